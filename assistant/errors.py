@@ -1,0 +1,74 @@
+"""What can go wrong in the assistant itself, and which exit status each error of the whole program becomes.
+
+    AssistantError                    exit 1
+    ├── UsageError                    exit 2   the command line cannot be meant
+    ├── ConfigError   (ValueError)    exit 2   a setting is unknown, of the wrong type, out of range, unreadable
+    ├── FetchError    (OSError)       exit 1   a download failed, was refused or did not verify
+    └── ModelMissing  (OSError)       exit 3   a model that was asked for is not on this machine
+
+Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing or was lost, 130 Ctrl-C.
+Every message is one clear sentence: what, where, what to do. This module does not print.
+"""
+
+from __future__ import annotations
+
+from audio import errors as audio_errors
+from vision import errors as vision_errors
+
+FAILED = 1
+WRONG_USE = 2
+MISSING = 3
+INTERRUPTED = 130  # the shells' convention: 128 + SIGINT
+
+
+class AssistantError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+    exit_status = FAILED
+
+
+class UsageError(AssistantError):
+    """The command line asks for something that is not there or cannot go together."""
+
+    exit_status = WRONG_USE
+
+
+class ConfigError(AssistantError, ValueError):
+    """A configuration file or a key in it is refused."""
+
+    exit_status = WRONG_USE
+
+
+class FetchError(AssistantError, OSError):
+    """A model could not be downloaded, verified or unpacked; nothing that was there before is lost."""
+
+    exit_status = FAILED
+
+
+class ModelMissing(AssistantError, OSError):
+    """A model folder that the user or the configuration names is not there."""
+
+    exit_status = MISSING
+
+
+_MISSING_OR_LOST = (
+    audio_errors.DeviceMissing,
+    audio_errors.DeviceLost,
+    audio_errors.SpeechModelError,
+    vision_errors.CameraMissing,
+    vision_errors.CameraLost,
+    vision_errors.VisionModelError,
+)
+
+
+def exit_status_of(error: BaseException) -> int:
+    """The exit status that `error` becomes when nothing could be done about it."""
+    if isinstance(error, AssistantError):
+        return error.exit_status
+    if isinstance(error, _MISSING_OR_LOST):
+        return MISSING
+    if isinstance(error, (audio_errors.VoiceError, vision_errors.QuestionError)):
+        return WRONG_USE  # a voice is a setting, as a key of config.toml is; a question is typed
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    return FAILED

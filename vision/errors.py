@@ -1,0 +1,40 @@
+"""What can go wrong while seeing, each with one clear sentence: what, where, what to do.
+
+    VisionError
+    ├── CameraMissing      (OSError)     the camera cannot be opened at the start
+    ├── CameraLost         (OSError)     it was there, and stays away
+    ├── PictureError       (ValueError)  a picture file that cannot be used
+    ├── VisionModelError   (OSError)     a model folder that is missing, broken or of another kind
+    ├── QuestionError      (ValueError)  a question that cannot be asked: empty, too long
+    └── Cancelled                        the caller asked for the work to be dropped
+
+It does not know which exit status or spoken phrase an error becomes: that is the caller's.
+"""
+
+
+class VisionError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class CameraMissing(VisionError, OSError):
+    """The camera could not be opened."""
+
+
+class CameraLost(VisionError, OSError):
+    """The camera worked and then stopped giving frames."""
+
+
+class PictureError(VisionError, ValueError):
+    """The picture cannot be read or is refused."""
+
+
+class VisionModelError(VisionError, OSError):
+    """The vision-language model's folder cannot be used."""
+
+
+class QuestionError(VisionError, ValueError):
+    """The question cannot be asked."""
+
+
+class Cancelled(VisionError):
+    """The caller cancelled: nothing is wrong, and there is no result."""
