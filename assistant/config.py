@@ -43,8 +43,8 @@ class HearingConfig:
     input_device: str = ""
     speech_model: str = ""
     vad_aggressiveness: int = _number(2, 0, 3)
-    pre_roll_seconds: float = _number(0.3, 0.0, 2.0)
-    min_speech_seconds: float = _number(0.2, 0.03, 1.0)
+    pre_roll_seconds: float = _number(0.8, 0.0, 2.0)
+    min_speech_seconds: float = _number(0.12, 0.03, 1.0)
     end_silence_seconds: float = _number(0.7, 0.1, 5.0)
     max_utterance_seconds: float = _number(15.0, 2.0, 60.0)
     min_confidence: float = _number(0.5, 0.0, 1.0)

@@ -1,0 +1,44 @@
+"""Short cues that are not speech: listening, thinking, error. Made here, no files.
+
+Knows only sines: when a cue is played is the conversation's business.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from audio.pcm import AudioChunk
+
+_FADE_SECONDS = 0.012  # shorter and the edges click
+
+
+def listening(rate_hz: int) -> AudioChunk:
+    """Two notes rising: go ahead."""
+    return _melody([(659.3, 0.08), (880.0, 0.12)], 0.25, rate_hz)
+
+
+def thinking(rate_hz: int) -> AudioChunk:
+    """One soft low note: still at it. Quiet, for it is repeated."""
+    return _melody([(392.0, 0.1)], 0.1, rate_hz)
+
+
+def error(rate_hz: int) -> AudioChunk:
+    """Two notes falling: that did not work."""
+    return _melody([(440.0, 0.1), (293.7, 0.14)], 0.28, rate_hz)
+
+
+def _melody(notes: list[tuple[float, float]], peak: float, rate_hz: int) -> AudioChunk:
+    """Notes are (pitch in Hz, seconds); peak is a fraction of full scale."""
+    wave = np.concatenate([_note(pitch_hz, seconds, rate_hz) for pitch_hz, seconds in notes])
+    return AudioChunk(np.round(wave * peak * 32767).astype(np.int16), rate_hz)
+
+
+def _note(pitch_hz: float, seconds: float, rate_hz: int) -> npt.NDArray[np.float64]:
+    time = np.arange(round(seconds * rate_hz)) / rate_hz
+    fade = np.minimum(1.0, np.minimum(time, time[-1] - time) / _FADE_SECONDS)
+    # The second harmonic keeps the note audible on a loudspeaker with no bass; 1.25 keeps
+    # the sum within ±1.
+    tone = np.sin(2 * np.pi * pitch_hz * time) + 0.25 * np.sin(4 * np.pi * pitch_hz * time)
+    shaped: npt.NDArray[np.float64] = tone / 1.25 * np.sin(fade * np.pi / 2) ** 2
+    return shaped

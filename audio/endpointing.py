@@ -1,0 +1,125 @@
+"""When an utterance begins and when it has ended, from yes/no decisions of a VAD.
+
+Pure: no clock, no samples. Time is the sum of the chunks' lengths, so that a WAV file read in
+a millisecond is heard exactly like a live microphone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+from audio.pcm import AudioChunk
+
+
+@dataclass(frozen=True)
+class EndpointSettings:
+    onset_seconds: float = 0.09  # this much speech, hardly interrupted, is an onset
+    end_silence_seconds: float = 0.7  # this much silence ends the utterance
+    max_utterance_seconds: float = 15.0  # cut here, whatever is heard
+    min_speech_seconds: float = 0.12  # less speech than this in all is a cough, not words
+    pre_roll_seconds: float = 0.8  # kept from before the onset was noticed, the onset included
+    resume_seconds: float = 0.06  # a shorter blip does not prolong an utterance
+
+
+@dataclass(frozen=True)
+class Onset:
+    lead_seconds: float  # how long ago the speech began, counted from the end of this chunk
+
+
+@dataclass(frozen=True)
+class End:
+    reason: Literal["silence", "too_long", "end_of_stream"]
+    voiced_seconds: float  # speech in all, pauses not counted
+    silence_seconds: float  # how long ago the last speech ended
+
+    def enough(self, settings: EndpointSettings) -> bool:
+        return self.voiced_seconds >= settings.min_speech_seconds
+
+
+class Endpointer:
+    """Push one decision a chunk; get an Onset, later an End, mostly None."""
+
+    def __init__(self, settings: EndpointSettings) -> None:
+        self.settings = settings
+        self.reset()
+
+    def reset(self) -> None:
+        self.in_utterance = False
+        self._evidence = 0.0  # speech minus silence since the onset seemed to begin
+        self._candidate = 0.0  # time since then
+        self._voiced = 0.0
+        self._elapsed = 0.0
+        self._silence = 0.0
+        self._run = 0.0  # length of the present unbroken stretch of speech
+
+    def push(self, is_speech: bool, seconds: float) -> Onset | End | None:
+        if self.in_utterance:
+            return self._push_inside(is_speech, seconds)
+        return self._push_outside(is_speech, seconds)
+
+    def finish(self) -> End | None:
+        """The stream has ended: an utterance under way ends with it."""
+        return self._end("end_of_stream") if self.in_utterance else None
+
+    def _push_outside(self, is_speech: bool, seconds: float) -> Onset | None:
+        # Leaky: a hole of one chunk in a word costs as much as it lasts, a lone click decays.
+        self._evidence += seconds if is_speech else -seconds
+        if self._evidence <= 0.0:
+            self._evidence = self._candidate = self._voiced = 0.0
+            return None
+        self._candidate += seconds
+        self._voiced += seconds if is_speech else 0.0
+        if self._evidence < self.settings.onset_seconds - 1e-9:
+            return None
+        self.in_utterance = True
+        self._elapsed = self._candidate
+        self._silence = self._run = 0.0
+        return Onset(lead_seconds=self._candidate)
+
+    def _push_inside(self, is_speech: bool, seconds: float) -> End | None:
+        self._elapsed += seconds
+        self._silence += seconds  # taken back below where this is speech again
+        if is_speech:
+            self._voiced += seconds
+            self._run += seconds
+            if self._run >= self.settings.resume_seconds - 1e-9:
+                self._silence = 0.0
+        else:
+            self._run = 0.0
+        if self._silence >= self.settings.end_silence_seconds - 1e-9:
+            return self._end("silence")
+        if self._elapsed >= self.settings.max_utterance_seconds - 1e-9:
+            return self._end("too_long")
+        return None
+
+    def _end(self, reason: Literal["silence", "too_long", "end_of_stream"]) -> End:
+        end = End(reason, self._voiced, self._silence)
+        self.reset()
+        return end
+
+
+class PreRoll:
+    """The newest chunks, about `seconds` of them: what was said before the onset was noticed."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._held = 0.0
+        self._chunks: deque[AudioChunk] = deque()
+
+    def push(self, chunk: AudioChunk) -> None:
+        self._chunks.append(chunk)
+        self._held += chunk.duration_seconds
+        while self._held > self._seconds + 1e-9 and len(self._chunks) > 1:
+            self._held -= self._chunks.popleft().duration_seconds
+
+    def take(self) -> list[AudioChunk]:
+        """All of it, oldest first; the buffer is empty afterwards."""
+        taken = list(self._chunks)
+        self.clear()
+        return taken
+
+    def clear(self) -> None:
+        self._chunks.clear()
+        self._held = 0.0

@@ -1,0 +1,176 @@
+"""The microphone: PortAudio's blocks to chunks of 30 ms at 16,000 Hz.
+
+The callback copies and hands over, no more; resampling is done by whoever takes the chunks.
+Knows nothing of speech. A device that vanishes often says nothing: it just stops calling
+back, so the age of the last block is watched.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from audio.devices import close_stream, open_stream, portaudio, resolve
+from audio.errors import DeviceLost
+from audio.pcm import SPEECH_FORMAT, AudioChunk, ChunkCutter, Samples
+
+_BLOCK_SECONDS = 0.02
+_QUEUE_SECONDS = 5.0
+_LOST_SECONDS = 2.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    samples: Samples
+    started_at: float  # time.monotonic() at its first sample
+
+
+class BlockQueue:
+    """Blocks from the callback to the reader: about 5 s. When full, the oldest goes, counted.
+
+    SimpleQueue because its put() may interrupt itself: a signal handler cannot deadlock on it.
+    """
+
+    def __init__(self, max_blocks: int) -> None:
+        self._blocks: SimpleQueue[_Block] = SimpleQueue()
+        self._max_blocks = max_blocks
+        self.overruns = 0
+
+    def put(self, samples: Samples, started_at: float) -> None:
+        if self._blocks.qsize() >= self._max_blocks:
+            try:
+                self._blocks.get_nowait()
+                self.overruns += 1
+            except Empty:
+                pass  # the reader was faster
+        self._blocks.put(_Block(samples, started_at))
+
+    def get(self, timeout_seconds: float) -> _Block | None:
+        try:
+            return self._blocks.get(timeout=timeout_seconds)
+        except Empty:
+            return None
+
+
+class ChunkClock:
+    """Smooth times for chunks, from block times that jitter and come in bursts.
+
+    A block can arrive late but never early, so the stream's origin is the earliest that any
+    block of the last second speaks for. A jump of 0.5 s means that blocks were lost.
+    """
+
+    _LOST_SECONDS = 0.5
+    _WINDOW_SECONDS = 1.0
+
+    def __init__(self, block_rate_hz: int) -> None:
+        self._block_rate_hz = block_rate_hz
+        self._origins: deque[float] = deque(maxlen=round(self._WINDOW_SECONDS / _BLOCK_SECONDS))
+        self._samples_in = 0
+        self._samples_out = 0
+
+    def block(self, started_at: float, sample_count: int) -> None:
+        """Call for every block, with the time at which it seems to have begun."""
+        origin = started_at - self._samples_in / self._block_rate_hz  # when sample 0 was recorded
+        if self._origins and origin > min(self._origins) + self._LOST_SECONDS:
+            self._origins.clear()
+        self._origins.append(origin)
+        self._samples_in += sample_count
+
+    def chunk(self, sample_count: int) -> float:
+        """When the next `sample_count` samples, at 16,000 Hz, began."""
+        began = self._samples_out / SPEECH_FORMAT.sample_rate_hz
+        self._samples_out += sample_count
+        return min(self._origins) + began
+
+
+class Microphone:
+    """An AudioSource. `device`: index, part of a name, or None for the system's default.
+
+    Records from the moment it is made; `overruns` counts blocks lost because nobody took them.
+    Raises DeviceMissing here, DeviceLost from chunks(). One reader at a time.
+    """
+
+    live = True
+
+    def __init__(self, device: str | int | None = None) -> None:
+        self.device = resolve(device, "input")
+        self._stopping = False
+        self._closed = False
+        self._blocks = BlockQueue(int(_QUEUE_SECONDS / _BLOCK_SECONDS))
+        self._heard_at = time.monotonic()
+        self._stream = open_stream(self.device, "input", self._build)
+        self._rate_hz = int(self._stream.samplerate)
+
+    @property
+    def overruns(self) -> int:
+        return self._blocks.overruns
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        cutter = ChunkCutter(self._rate_hz)
+        clock = ChunkClock(self._rate_hz)
+        while not self._stopping:
+            block = self._blocks.get(_POLL_SECONDS)
+            if block is None:
+                self._check_alive()
+                continue
+            clock.block(block.started_at, len(block.samples))
+            for samples in cutter.push(block.samples):
+                started_at = clock.chunk(len(samples))
+                yield AudioChunk(samples, SPEECH_FORMAT.sample_rate_hz, started_at)
+
+    def stop(self) -> None:
+        self._stopping = True  # a plain store: safe in a signal handler; seen within 50 ms
+
+    def close(self) -> None:
+        self._stopping = True
+        if not self._closed:
+            self._closed = True
+            close_stream(self._stream, "microphone")
+
+    def __enter__(self) -> Microphone:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check_alive(self) -> None:
+        silent_seconds = time.monotonic() - self._heard_at
+        if self._stopping or (self._stream.active and silent_seconds <= _LOST_SECONDS):
+            return
+        raise DeviceLost(
+            f"the microphone {self.device.name!r} has stopped sending sound: check its plug, or choose another"
+        )
+
+    def _build(self, rate_hz: int, channels: int) -> Any:
+        return portaudio().InputStream(
+            device=self.device.index,
+            samplerate=rate_hz,
+            channels=channels,
+            dtype="int16",
+            blocksize=round(rate_hz * _BLOCK_SECONDS),
+            callback=self._on_block,
+        )
+
+    def _on_block(self, block: Any, frames: int, moment: Any, status: Any) -> None:
+        now = time.monotonic()
+        self._heard_at = now
+        if status.input_overflow:
+            self._blocks.overruns += 1
+        # Some drivers give no capture time (0): then the block has just ended.
+        age = moment.currentTime - moment.inputBufferAdcTime
+        if not 0.0 < age < 1.0:
+            age = _BLOCK_SECONDS
+        self._blocks.put(np.array(block[:, 0], np.int16), now - age)

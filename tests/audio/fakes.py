@@ -1,0 +1,57 @@
+"""Stand-ins behind the package's seams, for tests of the logic around them."""
+
+import numpy as np
+
+from audio.pcm import AudioChunk
+from audio.transcriber import Transcript
+
+SPEECH, SILENCE = 1000, 0
+
+
+class ScriptedSource:
+    """A source that says S for speech and anything else for silence, a chunk a letter."""
+
+    live = False
+
+    def __init__(self, pattern):
+        self.pattern = pattern
+        self.position = 0
+
+    def chunks(self):
+        for position, letter in enumerate(self.pattern):
+            self.position = position
+            level = SPEECH if letter == "S" else SILENCE
+            yield AudioChunk(np.full(480, level, np.int16), 16_000, position * 0.03)
+
+    def stop(self):
+        self.pattern = ""
+
+
+class LevelVad:
+    """Loud is speech."""
+
+    def is_speech(self, samples):
+        return bool(samples[0] == SPEECH)
+
+
+class ScriptedTranscriber:
+    """Hears the given texts, one an utterance, whatever is said; keeps how much it was fed."""
+
+    def __init__(self, *texts, confidence=0.9):
+        self.texts = list(texts)
+        self.confidence = confidence
+        self.fed = []  # chunks of each finished utterance
+        self.resets = 0
+        self.pending = 0
+
+    def accept(self, samples):
+        self.pending += 1
+
+    def finish(self):
+        self.fed.append(self.pending)
+        self.pending = 0
+        return Transcript(self.texts.pop(0), self.confidence)
+
+    def reset(self):
+        self.resets += 1
+        self.pending = 0

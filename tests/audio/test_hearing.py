@@ -1,0 +1,129 @@
+import pytest
+
+from audio.endpointing import EndpointSettings
+from audio.errors import DeviceLost
+from audio.hearing import Hearing, SpeechRejected, SpeechStarted, Utterance
+from tests.audio.fakes import LevelVad, ScriptedSource, ScriptedTranscriber
+
+SETTINGS = EndpointSettings(onset_seconds=0.12, pre_roll_seconds=0.6, end_silence_seconds=0.6, min_speech_seconds=0.2)
+
+
+def hear(pattern, transcriber, **options):
+    hearing = Hearing(ScriptedSource(pattern), LevelVad(), SETTINGS, transcriber, **options)
+    return list(hearing.events())
+
+
+def test_a_question_is_heard_with_its_times():
+    """Speech gives SpeechStarted, then the Utterance, with the times of the speech itself."""
+    started, utterance = hear("." * 30 + "S" * 40 + "." * 40, ScriptedTranscriber("what is this"))
+    assert started == SpeechStarted(pytest.approx(0.9))
+    assert utterance == Utterance("what is this", 0.9, pytest.approx(0.9), pytest.approx(2.1))
+
+
+def test_speech_is_told_before_it_ends():
+    """SpeechStarted comes within 0.2 s of the onset, not with the words."""
+    source = ScriptedSource("." * 30 + "S" * 400)
+    hearing = Hearing(source, LevelVad(), SETTINGS, ScriptedTranscriber("x"))
+    next(iter(hearing.events()))
+    assert (source.position - 30) * 0.03 < 0.2
+
+
+def test_the_transcriber_hears_what_came_before_the_onset():
+    """The pre-roll goes to the transcriber too, so that a soft first sound is not lost."""
+    transcriber = ScriptedTranscriber("yes")
+    hear("." * 50 + "S" * 40 + "." * 20, transcriber)
+    pre_roll = 20
+    after_onset = 40 - 4 + 20
+    assert transcriber.fed == [pre_roll + after_onset]
+
+
+def test_the_transcriber_is_fed_while_the_user_speaks():
+    """Each chunk of speech is with the transcriber before the next one is taken."""
+    transcriber = ScriptedTranscriber("x")
+    fed_before = []
+
+    class Watching(ScriptedSource):
+        def chunks(self):
+            for chunk in super().chunks():
+                fed_before.append(transcriber.pending)
+                yield chunk
+
+    list(Hearing(Watching("S" * 60), LevelVad(), SETTINGS, transcriber).events())
+    assert fed_before[10:] == list(range(10, 60))
+
+
+def test_silence_is_nothing():
+    """Silence gives no event at all, and the transcriber never wakes."""
+    transcriber = ScriptedTranscriber()
+    assert hear("." * 2000, transcriber) == []
+    assert transcriber.pending == 0
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_noise_without_words_is_rejected(text):
+    """Sound in which the transcriber finds no words is rejected, not an empty question."""
+    started, rejected = hear("S" * 20 + "." * 40, ScriptedTranscriber(text))
+    assert isinstance(started, SpeechStarted)
+    assert isinstance(rejected, SpeechRejected)
+
+
+def test_a_doubtful_word_is_rejected():
+    """Words that the transcriber itself hardly believes are no question."""
+    events = hear("S" * 20 + "." * 40, ScriptedTranscriber("the", confidence=0.2))
+    assert isinstance(events[-1], SpeechRejected)
+
+
+def test_a_cough_is_not_even_transcribed():
+    """Too little speech is rejected without asking the transcriber, which forgets it."""
+    transcriber = ScriptedTranscriber()
+    events = hear("S" * 5 + "." * 40, transcriber)
+    assert [type(event) for event in events] == [SpeechStarted, SpeechRejected]
+    assert transcriber.resets == 1
+
+
+def test_a_file_that_ends_in_speech_still_counts():
+    """The utterance under way when the source ends is heard."""
+    utterance = hear("." * 20 + "S" * 30, ScriptedTranscriber("what color"))[-1]
+    assert utterance == Utterance("what color", 0.9, pytest.approx(0.6), pytest.approx(1.5))
+
+
+def test_two_questions_are_two():
+    """A pause separates utterances, and each has its own words."""
+    pattern = ("S" * 30 + "." * 30) * 2
+    events = hear(pattern, ScriptedTranscriber("one", "two"))
+    assert [event.text for event in events if isinstance(event, Utterance)] == ["one", "two"]
+
+
+def test_deaf_while_speaking():
+    """While deaf, nothing is heard."""
+    assert hear("S" * 60 + "." * 40, ScriptedTranscriber(), deaf=lambda: True) == []
+
+
+def test_growing_deaf_rejects_what_had_begun():
+    """Speech under way when deafness begins is rejected, so that its picture work is dropped."""
+    source = ScriptedSource("S" * 100 + "." * 40)
+    transcriber = ScriptedTranscriber()
+    hearing = Hearing(source, LevelVad(), SETTINGS, transcriber, deaf=lambda: source.position >= 50)
+    assert [type(event) for event in hearing.events()] == [SpeechStarted, SpeechRejected]
+    assert (transcriber.resets, transcriber.pending) == (1, 0)
+
+
+def test_hearing_again_begins_afresh():
+    """What was said before the deafness does not leak into the next utterance."""
+    source = ScriptedSource("S" * 30 + "." * 60 + "S" * 30 + "." * 40)
+    transcriber = ScriptedTranscriber("later")
+    hearing = Hearing(source, LevelVad(), SETTINGS, transcriber, deaf=lambda: source.position < 70)
+    assert [type(event) for event in hearing.events()] == [SpeechStarted, Utterance]
+
+
+def test_a_lost_device_is_told():
+    """The source's error reaches whoever listens."""
+
+    class Vanishing(ScriptedSource):
+        def chunks(self):
+            yield from super().chunks()
+            raise DeviceLost("the microphone has gone")
+
+    hearing = Hearing(Vanishing("..."), LevelVad(), SETTINGS, ScriptedTranscriber())
+    with pytest.raises(DeviceLost, match="has gone"):
+        list(hearing.events())

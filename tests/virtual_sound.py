@@ -1,0 +1,210 @@
+"""A sound card in software: a private PulseAudio server with a microphone and a loudspeaker.
+
+    with VirtualSoundCard() as card:
+        program = subprocess.Popen([...], env=card.env)
+        with card.record_loudspeaker() as recording:
+            card.play_into_microphone(wav)
+        recording.samples  # what a listener would have heard
+
+PortAudio reads its environment once, when it is loaded, so the code under test must run in a
+process of its own, with `card.env`. There the devices are called "virtual microphone" and
+"virtual loudspeaker", and are the defaults. Everything lives in a temporary folder, no network
+port is opened, and a sound server of the user's is never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+RATE_HZ = 48_000
+MICROPHONE = "virtual microphone"
+LOUDSPEAKER = "virtual loudspeaker"
+
+_NEEDED = ("pulseaudio", "pactl", "paplay", "parec")
+_READY_SECONDS = 10.0
+
+_ASOUNDRC = f"""
+pcm.!default {{ type pulse }}
+ctl.!default {{ type pulse }}
+pcm."{MICROPHONE}" {{ type pulse device mic hint {{ show on description "{MICROPHONE}" }} }}
+pcm."{LOUDSPEAKER}" {{ type pulse device spk hint {{ show on description "{LOUDSPEAKER}" }} }}
+"""
+
+
+def missing_tools() -> str | None:
+    """What this machine lacks, as a sentence for pytest.skip; None if nothing."""
+    missing = [tool for tool in _NEEDED if shutil.which(tool) is None]
+    if missing:
+        return f"no {', '.join(missing)}: apt install pulseaudio pulseaudio-utils libasound2-plugins"
+    return None
+
+
+@dataclass
+class Recording:
+    """What the loudspeaker played, mono at 48,000 Hz. `samples` is complete after the `with`."""
+
+    path: Path
+    # time.monotonic() as the recorder began to listen: sample 0, to within some 20 ms.
+    started_at: float
+
+    @property
+    def samples(self) -> npt.NDArray[np.int16]:
+        data = self.path.read_bytes()
+        return np.frombuffer(data[: len(data) // 2 * 2], "<i2")
+
+
+class VirtualSoundCard:
+    def __init__(self) -> None:
+        self._cleanup = ExitStack()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._recordings = 0
+        self.env: dict[str, str] = {}
+
+    def __enter__(self) -> VirtualSoundCard:
+        try:
+            self._start()
+        except BaseException:
+            self._cleanup.close()
+            raise
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._cleanup.close()
+
+    def play_into_microphone(self, wav: Path, wait: bool = True) -> subprocess.Popen[bytes]:
+        """Speak a WAV file into the microphone; with `wait`, until its last sample is in."""
+        player = self._spawn(["paplay", "--device=mic_in", str(wav)])
+        if wait:
+            player.wait(60)
+        return player
+
+    @contextmanager
+    def record_loudspeaker(self) -> Iterator[Recording]:
+        self._recordings += 1
+        path = self._folder / f"loudspeaker-{self._recordings}.raw"
+        with path.open("wb") as out:
+            recorder = subprocess.Popen(
+                ["parec", "--device=spk.monitor", f"--rate={RATE_HZ}", "--channels=1",
+                 "--format=s16le", "--latency-msec=10"],
+                env=self.env, stdout=out, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            try:
+                self._wait_until(lambda: path.stat().st_size > 0, "the recorder")
+                heard_seconds = path.stat().st_size / 2 / RATE_HZ
+                yield Recording(path, time.monotonic() - heard_seconds)
+                time.sleep(0.1)  # what is still between the loudspeaker and the recorder
+            finally:
+                _end(recorder)
+
+    def pactl(self, *arguments: str) -> str:
+        return subprocess.run(
+            ["pactl", *arguments], env=self.env, check=True, capture_output=True, text=True,
+            timeout=10,
+        ).stdout  # fmt: skip
+
+    def unplug(self) -> None:
+        """The sound server dies, and every device with it."""
+        assert self._server is not None
+        self._server.kill()
+        self._server.wait(5)
+
+    def freeze(self) -> None:
+        """The sound server stops answering, without dying."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._server is not None
+        if self._server.poll() is None:
+            self._server.send_signal(signal.SIGCONT)
+
+    def _start(self) -> None:
+        # Short: a unix socket's path may have only 107 bytes.
+        folder = tempfile.mkdtemp(prefix="snd-", dir="/tmp")
+        self._cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        self._folder = Path(folder)
+        (self._folder / ".asoundrc").write_text(_ASOUNDRC)
+        socket = self._folder / "pulse.sock"
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("PULSE_", "DBUS_"))},
+            "HOME": folder,
+            "XDG_RUNTIME_DIR": folder,
+            "XDG_CONFIG_HOME": f"{folder}/config",
+            "PULSE_SERVER": f"unix:{socket}",
+        }
+        self._server = self._spawn([
+            "pulseaudio", "--daemonize=no", "--system=false", "--exit-idle-time=-1",
+            "--disable-shm=yes", "--use-pid-file=no", "--realtime=no", "--high-priority=no", "-n",
+            f"--load=module-native-protocol-unix auth-anonymous=1 socket={socket}",
+            f"--load=module-null-sink sink_name=spk rate={RATE_HZ}",
+            f"--load=module-null-sink sink_name=mic_in rate={RATE_HZ}",
+            "--load=module-remap-source source_name=mic master=mic_in.monitor channels=1"
+            " channel_map=mono",
+        ])  # fmt: skip
+        self._wait_until(self._answers, "the sound server")
+        self.pactl("set-default-source", "mic")
+        self.pactl("set-default-sink", "spk")
+        # Without a listener the null sinks run in steps of seconds and clip what is recorded.
+        for monitor in ("mic_in.monitor", "spk.monitor"):
+            self._spawn(["parec", f"--device={monitor}", "--latency-msec=10"])
+        self._wait_for_sound()
+
+    def _wait_for_sound(self) -> None:
+        """The null sinks' first step lasts 2 s; whoever opened a device in it would wait so long."""
+        listener = subprocess.Popen(
+            ["parec", "--device=mic", "--latency-msec=10"],
+            env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        with listener:
+            try:
+                assert listener.stdout is not None
+                listener.stdout.read(20_000)
+            finally:
+                _end(listener)
+
+    def _answers(self) -> bool:
+        listing = subprocess.run(
+            ["pactl", "list", "short", "sources"],
+            env=self.env, capture_output=True, text=True, timeout=10,
+        )  # fmt: skip
+        return listing.returncode == 0 and "\tmic\t" in listing.stdout
+
+    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            command, env=self.env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self._cleanup.callback(_end, process)
+        return process
+
+    def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{what} was not ready within {_READY_SECONDS:.0f} s")
+            time.sleep(0.02)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process of ours, whatever state it is in."""
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGCONT)
+    process.terminate()
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(2)
