@@ -1,0 +1,78 @@
+"""A network camera on the loopback: MJPEG over HTTP, that can hang, be cut, and come back at the same address."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import threading
+import time
+from types import TracebackType
+
+from PIL import Image
+
+# 640x480 as a real one has: of pictures under 2 kB without lengths FFmpeg holds back two instead of one.
+LEVELS = 32  # picture number n is grey 8 · (n mod 32): a camera's picture tells when it was sent
+
+
+class NetworkCamera:
+    """Sends a new picture every 20 ms. `sent_at` holds when each grey level was last sent."""
+
+    def __init__(self, *, with_lengths: bool = True, port: int = 0) -> None:
+        self.sent_at: dict[int, float] = {}
+        self.sending = threading.Event()
+        self.sending.set()
+        self._with_lengths = with_lengths
+        self._stopping = threading.Event()
+        self._number = 0
+        camera = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                camera.serve(self)
+
+            def log_message(self, *_: object) -> None:
+                """Nothing on the terminal."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = False  # server_close() waits for them: no thread outlives a test
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/stream"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="network camera")
+        self._thread.start()
+
+    def serve(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
+        request.end_headers()
+        try:
+            while not self._stopping.wait(0.02):
+                if self.sending.is_set():
+                    self._number += 1
+                    request.wfile.write(self._part())
+        except OSError:
+            return  # the reader has gone
+
+    def _part(self) -> bytes:
+        level = 8 * (self._number % LEVELS)
+        buffer = io.BytesIO()
+        Image.new("RGB", (640, 480), (level, level, level)).save(buffer, "JPEG", quality=95)
+        jpeg = buffer.getvalue()
+        length = b"Content-Length: %d\r\n" % len(jpeg) if self._with_lengths else b""
+        self.sent_at[level] = time.monotonic()
+        return b"--picture\r\nContent-Type: image/jpeg\r\n" + length + b"\r\n" + jpeg + b"\r\n"
+
+    def cut(self) -> None:
+        """Drop every connection and stop answering."""
+        self._stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> NetworkCamera:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._stopping.is_set():
+            self.cut()

@@ -1,0 +1,467 @@
+"""The camera: never an old picture, one slot, back after a failure; on scripted videos and on real OpenCV."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.vision.network_camera import NetworkCamera
+from vision.camera import Camera, open_frame_source
+from vision.errors import CameraLost, CameraMissing, Cancelled, PictureError
+from vision.frame import Frame, Rgb
+from vision.still import StillPicture
+from vision.video import Video, VideoOptions, describe, freshness, list_cameras, open_video
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+def plain(colour: tuple[int, int, int] = RED) -> Rgb:
+    rgb = np.empty((4, 4, 3), np.uint8)
+    rgb[:] = colour
+    return rgb
+
+
+def near(frame: Frame, colour: tuple[int, int, int]) -> bool:
+    return bool(np.abs(frame.rgb[2, 2].astype(int) - colour).max() <= 25)
+
+
+class ScriptedVideo:
+    """A live video whose every grab is a call of `grabbing`, and whose pictures are plain."""
+
+    live = True
+    interval_seconds = 0.04
+
+    def __init__(self, grabbing: Callable[[], float | None], picture: Callable[[], Rgb | None] = plain) -> None:
+        self._grabbing = grabbing
+        self._picture = picture
+        self.grabbed = 0
+        self.decoded = 0
+        self.enough = threading.Event()  # five grabs
+        self.closed = threading.Event()
+
+    def grab(self) -> float | None:
+        self.grabbed += 1
+        if self.grabbed >= 5:
+            self.enough.set()
+        return self._grabbing()
+
+    def rgb(self) -> Rgb | None:
+        self.decoded += 1
+        return self._picture()
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def opening(*steps: Video | Exception | Callable[[], Video]) -> Callable[[int | str, VideoOptions], Video]:
+    """An opener that goes through these, and stays at the last."""
+    left = list(steps)
+
+    def opener(source: int | str, options: VideoOptions) -> Video:
+        step = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(step, Exception):
+            raise step
+        return step() if callable(step) else step
+
+    return opener
+
+
+def ticking() -> float:
+    """A picture every millisecond, taken when it is asked for."""
+    threading.Event().wait(0.001)
+    return time.monotonic()
+
+
+# --- freshness ---
+
+
+def test_a_picture_from_before_the_call_is_never_given() -> None:
+    """Pictures that lay in a buffer are passed over until one was taken after the call."""
+    video = ScriptedVideo(lambda: ticking() - (10.0 if video.decoded < 3 else 0.0))
+    with Camera(0, opener=opening(video)) as camera:
+        called_at = time.monotonic()
+        frame = camera.capture()
+    assert frame.captured_at >= called_at
+    assert video.decoded >= 4
+
+
+def test_every_capture_is_a_new_look() -> None:
+    """A second capture does not get the first one's picture out of the slot."""
+    with Camera(0, opener=opening(ScriptedVideo(ticking))) as camera:
+        for _ in range(20):
+            called_at = time.monotonic()
+            assert camera.capture().captured_at >= called_at
+
+
+def test_nothing_is_decoded_while_nobody_asks() -> None:
+    """An idle camera is drained by grabs alone: decoding costs power."""
+    video = ScriptedVideo(ticking)
+    with Camera(0, opener=opening(video)):
+        assert video.enough.wait(5)
+    assert video.decoded == 0
+
+
+def test_two_callers_are_both_served() -> None:
+    """Captures from two threads at once each get a picture not older than their own call."""
+    ages: list[float] = []
+
+    def look() -> None:
+        called_at = time.monotonic()
+        ages.append(camera.capture().captured_at - called_at)
+
+    with Camera(0, opener=opening(ScriptedVideo(ticking))) as camera:
+        lookers = [threading.Thread(target=look) for _ in range(2)]
+        for looker in lookers:
+            looker.start()
+        for looker in lookers:
+            looker.join()
+    assert len(ages) == 2
+    assert min(ages) >= 0
+
+
+@pytest.mark.parametrize(
+    ("stamp", "taken_at"),
+    [(99.5, 99.5), (0.0, 100.0), (1.7e9, 100.0), (103.0, 100.0)],
+    ids=["monotonic", "no stamp", "wall clock", "from the future"],
+)
+def test_a_drivers_stamp_is_believed_where_it_can_be(stamp: float, taken_at: float) -> None:
+    """The driver's time stamp counts when it lies on our clock; else the start of the reading does."""
+    assert freshness(began=100.0, stamp=stamp, now=100.1) == taken_at
+
+
+def test_a_damaged_picture_is_passed_over() -> None:
+    """One picture that cannot be decoded delays the answer by one picture and loses nothing."""
+    pictures = iter([None, None, plain(GREEN)])
+    video = ScriptedVideo(ticking, lambda: next(pictures, plain(GREEN)))
+    with Camera(0, opener=opening(video)) as camera:
+        assert near(camera.capture(), GREEN)
+
+
+# --- failures ---
+
+
+def test_a_camera_that_comes_back_is_used_again() -> None:
+    """After a failed stream and a failed attempt the camera is opened again by itself."""
+    first, second = ScriptedVideo(lambda: None), ScriptedVideo(ticking, lambda: plain(BLUE))
+    with Camera(0, opener=opening(first, CameraMissing("away"), second)) as camera:
+        assert near(camera.capture(), BLUE)
+    assert first.closed.is_set()
+    assert second.closed.is_set()
+
+
+def test_a_camera_that_stays_away_is_called_lost() -> None:
+    """Beyond the time limit a capture says which camera is lost and what to do; a later one may succeed."""
+    back = threading.Event()
+
+    def reopen() -> Video:
+        if back.is_set():
+            return ScriptedVideo(ticking)
+        raise CameraMissing("away")
+
+    with Camera(3, opener=opening(ScriptedVideo(lambda: None), reopen)) as camera:
+        with pytest.raises(
+            CameraLost, match=r"camera 3 \(/dev/video3\) has given no picture for 0\.05 s: check that it"
+        ):
+            camera.capture(timeout_seconds=0.05)
+        back.set()
+        assert camera.capture().rgb.shape == (4, 4, 3)
+
+
+def test_a_capture_can_be_cancelled() -> None:
+    """A cancel ends the waiting for a picture long before its time limit."""
+    cancelled, hung = threading.Event(), threading.Event()
+
+    def hang() -> float | None:
+        cancelled.set()
+        hung.wait()
+        return None
+
+    with Camera(0, opener=opening(ScriptedVideo(hang))) as camera:
+        started_at = time.monotonic()
+        with pytest.raises(Cancelled):
+            camera.capture(timeout_seconds=60, cancelled=cancelled)
+        hung.set()
+    assert time.monotonic() - started_at < 5
+
+
+def test_close_is_quick_and_may_be_repeated() -> None:
+    """Closing ends the thread, releases the device, and a second close does nothing."""
+    video = ScriptedVideo(ticking)
+    camera = Camera(0, opener=opening(video))
+    camera.close()
+    camera.close()
+    assert video.closed.is_set()
+    assert "camera" not in [thread.name for thread in threading.enumerate()]
+    with pytest.raises(CameraLost, match="is closed"):
+        camera.capture()
+
+
+def test_a_reading_that_hangs_does_not_hold_up_close() -> None:
+    """A thread that does not come back is left behind after a second, and named."""
+    hung = threading.Event()
+
+    def hang() -> float | None:
+        hung.wait()
+        return None
+
+    video = ScriptedVideo(hang)
+    camera = Camera("rtsp://door", opener=opening(video))
+    started_at = time.monotonic()
+    with pytest.raises(CameraLost, match='the thread "camera" still waits for the camera at rtsp://door'):
+        camera.close()
+    assert time.monotonic() - started_at < 3
+    camera.close()
+    hung.set()
+    assert video.closed.wait(5)
+
+
+def test_a_camera_that_never_answers_is_missing() -> None:
+    """An opening that hangs is given up a second after its time limit."""
+    hung = threading.Event()
+
+    def hang() -> Video:
+        hung.wait()
+        raise CameraMissing("too late")
+
+    with pytest.raises(CameraMissing, match=r"did not answer within 0\.1 s: check that it is switched on"):
+        Camera(0, opener=opening(hang), open_timeout_seconds=0.1)
+    hung.set()
+
+
+def test_a_fault_in_the_thread_reaches_the_caller() -> None:
+    """An unforeseen error while reading is told to whoever asks for a picture, at once and every time."""
+
+    def fault() -> float | None:
+        raise MemoryError("no room")
+
+    with Camera(0, opener=opening(ScriptedVideo(fault))) as camera:
+        for _ in range(2):
+            with pytest.raises(CameraLost, match=r"cannot be read any more \(MemoryError\('no room'\)\)"):
+                camera.capture()
+
+
+# --- real OpenCV: recordings ---
+
+
+@pytest.fixture
+def video_file(tmp_path: Path) -> Path:
+    """Red, green, blue at 20 pictures a second."""
+    import cv2
+
+    path = tmp_path / "colours.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20.0, (64, 48))
+    for red, green, blue in (RED, GREEN, BLUE):
+        writer.write(np.full((48, 64, 3), (blue, green, red), np.uint8))
+    writer.release()
+    return path
+
+
+def frames_until(camera: Camera, colour: tuple[int, int, int]) -> Iterator[Frame]:
+    """Look again and again, at most five seconds long."""
+    give_up_at = time.monotonic() + 5
+    while time.monotonic() < give_up_at:
+        frame = camera.capture()
+        yield frame
+        if near(frame, colour):
+            return
+    pytest.fail("the recording never got there")
+
+
+def pictures_of(source: str) -> list[Rgb]:
+    """All pictures of a recording, as fast as they come."""
+    with closing(open_video(source, VideoOptions())) as video:
+        assert not video.live
+        pictures = []
+        while video.grab() is not None:
+            rgb = video.rgb()
+            assert rgb is not None
+            pictures.append(rgb)
+        return pictures
+
+
+def test_a_video_file_has_its_colours_in_order(video_file: Path) -> None:
+    """Every picture of the file comes once, in order, and red is red, not blue."""
+    frames = [Frame(rgb, 0.0) for rgb in pictures_of(str(video_file))]
+    assert [near(frame, colour) for frame, colour in zip(frames, (RED, GREEN, BLUE), strict=True)] == [True] * 3
+
+
+def test_a_video_file_plays_at_its_own_pace(video_file: Path) -> None:
+    """The third picture at 20 a second comes two intervals after the opening, and never an earlier one after a later."""
+    opened_at = time.monotonic()
+    with Camera(str(video_file)) as camera:
+        frames = list(frames_until(camera, BLUE))
+    assert frames[-1].captured_at - opened_at >= 0.1
+    order = [next(i for i, colour in enumerate((RED, GREEN, BLUE)) if near(frame, colour)) for frame in frames]
+    assert order == sorted(order)
+
+
+def test_a_finished_video_keeps_showing_its_last_picture(video_file: Path) -> None:
+    """After its end a recording goes on as a still camera: the last picture, taken now."""
+    with Camera(str(video_file)) as camera:
+        list(frames_until(camera, BLUE))
+        while "camera" in [thread.name for thread in threading.enumerate()]:
+            assert near(camera.capture(), BLUE)
+        called_at = time.monotonic()
+        frame = camera.capture()
+    assert near(frame, BLUE)
+    assert frame.captured_at >= called_at
+
+
+def test_numbered_pictures_are_a_recording(tmp_path: Path) -> None:
+    """A printf-style pattern plays the pictures in the order of their numbers, from any first number, of any size."""
+    for number, colour, size in ((98, RED, (8, 8)), (99, GREEN, (12, 8)), (100, BLUE, (8, 30))):
+        Image.new("RGB", size, colour).save(tmp_path / f"shot_{number:02d}.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "shot_xx.png")
+    pattern = str(tmp_path / "shot_%02d.png")
+    assert [rgb.shape for rgb in pictures_of(pattern)] == [(8, 8, 3), (8, 12, 3), (30, 8, 3)]
+    with Camera(pattern) as camera:
+        *_, last = frames_until(camera, BLUE)
+    assert last.rgb.shape == (30, 8, 3)
+
+
+def test_a_broken_numbered_picture_is_named(tmp_path: Path) -> None:
+    """A sequence with a picture that is none says which file it is."""
+    (tmp_path / "a1.jpg").write_text("not a picture")
+    with Camera(str(tmp_path / "a%d.jpg")) as camera, pytest.raises(PictureError, match=r"a1\.jpg is a text file"):
+        camera.capture()
+
+
+# --- real OpenCV: streams ---
+
+
+@pytest.mark.parametrize("with_lengths", [True, False], ids=["with lengths", "without lengths"])
+def test_a_network_camera_gives_what_it_sent_after_the_call(with_lengths: bool) -> None:
+    """A stream's picture was sent after the call, even where OpenCV holds each back until the next one begins."""
+    with NetworkCamera(with_lengths=with_lengths) as server, Camera(server.url) as camera:
+        for _ in range(5):
+            called_at = time.monotonic()
+            level = int(camera.capture().rgb[2, 2, 0])
+            sent_at = server.sent_at[8 * round(level / 8)]
+            assert sent_at >= called_at
+
+
+def test_a_network_camera_that_was_cut_comes_back() -> None:
+    """A cut connection is one lost capture; when the camera is back at its address, so are its pictures."""
+    with NetworkCamera() as server, Camera(server.url, read_timeout_seconds=0.5) as camera:
+        camera.capture()
+        server.cut()
+        with pytest.raises(CameraLost, match=r"the camera at http://127\.0\.0\.1:\d+/stream has given no picture"):
+            camera.capture(timeout_seconds=0.2)
+        with NetworkCamera(port=server.port):
+            assert camera.capture(timeout_seconds=10).rgb.shape == (480, 640, 3)
+
+
+def test_a_network_camera_that_hung_is_opened_again() -> None:
+    """A stream that stalls beyond the read timeout stays dead in OpenCV: it is opened afresh."""
+    with NetworkCamera() as server, Camera(server.url, read_timeout_seconds=0.3) as camera:
+        camera.capture()
+        server.sending.clear()
+        with pytest.raises(CameraLost):
+            camera.capture(timeout_seconds=0.5)
+        server.sending.set()
+        assert camera.capture(timeout_seconds=10).rgb.shape == (480, 640, 3)
+
+
+def test_a_network_camera_that_is_not_there_is_missing() -> None:
+    """An address where nothing answers is named, without the password that it contains."""
+    with NetworkCamera() as server:
+        port = server.port
+    with pytest.raises(CameraMissing) as caught:
+        Camera(f"http://user:secret@127.0.0.1:{port}/stream")
+    assert f"http://127.0.0.1:{port}/stream cannot be opened: check that it is switched on" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+# --- what is missing or no camera ---
+
+
+def test_a_missing_device_is_named_with_what_to_do() -> None:
+    """A camera number that is not there: which one, what there is, and which setting to change."""
+    with pytest.raises(CameraMissing, match=r"there is no camera at /dev/video63: .*seeing\.camera in config\.toml"):
+        Camera(63)
+    with pytest.raises(CameraMissing, match="there is no camera at /dev/video63"):
+        Camera("/dev/video63")
+
+
+def test_the_cameras_that_are_there_are_listed(tmp_path: Path) -> None:
+    """Devices are listed in the order of their numbers, with their names where the system knows them."""
+    dev, names = tmp_path / "dev", tmp_path / "names"
+    dev.mkdir()
+    for number in (10, 0, 2):
+        (dev / f"video{number}").touch()
+    (names / "video2").mkdir(parents=True)
+    (names / "video2" / "name").write_text("HD Webcam\n")
+    assert list_cameras(dev, names) == [f"{dev}/video0", f"{dev}/video2 (HD Webcam)", f"{dev}/video10"]
+    assert list_cameras(tmp_path / "nothing", names) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("", "seeing.camera in config.toml is empty"),
+        ("webcam", "there is no camera or file 'webcam': set seeing.camera"),
+        ("{folder}/notes.mp4", "notes.mp4 is not a video that can be read"),
+        ("{folder}", "is not a video that can be read"),
+        ("{folder}/shot_%03d.png", "shot_%03d.png: no picture has such a name"),
+        ("{folder}/none/shot_%03d.png", "shot_%03d.png: No such file or directory"),
+    ],
+)
+def test_what_is_no_camera_is_refused_in_one_sentence(source: str, words: str, tmp_path: Path) -> None:
+    """Each wrong source is told what is wrong with it and which setting to change."""
+    (tmp_path / "notes.mp4").write_text("buy milk")
+    with pytest.raises(CameraMissing) as caught:
+        open_frame_source(source.format(folder=tmp_path))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_source_is_opened_as_what_it_is(tmp_path: Path, video_file: Path) -> None:
+    """A picture's name opens a still picture, a number a device, other files a video."""
+    Image.new("RGB", (8, 8), BLUE).save(tmp_path / "Scene.PNG")
+    with open_frame_source(f" {tmp_path / 'Scene.PNG'} ") as still:
+        assert isinstance(still, StillPicture)
+        assert near(still.capture(), BLUE)
+    with open_frame_source(str(video_file)) as camera:
+        assert isinstance(camera, Camera)
+    with pytest.raises(CameraMissing, match="/dev/video63"):
+        open_frame_source("63")
+
+
+def test_sources_have_names_for_people() -> None:
+    """Messages name a device by number and path, a stream by its address without the password."""
+    assert describe(0) == "camera 0 (/dev/video0)"
+    assert describe("/dev/v4l/by-id/usb-cam") == "the camera /dev/v4l/by-id/usb-cam"
+    assert describe("rtsp://me:word@10.0.0.7:554/ch1?x=1") == "the camera at rtsp://10.0.0.7:554/ch1?x=1"
+
+
+def test_opencv_stays_out_until_a_camera_is_opened_and_then_quiet() -> None:
+    """Importing costs no OpenCV and no torch; a failed opening prints nothing of its own."""
+    code = (
+        "import sys, vision.camera, vision.preprocess\n"
+        "assert not {'cv2', 'torch', 'transformers'} & set(sys.modules)\n"
+        "from vision.errors import CameraMissing\n"
+        f"for source in (63, 'http://127.0.0.1:9/none', {__file__!r}):\n"
+        "    try: vision.camera.Camera(source)\n"
+        "    except CameraMissing: pass\n"
+        "assert 'cv2' in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_settling_webcam_is_waited_for() -> None:
+    """A device's first half second, black or green, is never given."""
+    video = ScriptedVideo(lambda: -math.inf if ticking() and video.decoded < 3 else time.monotonic())
+    with Camera(0, opener=opening(video)) as camera:
+        assert camera.capture().captured_at > 0
+    assert video.decoded >= 4

@@ -1,0 +1,151 @@
+"""The square and its patches: shapes, colours, and the library's own layout bit for bit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vision.errors import VisionModelError
+from vision.preprocess import PAD_COLOUR, PatchSpec, pixel_values, to_square
+
+OFFICIAL = {
+    "size": {"longest_edge": 16777216, "shortest_edge": 65536},
+    "patch_size": 16,
+    "temporal_patch_size": 2,
+    "merge_size": 2,
+    "image_mean": [0.5, 0.5, 0.5],
+    "image_std": [0.5, 0.5, 0.5],
+    "processor_class": "Qwen3VLProcessor",
+    "image_processor_type": "Qwen2VLImageProcessorFast",
+}
+DEMO = OFFICIAL | {"patch_size": 32}
+UNEVEN = OFFICIAL | {"patch_size": 14, "image_mean": [0.48, 0.46, 0.41], "image_std": [0.27, 0.26, 0.28]}
+
+
+def noise(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(7).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def halves(height: int, width: int) -> np.ndarray:
+    """Left half red, right half blue."""
+    rgb = np.zeros((height, width, 3), np.uint8)
+    rgb[:, : width // 2, 0] = 255
+    rgb[:, width // 2 :, 2] = 255
+    return rgb
+
+
+def checkpoint(folder: Path, config: object) -> Path:
+    (folder / "preprocessor_config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop", "stretch"])
+@pytest.mark.parametrize("shape", [(480, 640), (1080, 1920), (448, 448), (1, 1), (1, 3000), (3000, 1), (3, 2)])
+def test_every_picture_becomes_the_same_square(shape: tuple[int, int], fit: str) -> None:
+    """Whatever the size and however long and thin, the model gets 448x448 RGB bytes."""
+    square = to_square(noise(*shape), fit)  # type: ignore[arg-type]
+    assert square.shape == (448, 448, 3)
+    assert square.dtype == np.uint8
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop", "stretch"])
+def test_a_square_picture_of_the_right_size_is_left_alone(fit: str) -> None:
+    """No fit touches a pixel of a picture that is already 448x448."""
+    rgb = noise(448, 448)
+    assert np.array_equal(to_square(rgb, fit), rgb)  # type: ignore[arg-type]
+
+
+def test_pad_shows_everything_between_grey_bars() -> None:
+    """A wide picture keeps both of its ends and its proportions, with mean grey above and below."""
+    square = to_square(halves(100, 200), "pad")
+    assert tuple(square[0, 0]) == tuple(square[-1, -1]) == PAD_COLOUR
+    assert tuple(square[224, 3]) == (255, 0, 0)
+    assert tuple(square[224, 444]) == (0, 0, 255)
+    rows_of_picture = int((square[:, 10] != PAD_COLOUR).any(axis=1).sum())
+    assert rows_of_picture == 224
+
+
+def test_grey_bars_are_nothing_to_the_encoder() -> None:
+    """A bar's normalised value is within half a step of a byte from zero, so that it is neither light nor dark."""
+    spec = PatchSpec(16, 2, 2)
+    values, _ = pixel_values(np.full((32, 32, 3), PAD_COLOUR, np.uint8), spec)
+    assert np.abs(values).max() < 1.01 / 255  # a byte's step is 2 / 255
+
+
+def test_crop_shows_the_middle() -> None:
+    """Cropping a tall picture loses its ends and has no bars."""
+    rgb = np.full((300, 100, 3), 255, np.uint8)
+    rgb[:90] = 0
+    rgb[-90:] = 0
+    assert to_square(rgb, "crop").min() == 255
+
+
+def test_stretch_fills_the_square_with_all_of_it() -> None:
+    """Stretching keeps both ends and has no bars."""
+    square = to_square(halves(100, 200), "stretch")
+    assert tuple(square[0, 0]) == (255, 0, 0)
+    assert tuple(square[-1, -1]) == (0, 0, 255)
+
+
+def test_an_unknown_fit_is_refused() -> None:
+    """A fit that is none of the three is an error, not a guess."""
+    with pytest.raises(ValueError, match='not "zoom"'):
+        to_square(noise(10, 10), "zoom")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("config", [OFFICIAL, DEMO, UNEVEN], ids=["official", "demo", "uneven"])
+def test_patches_equal_the_library_bit_for_bit(config: dict[str, object], tmp_path: Path) -> None:
+    """Our patches are those of transformers' own image processor, value by value, with its grid."""
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    folder = checkpoint(tmp_path, config)
+    rgb = noise(448, 448)
+    library = Qwen2VLImageProcessorPil.from_pretrained(folder, do_resize=False)(images=[rgb], return_tensors="np")
+    values, grid = pixel_values(rgb, PatchSpec.of_checkpoint(folder))
+    assert values.dtype == np.float32
+    assert np.array_equal(values, library["pixel_values"])
+    assert np.array_equal(grid, library["image_grid_thw"])
+
+
+def test_the_official_model_sees_784_patches_in_196_tokens(tmp_path: Path) -> None:
+    """A 448x448 picture is a grid of 1x28x28 patches of 1536 numbers for the published model."""
+    spec = PatchSpec.of_checkpoint(checkpoint(tmp_path, OFFICIAL))
+    values, grid = pixel_values(noise(448, 448), spec)
+    assert values.shape == (784, 3 * 2 * 16 * 16)
+    assert grid.tolist() == [[1, 28, 28]]
+    assert spec.image_tokens() == 196
+
+
+def test_a_picture_that_patches_do_not_fill_is_refused() -> None:
+    """A side that is no multiple of patch and merge is an error instead of a crooked grid."""
+    with pytest.raises(ValueError, match="multiple of 32"):
+        pixel_values(noise(440, 448), PatchSpec(16, 2, 2))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"patch_size": 16}',
+        json.dumps(OFFICIAL | {"patch_size": 0}),
+        json.dumps(OFFICIAL | {"image_std": [0.5, 0, 0.5]}),
+        json.dumps(OFFICIAL | {"image_mean": [0.5]}),
+        json.dumps(OFFICIAL | {"patch_size": 17}),
+    ],
+    ids=["empty", "a list", "keys missing", "no patch", "no spread", "one mean", "does not fill"],
+)
+def test_a_broken_checkpoint_is_named(text: str, tmp_path: Path) -> None:
+    """A damaged preprocessor_config.json is one clear error that names the file and says what to do."""
+    (tmp_path / "preprocessor_config.json").write_text(text)
+    with pytest.raises(VisionModelError, match=r"preprocessor_config\.json.*fetch the model again"):
+        PatchSpec.of_checkpoint(tmp_path)
+
+
+def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
+    """A folder that holds no model is said to hold none."""
+    with pytest.raises(VisionModelError, match=r"is .* a Qwen3-VL model folder"):
+        PatchSpec.of_checkpoint(tmp_path)

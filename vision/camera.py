@@ -1,0 +1,236 @@
+"""The newest picture of a camera, on request: a thread reads all the time, so that no old picture waits in a buffer.
+
+It keeps one slot and no queue, opens a failed camera again by itself, and says in one sentence when it stays away.
+It does not know what the pictures are for, and everything about OpenCV is in `video.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+
+from .errors import CameraLost, CameraMissing, Cancelled, PictureError, VisionError
+from .frame import Frame
+from .still import PICTURE_SUFFIXES, StillPicture
+from .video import SETTING, Video, VideoOptions, describe, open_video
+
+_CLOSE_SECONDS = 1.0
+_CANCEL_POLL_SECONDS = 0.05
+_FIRST_RETRY_SECONDS = 0.25
+_LAST_RETRY_SECONDS = 4.0
+
+Opener = Callable[[int | str, VideoOptions], Video]
+
+
+class Camera:
+    """A device (number or /dev path), a stream (URL), a video file or numbered pictures. Opened when it is made.
+
+    What `capture()` promises: a picture that was not taken before the call. For a device that is by its driver's
+    time stamp, or, where there is none, by a reading that began after the call. For a stream it was sent after the
+    call; what a network camera keeps to itself before sending cannot be known. A recording plays at its own pace from
+    the moment it is opened: the picture it shows at the call counts as taken then, and after its end the last stays.
+
+    Raises CameraMissing when it cannot be opened.
+    """
+
+    def __init__(
+        self,
+        source: int | str,
+        *,
+        open_timeout_seconds: float = 5.0,
+        read_timeout_seconds: float = 5.0,
+        width: int | None = None,
+        height: int | None = None,
+        opener: Opener = open_video,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._options = VideoOptions(open_timeout_seconds, read_timeout_seconds, width, height)
+        self._opener = opener
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._changed = threading.Condition()  # guards the five below
+        self._newest: Frame | None = None  # the one slot: a newer picture replaces it
+        self._waiting = 0  # callers in capture(); without any, live pictures are grabbed but not converted
+        self._opened = False
+        self._recording = False
+        self._problem: VisionError | None = None
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._thread.start()
+        try:
+            self._await_opening(open_timeout_seconds)
+        except BaseException:
+            self._stopping.set()
+            raise
+
+    def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
+        """A picture not older than the call. Raises CameraLost after `timeout_seconds`, Cancelled, PictureError."""
+        called_at = self._clock()
+        with self._changed:
+            self._waiting += 1
+            try:
+                while True:
+                    frame = self._frame_since(called_at)
+                    if frame is not None:
+                        return frame
+                    if cancelled is not None and cancelled.is_set():
+                        raise Cancelled("the picture was no longer wanted")
+                    left = called_at + timeout_seconds - self._clock()
+                    if left <= 0:
+                        raise CameraLost(
+                            f"{describe(self._source)} has given no picture for {timeout_seconds:g} s: check that "
+                            "it is plugged in and switched on; it is used again as soon as it is back"
+                        )
+                    self._changed.wait(left if cancelled is None else min(left, _CANCEL_POLL_SECONDS))
+            finally:
+                self._waiting -= 1
+
+    def close(self) -> None:
+        """Stop reading. A reading that hangs is waited for one second; then CameraLost names the thread."""
+        if self._stopping.is_set():
+            return
+        with self._changed:
+            self._stopping.set()
+            self._changed.notify_all()
+        self._thread.join(_CLOSE_SECONDS)
+        if self._thread.is_alive():
+            raise CameraLost(
+                f'the thread "{self._thread.name}" still waits for {describe(self._source)} after '
+                f"{_CLOSE_SECONDS:g} s: it is left behind and ends with the program"
+            )
+
+    def __enter__(self) -> Camera:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _await_opening(self, timeout_seconds: float) -> None:
+        # OpenCV has its own time limit for streams; this one, a little later, is for what has none.
+        with self._changed:
+            self._changed.wait_for(lambda: self._opened or self._problem is not None, timeout_seconds + 1.0)
+            if self._opened:
+                return
+            raise self._problem or CameraMissing(
+                f"{describe(self._source)} did not answer within {timeout_seconds:g} s: check that it is "
+                f"switched on, or set {SETTING} to another"
+            )
+
+    def _frame_since(self, called_at: float) -> Frame | None:
+        if self._stopping.is_set():
+            raise CameraLost(f"{describe(self._source)} is closed: no picture can be taken")
+        if self._problem is not None:
+            raise type(self._problem)(str(self._problem))
+        if self._newest is None:
+            return None
+        if self._recording:
+            return Frame(self._newest.rgb, self._clock())
+        return self._newest if self._newest.captured_at >= called_at else None
+
+    # What follows runs in the thread "camera".
+
+    def _run(self) -> None:
+        try:
+            retry_seconds = _FIRST_RETRY_SECONDS
+            while not self._stopping.is_set():
+                video = self._open()
+                if video is not None:
+                    with closing(video):
+                        if not video.live:
+                            return self._play(video)
+                        if self._follow(video):
+                            retry_seconds = _FIRST_RETRY_SECONDS
+                self._stopping.wait(retry_seconds)
+                retry_seconds = min(2 * retry_seconds, _LAST_RETRY_SECONDS)
+        except VisionError as problem:
+            self._fail(problem)
+        except Exception as problem:  # noqa: BLE001 - a thread's boundary: whoever asks next has to hear of it
+            self._fail(CameraLost(f"{describe(self._source)} cannot be read any more ({problem!r}); start again"))
+
+    def _open(self) -> Video | None:
+        try:
+            video = self._opener(self._source, self._options)
+        except CameraMissing:
+            if self._opened:
+                return None  # it was there before: go on trying
+            raise
+        with self._changed:
+            self._opened = True
+            self._recording = not video.live
+            self._changed.notify_all()
+        return video
+
+    def _follow(self, video: Video) -> bool:
+        """Read a live source until it fails: True if it gave any picture."""
+        any_picture = False
+        while not self._stopping.is_set():
+            taken_at = video.grab()
+            if taken_at is None:
+                return any_picture
+            any_picture = True
+            if self._waiting:
+                self._publish(video, taken_at)
+        return any_picture
+
+    def _play(self, video: Video) -> None:
+        """Show a recording at its own pace; at its end the last picture stays in the slot."""
+        due = self._clock()
+        while not self._stopping.wait(max(0.0, due - self._clock())):
+            taken_at = video.grab()
+            if taken_at is None:
+                break
+            self._publish(video, taken_at)
+            due = max(
+                due + video.interval_seconds, self._clock() - 1.0
+            )  # a machine that slept does not race to catch up
+        if self._newest is None and not self._stopping.is_set():
+            raise PictureError(f"{describe(self._source)} has no picture in it; set {SETTING} to another")
+
+    def _publish(self, video: Video, taken_at: float) -> None:
+        rgb = video.rgb()
+        if rgb is None:
+            return  # one damaged picture is no reason to give up
+        with self._changed:
+            self._newest = Frame(rgb, taken_at)
+            self._changed.notify_all()
+
+    def _fail(self, problem: VisionError) -> None:
+        with self._changed:
+            self._problem = problem
+            self._changed.notify_all()
+
+
+def open_frame_source(
+    source: str,
+    *,
+    open_timeout_seconds: float = 5.0,
+    read_timeout_seconds: float = 5.0,
+    width: int | None = None,
+    height: int | None = None,
+) -> Camera | StillPicture:
+    """Open what the text says: "0" is a device, "photo.jpg" a still picture, all else a camera.
+
+    Raises CameraMissing, PictureError.
+    """
+    name = source.strip()
+    if not name:
+        raise CameraMissing(f"{SETTING} is empty: give a device number such as 0, a URL or a file")
+    if name.isascii() and name.isdigit():
+        camera: int | str = int(name)
+    elif Path(name).suffix.lower() in PICTURE_SUFFIXES and "://" not in name and "%" not in Path(name).name:
+        return StillPicture(name)
+    else:
+        camera = name
+    return Camera(
+        camera,
+        open_timeout_seconds=open_timeout_seconds,
+        read_timeout_seconds=read_timeout_seconds,
+        width=width,
+        height=height,
+    )

@@ -1,0 +1,25 @@
+"""One picture from a camera (or from what stands in for one), and when it was taken. Knows no device and no model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb = NDArray[np.uint8]  # (height, width, 3), red first
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A picture and the `time.monotonic()` second at which it was taken.
+
+    Compared by identity: two frames with equal pixels are still two looks at the world.
+    """
+
+    rgb: Rgb  # (height, width, 3) uint8
+    captured_at: float
+
+    def __post_init__(self) -> None:
+        if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
+            raise ValueError(f"a frame is (height, width, 3) uint8, not {self.rgb.shape} {self.rgb.dtype}")

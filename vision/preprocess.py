@@ -1,0 +1,134 @@
+"""A picture of any size becomes the model's one input: a 448x448 square, cut into patches.
+
+There is one encoding path and no tiling, so every picture costs the same. The patch layout is that of transformers'
+`Qwen2VLImageProcessorPil`; a test holds it bit for bit. It is written out here because that class takes seconds to
+import (it brings torch along) and this file has to stay light. It knows sizes and numbers only: not where a picture
+came from, not what the model does with it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from .errors import VisionModelError
+from .frame import Rgb
+
+Fit = Literal["pad", "crop", "stretch"]
+SQUARE_PIXELS = 448
+
+# Bars in the mean colour are (almost) zero for the encoder, as LLaVA pads its pictures. Black bars would be picture
+# content: "is it dark in here?" is a question that people ask.
+PAD_COLOUR = (128, 128, 128)
+
+
+def to_square(rgb: Rgb, fit: Fit = "pad", size: int = SQUARE_PIXELS) -> Rgb:
+    """Scale a picture to a square: all of it between grey bars, its middle, or all of it out of shape.
+
+    (height, width, 3) → (size, size, 3)
+    """
+    picture = Image.fromarray(rgb)
+    method = Image.Resampling.BICUBIC  # what Qwen's own preprocessing uses
+    if fit == "stretch":
+        square = picture.resize((size, size), method)
+    elif fit == "crop":
+        square = ImageOps.fit(picture, (size, size), method)
+    elif fit == "pad":
+        square = _padded(picture, size, method)
+    else:
+        raise ValueError(f'fit is "pad", "crop" or "stretch", not "{fit}"')
+    return np.array(square)
+
+
+def _padded(picture: Image.Image, size: int, method: Image.Resampling) -> Image.Image:
+    # Not ImageOps.pad: it rounds the short side of a very long picture to 0 pixels and fails.
+    scale = size / max(picture.size)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    square = Image.new("RGB", (size, size), PAD_COLOUR)
+    square.paste(picture.resize((width, height), method), ((size - width) // 2, (size - height) // 2))
+    return square
+
+
+@dataclass(frozen=True)
+class PatchSpec:
+    """How a checkpoint wants its patches. The official one: 16 pixels, 2x2 merged into a token, each twice in time."""
+
+    patch_pixels: int
+    merge_patches: int
+    temporal_patches: int
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    rescale_factor: float = 1 / 255
+
+    @classmethod
+    def of_checkpoint(cls, checkpoint: Path) -> PatchSpec:
+        """Read `preprocessor_config.json`. Raises VisionModelError."""
+        path = checkpoint / "preprocessor_config.json"
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+            spec = cls(
+                patch_pixels=_positive(config["patch_size"]),
+                merge_patches=_positive(config["merge_size"]),
+                temporal_patches=_positive(config["temporal_patch_size"]),
+                mean=_three(config["image_mean"]),
+                std=_three(config["image_std"]),
+                rescale_factor=float(config.get("rescale_factor", 1 / 255)),
+            )
+        except OSError as problem:
+            raise VisionModelError(
+                f"cannot read {path}: {problem.strerror}; is {checkpoint} a Qwen3-VL model folder?"
+            ) from problem
+        except (ValueError, KeyError, TypeError) as problem:
+            raise VisionModelError(
+                f"{path} is damaged or not of a Qwen3-VL model ({problem!r}); fetch the model again"
+            ) from problem
+        if 0.0 in spec.std or SQUARE_PIXELS % (spec.patch_pixels * spec.merge_patches):
+            raise VisionModelError(
+                f"{path}: patches of {spec.patch_pixels} pixels, merged by {spec.merge_patches}, do not fill "
+                f"{SQUARE_PIXELS}x{SQUARE_PIXELS}; fetch the model again"
+            )
+        return spec
+
+    def image_tokens(self, size: int = SQUARE_PIXELS) -> int:
+        """How many tokens a square picture takes in the prompt: 196 for the official model."""
+        return (size // (self.patch_pixels * self.merge_patches)) ** 2
+
+
+def pixel_values(square: Rgb, spec: PatchSpec) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Cut a picture into normalised patches, merge-block by merge-block.
+
+    (height, width, 3) uint8 → (patches, 3 · temporal · patch · patch) float32 and the grid, [[1, patch rows, patch
+    columns]]. Both sides have to be multiples of patch · merge.
+    """
+    patch, merge = spec.patch_pixels, spec.merge_patches
+    height, width, _ = square.shape
+    if height % (patch * merge) or width % (patch * merge):
+        raise ValueError(f"a picture of {width}x{height} is not a multiple of {patch * merge} pixels")
+    rows, columns = height // patch, width // patch
+    # float64 for the product, float32 for the rest: the library's own order of rounding.
+    scaled = (square.astype(np.float64) * spec.rescale_factor).astype(np.float32)
+    mean, std = np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
+    normalised = (scaled - mean) / std  # (height, width, 3)
+    blocks = normalised.reshape(rows // merge, merge, patch, columns // merge, merge, patch, 3)
+    patches = blocks.transpose(0, 3, 1, 4, 6, 2, 5)  # (rows/m, columns/m, m, m, 3, patch, patch)
+    in_time = np.broadcast_to(patches[:, :, :, :, :, None], (*patches.shape[:5], spec.temporal_patches, patch, patch))
+    values = in_time.reshape(rows * columns, 3 * spec.temporal_patches * patch * patch)
+    return values, np.array([[1, rows, columns]], dtype=np.int64)
+
+
+def _positive(value: object) -> int:
+    if not isinstance(value, int) or value <= 0:
+        raise ValueError(f"{value!r} is not a positive whole number")
+    return value
+
+
+def _three(values: object) -> tuple[float, float, float]:
+    if not isinstance(values, list) or len(values) != 3:
+        raise ValueError(f"{values!r} are not three numbers")
+    return cast("tuple[float, float, float]", tuple(float(value) for value in values))

@@ -1,0 +1,186 @@
+"""A picture file as camera, and the one place that decodes pictures from outside: what is refused, and in which words.
+
+Every picture comes out as upright RGB bytes. It does not know where a file came from or what happens to the pixels.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import struct
+import threading
+import time
+import warnings
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .errors import Cancelled, PictureError
+from .frame import Frame, Rgb
+
+# Four times what an ordinary camera takes; decoded it is 120 MB, which the smallest machine can spare.
+MAX_PIXELS = 40_000_000
+
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
+    | {".heic", ".heif", ".svg"}  # refused, but in the words for a picture
+)
+# Only these decoders see bytes from outside; Pillow has thirty more, some of them seldom tested. A phone's MPO (several
+# pictures in one JPEG) is read as JPEG.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF"
+
+# What Pillow's decoders raise on broken data.
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, TypeError, EOFError, LookupError, ArithmeticError, RuntimeError),
+    *(struct.error, zlib.error),
+)
+
+# The warnings filter belongs to the whole process: one picture at a time may change it.
+_warnings_lock = threading.Lock()
+
+
+class StillPicture:
+    """A picture that stands in for a camera: every capture shows it, taken now. Raises PictureError when it is made."""
+
+    def __init__(self, path: str | Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rgb = load_picture(path)
+        self._rgb.setflags(write=False)  # shared by every frame
+        self._clock = clock
+
+    def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
+        """The picture, at once. Raises Cancelled."""
+        if cancelled is not None and cancelled.is_set():
+            raise Cancelled("the picture was no longer wanted")
+        return Frame(self._rgb, self._clock())
+
+    def close(self) -> None:
+        """Nothing to close: a camera has this."""
+
+    def __enter__(self) -> StillPicture:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def load_picture(picture: str | Path | bytes, name: str = "the picture") -> Rgb:
+    """Decode a file, or bytes called `name` in messages, to upright RGB: (height, width, 3) uint8.
+
+    The first picture of an animation; transparency on white; 16-bit grey scaled to 8. Raises PictureError.
+    """
+    if not isinstance(picture, bytes):
+        name = str(picture)
+        _check_file(Path(picture))
+    elif not picture:
+        raise PictureError(f"{name} is empty (0 bytes): send it again")
+    with _warnings_lock, warnings.catch_warnings():
+        # Pillow warns of odd metadata, which costs no pixel, and of size, which is judged below.
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture, formats=_FORMATS) as image:
+                _check_size(image, name)
+                _load(image, name)
+                return _upright_rgb(image, name)
+        except Image.DecompressionBombError as problem:
+            raise PictureError(_too_large(name)) from problem
+        except UnidentifiedImageError as problem:
+            raise PictureError(_not_a_picture(picture, name)) from problem
+        except PictureError:
+            raise
+        except _BROKEN as problem:
+            raise PictureError(
+                f"{name} cannot be decoded ({problem}): save it again, or take another picture"
+            ) from problem
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise PictureError(f"{path} is a folder: name a picture file in it")
+        if not path.exists():
+            raise PictureError(f"there is no picture {path}: check the name")
+        if path.stat().st_size == 0:
+            raise PictureError(f"{path} is empty (0 bytes): copy or save it again")
+        with path.open("rb"):
+            pass
+    except OSError as problem:
+        raise PictureError(f"{path} cannot be opened: {problem.strerror}") from problem
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(f"{_too_large(name)} (it is {width}x{height})")
+    if not width * height:
+        raise PictureError(f"{name} has no pixels ({width}x{height}): take another picture")
+
+
+def _too_large(name: str) -> str:
+    return f"{name} is too large: at most {MAX_PIXELS // 1_000_000} megapixels are read; save it smaller"
+
+
+def _load(image: Image.Image, name: str) -> None:
+    try:
+        image.load()
+    except OSError as problem:
+        raise PictureError(f"{name} is incomplete or damaged ({problem}): copy or save it again") from problem
+
+
+def _not_a_picture(picture: str | Path | bytes, name: str) -> str:
+    """Say what it is instead, where the first bytes tell."""
+    if isinstance(picture, bytes):
+        head = picture[:512]
+    else:
+        with open(picture, "rb") as file:
+            head = file.read(512)
+    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
+        what = "is a HEIC picture, which is not read"
+    elif head.lstrip()[:5].lower() in (b"<?xml", b"<svg ", b"<!doc", b"<html"):
+        what = "is a drawing or a web page, not a picture of pixels"
+    elif b"\0" not in head and _is_text(head):
+        what = "is a text file, not a picture"
+    else:
+        what = "is not a picture that can be read, or its beginning is damaged"
+    return f"{name} {what}: use {_READABLE}"
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # it forgives a letter that is cut at the end
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _upright_rgb(image: Image.Image, name: str) -> Rgb:
+    if image.mode == "F" or image.mode.startswith("I;32"):
+        raise PictureError(f"{name} holds measurements (mode {image.mode}), not colours: save it as PNG or JPEG")
+    turned = _turned(image)
+    if turned.mode.startswith("I"):
+        return _from_16_bit(turned)
+    if turned.has_transparency_data:
+        rgba = turned.convert("RGBA")
+        # On white: what is drawn with transparency is mostly made for a white page.
+        turned = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    return np.array(turned.convert("RGB"))
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except _BROKEN:
+        return image  # its EXIF block is damaged: the pixels are not
+
+
+def _from_16_bit(image: Image.Image) -> Rgb:
+    # convert("RGB") would cut everything above 255 off to white.
+    values = np.clip(np.array(image).astype(np.int64), 0, 65535)
+    grey = (values // 257).astype(np.uint8)
+    return np.repeat(grey[:, :, None], 3, axis=2)

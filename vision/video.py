@@ -1,0 +1,287 @@
+"""What a camera is made of: a device, a stream, a video file or numbered pictures, read one picture at a time.
+
+`open_video` picks one by what its source is. It knows OpenCV, and no threads: who reads, how often, and what happens
+after a failure is the camera's business. OpenCV itself is imported when something is opened.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from .errors import CameraMissing
+from .frame import Rgb
+from .still import load_picture
+
+if TYPE_CHECKING:
+    import cv2
+
+SETTING = "seeing.camera in config.toml"  # where a person names the source; in every message about it
+
+# A webcam's first pictures are black or green while it finds its exposure.
+_SETTLING_SECONDS = 0.5
+# A grab that stood still for this long found nothing to read.
+_WAITED_SECONDS = 0.002
+# A machine too slow for its stream never waits: after so many pictures it gets the newest there is.
+_LONGEST_BACKLOG_PICTURES = 60
+# Numbered pictures carry no rate of their own; this is what FFmpeg takes for them.
+_SEQUENCE_PICTURES_PER_SECOND = 25.0
+_NUMBERED = re.compile(r"%0?(\d*)d")
+
+
+class Video(Protocol):
+    """Pictures one after the other. `live`: a device or a stream, else a recording that is shown at its own pace."""
+
+    live: bool
+    interval_seconds: float  # between the pictures of a recording
+
+    def grab(self) -> float | None:
+        """Go on to the next picture: the time before which it was certainly not taken, or None when there is none."""
+
+    def rgb(self) -> Rgb | None:
+        """Decode the picture last grabbed, None where it is damaged."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    open_timeout_seconds: float = 5.0
+    read_timeout_seconds: float = 5.0
+    width: int | None = None  # pixels asked of a device; it may give others
+    height: int | None = None
+
+
+def describe(source: int | str) -> str:
+    """Name a source for people; a stream's password is left out."""
+    if isinstance(source, int):
+        return f"camera {source} (/dev/video{source})"
+    if "://" in source:
+        parts = urlsplit(source)
+        return f"the camera at {parts._replace(netloc=parts.netloc.rpartition('@')[2]).geturl()}"
+    return f"the camera {source}" if source.startswith("/dev/") else f"the video {source}"
+
+
+def list_cameras(dev: Path = Path("/dev"), names: Path = Path("/sys/class/video4linux")) -> list[str]:
+    """The video devices that are there now, as "/dev/video0 (its name)"."""
+    found = []
+    for device in sorted(dev.glob("video[0-9]*"), key=lambda path: int(path.name[5:])):
+        try:
+            found.append(f"{device} ({(names / device.name / 'name').read_text().strip()})")
+        except OSError:
+            found.append(str(device))
+    return found
+
+
+def open_video(source: int | str, options: VideoOptions, clock: Callable[[], float] = time.monotonic) -> Video:
+    """Open a device (number or path), a stream's URL, numbered pictures (f_%03d.jpg) or a video file.
+
+    Raises CameraMissing.
+    """
+    if isinstance(source, int):
+        return _open_device(source, Path(f"/dev/video{source}"), options, clock)
+    if source.startswith("/dev/"):
+        return _open_device(source, Path(source), options, clock)
+    if "://" in source:
+        return _open_stream(source, options, clock)
+    if _NUMBERED.search(Path(source).name):
+        return PictureSequence(source, clock)
+    return _open_file(source, options, clock)
+
+
+class OpenCvVideo:
+    """One cv2.VideoCapture, and how fresh its pictures are.
+
+    A driver that was not read for a while hands out its old buffers first, so a device's picture is as fresh as the
+    driver's time stamp says. A stream has no such stamp, and pictures wait for us in three buffers: but when a grab
+    had to wait for the network they were empty, and every later grab's picture was sent after that one began. Not
+    that grab's own: of a stream without lengths FFmpeg holds each picture back until the next one begins. (Two, where
+    pictures are under 2 kB; what a video codec holds back on top is the camera's setting.)
+    """
+
+    def __init__(self, capture: cv2.VideoCapture, kind: str, clock: Callable[[], float]) -> None:
+        import cv2  # whoever opened the capture has imported it
+
+        self._cv2 = cv2
+        self._capture = capture
+        self._clock = clock
+        self._kind = kind
+        self._settled_at = clock() + (_SETTLING_SECONDS if kind == "device" else 0.0)
+        self._empty_at = -math.inf  # when the buffers of a stream were last known to be empty
+        self._unwaited = 0  # grabs since then
+        # A stream of known length is a file behind a URL: read without pacing it would be over in a moment.
+        self.live = kind == "device" or (kind == "stream" and not capture.get(self._cv2.CAP_PROP_FRAME_COUNT) > 0)
+        rate = capture.get(self._cv2.CAP_PROP_FPS)
+        self.interval_seconds = 1 / rate if 0.1 <= rate <= 240 else 1 / 25
+
+    def grab(self) -> float | None:
+        began, cpu_began = self._clock(), time.thread_time()
+        try:
+            if not self._capture.grab():
+                return None
+            stamp = self._capture.get(self._cv2.CAP_PROP_POS_MSEC) / 1000
+        except self._cv2.error:
+            return None
+        if self._kind == "device":
+            return -math.inf if began < self._settled_at else freshness(began, stamp, self._clock())
+        if self._kind == "stream":
+            # Decoding runs in this thread: what is not its own work was waiting.
+            return self._sent_after(began, self._clock() - began - (time.thread_time() - cpu_began))
+        return began
+
+    def _sent_after(self, began: float, waited_seconds: float) -> float:
+        sent_after = self._empty_at
+        self._unwaited += 1
+        if waited_seconds > _WAITED_SECONDS or self._unwaited > _LONGEST_BACKLOG_PICTURES:
+            self._empty_at, self._unwaited = began, 0
+        return sent_after
+
+    def rgb(self) -> Rgb | None:
+        try:
+            good, bgr = self._capture.retrieve()
+            if not good:
+                return None
+            grey = bgr.ndim == 2 or bgr.shape[2] == 1
+            code = self._cv2.COLOR_GRAY2RGB if grey else self._cv2.COLOR_BGR2RGB
+            return np.asarray(self._cv2.cvtColor(bgr, code), dtype=np.uint8)
+        except self._cv2.error:
+            return None
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+def freshness(began: float, stamp: float, now: float) -> float:
+    """When a device's picture was taken: the driver's stamp if it lies in the last minute of our clock, else `began`.
+
+    Most drivers stamp with the monotonic clock; some with the wall clock or not at all.
+    """
+    return stamp if now - 60.0 <= stamp <= now else began
+
+
+class PictureSequence:
+    """Numbered pictures as a recording: any first number, any size, every format and rule of a still picture.
+
+    OpenCV reads such sequences too, but only from a first number near 0, and without the pictures' orientation.
+    """
+
+    live = False
+    interval_seconds = 1 / _SEQUENCE_PICTURES_PER_SECOND
+
+    def __init__(self, pattern: str, clock: Callable[[], float]) -> None:
+        folder, name = Path(pattern).parent, Path(pattern).name
+        digits = _NUMBERED.search(name)
+        assert digits is not None, "the caller has looked for the number"
+        width = f"{{{digits[1]},}}" if digits[1] else "+"
+        matcher = re.compile(rf"{re.escape(name[: digits.start()])}(\d{width}){re.escape(name[digits.end() :])}")
+        try:
+            numbered = [(int(found[1]), path) for path in folder.iterdir() if (found := matcher.fullmatch(path.name))]
+        except OSError as problem:
+            raise CameraMissing(_no_pictures(pattern, str(problem.strerror))) from problem
+        if not numbered:
+            raise CameraMissing(_no_pictures(pattern, "no picture has such a name"))
+        self._left = [path for _, path in sorted(numbered, reverse=True)]
+        self._clock = clock
+        self._current: Path | None = None
+
+    def grab(self) -> float | None:
+        self._current = self._left.pop() if self._left else None
+        return self._clock() if self._current else None
+
+    def rgb(self) -> Rgb | None:
+        return load_picture(self._current) if self._current else None
+
+    def close(self) -> None:
+        self._left.clear()
+
+
+def _no_pictures(pattern: str, why: str) -> str:
+    return f"no pictures {pattern}: {why}; set {SETTING} to another source"
+
+
+def _open_device(source: int | str, path: Path, options: VideoOptions, clock: Callable[[], float]) -> Video:
+    if not path.exists():
+        raise CameraMissing(f"there is no camera at {path}: {_what_is_there()}")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise CameraMissing(f"the camera {path} may not be opened: add yourself to the group `video` and log in again")
+    _prepare_opencv(options)
+    import cv2
+
+    size = {cv2.CAP_PROP_FRAME_WIDTH: options.width, cv2.CAP_PROP_FRAME_HEIGHT: options.height}
+    # CAP_V4L2 by name: without it OpenCV tries other backends, noisily.
+    capture = cv2.VideoCapture(
+        source, cv2.CAP_V4L2, [item for key, value in size.items() if value for item in (key, value)]
+    )
+    if not capture.isOpened():
+        raise CameraMissing(
+            f"{describe(source)} cannot be opened: close other programs that use it, or plug it in again "
+            f"({_what_is_there()})"
+        )
+    return OpenCvVideo(capture, "device", clock)
+
+
+def _what_is_there() -> str:
+    found = list_cameras()
+    if found:
+        return f"there is {', '.join(found)}; set {SETTING} to one of these"
+    return (
+        f"this machine has no /dev/video* device; plug a camera in, or set {SETTING} to "
+        "a stream's URL, a video or a picture"
+    )
+
+
+def _open_stream(url: str, options: VideoOptions, clock: Callable[[], float]) -> Video:
+    capture = _ffmpeg(url, options)
+    if not capture.isOpened():
+        raise CameraMissing(
+            f"{describe(url)} cannot be opened: check that it is switched on and on this network, "
+            f"and its URL in {SETTING}"
+        )
+    return OpenCvVideo(capture, "stream", clock)
+
+
+def _open_file(path: str, options: VideoOptions, clock: Callable[[], float]) -> Video:
+    if not Path(path).exists():
+        raise CameraMissing(
+            f"there is no camera or file {path!r}: set {SETTING} to a device number such as 0, "
+            "a path such as /dev/video0, a stream's URL, a video or a picture"
+        )
+    capture = _ffmpeg(path, options)
+    if not Path(path).is_file() or not capture.isOpened():
+        raise CameraMissing(f"{path} is not a video that can be read; set {SETTING} to another")
+    return OpenCvVideo(capture, "file", clock)
+
+
+def _ffmpeg(name: str, options: VideoOptions) -> cv2.VideoCapture:
+    _prepare_opencv(options)
+    import cv2
+
+    timeouts = [
+        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(options.open_timeout_seconds * 1000)),
+        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(options.read_timeout_seconds * 1000)),
+        *(
+            cv2.CAP_PROP_N_THREADS,
+            1,
+        ),  # the cores are the model's; decoder threads also add a picture of delay each
+    ]
+    return cv2.VideoCapture(name, cv2.CAP_FFMPEG, timeouts)
+
+
+def _prepare_opencv(options: VideoOptions) -> None:
+    """Import OpenCV, quiet: what it prints about a camera that is away is said better by our own errors."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    # V4L2 knows no timeout of its own but this one, in whole seconds, read at the first wait.
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(max(1, math.ceil(options.read_timeout_seconds))))
+    import cv2
+
+    cv2.setNumThreads(1)  # its idle workers would spin beside the model's
