@@ -1,0 +1,99 @@
+"""`seesay ask`: one question about one picture, typed or from a WAV file; the answer printed, spoken or kept."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant import console, wiring
+from assistant.config import Config
+from assistant.turn import Question, Turn
+from assistant.wiring import ModelPaths
+
+if TYPE_CHECKING:
+    from assistant.answering import FrameSource, Voice
+    from vision.engine import Engine
+
+
+def ask(
+    config: Config,
+    paths: ModelPaths,
+    *,
+    text: str | None,
+    audio: Path | None,
+    image: str | None,
+    say: bool = False,
+    speech_out: Path | None = None,
+    as_json: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Prints the answer as it comes (one JSON object at the end with `as_json`).
+
+    Raises what went wrong: bad question, picture or WAV, a missing model or device, a failed answer.
+    """
+    with contextlib.ExitStack() as stack:
+        question = _question(config, paths, text, audio)
+        if audio is not None and not as_json:
+            console.result(f"you: {question.text}")
+        frames = wiring.open_frames(config, stack, image)
+        frames.capture()  # a bad picture is said before the minutes of loading, not after
+        voice = _voice(config, stack, say, speech_out)
+        engine = wiring.load_engine(config, paths, stack, console.say)
+        turn = _answer(config, engine, frames, voice, question, stream=not as_json)
+        if turn.error is not None:
+            raise turn.error
+        if as_json:
+            console.result(console.as_json_line(console.turn_as_json(turn, engine.model_name)))
+        elif verbose:
+            console.say(console.timings_line(turn))
+    if speech_out is not None and not as_json:
+        console.say(f"the spoken answer is in {speech_out}")
+
+
+def _question(config: Config, paths: ModelPaths, text: str | None, audio: Path | None) -> Question:
+    if audio is not None:
+        heard = wiring.hear_file(config, audio, wiring.load_transcriber(paths))
+        now = time.monotonic()
+        return Question(heard.text, heard.confidence, asked_at=now, transcribed_at=now)
+    assert text is not None  # the command line gives one of the two
+    from vision.engine.prompt import checked_question
+
+    now = time.monotonic()
+    return Question(checked_question(text), None, asked_at=now, transcribed_at=now)
+
+
+def _voice(config: Config, stack: contextlib.ExitStack, say: bool, speech_out: Path | None) -> Voice:
+    if speech_out is not None:
+        return wiring.open_voice(config, stack, wiring.wav_file(speech_out))
+    if say:
+        return wiring.open_voice(config, stack, wiring.loudspeaker(config))
+    from assistant.voice import NoVoice
+
+    return NoVoice()
+
+
+def _answer(
+    config: Config, engine: Engine, frames: FrameSource, voice: Voice, question: Question, *, stream: bool
+) -> Turn:
+    """One turn from the question, which is asked now that the model is loaded, to its last sound."""
+
+    def show(turn: Turn, text: str) -> None:
+        if stream:
+            console.piece(text)
+
+    with contextlib.ExitStack() as stack:
+        answering = wiring.start_answering(config, stack, engine, frames, voice, earcons=False, on_text=show)
+        waited_seconds = time.monotonic() - question.transcribed_at
+        question = replace(
+            question,
+            asked_at=question.asked_at + waited_seconds,
+            transcribed_at=question.transcribed_at + waited_seconds,
+        )
+        turn = answering.ask(question, answering.look())
+        turn.done.wait()
+    if stream and turn.answer:
+        console.result("")
+    return turn

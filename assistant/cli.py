@@ -1,0 +1,184 @@
+"""The command line: parses, sets logging up, runs one verb, and turns every error into a sentence and a status.
+
+Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing, 130 Ctrl-C (0 for `run`,
+which has no other end). Results go to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from assistant import __version__, console
+from assistant.config import Config, load_config
+from assistant.errors import AssistantError, UsageError, exit_status_of
+from assistant.models import go_offline
+
+DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
+EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing
+privacy: pictures and speech never leave this machine; only `seesay fetch` uses the network"""
+
+
+def entry() -> None:
+    """The console script `seesay`."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one command line; returns its exit status."""
+    arguments = _parser().parse_args(_with_default_verb(list(argv)))
+    logging.basicConfig(
+        stream=sys.stderr,
+        format="seesay: %(message)s",
+        level=logging.DEBUG if os.environ.get("SEESAY_DEBUG") else logging.WARNING,
+    )
+    _end_on_signals()
+    if arguments.do is not _fetch:
+        go_offline(os.environ)
+    verb: Callable[[argparse.Namespace], None] = arguments.do
+    try:
+        verb(arguments)
+    except KeyboardInterrupt:
+        return 0 if verb is _run else exit_status_of(KeyboardInterrupt())
+    except BrokenPipeError:  # the reader of our output left: `seesay ask … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - boundary of the program: one sentence, one status
+        return _say_error(error)
+    return 0
+
+
+# The verbs.
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from assistant.run import run
+    from assistant.wiring import choose_models
+
+    config = _config(arguments)
+    paths = choose_models(config)
+    if paths.are_demo:
+        console.say(DEMO_NOTICE)
+    run(config, paths, verbose=arguments.verbose, as_json=arguments.json)
+
+
+def _ask(arguments: argparse.Namespace) -> None:
+    from assistant.ask import ask
+    from assistant.wiring import choose_models
+
+    if (arguments.question is None) == (arguments.audio is None):
+        raise UsageError('give either a question in quotes or --audio FILE: seesay ask --image P "what is this"')
+    if arguments.say and arguments.speech_out:
+        raise UsageError("give --say or --speech-out FILE, not both")
+    config = _config(arguments)
+    ask(
+        config,
+        choose_models(config),
+        text=arguments.question,
+        audio=arguments.audio,
+        image=arguments.image,
+        say=arguments.say,
+        speech_out=arguments.speech_out,
+        as_json=arguments.json,
+        verbose=arguments.verbose,
+    )
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from assistant.demo import demo
+
+    demo(_config(arguments), arguments.output)
+
+
+def _fetch(arguments: argparse.Namespace) -> None:
+    from assistant.fetch import fetch
+    from assistant.progress import ProgressBars
+
+    language = arguments.language or _config(arguments).conversation.language
+    with ProgressBars() as bars:
+        folders = fetch(language, progress=bars.show)
+    console.say("the full models are here and used from now on: " + ", ".join(map(str, folders)))
+
+
+DEMO_NOTICE = (
+    "using the small demo models: they know drawn shapes, colors, counts, places and large printed words only. "
+    "`seesay fetch` brings the full models (4.3 GB)."
+)
+
+
+# The parts of `main`.
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, metavar="FILE", help="settings (default: config.toml, see README)")
+    common.add_argument("-v", "--verbose", action="store_true", help="show how long each part of a turn took")
+    parser = argparse.ArgumentParser(
+        prog="seesay", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"seesay {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="{run,ask,demo,fetch}", required=True)
+
+    run = verbs.add_parser("run", parents=[common], help="listen, look and answer until quit (the default)")
+    run.add_argument("--json", action="store_true", help="one JSON object for each answered question")
+    run.set_defaults(do=_run)
+
+    ask = verbs.add_parser("ask", parents=[common], help="one question about one picture")
+    ask.add_argument("question", nargs="?", help="the question, in quotes")
+    ask.add_argument("--audio", type=Path, metavar="WAV", help="the question as speech")
+    ask.add_argument("--image", metavar="PICTURE", help="picture, video or address (default: the camera)")
+    ask.add_argument("--say", action="store_true", help="speak the answer")
+    ask.add_argument("--speech-out", type=Path, metavar="WAV", help="write the spoken answer to a file")
+    ask.add_argument("--json", action="store_true", help="print one JSON object")
+    ask.set_defaults(do=_ask)
+
+    demo = verbs.add_parser("demo", parents=[common], help="three spoken questions about a drawn picture")
+    demo.add_argument("--output", type=Path, metavar="FOLDER", help="where picture and sound are kept")
+    demo.set_defaults(do=_demo)
+
+    fetch = verbs.add_parser("fetch", parents=[common], help="download the full models (the only use of a network)")
+    fetch.add_argument("--language", choices=("en", "zh"), help="of the speech model (default: the config's)")
+    fetch.set_defaults(do=_fetch)
+    return parser
+
+
+def _with_default_verb(argv: list[str]) -> list[str]:
+    """`seesay --verbose` means `seesay run --verbose`."""
+    first = argv[0] if argv else "-"
+    alone = first in ("-h", "--help", "--version")
+    return argv if alone or not first.startswith("-") else ["run", *argv]
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    return load_config(arguments.config, os.environ, Path.cwd())
+
+
+def _end_on_signals() -> None:
+    """The first Ctrl-C or SIGTERM unwinds everything; later ones must not interrupt the unwinding."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+
+
+def _say_error(error: Exception) -> int:
+    """One sentence; a traceback only for whoever sets SEESAY_DEBUG."""
+    if os.environ.get("SEESAY_DEBUG"):
+        logging.exception("failed")
+    from audio.errors import AudioError
+    from vision.errors import VisionError
+
+    expected = isinstance(error, (AssistantError, AudioError, VisionError))
+    message = str(error) if expected else f"something failed that should not have: {type(error).__name__}: {error}"
+    console.say(f"seesay: {message}")
+    return exit_status_of(error)

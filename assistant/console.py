@@ -1,0 +1,74 @@
+"""What a sighted person reads while the assistant runs: results on stdout, messages on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistant.turn import Turn
+    from audio.hearing import Utterance
+
+
+def say(message: str) -> None:
+    """A message to the person at the terminal, never part of a result."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def result(line: str) -> None:
+    print(line, flush=True)
+
+
+def piece(text: str) -> None:
+    """A part of a result that is still growing."""
+    print(text, end="", flush=True)
+
+
+def heard(utterance: Utterance, *, verbose: bool) -> None:
+    """What the recogniser made of an utterance."""
+    result(f"you: {utterance.text}" + (f"  (confidence {utterance.confidence:.2f})" if verbose else ""))
+
+
+def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
+    """The documented object of `seesay ask --json` and of each line of `seesay run --json`."""
+    assert turn.question is not None  # only turns with a question come here,
+    assert turn.timings is not None  # when they have ended
+    timings = asdict(turn.timings)
+    tokens = {"prompt": timings.pop("prompt_tokens"), "answer": timings.pop("answer_tokens")}
+    peak_rss_bytes = timings.pop("peak_rss_bytes")
+    return {
+        "heard": turn.question.text,
+        "confidence": turn.question.confidence,
+        "answer": turn.answer,
+        "model": model,
+        "timings": {key: None if value is None else round(value, 4) for key, value in timings.items()},
+        "tokens": tokens,
+        "peak_rss_bytes": peak_rss_bytes,
+    }
+
+
+def as_json_line(values: dict[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+def timings_line(turn: Turn) -> str:
+    """One line of figures, seconds from the end of the question."""
+    timings = turn.timings
+    assert timings is not None
+
+    def seconds(value: float | None) -> str:
+        return "-" if value is None else f"{value:.2f} s"
+
+    def rate(value: float | None) -> str:
+        return "-" if value is None else f"{value:.1f}/s"
+
+    return (
+        f"  transcript {seconds(timings.transcript)} · first token {seconds(timings.first_token)}"
+        f" · first sound {seconds(timings.first_sound)} · end {seconds(timings.total)}"
+        f" · vision {seconds(timings.vision)}"
+        f" · prompt {timings.prompt_tokens} tokens, {rate(timings.prompt_tokens_per_second)}"
+        f" · answer {timings.answer_tokens} tokens, {rate(timings.decode_tokens_per_second)}"
+        f" · peak memory {timings.peak_rss_bytes / 1e6:.0f} MB"
+    )

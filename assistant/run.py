@@ -1,0 +1,119 @@
+"""`seesay run`: the conversation through microphone, camera and loudspeaker until quit or Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
+
+from assistant import console, wiring
+from assistant.config import Config
+from assistant.phrases import Phrases, phrases_for
+from assistant.wiring import ModelPaths
+
+if TYPE_CHECKING:
+    from assistant.answering import Answering
+    from assistant.loop import HearingEvent
+    from assistant.turn import Turn
+    from audio.transcriber import Transcriber
+
+ECHO_SECONDS = 0.3  # half-duplex: how long a room and the sound server still carry what was said
+RETRY_SECONDS = 2.0  # between attempts to get a lost microphone back
+
+
+def run(config: Config, paths: ModelPaths, *, verbose: bool = False, as_json: bool = False) -> None:
+    """Returns when the user says quit; raises where a device or a model is missing at the start."""
+    from assistant.loop import Conversation, ConversationSettings
+    from audio.microphone import Microphone
+    from audio.playback import Loudspeaker
+
+    phrases = phrases_for(config.conversation.language)
+    with contextlib.ExitStack() as stack:
+        transcriber = wiring.load_transcriber(paths)
+        # What is missing is said before the minutes of loading, not after. Both are opened again when it is
+        # done: a busy machine would starve the one, and what the other hears meanwhile is nobody's question.
+        with Microphone(config.hearing.input_device or None), Loudspeaker(config.speaking.output_device or None):
+            pass
+        frames = wiring.open_frames(config, stack)
+        engine = wiring.load_engine(config, paths, stack, console.say)
+        voice = wiring.open_voice(config, stack, wiring.loudspeaker(config))
+        on_end = _turn_printer(engine.model_name, verbose=verbose, as_json=as_json)
+        answering = wiring.start_answering(config, stack, engine, frames, voice, on_end=on_end)
+        deaf = HalfDuplex(lambda: answering.speaking) if config.hearing.barge_in == "off" else lambda: False
+        events = stack.enter_context(contextlib.closing(_lasting_events(config, transcriber, answering, phrases, deaf)))
+        settings = ConversationSettings(config.conversation.picture_seconds, config.hearing.min_confidence)
+        conversation = Conversation(
+            events,
+            answering,
+            phrases,
+            settings,
+            on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
+        )
+        console.say("listening: ask a question, or say help, or quit (Ctrl-C ends it too)")
+        conversation.run(phrases.ready_demo_models if paths.are_demo else phrases.ready)
+
+
+class HalfDuplex:
+    """True while the assistant speaks and shortly after: without echo cancellation it would hear itself."""
+
+    def __init__(self, speaking: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._speaking = speaking
+        self._clock = clock
+        self._deaf_until = float("-inf")
+
+    def __call__(self) -> bool:
+        now = self._clock()
+        if self._speaking():
+            self._deaf_until = now + ECHO_SECONDS
+        return now < self._deaf_until
+
+
+def _lasting_events(
+    config: Config,
+    transcriber: Transcriber,
+    answering: Answering,
+    phrases: Phrases,
+    deaf: Callable[[], bool],
+) -> Generator[HearingEvent, None, None]:
+    """What is heard, across losses of the microphone: running but deaf is what users forgive least."""
+    from audio.errors import AudioError, DeviceLost
+    from audio.microphone import Microphone
+
+    waiting = threading.Event()  # never set: Ctrl-C interrupts the wait
+    lost = False
+    while True:
+        try:
+            with Microphone(config.hearing.input_device or None) as microphone:
+                if lost:
+                    console.say("the microphone is back")
+                    answering.say(phrases.device_back)
+                lost = False
+                yield from wiring.make_hearing(config, microphone, transcriber, deaf).events()
+                return
+        except AudioError as error:
+            if not lost and not isinstance(error, DeviceLost):
+                raise
+            if not lost:
+                console.say(str(error))
+                answering.say(phrases.device_lost)
+            lost = True
+            waiting.wait(RETRY_SECONDS)
+
+
+def _turn_printer(model: str, *, verbose: bool, as_json: bool) -> Callable[[Turn], None]:
+    def show(turn: Turn) -> None:
+        if turn.error is not None:
+            console.say(str(turn.error))
+        if turn.question is None or turn.timings is None:
+            return
+        if as_json:
+            console.result(console.as_json_line(console.turn_as_json(turn, model)))
+            return
+        if turn.answer:
+            console.result(f"seesay: {turn.answer}" + ("  (stopped)" if turn.cancelled.is_set() else ""))
+        if verbose:
+            console.say(console.timings_line(turn))
+
+    return show

@@ -1,0 +1,227 @@
+"""Builds the assistant out of concrete devices and models: the only place that names them.
+
+Everything opened here lies on one `ExitStack`, so that whatever ends the program closes all of it, in
+the opposite order. Heavy imports happen in the functions that need them: `seesay --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from assistant import models
+from assistant.config import Config
+from assistant.errors import AssistantError
+from assistant.phrases import phrases_for
+
+if TYPE_CHECKING:
+    from assistant.answering import Answering, FrameSource, Voice
+    from assistant.turn import Turn
+    from assistant.voice import SpokenVoice
+    from audio.hearing import AudioSource, Hearing, Utterance
+    from audio.playback import Speaker
+    from audio.transcriber import Transcriber
+    from vision.engine import Engine
+    from vision.preprocess import Fit
+
+# Below this, what was heard is a noise and is ignored in silence; from here to `min_confidence` it is a question that was
+# not understood, and the user is asked to say it again.
+NOISE_CONFIDENCE = 0.3
+
+_log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ModelPaths:
+    """The folders of the two models in use."""
+
+    vision: Path
+    speech: Path
+    are_demo: bool  # one of them is small and embedded: the program says so plainly
+
+
+def choose_models(config: Config) -> ModelPaths:
+    """What the config names, else what `seesay fetch` brought, else the embedded demo models.
+
+    Raises `ModelMissing` when the config names a folder that is not there.
+    """
+    vision = models.choose_vlm(config.engine.model)
+    speech = models.choose_speech(config.hearing.speech_model, config.conversation.language)
+    return ModelPaths(vision.folder, speech.folder, are_demo=vision.is_demo or speech.is_demo)
+
+
+def demo_models() -> ModelPaths:
+    """The two embedded ones."""
+    return ModelPaths(models.demo_vlm(), models.demo_speech("en"), are_demo=True)
+
+
+# Hearing.
+
+
+@contextlib.contextmanager
+def quiet_stop(source: AudioSource) -> Iterator[None]:
+    """Stops a source at the end, so that no generator waits for its next block."""
+    try:
+        yield
+    finally:
+        source.stop()
+
+
+def load_transcriber(paths: ModelPaths) -> Transcriber:
+    """Loads the Vosk model (before torch: see docs/design.md on the order of the two libraries)."""
+    from audio.transcriber import VoskTranscriber
+
+    return VoskTranscriber(paths.speech)
+
+
+def make_hearing(
+    config: Config, source: AudioSource, transcriber: Transcriber, deaf: Callable[[], bool] = lambda: False
+) -> Hearing:
+    """Ears over any audio source."""
+    from audio.endpointing import EndpointSettings
+    from audio.hearing import Hearing
+    from audio.vad import VoiceActivity
+
+    settings = EndpointSettings(
+        end_silence_seconds=config.hearing.end_silence_seconds,
+        max_utterance_seconds=config.hearing.max_utterance_seconds,
+        min_speech_seconds=config.hearing.min_speech_seconds,
+        pre_roll_seconds=config.hearing.pre_roll_seconds,
+    )
+    return Hearing(
+        source,
+        VoiceActivity(config.hearing.vad_aggressiveness),
+        settings,
+        transcriber,
+        deaf=deaf,
+        min_confidence=min(NOISE_CONFIDENCE, config.hearing.min_confidence),
+    )
+
+
+def hear_file(config: Config, path: Path, transcriber: Transcriber) -> Utterance:
+    """All that is said in a WAV file, as one utterance; raises `AssistantError` when that is nothing."""
+    from audio.hearing import Utterance
+    from audio.wav import WavSource
+
+    source = WavSource(path)
+    with quiet_stop(source):
+        heard = [e for e in make_hearing(config, source, transcriber).events() if isinstance(e, Utterance)]
+    if not heard:
+        raise AssistantError(f"no words were heard in {path}: speak closer to the microphone, or type the question")
+    return Utterance(
+        text=" ".join(utterance.text for utterance in heard),
+        confidence=min(utterance.confidence for utterance in heard),
+        started_at=heard[0].started_at,
+        ended_at=heard[-1].ended_at,
+    )
+
+
+# Speaking.
+
+
+def open_voice(config: Config, stack: contextlib.ExitStack, open_speaker: Callable[[], Speaker]) -> SpokenVoice:
+    """A voice over a loudspeaker or a WAV file; the voice owns it."""
+    from assistant.voice import SpokenVoice
+    from audio.synthesizer import Synthesizer
+
+    speaking = config.speaking
+    synthesizer = stack.enter_context(
+        Synthesizer(
+            voice=speaking.voice or phrases_for(config.conversation.language).voice,
+            rate_wpm=speaking.rate_wpm,
+            volume=speaking.volume,
+        )
+    )
+    voice = SpokenVoice(synthesizer, open_speaker)
+    stack.callback(voice.close)
+    return voice
+
+
+def loudspeaker(config: Config) -> Callable[[], Speaker]:
+    """Opens the config's output device."""
+
+    def open_it() -> Speaker:
+        from audio.playback import Loudspeaker
+
+        return Loudspeaker(config.speaking.output_device or None)
+
+    return open_it
+
+
+def wav_file(path: Path) -> Callable[[], Speaker]:
+    """Opens a WAV file in a loudspeaker's place."""
+
+    def open_it() -> Speaker:
+        from audio.wav import WavSpeaker
+
+        return WavSpeaker(path)
+
+    return open_it
+
+
+# Seeing.
+
+
+def open_frames(config: Config, stack: contextlib.ExitStack, source: str | None = None) -> FrameSource:
+    """The camera of the config, or the picture, video or address in its place."""
+    from vision.camera import open_frame_source
+
+    seeing = config.seeing
+    frames = open_frame_source(source or seeing.camera, open_timeout_seconds=seeing.open_timeout_seconds)
+    stack.callback(_close_camera, frames.close)
+    return frames
+
+
+def _close_camera(close: Callable[[], None]) -> None:
+    """A camera whose driver hangs is named, and does not turn an orderly end into a failure."""
+    from vision.errors import CameraLost
+
+    try:
+        close()
+    except CameraLost as error:
+        _log.warning("%s", error)
+
+
+def load_engine(config: Config, paths: ModelPaths, stack: contextlib.ExitStack, progress: Progress) -> Engine:
+    """The one engine of the process."""
+    from vision.engine import Engine, EngineSettings
+
+    settings = EngineSettings(
+        threads=config.engine.threads,
+        max_new_tokens=config.engine.max_new_tokens,
+        prefill_chunk_tokens=config.engine.prefill_chunk_tokens,
+        fit=cast("Fit", config.seeing.fit),  # one of the three: config.py has checked it
+    )
+    return stack.enter_context(Engine.load(paths.vision, settings, progress))
+
+
+def start_answering(
+    config: Config,
+    stack: contextlib.ExitStack,
+    engine: Engine,
+    frames: FrameSource,
+    voice: Voice,
+    *,
+    earcons: bool = True,
+    on_text: Callable[[Turn, str], None] = lambda turn, text: None,
+    on_end: Callable[[Turn], None] = lambda turn: None,
+) -> Answering:
+    from assistant.answering import Answering
+
+    return stack.enter_context(
+        Answering(
+            engine,
+            frames,
+            voice,
+            phrases_for(config.conversation.language),
+            play_earcons=earcons and config.speaking.earcons,
+            on_text=on_text,
+            on_end=on_end,
+        )
+    )

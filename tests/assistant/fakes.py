@@ -1,0 +1,129 @@
+"""Engine, camera and voice stand-ins for the conversation's tests: driven from outside, they record what happened."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from audio.pcm import AudioChunk
+from vision.engine import AnswerChunk, AnswerStats, SeeStats
+from vision.errors import Cancelled
+from vision.frame import Frame
+
+WAIT_SECONDS = 5.0  # only ever reached when a test fails
+
+
+SEEN = SeeStats(image_tokens=49, prompt_tokens=52, vision_seconds=0.5, prefill_seconds=0.25)
+
+
+class Gate:
+    """Holds a stage until the test opens it; a cancel lets go of it too, as the real stages do."""
+
+    def __init__(self, *, is_open: bool = True) -> None:
+        self._open = threading.Event()
+        self.reached = threading.Event()
+        if is_open:
+            self._open.set()
+
+    def open(self) -> None:
+        self._open.set()
+
+    def pass_through(self, cancelled: threading.Event | None) -> bool:
+        """True when opened, False when cancelled first."""
+        self.reached.set()
+        while not self._open.wait(0.002):
+            if cancelled is not None and cancelled.is_set():
+                return False
+        return True
+
+
+class FakeCamera:
+    """Every picture is a new one."""
+
+    def __init__(self) -> None:
+        self.captured = 0
+        self.error: Exception | None = None
+
+    def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
+        if self.error is not None:
+            raise self.error
+        self.captured += 1
+        return Frame(np.zeros((4, 4, 3), np.uint8), captured_at=float(self.captured))
+
+
+@dataclass
+class FakeView:
+    engine: FakeEngine
+    frame: Frame
+    stats: SeeStats = SEEN
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]:
+        self.asked.append(question)
+        if self.engine.error is not None:
+            raise self.engine.error
+        for number, piece in enumerate(self.engine.answer):
+            if not self.engine.token_gate.pass_through(cancelled):
+                return
+            yield AnswerChunk(piece, 1, None)
+            self.engine.pieces_decoded = number + 1
+        stats = AnswerStats(
+            prompt_tokens=9,
+            answer_tokens=len(self.engine.answer),
+            prefill_seconds=0.1,
+            decode_seconds=0.2,
+            finish="stop",
+        )
+        yield AnswerChunk("", 0, stats)
+
+
+class FakeEngine:
+    """Says `answer`, a piece a token."""
+
+    def __init__(self, answer: tuple[str, ...] = ("A cup.", " It is red.")) -> None:
+        self.answer = answer
+        self.error: Exception | None = None
+        self.see_gate = Gate()
+        self.token_gate = Gate()
+        self.views: list[FakeView] = []
+        self.pieces_decoded = 0
+
+    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> FakeView:
+        if not self.see_gate.pass_through(cancelled):
+            raise Cancelled("cancelled while seeing")
+        self.views.append(FakeView(self, frame))
+        return self.views[-1]
+
+
+class FakeVoice:
+    """Records what the world would hear; `gate` holds a sentence as long as real speech would last."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.cues = 0
+        self.silenced = 0
+        self.gate = Gate()
+        self.error: Exception | None = None
+        self.speaking = False
+
+    def say(self, sentence: str, cancelled: threading.Event) -> float | None:
+        if self.error is not None:
+            raise self.error
+        self.heard.append(sentence)
+        self.speaking = True
+        self.gate.pass_through(cancelled)
+        self.speaking = False
+        return 1.0
+
+    def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None:
+        self.cues += 1
+        return None
+
+    def drain(self, cancelled: threading.Event) -> None:
+        pass
+
+    def silence(self) -> None:
+        self.silenced += 1

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from assistant.answering import Answering
+from assistant.phrases import phrases_for
+from assistant.turn import Question, Turn
+from tests.assistant.fakes import WAIT_SECONDS, FakeCamera, FakeEngine, FakeVoice, Gate
+from vision.errors import CameraLost
+
+PHRASES = phrases_for("en")
+
+
+def question(text: str = "what is this") -> Question:
+    return Question(text, 0.9, asked_at=time.monotonic(), transcribed_at=time.monotonic())
+
+
+class Stage:
+    """An Answering over fakes."""
+
+    def __init__(self) -> None:
+        self.engine, self.camera, self.voice = FakeEngine(), FakeCamera(), FakeVoice()
+        self.ended: list[Turn] = []
+        self.answering = Answering(
+            self.engine, self.camera, self.voice, PHRASES, play_earcons=False, on_end=self.ended.append
+        )
+
+    def finished(self, turn: Turn) -> Turn:
+        assert turn.done.wait(WAIT_SECONDS), "the turn never ended"
+        return turn
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    with stage.answering:
+        yield stage
+    assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "speak")] == []
+
+
+def test_an_answer_is_spoken_sentence_by_sentence(stage: Stage) -> None:
+    """Each sentence reaches the voice in order, and the turn carries the whole answer."""
+    turn = stage.finished(stage.answering.ask(question(), stage.answering.look()))
+    assert stage.voice.heard == ["A cup.", "It is red."]
+    assert turn.answer == "A cup. It is red."
+    assert stage.ended == [turn]
+
+
+def test_the_first_sentence_is_spoken_while_the_second_is_decoded(stage: Stage) -> None:
+    """Decoding goes on behind a voice that is still busy with the first sentence."""
+    stage.voice.gate = Gate(is_open=False)
+    turn = stage.answering.ask(question(), stage.answering.look())
+    assert stage.voice.gate.reached.wait(WAIT_SECONDS)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while stage.engine.pieces_decoded < 2 and time.monotonic() < deadline:
+        threading.Event().wait(0.001)
+    assert stage.engine.pieces_decoded == 2
+    assert stage.voice.heard == ["A cup."]
+    stage.voice.gate.open()
+    stage.finished(turn)
+
+
+def test_decoding_waits_when_the_voice_is_two_sentences_behind(stage: Stage) -> None:
+    """A long answer is not decoded far ahead of what is heard: that would be power for nothing."""
+    stage.engine.answer = tuple(f" Sentence {number}." for number in range(50))
+    stage.voice.gate = Gate(is_open=False)
+    turn = stage.answering.ask(question(), stage.answering.look())
+    assert stage.voice.gate.reached.wait(WAIT_SECONDS)
+    threading.Event().wait(0.1)
+    assert stage.engine.pieces_decoded < 10
+    stage.voice.gate.open()
+    stage.finished(turn)
+    assert len(stage.voice.heard) == 50
+
+
+def test_a_follow_up_stays_on_the_picture(stage: Stage) -> None:
+    """Two questions on one look: one picture, seen once, and the second has no vision time."""
+    look = stage.answering.look()
+    first = stage.finished(stage.answering.ask(question("one"), look))
+    second = stage.finished(stage.answering.ask(question("two"), look))
+    assert stage.camera.captured == 1
+    assert stage.engine.views[0].asked == ["one", "two"]
+    assert first.timings is not None
+    assert first.timings.vision == 0.5
+    assert second.timings is not None
+    assert second.timings.vision is None
+
+
+def test_the_picture_is_seen_before_the_question_is_known(stage: Stage) -> None:
+    """A look alone takes the picture and runs the engine on it."""
+    stage.answering.look()
+    assert stage.engine.see_gate.reached.wait(WAIT_SECONDS)
+    assert stage.camera.captured == 1
+
+
+def test_a_question_waits_behind_its_own_look_only(stage: Stage) -> None:
+    """Asking while the look is still being seen neither blocks the caller nor cancels that look."""
+    stage.engine.see_gate = Gate(is_open=False)
+    look = stage.answering.look()
+    assert stage.engine.see_gate.reached.wait(WAIT_SECONDS)
+    turn = stage.answering.ask(question(), look)
+    assert not turn.done.is_set()
+    stage.engine.see_gate.open()
+    assert stage.finished(turn).answer == "A cup. It is red."
+    assert stage.camera.captured == 1
+
+
+def test_a_newer_question_ends_the_older_one(stage: Stage) -> None:
+    """Listening is never stalled behind a prefill: the newest question wins."""
+    stage.engine.token_gate = Gate(is_open=False)
+    look = stage.answering.look()
+    first = stage.answering.ask(question("one"), look)
+    assert stage.engine.token_gate.reached.wait(WAIT_SECONDS)
+    second = stage.answering.ask(question("two"), look)
+    third = stage.answering.ask(question("three"), look)
+    assert stage.finished(first).cancelled.is_set()
+    assert stage.finished(second).cancelled.is_set()
+    stage.engine.token_gate.open()
+    assert stage.finished(third).answer == "A cup. It is red."
+
+
+def test_cancel_ends_the_turn_and_silences_the_voice(stage: Stage) -> None:
+    """Nothing of a stopped answer is spoken afterwards."""
+    stage.voice.gate = Gate(is_open=False)
+    look = stage.answering.look()
+    turn = stage.answering.ask(question(), look)
+    assert stage.voice.gate.reached.wait(WAIT_SECONDS)
+    stage.answering.cancel()
+    stage.finished(turn)
+    assert stage.voice.silenced
+    assert stage.voice.heard == ["A cup."]
+    assert look.usable, "the picture is still there for the next question"
+
+
+def test_a_failing_engine_is_apologised_for_and_the_next_question_works(stage: Stage) -> None:
+    """An exception is one turn's, not the program's."""
+    look = stage.answering.look()
+    stage.engine.error = RuntimeError("kernel on fire")
+    failed = stage.finished(stage.answering.ask(question(), look))
+    assert stage.voice.heard == [PHRASES.answer_failed]
+    assert isinstance(failed.error, RuntimeError)
+    stage.engine.error = None
+    assert stage.finished(stage.answering.ask(question(), look)).answer == "A cup. It is red."
+
+
+def test_a_lost_camera_is_said(stage: Stage) -> None:
+    """The user hears that there is no picture; a later look works again."""
+    stage.camera.error = CameraLost("gone")
+    failed = stage.finished(stage.answering.ask(question(), stage.answering.look()))
+    assert stage.voice.heard == [PHRASES.picture_failed]
+    assert failed.error is stage.camera.error
+    stage.camera.error = None
+    assert stage.finished(stage.answering.ask(question(), stage.answering.look())).answer
+
+
+def test_a_broken_voice_does_not_stop_the_threads(stage: Stage) -> None:
+    """A loudspeaker that fails ends the turn with its error, and the next turn is tried."""
+    stage.voice.error = OSError("unplugged")
+    failed = stage.finished(stage.answering.ask(question(), stage.answering.look()))
+    assert failed.error is stage.voice.error
+    stage.voice.error = None
+    assert stage.finished(stage.answering.say("Hello.")).said == ["Hello."]
+
+
+def test_an_empty_answer_is_never_silence(stage: Stage) -> None:
+    """A model that says nothing at once is told to the user."""
+    stage.engine.answer = ()
+    stage.finished(stage.answering.ask(question(), stage.answering.look()))
+    assert stage.voice.heard == [PHRASES.no_answer]
+
+
+@pytest.mark.parametrize("held", ["see_gate", "token_gate", "voice"])
+def test_close_takes_effect_in_the_middle_of_anything(held: str) -> None:
+    """Whatever is under way, both threads are gone at once and no one waits for ever."""
+    stage = Stage()
+    gate = Gate(is_open=False)
+    if held == "voice":
+        stage.voice.gate = gate
+    else:
+        setattr(stage.engine, held, gate)
+    with stage.answering:
+        turn = stage.answering.ask(question(), stage.answering.look())
+        assert gate.reached.wait(WAIT_SECONDS)
+        began = time.monotonic()
+    assert time.monotonic() - began < 0.5
+    assert turn.done.is_set()
+    assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "speak")] == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_storms_end_clean(seed: int) -> None:
+    """Any order of looking, asking, saying and stopping leaves no turn open and no thread behind."""
+    rng = random.Random(seed)
+    stage = Stage()
+    turns: list[Turn] = []
+    with stage.answering:
+        look = stage.answering.look()
+        for _ in range(60):
+            match rng.randrange(6):
+                case 0:
+                    look = stage.answering.look()
+                case 1:
+                    look.cancel()
+                case 2:
+                    stage.answering.cancel()
+                case 3:
+                    turns.append(stage.answering.say("One. Two."))
+                case 4:
+                    turns.append(stage.answering.ask(question(), look if look.usable else stage.answering.look()))
+                case 5:
+                    threading.Event().wait(rng.random() * 0.002)
+        last = stage.answering.ask(question("last"), stage.answering.look())
+        assert stage.finished(last).answer == "A cup. It is red."
+        for turn in turns:
+            assert turn.done.wait(WAIT_SECONDS)
+    assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "speak")] == []

@@ -1,0 +1,194 @@
+"""`seesay run` as its user has it: spoken into a microphone, heard from a loudspeaker, in a process of its own.
+
+The sound card is a virtual one, everything else is what ships: PortAudio, Vosk, the engine, espeak-ng.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from assistant.demo import demo_scene
+from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.pcm import AudioChunk, resample
+from audio.synthesizer import Synthesizer
+from audio.wav import write_wav
+from tests.virtual_sound import RATE_HZ, VirtualSoundCard
+from vision.demo_model.world import draw
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 60.0  # a busy two-core machine; a quiet one needs five
+TURN_SECONDS = 30.0
+
+pytestmark = pytest.mark.device
+
+
+@pytest.fixture(scope="module")
+def card() -> Iterator[VirtualSoundCard]:
+    with VirtualSoundCard() as card:
+        yield card
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The picture, the spoken words, the settings."""
+    folder = tmp_path_factory.mktemp("whole")
+    draw(demo_scene()[0]).save(folder / "picture.png")
+    spoken = {"color": "what color is the circle", "where": "where is it", "quit": "quit", "help": "help"}
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+        for name, words in spoken.items():
+            chunk = stranger.synthesize(words)
+            quiet = np.zeros(chunk.sample_rate_hz // 5, np.int16)
+            samples = np.concatenate([quiet, chunk.samples, quiet])
+            write_wav(folder / f"{name}.wav", AudioChunk(samples, chunk.sample_rate_hz))
+    (folder / "config.toml").write_text(f'[seeing]\ncamera = "{folder / "picture.png"}"\n', encoding="utf-8")
+    return folder
+
+
+class RunningSeeSay:
+    """The program in a process of its own, its lines as they come."""
+
+    def __init__(self, card: VirtualSoundCard, folder: Path) -> None:
+        environment = {**card.env, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder)}
+        environment.pop("SEESAY_CONFIG", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "assistant", "run", "--json", "--config", str(folder / "config.toml")],
+            env=environment,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.messages: list[str] = []
+        self._out: queue.Queue[str] = queue.Queue()
+        self._said = threading.Condition()
+        for read in (self._read_results, self._read_messages):
+            threading.Thread(target=read, daemon=True).start()
+
+    def __enter__(self) -> RunningSeeSay:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+
+    def wait_for_message(self, words: str, seconds: float = START_SECONDS) -> None:
+        with self._said:
+            done = self._said.wait_for(lambda: any(words in line for line in self.messages), seconds)
+        assert done, f"never said {words!r}, but: {self.messages}"
+
+    def answer(self) -> dict[str, Any]:
+        result: dict[str, Any] = json.loads(self._out.get(timeout=TURN_SECONDS))
+        return result
+
+    def interrupt(self) -> float:
+        """Sends Ctrl-C; returns the seconds until the process was gone."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(10)
+        return time.monotonic() - began
+
+    def _read_results(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._out.put(line)
+
+    def _read_messages(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            with self._said:
+                self.messages.append(line)
+                self._said.notify_all()
+
+
+def wait_for_quiet(recording: Any, seconds: float = 0.6, limit: float = TURN_SECONDS) -> None:
+    """Until something was heard from the loudspeaker and then nothing for `seconds`."""
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        samples = np.abs(recording.samples.astype(np.int32))
+        loud = np.flatnonzero(samples > 200)
+        if len(loud) and len(samples) - loud[-1] > seconds * RATE_HZ:
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("the loudspeaker was never heard, or never quiet")
+
+
+def transcribed(samples: npt.NDArray[np.int16], folder: Path, name: str) -> str:
+    """What Vosk hears in a recording, in a process of its own."""
+    wav = folder / f"{name}.heard.wav"
+    write_wav(wav, AudioChunk(resample(samples, RATE_HZ, 16_000), 16_000))
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from assistant import models\n"
+        "from audio.transcriber import VoskTranscriber\n"
+        "from audio.wav import read_wav\n"
+        "ear = VoskTranscriber(models.demo_speech('en'))\n"
+        "ear.accept(read_wav(Path(sys.argv[1])).samples)\n"
+        "print(ear.finish().text)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(wav)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.strip()
+
+
+def test_a_spoken_question_is_answered_aloud(card: VirtualSoundCard, folder: Path) -> None:
+    """Question and follow-up go in at the microphone; the right answers come out of the loudspeaker; quit ends it."""
+    with RunningSeeSay(card, folder) as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        with card.record_loudspeaker() as recording:
+            card.play_into_microphone(folder / "color.wav")
+            first = seesay.answer()
+            wait_for_quiet(recording)
+        card.play_into_microphone(folder / "where.wav")
+        second = seesay.answer()
+        threading.Event().wait(0.5)  # half-duplex: the room is still carrying the answer
+        card.play_into_microphone(folder / "quit.wav")
+        assert seesay.process.wait(TURN_SECONDS) == 0
+    assert first["heard"] == "what color is the circle"
+    assert first["answer"] == "The circle is red."
+    assert second["answer"] == "The circle is at the top left."
+    assert first["timings"]["vision"] is not None
+    assert second["timings"]["vision"] is None, "a follow-up must not run the vision encoder again"
+    assert "circle is red" in transcribed(recording.samples, folder, "answer")
+
+
+@pytest.mark.parametrize("moment", ["loading", "greeting", "listening", "answering"])
+def test_ctrl_c_ends_it_within_a_second(moment: str, card: VirtualSoundCard, folder: Path) -> None:
+    """At any moment, with status 0 and no traceback."""
+    with RunningSeeSay(card, folder) as seesay:
+        if moment == "loading":
+            seesay.wait_for_message("loading")
+        else:
+            with card.record_loudspeaker() as greeting:
+                seesay.wait_for_message("listening")
+                if moment != "greeting":
+                    wait_for_quiet(greeting)
+            if moment == "answering":
+                card.play_into_microphone(folder / "help.wav")
+                threading.Event().wait(1.5)  # help is some six seconds of speech
+        took_seconds = seesay.interrupt()
+        assert seesay.process.returncode == 0
+        assert not any("Traceback" in line or "did not end" in line for line in seesay.messages)
+    assert took_seconds < 1.0
