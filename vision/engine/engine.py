@@ -1,0 +1,230 @@
+"""The engine's face: `see` a frame, get a `View`, ask it.
+
+    engine = Engine.load(folder)
+    view = engine.see(frame)                  # while the user still speaks
+    for chunk in view.ask("what is this"):    # the picture has been read already
+        print(chunk.text, end="")
+
+`see` runs the vision encoder and reads the prompt up to the end of the picture; `ask` reads only the question. All work
+passes one turnstile, a step (encoder, prefill chunk, token) at a time, so calls from any thread are safe, and a caller
+who is cancelled never waits for another's. One engine per process: the weights are its memory.
+
+It knows the order of things. Words and special tokens are `prompt`'s, the arithmetic is behind `generate.LanguageModel`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from vision.errors import Cancelled, VisionError, VisionModelError
+from vision.frame import Frame
+
+from .generate import LanguageModel, greedy, read_picture
+from .kv_cache import KVCache
+from .prompt import ChatPrompt, PromptPart, SpecialTokens, Tokenizer
+from .settings import EngineSettings
+from .threads import arithmetic_threads, let_idle_threads_sleep
+from .turnstile import Gate, Turnstile
+from .view import Prefix, SeeStats, View
+from .weights import Checkpoint, open_checkpoint
+
+if TYPE_CHECKING:
+    from vision.preprocess import PatchSpec
+
+_LONG_LOAD_BYTES = 1 << 30  # from here on loading takes seconds, and says how far it is
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a checkpoint wants to be spoken to."""
+
+    name: str
+    tokenizer: Tokenizer
+    special: SpecialTokens
+    stop_tokens: frozenset[int]
+    patches: PatchSpec
+    max_positions: int
+
+
+class Engine:
+    def __init__(self, model: LanguageModel, reading: Reading, settings: EngineSettings) -> None:
+        self.settings = settings
+        self.model_name = reading.name
+        self.tokenizer = reading.tokenizer
+        self.prompt = ChatPrompt(reading.tokenizer, reading.special)
+        self.context_tokens = min(settings.context_tokens, reading.max_positions)
+        self._reading = reading
+        self._model: LanguageModel | None = model
+        self._turnstile = Turnstile()
+        self._closed = threading.Event()
+        self._views: list[weakref.ref[View]] = []  # with a cache, the one used last at the end
+        self._views_lock = threading.Lock()
+
+    @classmethod
+    def load(
+        cls, checkpoint: Path, settings: EngineSettings | None = None, progress: Callable[[str], None] | None = None
+    ) -> Engine:
+        """Check and load a Qwen3-VL folder in the published layout, as float32. Raises VisionModelError.
+
+        Takes the float32 weights' memory and no more: 4 bytes a parameter, 7.93 GiB for the 2B model.
+        """
+        settings, say = settings or EngineSettings(), progress or _quiet
+        started = time.perf_counter()
+        opened = open_checkpoint(checkpoint)
+        threads = arithmetic_threads(settings.threads)
+        patches = _patches(opened)
+        say(
+            f"loading {opened.name}: {opened.parameters / 1e6:,.0f} million parameters, "
+            f"{opened.float32_bytes / 2**30:.2f} GiB as float32, {threads} {'thread' if threads == 1 else 'threads'}"
+        )
+        let_idle_threads_sleep()
+        from .model import TransformersModel  # here, because it imports torch and transformers
+        from .tokenizer import CheckpointTokenizer
+
+        model = TransformersModel(opened, threads)
+        tokenizer = CheckpointTokenizer(opened)
+        reading = Reading(
+            name=opened.name,
+            tokenizer=tokenizer,
+            special=tokenizer.special_tokens(opened.config),
+            stop_tokens=opened.stop_tokens,
+            patches=patches,
+            max_positions=int(opened.config["text_config"].get("max_position_embeddings", settings.context_tokens)),
+        )
+        model.load_weights(_percent(opened, say))
+        say(f"{opened.name} is ready after {time.perf_counter() - started:.1f} s")
+        return cls(model, reading, settings)
+
+    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View:
+        """Look at a frame and read it: afterwards only the question is missing. Raises Cancelled, VisionError.
+
+        A cancel takes effect within one layer.
+        """
+        if self._closed.is_set():
+            raise VisionError("the engine is closed: load it again")
+        view = View(self, frame, self.look(frame, self.gate(cancelled)))
+        self.used(view)
+        return view
+
+    def close(self) -> None:
+        """End all work and free the weights. Views can no longer be asked."""
+        self._closed.set()  # what runs ends at its next layer
+        self._turnstile.enter(_nothing)
+        self._model = None
+        self._turnstile.leave()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # What a View needs.
+
+    def look(self, frame: Frame, gate: Gate) -> Prefix:
+        """The vision encoder and the prompt up to the end of the picture."""
+        from vision.preprocess import pixel_values, to_square  # here, because it imports Pillow
+
+        with gate.step():
+            square = to_square(frame.rgb, self.settings.fit)
+            patches, grid = pixel_values(square, self._reading.patches)
+            model = self._open_model()
+            picture = model.encode(patches, grid, gate.check)
+        vision_seconds = gate.seconds
+        merge = self._reading.patches.merge_patches
+        prompt = self.prompt.picture(int(grid[0, 1]) // merge, int(grid[0, 2]) // merge)
+        if len(prompt) >= self.context_tokens:
+            raise VisionModelError(
+                f"a picture takes {len(prompt)} tokens, and {self.model_name} is limited to {self.context_tokens}: "
+                "use another model"
+            )
+        cache = model.new_cache()
+        read_picture(model, cache, prompt, picture, self.settings.prefill_chunk_tokens, gate)
+        stats = SeeStats(len(picture.tokens), len(prompt), vision_seconds, gate.seconds - vision_seconds)
+        return Prefix(cache, prompt.shift, stats)
+
+    def tokens(self, cache: KVCache, prompt: PromptPart, max_new_tokens: int, gate: Gate) -> Iterator[int]:
+        return greedy(
+            self._open_model(),
+            cache,
+            prompt,
+            stop_tokens=self._reading.stop_tokens,
+            max_new_tokens=max_new_tokens,
+            chunk_tokens=self.settings.prefill_chunk_tokens,
+            gate=gate,
+        )
+
+    def gate(self, cancelled: threading.Event | None, superseded: Callable[[], bool] = lambda: False) -> Gate:
+        """A way in that ends by Cancelled when the caller cancels, when a newer question comes, or at close."""
+
+        def check() -> None:
+            if (cancelled is not None and cancelled.is_set()) or superseded() or self._closed.is_set():
+                raise Cancelled("the caller no longer wants the answer")
+
+        return Gate(self._turnstile, check)
+
+    def used(self, view: View) -> None:
+        """Note that a View's cache is in use; beyond `max_views` the one not used for longest is put away."""
+        with self._views_lock:
+            others = [ref for ref in self._views if ref() not in (None, view)]
+            self._views = [*others, weakref.ref(view)]
+            surplus = [self._views.pop(0)() for _ in range(len(self._views) - self.settings.max_views)]
+        for old in surplus:
+            if old is not None:
+                old.put_away()
+
+    def _open_model(self) -> LanguageModel:
+        model = self._model
+        if model is None:
+            raise Cancelled("the engine was closed")
+        return model
+
+
+def _patches(checkpoint: Checkpoint) -> PatchSpec:
+    """The picture's cut, which the two configs have to agree about. Raises VisionModelError."""
+    from vision.preprocess import PatchSpec  # here, because it imports Pillow
+
+    spec = PatchSpec.of_checkpoint(checkpoint.folder)
+    eye: dict[str, Any] = checkpoint.config["vision_config"]
+    pairs = {
+        "patch_size": spec.patch_pixels,
+        "spatial_merge_size": spec.merge_patches,
+        "temporal_patch_size": spec.temporal_patches,
+    }
+    for key, value in pairs.items():
+        if eye.get(key, value) != value:
+            raise VisionModelError(
+                f"config.json and preprocessor_config.json in {checkpoint.folder} disagree about {key} "
+                f"({eye[key]} and {value}): fetch the model again"
+            )
+    return spec
+
+
+def _percent(checkpoint: Checkpoint, say: Callable[[str], None]) -> Callable[[float], None]:
+    """Every tenth of a long load, as a line."""
+    said = 0
+
+    def progress(share: float) -> None:
+        nonlocal said
+        if checkpoint.float32_bytes >= _LONG_LOAD_BYTES and int(share * 10) > said:
+            said = int(share * 10)
+            say(f"loading {checkpoint.name}: {said * 10} %")
+
+    return progress
+
+
+def _quiet(line: str) -> None:
+    return None
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,195 @@
+"""A View: one look at the world, and the conversation about it.
+
+The picture is read once; every completed question and answer is kept behind it, so that "what color is it" works. What
+is not completed leaves nothing: a turn begins by winding the cache back to the last completed one, so a cancelled, failed
+or abandoned answer needs no clean-up at all. It does not know what computes, nor what a camera is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vision.errors import Cancelled, QuestionError
+from vision.frame import Frame
+
+from .generate import Finish
+from .kv_cache import KVCache
+from .prompt import PromptPart, TextStream, text_part
+from .settings import MAX_NEW_TOKENS
+from .turnstile import Gate
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+
+@dataclass(frozen=True)
+class SeeStats:
+    image_tokens: int
+    prompt_tokens: int  # everything up to <|vision_end|>
+    vision_seconds: float
+    prefill_seconds: float
+
+
+@dataclass(frozen=True)
+class AnswerStats:
+    prompt_tokens: int  # read for this question; the picture's and earlier turns' are not read again
+    answer_tokens: int
+    prefill_seconds: float  # up to the first token
+    decode_seconds: float  # computing only: a consumer's pauses do not count
+    finish: Finish
+
+
+@dataclass(frozen=True)
+class AnswerChunk:
+    """Some more of the answer. `stats` come with the last chunk, and only with it."""
+
+    text: str
+    tokens: int  # that this text took
+    stats: AnswerStats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Prefix:
+    """A picture that has been read."""
+
+    cache: KVCache
+    shift: int  # a later token's position minus its index
+    stats: SeeStats
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What counts of the cache."""
+
+    length: int
+    pending: tuple[int, ...] = ()  # said, but not in the cache: the last token of an answer cut at its longest
+
+
+@dataclass(eq=False)
+class _Turn:
+    """One question on its way. A View's newest turn is the only one that may go on."""
+
+    question: list[int]
+    max_new_tokens: int
+
+
+class View:
+    """Made by `Engine.see`. Any thread may call it; of two questions at once, the newer one ends the older."""
+
+    def __init__(self, engine: Engine, frame: Frame, prefix: Prefix) -> None:
+        self.frame = frame
+        self.stats = prefix.stats
+        self._engine = engine
+        self._prefix: Prefix | None = prefix  # None: put away, to bound the memory
+        self._held = _Held(prefix.cache.length)
+        self._turn: _Turn | None = None
+        self._state = threading.Lock()  # over the three above, for moments only
+
+    def ask(
+        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+    ) -> Iterator[AnswerChunk]:
+        """Answer a question, chunk by chunk as the words become certain.
+
+        A cancel ends it with a last chunk whose stats say "cancelled", within a token or a layer of prefill, and the
+        View is as before the question. Raises QuestionError at once (empty, too long for the model), VisionModelError
+        from the iterator.
+        """
+        budget = self._engine.settings.max_new_tokens if max_new_tokens is None else max_new_tokens
+        if not 1 <= budget <= MAX_NEW_TOKENS:
+            raise QuestionError(f"an answer has 1 to {MAX_NEW_TOKENS} tokens at most, not {budget}")
+        tokens = self._engine.prompt.question(question)
+        room = self._engine.context_tokens - self.stats.prompt_tokens - len(tokens)
+        if room < 1:
+            raise QuestionError(
+                f"the question takes {len(tokens)} tokens, and {len(tokens) + room - 1} fit beside the picture: ask a shorter one"
+            )
+        return self._answer(_Turn(tokens, min(budget, room)), cancelled)
+
+    def forget(self) -> None:
+        """Back to the bare picture: what was asked and answered no longer counts. An answer under way ends."""
+        with self._state:
+            self._turn = None
+            self._held = _Held(self.stats.prompt_tokens)
+
+    def put_away(self) -> None:
+        """Free the cache. The next question looks at the frame again, and remembers no earlier one."""
+        with self._state:
+            self._turn = self._prefix = None
+            self._held = _Held(self.stats.prompt_tokens)
+
+    @property
+    def cache_bytes(self) -> int:
+        prefix = self._prefix
+        return prefix.cache.nbytes if prefix else 0
+
+    def _answer(self, turn: _Turn, cancelled: threading.Event | None) -> Iterator[AnswerChunk]:
+        self._engine.used(self)  # first: from now on nobody else's picture puts this one away
+        with self._state:
+            self._turn = turn
+        gate = self._engine.gate(cancelled, lambda: self._turn is not turn)
+        meter, stream, said = _Meter(gate), TextStream(self._engine.tokenizer), list[int]()
+        try:
+            cache, prompt = self._begin(turn, gate)
+            meter.prompt_tokens = len(prompt)
+            for token in self._engine.tokens(cache, prompt, turn.max_new_tokens, gate):
+                said.append(token)
+                meter.count()
+                if text := stream.push(token):
+                    yield meter.chunk(text)
+            cut = len(said) == turn.max_new_tokens
+            self._keep(turn, _Held(cache.length, tuple(said[-1:]) if cut else ()))
+            last = meter.last(stream.rest(), "length" if cut else "stop")
+        except Cancelled:
+            last = meter.last("", "cancelled")
+        yield last
+
+    def _begin(self, turn: _Turn, gate: Gate) -> tuple[KVCache, PromptPart]:
+        """Wind the cache back to what counts, and put the question behind it."""
+        prefix = self._prefix or self._engine.look(self.frame, gate)
+        with gate.step(), self._state:  # inside a step nobody else computes on this cache
+            if self._turn is not turn:
+                raise Cancelled("a newer question was asked about the same picture")
+            self._prefix = prefix
+            bare = _Held(prefix.stats.prompt_tokens)
+            ids = turn.question
+            if self._held != bare:
+                ids = [*self._held.pending, *self._engine.prompt.next_turn, *turn.question]
+                if self._held.length + len(ids) + turn.max_new_tokens > self._engine.context_tokens:
+                    self._held, ids = bare, turn.question
+            prefix.cache.rewind(self._held.length)
+        return prefix.cache, text_part(ids, prefix.cache.length + prefix.shift)
+
+    def _keep(self, turn: _Turn, held: _Held) -> None:
+        with self._state:
+            if self._turn is not turn:
+                raise Cancelled("a newer question was asked about the same picture")
+            self._turn, self._held = None, held
+
+
+class _Meter:
+    """Counts the tokens of an answer and its time."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.prompt_tokens = 0
+        self._gate = gate
+        self._tokens = 0
+        self._unsaid = 0
+        self._prefill_seconds: float | None = None
+
+    def count(self) -> None:
+        if self._prefill_seconds is None:
+            self._prefill_seconds = self._gate.seconds
+        self._tokens += 1
+        self._unsaid += 1
+
+    def chunk(self, text: str, stats: AnswerStats | None = None) -> AnswerChunk:
+        unsaid, self._unsaid = self._unsaid, 0
+        return AnswerChunk(text, unsaid, stats)
+
+    def last(self, text: str, finish: Finish) -> AnswerChunk:
+        seconds = self._gate.seconds
+        prefill = seconds if self._prefill_seconds is None else self._prefill_seconds
+        return self.chunk(text, AnswerStats(self.prompt_tokens, self._tokens, prefill, seconds - prefill, finish))
