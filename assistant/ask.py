@@ -14,7 +14,8 @@ from assistant.turn import Question, Turn
 from assistant.wiring import ModelPaths
 
 if TYPE_CHECKING:
-    from assistant.answering import FrameSource, Voice
+    from assistant.look import FrameSource
+    from assistant.speaking import Voice
     from vision.engine import Engine
 
 

@@ -7,6 +7,7 @@ which has no other end). Results go to stdout, everything else to stderr.
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -27,7 +28,11 @@ privacy: pictures and speech never leave this machine; only `seesay fetch` uses 
 
 def entry() -> None:
     """The console script `seesay`."""
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    # Everything of ours is closed. Python would now search the hundreds of thousands of objects of torch and
+    # transformers for cycles to free, seconds on a busy machine, and the system frees them all at once anyway.
+    gc.freeze()
+    sys.exit(status)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from assistant.answering import Answering, Look
+from assistant.answering import Answering
 from assistant.commands import parse_command
+from assistant.look import Look
 from assistant.phrases import Command, Phrases
 from assistant.turn import Question, Turn
 from audio.hearing import SpeechRejected, SpeechStarted, Utterance

@@ -6,6 +6,10 @@ import itertools
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vision.engine import AnswerStats, SeeStats
 
 _turn_numbers = itertools.count(1)
 
@@ -37,6 +41,16 @@ class TurnTimings:
 
 
 @dataclass
+class Moments:
+    """When the parts of a turn happened, monotonic seconds, and what the engine says of its share."""
+
+    first_token_at: float | None = None
+    first_sound_at: float | None = None
+    see: SeeStats | None = None  # None: the picture was known already
+    answer: AnswerStats | None = None
+
+
+@dataclass
 class Turn:
     """From a question to the end of its answer. `done` is set when the last sound is out or it was cancelled."""
 
@@ -47,7 +61,35 @@ class Turn:
     answer: str = ""
     said: list[str] = field(default_factory=list)  # the sentences that went to the voice
     error: BaseException | None = None
-    timings: TurnTimings | None = None
+    moments: Moments = field(default_factory=Moments)
+    timings: TurnTimings | None = None  # of a question, when it is done
+
+    def add_up(self, ended_at: float) -> None:
+        """From the moments to the timings."""
+        if self.question is not None:
+            self.timings = _timings(self.question, self.moments, ended_at)
+
+
+def _timings(question: Question, moments: Moments, ended_at: float) -> TurnTimings:
+    def since(moment: float | None) -> float | None:
+        return None if moment is None else moment - question.asked_at
+
+    def rate(count: int, seconds: float) -> float | None:
+        return count / seconds if count and seconds > 0 else None
+
+    stats = moments.answer
+    return TurnTimings(
+        transcript=question.transcribed_at - question.asked_at,
+        first_token=since(moments.first_token_at),
+        first_sound=since(moments.first_sound_at),
+        total=ended_at - question.asked_at,
+        vision=moments.see.vision_seconds if moments.see is not None else None,
+        prompt_tokens=stats.prompt_tokens if stats else 0,
+        prompt_tokens_per_second=rate(stats.prompt_tokens, stats.prefill_seconds) if stats else None,
+        answer_tokens=stats.answer_tokens if stats else 0,
+        decode_tokens_per_second=rate(stats.answer_tokens, stats.decode_seconds) if stats else None,
+        peak_rss_bytes=peak_rss_bytes(),
+    )
 
 
 def peak_rss_bytes() -> int:

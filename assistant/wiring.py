@@ -19,7 +19,9 @@ from assistant.errors import AssistantError
 from assistant.phrases import phrases_for
 
 if TYPE_CHECKING:
-    from assistant.answering import Answering, FrameSource, Voice
+    from assistant.answering import Answering
+    from assistant.look import FrameSource
+    from assistant.speaking import Voice
     from assistant.turn import Turn
     from assistant.voice import SpokenVoice
     from audio.hearing import AudioSource, Hearing, Utterance

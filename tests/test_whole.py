@@ -75,8 +75,9 @@ class RunningSeeSay:
         self.messages: list[str] = []
         self._out: queue.Queue[str] = queue.Queue()
         self._said = threading.Condition()
-        for read in (self._read_results, self._read_messages):
-            threading.Thread(target=read, daemon=True).start()
+        self._readers = [threading.Thread(target=read) for read in (self._read_results, self._read_messages)]
+        for reader in self._readers:
+            reader.start()
 
     def __enter__(self) -> RunningSeeSay:
         return self
@@ -85,6 +86,12 @@ class RunningSeeSay:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)
+        for reader in self._readers:  # their pipes have ended with the process
+            reader.join()
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self.process.stdout.close()
+        self.process.stderr.close()
 
     def wait_for_message(self, words: str, seconds: float = START_SECONDS) -> None:
         with self._said:
@@ -192,3 +199,22 @@ def test_ctrl_c_ends_it_within_a_second(moment: str, card: VirtualSoundCard, fol
         assert seesay.process.returncode == 0
         assert not any("Traceback" in line or "did not end" in line for line in seesay.messages)
     assert took_seconds < 1.0
+
+
+def test_a_lost_microphone_is_told_and_taken_back(folder: Path) -> None:
+    """Running but deaf is not allowed: it says that the microphone has gone, and hears again when it is back."""
+    with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        card.pactl("suspend-source", "mic", "1")
+        with card.record_loudspeaker() as told:
+            seesay.wait_for_message("has stopped sending sound", TURN_SECONDS)
+            wait_for_quiet(told)
+        card.pactl("suspend-source", "mic", "0")
+        with card.record_loudspeaker() as back:
+            seesay.wait_for_message("the microphone is back", TURN_SECONDS)
+            wait_for_quiet(back)
+        threading.Event().wait(0.5)  # half-duplex: the room is still carrying the message
+        card.play_into_microphone(folder / "color.wav")
+        assert seesay.answer()["answer"] == "The circle is red."

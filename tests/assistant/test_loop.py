@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from assistant.answering import Look
+from assistant.look import Look
 from assistant.loop import Conversation, ConversationSettings, HearingEvent
 from assistant.phrases import phrases_for
 from assistant.turn import Question, Turn

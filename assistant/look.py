@@ -1,0 +1,65 @@
+"""A picture being taken and seen, ahead of the question about it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from vision.errors import Cancelled
+
+if TYPE_CHECKING:
+    from vision.engine import AnswerChunk, SeeStats
+    from vision.frame import Frame
+
+
+class View(Protocol):
+    """A picture that the engine has seen."""
+
+    @property
+    def stats(self) -> SeeStats: ...
+
+    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]: ...
+
+
+class Engine(Protocol):
+    """Sees a frame; what it returns can be asked."""
+
+    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View: ...
+
+
+class FrameSource(Protocol):
+    """A camera, or a picture in its place."""
+
+    def capture(self, timeout_seconds: float = ..., cancelled: threading.Event | None = None) -> Frame: ...
+
+
+class Look:
+    """From the wish for a picture to the View of it, or to what went wrong on the way."""
+
+    def __init__(self, requested_at: float) -> None:
+        self.requested_at = requested_at  # monotonic seconds
+        self.cancelled = threading.Event()
+        self.view: View | None = None
+        self.error: BaseException | None = None
+        self.asked = False  # a second question on it is a follow-up: no vision encoder in its timings
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+
+    @property
+    def usable(self) -> bool:
+        """Seen, or still on the way to it: a question can be put to it."""
+        return self.view is not None or (self.error is None and not self.cancelled.is_set())
+
+    def see(self, frames: FrameSource, engine: Engine) -> None:
+        """Takes the picture and sees it, once; what goes wrong is kept for the turn that asks about it."""
+        if self.view is not None or not self.usable:
+            return
+        try:
+            frame = frames.capture(cancelled=self.cancelled)
+            self.view = engine.see(frame, self.cancelled)
+        except Cancelled:
+            self.cancelled.set()
+        except Exception as error:  # noqa: BLE001 - boundary of a look: the turn that needs it tells the user
+            self.error = error

@@ -1,0 +1,128 @@
+"""The thread "speak": takes sentences and earcons of a turn, one after the other, to the voice.
+
+It holds two of them at most; whoever brings more waits. What belongs to a cancelled turn is dropped. When a
+turn's end comes by, its times are added up and the turn is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from assistant.turn import Turn
+from audio.pcm import AudioChunk
+
+_log = logging.getLogger(__name__)
+
+_PUT_SECONDS = 0.02  # how often someone who waits for room looks whether to give up
+
+Spoken = str | AudioChunk  # a sentence, or an earcon
+
+
+class Voice(Protocol):
+    """See `assistant.voice.SpokenVoice`."""
+
+    @property
+    def speaking(self) -> bool: ...
+    def say(self, sentence: str, cancelled: threading.Event) -> float | None: ...
+    def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None: ...
+    def drain(self, cancelled: threading.Event) -> None: ...
+    def silence(self) -> None: ...
+
+
+class Speaking:
+    """Owns the thread. `on_end` is called once a turn, mostly on that thread."""
+
+    def __init__(self, voice: Voice, on_end: Callable[[Turn], None], clock: Callable[[], float]) -> None:
+        self._voice = voice
+        self._on_end = on_end
+        self._clock = clock
+        # Two ahead of the voice; when full, decoding waits and keeps watching `cancelled`. None in place of
+        # something to say is the turn's end, None in place of a turn is the thread's.
+        self._waiting: queue.Queue[tuple[Turn, Spoken | None] | None] = queue.Queue(maxsize=2)
+        self._thread = threading.Thread(target=self._run, name="speak", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def put(self, turn: Turn, spoken: Spoken, give_up: Callable[[], bool]) -> bool:
+        """Waits for room; False when `give_up` came true first."""
+        return self._put((turn, spoken), give_up)
+
+    def put_if_room(self, turn: Turn, spoken: Spoken) -> None:
+        """At once or not at all."""
+        with contextlib.suppress(queue.Full):
+            self._waiting.put_nowait((turn, spoken))
+
+    def put_end(self, turn: Turn, give_up: Callable[[], bool]) -> bool:
+        """After its last sentence: the turn is done when that has been heard."""
+        return self._put((turn, None), give_up)
+
+    def hush(self) -> None:
+        """Empties what waits, which belongs to cancelled turns, and silences the device. Any thread."""
+        while True:
+            try:
+                item = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:  # the end of the thread, not of a turn
+                self._put(None, lambda: False)
+                break
+            if item[1] is None:
+                self._end(item[0])
+        self._voice.silence()
+
+    @property
+    def audible(self) -> bool:
+        return self._voice.speaking
+
+    def close(self) -> None:
+        """The thread ends behind what is still waiting; `join` says whether it did."""
+        self._put(None, lambda: not self._thread.is_alive())
+
+    def join(self, seconds: float) -> bool:
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _put(self, item: tuple[Turn, Spoken | None] | None, give_up: Callable[[], bool]) -> bool:
+        while not give_up():
+            try:
+                self._waiting.put(item, timeout=_PUT_SECONDS)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def _run(self) -> None:
+        while (item := self._waiting.get()) is not None:
+            turn, spoken = item
+            try:
+                if not turn.cancelled.is_set():
+                    self._speak(turn, spoken)
+            except Exception as error:  # noqa: BLE001 - boundary of a sentence: the voice is gone, so is the turn
+                _log.error("%s", error)
+                turn.error = turn.error or error
+                turn.cancelled.set()
+            if spoken is None:
+                self._end(turn)
+
+    def _speak(self, turn: Turn, spoken: Spoken | None) -> None:
+        if spoken is None:
+            self._voice.drain(turn.cancelled)
+        elif isinstance(spoken, AudioChunk):
+            self._voice.play(spoken, turn.cancelled)
+        else:
+            turn.said.append(spoken)
+            began_at = self._voice.say(spoken, turn.cancelled)
+            if turn.moments.first_sound_at is None:
+                turn.moments.first_sound_at = began_at
+
+    def _end(self, turn: Turn) -> None:
+        turn.add_up(self._clock())
+        self._on_end(turn)
+        turn.done.set()
