@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
 from assistant import console, wiring
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from assistant.answering import Answering
     from assistant.loop import HearingEvent
     from assistant.turn import Turn
+    from audio.hearing import AudioSource
+    from audio.pcm import AudioChunk
     from audio.transcriber import Transcriber
 
 ECHO_SECONDS = 0.3  # half-duplex: how long a room and the sound server still carry what was said
@@ -83,14 +85,19 @@ def _lasting_events(
 
     waiting = threading.Event()  # never set: Ctrl-C interrupts the wait
     lost = False
+
+    def sound_came() -> None:
+        nonlocal lost
+        if lost:
+            console.say("the microphone is back")
+            answering.say(phrases.device_back)
+        lost = False
+
     while True:
         try:
             with Microphone(config.hearing.input_device or None) as microphone:
-                if lost:
-                    console.say("the microphone is back")
-                    answering.say(phrases.device_back)
-                lost = False
-                yield from wiring.make_hearing(config, microphone, transcriber, deaf).events()
+                source = Heralded(microphone, sound_came)
+                yield from wiring.make_hearing(config, source, transcriber, deaf).events()
                 return
         except AudioError as error:
             if not lost and not isinstance(error, DeviceLost):
@@ -100,6 +107,26 @@ def _lasting_events(
                 answering.say(phrases.device_lost)
             lost = True
             waiting.wait(RETRY_SECONDS)
+
+
+class Heralded:
+    """An audio source that calls `sound_came` at its first sound: an opened device may still send nothing."""
+
+    def __init__(self, source: AudioSource, sound_came: Callable[[], None]) -> None:
+        self._source = source
+        self._sound_came = sound_came
+        self.live = source.live
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        chunks = self._source.chunks()
+        for first in chunks:
+            self._sound_came()
+            yield first
+            break
+        yield from chunks
+
+    def stop(self) -> None:
+        self._source.stop()
 
 
 def _turn_printer(model: str, *, verbose: bool, as_json: bool) -> Callable[[Turn], None]:
