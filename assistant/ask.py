@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assistant import console, wiring
 from assistant.config import Config
+from assistant.phrases import phrases_for
 from assistant.turn import Question, Turn
 from assistant.wiring import ModelPaths
 
@@ -46,6 +47,8 @@ def ask(
         turn = _answer(config, engine, frames, voice, question, stream=not as_json)
         if turn.error is not None:
             raise turn.error
+        if not turn.answer:
+            console.say(phrases_for(config.conversation.language).no_answer)
         if as_json:
             console.result(console.as_json_line(console.turn_as_json(turn, engine.model_name)))
         elif verbose:

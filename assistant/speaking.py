@@ -105,7 +105,7 @@ class Speaking:
                 if not turn.cancelled.is_set():
                     self._speak(turn, spoken)
             except Exception as error:  # noqa: BLE001 - boundary of a sentence: the voice is gone, so is the turn
-                _log.error("%s", error)
+                _log.debug("turn %s is not heard", turn.number, exc_info=error)
                 turn.error = turn.error or error
                 turn.cancelled.set()
             if spoken is None:

@@ -26,14 +26,17 @@ from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
 from audio.synthesizer import Synthesizer
 from audio.wav import write_wav
-from tests.virtual_sound import RATE_HZ, VirtualSoundCard
+from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60.0  # a busy two-core machine; a quiet one needs five
 TURN_SECONDS = 30.0
 
-pytestmark = pytest.mark.device
+pytestmark = [
+    pytest.mark.device,
+    pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools())),
+]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from audio.vad import VoiceActivity
 from audio.wav import WavSource, write_wav
 
 MODEL = Path(audio.__file__).parent / "demo_model" / "en"
-needs_model = pytest.mark.skipif(not (MODEL / "am" / "final.mdl").is_file(), reason="no demo Vosk model yet")
 
 
 def result(*words):
@@ -96,7 +95,6 @@ def feed(transcriber, samples):
     return transcriber.finish()
 
 
-@needs_model
 def test_vosk_hears_a_question_twice_alike(transcriber, question):
     """The demo model hears the words, and finish() leaves it ready for the next utterance."""
     first = feed(transcriber, question)
@@ -105,7 +103,6 @@ def test_vosk_hears_a_question_twice_alike(transcriber, question):
     assert feed(transcriber, question) == first
 
 
-@needs_model
 def test_reset_forgets(transcriber, question):
     """After reset() what was said before is gone."""
     transcriber.accept(question)
@@ -113,7 +110,6 @@ def test_reset_forgets(transcriber, question):
     assert transcriber.finish() == Transcript("", 0.0)
 
 
-@needs_model
 @pytest.mark.parametrize("kind", ["silence", "hiss", "bursts", "knocks"])
 def test_silence_and_noise_are_no_words(transcriber, kind):
     """Through VAD and transcriber, silence, hiss, bursts and knocks never become an utterance."""
@@ -125,7 +121,6 @@ def test_silence_and_noise_are_no_words(transcriber, kind):
     assert not [event for event in events if isinstance(event, Utterance)]
 
 
-@needs_model
 @pytest.mark.parametrize("word", ["stop", "yes", "help", "repeat"])
 def test_one_short_word_is_enough(transcriber, word):
     """A one-word command is heard: it is no cough."""
@@ -150,7 +145,6 @@ class ArraySource:
         self.samples = self.samples[:0]
 
 
-@needs_model
 @pytest.mark.parametrize("cut_seconds", [0.0, 0.5])
 def test_a_wav_is_heard_from_end_to_end(transcriber, question, tmp_path, cut_seconds):
     """A spoken WAV gives its words and times, also when it ends with the last word."""
@@ -166,14 +160,12 @@ def test_a_wav_is_heard_from_end_to_end(transcriber, question, tmp_path, cut_sec
     assert utterance.ended_at == pytest.approx(len(question) / 16_000 - 0.5, abs=0.25)
 
 
-@needs_model
 def test_a_grammar_restricts_what_is_heard(question):
     """With a grammar only its phrases are heard; anything else is no words at all."""
     assert feed(VoskTranscriber(MODEL, grammar=["what color is the square"]), question).text
     assert "color" not in feed(VoskTranscriber(MODEL, grammar=["stop", "repeat"]), question).text
 
 
-@needs_model
 def test_a_truncated_model_is_an_error(tmp_path):
     """A model cut short by a broken copy is refused, and the process lives on."""
     copy = tmp_path / "en"

@@ -145,7 +145,6 @@ def test_a_conversation_has_the_tokens_of_transformers(folders: dict[str, Path],
     assert len(seen) > 4  # a tiny model that only repeated itself would prove little
 
 
-@pytest.mark.skipif(not (DEMO / "model.safetensors").is_file(), reason="the demo model has not been trained here yet")
 def test_the_demo_model_has_the_tokens_of_transformers() -> None:
     """The shipped checkpoint loads like any other and talks as transformers makes it talk."""
     reference = Reference(DEMO)
