@@ -1,0 +1,7 @@
+"""SeeSay's small vision-language demo model: what it looks at, how it is trained, and its weights. Knows nothing of who asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+CHECKPOINT: Path = Path(__file__).parent / "checkpoint"

@@ -1,0 +1,81 @@
+"""Conversations of up to ten turns about one picture, in which a later question may lean on the one before ("where is it").
+
+Pure and seeded. What is true of a scene is settled in `questions.py`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from vision.demo_model import wording
+from vision.demo_model.questions import (
+    Conversation,
+    QuestionAnswer,
+    any_question,
+    color_answer,
+    count_answer,
+    plural,
+    position_answer,
+    presence_answer,
+    worded,
+)
+from vision.demo_model.scene import KINDS, Scene
+from vision.demo_model.wording import article
+
+MAX_TURNS = 10
+GOES_ON = 0.6  # most conversations are short, but one in ten has five turns or more
+
+
+def conversations(scene: Scene, rng: random.Random, count: int) -> list[Conversation]:
+    """`count` separate conversations of one to MAX_TURNS turns about the same picture; later turns may lean on the one before."""
+    return [conversation(scene, rng) for _ in range(count)]
+
+
+def conversation(scene: Scene, rng: random.Random) -> Conversation:
+    turns = [any_question(scene, rng)]
+    while len(turns) < MAX_TURNS and rng.random() < GOES_ON:
+        leaning = follow_up(scene, rng, turns[-1]) if rng.random() < 0.75 else None
+        turns.append(leaning or any_question(scene, rng))
+    return tuple(worded(turn, rng) for turn in turns)
+
+
+def follow_up(scene: Scene, rng: random.Random, before: QuestionAnswer) -> QuestionAnswer | None:
+    """A question that only makes sense after `before`, or None where nothing follows from it."""
+    if before.about is None:
+        return None
+    same = _SAME_ASPECT.get(_aspect(before))
+    if same is None or rng.random() < 0.5:
+        aspect, wordings = rng.choice((("color", wording.COLOR_OF_IT), ("position", wording.PLACE_OF_IT)))
+        return _followed(aspect, scene, before.about, rng.choice(wordings))
+    kind = rng.choice(scene.shapes).kind if scene.shapes and rng.random() < 0.5 else rng.choice(KINDS)
+    question = rng.choice(same).format(x=kind, a=article(kind), xs=plural(kind))
+    return _followed(_aspect(before), scene, kind, question)
+
+
+_SAME_ASPECT: dict[str, Sequence[str]] = {
+    "color": wording.SAME_OF,
+    "position": wording.SAME_OF,
+    "presence": wording.SAME_OF,
+    "count": wording.SAME_OF_MANY,
+}
+
+
+def _aspect(before: QuestionAnswer) -> str:
+    """What the question before was after, told from its words: "absent" answers belong to a question of colour or place."""
+    asked = before.question
+    if before.kind in ("several", "absent", "followup"):
+        if asked.startswith(("and", "what about")):
+            return ""
+        return "color" if "color" in asked or "colour" in asked else "position"
+    return before.kind
+
+
+def _followed(aspect: str, scene: Scene, kind: str, question: str) -> QuestionAnswer:
+    answers: dict[str, Callable[[Scene, str], str]] = {
+        "color": color_answer,
+        "position": position_answer,
+        "presence": presence_answer,
+        "count": count_answer,
+    }
+    return QuestionAnswer("followup", question, answers[aspect](scene, kind), kind)

@@ -1,0 +1,96 @@
+"""Marks answers, all right or wrong, by kind of question, on scenes and faces that no training saw.
+
+An answer is right when every one of its tokens, the end mark too, is the most probable one given those before it: the same as
+generating it greedily. Used while training and in the tests; `evaluate.py` runs the real generation.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vision.demo_model import drawing
+from vision.demo_model.conversations import conversation
+from vision.demo_model.network import Eyesight, QuickEye, QuickLanguage, to_patches
+from vision.demo_model.packing import Answered, Packed, Packer
+from vision.demo_model.questions import Conversation, QuestionAnswer, questions
+from vision.demo_model.scene import Scene, random_scene
+
+HELD_OUT_SEED = 770_001
+AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Marks:
+    asked: Counter[str]
+    right: Counter[str]
+    wrong: tuple[tuple[QuestionAnswer, str], ...] = ()
+
+    def share(self, kind: str) -> float:
+        return self.right[kind] / self.asked[kind]
+
+    def line(self) -> str:
+        return " ".join(f"{kind} {100 * self.share(kind):.1f}({self.asked[kind]})" for kind in sorted(self.asked))
+
+
+@dataclass(frozen=True, eq=False)
+class Exam:
+    """Pictures as patches (count, 196, 3072) uint8, and what is asked of each."""
+
+    patches: np.ndarray
+    asked: tuple[tuple[Conversation, ...], ...]
+
+
+def exam(count: int, fonts: Sequence[Path | None], seed: int = HELD_OUT_SEED) -> Exam:
+    """`count` scenes from `seed`, one first question of each sort and four freer conversations each."""
+    rng = random.Random(seed)
+    scenes = [random_scene(rng) for _ in range(count)]
+    pictures = np.stack([np.asarray(drawing.draw(scene, rng.choice(fonts))) for scene in scenes])
+    return Exam(to_patches(pictures), tuple(_asked(scene, rng) for scene in scenes))
+
+
+def _asked(scene: Scene, rng: random.Random) -> tuple[Conversation, ...]:
+    return (*((pair,) for pair in questions(scene, rng)), *(conversation(scene, rng) for _ in range(4)))
+
+
+@torch.no_grad()
+def mark(eye: QuickEye, language: QuickLanguage, packer: Packer, paper: Exam) -> Marks:
+    asked: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    wrong = []
+    for start in range(0, len(paper.asked), AT_ONCE):
+        sight = eye(torch.from_numpy(paper.patches[start : start + AT_ONCE]))
+        packed, answered = packer.pack(paper.asked[start : start + AT_ONCE], limit=600)
+        guesses = best_next(language, packed, sight)
+        for place in answered:
+            kind = place.turn.kind
+            asked[kind] += 1
+            if _is_right(place, packed, guesses):
+                right[kind] += 1
+            else:
+                wrong.append((place.turn, _as_ids(place, guesses)))
+    return Marks(asked, right, tuple(wrong))
+
+
+def best_next(language: QuickLanguage, packed: Packed, sight: Eyesight) -> torch.Tensor:
+    """(batch, n): the most probable next token at each answer position, elsewhere -1."""
+    hidden = language(packed.ids, packed.positions, packed.bias, sight)
+    wanted = packed.targets >= 0
+    guesses = torch.full_like(packed.ids, -1)
+    guesses[wanted] = language.logits(hidden[wanted]).argmax(-1)
+    return guesses
+
+
+def _is_right(place: Answered, packed: Packed, guesses: torch.Tensor) -> bool:
+    span = (place.row, slice(place.begin, place.end))
+    return bool((guesses[span] == packed.targets[span]).all())
+
+
+def _as_ids(place: Answered, guesses: torch.Tensor) -> str:
+    return " ".join(str(token) for token in guesses[place.row, place.begin : place.end].tolist())

@@ -1,0 +1,82 @@
+"""The state of a training that its stages hand on: the model, the eye's practice head, how much was seen; saved and resumed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from vision.demo_model.labels import CLASSES
+from vision.demo_model.network import model_config, new_model
+from vision.demo_model.tokenizer import SPECIAL_TOKENS, world_tokenizer
+
+SEED = 20
+# The mean weights of the last stage: what is exported.
+MEAN_WEIGHTS = "mean.pt"
+
+
+@dataclass
+class Training:
+    model: Any
+    head: nn.Module
+    tokenizer: Any
+    work: Path
+    pictures: int = 0
+    seconds: float = 0.0
+    stages: int = 0
+
+    def __post_init__(self) -> None:
+        self._clock = time.monotonic()
+
+    def fresh_seed(self) -> int:
+        """Each start of a stage draws pictures not seen before."""
+        self.stages += 1
+        return 1000 + self.stages
+
+    def save(self, name: str = "state.pt") -> None:
+        now = time.monotonic()
+        self.seconds, self._clock = self.seconds + now - self._clock, now
+        kept = {
+            "model": self.model.state_dict(),
+            "head": self.head.state_dict(),
+            "counts": (self.pictures, self.seconds, self.stages),
+        }
+        part = self.work / f"{name}.part"
+        torch.save(kept, part)
+        part.replace(self.work / name)
+
+
+def begin(work: Path, name: str = "state.pt") -> Training:
+    """The training in `work`, new or where it was left."""
+    work.mkdir(parents=True, exist_ok=True)
+    tokenizer = _kept_tokenizer(work / "tokenizer.json")
+    ids = {token: tokenizer.token_to_id(token) for token in SPECIAL_TOKENS}
+    model = new_model(model_config(tokenizer.get_vocab_size(), ids), SEED)
+    training = Training(model, nn.Linear(256, sum(CLASSES)), tokenizer, work)
+    if (work / name).is_file():
+        kept = torch.load(work / name)
+        model.load_state_dict(kept["model"])
+        training.head.load_state_dict(kept["head"])
+        training.pictures, training.seconds, training.stages = kept["counts"]
+    return training
+
+
+def _kept_tokenizer(path: Path) -> Any:
+    """Made once for a training and kept beside it: ids must not move under trained weights."""
+    from tokenizers import Tokenizer
+
+    if not path.is_file():
+        world_tokenizer().save(str(path))
+    return Tokenizer.from_file(str(path))
+
+
+def say(training: Training, line: str) -> None:
+    """One line to the screen and to the log."""
+    line = f"{time.strftime('%H:%M:%S')} {training.pictures} pictures {line}"
+    print(line, flush=True)
+    with (training.work / "log.txt").open("a") as log:
+        log.write(line + "\n")
