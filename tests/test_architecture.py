@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"audio": {"audio"}, "vision": {"vision"}, "assistant": {"assistant", "audio", "vision"}}
-HEAVY = ("torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub")
+HEAVY = ("torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba")
 
 
 def imported_packages(path: Path) -> set[str]:

@@ -1,0 +1,622 @@
+"""Packed weights are the source's own, bit for bit; a file of them is whole and right, or it is made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.vision.tiny_checkpoint import Tiny, make
+from vision.engine import packed_file
+from vision.engine.checksum import Checksum
+from vision.engine.packed import open_or_pack, pack_checkpoint, packed_path
+from vision.engine.packed_file import PackedFile, PackedFileError
+from vision.engine.packed_writer import PackedFileWriter
+from vision.engine.packing import PackedMatrix, pack, unpack
+from vision.engine.stacks import plan
+from vision.engine.weights import Checkpoint, StoredTensor, open_checkpoint
+from vision.errors import VisionModelError
+
+EMBEDDING = "model.language_model.embed_tokens.weight"
+QUERY = "model.language_model.layers.1.self_attn.q_proj.weight"
+QKV = "model.language_model.layers.1.self_attn.qkv_proj.weight"
+
+
+def bell(rows: int, columns: int, seed: int = 0) -> NDArray[np.uint16]:
+    """Trained-looking weights."""
+    values = np.random.default_rng(seed).standard_normal((rows, columns), np.float32) * np.float32(0.02)
+    return (values.view(np.uint32) >> 16).astype(np.uint16)
+
+
+def any_bits(rows: int, columns: int, seed: int = 0) -> NDArray[np.uint16]:
+    """Every pattern is equally likely: NaN, infinities, subnormals; nearly all of them outliers."""
+    return np.random.default_rng(seed).integers(0, 1 << 16, (rows, columns)).astype(np.uint16)
+
+
+def one_value(value: int) -> NDArray[np.uint16]:
+    return np.full((16, 32), value, np.uint16)
+
+
+MATRICES: dict[str, NDArray[np.uint16]] = {
+    "like trained ones": bell(48, 640),
+    "any bits at all": any_bits(32, 4096),
+    "smallest": any_bits(16, 16),
+    "widest": any_bits(16, 65_520),
+    "zeros": one_value(0x0000),
+    "negative zeros": one_value(0x8000),
+    "infinity": one_value(0x7F80),
+    "NaN with a payload": one_value(0xFFA5),
+    "smallest subnormal": one_value(0x0001),
+    "tiny ones with high byte 0": np.arange(512).reshape(16, 32).astype(np.uint16) % 256,
+    "zeros and 16 sizes": (np.arange(512).reshape(16, 32).astype(np.uint16) % 17) << 8,
+    "one outlier in the last place": np.r_[np.full(511, 0x3F80), 0x0101].reshape(16, 32).astype(np.uint16),
+}
+
+
+@pytest.mark.parametrize("bits", MATRICES.values(), ids=MATRICES.keys())
+def test_packing_loses_nothing(bits: NDArray[np.uint16]) -> None:
+    """What is unpacked is what was packed, every bit of it."""
+    matrix = pack(bits)
+    assert matrix.problem() is None
+    assert np.array_equal(unpack(matrix), bits)
+
+
+@pytest.mark.parametrize("name", ["like trained ones", "any bits at all"])
+def test_bytes_lie_where_the_format_says(name: str) -> None:
+    """Read here by the words of its description, in arrays instead of loops."""
+    bits = MATRICES[name]
+    matrix = pack(bits)
+    groups, blocks = bits.shape[0] // 16, bits.shape[1] // 8
+    stored = matrix.data.reshape(groups, blocks, 3, 64)
+    codes = np.stack([stored[:, :, 0] & 15, stored[:, :, 0] >> 4], axis=2)  # (groups, blocks, half, byte)
+    high = np.stack([matrix.tables[group][codes[group]] for group in range(groups)])
+    byte = np.arange(64)
+    read = np.empty((groups, 16, blocks, 2, 4), np.uint16)
+    for b in byte:
+        read[:, 4 * (b // 16) + (b % 8) // 2, :, :, 2 * (b % 16 // 8) + b % 2] = (
+            high[..., b].astype(np.uint16) << 8 | stored[:, :, 1:, b]
+        )
+    read = read.reshape(groups, 16, bits.shape[1])
+    for group in range(groups):
+        entries = matrix.outliers[matrix.starts[group] : matrix.starts[group + 1]].astype(np.int64)
+        column, row, value = entries & 0xFFFF, entries >> 16 & 0xFFFF, entries >> 32
+        assert (read[group, row, column] == 0).all()
+        read[group, row, column] = value
+        for inside in range(16):
+            assert (np.diff(column[row == inside]) > 0).all()
+    assert np.array_equal(read.reshape(bits.shape), bits)
+
+
+def test_a_weight_takes_twelve_bits() -> None:
+    """And a few hundredths for tables and outliers."""
+    bits = bell(256, 2048)
+    assert 12.0 < 8 * pack(bits).nbytes / bits.size < 12.06
+
+
+def test_zeros_are_no_outliers() -> None:
+    """A pruned matrix stays small."""
+    bits = bell(64, 64)
+    bits[np.random.default_rng(1).random(bits.shape) < 0.5] = 0
+    assert pack(bits).outliers.size < 0.01 * bits.size
+
+
+def test_the_same_matrix_is_packed_the_same() -> None:
+    """So two files of the same weights can be compared."""
+    first, second = pack(bell(32, 64)), pack(bell(32, 64))
+    assert first.data.tobytes() == second.data.tobytes()
+    assert first.tables.tobytes() == second.tables.tobytes()
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(17, 32), (16, 24), (0, 16), (16, 65_536)])
+def test_unsuitable_shapes_are_refused(rows: int, columns: int) -> None:
+    """Groups are of 16 rows, columns in steps of 16, and a column's number has 16 bits."""
+    with pytest.raises(ValueError, match=f"{rows}×{columns} are not|{columns} columns are more"):
+        pack(np.zeros((rows, columns), np.uint16))
+
+
+# The file
+
+
+@pytest.mark.parametrize("piece", [1, 100, 1023, 1024, 3000, 1 << 20])
+def test_a_checksum_does_not_depend_on_the_pieces(piece: int) -> None:
+    """Written in portions, read in others; and it sees where a byte was, and how many there were."""
+    octets = np.random.default_rng(0).integers(0, 256, 10_000).astype(np.uint8)
+    assert checksum(octets, piece) == checksum(octets, octets.size)
+    assert checksum(octets, piece) != checksum(np.roll(octets, 1024), piece)
+    assert checksum(octets[:-1], piece) != checksum(np.r_[octets[:-1], np.uint8(0)], piece)
+
+
+def checksum(octets: NDArray[np.uint8], piece: int) -> str:
+    summed = Checksum()
+    for start in range(0, octets.size, piece):
+        summed.add(octets[start : start + piece])
+    return summed.value()
+
+
+def write(path: Path, matrices: dict[str, PackedMatrix]) -> Path:
+    with PackedFileWriter(path) as writer:
+        for name, matrix in matrices.items():
+            writer.write_matrix(name, [matrix])
+        writer.write_array("norm", np.arange(7, dtype=np.float32))
+        writer.write_array("scalar", np.float32(2.5) * np.ones((), np.float32))
+        writer.finish({"made": "here"})
+    return path
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return write(tmp_path / "some.packed", {"a": pack(any_bits(32, 64)), "b": pack(bell(64, 128))})
+
+
+def test_a_file_gives_back_what_was_written(path: Path) -> None:
+    """Matrices, arrays of any shape, and what was to be remembered."""
+    file = PackedFile(path)
+    file.check_sections()
+    assert np.array_equal(unpack(file.contents.matrices["a"]), any_bits(32, 64))
+    assert np.array_equal(unpack(file.contents.matrices["b"]), bell(64, 128))
+    assert np.array_equal(file.contents.arrays["norm"], np.arange(7))
+    assert file.contents.arrays["scalar"].shape == ()
+    assert file.contents.about == {"made": "here"}
+
+
+def test_a_mapped_file_cannot_be_written_to(path: Path) -> None:
+    """Weights are read-only."""
+    with pytest.raises(ValueError, match="read-only"):
+        PackedFile(path).contents.matrices["b"].data[0, 0] = 1
+
+
+def test_portions_make_one_matrix(tmp_path: Path) -> None:
+    """Written a slice of rows at a time."""
+    bits = bell(208, 48)
+    bits[100:140] = any_bits(40, 48)
+    with PackedFileWriter(tmp_path / "f") as writer:
+        writer.write_matrix("m", (pack(bits[start : start + 64]) for start in range(0, 208, 64)))
+        writer.finish({})
+    file = PackedFile(tmp_path / "f")
+    file.check_sections()
+    assert np.array_equal(unpack(file.contents.matrices["m"]), bits)
+
+
+def test_a_file_that_is_cut_off_anywhere_is_refused(path: Path) -> None:
+    """At every length: never read past its end."""
+    whole = path.read_bytes()
+    for size in [*range(0, 200, 7), *range(200, len(whole), 997), len(whole) - 1]:
+        path.write_bytes(whole[:size])
+        with pytest.raises(PackedFileError, match=r"some\.packed"):
+            PackedFile(path)
+
+
+def test_a_byte_too_many_is_noticed(path: Path) -> None:
+    """The contents end where the file ends."""
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(PackedFileError, match="cut off or damaged"):
+        PackedFile(path)
+
+
+def test_a_changed_bit_anywhere_is_noticed(path: Path) -> None:
+    """In header, contents or any section; at the latest by the checksums."""
+    whole = path.read_bytes()
+    covered = [entry for entry in range(0, len(whole), 61) if in_a_section(path, entry)]
+    for position in [*range(12), *range(16, 64), *covered, *range(len(whole) - 900, len(whole), 13)]:
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :])
+        with pytest.raises(PackedFileError, match=r"some\.packed"):
+            PackedFile(path).check_sections()
+
+
+def in_a_section(path: Path, position: int) -> bool:
+    """Not in the gaps between them, which mean nothing."""
+    return any(section.offset <= position < section.end for section in PackedFile(path)._sections)
+
+
+def test_sections_that_change_places_are_noticed(path: Path) -> None:
+    """A checksum sees order, not only content."""
+    whole = bytearray(path.read_bytes())
+    whole[128:256], whole[256:384] = whole[256:384], whole[128:256]
+    path.write_bytes(whole)
+    with pytest.raises(PackedFileError, match="have changed"):
+        PackedFile(path).check_sections()
+
+
+def test_other_files_are_not_taken_for_ours(tmp_path: Path) -> None:
+    """By their first bytes."""
+    foreign = tmp_path / "foreign"
+    foreign.write_bytes(b"\x7fELF" * 1000)
+    with pytest.raises(PackedFileError, match="is not a file of packed weights"):
+        PackedFile(foreign)
+    with pytest.raises(FileNotFoundError):
+        PackedFile(tmp_path / "nothing")
+    with pytest.raises(PackedFileError, match="cannot read"):
+        PackedFile(tmp_path)
+
+
+def test_another_version_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of next year's program is not guessed at."""
+    monkeypatch.setattr(packed_file, "VERSION", 2)
+    with pytest.raises(PackedFileError, match="is of version 1, this program reads version 2"):
+        PackedFile(path)
+
+
+def rewrite_contents(path: Path, change: Callable[[Any], object]) -> None:
+    """A file whose contents lie, with every checksum right: what only a fault of the writer could make."""
+    whole = path.read_bytes()
+    magic, version, offset, _, _ = packed_file.HEADER.unpack(whole[: packed_file.HEADER.size])
+    table = json.loads(whole[offset:])
+    change(table)
+    written = json.dumps(table).encode()
+    header = packed_file.HEADER.pack(magic, version, offset, len(written), hashlib.sha256(written).digest())
+    path.write_bytes(header + whole[len(header) : offset] + written)
+
+
+LIES: dict[str, Callable[[Any], object]] = {
+    "a section beyond the end": lambda table: table["matrices"]["b"]["data"].update(at=1 << 40),
+    "a section before the start": lambda table: table["matrices"]["b"]["data"].update(at=-128),
+    "a section that is not aligned": lambda table: table["matrices"]["b"]["data"].update(at=129),
+    "a size that is no number": lambda table: table["matrices"]["b"]["data"].update(size="all"),
+    "a negative size": lambda table: table["matrices"]["b"]["data"].update(size=-1),
+    "more rows": lambda table: table["matrices"]["b"].update(rows=80),
+    "fewer columns": lambda table: table["matrices"]["b"].update(columns=112),
+    "no rows": lambda table: table["matrices"]["b"].update(rows=0),
+    "rows that are no number": lambda table: table["matrices"]["b"].update(rows="64"),
+    "an unknown form": lambda table: table["matrices"]["b"].update(form="q4"),
+    "no data": lambda table: table["matrices"]["b"].pop("data"),
+    "another's side list": lambda table: table["matrices"]["b"].update(outliers=table["matrices"]["a"]["outliers"]),
+    "a shape that does not fit": lambda table: table["arrays"]["norm"].update(shape=[8]),
+    "a shape that is no list": lambda table: table["arrays"]["norm"].update(shape=None),
+    "no matrices": lambda table: table.pop("matrices"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
+def test_contents_that_lie_are_refused(path: Path, lie: Callable[[Any], object]) -> None:
+    """Machine code trusts every number in the contents, so each is looked at."""
+    rewrite_contents(path, lie)
+    with pytest.raises(PackedFileError, match=r"some\.packed"):
+        PackedFile(path)
+
+
+@pytest.mark.parametrize(
+    ("starts", "outliers"),
+    [
+        ([0, 1], [40]),  # column 40 of 32
+        ([0, 1], [16 << 16]),  # row 16 of 16
+        ([0, 2], [0]),
+        ([1, 1], [0]),
+    ],
+)
+def test_a_side_list_that_points_outside_is_refused(tmp_path: Path, starts: list[int], outliers: list[int]) -> None:
+    """It is the one place in the data itself by which a kernel could read somewhere else."""
+    good = pack(bell(16, 32))
+    entries = np.array(outliers, np.uint64)
+    bad = PackedMatrix("q12", 16, 32, good.data, good.tables, np.array(starts, np.uint32), entries)
+    assert bad.problem() is not None
+    backwards = PackedMatrix(
+        "q12",
+        32,
+        32,
+        np.zeros((2, 768), np.uint8),
+        np.zeros((2, 16), np.uint8),
+        np.array([0, 5, 1], np.uint32),
+        entries[:1],
+    )
+    assert backwards.problem() == "its side list is out of order"
+    write_raw(tmp_path / "bad", bad)
+    with pytest.raises(PackedFileError, match=r"m in .*bad is damaged: its side list"):
+        PackedFile(tmp_path / "bad")
+
+
+def write_raw(path: Path, matrix: PackedMatrix) -> None:
+    """Past the writer's own reading back."""
+    with PackedFileWriter(path) as writer:
+        writer.write_matrix("m", [matrix])
+        writer._matrices["m"]["starts"] = writer._write(matrix.starts)
+        with pytest.raises(PackedFileError):
+            writer.finish({})
+        shutil.copy(writer._part, path)
+
+
+def test_a_writer_that_fails_leaves_nothing(path: Path) -> None:
+    """And the old file as it was."""
+    before = path.read_bytes()
+
+    def portions() -> Iterator[PackedMatrix]:
+        yield pack(bell(64, 16))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError), PackedFileWriter(path) as writer:
+        writer.write_matrix("m", portions())
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["some.packed"]
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    """/dev/full refuses every byte."""
+    (tmp_path / "f.part").symlink_to("/dev/full")
+    large = pack(any_bits(64, 4096))  # more than the file's buffer, which would only be refused at the end
+    with (
+        pytest.raises(VisionModelError, match=r"^cannot write .*: No space left on device$"),
+        PackedFileWriter(tmp_path / "f") as writer,
+    ):
+        writer.write_matrix("m", [large])
+    assert not (tmp_path / "f").exists()
+
+
+# A checkpoint
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("packed") / "tiny", Tiny(tied=False, shards=3))
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "tiny"))
+
+
+def resave(folder: Path, change: Callable[[dict[str, Any]], object]) -> Checkpoint:
+    """Change some tensors; the shards become one file."""
+    from safetensors.torch import load_file, save_file
+
+    tensors: dict[str, Any] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        tensors |= load_file(file)
+        file.unlink()
+    change(tensors)
+    save_file(tensors, folder / "model.safetensors")
+    return open_checkpoint(folder)
+
+
+class Packer:
+    """Opens the packed weights and counts how often they had to be made."""
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
+        self.shares: list[float] = []
+
+    def open(self, checkpoint: Checkpoint) -> PackedFile:
+        self.shares = []
+        return open_or_pack(checkpoint, packed_path(self.cache, checkpoint), self.shares.append)
+
+    @property
+    def packed(self) -> bool:
+        return bool(self.shares)
+
+
+@pytest.fixture
+def packer(tmp_path: Path) -> Packer:
+    return Packer(tmp_path / "cache" / "deep")
+
+
+def stored_bits(tensor: StoredTensor) -> NDArray[Any]:
+    width = np.dtype("<u4" if tensor.stored_as == "F32" else "<u2")
+    return np.fromfile(tensor.file, width, tensor.elements, offset=tensor.offset).reshape(tensor.shape)
+
+
+def assert_same_weights(checkpoint: Checkpoint, file: PackedFile) -> None:
+    """Every tensor of the checkpoint is in the file, bit for bit, once."""
+    stacks, others = plan(checkpoint.tensors)
+    for stack in stacks:
+        matrix = file.contents.matrices[stack.name]
+        source = np.concatenate([stored_bits(part) for part in stack.parts])
+        kept = unpack(matrix) if matrix.form == "q12" else matrix.data.view(source.dtype)
+        assert np.array_equal(kept, source), stack.name
+    for name, tensor in others.items():
+        widened = np.empty(tensor.shape, np.float32)
+        checkpoint.read_into(name, widened)
+        assert file.contents.arrays[name].tobytes() == widened.tobytes(), name
+    assert set(file.contents.matrices) == {stack.name for stack in stacks}
+    assert sum(len(stack.parts) for stack in stacks) + len(others) == len(checkpoint.tensors)
+
+
+def test_a_checkpoint_is_packed_without_loss(whole: Path, packer: Packer) -> None:
+    """In several files and with a head of its own; the second start only opens."""
+    checkpoint = open_checkpoint(whole)
+    file = packer.open(checkpoint)
+    assert packer.shares == sorted(packer.shares)
+    assert packer.shares[-1] == pytest.approx(1)
+    assert_same_weights(checkpoint, file)
+    assert_same_weights(checkpoint, packer.open(checkpoint))
+    assert not packer.packed
+
+
+def test_threads_and_portions_change_nothing(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large matrix is packed in pieces, side by side, and is the same file in the end."""
+    checkpoint = open_checkpoint(whole)
+    pack_checkpoint(checkpoint, tmp_path / "one", lambda _: None)
+    monkeypatch.setattr("vision.engine.stacks._PORTION_WEIGHTS", 1)  # 64 rows at a time
+    pack_checkpoint(checkpoint, tmp_path / "two", lambda _: None, threads=3)
+    assert_same_weights(checkpoint, PackedFile(tmp_path / "two"))
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_fault_of_the_packer_is_found_at_once(whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every portion is unpacked again before it is written."""
+    monkeypatch.setattr("vision.engine.packed.unpack", lambda matrix: unpack(matrix) ^ 1)
+    with pytest.raises(VisionModelError, match="does not unpack to what was packed"):
+        packer.open(open_checkpoint(whole))
+    assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
+
+
+def test_matrices_that_read_the_same_input_lie_together(whole: Path, packer: Packer) -> None:
+    """Query, key and value are one matrix, and so are gate and up; norms and embeddings of places are arrays."""
+    contents = packer.open(open_checkpoint(whole)).contents
+    assert contents.matrices[QKV].form == "q12"
+    assert "model.language_model.layers.1.mlp.gate_up_proj.weight" in contents.matrices
+    assert QUERY not in contents.matrices
+    assert {"model.visual.pos_embed.weight", "model.visual.patch_embed.proj.weight"} <= set(contents.arrays)
+
+
+def test_an_odd_vocabulary_is_kept_as_it_is_and_told(whole: Path, packer: Packer) -> None:
+    """397 rows cannot be packed; every other matrix can."""
+    contents = packer.open(open_checkpoint(whole)).contents
+    assert contents.matrices[EMBEDDING].form == "bf16"
+    assert contents.notes == dict.fromkeys((EMBEDDING, "lm_head.weight"), "397×64 are not multiples of 16")
+
+
+@pytest.mark.parametrize(("dtype", "form"), [("float32", "f32"), ("float16", "f16")])
+def test_other_widths_are_never_rounded(folder: Path, packer: Packer, dtype: str, form: str) -> None:
+    """A matrix that is not bfloat16 stays what it is, and the file says so."""
+    import torch
+
+    def change(tensors: dict[str, Any]) -> None:
+        torch.manual_seed(0)
+        for name in tensors:
+            if ".layers.1." in name:
+                tensors[name] = torch.randn(tensors[name].shape).to(getattr(torch, dtype))
+
+    checkpoint = resave(folder, change)
+    file = packer.open(checkpoint)
+    assert_same_weights(checkpoint, file)
+    assert file.contents.matrices[QKV].form == form
+    assert "only BF16 is packed" in file.contents.notes[QKV]
+
+
+def test_mixed_widths_are_not_stacked(folder: Path, packer: Packer) -> None:
+    """A query in float32 beside keys in bfloat16: each keeps its own."""
+    checkpoint = resave(folder, lambda tensors: tensors.update({QUERY: tensors[QUERY].float()}))
+    file = packer.open(checkpoint)
+    assert_same_weights(checkpoint, file)
+    assert file.contents.matrices[QUERY].form == "f32"
+    assert QKV not in file.contents.matrices
+
+
+def test_many_outliers_are_kept_as_bfloat16(folder: Path, packer: Packer) -> None:
+    """Where 12 bits would be no gain."""
+    import torch
+
+    def spread(tensors: dict[str, Any]) -> None:
+        torch.manual_seed(0)
+        tensors[QUERY] *= torch.exp2(torch.randint(-40, 41, tensors[QUERY].shape)).to(torch.bfloat16)
+
+    checkpoint = resave(folder, spread)
+    file = packer.open(checkpoint)
+    assert_same_weights(checkpoint, file)
+    assert file.contents.matrices[QKV].form == "bf16"
+    assert "% of its weights are outliers, more than 1%" in file.contents.notes[QKV]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", [QUERY, "model.language_model.norm.weight"])
+def test_weights_that_are_not_numbers_are_refused(folder: Path, packer: Packer, name: str, value: float) -> None:
+    """A damaged checkpoint is not packed, and nothing is left behind."""
+    checkpoint = resave(folder, lambda tensors: tensors[name].view(-1)[3].fill_(value))
+    with pytest.raises(VisionModelError, match="holds values that are not numbers: fetch the model again"):
+        packer.open(checkpoint)
+    assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "cut off": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "empty": lambda path: os.truncate(path, 0),
+    "foreign": lambda path: path.write_bytes(b"PK\3\4" * 9999),
+    "a changed weight": lambda path: flip(path, 140),
+    "a changed table of contents": lambda path: flip(path, path.stat().st_size - 5),
+}
+
+
+def flip(path: Path, position: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_damaged_file_is_made_again(
+    whole: Path, packer: Packer, damage: Callable[[Path], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without asking, and it says why."""
+    checkpoint = open_checkpoint(whole)
+    packer.open(checkpoint)
+    damage(packed_path(packer.cache, checkpoint))
+    assert_same_weights(checkpoint, packer.open(checkpoint))
+    assert packer.packed
+    assert "packing the weights again" in caplog.text
+
+
+def test_other_weights_are_packed_anew(folder: Path, packer: Packer) -> None:
+    """Even of the same size."""
+    packer.open(open_checkpoint(folder))
+    checkpoint = resave(folder, lambda tensors: tensors[QUERY].mul_(2))
+    assert_same_weights(checkpoint, packer.open(checkpoint))
+    assert packer.packed
+    source = checkpoint.tensors[QUERY].file
+    flip(source, checkpoint.tensors[QUERY].offset)
+    os.utime(source, ns=(1, 1))
+    assert_same_weights(checkpoint, packer.open(checkpoint))
+    assert packer.packed
+
+
+def test_a_file_that_was_only_touched_is_not_packed_again(folder: Path, packer: Packer) -> None:
+    """By its SHA-256 it is the same."""
+    packer.open(open_checkpoint(folder))
+    for file in folder.glob("*.safetensors"):
+        os.utime(file, ns=(5, 5))
+    packer.open(open_checkpoint(folder))
+    assert not packer.packed
+
+
+def test_weights_that_change_while_they_are_packed_are_noticed(folder: Path, packer: Packer) -> None:
+    """Or the file would be of two halves."""
+    checkpoint = open_checkpoint(folder)
+
+    def meanwhile(share: float) -> None:
+        os.utime(checkpoint.tensors[QUERY].file, ns=(int(1e9 * share), 1))
+
+    with pytest.raises(VisionModelError, match="changed while they were packed"):
+        open_or_pack(checkpoint, packed_path(packer.cache, checkpoint), meanwhile)
+
+
+def test_a_source_that_shrinks_is_one_sentence(folder: Path, packer: Packer) -> None:
+    """Its header was read before."""
+    checkpoint = open_checkpoint(folder)
+    os.truncate(checkpoint.tensors[QUERY].file, checkpoint.tensors[QUERY].offset + 10)
+    with pytest.raises(VisionModelError, match="has become shorter while it was read"):
+        packer.open(checkpoint)
+
+
+def test_a_disk_without_room_is_told_before(whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not after minutes of packing."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
+    with pytest.raises(VisionModelError, match=r"need 0\.1 GiB in .*deep and 0\.0 GiB are free: make room, or set XDG"):
+        packer.open(open_checkpoint(whole))
+    assert not packer.packed
+
+
+def test_a_cache_folder_that_cannot_be_made_is_told(whole: Path, tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "cache").write_text("in the way")
+    with pytest.raises(VisionModelError, match=r"cannot make .*: .*; set XDG_CACHE_HOME"):
+        Packer(tmp_path / "cache" / "x").open(open_checkpoint(whole))
+
+
+def test_two_at_once_pack_once(whole: Path, packer: Packer) -> None:
+    """The second waits for the first and takes its file."""
+    checkpoint = open_checkpoint(whole)
+    path = packed_path(packer.cache, checkpoint)
+    packing, done = threading.Event(), []
+    second = threading.Thread(target=lambda: done.append(open_or_pack(checkpoint, path, pytest.fail)))
+
+    def progress(share: float) -> None:
+        if not packing.is_set():
+            packing.set()
+            second.start()
+
+    open_or_pack(checkpoint, path, progress)
+    second.join(30)
+    assert len(done) == 1
+
+
+def test_each_model_folder_has_its_own_file(whole: Path, folder: Path, tmp_path: Path) -> None:
+    """Two models of the same name do not push each other out."""
+    first, second = open_checkpoint(whole), open_checkpoint(folder)
+    assert first.name == second.name == "tiny"
+    assert packed_path(tmp_path, first) != packed_path(tmp_path, second)

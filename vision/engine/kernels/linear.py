@@ -1,0 +1,107 @@
+"""The kernels for numpy arrays: a `Multiplier` of packed matrices by vectors, which looks up single rows as well.
+
+It checks shapes and makes the scratch arrays; the machine code behind it checks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.engine.packing import Form, PackedMatrix
+
+from . import layout, product
+from .compiling import entry_point
+from .isa import Isa, fastest
+from .pool import Pool
+from .steps import steps_for
+
+_FORMS: dict[Form, int] = {"q12": layout.Q12, "bf16": layout.BF16, "f16": layout.F16, "f32": layout.F32}
+_PORTIONS_PER_THREAD = 8  # small enough that nobody waits long for the last one
+_MOST_GROUPS = {False: 64, True: 32}  # for one vector: 80 microseconds; for many: results stay in the second cache
+
+
+class Multiplier:
+    """Multiplies by packed matrices in the threads of a pool. Calls do not overlap."""
+
+    def __init__(self, pool: Pool, isa: Isa | None = None) -> None:
+        self.isa = fastest() if isa is None else isa
+        self.steps = steps_for(self.isa)
+        self._pool = pool
+        self._panels = np.zeros((pool.threads, layout.PANEL_FLOATS), np.float32)
+        self._portion, self._arrange = entry_points()
+        self._described: WeakKeyDictionary[PackedMatrix, NDArray[np.int64]] = WeakKeyDictionary()
+
+    def multiply(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """x (n, columns) → (n, rows): what `torch.nn.functional.linear` gives, up to its rounding."""
+        if x.ndim != 2 or x.shape[1] != matrix.columns or x.dtype != np.float32:
+            raise ValueError(f"x is (n, {matrix.columns}) float32, not {x.shape} {x.dtype}")
+        y = np.empty((x.shape[0], matrix.rows), np.float32)
+        if y.size:
+            inputs = self._arranged(matrix, np.ascontiguousarray(x))
+            arguments = self.arguments(matrix, inputs, y)
+            portions = -(-matrix.groups // int(arguments[layout.GROUPS]))
+            self._pool.run(self._portion, portions, arguments.ctypes.data)
+        return y
+
+    def arguments(
+        self, matrix: PackedMatrix, x: NDArray[np.float32], y: NDArray[np.float32], groups: int | None = None
+    ) -> NDArray[np.int64]:
+        """Of the entry point `product.portion`, for x as it is arranged and y (n, rows). All must be kept meanwhile."""
+        count = x.shape[0]
+        numbers = [x.ctypes.data, count, y.ctypes.data, y.shape[1], groups or self._groups(matrix, count)]
+        return np.array([*self.described(matrix), *self.steps, *numbers, self._panels.ctypes.data], np.int64)
+
+    def look_up(self, matrix: PackedMatrix, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """Single rows of a matrix as float32 (n, columns): an embedding."""
+        described = self.described(matrix)
+        out = np.empty((len(rows), matrix.columns), np.float32)
+        for into, row in zip(out, rows, strict=True):
+            if not 0 <= row < matrix.rows:
+                raise ValueError(f"there is no row {row} in {matrix.rows}")
+            product.widen_row(described, int(row), into)
+        return out
+
+    def described(self, matrix: PackedMatrix) -> NDArray[np.int64]:
+        """`describe`, once for each matrix: it looks at every outlier."""
+        if (known := self._described.get(matrix)) is not None:
+            return known
+        return self._described.setdefault(matrix, describe(matrix))
+
+    def _groups(self, matrix: PackedMatrix, count: int) -> int:
+        """How many groups make a portion. An even number: some kernels take two at once."""
+        most = _MOST_GROUPS[count > self.steps[layout.FEW_LIMIT]]
+        return min(most, max(2, matrix.groups // (_PORTIONS_PER_THREAD * self._pool.threads) // 2 * 2))
+
+    def _arranged(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """x (n, columns) in the order in which the kernel wants it: x itself, or a copy."""
+        count, columns = x.shape
+        blocks = product.blocks_of(self.steps, _FORMS[matrix.form], count)
+        if blocks == count:
+            return x
+        out = np.zeros(x.size + layout.PADDING, np.float32)[: x.size].reshape(x.shape)
+        arguments = np.array([x.ctypes.data, columns, count, blocks, out.ctypes.data], np.int64)
+        self._pool.run(self._arrange, blocks, arguments.ctypes.data)
+        return out
+
+
+@cache
+def entry_points() -> tuple[int, int]:
+    """`product.portion` and `product.arrange` for a pool."""
+    return entry_point(product.portion, 3, "portion"), entry_point(product.arrange, 3, "arrange")
+
+
+def describe(matrix: PackedMatrix) -> NDArray[np.int64]:
+    """The matrix for machine code; valid as long as the matrix is kept. Raises ValueError if its arrays do not fit."""
+    if problem := matrix.problem():
+        raise ValueError(problem)
+    arrays = (matrix.data, matrix.tables, matrix.starts, matrix.outliers)
+    if not all(array.flags.c_contiguous for array in arrays):
+        raise ValueError("the arrays of a packed matrix lie in one piece each")
+    return np.array(
+        [*(array.ctypes.data for array in arrays), matrix.rows, matrix.columns, _FORMS[matrix.form]], np.int64
+    )

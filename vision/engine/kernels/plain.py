@@ -1,0 +1,97 @@
+"""The inner loops as plain numba, for any processor; and the reference that the vector code is held against, bit by bit.
+
+Also here: single rows for the embedding, and products of matrices that are not packed (the fallback forms).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, types
+from numba.extending import intrinsic
+
+from .isa import has_fused_multiply_add
+from .layout import PANEL_STEPS, STREAMS
+
+
+def _fma_define(context: Any, a: Any, b: Any, c: Any) -> Any:
+    def generate(_: Any, builder: Any, __: Any, values: list[Any]) -> Any:
+        if not has_fused_multiply_add():
+            return builder.fadd(builder.fmul(values[0], values[1]), values[2])
+        name, kind = "llvm.fma.f32", ir.FloatType()
+        function = builder.module.globals.get(name) or ir.Function(
+            builder.module, ir.FunctionType(kind, [kind] * 3), name
+        )
+        return builder.call(function, values)
+
+    return types.float32(types.float32, types.float32, types.float32), generate
+
+
+def _pointer_to(kind: Any) -> Any:
+    def define(context: Any, address: Any) -> Any:
+        def generate(_: Any, builder: Any, __: Any, values: list[Any]) -> Any:
+            return builder.inttoptr(values[0], ir.PointerType())
+
+        return types.CPointer(kind)(types.int64), generate
+
+    return intrinsic(define)
+
+
+def _widened_define(context: Any, bits: Any) -> Any:
+    def generate(_: Any, builder: Any, __: Any, values: list[Any]) -> Any:
+        word = builder.shl(builder.trunc(values[0], ir.IntType(32)), ir.Constant(ir.IntType(32), 16))
+        return builder.bitcast(word, ir.FloatType())
+
+    return types.float32(types.int64), generate
+
+
+fma: Any = intrinsic(_fma_define)
+"""a · b + c, rounded once (on a processor that cannot, twice)."""
+widened: Any = intrinsic(_widened_define)
+"""The float32 of a bfloat16's bits."""
+bytes_at = _pointer_to(types.uint8)
+halves_at = _pointer_to(types.uint16)
+words_at = _pointer_to(types.uint32)
+longs_at = _pointer_to(types.uint64)
+integers_at = _pointer_to(types.int64)
+floats_at = _pointer_to(types.float32)
+"""…_at(address): the memory there, for `numba.carray`."""
+
+
+def few(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
+    """Never called: plain loops take one vector at a time, through the panel."""
+
+
+def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
+    """Decode blocks of one group into panel (4 streams, steps, 16): column 4·step + stream."""
+    stored = carray(bytes_at(data), (blocks, 3, 64))
+    entries = carray(bytes_at(table), 16)
+    bits = carray(words_at(panel), (STREAMS, PANEL_STEPS, 16))
+    for block in range(blocks):
+        for half in range(2):
+            for byte in range(64):
+                row = byte // 16 * 4 + byte % 8 // 2
+                column = byte % 16 // 8 * 2 + byte % 2
+                high = np.uint32(entries[stored[block, 0, byte] >> (4 * half) & 15])
+                low = np.uint32(stored[block, 1 + half, byte])
+                bits[column, 2 * block + half, row] = high << 24 | low << 16
+
+
+def many(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
+    """y[:16] = the panel's rows times x, or that added to y: four sums over every fourth column, then their sum."""
+    weights = carray(floats_at(panel), (STREAMS, PANEL_STEPS, 16))
+    inputs = carray(floats_at(x), (steps, STREAMS))
+    out = carray(floats_at(y), 16)
+    total = np.empty(16, np.float32)
+    part = np.empty(16, np.float32)
+    for stream in range(STREAMS):
+        part[:] = 0
+        for step in range(steps):
+            for row in range(16):
+                part[row] = fma(weights[stream, step, row], inputs[step, stream], part[row])
+        for row in range(16):
+            total[row] = part[row] if stream == 0 else total[row] + part[row]
+    for row in range(16):
+        out[row] = out[row] + total[row] if add else total[row]

@@ -1,0 +1,44 @@
+"""The three inner loops of each instruction set as entry points, compiled when they are first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import plain, vectors
+from .compiling import entry_point
+from .isa import Isa, available
+
+
+@cache
+def steps_for(isa: Isa) -> NDArray[np.int64]:
+    """An instruction set for machine code, see `layout`. Raises ValueError if this machine lacks it."""
+    if isa not in available():
+        raise ValueError(f"this processor has no {isa.name}")
+    if isa is Isa.PLAIN:
+        functions, limits = (plain.few, plain.widen, plain.many), (1, 0, 1, 1)
+    else:
+        functions = _wrapped(vectors.few(isa), vectors.widen(isa), vectors.many(isa))
+        limits = (vectors.FEW[isa], vectors.FEW_LIMIT[isa], vectors.MANY[isa], vectors.PANEL_GROUPS[isa])
+    few, widen, many = functions
+    label = isa.name
+    entries = entry_point(few, 8, label), entry_point(widen, 5, label), entry_point(many, 7, label)
+    steps = np.array([*entries, *limits], np.int64)
+    steps.flags.writeable = False
+    return steps
+
+
+def _wrapped(few_of: Any, widen_of: Any, many_of: Any) -> Any:
+    def few(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
+        few_of(vectors, data, table, blocks, x, y, ldy, add)
+
+    def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
+        widen_of(groups, data, table, blocks, panel)
+
+    def many(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
+        many_of(which, panel, steps, x, y, ldy, add)
+
+    return few, widen, many
