@@ -50,7 +50,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The picture, the spoken words, the settings."""
     folder = tmp_path_factory.mktemp("whole")
     draw(demo_scene()[0]).save(folder / "picture.png")
-    spoken = {"color": "what color is the circle", "where": "where is it", "quit": "quit", "help": "help"}
+    spoken = {
+        "color": "what color is the circle",
+        "where": "where is it",
+        "quit": "quit",
+        "help": "help",
+        "stop": "stop talking",
+    }
     with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
         for name, words in spoken.items():
             chunk = stranger.synthesize(words)
@@ -58,17 +64,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             samples = np.concatenate([quiet, chunk.samples, quiet])
             write_wav(folder / f"{name}.wav", AudioChunk(samples, chunk.sample_rate_hz))
     (folder / "config.toml").write_text(f'[seeing]\ncamera = "{folder / "picture.png"}"\n', encoding="utf-8")
+    headset = (folder / "config.toml").read_text(encoding="utf-8") + '[hearing]\nbarge_in = "any"\n'
+    (folder / "headset.toml").write_text(headset, encoding="utf-8")
     return folder
 
 
 class RunningSeeSay:
     """The program in a process of its own, its lines as they come."""
 
-    def __init__(self, card: VirtualSoundCard, folder: Path) -> None:
+    def __init__(self, card: VirtualSoundCard, folder: Path, config: str = "config.toml") -> None:
         environment = {**card.env, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder)}
         environment.pop("SEESAY_CONFIG", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "assistant", "run", "--json", "--config", str(folder / "config.toml")],
+            [sys.executable, "-m", "assistant", "run", "--json", "--config", str(folder / config)],
             env=environment,
             cwd=folder,
             stdout=subprocess.PIPE,
@@ -137,6 +145,12 @@ def wait_for_quiet(recording: Any, seconds: float = 0.6, limit: float = TURN_SEC
     raise AssertionError("the loudspeaker was never heard, or never quiet")
 
 
+def loud_seconds(samples: npt.NDArray[np.int16]) -> float:
+    """From the first to the last audible sample."""
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 200)
+    return float(loud[-1] - loud[0]) / RATE_HZ
+
+
 def transcribed(samples: npt.NDArray[np.int16], folder: Path, name: str) -> str:
     """What Vosk hears in a recording, in a process of its own."""
     wav = folder / f"{name}.heard.wav"
@@ -182,6 +196,24 @@ def test_a_spoken_question_is_answered_aloud(card: VirtualSoundCard, folder: Pat
     assert first["timings"]["vision"] is not None
     assert second["timings"]["vision"] is None, "a follow-up must not run the vision encoder again"
     assert "circle is red" in transcribed(recording.samples, folder, "answer")
+
+
+def test_stop_interrupts_a_headset_user_s_answer(card: VirtualSoundCard, folder: Path) -> None:
+    """With barge_in = "any" it listens while it speaks: "stop talking" cuts the long help short."""
+    with RunningSeeSay(card, folder, "headset.toml") as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        with card.record_loudspeaker() as whole:
+            card.play_into_microphone(folder / "help.wav")
+            wait_for_quiet(whole, seconds=1.5)
+        with card.record_loudspeaker() as stopped:
+            card.play_into_microphone(folder / "help.wav")
+            threading.Event().wait(1.5)
+            card.play_into_microphone(folder / "stop.wav")
+            wait_for_quiet(stopped, seconds=1.5)
+        assert seesay.process.poll() is None
+    assert loud_seconds(stopped.samples) < 0.7 * loud_seconds(whole.samples)
 
 
 @pytest.mark.parametrize("moment", ["loading", "greeting", "listening", "answering"])
