@@ -107,7 +107,7 @@ class Answering:
         """Silence within one audio block; decoding ends within one token."""
         with self._wanted:
             self._cancel_turns()
-        self._speaking.hush()
+            self._speaking.hush()
 
     @property
     def speaking(self) -> bool:
@@ -134,11 +134,12 @@ class Answering:
     # Turns in and out.
 
     def _begin(self, turn: Turn, sentences: _Sentences) -> None:
+        # Hushed before the answer thread can see the new turn: what is dropped is never a sentence of that one.
         with self._wanted:
             self._cancel_turns()
+            self._speaking.hush()
             self._next_turn = (turn, sentences)
             self._wanted.notify_all()
-        self._speaking.hush()
 
     def _cancel_turns(self) -> None:
         """With the lock held. A turn that never began ends here, a running one ends by itself."""

@@ -12,7 +12,6 @@ from assistant import console, wiring
 from assistant.config import Config
 from assistant.phrases import phrases_for
 from assistant.turn import Question, Turn
-from assistant.wiring import ModelPaths
 
 if TYPE_CHECKING:
     from assistant.look import FrameSource
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 def ask(
     config: Config,
-    paths: ModelPaths,
     *,
     text: str | None,
     audio: Path | None,
@@ -37,13 +35,16 @@ def ask(
     Raises what went wrong: bad question, picture or WAV, a missing model or device, a failed answer.
     """
     with contextlib.ExitStack() as stack:
-        question = _question(config, paths, text, audio)
+        eye = wiring.choose_eye(config)
+        question = _question(config, text, audio)
         if audio is not None and not as_json:
             console.result(f"you: {question.text}")
         frames = wiring.open_frames(config, stack, image)
         frames.capture()  # a bad picture is said before the minutes of loading, not after
         voice = _voice(config, stack, say, speech_out)
-        engine = wiring.load_engine(config, paths, stack, console.say)
+        if eye.is_demo:
+            console.say(console.DEMO_NOTICE)
+        engine = wiring.load_engine(config, eye.folder, stack, console.say)
         turn = _answer(config, engine, frames, voice, question, stream=not as_json)
         if turn.error is not None:
             raise turn.error
@@ -57,11 +58,11 @@ def ask(
         console.say(f"the spoken answer is in {speech_out}")
 
 
-def _question(config: Config, paths: ModelPaths, text: str | None, audio: Path | None) -> Question:
+def _question(config: Config, text: str | None, audio: Path | None) -> Question:
     if audio is not None:
-        heard = wiring.hear_file(config, audio, wiring.load_transcriber(paths))
-        now = time.monotonic()
-        return Question(heard.text, heard.confidence, asked_at=now, transcribed_at=now)
+        transcriber = wiring.load_transcriber(wiring.choose_speech(config))
+        heard, ended_at = wiring.hear_file(config, audio, transcriber)
+        return Question(heard.text, heard.confidence, asked_at=ended_at, transcribed_at=time.monotonic())
     assert text is not None  # the command line gives one of the two
     from vision.engine.prompt import checked_question
 

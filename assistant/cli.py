@@ -22,6 +22,7 @@ from assistant.errors import AssistantError, UsageError, exit_status_of
 from assistant.models import go_offline
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
+_VERBS = ("run", "ask", "demo", "fetch")
 EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing
 privacy: pictures and speech never leave this machine; only `seesay fetch` uses the network"""
 
@@ -37,17 +38,18 @@ def entry() -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command line; returns its exit status."""
-    arguments = _parser().parse_args(_with_default_verb(list(argv)))
-    logging.basicConfig(
-        stream=sys.stderr,
-        format="seesay: %(message)s",
-        level=logging.DEBUG if os.environ.get("SEESAY_DEBUG") else logging.WARNING,
-    )
-    _end_on_signals()
-    if arguments.do is not _fetch:
-        go_offline(os.environ)
-    verb: Callable[[argparse.Namespace], None] = arguments.do
+    verb: Callable[[argparse.Namespace], None] | None = None
     try:
+        _end_on_signals()
+        arguments = _parser().parse_args(_with_default_verb(list(argv)))
+        logging.basicConfig(
+            stream=sys.stderr,
+            format="seesay: %(message)s",
+            level=logging.DEBUG if os.environ.get("SEESAY_DEBUG") else logging.WARNING,
+        )
+        verb = arguments.do
+        if verb is not _fetch:
+            go_offline(os.environ)
         verb(arguments)
     except KeyboardInterrupt:
         return 0 if verb is _run else exit_status_of(KeyboardInterrupt())
@@ -69,13 +71,12 @@ def _run(arguments: argparse.Namespace) -> None:
     config = _config(arguments)
     paths = choose_models(config)
     if paths.are_demo:
-        console.say(DEMO_NOTICE)
+        console.say(console.DEMO_NOTICE)
     run(config, paths, verbose=arguments.verbose, as_json=arguments.json)
 
 
 def _ask(arguments: argparse.Namespace) -> None:
     from assistant.ask import ask
-    from assistant.wiring import choose_models
 
     if (arguments.question is None) == (arguments.audio is None):
         raise UsageError('give either a question in quotes or --audio FILE: seesay ask --image P "what is this"')
@@ -84,7 +85,6 @@ def _ask(arguments: argparse.Namespace) -> None:
     config = _config(arguments)
     ask(
         config,
-        choose_models(config),
         text=arguments.question,
         audio=arguments.audio,
         image=arguments.image,
@@ -109,12 +109,6 @@ def _fetch(arguments: argparse.Namespace) -> None:
     with ProgressBars() as bars:
         folders = fetch(language, progress=bars.show)
     console.say("the full models are here and used from now on: " + ", ".join(map(str, folders)))
-
-
-DEMO_NOTICE = (
-    "using the small demo models: they know drawn shapes, colors, counts, places and large printed words only. "
-    "`seesay fetch` brings the full models (4.3 GB)."
-)
 
 
 # The parts of `main`.
@@ -156,8 +150,12 @@ def _parser() -> argparse.ArgumentParser:
 def _with_default_verb(argv: list[str]) -> list[str]:
     """`seesay --verbose` means `seesay run --verbose`."""
     first = argv[0] if argv else "-"
-    alone = first in ("-h", "--help", "--version")
-    return argv if alone or not first.startswith("-") else ["run", *argv]
+    if first in ("-h", "--help", "--version") or not first.startswith("-"):
+        return argv
+    for place, word in enumerate(argv):
+        if word in _VERBS:  # `seesay --config F ask …`: the options before the verb are its own
+            return [word, *argv[:place], *argv[place + 1 :]]
+    return ["run", *argv]
 
 
 def _config(arguments: argparse.Namespace) -> Config:

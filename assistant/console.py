@@ -7,23 +7,40 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from assistant.errors import AssistantError
+
 if TYPE_CHECKING:
     from assistant.turn import Turn
     from audio.hearing import Utterance
 
 
+DEMO_NOTICE = (
+    "using the small demo model: it knows drawn shapes, colors, counts, places and large printed words only. "
+    "`seesay fetch` brings the full models (4.3 GB)."
+)
+
+
 def say(message: str) -> None:
     """A message to the person at the terminal, never part of a result."""
-    print(message, file=sys.stderr, flush=True)
+    if sys.stderr is not None:  # closed by whoever started us; print would take stdout instead
+        print(message, file=sys.stderr, flush=True)
 
 
 def result(line: str) -> None:
-    print(line, flush=True)
+    """A line of the result. Raises `AssistantError` when it cannot be written (a full disk)."""
+    piece(line + "\n")
 
 
 def piece(text: str) -> None:
-    """A part of a result that is still growing."""
-    print(text, end="", flush=True)
+    """A part of a result that is still growing. Raises as `result` does."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise AssistantError(
+            f"cannot write the answer to standard output: {error.strerror}; free some space or choose another file"
+        ) from None
 
 
 def heard(utterance: Utterance, *, verbose: bool) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import console, wiring
-from assistant.config import Config
+from assistant.config import Config, EngineConfig
 from assistant.errors import AssistantError
 from assistant.phrases import phrases_for
 
@@ -64,17 +64,18 @@ def demo(config: Config, output: Path | None) -> None:
     console.say("This is the demo of the small embedded models, made for showing that everything works:")
     console.say("they know drawn shapes, colors, counts, places and large printed words, and nothing of real pictures.")
     console.say("`seesay fetch` brings the full models (4.3 GB); afterwards `seesay` uses them by itself.\n")
-    config = replace(config, conversation=replace(config.conversation, language="en"))
+    # Devices and voice are the user's own; a setting that changes what is heard or seen would spoil the marks.
+    config = Config(speaking=config.speaking, engine=replace(EngineConfig(), threads=config.engine.threads))
     scene, questions = demo_scene()
     paths = wiring.demo_models()
     with contextlib.ExitStack() as stack:
         folder = _folder(output)
         picture = _draw(scene, folder / "picture.png")
         console.say(f"the picture: {picture}")
-        transcriber = wiring.load_transcriber(paths)
+        transcriber = wiring.load_transcriber(paths.speech)
         voice = _voice(config, stack, folder)
         frames = wiring.open_frames(config, stack, str(picture))
-        engine = wiring.load_engine(config, paths, stack, console.say)
+        engine = wiring.load_engine(config, paths.vision, stack, console.say)
         ended: queue.Queue[Turn] = queue.Queue()
         answering = wiring.start_answering(config, stack, engine, frames, voice, on_end=ended.put)
         wavs = [folder / f"question-{number}.wav" for number in range(1, len(questions) + 1)]
@@ -147,7 +148,7 @@ class _Lesson:
 
 
 def _mark(question: DemoQuestion, turn: Turn) -> bool:
-    if turn.answer == question.answer:
+    if turn.answer == question.answer and turn.error is None:
         return True
     console.say(f'wrong: "{question.text}" has the answer "{question.answer}"')
     if turn.error is not None:
@@ -156,29 +157,36 @@ def _mark(question: DemoQuestion, turn: Turn) -> bool:
 
 
 def _folder(output: Path | None) -> Path:
-    if output is None:
-        return Path(tempfile.mkdtemp(prefix="seesay-demo-"))
     try:
+        if output is None:
+            return Path(tempfile.mkdtemp(prefix="seesay-demo-"))
         output.mkdir(parents=True, exist_ok=True)
+        return output
     except OSError as error:
-        raise AssistantError(f"cannot write to {output}: {error.strerror}; give another --output folder") from None
-    return output
+        raise _cannot_write(output or Path(tempfile.gettempdir()), error) from None
+
+
+def _cannot_write(path: Path, error: OSError) -> AssistantError:
+    return AssistantError(f"cannot write to {path}: {error.strerror}; give another --output folder")
 
 
 def _draw(scene: Scene, path: Path) -> Path:
     from vision.demo_model.world import draw
 
-    draw(scene).save(path)
+    try:
+        draw(scene).save(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
     return path
 
 
 def _voice(config: Config, stack: contextlib.ExitStack, folder: Path) -> SpokenVoice:
     """Speaks through the loudspeaker; with no sound card, into a WAV file."""
-    from audio.errors import AudioError
+    from audio.errors import DeviceLost, DeviceMissing
 
     try:
         return wiring.open_voice(config, stack, wiring.loudspeaker(config))
-    except AudioError as error:
+    except (DeviceLost, DeviceMissing) as error:
         path = folder / "conversation.wav"
         console.say(f"no sound here ({error}); the conversation is written to {path}")
         return wiring.open_voice(config, stack, wiring.wav_file(path))

@@ -97,6 +97,8 @@ class Conversation:
                 self._keep_the_picture()
             case Command.REPEAT:
                 self._drop_look_ahead()
+                if self._is_thinking():
+                    return True  # the answer comes in a moment: saying it now would be saying it twice
                 self._say(self._last_words() or phrases.nothing_to_repeat)
             case Command.HELP:
                 self._drop_look_ahead()
@@ -144,6 +146,10 @@ class Conversation:
 
     def _say(self, text: str) -> None:
         self._last_turn = self._answering.say(text)
+
+    def _is_thinking(self) -> bool:
+        turn = self._last_turn
+        return turn is not None and not turn.done.is_set() and not turn.said
 
     def _last_words(self) -> str:
         return " ".join(self._last_turn.said) if self._last_turn is not None else ""

@@ -33,13 +33,13 @@ def run(config: Config, paths: ModelPaths, *, verbose: bool = False, as_json: bo
 
     phrases = phrases_for(config.conversation.language)
     with contextlib.ExitStack() as stack:
-        transcriber = wiring.load_transcriber(paths)
+        transcriber = wiring.load_transcriber(paths.speech)
         # What is missing is said before the minutes of loading, not after. Both are opened again when it is
         # done: a busy machine would starve the one, and what the other hears meanwhile is nobody's question.
         with Microphone(config.hearing.input_device or None), Loudspeaker(config.speaking.output_device or None):
             pass
         frames = wiring.open_frames(config, stack)
-        engine = wiring.load_engine(config, paths, stack, console.say)
+        engine = wiring.load_engine(config, paths.vision, stack, console.say)
         voice = wiring.open_voice(config, stack, wiring.loudspeaker(config))
         on_end = _turn_printer(engine.model_name, verbose=verbose, as_json=as_json)
         answering = wiring.start_answering(config, stack, engine, frames, voice, on_end=on_end)
@@ -96,6 +96,7 @@ def _lasting_events(
     while True:
         try:
             with Microphone(config.hearing.input_device or None) as microphone:
+                transcriber.reset()  # half a question from before a loss is no part of the next one
                 source = Heralded(microphone, sound_came)
                 yield from wiring.make_hearing(config, source, transcriber, deaf).events()
                 return

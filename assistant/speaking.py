@@ -123,6 +123,11 @@ class Speaking:
                 turn.moments.first_sound_at = began_at
 
     def _end(self, turn: Turn) -> None:
-        turn.add_up(self._clock())
-        self._on_end(turn)
-        turn.done.set()
+        try:
+            turn.add_up(self._clock())
+            self._on_end(turn)
+        except Exception as error:  # noqa: BLE001 - boundary of a turn: a terminal that is gone must not end the voice
+            turn.error = turn.error or error
+            _log.error("the answer could not be shown: %s", error)
+        finally:
+            turn.done.set()

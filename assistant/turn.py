@@ -28,7 +28,7 @@ class Question:
 class TurnTimings:
     """Seconds from the end of the question (speech or typing); None where that moment never came."""
 
-    transcript: float
+    transcript: float | None  # None: the question was typed, or its speech was not timed
     first_token: float | None
     first_sound: float | None  # TTFA: the first audible sample
     total: float
@@ -79,7 +79,7 @@ def _timings(question: Question, moments: Moments, ended_at: float) -> TurnTimin
 
     stats = moments.answer
     return TurnTimings(
-        transcript=question.transcribed_at - question.asked_at,
+        transcript=(question.transcribed_at - question.asked_at) or None,
         first_token=since(moments.first_token_at),
         first_sound=since(moments.first_sound_at),
         total=ended_at - question.asked_at,

@@ -24,6 +24,7 @@ class SpokenVoice:
         self._synthesizer = synthesizer
         self._open_speaker = open_speaker
         self._speaker = open_speaker()
+        self._lost = False
 
     def say(self, sentence: str, cancelled: threading.Event) -> float | None:
         """Speaks; returns the monotonic time of the first sample, None when cancelled before it.
@@ -39,12 +40,15 @@ class SpokenVoice:
         """
         if cancelled.is_set():
             return None
-        try:
-            return self._speaker.play(chunk, cancelled)
-        except DeviceLost:
-            self._speaker.close()
-            self._speaker = self._open_speaker()
-            return self._speaker.play(chunk, cancelled)
+        if not self._lost:
+            try:
+                return self._speaker.play(chunk, cancelled)
+            except DeviceLost:
+                self._lost = True
+                self._speaker.close()
+        self._speaker = self._open_speaker()
+        self._lost = False
+        return self._speaker.play(chunk, cancelled)
 
     def drain(self, cancelled: threading.Event) -> None:
         """Returns when everything has been heard, or at once when cancelled."""

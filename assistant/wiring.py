@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.turn import Turn
     from assistant.voice import SpokenVoice
     from audio.hearing import AudioSource, Hearing, Utterance
+    from audio.pcm import AudioChunk
     from audio.playback import Speaker
     from audio.transcriber import Transcriber
     from vision.engine import Engine
@@ -45,7 +47,7 @@ class ModelPaths:
 
     vision: Path
     speech: Path
-    are_demo: bool  # one of them is small and embedded: the program says so plainly
+    are_demo: bool  # the eye is the small embedded one: the program says so plainly
 
 
 def choose_models(config: Config) -> ModelPaths:
@@ -54,8 +56,17 @@ def choose_models(config: Config) -> ModelPaths:
     Raises `ModelMissing` when the config names a folder that is not there.
     """
     vision = models.choose_vlm(config.engine.model)
-    speech = models.choose_speech(config.hearing.speech_model, config.conversation.language)
-    return ModelPaths(vision.folder, speech.folder, are_demo=vision.is_demo or speech.is_demo)
+    return ModelPaths(vision.folder, choose_speech(config), are_demo=vision.is_demo)
+
+
+def choose_speech(config: Config) -> Path:
+    """The speech model's half of `choose_models`: a typed question has no use for the other's absence."""
+    return models.choose_speech(config.hearing.speech_model, config.conversation.language).folder
+
+
+def choose_eye(config: Config) -> models.ChosenModel:
+    """The vision half."""
+    return models.choose_vlm(config.engine.model)
 
 
 def demo_models() -> ModelPaths:
@@ -75,11 +86,11 @@ def quiet_stop(source: AudioSource) -> Iterator[None]:
         source.stop()
 
 
-def load_transcriber(paths: ModelPaths) -> Transcriber:
+def load_transcriber(speech_model: Path) -> Transcriber:
     """Loads the Vosk model (before torch: see docs/design.md on the order of the two libraries)."""
     from audio.transcriber import VoskTranscriber
 
-    return VoskTranscriber(paths.speech)
+    return VoskTranscriber(speech_model)
 
 
 def make_hearing(
@@ -106,22 +117,42 @@ def make_hearing(
     )
 
 
-def hear_file(config: Config, path: Path, transcriber: Transcriber) -> Utterance:
-    """All that is said in a WAV file, as one utterance; raises `AssistantError` when that is nothing."""
+class _Timed:
+    """An audio source that notes when its last sound was handed over (monotonic seconds)."""
+
+    def __init__(self, source: AudioSource) -> None:
+        self._source = source
+        self.live = source.live
+        self.ended_at = 0.0
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        yield from self._source.chunks()
+        self.ended_at = time.monotonic()
+
+    def stop(self) -> None:
+        self._source.stop()
+
+
+def hear_file(config: Config, path: Path, transcriber: Transcriber) -> tuple[Utterance, float]:
+    """All that is said in a WAV file, as one utterance, and the monotonic time at which its last sound was read.
+
+    Raises `AssistantError` when nothing is said.
+    """
     from audio.hearing import Utterance
     from audio.wav import WavSource
 
-    source = WavSource(path)
+    source = _Timed(WavSource(path))
     with quiet_stop(source):
         heard = [e for e in make_hearing(config, source, transcriber).events() if isinstance(e, Utterance)]
     if not heard:
         raise AssistantError(f"no words were heard in {path}: speak closer to the microphone, or type the question")
-    return Utterance(
+    utterance = Utterance(
         text=" ".join(utterance.text for utterance in heard),
         confidence=min(utterance.confidence for utterance in heard),
         started_at=heard[0].started_at,
         ended_at=heard[-1].ended_at,
     )
+    return utterance, source.ended_at
 
 
 # Speaking.
@@ -175,7 +206,9 @@ def open_frames(config: Config, stack: contextlib.ExitStack, source: str | None 
     from vision.camera import open_frame_source
 
     seeing = config.seeing
-    frames = open_frame_source(source or seeing.camera, open_timeout_seconds=seeing.open_timeout_seconds)
+    frames = open_frame_source(
+        seeing.camera if source is None else source, open_timeout_seconds=seeing.open_timeout_seconds
+    )
     stack.callback(_close_camera, frames.close)
     return frames
 
@@ -190,7 +223,7 @@ def _close_camera(close: Callable[[], None]) -> None:
         _log.warning("%s", error)
 
 
-def load_engine(config: Config, paths: ModelPaths, stack: contextlib.ExitStack, progress: Progress) -> Engine:
+def load_engine(config: Config, vision_model: Path, stack: contextlib.ExitStack, progress: Progress) -> Engine:
     """The one engine of the process."""
     from vision.engine import Engine, EngineSettings
 
@@ -200,7 +233,7 @@ def load_engine(config: Config, paths: ModelPaths, stack: contextlib.ExitStack, 
         prefill_chunk_tokens=config.engine.prefill_chunk_tokens,
         fit=cast("Fit", config.seeing.fit),  # one of the three: config.py has checked it
     )
-    return stack.enter_context(Engine.load(paths.vision, settings, progress))
+    return stack.enter_context(Engine.load(vision_model, settings, progress))
 
 
 def start_answering(

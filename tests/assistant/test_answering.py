@@ -167,6 +167,28 @@ def test_a_broken_voice_does_not_stop_the_threads(stage: Stage) -> None:
     assert stage.finished(stage.answering.say("Hello.")).said == ["Hello."]
 
 
+def test_what_is_said_is_never_lost_to_what_it_ends(stage: Stage) -> None:
+    """A phrase that cuts an answer short is spoken itself, however long the end of the other takes."""
+    look = stage.answering.look()
+    stage.answering._speaking._on_end = lambda turn: threading.Event().wait(0.002)  # type: ignore[assignment]
+    for number in range(60):
+        stage.answering.ask(question(), look)
+        if number % 2:
+            threading.Event().wait(0.001)
+        assert stage.finished(stage.answering.say(f"Number {number}.")).said == [f"Number {number}."]
+
+
+def test_a_result_that_cannot_be_shown_does_not_end_the_voice(stage: Stage) -> None:
+    """A full disk or a closed pipe behind stdout is that turn's error; the next turn is spoken."""
+
+    def broken(turn: Turn) -> None:
+        raise OSError("no space left on device")
+
+    stage.answering._speaking._on_end = broken
+    assert isinstance(stage.finished(stage.answering.say("One.")).error, OSError)
+    assert stage.finished(stage.answering.say("Two.")).said == ["Two."]
+
+
 def test_an_empty_answer_is_never_silence(stage: Stage) -> None:
     """A model that says nothing at once is told to the user."""
     stage.engine.answer = ()

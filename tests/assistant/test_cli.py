@@ -49,6 +49,7 @@ def test_help_and_version_answer_without_a_device(capsys: pytest.CaptureFixture[
         (["ask", "--image", "nowhere.png", "what is this"], 1, "nowhere.png"),
         (["ask", "--image", "p.png", "--audio", "nowhere.wav"], 1, "nowhere.wav"),
         (["--config", "nowhere.toml"], 2, "nowhere.toml"),
+        (["--config", "nowhere.toml", "ask", "--image", "p.png", "what is this"], 2, "nowhere.toml"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_its_status(
@@ -129,6 +130,7 @@ def test_ctrl_c_has_the_shells_status(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("assistant.wiring.choose_models", interrupted)
+    monkeypatch.setattr("assistant.wiring.choose_eye", interrupted)
     assert main(["ask", "what is this"]) == 130
     assert main(["run"]) == 0
 
@@ -146,3 +148,21 @@ def test_a_surprise_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: p
     err = capsys.readouterr().err
     assert "ZeroDivisionError" in err
     assert "Traceback" not in err
+
+
+def test_a_full_disk_behind_stdout_is_a_sentence(tmp_path: Path) -> None:
+    """The answer cannot be written: status 1 and why."""
+    picture(tmp_path / "p.png")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "assistant", "ask", "--image", "p.png", "is it dark", "--json"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "cannot write the answer" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -124,6 +124,21 @@ def test_repeat_says_the_last_words_again_and_again() -> None:
     assert story.told()[-2:] == ["say 'answer to what is this'"] * 2
 
 
+def test_repeat_while_it_thinks_does_not_end_the_answer() -> None:
+    """There is nothing to say again yet, and the answer must not be lost."""
+    story = Story().speaks("what is this").speaks("repeat")
+    original = story.answering.ask
+
+    def thinking(question: Question, look: Look) -> Turn:
+        turn = original(question, look)
+        turn.done.clear()
+        turn.said.clear()
+        return turn
+
+    story.answering.ask = thinking  # type: ignore[method-assign]
+    assert story.told() == ["look0", "ask 'what is this' of 0"]
+
+
 def test_repeat_before_anything_says_so() -> None:
     """At the start there is only the greeting to repeat."""
     assert Story().speaks("repeat").told() == ["look0", "say 'hello'"]
