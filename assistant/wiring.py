@@ -87,7 +87,7 @@ def quiet_stop(source: AudioSource) -> Iterator[None]:
 
 
 def load_transcriber(speech_model: Path) -> Transcriber:
-    """Loads the Vosk model (before torch: see docs/design.md on the order of the two libraries)."""
+    """Loads the Vosk model."""
     from audio.transcriber import VoskTranscriber
 
     return VoskTranscriber(speech_model)
