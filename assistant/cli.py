@@ -22,7 +22,7 @@ from assistant.errors import AssistantError, UsageError, exit_status_of
 from assistant.models import go_offline
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
-_VERBS = ("run", "ask", "demo", "fetch")
+_VERBS = ("run", "ask", "demo", "fetch", "bench")
 EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing
 privacy: pictures and speech never leave this machine; only `seesay fetch` uses the network"""
 
@@ -103,12 +103,34 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 def _fetch(arguments: argparse.Namespace) -> None:
     from assistant.fetch import fetch
+    from assistant.models import fetched_vlm
+    from assistant.prepare import prepare
     from assistant.progress import ProgressBars
 
     language = arguments.language or _config(arguments).conversation.language
     with ProgressBars() as bars:
         folders = fetch(language, progress=bars.show)
     console.say("the full models are here and used from now on: " + ", ".join(map(str, folders)))
+    if (eye := fetched_vlm()) is not None:
+        console.say("preparing a quick start: packing the weights, compiling for this processor")
+        with ProgressBars() as bars:
+            packed = prepare(eye, bars.show)
+        console.say(f"ready; the packed weights are {packed}")
+
+
+def _bench(arguments: argparse.Namespace) -> None:
+    from assistant.bench.engine import EngineBench, bench_engine
+
+    if not arguments.engine:
+        raise UsageError("say what to measure: --engine, the speed and memory of seeing and answering")
+    wanted = EngineBench(
+        model=arguments.model,
+        threads=tuple(arguments.threads),
+        rounds=arguments.rounds,
+        tokens=arguments.tokens,
+        isas=tuple(arguments.isa),
+    )
+    bench_engine(wanted, as_json=arguments.json)
 
 
 # The parts of `main`.
@@ -122,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="seesay", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"seesay {__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="{run,ask,demo,fetch}", required=True)
+    verbs = parser.add_subparsers(title="verbs", metavar="{run,ask,demo,fetch,bench}", required=True)
 
     run = verbs.add_parser("run", parents=[common], help="listen, look and answer until quit (the default)")
     run.add_argument("--json", action="store_true", help="one JSON object for each answered question")
@@ -144,7 +166,36 @@ def _parser() -> argparse.ArgumentParser:
     fetch = verbs.add_parser("fetch", parents=[common], help="download the full models (the only use of a network)")
     fetch.add_argument("--language", choices=("en", "zh"), help="of the speech model (default: the config's)")
     fetch.set_defaults(do=_fetch)
+
+    bench = verbs.add_parser("bench", parents=[common], help="measure this machine (minutes)")
+    bench.add_argument("--engine", action="store_true", help="seeing and answering, beside plain transformers float32")
+    bench.add_argument(
+        "--model",
+        default="2b",
+        metavar="2b|demo|FOLDER",
+        help="the full model's shapes with random weights (default), the demo model, any other",
+    )
+    bench.add_argument(
+        "--threads", type=_numbers, default=[], metavar="N,…", help="threads (default: 1 and the physical cores)"
+    )
+    bench.add_argument("--rounds", type=_number, default=3, metavar="N", help="measurements of each (default: 3)")
+    bench.add_argument("--tokens", type=_number, default=32, metavar="N", help="of an answer (default: 32)")
+    bench.add_argument(
+        "--isa", action="append", default=[], choices=("avx512", "avx2", "plain"), help="force SeeSay to it as well"
+    )
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    bench.set_defaults(do=_bench)
     return parser
+
+
+def _numbers(text: str) -> list[int]:
+    return [_number(part) for part in text.split(",")]
+
+
+def _number(text: str) -> int:
+    if not text.strip().isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"a number from 1 to 256 is expected, not {text!r}")
+    return int(text)
 
 
 def _with_default_verb(argv: list[str]) -> list[str]:

@@ -79,6 +79,10 @@ class EngineConfig:
     threads: int = _number(0, 0, 64)
     max_new_tokens: int = _number(128, 1, 512)
     prefill_chunk_tokens: int = _number(64, 1, 1024)
+    temperature: float = _number(0.0, 0.0, 2.0)
+    top_p: float = _number(1.0, 0.01, 1.0)
+    repetition_penalty: float = _number(1.0, 1.0, 2.0)
+    arithmetic: str = _one_of("packed", "transformers")
 
 
 @dataclass(frozen=True)

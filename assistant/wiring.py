@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from audio.playback import Speaker
     from audio.transcriber import Transcriber
     from vision.engine import Engine
+    from vision.engine.settings import Arithmetic
     from vision.preprocess import Fit
 
 # Below this, what was heard is a noise and is ignored in silence; from here to `min_confidence` it is a question that was
@@ -232,6 +233,10 @@ def load_engine(config: Config, vision_model: Path, stack: contextlib.ExitStack,
         max_new_tokens=config.engine.max_new_tokens,
         prefill_chunk_tokens=config.engine.prefill_chunk_tokens,
         fit=cast("Fit", config.seeing.fit),  # one of the three: config.py has checked it
+        temperature=config.engine.temperature,
+        top_p=config.engine.top_p,
+        repetition_penalty=config.engine.repetition_penalty,
+        arithmetic=cast("Arithmetic", config.engine.arithmetic),  # and this too
     )
     return stack.enter_context(Engine.load(vision_model, settings, progress))
 

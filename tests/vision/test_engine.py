@@ -19,9 +19,10 @@ import pytest
 from tests.vision.tiny_checkpoint import make
 from vision.engine import AnswerChunk, Engine, EngineSettings, View
 from vision.engine.engine import Reading
-from vision.engine.generate import EncodedPicture
+from vision.engine.generate import EncodedPicture, Scores
 from vision.engine.kv_cache import CacheShape, KVCache
 from vision.engine.prompt import PromptPart, SpecialTokens
+from vision.engine.settings import Arithmetic
 from vision.engine.threads import arithmetic_threads, let_idle_threads_sleep, physical_cores
 from vision.errors import Cancelled, QuestionError, VisionError, VisionModelError
 from vision.frame import Frame
@@ -76,14 +77,14 @@ class Remembering:
         self._layers(check)
         cache.commit(len(part))
 
-    def decode(self, cache: KVCache, part: PromptPart, check: Callable[[], None]) -> np.ndarray:
+    def decode(self, cache: KVCache, part: PromptPart, check: Callable[[], None]) -> Scores:
         self.prefill(cache, part, None, check)
         read = cache.keys[0][0, : cache.length].astype(np.int64)
         weights = np.arange(1, cache.length + 1)
         key = int((weights * (read[:, 0] * 31 + read[:, 1])).sum())
         logits = np.zeros(STOP + 1, np.float32)
         logits[STOP if self.stops_one_in and key % self.stops_one_in == 0 else 97 + key % 26] = 1
-        return logits
+        return Scores.of(logits)
 
 
 READING = Reading(
@@ -185,6 +186,29 @@ def test_the_conversation_is_remembered_and_forgotten(engine: Engine) -> None:
     assert text(view.ask(ASKED)) != first
     view.forget()
     assert text(view.ask(ASKED)) == first
+
+
+def test_what_a_repetition_would_repeat_is_the_whole_conversation(
+    model: Remembering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Picture, questions and answers count; a cancelled question does not, and after forget() only the picture does."""
+    read: list[set[int]] = []
+    monkeypatch.setattr("vision.engine.sampling.penalized", lambda logits, ids, _: read.append(set(ids)) or logits)
+    bare = {*b"user\nassistant\n", 257, 258, 259, 260, 261}
+    with Engine(model, READING, EngineSettings(max_new_tokens=3, repetition_penalty=1.5)) as engine:
+        view = engine.see(frame())
+        first = text(view.ask("1?"))
+        assert read[0] == bare | {*b"1?"}
+        assert read[2] == bare | {*b"1?", *first[:2].encode()}
+        assert end(view.ask("23", cancelled=cancel_at(model, 2 * LAYERS))) == "cancelled"
+        model.before_layer = lambda: None
+        read.clear()
+        text(view.ask("4!"))
+        assert read[0] == bare | {*b"1?4!", *first.encode()}
+        view.forget()
+        read.clear()
+        text(view.ask("5"))
+        assert read[0] == bare | {*b"5"}
 
 
 def test_two_views_do_not_mix(engine: Engine) -> None:
@@ -491,29 +515,52 @@ def test_a_storm_of_questions_and_cancels_ends_clean(engine: Engine) -> None:
     assert wrong == []
 
 
-def test_loading_tells_how_far_it_is(tmp_path: Path) -> None:
-    """A line with what is loaded, a line when it is ready; a large model also counts up in tenths."""
-    folder = make(tmp_path / "tiny")
-    lines: list[str] = []
-    Engine.load(folder, EngineSettings(threads=1), lines.append).close()
-    assert lines[0].startswith("loading tiny: 1 million parameters, 0.00 GiB as float32, 1 thread")
+LOADED: dict[Arithmetic, tuple[str, str]] = {  # how the weights are kept, and what takes long
+    "packed": ("12 bits", "packing the weights of tiny once"),
+    "transformers": ("0.00 GiB as float32", "loading tiny"),
+}
+
+
+@pytest.mark.parametrize("arithmetic", LOADED)
+def test_loading_tells_how_far_it_is(tmp_path: Path, arithmetic: Arithmetic) -> None:
+    """A line with what is loaded and how, and a line when it is ready."""
+    folder, lines = make(tmp_path / "tiny"), list[str]()
+    Engine.load(folder, EngineSettings(threads=1, arithmetic=arithmetic), lines.append, tmp_path / "cache").close()
+    assert lines[0].startswith("loading tiny: 1 million parameters, ")
+    assert lines[0].endswith(f"{LOADED[arithmetic][0]}, 1 thread")
     assert lines[-1].startswith("tiny is ready after ")
     assert len(lines) == 2
 
 
-def test_a_large_model_counts_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("arithmetic", LOADED)
+def test_a_large_model_counts_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arithmetic: Arithmetic) -> None:
     """Ten steps, each told once."""
-    monkeypatch.setattr("vision.engine.engine._LONG_LOAD_BYTES", 0)
-    lines: list[str] = []
-    Engine.load(make(tmp_path / "tiny"), EngineSettings(threads=1), lines.append).close()
+    monkeypatch.setattr("vision.engine.loading._LONG_BYTES", 0)
+    folder, lines = make(tmp_path / "tiny"), list[str]()
+    Engine.load(folder, EngineSettings(threads=1, arithmetic=arithmetic), lines.append, tmp_path / "cache").close()
     told = [line for line in lines if line.endswith("%")]
-    assert told[-1] == "loading tiny: 100 %"
+    assert told[-1] == f"{LOADED[arithmetic][1]}: 100 %"
     assert len(told) == len(set(told)) <= 10
 
 
+def test_the_packed_arithmetic_needs_no_torch(tmp_path: Path) -> None:
+    """Loading, seeing and answering import neither torch nor transformers."""
+    code = f"""
+import sys, numpy, pathlib
+from vision.engine import Engine, EngineSettings
+from vision.frame import Frame
+with Engine.load(pathlib.Path({str(make(tmp_path / "tiny"))!r}), EngineSettings(threads=1)) as engine:
+    list(engine.see(Frame(numpy.zeros((30, 40, 3), numpy.uint8), 0.0)).ask("what is this", max_new_tokens=2))
+print([name for name in ("torch", "transformers") if name in sys.modules])
+"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_face_is_light_to_import() -> None:
-    """torch, transformers and Pillow come with `Engine.load`, not with the name."""
-    heavy = ("torch", "transformers", "PIL", "safetensors", "tokenizers")
+    """torch, transformers, numba and Pillow come with `Engine.load`, not with the name."""
+    heavy = ("torch", "transformers", "numba", "PIL", "safetensors", "tokenizers")
     code = f"import sys, vision.engine; print([name for name in {heavy!r} if name in sys.modules])"
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
@@ -530,6 +577,13 @@ def test_the_face_is_light_to_import() -> None:
         {"context_tokens": 10},
         {"max_views": 0},
         {"fit": "zoom"},
+        {"arithmetic": "bfloat16"},
+        {"temperature": -0.1},
+        {"temperature": float("nan")},
+        {"top_p": 0.0},
+        {"top_p": 1.1},
+        {"repetition_penalty": 0.9},
+        {"seed": -1},
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,12 +18,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.vision.tiny_checkpoint import Tiny, make
+from tests.vision.tiny_checkpoint import Tiny, edit_json, make
 from vision.engine import packed_file
+from vision.engine.checked import note_path
 from vision.engine.checksum import Checksum
-from vision.engine.packed import open_or_pack, pack_checkpoint, packed_path
+from vision.engine.packed import keep_packed, open_or_pack, packed_path, weights_folder
 from vision.engine.packed_file import PackedFile, PackedFileError
 from vision.engine.packed_writer import PackedFileWriter
+from vision.engine.packer import pack_checkpoint
 from vision.engine.packing import PackedMatrix, pack, unpack
 from vision.engine.stacks import plan
 from vision.engine.weights import Checkpoint, StoredTensor, open_checkpoint
@@ -209,7 +214,7 @@ def test_a_changed_bit_anywhere_is_noticed(path: Path) -> None:
     for position in [*range(12), *range(16, 64), *covered, *range(len(whole) - 900, len(whole), 13)]:
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :])
         with pytest.raises(PackedFileError, match=r"some\.packed"):
-            PackedFile(path).check_sections()
+            PackedFile(path).check_sections(threads=1 + position % 2)
 
 
 def in_a_section(path: Path, position: int) -> bool:
@@ -403,18 +408,18 @@ def stored_bits(tensor: StoredTensor) -> NDArray[Any]:
 
 def assert_same_weights(checkpoint: Checkpoint, file: PackedFile) -> None:
     """Every tensor of the checkpoint is in the file, bit for bit, once."""
-    stacks, others = plan(checkpoint.tensors)
-    for stack in stacks:
+    what = plan(checkpoint)
+    for stack in what.stacks:
         matrix = file.contents.matrices[stack.name]
-        source = np.concatenate([stored_bits(part) for part in stack.parts])
+        source = np.concatenate([stored_bits(part).reshape(part.shape[0], -1) for part in stack.parts])
         kept = unpack(matrix) if matrix.form == "q12" else matrix.data.view(source.dtype)
         assert np.array_equal(kept, source), stack.name
-    for name, tensor in others.items():
+    for name, tensor in what.arrays.items():
         widened = np.empty(tensor.shape, np.float32)
         checkpoint.read_into(name, widened)
         assert file.contents.arrays[name].tobytes() == widened.tobytes(), name
-    assert set(file.contents.matrices) == {stack.name for stack in stacks}
-    assert sum(len(stack.parts) for stack in stacks) + len(others) == len(checkpoint.tensors)
+    assert set(file.contents.matrices) == {stack.name for stack in what.stacks}
+    assert sum(len(stack.parts) for stack in what.stacks) + len(what.arrays) == len(checkpoint.tensors)
 
 
 def test_a_checkpoint_is_packed_without_loss(whole: Path, packer: Packer) -> None:
@@ -440,7 +445,7 @@ def test_threads_and_portions_change_nothing(whole: Path, tmp_path: Path, monkey
 
 def test_a_fault_of_the_packer_is_found_at_once(whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every portion is unpacked again before it is written."""
-    monkeypatch.setattr("vision.engine.packed.unpack", lambda matrix: unpack(matrix) ^ 1)
+    monkeypatch.setattr("vision.engine.packer.unpack", lambda matrix: unpack(matrix) ^ 1)
     with pytest.raises(VisionModelError, match="does not unpack to what was packed"):
         packer.open(open_checkpoint(whole))
     assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
@@ -452,7 +457,8 @@ def test_matrices_that_read_the_same_input_lie_together(whole: Path, packer: Pac
     assert contents.matrices[QKV].form == "q12"
     assert "model.language_model.layers.1.mlp.gate_up_proj.weight" in contents.matrices
     assert QUERY not in contents.matrices
-    assert {"model.visual.pos_embed.weight", "model.visual.patch_embed.proj.weight"} <= set(contents.arrays)
+    assert "model.visual.pos_embed.weight" in contents.arrays
+    assert contents.matrices["model.visual.patch_embed.proj.weight"].columns == 3 * 2 * 32 * 32
 
 
 def test_an_odd_vocabulary_is_kept_as_it_is_and_told(whole: Path, packer: Packer) -> None:
@@ -480,13 +486,25 @@ def test_other_widths_are_never_rounded(folder: Path, packer: Packer, dtype: str
     assert "only BF16 is packed" in file.contents.notes[QKV]
 
 
-def test_mixed_widths_are_not_stacked(folder: Path, packer: Packer) -> None:
-    """A query in float32 beside keys in bfloat16: each keeps its own."""
-    checkpoint = resave(folder, lambda tensors: tensors.update({QUERY: tensors[QUERY].float()}))
-    file = packer.open(checkpoint)
-    assert_same_weights(checkpoint, file)
-    assert file.contents.matrices[QUERY].form == "f32"
-    assert QKV not in file.contents.matrices
+def test_mixed_widths_become_the_one_that_holds_all(folder: Path, packer: Packer) -> None:
+    """A query in float32 over keys in bfloat16 and values in float16: every value is what it was."""
+    import torch
+
+    key, value = QUERY.replace("q_proj", "k_proj"), QUERY.replace("q_proj", "v_proj")
+    torch.manual_seed(0)
+    checkpoint = resave(
+        folder,
+        lambda tensors: tensors.update(
+            {QUERY: torch.randn(tensors[QUERY].shape), value: torch.randn(tensors[value].shape).half()}
+        ),
+    )
+    contents = packer.open(checkpoint).contents
+    widened = [np.empty(checkpoint.tensors[name].shape, np.float32) for name in (QUERY, key, value)]
+    for name, part in zip((QUERY, key, value), widened, strict=True):
+        checkpoint.read_into(name, part)
+    assert contents.matrices[QKV].form == "f32"
+    assert np.array_equal(contents.matrices[QKV].data, np.concatenate(widened))
+    assert contents.notes[QKV] == "its parts are stored as BF16 and F16 and F32, and F32 holds both exactly"
 
 
 def test_many_outliers_are_kept_as_bfloat16(folder: Path, packer: Packer) -> None:
@@ -591,11 +609,228 @@ def test_a_disk_without_room_is_told_before(whole: Path, packer: Packer, monkeyp
     assert not packer.packed
 
 
-def test_a_cache_folder_that_cannot_be_made_is_told(whole: Path, tmp_path: Path) -> None:
-    """A file stands where the folder should be."""
+@pytest.fixture
+def passing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for what is needed for a moment."""
+    folder = tmp_path / "passing"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # it is looked up once a process
+    return folder
+
+
+def test_without_a_cache_folder_every_start_packs(
+    whole: Path, tmp_path: Path, passing: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file stands where the folder should be: the weights are packed all the same, and nothing is left of it."""
     (tmp_path / "cache").write_text("in the way")
-    with pytest.raises(VisionModelError, match=r"cannot make .*: .*; set XDG_CACHE_HOME"):
+    packer, checkpoint = Packer(tmp_path / "cache" / "x"), open_checkpoint(whole)
+    assert_same_weights(checkpoint, packer.open(checkpoint))
+    assert packer.packed
+    assert list(passing.iterdir()) == []
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert re.match(r"cannot make .*; set XDG_CACHE_HOME\. Until then every start packs .* in .*passing$", warning)
+
+
+@pytest.mark.parametrize("short", ["disk", "memory"])
+def test_without_any_room_there_is_one_error(
+    whole: Path, tmp_path: Path, passing: Path, monkeypatch: pytest.MonkeyPatch, short: str
+) -> None:
+    """Neither in the cache nor for a moment, where the folder may lie in memory."""
+    (tmp_path / "cache").write_text("in the way")
+    if short == "disk":
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
+    else:
+        monkeypatch.setattr("vision.engine.packed.available_bytes", lambda: 1 << 20)
+    with pytest.raises(VisionModelError, match=r"^cannot make .*: Not a directory; set XDG_CACHE_HOME$"):
         Packer(tmp_path / "cache" / "x").open(open_checkpoint(whole))
+
+
+def test_a_fetch_wants_it_kept(whole: Path, tmp_path: Path, passing: Path) -> None:
+    """To pack for a moment would be for nothing there."""
+    (tmp_path / "cache").write_text("in the way")
+    checkpoint = open_checkpoint(whole)
+    with pytest.raises(VisionModelError, match="cannot make"):
+        keep_packed(checkpoint, packed_path(tmp_path / "cache" / "x", checkpoint), pytest.fail)
+
+
+def test_a_folder_without_locks_is_as_good_as_none(
+    whole: Path, packer: Packer, passing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes would write into each other's file."""
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    checkpoint = open_checkpoint(whole)
+    assert_same_weights(checkpoint, packer.open(checkpoint))
+    assert not packed_path(packer.cache, checkpoint).exists()
+
+
+def test_a_read_only_cache_is_used_and_checked_every_time(
+    whole: Path, packer: Packer, passes: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no note can be left, the whole file is read at every start."""
+    checkpoint = open_checkpoint(whole)
+    packer.open(checkpoint)
+    note_path(packed_path(packer.cache, checkpoint)).unlink()
+    passes.clear()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    for _ in range(2):
+        packer.open(checkpoint)
+    assert not packer.packed
+    assert len(passes) == 2
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files whose every byte was looked at."""
+    looked: list[Path] = []
+    check = PackedFile.check_sections
+
+    def counted(self: PackedFile, threads: int = 1) -> None:
+        looked.append(self.path)
+        check(self, threads)
+
+    monkeypatch.setattr(PackedFile, "check_sections", counted)
+    return looked
+
+
+def test_a_file_is_read_whole_once_after_each_start_of_the_machine(
+    whole: Path, packer: Packer, passes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at every start of the program."""
+    checkpoint = open_checkpoint(whole)
+    packer.open(checkpoint)
+    assert len(passes) == 1  # as it was written
+    packer.open(checkpoint)
+    assert len(passes) == 1
+    (tmp_path / "boot_id").write_text("another start")
+    monkeypatch.setattr("vision.engine.checked._BOOT_ID", tmp_path / "boot_id")
+    packer.open(checkpoint)
+    packer.open(checkpoint)
+    assert len(passes) == 2
+    monkeypatch.setattr("vision.engine.checked._BOOT_ID", tmp_path / "nobody tells")
+    packer.open(checkpoint)
+    packer.open(checkpoint)
+    assert len(passes) == 4
+
+
+@pytest.mark.parametrize("change", ["touched", "replaced", "note damaged"])
+def test_a_file_that_may_have_changed_is_read_whole(
+    whole: Path, packer: Packer, passes: list[Path], change: str
+) -> None:
+    """Written to, replaced by a copy, or without its note."""
+    checkpoint = open_checkpoint(whole)
+    packer.open(checkpoint)
+    path = packed_path(packer.cache, checkpoint)
+    if change == "touched":
+        os.utime(path)
+    elif change == "replaced":
+        shutil.copy2(path, path.with_name("copy"))
+        path.with_name("copy").replace(path)
+    else:
+        note_path(path).write_text("[1]")
+    packer.open(checkpoint)
+    assert len(passes) == 2
+    assert not packer.packed
+
+
+def test_touched_weights_are_hashed_once(folder: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four gigabytes of hashing are not for every start."""
+    packer.open(open_checkpoint(folder))
+    for file in folder.glob("*.safetensors"):
+        os.utime(file, ns=(5, 5))
+    packer.open(open_checkpoint(folder))
+    monkeypatch.setattr("vision.engine.packed.sha256", pytest.fail)
+    packer.open(open_checkpoint(folder))
+    assert not packer.packed
+
+
+def test_a_head_that_is_the_embedding_is_not_packed_twice(tmp_path: Path, packer: Packer) -> None:
+    """Some checkpoints store it all the same; what else no network needs is left out as well."""
+    import torch
+
+    folder = make(tmp_path / "tied", Tiny())
+    extra = {"lm_head.weight": "tied", "model.visual.rotary_pos_emb.inv_freq": torch.ones(8)}
+
+    def store(tensors: dict[str, Any]) -> None:
+        tensors.update(extra | {"lm_head.weight": tensors[EMBEDDING].clone()})
+
+    contents = packer.open(resave(folder, store)).contents
+    assert not extra.keys() & {*contents.matrices, *contents.arrays}
+    with pytest.raises(
+        VisionModelError, match=r"says that the head is the embedding .* but lm_head\.weight holds other"
+    ):
+        packer.open(resave(folder, lambda tensors: tensors["lm_head.weight"].mul_(2)))
+
+
+def test_a_missing_tensor_is_told_even_if_the_packed_file_is_there(folder: Path, packer: Packer) -> None:
+    """By the list that config.json alone gives."""
+    packer.open(open_checkpoint(folder))
+    with pytest.raises(VisionModelError, match=f"lacks {QUERY}: the checkpoint is incomplete"):
+        packer.open(resave(folder, lambda tensors: tensors.pop(QUERY)))
+
+
+def test_a_config_that_asks_for_less_is_packed_anew(folder: Path, packer: Packer) -> None:
+    """The weights are the same files, but the packed file must hold what is asked for, and nothing else."""
+    packer.open(open_checkpoint(folder))
+    text = json.loads((folder / "config.json").read_text())["text_config"]
+    edit_json(folder / "config.json", text_config={**text, "num_hidden_layers": 2})
+    assert QKV.replace(".1.", ".2.") not in packer.open(open_checkpoint(folder)).contents.matrices
+    assert packer.packed
+
+
+def test_a_packed_file_whose_weights_are_gone_is_removed(whole: Path, folder: Path, packer: Packer) -> None:
+    """When another one is packed. What is no packed file is left alone."""
+    packer.open(open_checkpoint(folder))
+    gone = packed_path(packer.cache, open_checkpoint(folder))
+    (packer.cache / "strange.packed").write_text("?")
+    shutil.rmtree(folder)
+    packer.open(open_checkpoint(whole))
+    assert sorted(file.suffix for file in packer.cache.iterdir()) == [
+        ".checked",
+        ".lock",
+        ".lock",
+        ".packed",
+        ".packed",
+    ]
+    assert not gone.exists()
+
+
+def test_what_a_killed_process_left_is_replaced(whole: Path, packer: Packer) -> None:
+    """Its room counts as free."""
+    checkpoint = open_checkpoint(whole)
+    part = packed_path(packer.cache, checkpoint).with_suffix(".packed.part")
+    packer.cache.mkdir(parents=True)
+    part.write_bytes(bytes(1000))
+    packer.open(checkpoint)
+    assert not part.exists()
+
+
+def test_an_interrupted_packing_leaves_nothing(whole: Path, packer: Packer) -> None:
+    """Ctrl-C comes between any two portions."""
+
+    def interrupt(share: float) -> None:
+        if share > 0.5:
+            raise KeyboardInterrupt
+
+    checkpoint = open_checkpoint(whole)
+    with pytest.raises(KeyboardInterrupt):
+        open_or_pack(checkpoint, packed_path(packer.cache, checkpoint), interrupt, threads=2)
+    assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
+
+
+def test_the_folder_of_packed_weights() -> None:
+    """$XDG_CACHE_HOME/seesay/weights, and below ~/.cache where that is unset or relative."""
+    assert weights_folder({"XDG_CACHE_HOME": "/cache"}) == Path("/cache/seesay/weights")
+    for environ in ({"HOME": "/home/me"}, {"HOME": "/home/me", "XDG_CACHE_HOME": "cache"}):
+        assert weights_folder(environ) == Path("/home/me/.cache/seesay/weights")
 
 
 def test_two_at_once_pack_once(whole: Path, packer: Packer) -> None:

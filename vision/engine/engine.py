@@ -17,7 +17,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,19 +26,19 @@ from typing import TYPE_CHECKING, Any
 from vision.errors import Cancelled, VisionError, VisionModelError
 from vision.frame import Frame
 
-from .generate import LanguageModel, greedy, read_picture
-from .kv_cache import KVCache
-from .prompt import ChatPrompt, PromptPart, SpecialTokens, Tokenizer
+from .generate import LanguageModel, read_picture
+from .loading import load_packed, load_transformers
+from .prompt import ChatPrompt, SpecialTokens, Tokenizer
 from .settings import EngineSettings
-from .threads import arithmetic_threads, let_idle_threads_sleep
+from .shapes import Shapes
+from .threads import arithmetic_threads
+from .tokenizer import CheckpointTokenizer
 from .turnstile import Gate, Turnstile
 from .view import Prefix, SeeStats, View
 from .weights import Checkpoint, open_checkpoint
 
 if TYPE_CHECKING:
     from vision.preprocess import PatchSpec
-
-_LONG_LOAD_BYTES = 1 << 30  # from here on loading takes seconds, and says how far it is
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,13 @@ class Reading:
 
 
 class Engine:
-    def __init__(self, model: LanguageModel, reading: Reading, settings: EngineSettings) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        reading: Reading,
+        settings: EngineSettings,
+        release: Callable[[], None] = lambda: None,  # what the model has beside memory
+    ) -> None:
         self.settings = settings
         self.model_name = reading.name
         self.tokenizer = reading.tokenizer
@@ -62,6 +68,7 @@ class Engine:
         self.context_tokens = min(settings.context_tokens, reading.max_positions)
         self._reading = reading
         self._model: LanguageModel | None = model
+        self._release = release
         self._turnstile = Turnstile()
         self._closed = threading.Event()
         self._views: list[weakref.ref[View]] = []  # with a cache, the one used last at the end
@@ -69,26 +76,21 @@ class Engine:
 
     @classmethod
     def load(
-        cls, checkpoint: Path, settings: EngineSettings | None = None, progress: Callable[[str], None] | None = None
+        cls,
+        checkpoint: Path,
+        settings: EngineSettings | None = None,
+        progress: Callable[[str], None] | None = None,
+        cache: Path | None = None,
     ) -> Engine:
-        """Check and load a Qwen3-VL folder in the published layout, as float32. Raises VisionModelError.
+        """Check and load a Qwen3-VL folder in the published layout; all arithmetic is float32. Raises VisionModelError.
 
-        Takes the float32 weights' memory and no more: 4 bytes a parameter, 7.93 GiB for the 2B model.
+        `settings.arithmetic` says how. Packed weights are kept in the folder `cache`, by default in the user's cache.
         """
         settings, say = settings or EngineSettings(), progress or _quiet
         started = time.perf_counter()
         opened = open_checkpoint(checkpoint)
         threads = arithmetic_threads(settings.threads)
         patches = _patches(opened)
-        say(
-            f"loading {opened.name}: {opened.parameters / 1e6:,.0f} million parameters, "
-            f"{opened.float32_bytes / 2**30:.2f} GiB as float32, {threads} {'thread' if threads == 1 else 'threads'}"
-        )
-        let_idle_threads_sleep()
-        from .model import TransformersModel  # here, because it imports torch and transformers
-        from .tokenizer import CheckpointTokenizer
-
-        model = TransformersModel(opened, threads)
         tokenizer = CheckpointTokenizer(opened)
         reading = Reading(
             name=opened.name,
@@ -96,11 +98,21 @@ class Engine:
             special=tokenizer.special_tokens(opened.config),
             stop_tokens=opened.stop_tokens,
             patches=patches,
-            max_positions=int(opened.config["text_config"].get("max_position_embeddings", settings.context_tokens)),
+            max_positions=Shapes.of(opened.config, opened.folder / "config.json").text.max_positions,
         )
-        model.load_weights(_percent(opened, say))
+        packs = settings.arithmetic == "packed"
+        kept = "packed in 12 bits" if packs else f"{opened.float32_bytes / 2**30:.2f} GiB as float32"
+        say(
+            f"loading {opened.name}: {opened.parameters / 1e6:,.0f} million parameters, {kept}, "
+            f"{threads} {'thread' if threads == 1 else 'threads'}"
+        )
+        if packs:
+            picture_patches = patches.image_tokens() * patches.merge_patches**2
+            loaded = load_packed(opened, settings, threads, picture_patches, cache, say)
+        else:
+            loaded = load_transformers(opened, threads, say)
         say(f"{opened.name} is ready after {time.perf_counter() - started:.1f} s")
-        return cls(model, reading, settings)
+        return cls(loaded.model, reading, settings, loaded.release)
 
     def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View:
         """Look at a frame and read it: afterwards only the question is missing. Raises Cancelled, VisionError.
@@ -117,8 +129,11 @@ class Engine:
         """End all work and free the weights. Views can no longer be asked."""
         self._closed.set()  # what runs ends at its next layer
         self._turnstile.enter(_nothing)
-        self._model = None
-        self._turnstile.leave()
+        try:
+            release, self._release, self._model = self._release, _nothing, None
+            release()
+        finally:
+            self._turnstile.leave()
 
     def __enter__(self) -> Engine:
         return self
@@ -151,17 +166,6 @@ class Engine:
         read_picture(model, cache, prompt, picture, self.settings.prefill_chunk_tokens, gate)
         stats = SeeStats(len(picture.tokens), len(prompt), vision_seconds, gate.seconds - vision_seconds)
         return Prefix(cache, prompt.shift, stats)
-
-    def tokens(self, cache: KVCache, prompt: PromptPart, max_new_tokens: int, gate: Gate) -> Iterator[int]:
-        return greedy(
-            self._open_model(),
-            cache,
-            prompt,
-            stop_tokens=self._reading.stop_tokens,
-            max_new_tokens=max_new_tokens,
-            chunk_tokens=self.settings.prefill_chunk_tokens,
-            gate=gate,
-        )
 
     def gate(self, cancelled: threading.Event | None, superseded: Callable[[], bool] = lambda: False) -> Gate:
         """A way in that ends by Cancelled when the caller cancels, when a newer question comes, or at close."""
@@ -207,19 +211,6 @@ def _patches(checkpoint: Checkpoint) -> PatchSpec:
                 f"({eye[key]} and {value}): fetch the model again"
             )
     return spec
-
-
-def _percent(checkpoint: Checkpoint, say: Callable[[str], None]) -> Callable[[float], None]:
-    """Every tenth of a long load, as a line."""
-    said = 0
-
-    def progress(share: float) -> None:
-        nonlocal said
-        if checkpoint.float32_bytes >= _LONG_LOAD_BYTES and int(share * 10) > said:
-            said = int(share * 10)
-            say(f"loading {checkpoint.name}: {said * 10} %")
-
-    return progress
 
 
 def _quiet(line: str) -> None:

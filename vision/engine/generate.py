@@ -1,13 +1,14 @@
-"""Prefill and decode: reads a prompt in chunks, then picks one token after another.
+"""Prefill and decode: reads a prompt in chunks, then has one token after another picked.
 
 Here is the seam to the arithmetic, `LanguageModel`: plain arrays go in and come out, so that what computes them can be
-replaced without a change above it. This file decides what is computed in which order; it does not know how, nor what
-the tokens mean.
+replaced without a change above it. This file decides what is computed in which order; it does not know how, by which
+rule a token is picked, nor what it means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -21,6 +22,36 @@ from .prompt import PromptPart, text_part
 from .turnstile import Check, Gate
 
 Finish = Literal["stop", "length", "cancelled"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What a model makes of all tokens for one place: the log-probability of token t is `logits[t] - log_normalizer`."""
+
+    logits: NDArray[np.float32]  # (vocabulary,)
+    likeliest: int  # of equal ones the first
+    log_normalizer: float  # log Σ exp logits; not finite when any logit is NaN or +infinity
+
+    @staticmethod
+    def of(logits: NDArray[np.float32]) -> Scores:
+        """Of an arithmetic that computes logits only."""
+        likeliest = int(np.argmax(logits))  # the first NaN, if there is one
+        highest = float(logits[likeliest])
+        with np.errstate(invalid="ignore"):  # ∞ − ∞: the NaN that it makes is how damage is seen
+            total = np.exp(logits - logits[likeliest]).sum(dtype=np.float64)
+        return Scores(logits, likeliest, highest + float(np.log(total)))
+
+    def log_probability(self, token: int) -> float:
+        return float(self.logits[token]) - self.log_normalizer
+
+
+@dataclass(frozen=True)
+class Token:
+    id: int
+    log_probability: float  # as the model judged it, before any option of sampling
+
+
+Pick = Callable[[Scores], int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +76,8 @@ class LanguageModel(Protocol):
     def prefill(self, cache: KVCache, part: PromptPart, picture: EncodedPicture | None, check: Check) -> None:
         """Read the tokens into the cache."""
 
-    def decode(self, cache: KVCache, part: PromptPart, check: Check) -> NDArray[np.float32]:
-        """Read text tokens into the cache and give the logits (vocabulary,) for what follows the last of them."""
+    def decode(self, cache: KVCache, part: PromptPart, check: Check) -> Scores:
+        """Read text tokens into the cache and judge what follows the last of them."""
 
 
 def read_picture(
@@ -58,17 +89,18 @@ def read_picture(
             model.prefill(cache, chunk, picture, gate.check)
 
 
-def greedy(
+def generate(
     model: LanguageModel,
     cache: KVCache,
     prompt: PromptPart,
     *,
+    pick: Pick,
     stop_tokens: frozenset[int],
     max_new_tokens: int,
     chunk_tokens: int,
     gate: Gate,
-) -> Iterator[int]:
-    """Read the question, then yield the likeliest token again and again, until a stop token or `max_new_tokens`.
+) -> Iterator[Token]:
+    """Read the question, then yield the token that is picked again and again, until a stop token or `max_new_tokens`.
 
     A stop token is neither yielded nor cached. Of `max_new_tokens`, the last one is not in the cache either.
     """
@@ -78,21 +110,21 @@ def greedy(
         with gate.step():
             model.prefill(cache, chunk, None, gate.check)
     with gate.step():
-        token = _likeliest(model.decode(cache, last, gate.check))
+        token = _picked(pick, model.decode(cache, last, gate.check))
     for left in reversed(range(max_new_tokens)):
-        if token in stop_tokens:
+        if token.id in stop_tokens:
             return
         yield token
         if left:
             with gate.step():
-                part = text_part([token], cache.length + shift)
-                token = _likeliest(model.decode(cache, part, gate.check))
+                part = text_part([token.id], cache.length + shift)
+                token = _picked(pick, model.decode(cache, part, gate.check))
 
 
-def _likeliest(logits: NDArray[np.float32]) -> int:
-    token = int(np.argmax(logits))  # the first NaN, if there is one
-    if not np.isfinite(logits[token]):
+def _picked(pick: Pick, scores: Scores) -> Token:
+    if not (math.isfinite(scores.log_normalizer) and math.isfinite(scores.logits[scores.likeliest])):
         raise VisionModelError(
             "the model computes values that are not numbers: its weights are damaged; fetch it again"
         )
-    return token
+    token = pick(scores)
+    return Token(token, scores.log_probability(token))

@@ -12,18 +12,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+LANES = 16  # keys in a block, and what a row of values is padded to
 BLOCK_TOKENS = 64  # growth step: an answer of 128 tokens copies the cache twice, not 128 times
 
 
 @dataclass(frozen=True)
 class CacheShape:
-    """What one token leaves behind in a model."""
+    """What one token leaves behind in a model, and how it lies in memory.
+
+    In rows, a layer's keys and values are (kv_heads, capacity, head_dim) each. Blocked, as the packed arithmetic reads
+    them, its keys are (kv_heads, capacity / 16, head_dim, 16), so that one vector has a dimension of 16 keys, and its
+    values (kv_heads, capacity, head_dim rounded up to a multiple of 16).
+    """
 
     layers: int
     kv_heads: int
     head_dim: int
+    blocked: bool = False
+
+    def keys(self, capacity: int) -> tuple[int, ...]:
+        if self.blocked:
+            return (self.kv_heads, capacity // LANES, self.head_dim, LANES)
+        return (self.kv_heads, capacity, self.head_dim)
+
+    def values(self, capacity: int) -> tuple[int, ...]:
+        return (self.kv_heads, capacity, -(-self.head_dim // LANES) * LANES if self.blocked else self.head_dim)
 
     @property
     def bytes_per_token(self) -> int:
@@ -31,7 +45,7 @@ class CacheShape:
 
 
 class KVCache:
-    """Keys and values per layer, each (kv_heads, capacity, head_dim) float32, of which the first `length` rows count.
+    """Keys and values per layer, of which those of the first `length` tokens count.
 
     A model first reserves room, writes its rows behind `length` layer by layer, and commits them at the end. Whatever
     stops it half-way therefore leaves the cache as it was.
@@ -40,17 +54,18 @@ class KVCache:
     def __init__(self, shape: CacheShape) -> None:
         self.shape = shape
         self.length = 0
-        empty = (shape.kv_heads, 0, shape.head_dim)
-        self.keys: list[NDArray[np.float32]] = [np.empty(empty, np.float32) for _ in range(shape.layers)]
-        self.values: list[NDArray[np.float32]] = [np.empty(empty, np.float32) for _ in range(shape.layers)]
+        self.keys = [np.zeros(shape.keys(0), np.float32) for _ in range(shape.layers)]
+        self.values = [np.zeros(shape.values(0), np.float32) for _ in range(shape.layers)]
+        self.addresses = np.zeros((shape.layers, 2), np.int64)
+        """Where each layer's keys and values lie, for machine code; others after a growth."""
 
     @property
     def capacity(self) -> int:
-        return int(self.keys[0].shape[1])
+        return int(self.values[0].shape[1])
 
     @property
     def nbytes(self) -> int:
-        return self.capacity * self.shape.bytes_per_token
+        return sum(array.nbytes for array in (*self.keys, *self.values))
 
     def reserve(self, tokens: int) -> None:
         """Make room for `tokens` rows behind `length`."""
@@ -58,11 +73,13 @@ class KVCache:
         if needed <= self.capacity:
             return
         capacity = -(-needed // BLOCK_TOKENS) * BLOCK_TOKENS
-        for arrays in (self.keys, self.values):
+        for arrays, grown_shape in ((self.keys, self.shape.keys(capacity)), (self.values, self.shape.values(capacity))):
             for layer, old in enumerate(arrays):  # one layer at a time: never two whole caches in memory
-                grown = np.empty((self.shape.kv_heads, capacity, self.shape.head_dim), np.float32)
-                grown[:, : self.length] = old[:, : self.length]
+                grown = np.zeros(grown_shape, np.float32)
+                grown[:, : old.shape[1]] = old
                 arrays[layer] = grown
+        pairs = zip(self.keys, self.values, strict=True)
+        self.addresses = np.array([[keys.ctypes.data, values.ctypes.data] for keys, values in pairs], np.int64)
 
     def commit(self, tokens: int) -> None:
         """Count `tokens` more rows, which every layer has written."""

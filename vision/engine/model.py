@@ -1,4 +1,4 @@
-"""The arithmetic behind the seam, here by transformers' own Qwen3-VL modules in true float32.
+"""The plain reference behind the seam: transformers' own Qwen3-VL modules in true float32.
 
 It loads the weights and runs the two towers; which tokens to run, when to stop and what a View is are decided above it.
 Positions are handed in, so the model's own `rope_deltas` (state shared by all callers) is never touched. Importing this
@@ -23,11 +23,12 @@ from transformers.cache_utils import Cache, DynamicLayer
 
 from vision.errors import VisionModelError
 
-from .generate import EncodedPicture
+from .generate import EncodedPicture, Scores
 from .kv_cache import CacheShape, KVCache
+from .memory import available_bytes
 from .prompt import PromptPart
 from .turnstile import Check
-from .weights import Checkpoint, available_bytes, require_memory
+from .weights import Checkpoint, require_memory
 
 _HEAD = "lm_head.weight"
 _ROOM_BYTES = 256 << 20  # beside the weights: a View's cache, and what a forward pass holds at once
@@ -72,11 +73,10 @@ class TransformersModel:
         with self._running(check):
             self._read(cache, part, picture)
 
-    def decode(self, cache: KVCache, part: PromptPart, check: Check) -> NDArray[np.float32]:
+    def decode(self, cache: KVCache, part: PromptPart, check: Check) -> Scores:
         with self._running(check):
             hidden = self._read(cache, part, None)  # (1, n, hidden)
-            logits: NDArray[np.float32] = self._network.lm_head(hidden[:, -1])[0].numpy()  # (vocabulary,)
-            return logits
+            return Scores.of(self._network.lm_head(hidden[:, -1])[0].numpy())
 
     def _read(self, cache: KVCache, part: PromptPart, picture: EncodedPicture | None) -> torch.Tensor:
         embedded = self._text.embed_tokens(torch.from_numpy(part.ids)[None])  # (1, n, hidden)

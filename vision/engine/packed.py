@@ -1,49 +1,50 @@
-"""From a checkpoint to its packed file and back: which tensor is kept in which form, and whether the file is still right.
+"""The packed weights of a checkpoint: where their file belongs, whether it is still right, and making it when it is not.
 
-Matrices that are multiplied by are packed (see `packing`); those that read the same input lie under each other and are
-read in one stream: query, key and value, and the two halves of the gated MLP. All else (norms, biases, patch and position
-embeddings) stays float32. What cannot be packed keeps the source's own width, and the file says why: nothing is ever
-rounded, and every portion is unpacked and compared with its source, bit for bit, before it is written.
+A file is used if its header and contents are sound (looked at every time, so nothing is read past its end), if it was made
+from this very checkpoint and holds what its config asks for, and if every byte is what was written; that last, slow look is
+taken once after each start of the machine (see `checked`). Any other file is made anew. Where none can be kept, the weights
+are packed for this one start into a file without a name.
 
-It knows names and shapes of tensors, not what is computed with them.
+One file a model folder, replaced when the weights change. One whose weights are gone is removed when another is packed.
+It does not know how packing works (`packer`), nor what is computed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import logging
+import os
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from .checked import is_checked, known_sources, note_path, remember
+from .memory import available_bytes
+from .packed_file import Contents, PackedFile, PackedFileError
+from .packer import NoRoom, Progress, pack_checkpoint, room_bytes, sha256, source_stamps
+from .stacks import Plan, plan
+from .weights import Checkpoint
 
-from vision.errors import VisionModelError
-
-from .packed_file import PackedFile, PackedFileError
-from .packed_writer import PackedFileWriter
-from .packing import MAX_OUTLIER_SHARE, STORED, Form, PackedMatrix, pack, survey, unpack, unsuitable
-from .stacks import Stack, plan
-from .weights import Checkpoint, StoredTensor
-
-Progress = Callable[[float], None]
-
-_FORM_OF: dict[str, Form] = {"BF16": "bf16", "F16": "f16", "F32": "f32"}
-_ROOM_TO_SPARE_BYTES = 64 << 20
-_BYTES_PER_PACKED_WEIGHT = 1.58  # with as many outliers as are let in
+_SUFFIX = ".packed"
 _log = logging.getLogger(__name__)
+
+
+def weights_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where packed weights are kept: $XDG_CACHE_HOME/seesay/weights, below ~/.cache if that is unset or relative."""
+    configured = Path(environ.get("XDG_CACHE_HOME") or "")
+    cache = configured if configured.is_absolute() else Path(environ.get("HOME") or Path.home()) / ".cache"
+    return cache / "seesay" / "weights"
 
 
 def packed_path(folder: Path, checkpoint: Checkpoint) -> Path:
     """Where in a cache folder the packed weights of a checkpoint belong: one file for every folder of a model."""
     place = hashlib.sha256(str(checkpoint.folder.resolve()).encode()).hexdigest()[:8]
-    return folder / f"{checkpoint.name}-{place}.packed"
+    return folder / f"{checkpoint.name}-{place}{_SUFFIX}"
 
 
 def open_or_pack(checkpoint: Checkpoint, path: Path, progress: Progress, threads: int = 1) -> PackedFile:
@@ -52,146 +53,120 @@ def open_or_pack(checkpoint: Checkpoint, path: Path, progress: Progress, threads
     `progress` gets the share done and is called only while packing. Raises VisionModelError.
     """
     try:
+        return keep_packed(checkpoint, path, progress, threads)
+    except NoRoom as problem:
+        return _pack_for_now(checkpoint, problem, progress, threads)
+
+
+def keep_packed(checkpoint: Checkpoint, path: Path, progress: Progress, threads: int = 1) -> PackedFile:
+    """As `open_or_pack`, but the file is at `path` for the next start as well. Raises NoRoom where it cannot be."""
+    what = plan(checkpoint)
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise VisionModelError(f"cannot make {path.parent}: {problem.strerror}; set XDG_CACHE_HOME") from problem
-    if (ready := _usable(checkpoint, path)) is not None:
+        raise NoRoom(f"cannot make {path.parent}: {problem.strerror}; set XDG_CACHE_HOME") from problem
+    if (ready := _usable(checkpoint, what, path, threads)) is not None:
         return ready
     with _alone(path):
-        if (ready := _usable(checkpoint, path)) is not None:  # another process has packed it meanwhile
+        if (ready := _usable(checkpoint, what, path, threads)) is not None:  # another process has packed it meanwhile
             return ready
+        _make_room(path)
         pack_checkpoint(checkpoint, path, progress, threads)
-    return PackedFile(path)
+        _remove_orphans(path)
+    file = PackedFile(path)
+    remember(file, source_stamps(checkpoint))  # the writer has read it back
+    return file
 
 
-def pack_checkpoint(checkpoint: Checkpoint, path: Path, progress: Progress, threads: int = 1) -> None:
-    """Write the packed file, verified. Raises VisionModelError; whatever was at `path` stays until the new one is whole."""
-    stacks, others = plan(checkpoint.tensors)
-    _require_room(path, stacks, others)
-    before = _stamps(checkpoint)
-    total, done = checkpoint.parameters, 0
-    with PackedFileWriter(path) as writer:
-        for stack in stacks:
-            form, why = _form(stack)
-            if why:
-                _log.info("%s is kept as %s: %s", stack.name, form, why)
-            writer.write_matrix(stack.name, _portions(stack, form, threads), why)
-            done += stack.rows * stack.columns
-            progress(done / total)
-        for name, tensor in others.items():
-            array = np.empty(tensor.shape, np.float32)
-            checkpoint.read_into(name, array)
-            writer.write_array(name, array)
-            done += tensor.elements
-            progress(done / total)
-        sources = [stamp | {"sha256": _sha256(Path(stamp["path"]))} for stamp in before]
-        if _stamps(checkpoint) != before:
-            raise VisionModelError(f"the weights in {checkpoint.folder} changed while they were packed: start again")
-        writer.finish({"sources": sources})
+def _pack_for_now(checkpoint: Checkpoint, problem: NoRoom, progress: Progress, threads: int) -> PackedFile:
+    """Into a file that has no name once it is mapped, and goes with the process. Raises `problem` if that cannot be."""
+    needed, memory = room_bytes(plan(checkpoint)), available_bytes()
+    if memory is not None and needed > memory:  # where it lies in memory there is no other copy to fall back on
+        raise problem
+    for folder in _passing_folders():
+        if os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= needed:
+            break
+    else:
+        raise problem
+    _log.warning("%s. Until then every start packs the weights again, in %s", problem, folder)
+    with tempfile.TemporaryDirectory(prefix="seesay-", dir=folder) as inside:
+        path = Path(inside) / "weights.packed"
+        pack_checkpoint(checkpoint, path, progress, threads)
+        return PackedFile(path)
 
 
-def _form(stack: Stack) -> tuple[Form, str]:
-    """How a matrix is kept and, if it is not packed, why."""
-    plain = _FORM_OF[stack.stored_as]
-    if plain != "bf16":
-        return plain, f"it is stored as {stack.stored_as}, and only BF16 is packed"
-    if why := unsuitable(stack.rows, stack.columns):
-        return plain, why
-    outliers = sum(int(survey(bits)[1].sum()) for bits in stack.read())
-    share = outliers / (stack.rows * stack.columns)
-    if share > MAX_OUTLIER_SHARE:
-        return plain, f"{share:.1%} of its weights are outliers, more than {MAX_OUTLIER_SHARE:.0%}"
-    return "q12", ""
+def _passing_folders() -> list[Path]:
+    """The user's own choice, else first the one that lies on a disk: /tmp is often in memory."""
+    chosen = Path(tempfile.gettempdir())
+    folders = [chosen] if os.environ.get("TMPDIR") else [Path("/var/tmp"), chosen]
+    return [folder for folder in folders if folder.is_dir()]
 
 
-def _portions(stack: Stack, form: Form, threads: int) -> Iterator[PackedMatrix]:
-    if form != "q12":
-        for bits in stack.read():
-            yield PackedMatrix(form, bits.shape[0], stack.columns, bits.view(STORED[form]))
-        return
-    with ThreadPoolExecutor(threads, "packing") as pool:
-        waiting: deque[Future[PackedMatrix]] = deque()  # at most one more than there are threads
-        for bits in stack.read():
-            waiting.append(pool.submit(_packed, bits, stack.name))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _packed(bits: NDArray[np.uint16], name: str) -> PackedMatrix:
-    matrix = pack(bits)
-    if not np.array_equal(unpack(matrix), bits):
-        raise VisionModelError(f"{name} does not unpack to what was packed: this is a fault of the program")
-    return matrix
-
-
-def _usable(checkpoint: Checkpoint, path: Path) -> PackedFile | None:
+def _usable(checkpoint: Checkpoint, what: Plan, path: Path, threads: int) -> PackedFile | None:
     """The file at `path`, if it is whole and made from this very checkpoint."""
     try:
         file = PackedFile(path)
-        file.check_sections()
+        stamps = source_stamps(checkpoint)
+        if not _holds(file.contents, what) or not _is_from(file, stamps):
+            _log.info("%s was made from other weights: packing again", path)
+            return None
+        checked = is_checked(file)
+        if not checked:
+            file.check_sections(threads)
+        if not checked or known_sources(file) != stamps:
+            remember(file, stamps)
+        return file
     except FileNotFoundError:
         return None
     except PackedFileError as problem:
         _log.warning("%s: packing the weights again", problem)
         return None
-    if not _is_from(file.contents.about, checkpoint):
-        _log.info("%s was made from other weights: packing again", path)
-        return None
-    return file
 
 
-def _is_from(about: Mapping[str, Any], checkpoint: Checkpoint) -> bool:
+def _holds(contents: Contents, what: Plan) -> bool:
+    """Whether everything is there that the config asks for, in its shape: machine code relies on it."""
+    matrices = {name: (matrix.rows, matrix.columns) for name, matrix in contents.matrices.items()}
+    arrays = {name: array.shape for name, array in contents.arrays.items()}
+    return matrices == {stack.name: (stack.rows, stack.columns) for stack in what.stacks} and arrays == {
+        name: tensor.shape for name, tensor in what.arrays.items()
+    }
+
+
+def _is_from(file: PackedFile, stamps: list[dict[str, Any]]) -> bool:
     """By names, sizes and times of change; where only the times differ, by what is in the files."""
+    if known_sources(file) == stamps:
+        return True
     try:
-        known = {entry["path"]: entry for entry in about["sources"]}
-        stamps = _stamps(checkpoint)
+        known = {entry["path"]: entry for entry in file.contents.about["sources"]}
         if {(stamp["path"], stamp["size"]) for stamp in stamps} != {(e["path"], e["size"]) for e in known.values()}:
             return False
         return all(
             known[stamp["path"]]["changed_ns"] == stamp["changed_ns"]
-            or known[stamp["path"]]["sha256"] == _sha256(Path(stamp["path"]))
+            or known[stamp["path"]]["sha256"] == sha256(Path(stamp["path"]))
             for stamp in stamps
         )
     except (KeyError, TypeError):
         return False
 
 
-def _stamps(checkpoint: Checkpoint) -> list[dict[str, Any]]:
-    stamps = []
-    for file in sorted({tensor.file for tensor in checkpoint.tensors.values()}):
+def _make_room(path: Path) -> None:
+    """What a killed process left half done, and a file that is of no use: the new one may need their room."""
+    for useless in (path.with_name(path.name + ".part"), path, note_path(path)):
+        with contextlib.suppress(OSError):
+            useless.unlink()
+
+
+def _remove_orphans(path: Path) -> None:
+    """Packed files of checkpoints that are no longer there: gigabytes that nobody would ever find."""
+    for other in path.parent.glob(f"*{_SUFFIX}"):
         try:
-            status = file.stat()
-        except OSError as problem:
-            raise VisionModelError(f"cannot read {file}: {problem.strerror}") from problem
-        stamps.append({"path": str(file.resolve()), "size": status.st_size, "changed_ns": status.st_mtime_ns})
-    return stamps
-
-
-def _sha256(path: Path) -> str:
-    try:
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while piece := file.read(1 << 20):
-                digest.update(piece)
-        return digest.hexdigest()
-    except OSError as problem:
-        raise VisionModelError(f"cannot read {path}: {problem.strerror}") from problem
-
-
-def _require_room(path: Path, stacks: list[Stack], others: Mapping[str, StoredTensor]) -> None:
-    needed = _ROOM_TO_SPARE_BYTES + 4 * sum(tensor.elements for tensor in others.values())
-    for stack in stacks:
-        packs = stack.stored_as == "BF16" and unsuitable(stack.rows, stack.columns) is None
-        width = _BYTES_PER_PACKED_WEIGHT if packs else STORED[_FORM_OF[stack.stored_as]].itemsize
-        needed += int(width * stack.rows * stack.columns)
-    free = shutil.disk_usage(path.parent).free
-    if needed > free:
-        raise VisionModelError(
-            f"the packed weights need {needed / 2**30:.1f} GiB in {path.parent} and {free / 2**30:.1f} GiB are free:"
-            " make room, or set XDG_CACHE_HOME to another disk"
-        )
+            sources = [Path(entry["path"]) for entry in PackedFile(other).contents.about["sources"]]
+            if sources and not any(source.exists() for source in sources):
+                other.unlink()
+                note_path(other).unlink(missing_ok=True)
+                _log.info("%s is removed: its weights are gone", other)
+        except (OSError, KeyError, TypeError) as problem:  # an unreadable one is not ours to judge
+            _log.info("%s is left as it is: %s", other, problem)
 
 
 @contextmanager
@@ -200,7 +175,13 @@ def _alone(path: Path) -> Iterator[None]:
     try:
         lock = path.with_name(path.name + ".lock").open("w")
     except OSError as problem:
-        raise VisionModelError(f"cannot write into {path.parent}: {problem.strerror}; set XDG_CACHE_HOME") from problem
+        raise NoRoom(f"cannot write into {path.parent}: {problem.strerror}; set XDG_CACHE_HOME") from problem
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _log.warning("another seesay is packing these weights: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as problem:  # a network folder without locks
+            raise NoRoom(f"cannot lock {lock.name}: {problem.strerror}; set XDG_CACHE_HOME") from problem
         yield

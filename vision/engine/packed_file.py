@@ -17,6 +17,7 @@ import mmap
 import os
 import struct
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -35,6 +36,9 @@ HEADER = struct.Struct("<8sI4xQQ32s")  # magic, version, offset and length of th
 ALIGNMENT = 128  # two cache lines
 _MAX_CONTENTS_BYTES = 100_000_000
 _CHECKED_BYTES = 1 << 26  # at a time
+Identity = tuple[
+    int, int, int, int
+]  # inode, bytes, times of the last change and of the last change of anything about it
 
 
 class PackedFileError(VisionModelError):
@@ -54,13 +58,14 @@ class Contents:
 class PackedFile:
     """An open packed file. Its arrays are views of the mapped file: they cost no memory that cannot be taken back.
 
-    The file may be replaced under its name meanwhile; what is mapped stays what it was.
+    The file may be replaced or removed under its name meanwhile; what is mapped stays what it was. Whoever writes into it
+    changes its `identity`.
     """
 
     def __init__(self, path: Path) -> None:
         """Raises PackedFileError for a file that cannot be used, and FileNotFoundError."""
         self.path = path
-        self._bytes = _mapped(path)
+        self._bytes, self.identity = _mapped(path)
         table = _contents_table(path, self._bytes)
         try:
             self._sections = [_Section.of(entry) for entry in _entries(table)]
@@ -71,16 +76,24 @@ class PackedFile:
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as problem:
             raise PackedFileError(f"the table of contents of {path} is damaged ({problem})") from problem
 
-    def check_sections(self) -> None:
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self._bytes.size
+
+    def check_sections(self, threads: int = 1) -> None:
         """Read all of the file and raise PackedFileError unless every byte is what was written."""
-        for section in self._sections:
-            checksum = Checksum()
-            for start in range(section.offset, section.offset + section.size, _CHECKED_BYTES):
-                checksum.add(self._bytes[start : min(start + _CHECKED_BYTES, section.offset + section.size)])
-            if checksum.value() != section.checksum:
-                raise PackedFileError(
-                    f"{self.path} is damaged: {section.size:,} bytes at {section.offset:,} have changed"
-                )
+        with ThreadPoolExecutor(threads, "checking") as pool:
+            # The longest first: the last ones to be taken then even the threads out.
+            for _ in pool.map(self._check, sorted(self._sections, key=lambda section: -section.size)):
+                pass
+
+    def _check(self, section: _Section) -> None:
+        checksum = Checksum()
+        for start in range(section.offset, section.end, _CHECKED_BYTES):
+            checksum.add(self._bytes[start : min(start + _CHECKED_BYTES, section.end)])
+        if checksum.value() != section.checksum:
+            raise PackedFileError(f"{self.path} is damaged: {section.size:,} bytes at {section.offset:,} have changed")
 
     def _check_places(self) -> None:
         for section in self._sections:
@@ -143,13 +156,15 @@ class _Section:
         return _Section(offset, size, str(entry["checksum"]))
 
 
-def _mapped(path: Path) -> NDArray[np.uint8]:
+def _mapped(path: Path) -> tuple[NDArray[np.uint8], Identity]:
     try:
         with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
+            status = os.fstat(file.fileno())
+            size = status.st_size
             if size < HEADER.size:
                 raise PackedFileError(f"{path} ({size:,} bytes) is not a file of packed weights, or cut off")
-            return np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), np.uint8)
+            octets = np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), np.uint8)
+            return octets, (status.st_ino, size, status.st_mtime_ns, status.st_ctime_ns)
     except FileNotFoundError:
         raise
     except PackedFileError:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -56,9 +57,10 @@ class PromptPart:
         return int(self.ids.shape[0])
 
     def cut(self, size: int) -> list[PromptPart]:
-        """The same tokens in parts of at most `size`."""
-        starts = range(0, len(self), size)
-        return [self._slice(start, start + size) for start in starts]
+        """The same tokens in as few parts of at most `size` as it takes, all nearly equal: a short rest is dear."""
+        parts = -(-len(self) // size)
+        ends = [len(self) * part // parts for part in range(parts + 1)]
+        return [self._slice(start, end) for start, end in pairwise(ends)]
 
     def _slice(self, start: int, end: int) -> PromptPart:
         return PromptPart(self.ids[start:end], self.positions[:, start:end], self.picture_rows[start:end])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from vision.preprocess import Fit  # it imports Pillow
 
 MAX_NEW_TOKENS = 512
+
+Arithmetic = Literal["packed", "transformers"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class EngineSettings:
     fit: Fit = "pad"
     context_tokens: int = 2048  # picture, questions and answers of one View; then it goes back to the bare picture
     max_views: int = 2  # Views that keep their cache; an older one looks again when it is asked
+    temperature: float = 0.0  # 0: the likeliest token always (greedy), so the same answer every time
+    top_p: float = 1.0  # with a temperature: draw among the likeliest tokens that have this share together; 1: all
+    repetition_penalty: float = 1.0  # above 1: what stands in the conversation becomes less likely, needed words too
+    seed: int | None = None  # of the draws, for an answer that can be drawn again; None: different every time
+    arithmetic: Arithmetic = "packed"  # "transformers": the plain float32 reference, same answers, slower and larger
 
     def __post_init__(self) -> None:
         ranges = {
@@ -27,10 +34,17 @@ class EngineSettings:
             "prefill_chunk_tokens": (1, 4096),
             "context_tokens": (64, 1 << 20),
             "max_views": (1, 64),
+            "temperature": (0.0, 2.0),
+            "top_p": (0.01, 1.0),
+            "repetition_penalty": (1.0, 2.0),
         }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} is {low} to {high}, not {value}")
+        if self.seed is not None and self.seed < 0:
+            raise ValueError(f"seed is 0 or more, not {self.seed}")
         if self.fit not in ("pad", "crop", "stretch"):
             raise ValueError(f'fit is "pad", "crop" or "stretch", not "{self.fit}"')
+        if self.arithmetic not in ("packed", "transformers"):
+            raise ValueError(f'arithmetic is "packed" or "transformers", not "{self.arithmetic}"')

@@ -5,6 +5,7 @@ It knows names and shapes of tensors, not what is computed with them, nor in whi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from vision.errors import VisionModelError
 
-from .weights import StoredTensor
+from .shapes import required_tensors
+from .weights import STORED_AS, Checkpoint, StoredTensor, widen
 
 _PORTION_WEIGHTS = 1 << 22  # read at a time: 8 MiB of bfloat16
 _EXPONENT = {"BF16": 0x7F80, "F16": 0x7C00, "F32": 0x7F800000}  # all of it set: not a number
@@ -24,9 +26,12 @@ _TOGETHER = (
 )
 
 
+_NO_MATRIX = "pos_embed.weight"  # looked up and interpolated, never multiplied by
+
+
 @dataclass(frozen=True)
 class Stack:
-    """Matrices of equal width, one under the other, that become one."""
+    """Matrices of equal width, one under the other, that become one. All dimensions but the first are a row."""
 
     name: str
     parts: tuple[StoredTensor, ...]
@@ -37,16 +42,21 @@ class Stack:
 
     @property
     def columns(self) -> int:
-        return self.parts[0].shape[1]
+        return math.prod(self.parts[0].shape[1:])
+
+    @property
+    def widths(self) -> list[str]:
+        return sorted({part.stored_as for part in self.parts})
 
     @property
     def stored_as(self) -> str:
-        return self.parts[0].stored_as
+        """Parts of different widths are widened to the one that holds the values of all of them."""
+        return self.widths[0] if len(self.widths) == 1 else "F32"
 
     def read(self) -> Iterator[NDArray[Any]]:
         """The bit patterns of all parts, in portions of 64·n rows. Raises VisionModelError for weights that are not numbers."""
         step = max(64, _PORTION_WEIGHTS // self.columns // 64 * 64)
-        sources = [_Rows(part) for part in self.parts]
+        sources = [_Rows(part, self.stored_as) for part in self.parts]
         mask = _EXPONENT[self.stored_as]
         for start in range(0, self.rows, step):
             bits = np.concatenate(list(_pieces(sources, start, min(start + step, self.rows))))
@@ -57,25 +67,33 @@ class Stack:
             yield bits
 
 
-def plan(tensors: Mapping[str, StoredTensor]) -> tuple[list[Stack], dict[str, StoredTensor]]:
-    """The matrices to be packed, some of them stacked, and the tensors that stay float32 arrays."""
-    left = dict(tensors)
+@dataclass(frozen=True)
+class Plan:
+    """What a packed file holds, by the names under which it holds it."""
+
+    stacks: tuple[Stack, ...]  # matrices to be packed, some of them stacked
+    arrays: Mapping[str, StoredTensor]  # they stay float32
+    unused: tuple[str, ...]  # in the checkpoint, but of no network that its config describes
+
+
+def plan(checkpoint: Checkpoint) -> Plan:
+    """What of a checkpoint is packed: all that its network needs, and nothing else. Raises VisionModelError if some is missing.
+
+    Other tensors are left out, as transformers ignores them; a tied head that is stored nevertheless is one of them.
+    """
+    needed = required_tensors(checkpoint.config, checkpoint.folder / "config.json")
+    checkpoint.require(needed)
+    left = {name: checkpoint.tensors[name] for name in needed}
     stacks = []
-    for name in tensors:
+    for name in needed:
         for together, parts in _TOGETHER:
-            if not name.endswith(parts[0]):
-                continue
-            prefix = name.removesuffix(parts[0])
-            found = [tensors[prefix + part] for part in parts if prefix + part in tensors]
-            fits = {(part.stored_as, part.shape[1:]) for part in found if len(part.shape) == 2}
-            if len(found) == len(parts) and len(fits) == 1:
-                stacks.append(Stack(prefix + together, tuple(found)))
-                for part in parts:
-                    del left[prefix + part]
+            if name.endswith(parts[0]):
+                prefix = name.removesuffix(parts[0])
+                stacks.append(Stack(prefix + together, tuple(left.pop(prefix + part) for part in parts)))
     for name, tensor in list(left.items()):
-        if len(tensor.shape) == 2 and tensor.elements and not name.endswith("pos_embed.weight"):
+        if len(tensor.shape) > 1 and not name.endswith(_NO_MATRIX):
             stacks.append(Stack(name, (left.pop(name),)))
-    return stacks, left
+    return Plan(tuple(stacks), left, tuple(name for name in checkpoint.tensors if name not in needed))
 
 
 def _pieces(sources: list[_Rows], start: int, end: int) -> Iterator[NDArray[Any]]:
@@ -91,18 +109,25 @@ def _pieces(sources: list[_Rows], start: int, end: int) -> Iterator[NDArray[Any]
 class _Rows:
     """Reads rows of a stored matrix as unsigned integers, neither mapped nor kept."""
 
-    def __init__(self, tensor: StoredTensor) -> None:
+    def __init__(self, tensor: StoredTensor, read_as: str) -> None:
         self._tensor = tensor
-        self._dtype = np.dtype("<u4" if tensor.stored_as == "F32" else "<u2")
-        self.rows, self._columns = tensor.shape
+        self._widens = tensor.stored_as != read_as
+        self.rows, self._columns = tensor.shape[0], math.prod(tensor.shape[1:])
 
     def read(self, first: int, last: int) -> NDArray[Any]:
+        tensor, dtype = self._tensor, STORED_AS[self._tensor.stored_as]
         count = (last - first) * self._columns
-        offset = self._tensor.offset + first * self._columns * self._dtype.itemsize
         try:
-            bits = np.fromfile(self._tensor.file, self._dtype, count, offset=offset)
+            stored = np.fromfile(
+                tensor.file, dtype, count, offset=tensor.offset + first * self._columns * dtype.itemsize
+            )
         except OSError as problem:
-            raise VisionModelError(f"cannot read {self._tensor.file}: {problem.strerror}") from problem
-        if bits.size != count:
-            raise VisionModelError(f"{self._tensor.file} has become shorter while it was read: fetch the model again")
+            raise VisionModelError(f"cannot read {tensor.file}: {problem.strerror}") from problem
+        if stored.size != count:
+            raise VisionModelError(f"{tensor.file} has become shorter while it was read: fetch the model again")
+        if self._widens:
+            wide = np.empty(count, np.float32)
+            widen(stored, wide)
+            stored = wide
+        bits = stored.view(f"<u{stored.itemsize}")
         return bits.reshape(last - first, self._columns)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
 
-from .generate import Finish
+from .generate import Finish, Token, generate
 from .kv_cache import KVCache
 from .prompt import PromptPart, TextStream, text_part
+from .sampling import Sampler
 from .settings import MAX_NEW_TOKENS
 from .turnstile import Gate
 
@@ -49,6 +50,7 @@ class AnswerChunk:
     text: str
     tokens: int  # that this text took
     stats: AnswerStats | None = None
+    log_probabilities: tuple[float, ...] = ()  # one a token, as the model judged it before any option of sampling
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,7 @@ class _Held:
     """What counts of the cache."""
 
     length: int
+    read: frozenset[int]  # the ids behind it and in `pending`: what a repetition would repeat
     pending: tuple[int, ...] = ()  # said, but not in the cache: the last token of an answer cut at its longest
 
 
@@ -84,7 +87,8 @@ class View:
         self.stats = prefix.stats
         self._engine = engine
         self._prefix: Prefix | None = prefix  # None: put away, to bound the memory
-        self._held = _Held(prefix.cache.length)
+        self._bare = _Held(prefix.cache.length, frozenset(engine.prompt.picture(1, 1).ids.tolist()))  # any size's ids
+        self._held = self._bare
         self._turn: _Turn | None = None
         self._state = threading.Lock()  # over the three above, for moments only
 
@@ -112,13 +116,13 @@ class View:
         """Back to the bare picture: what was asked and answered no longer counts. An answer under way ends."""
         with self._state:
             self._turn = None
-            self._held = _Held(self.stats.prompt_tokens)
+            self._held = self._bare
 
     def put_away(self) -> None:
         """Free the cache. The next question looks at the frame again, and remembers no earlier one."""
         with self._state:
             self._turn = self._prefix = None
-            self._held = _Held(self.stats.prompt_tokens)
+            self._held = self._bare
 
     @property
     def cache_bytes(self) -> int:
@@ -132,35 +136,50 @@ class View:
         gate = self._engine.gate(cancelled, lambda: self._turn is not turn)
         meter, stream, said = _Meter(gate), TextStream(self._engine.tokenizer), list[int]()
         try:
-            cache, prompt = self._begin(turn, gate)
+            cache, prompt, read = self._begin(turn, gate)
             meter.prompt_tokens = len(prompt)
-            for token in self._engine.tokens(cache, prompt, turn.max_new_tokens, gate):
-                said.append(token)
-                meter.count()
-                if text := stream.push(token):
+            for token in self._tokens(cache, prompt, read, turn, gate):
+                said.append(token.id)
+                meter.count(token)
+                if text := stream.push(token.id):
                     yield meter.chunk(text)
             cut = len(said) == turn.max_new_tokens
-            self._keep(turn, _Held(cache.length, tuple(said[-1:]) if cut else ()))
+            self._keep(turn, _Held(cache.length, read.union(said), tuple(said[-1:]) if cut else ()))
             last = meter.last(stream.rest(), "length" if cut else "stop")
         except Cancelled:
             last = meter.last("", "cancelled")
         yield last
 
-    def _begin(self, turn: _Turn, gate: Gate) -> tuple[KVCache, PromptPart]:
-        """Wind the cache back to what counts, and put the question behind it."""
+    def _tokens(
+        self, cache: KVCache, prompt: PromptPart, read: frozenset[int], turn: _Turn, gate: Gate
+    ) -> Iterator[Token]:
+        engine = self._engine
+        return generate(
+            engine._open_model(),
+            cache,
+            prompt,
+            pick=Sampler(engine.settings, read).pick,
+            stop_tokens=engine._reading.stop_tokens,
+            max_new_tokens=turn.max_new_tokens,
+            chunk_tokens=engine.settings.prefill_chunk_tokens,
+            gate=gate,
+        )
+
+    def _begin(self, turn: _Turn, gate: Gate) -> tuple[KVCache, PromptPart, frozenset[int]]:
+        """Wind the cache back to what counts, and put the question behind it; also all ids from the very start."""
         prefix = self._prefix or self._engine.look(self.frame, gate)
         with gate.step(), self._state:  # inside a step nobody else computes on this cache
             if self._turn is not turn:
                 raise Cancelled("a newer question was asked about the same picture")
             self._prefix = prefix
-            bare = _Held(prefix.stats.prompt_tokens)
             ids = turn.question
-            if self._held != bare:
+            if self._held != self._bare:
                 ids = [*self._held.pending, *self._engine.prompt.next_turn, *turn.question]
                 if self._held.length + len(ids) + turn.max_new_tokens > self._engine.context_tokens:
-                    self._held, ids = bare, turn.question
+                    self._held, ids = self._bare, turn.question
             prefix.cache.rewind(self._held.length)
-        return prefix.cache, text_part(ids, prefix.cache.length + prefix.shift)
+            read = self._held.read.union(ids)
+        return prefix.cache, text_part(ids, prefix.cache.length + prefix.shift), read
 
     def _keep(self, turn: _Turn, held: _Held) -> None:
         with self._state:
@@ -176,18 +195,18 @@ class _Meter:
         self.prompt_tokens = 0
         self._gate = gate
         self._tokens = 0
-        self._unsaid = 0
+        self._unsaid: list[float] = []  # log-probabilities
         self._prefill_seconds: float | None = None
 
-    def count(self) -> None:
+    def count(self, token: Token) -> None:
         if self._prefill_seconds is None:
             self._prefill_seconds = self._gate.seconds
         self._tokens += 1
-        self._unsaid += 1
+        self._unsaid.append(token.log_probability)
 
     def chunk(self, text: str, stats: AnswerStats | None = None) -> AnswerChunk:
-        unsaid, self._unsaid = self._unsaid, 0
-        return AnswerChunk(text, unsaid, stats)
+        unsaid, self._unsaid = tuple(self._unsaid), []
+        return AnswerChunk(text, len(unsaid), stats, unsaid)
 
     def last(self, text: str, finish: Finish) -> AnswerChunk:
         seconds = self._gate.seconds

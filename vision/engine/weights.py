@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from vision.errors import VisionModelError
 
 MODEL_TYPE = "qwen3_vl"
-_STORED_AS: dict[str, np.dtype[Any]] = {"BF16": np.dtype("<u2"), "F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
+STORED_AS: dict[str, np.dtype[Any]] = {"BF16": np.dtype("<u2"), "F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 _MAX_HEADER_BYTES = 100_000_000  # the format's own limit
 _SLICE_ELEMENTS = 1 << 20  # read and widened at a time: 2 MiB of bfloat16 stay in the processor's cache
 _AGAIN = "fetch the model again"
@@ -84,7 +84,7 @@ class Checkpoint:
         """
         tensor = self.tensors[name]
         flat = out.reshape(-1)
-        stored = _STORED_AS[tensor.stored_as]
+        stored = STORED_AS[tensor.stored_as]
         try:
             with tensor.file.open("rb", buffering=0) as file:
                 file.seek(tensor.offset)
@@ -92,7 +92,7 @@ class Checkpoint:
                     piece = flat[start : start + _SLICE_ELEMENTS]
                     raw = np.empty(piece.size, stored)
                     _fill(file, raw, tensor.file)
-                    _widen(raw, piece)
+                    widen(raw, piece)
                     if not np.isfinite(piece).all():
                         raise VisionModelError(f"{name} in {tensor.file} holds values that are not numbers: {_AGAIN}")
         except OSError as problem:
@@ -107,18 +107,6 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         raise VisionModelError(f"no vision model folder at {folder}: run `seesay fetch`, or set engine.model")
     config = _config(folder)
     return Checkpoint(folder, config, _stop_tokens(folder, config), _tensors(folder))
-
-
-def available_bytes(meminfo: Path = Path("/proc/meminfo")) -> int | None:
-    """Memory that can be taken without swapping (Linux's own estimate), None where nobody says."""
-    try:
-        lines = meminfo.read_text().splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return None
 
 
 def require_memory(checkpoint: Checkpoint, beside_the_weights: int, available: int | None) -> None:
@@ -199,7 +187,7 @@ def _header(path: Path) -> dict[str, StoredTensor]:
         raise VisionModelError(f"cannot read {path}: {problem.strerror}") from problem
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise VisionModelError(f"{path} is not a safetensors file, or its table is damaged: {_AGAIN}") from problem
-    end = max((t.offset + t.elements * _STORED_AS[t.stored_as].itemsize for t in tensors.values()), default=0)
+    end = max((t.offset + t.elements * STORED_AS[t.stored_as].itemsize for t in tensors.values()), default=0)
     if end > size:
         raise VisionModelError(f"{path} is cut off: {size:,} bytes of {end:,}; {_AGAIN}")
     return tensors
@@ -207,12 +195,12 @@ def _header(path: Path) -> dict[str, StoredTensor]:
 
 def _entry(path: Path, name: str, entry: dict[str, Any], data_start: int) -> StoredTensor:
     stored_as, (begin, end) = entry["dtype"], entry["data_offsets"]
-    if stored_as not in _STORED_AS:
+    if stored_as not in STORED_AS:
         raise VisionModelError(
             f"{name} in {path} is stored as {stored_as}: only unquantised checkpoints (BF16, F16, F32) are read"
         )
     tensor = StoredTensor(path, stored_as, tuple(int(side) for side in entry["shape"]), data_start + int(begin))
-    if begin < 0 or end - begin != tensor.elements * _STORED_AS[stored_as].itemsize:
+    if begin < 0 or end - begin != tensor.elements * STORED_AS[stored_as].itemsize:
         raise ValueError(f"{name} does not fill its bytes")
     return tensor
 
@@ -226,9 +214,9 @@ def _fill(file: Any, raw: NDArray[Any], path: Path) -> None:
         view = view[count:]
 
 
-def _widen(raw: NDArray[Any], out: NDArray[np.float32]) -> None:
-    """To float32 without a rounding: a bfloat16 is the upper half of its float32."""
-    if raw.dtype == _STORED_AS["BF16"]:
+def widen(raw: NDArray[Any], out: NDArray[np.float32]) -> None:
+    """As stored to float32 without a rounding: a bfloat16 is the upper half of its float32."""
+    if raw.dtype == STORED_AS["BF16"]:
         np.left_shift(raw, np.uint32(16), out=out.view(np.uint32), dtype=np.uint32)
     else:
         out[:] = raw

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ from numba.extending import intrinsic
 Function = TypeVar("Function", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
 _told: list[str] = []
+_tell: list[Callable[[], None]] = []
 _entries: list[Any] = []  # machine code lives as long as the object that made it
 
 
@@ -83,11 +85,28 @@ def _call8_define(context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e:
     return _call_define(8)
 
 
+def _call10_define(
+    context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i: Any, j: Any
+) -> Any:
+    return _call_define(10)
+
+
 call3: Any = intrinsic(_call3_define)
 call5: Any = intrinsic(_call5_define)
 call7: Any = intrinsic(_call7_define)
 call8: Any = intrinsic(_call8_define)
+call10: Any = intrinsic(_call10_define)
 """In machine code: call the entry point at an address with so many arguments."""
+
+
+@contextmanager
+def telling(tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell`, once, if something has to be compiled meanwhile: that takes seconds."""
+    _tell.append(tell)
+    try:
+        yield
+    finally:
+        _tell.clear()
 
 
 def target_features() -> str:
@@ -102,10 +121,13 @@ class _DiskCache(FunctionCache):  # type: ignore[misc]  # numba is typed only in
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            kept = super().load_overload(sig, target_context)
         except Exception as problem:  # noqa: BLE001  # a cut-off pickle raises anything at all
             _log.info("kept machine code of %s is not usable, compiling anew: %r", self._name, problem)
-            return None
+            kept = None
+        if kept is None and _tell:
+            _tell.pop()()
+        return kept
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
@@ -141,3 +163,6 @@ def _package_digest() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+_package_digest()  # now: what is in the files later is not what this process compiles

@@ -11,6 +11,8 @@ from typing import Any
 from llvmlite import ir
 
 from .isa import Isa
+from .mathematics import emit_exponential
+from .plain import emit_fma
 
 Code = Any  # llvmlite has no types: an IR builder or an IR value
 _PREFETCH_BYTES = 4096  # ahead in the one stream: without it a core manages 8 billion weights a second, with it 23
@@ -45,6 +47,7 @@ class Emitter:
         self.bytes = 4 * self.lanes
         self.floats = _vector(_F32, self.lanes)
         self.zero = _constant(_F32, [0.0] * self.lanes)
+        self.least = _constant(_F32, [float("-inf")] * self.lanes)
         self.minus_zero = _constant(_F32, [-0.0] * self.lanes)  # what added to a number, 0.0 included, leaves its bits
 
     def at(self, base: Code, *offsets: Code | int) -> Code:
@@ -61,6 +64,10 @@ class Emitter:
         loaded.align = align
         return loaded
 
+    def store_one(self, value: Code, address: Code) -> None:
+        """The first lane."""
+        self.store(self.b.extract_element(value, ir.Constant(_I32, 0)), address)
+
     def store(self, value: Code, address: Code) -> None:
         self.b.store(value, self.b.inttoptr(address, _PTR)).align = 4
 
@@ -71,7 +78,24 @@ class Emitter:
         return self.b.call(function, arguments)
 
     def fma(self, a: Code, b: Code, c: Code) -> Code:
-        return self.call(f"llvm.fma.v{self.lanes}f32", self.floats, a, b, c)
+        return emit_fma(self.b, a, b, c)
+
+    def exponential(self, x: Code) -> Code:
+        return emit_exponential(self.b, x)
+
+    def larger(self, a: Code, b: Code) -> Code:
+        """Lane by lane; b where one is NaN."""
+        return self.b.select(self.b.fcmp_ordered(">", a, b), a, b)
+
+    def folded(self, parts: Sequence[Code], combine: Callable[[Code, Code], Code]) -> Code:
+        """16 lanes into one: lane l with lane l + 8, then l + 4, l + 2, l + 1; the result is in all lanes of a vector."""
+        value = parts[0] if len(parts) == 1 else combine(*parts)
+        for distance in (8, 4, 2, 1):
+            if distance < self.lanes:
+                turned = [lane ^ distance for lane in range(self.lanes)]
+                other = self.b.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), _constant(_I32, turned))
+                value = combine(value, other)
+        return value
 
     def spread(self, address: Code) -> Code:
         """One float in all lanes."""

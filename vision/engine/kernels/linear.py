@@ -72,6 +72,10 @@ class Multiplier:
             return known
         return self._described.setdefault(matrix, describe(matrix))
 
+    def blocks(self, matrix: PackedMatrix, count: int) -> int:
+        """Into how many blocks the kernel wants `count` vectors arranged; `count` blocks: as they are."""
+        return int(product.blocks_of(self.steps, _FORMS[matrix.form], count))
+
     def _groups(self, matrix: PackedMatrix, count: int) -> int:
         """How many groups make a portion. An even number: some kernels take two at once."""
         most = _MOST_GROUPS[count > self.steps[layout.FEW_LIMIT]]
@@ -80,11 +84,12 @@ class Multiplier:
     def _arranged(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """x (n, columns) in the order in which the kernel wants it: x itself, or a copy."""
         count, columns = x.shape
-        blocks = product.blocks_of(self.steps, _FORMS[matrix.form], count)
+        blocks = self.blocks(matrix, count)
         if blocks == count:
             return x
         out = np.zeros(x.size + layout.PADDING, np.float32)[: x.size].reshape(x.shape)
-        arguments = np.array([x.ctypes.data, columns, count, blocks, out.ctypes.data], np.int64)
+        many = int(count > self.steps[layout.FEW_LIMIT])
+        arguments = np.array([x.ctypes.data, columns, count, blocks, out.ctypes.data, many], np.int64)
         self._pool.run(self._arrange, blocks, arguments.ctypes.data)
         return out
 

@@ -16,15 +16,18 @@ from .isa import has_fused_multiply_add
 from .layout import PANEL_STEPS, STREAMS
 
 
+def emit_fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    """LLVM code of `fma` for float32 or vectors of them."""
+    if not has_fused_multiply_add():
+        return builder.fadd(builder.fmul(a, b), c)
+    name = f"llvm.fma.v{a.type.count}f32" if isinstance(a.type, ir.VectorType) else "llvm.fma.f32"
+    known = builder.module.globals.get(name)
+    return builder.call(known or ir.Function(builder.module, ir.FunctionType(a.type, [a.type] * 3), name), [a, b, c])
+
+
 def _fma_define(context: Any, a: Any, b: Any, c: Any) -> Any:
     def generate(_: Any, builder: Any, __: Any, values: list[Any]) -> Any:
-        if not has_fused_multiply_add():
-            return builder.fadd(builder.fmul(values[0], values[1]), values[2])
-        name, kind = "llvm.fma.f32", ir.FloatType()
-        function = builder.module.globals.get(name) or ir.Function(
-            builder.module, ir.FunctionType(kind, [kind] * 3), name
-        )
-        return builder.call(function, values)
+        return emit_fma(builder, *values)
 
     return types.float32(types.float32, types.float32, types.float32), generate
 
@@ -57,6 +60,7 @@ words_at = _pointer_to(types.uint32)
 longs_at = _pointer_to(types.uint64)
 integers_at = _pointer_to(types.int64)
 floats_at = _pointer_to(types.float32)
+doubles_at = _pointer_to(types.float64)
 """…_at(address): the memory there, for `numba.carray`."""
 
 
@@ -95,3 +99,27 @@ def many(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int)
             total[row] = part[row] if stream == 0 else total[row] + part[row]
     for row in range(16):
         out[row] = out[row] + total[row] if add else total[row]
+
+
+def tile(
+    which: int,
+    w: int,
+    w_step: int,
+    w_group: int,
+    x: int,
+    x_vector: int,
+    steps: int,
+    y: int,
+    y_vector: int,
+    add: int,
+) -> None:
+    """y[:16] = Σₛ w[s] · x[s], or that added to y: one group and one vector, one sum in the order of s."""
+    inputs = carray(floats_at(x), steps)
+    out = carray(floats_at(y), 16)
+    sums = np.zeros(16, np.float32)
+    for step in range(steps):
+        weights = carray(floats_at(w + step * w_step), 16)
+        for lane in range(16):
+            sums[lane] = fma(weights[lane], inputs[step], sums[lane])
+    for lane in range(16):
+        out[lane] = out[lane] + sums[lane] if add else sums[lane]

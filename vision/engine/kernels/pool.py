@@ -18,6 +18,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 from .compiling import call3, compiled
 
@@ -63,6 +64,11 @@ class Pool:
         with self._one_at_a_time:
             run_job(self.state, entry, portions, arguments)
 
+    def run_all(self, jobs: NDArray[np.int64]) -> None:
+        """Run jobs (n, 3), one after another: of each, the entry point, the portions and the address of its arguments."""
+        with self._one_at_a_time:
+            run_jobs(self.state, jobs)
+
     @property
     def sleepers(self) -> int:
         """How many workers sleep now."""
@@ -97,6 +103,17 @@ def run_job(state: int, entry: int, portions: int, arguments: int) -> None:
             _pause()
         else:
             _yield_core()  # a worker has lost its core in the middle of a portion: perhaps to this very loop
+
+
+@compiled
+def run_jobs(state: int, jobs: NDArray[np.int64]) -> None:
+    """`Pool.run_all` for machine code. A job of one portion wakes nobody."""
+    for index in range(jobs.shape[0]):
+        entry, portions, arguments = jobs[index, 0], jobs[index, 1], jobs[index, 2]
+        if portions == 1:
+            call3(entry, 0, 0, arguments)
+        elif portions > 1:
+            run_job(state, entry, portions, arguments)
 
 
 @compiled

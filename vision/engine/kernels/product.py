@@ -20,6 +20,7 @@ from . import plain
 from .compiling import call5, call7, call8, compiled
 from .layout import (
     BF16,
+    BLOCKS_TOGETHER,
     COLUMNS,
     COUNT,
     DATA,
@@ -43,6 +44,7 @@ from .layout import (
     ROWS,
     STARTS,
     STEPS,
+    STREAMS,
     STRETCH,
     TABLES,
     WIDEN_AT,
@@ -64,19 +66,29 @@ def portion(index: int, worker: int, arguments: int) -> None:
 
 
 def arrange(block: int, worker: int, arguments: int) -> None:
-    """Entry point: write a block of the vectors x (count, columns) as (columns, vectors of the block) into out.
+    """Entry point: write a block of the vectors x (count, columns) as the kernels want it into out, at columns · first.
 
-    Its place there is columns · first. The arguments are x, columns, count, blocks and out.
+    For few vectors that is (columns, vectors of the block). For many it is (4 streams, steps, vectors) for each stretch,
+    so that what is multiplied together lies together. The arguments are x, columns, count, blocks, out, and 1 for many.
     """
-    given = carray(plain.integers_at(arguments), 5)
+    given = carray(plain.integers_at(arguments), 6)
     columns, count, blocks = given[1], given[2], given[3]
     first, last = count * block // blocks, count * (block + 1) // blocks
     width = last - first
     source = carray(plain.floats_at(given[0] + 4 * first * columns), (width, columns))
     target = carray(plain.floats_at(given[4] + 4 * first * columns), (columns, width))
     for column in range(columns):
+        place = place_of(column, columns) if given[5] else column
         for n in range(width):
-            target[column, n] = source[n, column]
+            target[place, n] = source[n, column]
+
+
+@compiled
+def place_of(column: int, columns: int) -> int:
+    """Where a column of an input stands among those arranged for many vectors."""
+    start = column // STRETCH * STRETCH
+    steps = min(STRETCH, columns - start) // STREAMS
+    return start + (column - start) % STREAMS * steps + (column - start) // STREAMS
 
 
 @compiled
@@ -146,25 +158,27 @@ def _by_many(
     ldy: int,
     panel: int,
 ) -> None:
-    # A stretch of all vectors stays in the second cache while group after group is widened and multiplied by it.
+    # A stretch of some blocks stays in the second cache while group after group is widened and multiplied by it.
     columns = matrix[COLUMNS]
     blocks = blocks_of(steps, Q12, count)
-    for start in range(0, columns, STRETCH):
-        length = min(STRETCH, columns - start)
-        group = np.int64(first)
-        while group < last:
-            together = min(steps[PANEL_GROUPS], last - group)
-            for place in range(together):
-                data = matrix[DATA] + ((group + place) * columns + start) * _GROUP_BYTES
-                table = matrix[TABLES] + 16 * (group + place)
-                call5(steps[WIDEN_AT], together, data, table, length // 8, panel + 64 * place)
-            for block in range(blocks):
-                begin = count * block // blocks
-                width = count * (block + 1) // blocks - begin
-                inputs = x + 4 * (begin * columns + start * width)
-                into = y + 4 * (begin * ldy + 16 * group)
-                call7(steps[MANY_AT], 64 * together + width, panel, length // 4, inputs, into, ldy, start)
-            group += together
+    for first_block in range(0, blocks, BLOCKS_TOGETHER):
+        last_block = min(first_block + BLOCKS_TOGETHER, blocks)
+        for start in range(0, columns, STRETCH):
+            length = min(STRETCH, columns - start)
+            group = np.int64(first)
+            while group < last:
+                together = min(steps[PANEL_GROUPS], last - group)
+                for place in range(together):
+                    data = matrix[DATA] + ((group + place) * columns + start) * _GROUP_BYTES
+                    table = matrix[TABLES] + 16 * (group + place)
+                    call5(steps[WIDEN_AT], together, data, table, length // 8, panel + 64 * place)
+                for block in range(first_block, last_block):
+                    begin = count * block // blocks
+                    width = count * (block + 1) // blocks - begin
+                    inputs = x + 4 * (begin * columns + start * width)
+                    into = y + 4 * (begin * ldy + 16 * group)
+                    call7(steps[MANY_AT], 64 * together + width, panel, length // 4, inputs, into, ldy, start)
+                group += together
 
 
 @compiled
@@ -185,7 +199,8 @@ def _add_outliers(
             if width == 1:
                 _sum_outliers_of_one(matrix, starts[group], starts[group + 1], inputs, sums)
             else:
-                _sum_outliers(matrix, starts[group], starts[group + 1], inputs, width, sums)
+                many = count > steps[FEW_LIMIT]
+                _sum_outliers(matrix, starts[group], starts[group + 1], inputs, width, many, sums)
             for n in range(width):
                 out = carray(plain.floats_at(y + 4 * ((begin + n) * ldy + 16 * group)), 16)
                 for row in range(16):
@@ -205,7 +220,7 @@ def _sum_outliers_of_one(matrix: NDArray[np.int64], start: int, end: int, x: int
 
 @compiled
 def _sum_outliers(
-    matrix: NDArray[np.int64], start: int, end: int, x: int, width: int, sums: NDArray[np.float32]
+    matrix: NDArray[np.int64], start: int, end: int, x: int, width: int, many: bool, sums: NDArray[np.float32]
 ) -> None:
     # Always 16 at once, in one or two vectors: those beyond the width are summed up and not used.
     entries = carray(plain.longs_at(matrix[OUTLIERS]), end)
@@ -213,7 +228,8 @@ def _sum_outliers(
     for index in range(start, end):
         entry = np.int64(entries[index])
         value, column, into = plain.widened(entry >> 32), entry & 0xFFFF, sums[entry >> 16 & 15]
-        inputs = carray(plain.floats_at(x + 4 * column * width), 16)  # up to PADDING behind the last
+        place = place_of(int(column), int(matrix[COLUMNS])) if many else column
+        inputs = carray(plain.floats_at(x + 4 * place * width), 16)  # up to PADDING behind the last
         for n in range(16):
             into[n] = plain.fma(value, inputs[n], into[n])
 

@@ -1,4 +1,4 @@
-"""The three inner loops of each instruction set as entry points, compiled when they are first asked for."""
+"""The inner loops of each instruction set as entry points, compiled when they are first asked for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import plain, vectors
+from . import mathematics, plain, vectors
 from .compiling import entry_point
 from .isa import Isa, available
 
@@ -29,6 +29,42 @@ def steps_for(isa: Isa) -> NDArray[np.int64]:
     steps = np.array([*entries, *limits], np.int64)
     steps.flags.writeable = False
     return steps
+
+
+@cache
+def tiles_for(isa: Isa) -> NDArray[np.int64]:
+    """The inner loops of attention of an instruction set for machine code, see `layout`. Raises ValueError as above."""
+    if isa not in available():
+        raise ValueError(f"this processor has no {isa.name}")
+    if isa is Isa.PLAIN:
+        tile, softmax, limits = plain.tile, mathematics.softmax, (1, 1)
+    else:
+        tile, softmax = _wrapped_tiles(vectors.tile(isa), vectors.softmax(isa))
+        limits = (vectors.TILE_VECTORS[isa], vectors.TILE_SUMS[isa])
+    tiles = np.array([entry_point(tile, 10, isa.name), entry_point(softmax, 3, isa.name), *limits], np.int64)
+    tiles.flags.writeable = False
+    return tiles
+
+
+def _wrapped_tiles(tile_of: Any, softmax_of: Any) -> Any:
+    def tile(
+        which: int,
+        w: int,
+        w_step: int,
+        w_group: int,
+        x: int,
+        x_vector: int,
+        steps: int,
+        y: int,
+        y_vector: int,
+        add: int,
+    ) -> None:
+        tile_of(which, w, w_step, w_group, x, x_vector, steps, y, y_vector, add)
+
+    def softmax(row: int, blocks: int, total: int) -> None:
+        softmax_of(row, blocks, total)
+
+    return tile, softmax
 
 
 def _wrapped(few_of: Any, widen_of: Any, many_of: Any) -> Any:

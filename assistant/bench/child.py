@@ -1,0 +1,48 @@
+"""One process of the benchmark: measures what its only argument says and prints one JSON object, figures or an error.
+
+`python -m assistant.bench.child '{"what": "seesay", …}'`. A process for each measurement, because the first engine
+would leave its memory, its threads and its settings behind for the second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from assistant.bench.task import Task
+from assistant.errors import exit_status_of
+
+
+def main(argument: str) -> int:
+    """Its exit status, which is that of the error that it prints."""
+    # The libraries may print what they like; the figures have the real standard output for themselves.
+    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    try:
+        figures = _measured(Task.of_json(argument))
+    except Exception as problem:  # boundary of the process: the parent says it
+        if os.environ.get("SEESAY_DEBUG"):
+            raise
+        figures = {"error": str(problem) or type(problem).__name__, "status": exit_status_of(problem)}
+    results.write(json.dumps(figures))
+    results.close()
+    return int(figures.get("status", 0))
+
+
+def _measured(task: Task) -> Mapping[str, Any]:
+    if task.what == "limits":
+        from assistant.bench.machine import limits
+
+        return vars(limits(task.threads))
+    if task.what == "transformers":
+        from assistant.bench.plain import measure
+    else:
+        from assistant.bench.ours import measure
+    return vars(measure(task))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,227 @@
+"""`seesay bench --engine`: our engine beside plain transformers, in turns, on the same picture and question.
+
+A round measures each of them once, every time in a new process; a figure is the median of the rounds. In turns, because
+a machine that grows warm or has another user slows both alike: the ratios stay right where the figures do not. It knows
+what is to be compared, not how an engine is measured nor how a table looks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+from assistant import console
+from assistant.bench.machine import Limits, description
+from assistant.bench.processes import run_process
+from assistant.bench.report import table
+from assistant.bench.task import PICTURE_PIXELS, Task
+from assistant.bench.work import Work, work_of
+from vision.engine.memory import available_bytes
+from vision.engine.threads import physical_cores
+from vision.engine.weights import Checkpoint, open_checkpoint
+
+PLAIN, OURS = "transformers", "seesay"
+FIGURES = (
+    "load_seconds",
+    "vision_seconds",
+    "prefill_seconds",
+    "first_token_seconds",
+    "seen_first_token_seconds",
+    "decode_seconds",
+    "load_cpu_seconds",
+    "answer_cpu_seconds",
+    "peak_bytes",
+    "anonymous_bytes",
+    "file_bytes",
+    "disk_bytes",
+)
+"""Of the smaller of two, the better."""
+_NO_COST = ("file_bytes", "disk_bytes")  # a ratio of them would say nothing
+_PLAIN_PEAK = 1.5  # times the float32 weights: while they are made, the file that they are made from is mapped
+_PLAIN_ROOM_BYTES = 300_000_000
+
+Run = Callable[[Task], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class EngineBench:
+    """What the user asked for."""
+
+    model: str = "2b"  # "demo", or a checkpoint's folder
+    threads: tuple[int, ...] = ()  # none: one, and all physical cores
+    rounds: int = 3
+    tokens: int = 32  # of an answer
+    isas: tuple[str, ...] = ()  # to be measured beside the fastest
+
+
+def bench_engine(wanted: EngineBench, *, as_json: bool, run: Run = run_process) -> None:
+    """Measure and print. Takes minutes for the full size. Raises AssistantError, VisionModelError."""
+    checkpoint = open_checkpoint(_folder(wanted.model))
+    measured = measure(wanted, checkpoint, run)
+    console.result(json.dumps(measured, ensure_ascii=False) if as_json else table(measured))
+
+
+def measure(wanted: EngineBench, checkpoint: Checkpoint, run: Run) -> dict[str, Any]:
+    """The documented object of `seesay bench --engine --json`."""
+    missing = memory_missing(checkpoint, available_bytes())
+    if missing:
+        console.say(f"seesay: {missing}")
+    engines = [OURS, *([] if missing else [PLAIN]), *(f"{OURS} {isa}" for isa in wanted.isas)]
+    folder = str(checkpoint.folder)
+    first_starts = {}
+    for engine in engines:
+        if engine != PLAIN:  # it packs the weights and compiles its kernels, once
+            console.say(f"preparing {engine}")
+            first_starts[engine] = run(_task(engine, folder, max(_threads(wanted)), 2))["load_seconds"]
+    results = [_at(threads, _rounds(wanted, engines, folder, threads, run), checkpoint) for threads in _threads(wanted)]
+    return {
+        "machine": description(),
+        "model": {"name": checkpoint.name, "parameters": checkpoint.parameters, "picture_pixels": PICTURE_PIXELS},
+        "rounds": wanted.rounds,
+        "answer_tokens": wanted.tokens,
+        "left_out": missing,
+        "first_start_seconds": first_starts,
+        "results": results,
+        "scaling": scaling(results),
+    }
+
+
+def _rounds(
+    wanted: EngineBench, engines: Sequence[str], folder: str, threads: int, run: Run
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Engine → what every round measured of it."""
+    rounds: dict[str, list[Mapping[str, Any]]] = {name: [] for name in ("limits", *engines)}
+    for number in range(1, wanted.rounds + 1):
+        for name, found in rounds.items():
+            console.say(f"round {number} of {wanted.rounds}, {_counted(threads)}: {name}")
+            found.append(run(_task(name, folder, threads, wanted.tokens)))
+    return rounds
+
+
+def _at(threads: int, rounds: Mapping[str, list[Mapping[str, Any]]], checkpoint: Checkpoint) -> dict[str, Any]:
+    """Everything that is said about one number of threads."""
+    busy = [one.get("others_share") for found in rounds.values() for one in found]
+    limits = Limits.best([
+        Limits(one["read_bytes_per_second"], one["products_per_second"]) for one in rounds["limits"]
+    ])  # fmt: skip
+    rounds = {name: found for name, found in rounds.items() if name != "limits"}
+    one = rounds[OURS][0]
+    work = work_of(checkpoint.config, one["image_tokens"], one["prompt_tokens"])
+    engines = {name: medians(found) for name, found in rounds.items()}
+    read = {name: _decode_bytes(found[0], work) for name, found in rounds.items()}
+    return {
+        "threads": threads,
+        "limits": asdict(limits),
+        "tokens": {key: one[f"{key}_tokens"] for key in ("image", "prompt", "question")},
+        "work": asdict(work),
+        "engines": engines,
+        "ratios": {
+            name: ratios(engines[PLAIN], figures)
+            for name, figures in engines.items()
+            if name != PLAIN and PLAIN in engines
+        },
+        "shares": {name: shares(figures, work, read[name], limits) for name, figures in engines.items()},
+        "others_share": {"mean": _mean(busy), "most": max((one for one in busy if one is not None), default=None)},
+        "all_rounds": rounds,
+    }
+
+
+def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Of every figure over the rounds; a figure that one round does not have, none has."""
+    return {name: _median([_one_number(one[name]) for one in rounds]) for name in FIGURES}
+
+
+def ratios(plain: Mapping[str, float | None], ours: Mapping[str, float | None]) -> dict[str, float | None]:
+    """How many times less ours takes than the plain one."""
+    return {name: _divided(plain[name], ours[name]) for name in FIGURES if name not in _NO_COST}
+
+
+def shares(
+    figures: Mapping[str, float | None], work: Work, decode_bytes: int, limits: Limits
+) -> dict[str, float | None]:
+    """Of what the machine could do at most."""
+    return {
+        "vision_seconds": _divided(work.vision_products / limits.products_per_second, figures["vision_seconds"]),
+        "prefill_seconds": _divided(work.prefill_products / limits.products_per_second, figures["prefill_seconds"]),
+        "decode_seconds": _divided(decode_bytes / limits.read_bytes_per_second, figures["decode_seconds"]),
+    }
+
+
+def scaling(results: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float | None]]:
+    """Threads → how many times faster our engine is with them than with the fewest."""
+    fewest = results[0]["engines"][OURS]
+    return {
+        str(one["threads"]): {
+            name: _divided(fewest[name], one["engines"][OURS][name])
+            for name in FIGURES
+            if name.endswith("_seconds") and "cpu" not in name
+        }
+        for one in results[1:]
+    }
+
+
+def memory_missing(checkpoint: Checkpoint, available: int | None) -> str:
+    """Why transformers is left out; empty if there is memory enough for it."""
+    needed = int(_PLAIN_PEAK * checkpoint.float32_bytes) + _PLAIN_ROOM_BYTES
+    if available is None or needed <= available:
+        return ""
+    return (
+        f"transformers in float32 takes {needed / 1e9:.1f} GB of memory for {checkpoint.name} and "
+        f"{available / 1e9:.1f} GB are free: only SeeSay is measured"
+    )
+
+
+def _folder(model: str) -> Path:
+    from assistant.models import demo_vlm
+
+    if model == "demo":
+        return demo_vlm()
+    if model != "2b":
+        return Path(model)
+    from assistant.bench.random_model import random_checkpoint
+    from assistant.progress import ProgressBars
+    from vision.engine.packed import weights_folder
+
+    with ProgressBars() as bars:
+        return random_checkpoint(weights_folder().with_name("bench"), bars.show)
+
+
+def _threads(wanted: EngineBench) -> list[int]:
+    return sorted(set(wanted.threads or (1, physical_cores())))
+
+
+def _task(name: str, folder: str, threads: int, tokens: int) -> Task:
+    what, _, isa = name.partition(" ")
+    return Task(what, threads, folder, tokens, isa)
+
+
+def _decode_bytes(figures: Mapping[str, Any], work: Work) -> int:
+    return int(figures["detail"].get("decode_bytes", 4 * work.decode_weights))
+
+
+def _one_number(figure: Any) -> float | None:
+    if isinstance(figure, list):
+        return median(figure) if figure else None
+    return figure  # type: ignore[no-any-return]  # as JSON has it
+
+
+def _median(figures: Sequence[float | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return median(known) if known and len(known) == len(figures) else None
+
+
+def _mean(figures: Sequence[float | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return fmean(known) if known else None
+
+
+def _divided(a: float | None, b: float | None) -> float | None:
+    return None if a is None or not b else a / b
+
+
+def _counted(threads: int) -> str:
+    return "1 thread" if threads == 1 else f"{threads} threads"

@@ -1,0 +1,121 @@
+"""The machine that is measured: what it is called, what it could do at most, what is installed. It compares nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from assistant import __version__
+from vision.engine.memory import available_bytes, total_bytes
+from vision.engine.threads import physical_cores
+
+_LIBRARIES = ("numpy", "numba", "torch", "transformers")
+_READ_PORTIONS = 512  # 1.5 GiB
+_TRIES = 12  # another user of the machine's memory can halve a try
+_CPUINFO = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What so many threads can do at most."""
+
+    read_bytes_per_second: float
+    products_per_second: float  # float32 multiply-adds
+
+    @staticmethod
+    def best(measured: Sequence[Limits]) -> Limits:
+        """Whatever else runs on the machine only makes a figure smaller."""
+        return Limits(
+            max(one.read_bytes_per_second for one in measured), max(one.products_per_second for one in measured)
+        )
+
+
+def limits(threads: int) -> Limits:
+    """Measure them, with every instruction set that the processor has; some seconds. For a process of its own."""
+    import numpy as np
+
+    from vision.engine.kernels.isa import available
+    from vision.engine.kernels.limits import PORTION_BYTES, products_per_second, read_bytes_per_second
+    from vision.engine.kernels.pool import Pool
+
+    free = available_bytes()
+    portions = _READ_PORTIONS if free is None else max(8, min(_READ_PORTIONS, free // 4 // PORTION_BYTES))
+    memory = np.ones(portions * PORTION_BYTES, np.uint8)
+    with Pool(threads) as pool:
+        return Limits.best([
+            Limits(read_bytes_per_second(pool, memory, _TRIES, isa), products_per_second(pool, _TRIES, isa))
+            for isa in available()
+        ])  # fmt: skip
+
+
+class Others:
+    """How busy everything but our own finished processes has kept the processors since this was made.
+
+    Another virtual machine on the same processor counts as well. It spoils figures, so a table should say it.
+    """
+
+    def __init__(self, stat: Path = Path("/proc/stat")) -> None:
+        self._stat = stat
+        self._before = self._now()
+
+    def share(self) -> float | None:
+        """Of all processors, 0 to 1; None where the system does not say."""
+        before, now = self._before, self._now()
+        if before is None or now is None or now[1] <= before[1]:
+            return None
+        ours = now[2] - before[2]
+        return min(1.0, max(0.0, (now[0] - before[0] - ours) / (now[1] - before[1])))
+
+    def _now(self) -> tuple[float, float, float] | None:
+        """Busy seconds, busy and idle seconds, those of our processes that have ended."""
+        try:
+            ticks = self._stat.read_text().splitlines()[0].split()[1:]
+        except (OSError, IndexError):
+            return None
+        user, nice, system, idle, waiting, *others = (int(tick) / os.sysconf("SC_CLK_TCK") for tick in ticks[:8])
+        busy = user + nice + system + sum(others)
+        mine = os.times()
+        return busy, busy + idle + waiting, mine.children_user + mine.children_system
+
+
+def description() -> dict[str, Any]:
+    """For the reader of a table who has another machine."""
+    return {
+        "processor": processor_name(_CPUINFO),
+        "cores": physical_cores(),
+        "logical_processors": os.cpu_count(),
+        "memory_bytes": total_bytes(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "date": dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "versions": {"seesay": __version__, "python": platform.python_version()} | _versions(),
+    }
+
+
+def processor_name(cpuinfo: Path) -> str:
+    """As the kernel calls it, with the numbers that tell its generation."""
+    try:
+        first = cpuinfo.read_text(encoding="utf-8").split("\n\n")[0]
+    except OSError:
+        return platform.machine()
+    facts = dict(line.split(":", 1) for line in first.splitlines() if ":" in line)
+    known = {key.strip(): value.strip() for key, value in facts.items()}
+    name = known.get("model name", platform.machine())
+    if "cpu family" in known and "model" in known:
+        name += f" (family {known['cpu family']}, model {known['model']})"
+    return name
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

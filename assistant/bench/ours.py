@@ -1,0 +1,86 @@
+"""Our engine through its own face, `load`, `see` and `ask`: what the assistant waits for. For a process of its own."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from pathlib import Path
+
+from assistant.bench.task import Figures, Stopwatch, Task, memory, picture, question
+from assistant.errors import UsageError
+
+
+def measure(task: Task) -> Figures:
+    """Load, look, ask and decode once, after one unmeasured question that wakes threads and pages."""
+    os.environ["SEESAY_ISA"] = task.isa
+    loading = Stopwatch()
+    from vision.engine.engine import Engine
+    from vision.engine.settings import EngineSettings
+    from vision.frame import Frame
+
+    settings = EngineSettings(threads=task.threads)
+    with Engine.load(Path(task.checkpoint), settings) as engine:
+        load_seconds, load_cpu_seconds = loading.seconds, loading.cpu_seconds
+        isa = _isa(task.isa)
+        words = question(engine.prompt)
+        frame = Frame(picture(), 0.0)
+        for _ in engine.see(frame).ask(words, max_new_tokens=2):
+            pass
+
+        answering = Stopwatch()
+        view = engine.see(frame)
+        see_seconds = answering.seconds
+        asked = Stopwatch()
+        times: list[tuple[float, int]] = []  # when, tokens so far
+        tokens, stats = 0, None
+        for chunk in view.ask(words, max_new_tokens=task.tokens):
+            tokens += chunk.tokens
+            times.append((asked.seconds, tokens))
+            stats = chunk.stats
+        answer_cpu_seconds = answering.cpu_seconds
+        assert stats is not None  # they come with the last chunk
+        return Figures(
+            load_seconds=load_seconds,
+            vision_seconds=view.stats.vision_seconds,
+            prefill_seconds=view.stats.prefill_seconds,
+            first_token_seconds=see_seconds + times[0][0],
+            seen_first_token_seconds=times[0][0],
+            decode_seconds=_between(times),
+            load_cpu_seconds=load_cpu_seconds,
+            answer_cpu_seconds=answer_cpu_seconds,
+            image_tokens=view.stats.image_tokens,
+            prompt_tokens=view.stats.prompt_tokens,
+            question_tokens=stats.prompt_tokens,
+            detail={"isa": isa, "decode_bytes": _decode_bytes(Path(task.checkpoint))},
+            **memory(),  # type: ignore[arg-type]  # the peak is always there
+        )
+
+
+def _isa(wanted: str) -> str:
+    """The instruction set that the engine uses. Raises UsageError when it could not take the one that was asked for."""
+    from vision.engine.packed_model import chosen_isa
+
+    chosen = chosen_isa().name.lower()
+    if wanted and wanted != chosen:
+        raise UsageError(f"--isa {wanted}: this processor has no {wanted}; the best it has is {chosen}")
+    return chosen
+
+
+def _decode_bytes(folder: Path) -> int:
+    """What a token reads of the packed file."""
+    from assistant.bench.work import is_read_by_a_token
+    from vision.engine.packed import packed_path, weights_folder
+    from vision.engine.packed_file import PackedFile
+    from vision.engine.weights import open_checkpoint
+
+    matrices = PackedFile(packed_path(weights_folder(), open_checkpoint(folder))).contents.matrices
+    return sum(matrix.nbytes for name, matrix in matrices.items() if is_read_by_a_token(name, matrices))
+
+
+def _between(times: list[tuple[float, int]]) -> list[float]:
+    """Seconds of every token after the first. Some come two at a time, as a character or a word may need."""
+    seconds = []
+    for (before, said), (now, more) in pairwise(times):
+        if more > said:  # else nothing but the end came
+            seconds += [(now - before) / (more - said)] * (more - said)
+    return seconds

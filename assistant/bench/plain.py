@@ -1,0 +1,141 @@
+"""What our engine is compared with: transformers in float32, the way its documentation shows it. For a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from assistant.bench.task import Figures, Stopwatch, Task, memory, picture, question
+
+
+def measure(task: Task) -> Figures:
+    """Load, look, ask and decode once, after one unmeasured question that wakes the libraries."""
+    folder = Path(task.checkpoint)
+    loading = Stopwatch()
+    import torch
+    from transformers import AutoTokenizer, Qwen3VLForConditionalGeneration
+
+    torch.set_num_threads(task.threads)
+    AutoTokenizer.from_pretrained(folder)
+    network = Qwen3VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
+    network.eval()
+    load_seconds, load_cpu_seconds = loading.seconds, loading.cpu_seconds
+
+    with torch.inference_mode():
+        user = _User(network, folder)
+        user.look()
+        user.read_question()
+        user.one_more()
+        answering = Stopwatch()
+        vision, prefill = user.look()
+        seen = Stopwatch()
+        user.read_question()
+        seen_seconds = seen.seconds
+        decode = [user.one_more() for _ in range(task.tokens - 1)]
+        answer_cpu_seconds = answering.cpu_seconds
+        first = user.generate_one()
+    return Figures(
+        load_seconds=load_seconds,
+        vision_seconds=vision,
+        prefill_seconds=prefill,
+        first_token_seconds=first,
+        seen_first_token_seconds=seen_seconds,
+        decode_seconds=decode,
+        load_cpu_seconds=load_cpu_seconds,
+        answer_cpu_seconds=answer_cpu_seconds,
+        image_tokens=user.image_tokens,
+        prompt_tokens=len(user.prompt),
+        question_tokens=len(user.question),
+        **memory(),  # type: ignore[arg-type]  # the peak is always there
+    )
+
+
+class _User:
+    """Holds the network, the prompt and the cache, and calls the network's public methods."""
+
+    def __init__(self, network: Any, folder: Path) -> None:
+        import torch
+
+        from vision.engine.prompt import ChatPrompt
+        from vision.engine.tokenizer import CheckpointTokenizer
+        from vision.engine.weights import open_checkpoint
+        from vision.preprocess import PatchSpec, pixel_values
+
+        checkpoint = open_checkpoint(folder)
+        tokenizer = CheckpointTokenizer(checkpoint)
+        special = tokenizer.special_tokens(checkpoint.config)
+        words = ChatPrompt(tokenizer, special)
+        spec = PatchSpec.of_checkpoint(folder)
+        patches, grid = pixel_values(picture(), spec)
+        rows, columns = (int(side) // spec.merge_patches for side in grid[0, 1:])
+        part = words.picture(rows, columns)
+        self.image_tokens = rows * columns
+        self.prompt: list[int] = part.ids.tolist()
+        self.question = words.question(question(words))
+        self._shift = part.shift
+        self._image = special.image
+        self._network = network
+        self._patches, self._grid = torch.from_numpy(patches), torch.from_numpy(grid)
+        self._vision_seconds = 0.0
+        self._time_the_encoder()
+
+    def look(self) -> tuple[float, float]:
+        """Read the picture into a new cache: seconds of the vision encoder and of the rest."""
+        from transformers import DynamicCache
+
+        self._cache = DynamicCache(config=self._network.config)
+        whole = Stopwatch()
+        self._network(**self._inputs(self.prompt), past_key_values=self._cache, use_cache=True, logits_to_keep=1)
+        seconds = whole.seconds
+        return self._vision_seconds, seconds - self._vision_seconds
+
+    def read_question(self) -> None:
+        self._next = self._read(self.question)
+
+    def one_more(self) -> float:
+        """Seconds of a token."""
+        one = Stopwatch()
+        self._next = self._read([self._next])
+        return one.seconds
+
+    def generate_one(self) -> float:
+        """Picture and question to the first token: seconds."""
+        whole = Stopwatch()
+        self._network.generate(**self._inputs([*self.prompt, *self.question]), max_new_tokens=1, do_sample=False)
+        return whole.seconds
+
+    def _inputs(self, tokens: list[int]) -> dict[str, Any]:
+        import torch
+
+        ids = torch.tensor([tokens])
+        return {
+            "input_ids": ids,
+            "attention_mask": torch.ones_like(ids),
+            "mm_token_type_ids": (ids == self._image).int(),
+            "pixel_values": self._patches,
+            "image_grid_thw": self._grid,
+        }
+
+    def _read(self, tokens: list[int]) -> int:
+        import torch
+
+        first = self._cache.get_seq_length() + self._shift
+        positions = torch.arange(first, first + len(tokens)).expand(3, 1, -1)
+        read = self._network(
+            input_ids=torch.tensor([tokens]),
+            position_ids=positions,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        return int(read.logits[0, -1].argmax())
+
+    def _time_the_encoder(self) -> None:
+        def begin(module: Any, arguments: Any) -> None:
+            self._encoding = Stopwatch()
+
+        def end(module: Any, arguments: Any, result: Any) -> None:
+            self._vision_seconds = self._encoding.seconds
+
+        self._network.model.visual.register_forward_pre_hook(begin)
+        self._network.model.visual.register_forward_hook(end)

@@ -1,0 +1,64 @@
+"""Runs one measurement in a process of its own and brings its figures back. It does not know what they mean."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from assistant.bench.machine import Others
+from assistant.bench.task import Task
+from assistant.errors import AssistantError
+
+_ROOT = Path(__file__).resolve().parent.parent.parent  # where the packages are, wherever we were started
+
+
+class MeasurementFailed(AssistantError):
+    """A process of the benchmark ended without figures. It has the exit status of what went wrong there."""
+
+    def __init__(self, message: str, status: int = AssistantError.exit_status) -> None:
+        super().__init__(message)
+        self.exit_status = status
+
+
+def run_process(task: Task) -> dict[str, Any]:
+    """The figures of a task, and `others_share`: how busy others kept the processors meanwhile. Raises MeasurementFailed."""
+    meanwhile = Others()
+    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    command = [sys.executable, "-m", "assistant.bench.child", task.as_json()]
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        check=False,
+    )
+    return figures_of(task, done.returncode, done.stdout, done.stderr) | {"others_share": meanwhile.share()}
+
+
+def figures_of(task: Task, status: int, output: str, messages: str) -> dict[str, Any]:
+    """What the process said, or an error with the reason why it said nothing."""
+    try:
+        figures = json.loads(output)
+    except ValueError:
+        figures = None
+    if isinstance(figures, dict) and status == 0:
+        return figures
+    if isinstance(figures, dict) and "error" in figures:
+        raise MeasurementFailed(f"measuring {task.what} failed: {figures['error']}", int(figures["status"]))
+    raise MeasurementFailed(f"the process that measured {task.what} {_end(status, messages)}")
+
+
+def _end(status: int, messages: str) -> str:
+    if status == -signal.SIGKILL:
+        return "was killed, most likely because the memory ran out: close other programs, or bench a smaller model"
+    if status < 0:
+        return f"was ended by {signal.Signals(-status).name}: start the benchmark again"
+    last = ([line.strip() for line in messages.splitlines() if line.strip()] or ["no message"])[-1]
+    return f"ended with status {status} and no figures ({last[-200:]})"

@@ -1,0 +1,130 @@
+"""What every engine is given to do, and what is written down about it: values that cross from one process to another."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vision.engine.prompt import ChatPrompt
+
+PICTURE_PIXELS = 448
+QUESTION_TOKENS = 18
+_WORDS = "what is in front of me and where is the nearest free chair or table that can be seen in this picture "
+
+
+@dataclass(frozen=True)
+class Task:
+    """One process measures one of these."""
+
+    what: str  # "limits", "transformers" or "seesay"
+    threads: int
+    checkpoint: str = ""
+    tokens: int = 32  # of an answer
+    isa: str = ""  # of our engine; empty: the fastest
+
+    def as_json(self) -> str:
+        return json.dumps(vars(self))
+
+    @staticmethod
+    def of_json(text: str) -> Task:
+        return Task(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one process measured of one engine. Seconds and bytes; `None` where the system does not say."""
+
+    load_seconds: float
+    vision_seconds: float
+    prefill_seconds: float  # of the prompt up to the end of the picture
+    first_token_seconds: float  # from picture and question
+    seen_first_token_seconds: float  # of a question on a picture that has been read
+    decode_seconds: list[float]  # of every token
+    load_cpu_seconds: float  # user and system
+    answer_cpu_seconds: float  # picture, question and all tokens
+    peak_bytes: int
+    anonymous_bytes: int | None  # at the end
+    file_bytes: int | None  # mapped files: the system can take them back
+    disk_bytes: int | None  # read from the disk: 0 when all files were in the page cache
+    image_tokens: int
+    prompt_tokens: int
+    question_tokens: int
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Stopwatch:
+    """Wall clock and processor time since it was made."""
+
+    def __init__(self) -> None:
+        self._wall = time.perf_counter()
+        self._cpu = _cpu_seconds()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._wall
+
+    @property
+    def cpu_seconds(self) -> float:
+        return _cpu_seconds() - self._cpu
+
+
+def picture() -> NDArray[np.uint8]:
+    """A still life of soft shapes and noise (448, 448, 3): the same every time."""
+    import numpy as np
+
+    row, column = np.mgrid[0:PICTURE_PIXELS, 0:PICTURE_PIXELS] / PICTURE_PIXELS
+    waves = np.stack([np.sin(7 * row + 3 * n) * np.cos(5 * column - n) for n in range(3)], axis=-1)
+    noise = np.random.default_rng(1).normal(0, 8, waves.shape)
+    return np.clip(127 + 90 * waves + noise, 0, 255).astype(np.uint8)
+
+
+def question(prompt: ChatPrompt) -> str:
+    """The words that take QUESTION_TOKENS tokens, with what makes the model answer them."""
+    best = _WORDS[:4]
+    for end in range(4, len(_WORDS)):
+        if len(prompt.question(_WORDS[:end])) > QUESTION_TOKENS:
+            break
+        best = _WORDS[:end]
+    return best.strip()
+
+
+def memory() -> dict[str, int | None]:
+    """Of this process, in bytes: the peak, and what is there now."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    now = _numbers(Path("/proc/self/status"))
+    return {
+        "peak_bytes": now.get("VmHWM", peak),
+        "anonymous_bytes": now.get("RssAnon"),
+        "file_bytes": now.get("RssFile"),
+        "disk_bytes": _numbers(Path("/proc/self/io")).get("read_bytes"),
+    }
+
+
+def _numbers(path: Path) -> dict[str, int]:
+    """Of lines "name: 12 kB" or "name: 12"; none where the system has no such file."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return {}
+    found = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        number, *unit = value.split() or [""]
+        if number.isdecimal():
+            found[name] = int(number) * (1024 if unit == ["kB"] else 1)
+    return found
+
+
+def _cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system

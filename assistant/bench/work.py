@@ -1,0 +1,56 @@
+"""How much there is to compute and to read: counted from the shapes, not measured. Pure.
+
+A product is one multiply-add of float32; norms, softmax and activations are not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vision.engine.shapes import EMBEDDING, Shapes, TextShape, VisionShape
+
+
+@dataclass(frozen=True)
+class Work:
+    vision_products: int  # of one picture
+    prefill_products: int  # of the prompt up to the end of the picture
+    decode_weights: int  # that one token reads: all matrices of the layers, and the head
+
+
+def work_of(config: Mapping[str, Any], image_tokens: int, prompt_tokens: int) -> Work:
+    """For a model's `config.json`."""
+    shapes = Shapes.of(config)
+    layers = _layer_weights(shapes.text)
+    return Work(
+        vision_products=_vision_products(shapes.vision, image_tokens),
+        prefill_products=layers * prompt_tokens + _attention_products(shapes.text, prompt_tokens),
+        decode_weights=layers + shapes.text.vocabulary * shapes.text.hidden,
+    )
+
+
+def is_read_by_a_token(matrix: str, matrices: Mapping[str, Any]) -> bool:
+    """Whether decoding a token reads all of a packed matrix: not the encoder's, nor an embedding that is not the head."""
+    is_only_looked_up = matrix == EMBEDDING and any("lm_head" in name for name in matrices)
+    return not matrix.startswith("model.visual.") and not is_only_looked_up
+
+
+def _layer_weights(text: TextShape) -> int:
+    heads = text.head_dim * (2 * text.heads + 2 * text.kv_heads)  # query and output, key and value
+    return text.layers * text.hidden * (heads + 3 * text.intermediate)
+
+
+def _attention_products(text: TextShape, tokens: int) -> int:
+    """Every token looks at itself and those before it: a score and a weighted value for each."""
+    pairs = tokens * (tokens + 1) // 2
+    return text.layers * text.heads * text.head_dim * 2 * pairs
+
+
+def _vision_products(eye: VisionShape, image_tokens: int) -> int:
+    patches = image_tokens * eye.merge_patches**2
+    block = eye.hidden * (4 * eye.hidden + 2 * eye.intermediate) + 2 * eye.hidden * patches
+    merger = eye.merged * (eye.merged + eye.out_hidden)
+    return patches * (eye.patch_values * eye.hidden + eye.depth * block) + image_tokens * merger * (
+        1 + len(eye.deepstack)
+    )

@@ -1,0 +1,82 @@
+"""Single values of a `config.json`: there or by transformers' default, of the right kind, and none that would be computed wrong.
+
+It knows the keys that are read in more than one way; which numbers a network has is `shapes`' knowledge.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+class Unfit(ValueError):
+    """A value that is not computed here."""
+
+    def __init__(self, key: str, value: object, expected: str) -> None:
+        super().__init__(f"{key} is {value!r}, not {expected}")
+
+
+def is_tied(config: Mapping[str, Any], text: Mapping[str, Any]) -> bool:
+    return bool(config.get("tie_word_embeddings", text.get("tie_word_embeddings", False)))
+
+
+def read_rope(table: Mapping[str, Any], where: str, types: tuple[str, ...]) -> Mapping[str, Any]:
+    """The rotation's own table: `rope_scaling` in published files, `rope_parameters` in newly saved ones."""
+    rope = table.get("rope_scaling") or table.get("rope_parameters") or {}
+    if not isinstance(rope, Mapping):
+        raise Unfit(f"{where}.rope_scaling", rope, "a table")
+    kind = rope.get("rope_type", rope.get("type", "default"))
+    if kind not in types:
+        raise Unfit(f"{where}.rope_scaling.rope_type", kind, '"default"')
+    return rope
+
+
+def read_theta(rope: Mapping[str, Any], table: Mapping[str, Any], where: str, default: float) -> float:
+    if "rope_theta" in rope:
+        return read_positive(rope, "rope_theta", where, default)
+    return read_positive(table, "rope_theta", where, default)
+
+
+def read_sections(rope: Mapping[str, Any], where: str) -> tuple[int, int, int]:
+    value = rope.get("mrope_section", (24, 20, 20))
+    if not isinstance(value, list | tuple) or len(value) != 3 or not all(type(n) is int and n >= 0 for n in value):
+        raise Unfit(f"{where}.rope_scaling.mrope_section", value, "three numbers")
+    return value[0], value[1], value[2]
+
+
+def read_deepstack(table: Mapping[str, Any], where: str, depth: int) -> tuple[int, ...]:
+    value = table.get("deepstack_visual_indexes", (8, 16, 24))
+    key = f"{where}.deepstack_visual_indexes"
+    if not isinstance(value, list | tuple) or not all(type(n) is int and 0 <= n < depth for n in value):
+        raise Unfit(key, value, f"a list of blocks from 0 to {depth - 1}")
+    if list(value) != sorted(set(value)):
+        raise Unfit(key, value, "in rising order")
+    return tuple(value)
+
+
+def read_table(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = config.get(key)
+    if not isinstance(value, Mapping):
+        raise Unfit(key, value, "a table")
+    return value
+
+
+def read_count(table: Mapping[str, Any], key: str, where: str, default: int) -> int:
+    value = table.get(key, default)
+    if type(value) is not int or value < 1:
+        raise Unfit(f"{where}.{key}", value, "a number from 1")
+    return value
+
+
+def read_positive(table: Mapping[str, Any], key: str, where: str, default: float) -> float:
+    value = table.get(key, default)
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        raise Unfit(f"{where}.{key}", value, "a positive number")
+    return float(value)
+
+
+def require_only(table: Mapping[str, Any], key: str, where: str, allowed: object) -> None:
+    """A key that may be left out, and else has the one value that is computed here."""
+    if (value := table.get(key, allowed)) != allowed:
+        raise Unfit(f"{where}.{key}", value, repr(allowed).replace("'", '"'))
