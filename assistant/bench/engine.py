@@ -105,7 +105,7 @@ def _rounds(
 def _at(threads: int, rounds: Mapping[str, list[Mapping[str, Any]]], checkpoint: Checkpoint) -> dict[str, Any]:
     """Everything that is said about one number of threads."""
     busy = [one.get("others_share") for found in rounds.values() for one in found]
-    limits = Limits.best([
+    limits = Limits.typical([
         Limits(one["read_bytes_per_second"], one["products_per_second"]) for one in rounds["limits"]
     ])  # fmt: skip
     rounds = {name: found for name, found in rounds.items() if name != "limits"}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from assistant import __version__
@@ -27,6 +28,13 @@ class Limits:
 
     read_bytes_per_second: float
     products_per_second: float  # float32 multiply-adds
+
+    @staticmethod
+    def typical(rounds: Sequence[Limits]) -> Limits:
+        """The medians: what is compared with them are medians of the same rounds."""
+        return Limits(
+            median(one.read_bytes_per_second for one in rounds), median(one.products_per_second for one in rounds)
+        )
 
     @staticmethod
     def best(measured: Sequence[Limits]) -> Limits:

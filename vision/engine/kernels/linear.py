@@ -22,7 +22,7 @@ from .steps import steps_for
 
 _FORMS: dict[Form, int] = {"q12": layout.Q12, "bf16": layout.BF16, "f16": layout.F16, "f32": layout.F32}
 _PORTIONS_PER_THREAD = 8  # small enough that nobody waits long for the last one
-_MOST_GROUPS = {False: 64, True: 32}  # for one vector: 80 microseconds; for many: results stay in the second cache
+_MOST_GROUPS = {False: 64, True: 8}  # for few vectors: 80 microseconds; for many: results stay in the second cache
 
 
 class Multiplier:

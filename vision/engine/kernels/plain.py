@@ -50,8 +50,23 @@ def _widened_define(context: Any, bits: Any) -> Any:
     return types.float32(types.int64), generate
 
 
+def _prefetch_define(context: Any, address: Any) -> Any:
+    def generate(target: Any, builder: Any, _: Any, values: list[Any]) -> Any:
+        word, pointer = ir.IntType(32), ir.PointerType()
+        name = "llvm.prefetch.p0"
+        kind = ir.FunctionType(ir.VoidType(), [pointer, word, word, word])
+        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+        hints = [ir.Constant(word, hint) for hint in (0, 3, 1)]  # to read, into all levels, data
+        builder.call(function, [builder.inttoptr(values[0], pointer), *hints])
+        return target.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
 fma: Any = intrinsic(_fma_define)
 """a · b + c, rounded once (on a processor that cannot, twice)."""
+prefetch: Any = intrinsic(_prefetch_define)
+"""Ask for the cache line at an address, which need not be one that can be read."""
 widened: Any = intrinsic(_widened_define)
 """The float32 of a bfloat16's bits."""
 bytes_at = _pointer_to(types.uint8)

@@ -130,20 +130,28 @@ def multiply_portion(
 def _by_few(
     steps: NDArray[np.int64], matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int
 ) -> None:
-    # A few passes over a stretch, from the first cache but for the first, cost less than the way through a panel.
     columns = matrix[COLUMNS]
     blocks = blocks_of(steps, Q12, count)
+    tables, starts = matrix[TABLES], carray(plain.words_at(matrix[STARTS]), matrix[ROWS] // 16 + 1)
     for group in range(first, last):
-        table = matrix[TABLES] + 16 * group
+        table = tables + 16 * group
+        data = matrix[DATA] + group * columns * _GROUP_BYTES
+        # What comes after the group's one stream is far away in memory: asked for now, it is there in time.
+        plain.prefetch(table + 128)
+        for line in range(matrix[OUTLIERS] + 8 * starts[group], matrix[OUTLIERS] + 8 * starts[group + 1], 64):
+            plain.prefetch(line)
+        if blocks == 1:
+            call8(steps[FEW_AT], count, data, table, columns // 8, x, y + 64 * group, ldy, 0)
+            continue
+        # A few passes over a stretch, from the first cache but for the first, cost less than the way through a panel.
         for start in range(0, columns, STRETCH):
             length = min(STRETCH, columns - start)
-            data = matrix[DATA] + (group * columns + start) * _GROUP_BYTES
             for block in range(blocks):
                 begin = count * block // blocks
                 width = count * (block + 1) // blocks - begin
                 inputs = x + 4 * (begin * columns + start * width)
                 into = y + 4 * (begin * ldy + 16 * group)
-                call8(steps[FEW_AT], width, data, table, length // 8, inputs, into, ldy, start)
+                call8(steps[FEW_AT], width, data + start * _GROUP_BYTES, table, length // 8, inputs, into, ldy, start)
 
 
 @compiled
@@ -187,20 +195,23 @@ def _add_outliers(
 ) -> None:
     columns = matrix[COLUMNS]
     starts = carray(plain.words_at(matrix[STARTS]), matrix[ROWS] // 16 + 1)
+    if starts[first] == starts[last]:
+        return
     blocks = blocks_of(steps, Q12, count)
+    if blocks == count:
+        for n in range(count):
+            _add_outliers_of_one(matrix, first, last, x + 4 * n * columns, y + 4 * n * ldy)
+        return
     sums = np.empty((16, 16), np.float32)
-    for group in range(first, last):
-        if starts[group] == starts[group + 1]:
-            continue
-        for block in range(blocks):
-            begin = count * block // blocks
-            width = count * (block + 1) // blocks - begin
-            inputs = x + 4 * begin * columns
-            if width == 1:
-                _sum_outliers_of_one(matrix, starts[group], starts[group + 1], inputs, sums)
-            else:
-                many = count > steps[FEW_LIMIT]
-                _sum_outliers(matrix, starts[group], starts[group + 1], inputs, width, many, sums)
+    many = count > steps[FEW_LIMIT]
+    for block in range(blocks):  # outermost: its inputs stay in the second cache, and their pages known to the core
+        begin = count * block // blocks
+        width = count * (block + 1) // blocks - begin
+        inputs = x + 4 * begin * columns
+        for group in range(first, last):
+            if starts[group] == starts[group + 1]:
+                continue
+            _sum_outliers(matrix, starts[group], starts[group + 1], inputs, width, many, sums)
             for n in range(width):
                 out = carray(plain.floats_at(y + 4 * ((begin + n) * ldy + 16 * group)), 16)
                 for row in range(16):
@@ -208,14 +219,21 @@ def _add_outliers(
 
 
 @compiled
-def _sum_outliers_of_one(matrix: NDArray[np.int64], start: int, end: int, x: int, sums: NDArray[np.float32]) -> None:
+def _add_outliers_of_one(matrix: NDArray[np.int64], first: int, last: int, x: int, y: int) -> None:
+    starts = carray(plain.words_at(matrix[STARTS]), matrix[ROWS] // 16 + 1)
     inputs = carray(plain.floats_at(x), matrix[COLUMNS])
-    entries = carray(plain.longs_at(matrix[OUTLIERS]), end)
-    sums[:, 0] = 0
-    for index in range(start, end):
-        entry = np.int64(entries[index])
-        row = entry >> 16 & 15
-        sums[row, 0] = plain.fma(plain.widened(entry >> 32), inputs[entry & 0xFFFF], sums[row, 0])
+    entries = carray(plain.longs_at(matrix[OUTLIERS]), starts[last])
+    sums = np.empty(16, np.float32)
+    for group in range(first, last):
+        sums[:] = 0
+        for index in range(starts[group], starts[group + 1]):
+            entry = np.int64(entries[index])
+            row = entry >> 16 & 15
+            sums[row] = plain.fma(plain.widened(entry >> 32), inputs[entry & 0xFFFF], sums[row])
+        out = carray(plain.floats_at(y + 64 * group), 16)
+        if starts[group] != starts[group + 1]:
+            for row in range(16):
+                out[row] += sums[row]
 
 
 @compiled

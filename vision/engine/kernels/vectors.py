@@ -21,7 +21,7 @@ from numba.extending import intrinsic
 
 from .emitter import Code, Emitter, number
 from .isa import Isa
-from .layout import PANEL_STEPS, STREAMS
+from .layout import PANEL_STEPS, STREAMS, STRETCH
 
 FEW = {Isa.AVX2: 3, Isa.AVX512: 6}  # vectors at once in `few`: four sums each must stay in the registers
 FEW_LIMIT = {Isa.AVX2: 6, Isa.AVX512: 72}  # vectors up to which `few` in several passes is faster than `many`
@@ -45,8 +45,25 @@ def _few(
     *,
     vectors: int,
 ) -> None:
-    """x is (8 · blocks, vectors) float32, y (vectors, ldy)."""
+    """x is (8 · blocks, vectors) float32, y (vectors, ldy): one stretch after the other, as many as there are."""
     entries = e.table(table)
+    in_stretch = number(STRETCH // 8)
+
+    def stretch(index: Code, _: list[Code]) -> list[Code]:
+        start = e.b.mul(index, in_stretch)
+        left = e.b.sub(blocks, start)
+        length = e.b.select(e.b.icmp_signed("<", left, in_stretch), left, in_stretch)
+        here, inputs = e.at(data, e.scaled(start, 192)), e.at(x, e.scaled(start, 8 * 4 * vectors))
+        _few_in_stretch(e, here, entries, length, inputs, y, ldy, e.b.or_(add, index), vectors=vectors)
+        return []
+
+    stretches = e.b.udiv(e.b.add(blocks, number(STRETCH // 8 - 1)), in_stretch)
+    e.loop(stretches, [], stretch)
+
+
+def _few_in_stretch(
+    e: Emitter, data: Code, entries: Code, blocks: Code, x: Code, y: Code, ldy: Code, add: Code, *, vectors: int
+) -> None:
     # One vector: all rows at once. More: the parts one after another, or the sums would not fit into the registers.
     passes = [list(range(e.parts))] if vectors == 1 else [[part] for part in range(e.parts)]
     for parts in passes:
