@@ -18,6 +18,7 @@ import pytest
 from assistant.bench import engine, random_model, report
 from assistant.bench.engine import OURS, PLAIN, EngineBench
 from assistant.bench.machine import Limits, Others, processor_name
+from assistant.bench.ours import Watched
 from assistant.bench.ours import _between as between
 from assistant.bench.processes import MeasurementFailed, figures_of
 from assistant.bench.random_model import CONFIG, random_checkpoint
@@ -211,6 +212,7 @@ def test_a_prompt_has_as_many_tokens_as_with_the_real_tokenizer(small: Path) -> 
 
 FIGURES: dict[str, Any] = dict.fromkeys(engine.FIGURES, 1.0) | {
     "decode_seconds": [0.3, 0.1, 0.2],
+    "cancel_seconds": 0.05,
     "image_tokens": 49,
     "prompt_tokens": 54,
     "question_tokens": 18,
@@ -271,6 +273,22 @@ def test_a_figure_that_one_round_lacks_has_no_median() -> None:
     assert figures["file_bytes"] is None
     assert figures["decode_seconds"] is None
     assert engine.ratios(engine.medians([FIGURES]), figures)["decode_seconds"] is None
+
+
+def test_a_share_that_the_process_measured_itself_counts_more() -> None:
+    """Decode beside a read of memory in the same second; the median of the rounds. Where it lacks, the limit is used."""
+    rounds = [FIGURES | {"detail": {"stream_share": share}} for share in (0.9, 0.7, 0.8)]
+    assert engine._stream_share(rounds) == {"decode_seconds": 0.8}
+    assert engine._stream_share([FIGURES | {"detail": {}}]) == {}
+
+
+def test_the_longest_time_between_two_looks_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the wait of somebody who cancels just after a look."""
+    times = iter([10.0, 10.5, 12.0, 12.1])
+    monkeypatch.setattr("assistant.bench.ours.time.perf_counter", lambda: next(times))
+    watched = Watched()
+    assert not any(watched.is_set() for _ in range(4))
+    assert watched.longest_seconds == pytest.approx(1.5)
 
 
 def test_shares_are_work_over_time_over_limit() -> None:
@@ -452,6 +470,8 @@ def test_a_real_bench_of_a_small_model(small: Path, capsys: pytest.CaptureFixtur
     assert {len(found[0]["decode_seconds"]) for found in result["all_rounds"].values()} == {7}
     for name, figures in result["engines"].items():
         for key, value in figures.items():
+            if (name, key) == (PLAIN, "cancel_seconds"):  # there, nobody can cancel
+                continue
             assert value is not None, (name, key)
             assert value > 0 or key == "disk_bytes" or "cpu" in key, (name, key)
     assert result["all_rounds"][f"{OURS} plain"][0]["detail"]["isa"] == "plain"

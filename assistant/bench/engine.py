@@ -32,6 +32,7 @@ FIGURES = (
     "first_token_seconds",
     "seen_first_token_seconds",
     "decode_seconds",
+    "cancel_seconds",
     "load_cpu_seconds",
     "answer_cpu_seconds",
     "peak_bytes",
@@ -124,7 +125,10 @@ def _at(threads: int, rounds: Mapping[str, list[Mapping[str, Any]]], checkpoint:
             for name, figures in engines.items()
             if name != PLAIN and PLAIN in engines
         },
-        "shares": {name: shares(figures, work, read[name], limits) for name, figures in engines.items()},
+        "shares": {
+            name: shares(figures, work, read[name], limits) | _stream_share(rounds[name])
+            for name, figures in engines.items()
+        },
         "others_share": {"mean": _mean(busy), "most": max((one for one in busy if one is not None), default=None)},
         "all_rounds": rounds,
     }
@@ -149,6 +153,12 @@ def shares(
         "prefill_seconds": _divided(work.prefill_products / limits.products_per_second, figures["prefill_seconds"]),
         "decode_seconds": _divided(decode_bytes / limits.read_bytes_per_second, figures["decode_seconds"]),
     }
+
+
+def _stream_share(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Decode's share of the memory's speed as the engine's own process measured it, where it did."""
+    share = _median([one["detail"].get("stream_share") for one in rounds])
+    return {} if share is None else {"decode_seconds": share}
 
 
 def scaling(results: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float | None]]:

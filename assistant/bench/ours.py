@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
 
 from assistant.bench.task import Figures, Stopwatch, Task, memory, picture, question
 from assistant.errors import UsageError
+
+if TYPE_CHECKING:
+    from vision.engine import AnswerChunk
+
+_STREAM_PORTIONS = 100  # of 3 MiB: many times larger than a cache
 
 
 def measure(task: Task) -> Figures:
@@ -28,32 +38,81 @@ def measure(task: Task) -> Figures:
             pass
 
         answering = Stopwatch()
-        view = engine.see(frame)
+        watched = Watched()
+        view = engine.see(frame, watched)
         see_seconds = answering.seconds
         asked = Stopwatch()
         times: list[tuple[float, int]] = []  # when, tokens so far
         tokens, stats = 0, None
-        for chunk in view.ask(words, max_new_tokens=task.tokens):
+        for chunk in view.ask(words, max_new_tokens=task.tokens, cancelled=watched):
             tokens += chunk.tokens
             times.append((asked.seconds, tokens))
             stats = chunk.stats
         answer_cpu_seconds = answering.cpu_seconds
         assert stats is not None  # they come with the last chunk
+        between = _between(times)
+        # The first text may be that of several tokens, when they make a character together.
+        first_seconds = times[0][0] - (times[0][1] - 1) * (median(between) if between else 0.0)
+        used = memory()
+        decode_bytes = _decode_bytes(Path(task.checkpoint))
+        view.forget()
+        share = _stream_share(view.ask(words, max_new_tokens=task.tokens), task.threads, decode_bytes)
         return Figures(
             load_seconds=load_seconds,
             vision_seconds=view.stats.vision_seconds,
             prefill_seconds=view.stats.prefill_seconds,
-            first_token_seconds=see_seconds + times[0][0],
-            seen_first_token_seconds=times[0][0],
-            decode_seconds=_between(times),
+            first_token_seconds=see_seconds + first_seconds,
+            seen_first_token_seconds=first_seconds,
+            decode_seconds=between,
+            cancel_seconds=watched.longest_seconds,
             load_cpu_seconds=load_cpu_seconds,
             answer_cpu_seconds=answer_cpu_seconds,
             image_tokens=view.stats.image_tokens,
             prompt_tokens=view.stats.prompt_tokens,
             question_tokens=stats.prompt_tokens,
-            detail={"isa": isa, "decode_bytes": _decode_bytes(Path(task.checkpoint))},
-            **memory(),  # type: ignore[arg-type]  # the peak is always there
+            detail={"isa": isa, "decode_bytes": decode_bytes, "stream_share": share},
+            **used,  # type: ignore[arg-type]  # the peak is always there
         )
+
+
+class Watched(threading.Event):
+    """A wish to cancel that never comes, and notes how long nobody looked for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.longest_seconds = 0.0
+        self._looked_at: float | None = None
+
+    def is_set(self) -> bool:
+        now = time.perf_counter()
+        if self._looked_at is not None:
+            self.longest_seconds = max(self.longest_seconds, now - self._looked_at)
+        self._looked_at = now
+        return super().is_set()
+
+
+def _stream_share(answer: Iterator[AnswerChunk], threads: int, decode_bytes: int) -> float | None:
+    """How fast tokens read their weights, as a share of a plain read of memory in between; the median.
+
+    Beside each other, because the memory's speed is another one every second where other machines share it.
+    """
+    import numpy as np
+
+    from vision.engine.kernels.limits import PORTION_BYTES, read_bytes_per_second
+    from vision.engine.kernels.pool import Pool
+
+    shares = []
+    others = np.ones(_STREAM_PORTIONS * PORTION_BYTES, np.uint8)
+    with Pool(threads) as pool:
+        next(answer)  # the question
+        started = time.perf_counter()
+        for chunk in answer:
+            seconds = time.perf_counter() - started
+            if chunk.tokens:
+                rate = chunk.tokens * decode_bytes / seconds
+                shares.append(rate / read_bytes_per_second(pool, others, 1))
+            started = time.perf_counter()
+    return median(shares) if shares else None
 
 
 def _isa(wanted: str) -> str:

@@ -41,6 +41,7 @@ def measure(task: Task) -> Figures:
         first_token_seconds=first,
         seen_first_token_seconds=seen_seconds,
         decode_seconds=decode,
+        cancel_seconds=None,
         load_cpu_seconds=load_cpu_seconds,
         answer_cpu_seconds=answer_cpu_seconds,
         image_tokens=user.image_tokens,

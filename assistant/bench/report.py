@@ -14,6 +14,7 @@ _ROWS = (  # key, what it is called, unit, how many of it are 1 of the figure's
     ("seen_first_token_seconds", "question on a seen picture to first token", "s", 1.0),
     ("decode_seconds", "decode, a token", "ms", 1e3),
     ("tokens_per_second", "decode, tokens a second", "/s", 1.0),
+    ("cancel_seconds", "longest wait of somebody who cancels", "ms", 1e3),
     ("load_cpu_seconds", "processor time, load", "s", 1.0),
     ("answer_cpu_seconds", "processor time, picture and answer", "s", 1.0),
     ("peak_bytes", "peak memory", "GB", 1e-9),

@@ -50,6 +50,7 @@ class Figures:
     first_token_seconds: float  # from picture and question
     seen_first_token_seconds: float  # of a question on a picture that has been read
     decode_seconds: list[float]  # of every token
+    cancel_seconds: float | None  # the longest that somebody who cancels has to wait
     load_cpu_seconds: float  # user and system
     answer_cpu_seconds: float  # picture, question and all tokens
     peak_bytes: int

@@ -18,6 +18,7 @@ import os
 import struct
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -163,7 +164,10 @@ def _mapped(path: Path) -> tuple[NDArray[np.uint8], Identity]:
             size = status.st_size
             if size < HEADER.size:
                 raise PackedFileError(f"{path} ({size:,} bytes) is not a file of packed weights, or cut off")
-            octets = np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), np.uint8)
+            mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+            with suppress(AttributeError, OSError):  # a wish: fewer, larger pages are quicker to find
+                mapped.madvise(mmap.MADV_HUGEPAGE)
+            octets = np.frombuffer(mapped, np.uint8)
             return octets, (status.st_ino, size, status.st_mtime_ns, status.st_ctime_ns)
     except FileNotFoundError:
         raise

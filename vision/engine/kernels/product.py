@@ -245,8 +245,8 @@ def _sum_outliers(
     sums[:] = 0
     for index in range(start, end):
         entry = np.int64(entries[index])
-        value, column, into = plain.widened(entry >> 32), entry & 0xFFFF, sums[entry >> 16 & 15]
-        place = place_of(int(column), int(matrix[COLUMNS])) if many else column
+        value, column, into = plain.widened(entry >> 32), int(entry & 0xFFFF), sums[entry >> 16 & 15]
+        place = place_of(column, int(matrix[COLUMNS])) if many else column
         inputs = carray(plain.floats_at(x + 4 * place * width), 16)  # up to PADDING behind the last
         for n in range(16):
             into[n] = plain.fma(value, inputs[n], into[n])
