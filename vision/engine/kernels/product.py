@@ -228,8 +228,8 @@ def _add_outliers_of_one(matrix: NDArray[np.int64], first: int, last: int, x: in
         sums[:] = 0
         for index in range(starts[group], starts[group + 1]):
             entry = np.int64(entries[index])
-            row = entry >> 16 & 15
-            sums[row] = plain.fma(plain.widened(entry >> 32), inputs[entry & 0xFFFF], sums[row])
+            place = entry >> 16 & 15
+            sums[place] = plain.fma(plain.widened(entry >> 32), inputs[entry & 0xFFFF], sums[place])
         out = carray(plain.floats_at(y + 64 * group), 16)
         if starts[group] != starts[group + 1]:
             for row in range(16):
