@@ -144,6 +144,7 @@ class _Encoding:
         self._write_norm(f"{prefix}.norm", hidden, normed)
         self.program.product(first.matrix, normed.reshape(shape), self._merged, self._arranged)
         self.program.gelu(self._merged, first.bias, by_tanh=False)
+        self._stop()
         self.program.product(second.matrix, self._merged, out, self._arranged)
         self.program.bias(out, second.bias)
         self._stop()
