@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant.bench.random_model import random_checkpoint
-from tests.vision.reference import Reference, asked
+from tests.vision.reference import Reference
 from vision.engine import Engine, EngineSettings
 from vision.engine.generate import Scores
 from vision.engine.kernels.isa import available
@@ -134,9 +134,8 @@ def recomputed(reference: Reference, frame: Frame, words: list[int]) -> tuple[ND
     import torch
     from transformers import DynamicCache
 
-    ids = reference.chat([asked("", picture=True)])
-    end = ids.index(reference.encode("<|vision_end|>")[0]) + 1
-    inputs, network = reference.inputs(frame, [*ids[:end], *words]), reference.network
+    ids = reference.encode("<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>")
+    inputs, network = reference.inputs(frame, [*ids, *words]), reference.network
     prompt, kinds = inputs["input_ids"], inputs["mm_token_type_ids"]
     count = len(words)
     with torch.inference_mode():
