@@ -11,19 +11,24 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
 
-from assistant.look import Engine, FrameSource, Look
+from assistant.doubt import NEVER, Doubter, DoubtRule
+from assistant.look import Engine, FrameSource, Look, Take
 from assistant.phrases import Phrases
 from assistant.sentences import SentenceCutter, split_sentences
-from assistant.speaking import Speaking, Spoken, Voice
+from assistant.speaking import EARCON_RATE_HZ, Speaking, Spoken, Voice
 from assistant.turn import Question, Turn
 from audio import earcons
 from audio.pcm import AudioChunk
 from vision.errors import Cancelled
 
+if TYPE_CHECKING:
+    from vision.frame import Frame
+    from vision.framing import Fault
+
 _log = logging.getLogger(__name__)
 
-EARCON_RATE_HZ = 22_050  # the synthesizer's own rate: one rate for all that is played
 JOIN_SECONDS = 0.4  # for each of the two threads: Ctrl-C ends the program within a second
 
 _Sentences = Callable[[Turn], Generator[Spoken, None, None]]
@@ -40,6 +45,8 @@ class Answering:
         phrases: Phrases,
         *,
         play_earcons: bool = True,
+        doubt: DoubtRule = NEVER,
+        aim: Take | None = None,  # None: every picture is good enough
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
         clock: Callable[[], float] = time.monotonic,
@@ -48,6 +55,9 @@ class Answering:
         self._frames = frames
         self._phrases = phrases
         self._play_earcons = play_earcons
+        self._doubt = doubt
+        self._take = aim or self._capture
+        self._advised: Fault | None = None  # said of the last picture: of the next one it is not said again
         self._on_text = on_text  # called on the answer thread, a piece of the answer each time
         self._clock = clock
         self._speaking = Speaking(voice, on_end, clock)
@@ -70,9 +80,9 @@ class Answering:
 
     # What the conversation asks for (main thread; none of these waits).
 
-    def look(self) -> Look:
-        """Begins taking a picture and seeing it, for the question that is being spoken."""
-        look = Look(self._clock())
+    def look(self, frame: Frame | None = None) -> Look:
+        """Begins taking a picture (or has that frame for one) and seeing it, for the question that is being spoken."""
+        look = Look(self._clock(), frame)
         with self._wanted:
             if self._next_look is not None:
                 self._next_look.cancel()
@@ -89,8 +99,15 @@ class Answering:
                     other.cancel()
         self._begin(turn, lambda turn: self._answer(turn, question, look))
         if self._play_earcons:
-            # No room: the voice is still letting go of the turn before, and words matter more than a cue.
-            self._speaking.put_if_room(turn, earcons.thinking(EARCON_RATE_HZ))
+            self._speaking.wait_with_cues(turn)
+        return turn
+
+    def compare(self, question: Question, old: Look, new: Look) -> Turn:
+        """Asks both pictures, and says what the answers were if they differ; whatever was being said or decoded ends."""
+        turn = Turn(question)
+        self._begin(turn, lambda turn: self._compare(turn, question, old, new))
+        if self._play_earcons:
+            self._speaking.wait_with_cues(turn)
         return turn
 
     def say(self, text: str, *, then: AudioChunk | None = None) -> Turn:
@@ -108,6 +125,10 @@ class Answering:
         with self._wanted:
             self._cancel_turns()
             self._speaking.hush()
+
+    def user_speaks(self, speaks: bool) -> None:
+        """No cue sounds into the user's own words."""
+        self._speaking.cues.user_speaks(speaks)
 
     @property
     def speaking(self) -> bool:
@@ -156,7 +177,7 @@ class Answering:
     def _run(self) -> None:
         while (job := self._next_job()) is not None:
             if isinstance(job, Look):
-                job.see(self._frames, self._engine)
+                job.see(self._take, self._engine)
                 self._current_look = None
             else:
                 self._run_turn(*job)
@@ -196,22 +217,57 @@ class Answering:
         if look.error is not None:
             self._apologise(turn, look.error, self._phrases.picture_failed)
             return
+        if look.view is None and look.fault is not None:
+            self._advised = look.fault
+            turn.answer = self._phrases.framing[look.fault.value].advice
+            self._on_text(turn, turn.answer)
+            yield from split_sentences(turn.answer)
+            return
         if look.view is None:
             raise Cancelled("the picture was dropped before it was seen")
+        self._advised = None
         if not look.asked:
             look.asked, turn.moments.see = True, look.view.stats
-        cutter = SentenceCutter()
+        because = None if look.fault is None else self._phrases.framing[look.fault.value].because
+        doubter = Doubter(self._doubt, self._phrases.doubt, because)
+        cutter = SentenceCutter(early=True)
         for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
             if turn.moments.first_token_at is None:
                 turn.moments.first_token_at = self._clock()
             turn.moments.answer = chunk.stats
             turn.answer += chunk.text
             self._on_text(turn, chunk.text)
-            yield from cutter.push(chunk.text)
+            doubter.hear(chunk.text, chunk.log_probabilities)
+            turn.pieces = tuple(doubter.pieces)
+            for sentence in cutter.push(chunk.text):
+                yield doubter.spoken(sentence)
+                if doubter.gave_up:
+                    return
         turn.answer = turn.answer.strip()
-        yield from cutter.flush()
+        for sentence in cutter.flush():
+            yield doubter.spoken(sentence)
         if not turn.answer and not turn.cancelled.is_set():
             yield self._phrases.no_answer
+
+    def _compare(self, turn: Turn, question: Question, old: Look, new: Look) -> Generator[Spoken, None, None]:
+        answers = []
+        for look in (old, new):
+            self._see_for(turn, look)
+            if look.error is not None:
+                self._apologise(turn, look.error, self._phrases.picture_failed)
+                return
+            if look.view is None:
+                raise Cancelled("the picture was dropped before it was seen")
+            look.asked = True
+            chunks = list(look.view.ask(question.text, cancelled=turn.cancelled))
+            if turn.cancelled.is_set():
+                return
+            answers.append("".join(chunk.text for chunk in chunks).strip())
+        before, now = answers
+        phrases = self._phrases
+        turn.answer = phrases.nothing_changed if before == now else phrases.what_changed.format(before=before, now=now)
+        self._on_text(turn, turn.answer)
+        yield from split_sentences(turn.answer)
 
     def _see_for(self, turn: Turn, look: Look) -> None:
         """Sees the picture now when nobody has yet; a cancel of the turn must reach it."""
@@ -220,7 +276,13 @@ class Answering:
                 self._next_look = None
         if look.view is None:
             look.cancelled = turn.cancelled
-            look.see(self._frames, self._engine)
+            look.see(self._take, self._engine)
+            # Whoever has been told, and asks again, wants an answer all the same.
+            if look.fault is not None and look.fault is self._advised:
+                look.see(self._take, self._engine, anyway=True)
+
+    def _capture(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:
+        return self._frames.capture(cancelled=cancelled), None
 
     def _apologise(self, turn: Turn, error: Exception | BaseException, text: str) -> None:
         turn.error = error

@@ -14,6 +14,7 @@ from assistant.phrases import phrases_for
 from assistant.turn import Question, Turn
 
 if TYPE_CHECKING:
+    from assistant.doubt import DoubtRule
     from assistant.look import FrameSource
     from assistant.speaking import Voice
     from vision.engine import Engine
@@ -45,7 +46,8 @@ def ask(
         if eye.is_demo:
             console.say(console.DEMO_NOTICE)
         engine = wiring.load_engine(config, eye.folder, stack, console.say)
-        turn = _answer(config, engine, frames, voice, question, stream=not as_json)
+        doubt = wiring.doubt_rule(config, is_demo=eye.is_demo)
+        turn = _answer(config, engine, frames, voice, question, doubt, stream=not as_json)
         if turn.error is not None:
             raise turn.error
         if not turn.answer:
@@ -81,7 +83,14 @@ def _voice(config: Config, stack: contextlib.ExitStack, say: bool, speech_out: P
 
 
 def _answer(
-    config: Config, engine: Engine, frames: FrameSource, voice: Voice, question: Question, *, stream: bool
+    config: Config,
+    engine: Engine,
+    frames: FrameSource,
+    voice: Voice,
+    question: Question,
+    doubt: DoubtRule,
+    *,
+    stream: bool,
 ) -> Turn:
     """One turn from the question, which is asked now that the model is loaded, to its last sound."""
 
@@ -90,7 +99,9 @@ def _answer(
             console.piece(text)
 
     with contextlib.ExitStack() as stack:
-        answering = wiring.start_answering(config, stack, engine, frames, voice, earcons=False, on_text=show)
+        answering = wiring.start_answering(
+            config, stack, engine, frames, voice, earcons=False, doubt=doubt, on_text=show
+        )
         waited_seconds = time.monotonic() - question.transcribed_at
         question = replace(
             question,

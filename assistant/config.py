@@ -48,7 +48,7 @@ class HearingConfig:
     end_silence_seconds: float = _number(0.7, 0.1, 5.0)
     max_utterance_seconds: float = _number(15.0, 2.0, 60.0)
     min_confidence: float = _number(0.5, 0.0, 1.0)
-    barge_in: str = _one_of("off", "any")
+    barge_in: str = _one_of("off", "stop_word", "any")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,15 @@ class ConversationConfig:
 
 
 @dataclass(frozen=True)
+class DoubtConfig:
+    """From when on an answer sounds unsure."""
+
+    hedge_below: float = _number(0.2, 0.0, 1.0)
+    cannot_tell_below: float = _number(0.2, 0.0, 1.0)
+    spell_below: float = _number(0.9, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings. `source` says where they came from, for messages."""
 
@@ -102,6 +111,7 @@ class Config:
     seeing: SeeingConfig = SeeingConfig()
     engine: EngineConfig = EngineConfig()
     conversation: ConversationConfig = ConversationConfig()
+    doubt: DoubtConfig = DoubtConfig()
     source: str = field(default=BUILT_IN, metadata={"table": False})
 
 

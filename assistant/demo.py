@@ -77,13 +77,16 @@ def demo(config: Config, output: Path | None) -> None:
         frames = wiring.open_frames(config, stack, str(picture))
         engine = wiring.load_engine(config, paths.vision, stack, console.say)
         ended: queue.Queue[Turn] = queue.Queue()
-        answering = wiring.start_answering(config, stack, engine, frames, voice, on_end=ended.put)
+        doubt = wiring.doubt_rule(config, is_demo=True)
+        answering = wiring.start_answering(config, stack, engine, frames, voice, doubt=doubt, on_end=ended.put)
         wavs = [folder / f"question-{number}.wav" for number in range(1, len(questions) + 1)]
         _speak_questions(questions, wavs)
         lesson = _Lesson(config, transcriber, voice, wavs, ended)
         from assistant.loop import Conversation, ConversationSettings
 
-        settings = ConversationSettings(config.conversation.picture_seconds, min_confidence=0.0, live=False)
+        settings = ConversationSettings(
+            config.conversation.picture_seconds, min_confidence=0.0, takes_instructions=False, live=False
+        )
         with contextlib.closing(lesson.events()) as events:
             phrases = phrases_for("en")
             Conversation(events, answering, phrases, settings, on_heard=lesson.hear).run(greeting="")

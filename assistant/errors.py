@@ -4,7 +4,8 @@
     ├── UsageError                    exit 2   the command line cannot be meant
     ├── ConfigError   (ValueError)    exit 2   a setting is unknown, of the wrong type, out of range, unreadable
     ├── FetchError    (OSError)       exit 1   a download failed, was refused or did not verify
-    └── ModelMissing  (OSError)       exit 3   a model that was asked for is not on this machine
+    ├── ModelMissing  (OSError)       exit 3   a model that was asked for is not on this machine
+    └── ButtonMissing (OSError)       exit 3   no input device for the button, or no permission to read it
 
 Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing or was lost, 130 Ctrl-C.
 Every message is one clear sentence: what, where, what to do. This module does not print.
@@ -47,6 +48,12 @@ class FetchError(AssistantError, OSError):
 
 class ModelMissing(AssistantError, OSError):
     """A model folder that the user or the configuration names is not there."""
+
+    exit_status = MISSING
+
+
+class ButtonMissing(AssistantError, OSError):
+    """The button cannot be heard."""
 
     exit_status = MISSING
 

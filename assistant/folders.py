@@ -16,6 +16,11 @@ def data_folder(environ: Mapping[str, str]) -> Path:
     return _base(environ, "XDG_DATA_HOME", ".local/share") / "seesay"
 
 
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """The folder of what the program remembers between two runs; it may not exist."""
+    return _base(environ, "XDG_STATE_HOME", ".local/state") / "seesay"
+
+
 def _base(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
     # A relative folder is to be ignored, says the XDG base directory specification.
     configured = Path(environ.get(variable) or "")

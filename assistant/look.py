@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from vision.errors import Cancelled
@@ -11,6 +11,7 @@ from vision.errors import Cancelled
 if TYPE_CHECKING:
     from vision.engine import AnswerChunk, SeeStats
     from vision.frame import Frame
+    from vision.framing import Fault
 
 
 class View(Protocol):
@@ -34,11 +35,16 @@ class FrameSource(Protocol):
     def capture(self, timeout_seconds: float = ..., cancelled: threading.Event | None = None) -> Frame: ...
 
 
+Take = Callable[[threading.Event], "tuple[Frame, Fault | None]"]  # a picture, and what is wrong with it
+
+
 class Look:
     """From the wish for a picture to the View of it, or to what went wrong on the way."""
 
-    def __init__(self, requested_at: float) -> None:
+    def __init__(self, requested_at: float, frame: Frame | None = None) -> None:
         self.requested_at = requested_at  # monotonic seconds
+        self.frame = frame  # None: still to be taken
+        self.fault: Fault | None = None  # what is wrong with the frame: it is not seen unless asked to anyway
         self.cancelled = threading.Event()
         self.view: View | None = None
         self.error: BaseException | None = None
@@ -50,15 +56,21 @@ class Look:
     @property
     def usable(self) -> bool:
         """Seen, or still on the way to it: a question can be put to it."""
-        return self.view is not None or (self.error is None and not self.cancelled.is_set())
+        return self.view is not None or (self.error is None and self.fault is None and not self.cancelled.is_set())
 
-    def see(self, frames: FrameSource, engine: Engine) -> None:
-        """Takes the picture and sees it, once; what goes wrong is kept for the turn that asks about it."""
-        if self.view is not None or not self.usable:
+    def see(self, take: Take, engine: Engine, *, anyway: bool = False) -> None:
+        """Takes the picture and sees it, once; what goes wrong is kept for the turn that asks about it.
+
+        A faulty picture is seen only `anyway`.
+        """
+        if self.view is not None or self.error is not None or self.cancelled.is_set():
             return
         try:
-            frame = frames.capture(cancelled=self.cancelled)
-            self.view = engine.see(frame, self.cancelled)
+            if self.frame is None:
+                self.frame, self.fault = take(self.cancelled)
+            if self.fault is not None and not anyway:
+                return
+            self.view = engine.see(self.frame, self.cancelled)
         except Cancelled:
             self.cancelled.set()
         except Exception as error:  # noqa: BLE001 - boundary of a look: the turn that needs it tells the user

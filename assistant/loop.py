@@ -6,17 +6,26 @@ device, no model and no file.
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from assistant import state
 from assistant.answering import Answering
-from assistant.commands import parse_command
+from assistant.commands import is_yes, parse_command
+from assistant.doubt import NEVER, DoubtRule, unsure_characters
 from assistant.look import Look
 from assistant.phrases import Command, Phrases
+from assistant.spelling import part_to_spell, spell
+from assistant.status import Status, status_in_words
 from assistant.turn import Question, Turn
+from assistant.voice_settings import VoiceSettings
 from audio.hearing import SpeechRejected, SpeechStarted, Utterance
 
+# Commands that make use of the picture that was taken as they were spoken.
+_ABOUT_PICTURES = (Command.NEW_PICTURE, Command.SAME_PICTURE, Command.READ_TEXT, Command.WHAT_CHANGED)
+PLAIN_DESCRIPTION = "describe the picture"  # as the demo model, which is English, has learnt it
 GOODBYE_SECONDS = 3.0  # how long quit waits for its last words
 
 HearingEvent = SpeechStarted | SpeechRejected | Utterance
@@ -27,7 +36,9 @@ class ConversationSettings:
     """From the tables [conversation] and [hearing] of config.toml."""
 
     picture_seconds: float = 60.0  # a follow-up stays on a picture that is younger than this
-    min_confidence: float = 0.5  # 0..1; words heard with less are not answered
+    min_confidence: float = 0.5  # 0..1; words heard with less are read back, not answered
+    doubt: DoubtRule = NEVER
+    takes_instructions: bool = True  # False: a model that knows short questions only, like the demo's
     live: bool = True  # the events' times are monotonic times (a microphone), not a file's
 
 
@@ -43,6 +54,9 @@ class Conversation:
         *,
         on_heard: Callable[[Utterance], None] = lambda utterance: None,
         clock: Callable[[], float] = time.monotonic,
+        voice: VoiceSettings | None = None,
+        status: Callable[[], Status] = Status,
+        time_of_day: Callable[[], dt.time] = lambda: dt.datetime.now().time(),
     ) -> None:
         self._events = events
         self._answering = answering
@@ -54,6 +68,11 @@ class Conversation:
         self._ahead: Look | None = None  # taken at the onset of speech, not yet asked about
         self._keep_picture = False  # "same picture": no expiry until "new picture"
         self._last_turn: Turn | None = None
+        self._last_answer: Turn | None = None  # the last turn with a question: what "spell that" is about
+        self._misheard: Utterance | None = None  # read back, waiting for a yes
+        self._voice = voice
+        self._status = status
+        self._time_of_day = time_of_day
 
     def run(self, greeting: str) -> None:
         """Says `greeting`, then listens; returns when the events end or the user says quit."""
@@ -61,10 +80,13 @@ class Conversation:
         for event in self._events:
             match event:
                 case SpeechStarted():
+                    self._answering.user_speaks(True)
                     self._look_ahead()
                 case SpeechRejected():
+                    self._answering.user_speaks(False)
                     self._drop_look_ahead()
                 case Utterance():
+                    self._answering.user_speaks(False)
                     self._on_heard(event)
                     if not self._take_in(event):
                         return
@@ -73,22 +95,48 @@ class Conversation:
 
     def _take_in(self, utterance: Utterance) -> bool:
         """Obeys or answers; False when the user has said quit."""
+        misheard, self._misheard = self._misheard, None
+        if misheard is not None and is_yes(utterance.text, self._phrases):
+            self._ask(misheard.text, utterance)
+            return True
         command = parse_command(utterance.text, self._phrases)
         if command is Command.STOP:  # at any confidence: a stop that was not meant costs little
             self._drop_look_ahead()
             self._answering.cancel()
         elif utterance.confidence < self._settings.min_confidence:
             self._drop_look_ahead()
-            self._say(self._phrases.not_understood)
+            self._misheard = utterance
+            self._say(self._phrases.did_you_ask.format(question=utterance.text))
         elif command is not None:
-            return self._obey(command)
+            return self._obey(command, utterance)
         else:
-            self._last_turn = self._answering.ask(self._question(utterance), self._picture_for_question())
+            self._ask(utterance.text, utterance)
         return True
 
-    def _obey(self, command: Command) -> bool:
+    def _obey(self, command: Command, utterance: Utterance) -> bool:
         phrases = self._phrases
+        if command not in _ABOUT_PICTURES:
+            self._drop_look_ahead()
         match command:
+            case Command.SLOWER | Command.FASTER | Command.LOUDER | Command.QUIETER:
+                self._change_voice(command)
+            case Command.SPELL:
+                self._say(self._spelt() or phrases.nothing_to_spell)
+            case Command.READ_TEXT:
+                self._ask(
+                    phrases.read_text_question if self._settings.takes_instructions else utterance.text, utterance
+                )
+            case Command.MORE_DETAIL | Command.SHORTER:
+                more = command is Command.MORE_DETAIL
+                self._ask_anew(phrases.more_detail_question if more else phrases.shorter_question, utterance)
+            case Command.LOOK_CLOSER:
+                self._look_closer(utterance)
+            case Command.WHAT_CHANGED:
+                self._compare(utterance)
+            case Command.STATUS:
+                self._say(status_in_words(self._status(), phrases))
+            case Command.TIME:
+                self._say(phrases.time_in_words(self._time_of_day()))
             case Command.NEW_PICTURE:
                 self._picture, self._ahead = self._ahead or self._answering.look(), None
                 self._keep_picture = False
@@ -96,18 +144,75 @@ class Conversation:
             case Command.SAME_PICTURE:
                 self._keep_the_picture()
             case Command.REPEAT:
-                self._drop_look_ahead()
                 if self._is_thinking():
                     return True  # the answer comes in a moment: saying it now would be saying it twice
                 self._say(self._last_words() or phrases.nothing_to_repeat)
             case Command.HELP:
-                self._drop_look_ahead()
                 self._say(phrases.help)
             case Command.QUIT:
-                self._drop_look_ahead()
                 self._answering.say(phrases.goodbye).done.wait(GOODBYE_SECONDS)
                 return False
         return True
+
+    def _change_voice(self, command: Command) -> None:
+        phrases = self._phrases
+        step, done, at_the_end = {
+            Command.SLOWER: (state.slower, phrases.slower, phrases.slowest),
+            Command.FASTER: (state.faster, phrases.faster, phrases.fastest),
+            Command.LOUDER: (state.louder, phrases.louder, phrases.loudest),
+            Command.QUIETER: (state.quieter, phrases.quieter, phrases.quietest),
+        }[command]
+        changed = self._voice is not None and self._voice.change(step)
+        self._say(done if changed else at_the_end)
+
+    def _spelt(self) -> str:
+        """The last answer by its characters, and which of them the model was least sure of."""
+        turn = self._last_answer
+        part = part_to_spell(turn.answer) if turn is not None else ""
+        if turn is None or not part:
+            return ""
+        doubts = unsure_characters(turn.pieces, self._settings.doubt, within=part)
+        return spell(part, self._phrases, [position for position, _ in doubts])
+
+    # Questions.
+
+    def _ask(self, text: str, utterance: Utterance) -> None:
+        question = self._question(text, utterance)
+        self._last_turn = self._last_answer = self._answering.ask(question, self._picture_for_question())
+
+    def _ask_anew(self, template: str, utterance: Utterance) -> None:
+        """The last question in other words, about the same picture."""
+        self._drop_look_ahead()
+        last = self._last_question()
+        asks = last and self._settings.takes_instructions
+        self._ask(template.format(question=last) if asks else self._describe, utterance)
+
+    def _look_closer(self, utterance: Utterance) -> None:
+        """The middle of the picture in hand, at its full resolution."""
+        self._drop_look_ahead()
+        picture = self._picture_in_hand()
+        if picture is None or picture.frame is None:
+            self._say(self._phrases.no_picture_yet)
+            return
+        self._picture = self._answering.look(picture.frame.middle())
+        self._ask(self._last_question() or self._describe, utterance)
+
+    def _compare(self, utterance: Utterance) -> None:
+        old, new = self._picture, self._ahead or self._answering.look()
+        self._picture, self._ahead, self._keep_picture = new, None, False
+        if old is None or not old.usable:
+            self._say(self._phrases.no_picture_yet)
+            return
+        question = self._question(self._describe, utterance)
+        self._last_turn = self._answering.compare(question, old, new)
+
+    @property
+    def _describe(self) -> str:
+        return self._phrases.describe_question if self._settings.takes_instructions else PLAIN_DESCRIPTION
+
+    def _last_question(self) -> str:
+        turn = self._last_answer
+        return turn.question.text if turn is not None and turn.question is not None else ""
 
     # Which picture.
 
@@ -154,7 +259,7 @@ class Conversation:
     def _last_words(self) -> str:
         return " ".join(self._last_turn.said) if self._last_turn is not None else ""
 
-    def _question(self, utterance: Utterance) -> Question:
+    def _question(self, text: str, utterance: Utterance) -> Question:
         now = self._clock()
         asked_at = utterance.ended_at if self._settings.live else now
-        return Question(utterance.text, utterance.confidence, asked_at=asked_at, transcribed_at=now)
+        return Question(text, utterance.confidence, asked_at=asked_at, transcribed_at=now)

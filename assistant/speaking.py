@@ -1,7 +1,8 @@
 """The thread "speak": takes sentences and earcons of a turn, one after the other, to the voice.
 
 It holds two of them at most; whoever brings more waits. What belongs to a cancelled turn is dropped. When a
-turn's end comes by, its times are added up and the turn is done.
+turn's end comes by, its times are added up and the turn is done. While there is nothing to say and a user waits for
+an answer, it plays the cue that `Waiting` says is due.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from assistant.turn import Turn
+from assistant.waiting import NEVER, Waiting
+from audio import earcons
 from audio.pcm import AudioChunk
 
 _log = logging.getLogger(__name__)
 
 _PUT_SECONDS = 0.02  # how often someone who waits for room looks whether to give up
+EARCON_RATE_HZ = 22_050  # the synthesizer's own rate: one rate for all that is played
 
 Spoken = str | AudioChunk  # a sentence, or an earcon
 
@@ -37,10 +41,17 @@ class Voice(Protocol):
 class Speaking:
     """Owns the thread. `on_end` is called once a turn, mostly on that thread."""
 
-    def __init__(self, voice: Voice, on_end: Callable[[Turn], None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        on_end: Callable[[Turn], None],
+        clock: Callable[[], float],
+        cues: Waiting | None = None,
+    ) -> None:
         self._voice = voice
         self._on_end = on_end
         self._clock = clock
+        self.cues = cues or Waiting(clock)
         # Two ahead of the voice; when full, decoding waits and keeps watching `cancelled`. None in place of
         # something to say is the turn's end, None in place of a turn is the thread's.
         self._waiting: queue.Queue[tuple[Turn, Spoken | None] | None] = queue.Queue(maxsize=2)
@@ -57,6 +68,13 @@ class Speaking:
         """At once or not at all."""
         with contextlib.suppress(queue.Full):
             self._waiting.put_nowait((turn, spoken))
+
+    def wait_with_cues(self, turn: Turn) -> None:
+        """An earcon now, quieter ones until the answer's first word; they end by themselves."""
+        self.cues.start(turn)
+        # No room: the voice is still letting go of the turn before, and words matter more than a cue. Either way
+        # the thread comes by, and keeps the time from then on.
+        self.put_if_room(turn, earcons.thinking(EARCON_RATE_HZ))
 
     def put_end(self, turn: Turn, give_up: Callable[[], bool]) -> bool:
         """After its last sentence: the turn is done when that has been heard."""
@@ -99,7 +117,7 @@ class Speaking:
         return False
 
     def _run(self) -> None:
-        while (item := self._waiting.get()) is not None:
+        while (item := self._next()) is not None:
             turn, spoken = item
             try:
                 if not turn.cancelled.is_set():
@@ -111,12 +129,25 @@ class Speaking:
             if spoken is None:
                 self._end(turn)
 
+    def _next(self) -> tuple[Turn, Spoken | None] | None:
+        """What is to be said next; the cue that is due when that takes long."""
+        while True:
+            seconds = self.cues.seconds_left()
+            try:
+                return self._waiting.get(timeout=None if seconds == NEVER else seconds)
+            except queue.Empty:
+                turn = self.cues.due()
+            # While the cue before still sounds (a slow device), this one is left out.
+            if turn is not None and not self._voice.speaking:
+                return turn, earcons.waiting(EARCON_RATE_HZ)
+
     def _speak(self, turn: Turn, spoken: Spoken | None) -> None:
         if spoken is None:
             self._voice.drain(turn.cancelled)
         elif isinstance(spoken, AudioChunk):
             self._voice.play(spoken, turn.cancelled)
         else:
+            self.cues.end(turn)
             turn.said.append(spoken)
             began_at = self._voice.say(spoken, turn.cancelled)
             if turn.moments.first_sound_at is None:

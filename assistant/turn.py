@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.doubt import Piece
+
 if TYPE_CHECKING:
     from vision.engine import AnswerStats, SeeStats
 
@@ -59,6 +61,7 @@ class Turn:
     cancelled: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     answer: str = ""
+    pieces: tuple[Piece, ...] = ()  # of the answer, with how sure the model was of each
     said: list[str] = field(default_factory=list)  # the sentences that went to the voice
     error: BaseException | None = None
     moments: Moments = field(default_factory=Moments)

@@ -15,6 +15,8 @@ class Synthesizer(Protocol):
     """Renders one sentence to sound."""
 
     def synthesize(self, text: str) -> AudioChunk: ...
+    def set_rate(self, rate_wpm: int) -> None: ...
+    def set_volume(self, volume: float) -> None: ...
 
 
 class SpokenVoice:
@@ -49,6 +51,11 @@ class SpokenVoice:
         self._speaker = self._open_speaker()
         self._lost = False
         return self._speaker.play(chunk, cancelled)
+
+    def sound_like(self, rate_wpm: int, volume: float) -> None:
+        """From the next sentence on."""
+        self._synthesizer.set_rate(rate_wpm)
+        self._synthesizer.set_volume(volume)
 
     def drain(self, cancelled: threading.Event) -> None:
         """Returns when everything has been heard, or at once when cancelled."""

@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, cast
 from assistant import models
 from assistant.config import Config
 from assistant.errors import AssistantError
-from assistant.phrases import phrases_for
+from assistant.phrases import Command, phrases_for
 
 if TYPE_CHECKING:
+    from assistant.aim import Aim
     from assistant.answering import Answering
+    from assistant.doubt import DoubtRule
     from assistant.look import FrameSource
     from assistant.speaking import Voice
     from assistant.turn import Turn
     from assistant.voice import SpokenVoice
-    from audio.hearing import AudioSource, Hearing, Utterance
+    from audio.hearing import AudioSource, Hearing, StopEar, Utterance
     from audio.pcm import AudioChunk
     from audio.playback import Speaker
     from audio.transcriber import Transcriber
@@ -95,7 +97,11 @@ def load_transcriber(speech_model: Path) -> Transcriber:
 
 
 def make_hearing(
-    config: Config, source: AudioSource, transcriber: Transcriber, deaf: Callable[[], bool] = lambda: False
+    config: Config,
+    source: AudioSource,
+    transcriber: Transcriber,
+    deaf: Callable[[], bool] = lambda: False,
+    stop_ear: StopEar | None = None,
 ) -> Hearing:
     """Ears over any audio source."""
     from audio.endpointing import EndpointSettings
@@ -114,8 +120,19 @@ def make_hearing(
         settings,
         transcriber,
         deaf=deaf,
+        stop_ear=stop_ear,
         min_confidence=min(NOISE_CONFIDENCE, config.hearing.min_confidence),
     )
+
+
+def make_stop_ear(config: Config, speech_model: Path) -> StopEar | None:
+    """What listens for "stop" while the assistant speaks, if the config wants it."""
+    if config.hearing.barge_in != "stop_word":
+        return None
+    from audio.barge_in import StopListener, VoskSpotter
+
+    stops = phrases_for(config.conversation.language).commands[Command.STOP]
+    return StopListener(VoskSpotter(speech_model, stops), stops)
 
 
 class _Timed:
@@ -241,6 +258,13 @@ def load_engine(config: Config, vision_model: Path, stack: contextlib.ExitStack,
     return stack.enter_context(Engine.load(vision_model, settings, progress))
 
 
+def doubt_rule(config: Config, *, is_demo: bool) -> DoubtRule:
+    """The demo model's own, which was measured, or the config's."""
+    from assistant.doubt import DEMO_RULE, DoubtRule
+
+    return DEMO_RULE if is_demo else DoubtRule(**vars(config.doubt))
+
+
 def start_answering(
     config: Config,
     stack: contextlib.ExitStack,
@@ -249,6 +273,8 @@ def start_answering(
     voice: Voice,
     *,
     earcons: bool = True,
+    doubt: DoubtRule,
+    aim: Aim | None = None,
     on_text: Callable[[Turn, str], None] = lambda turn, text: None,
     on_end: Callable[[Turn], None] = lambda turn: None,
 ) -> Answering:
@@ -261,6 +287,8 @@ def start_answering(
             voice,
             phrases_for(config.conversation.language),
             play_earcons=earcons and config.speaking.earcons,
+            doubt=doubt,
+            aim=aim,
             on_text=on_text,
             on_end=on_end,
         )

@@ -1,4 +1,4 @@
-"""Short cues that are not speech: listening, thinking, error. Made here, no files.
+"""Short cues that are not speech: listening, thinking, waiting, error. Made here, no files.
 
 Knows only sines: when a cue is played is the conversation's business.
 """
@@ -19,8 +19,13 @@ def listening(rate_hz: int) -> AudioChunk:
 
 
 def thinking(rate_hz: int) -> AudioChunk:
-    """One soft low note: still at it. Quiet, for it is repeated."""
+    """One soft low note: the question was heard."""
     return _melody([(392.0, 0.1)], 0.1, rate_hz)
+
+
+def waiting(rate_hz: int) -> AudioChunk:
+    """A tick, lower and softer than `thinking`: the answer is still on its way. Repeated every few seconds."""
+    return _melody([(329.6, 0.07)], 0.065, rate_hz)
 
 
 def error(rate_hz: int) -> AudioChunk:

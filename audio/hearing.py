@@ -1,8 +1,9 @@
 """From sound to words: one source, one VAD, one endpointer, one transcriber.
 
 Yields SpeechStarted at the onset, then either the Utterance or, if it turned out to be no
-words (a cough, a door, a fan), SpeechRejected. Silence yields nothing. Knows nothing of what
-the words are for.
+words (a cough, a door, a fan), SpeechRejected. Silence yields nothing. While it is deaf, for
+the assistant speaks, a listener of its own kind may hear a stop word: StopHeard. Knows nothing
+of what the words are for.
 """
 
 from __future__ import annotations
@@ -50,10 +51,23 @@ class Utterance:
 
 
 @dataclass(frozen=True)
+class StopHeard(Utterance):
+    """A stop word, heard while deaf to everything else. No SpeechStarted comes before it."""
+
+
+@dataclass(frozen=True)
 class SpeechRejected:
     """The SpeechStarted before it was no words."""
 
     at: float
+
+
+class StopEar(Protocol):
+    def hear(self, chunk: AudioChunk) -> StopHeard | None:
+        """The next chunk of those that Hearing drops."""
+
+    def rest(self) -> None:
+        """Hearing listens itself again: forget what was heard."""
 
 
 class Hearing:
@@ -66,8 +80,14 @@ class Hearing:
         *,
         deaf: Callable[[], bool] = lambda: False,
         min_confidence: float = 0.5,
+        stop_ear: StopEar | None = None,
+        held: Callable[[], bool] = lambda: False,
     ) -> None:
-        """While `deaf()`, sound is dropped: half-duplex, so as not to hear oneself."""
+        """While `deaf()`, sound is dropped: half-duplex, so as not to hear oneself.
+
+        What is dropped goes to `stop_ear`, where there is one. While `held()`, a pause does not end an utterance: somebody
+        keeps a button down to say when it ends.
+        """
         self._source = source
         self._vad = vad
         self._settings = endpointer_settings
@@ -76,6 +96,9 @@ class Hearing:
         self._transcriber = transcriber
         self._deaf = deaf
         self._min_confidence = min_confidence
+        self._stop_ear = stop_ear
+        self._held = held
+        self._was_deaf = False
         self._started_at = 0.0
 
     def events(self) -> Iterator[SpeechStarted | Utterance | SpeechRejected]:
@@ -84,8 +107,12 @@ class Hearing:
         for chunk in self._source.chunks():
             ended_at = chunk.ended_at
             if self._deaf():
-                yield from self._drop(ended_at)
+                self._was_deaf = True
+                yield from self._drop(chunk)
             else:
+                if self._was_deaf and self._stop_ear is not None:
+                    self._stop_ear.rest()
+                self._was_deaf = False
                 yield from self._hear(chunk)
         end = self._endpointer.finish()
         if end is not None:
@@ -97,7 +124,8 @@ class Hearing:
             self._transcriber.accept(chunk.samples)
         else:
             self._pre_roll.push(chunk)
-        change = self._endpointer.push(is_speech, chunk.duration_seconds)
+        kept_open = self._endpointer.in_utterance and self._held()
+        change = self._endpointer.push(is_speech or kept_open, chunk.duration_seconds)
         if isinstance(change, Onset):
             self._started_at = chunk.ended_at - change.lead_seconds
             # Told first, transcribed second: the picture is taken at this very event.
@@ -117,10 +145,12 @@ class Hearing:
             return SpeechRejected(now)
         return Utterance(text, transcript.confidence, self._started_at, now - end.silence_seconds)
 
-    def _drop(self, now: float) -> Iterator[SpeechRejected]:
+    def _drop(self, chunk: AudioChunk) -> Iterator[SpeechRejected | StopHeard]:
         self._pre_roll.clear()
         interrupted = self._endpointer.in_utterance
         self._endpointer.reset()
         if interrupted:
             self._transcriber.reset()
-            yield SpeechRejected(now)
+            yield SpeechRejected(chunk.ended_at)
+        if self._stop_ear is not None and (stop := self._stop_ear.hear(chunk)) is not None:
+            yield stop

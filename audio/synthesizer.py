@@ -71,6 +71,10 @@ class Synthesizer:
         """From the next sentence on; held within 80..600 words a minute."""
         self._rate_wpm = _clamp_rate(rate_wpm)
 
+    def set_volume(self, volume: float) -> None:
+        """From the next sentence on; 0 to 1."""
+        self._volume = min(1.0, max(0.0, volume))
+
     def close(self) -> None:
         """Idempotent; returns within a second even if the engine hangs."""
         self._closed = True

@@ -6,8 +6,10 @@ sound comes from nor when an utterance ends.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,12 +43,7 @@ class VoskTranscriber:
     """
 
     def __init__(self, model_path: Path, grammar: list[str] | None = None) -> None:
-        _check_folder(model_path, needs_lookahead=grammar is not None)
-        with quiet_stderr():  # Kaldi tells its whole life there, even at log level -1
-            import vosk
-
-            vosk.SetLogLevel(-1)
-            self._recognizer: Any = _load(vosk, model_path, grammar)
+        self._recognizer = load_recognizer(model_path, grammar)
         self._recognizer.SetWords(True)
         self._pieces: list[str] = []
         self._used = False
@@ -86,16 +83,36 @@ def parse_results(results: list[str]) -> Transcript:
     return Transcript(" ".join(words), min(1.0, max(0.0, mean)))
 
 
-def _load(vosk: Any, model_path: Path, grammar: list[str] | None) -> Any:
+def load_recognizer(model_path: Path, grammar: Sequence[str] | None = None) -> Any:
+    """A recogniser of its own over a model that all of them share. Raises SpeechModelError."""
+    _check_folder(model_path, needs_lookahead=grammar is not None)
     rate = SPEECH_FORMAT.sample_rate_hz
-    try:
-        model = vosk.Model(model_path=str(model_path))
-        if grammar is None:
-            return vosk.KaldiRecognizer(model, rate)
-        phrases = [*grammar, "[unk]"]
-        return vosk.KaldiRecognizer(model, rate, json.dumps(phrases, ensure_ascii=False))
-    except Exception as reason:  # vosk raises nothing narrower
-        raise SpeechModelError(f"the Vosk model at {model_path} is damaged ({reason}): fetch it again") from reason
+    with quiet_stderr():  # Kaldi tells its whole life there, even at log level -1
+        import vosk
+
+        vosk.SetLogLevel(-1)
+        try:
+            model = _model(model_path)
+            if grammar is None:
+                return vosk.KaldiRecognizer(model, rate)
+            phrases = [*grammar, "[unk]"]
+            return vosk.KaldiRecognizer(model, rate, json.dumps(phrases, ensure_ascii=False))
+        except Exception as reason:  # vosk raises nothing narrower
+            raise SpeechModelError(f"the Vosk model at {model_path} is damaged ({reason}): fetch it again") from reason
+
+
+def unknown_words(model_path: Path, phrases: Sequence[str]) -> list[str]:
+    """The words that the model does not know: a grammar leaves them out and says nothing."""
+    model = _model(model_path)
+    return [word for phrase in phrases for word in phrase.split() if model.vosk_model_find_word(word) < 0]
+
+
+@functools.lru_cache(maxsize=1)
+def _model(model_path: Path) -> Any:
+    """Shared: a second copy for a wake word would cost as much memory again."""
+    import vosk
+
+    return vosk.Model(model_path=str(model_path))
 
 
 def _check_folder(model_path: Path, needs_lookahead: bool) -> None:

@@ -1,13 +1,14 @@
 """The newest picture of a camera, on request: a thread reads all the time, so that no old picture waits in a buffer.
 
-It keeps one slot and no queue, opens a failed camera again by itself, and says in one sentence when it stays away.
-It does not know what the pictures are for, and everything about OpenCV is in `video.py`.
+It keeps one picture and no queue (while a burst is wanted, the newest five), opens a failed camera again by itself, and says
+in one sentence when it stays away. It does not know what the pictures are for, and everything about OpenCV is in `video.py`.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,9 @@ _CLOSE_SECONDS = 1.0
 _CANCEL_POLL_SECONDS = 0.05
 _FIRST_RETRY_SECONDS = 0.25
 _LAST_RETRY_SECONDS = 4.0
+# Enough for three pictures of a camera that gives 15 a second; seeing them takes longer.
+_BURST_SECONDS = 0.15
+_LONGEST_BURST = 5
 
 Opener = Callable[[int | str, VideoOptions], Video]
 
@@ -54,8 +58,9 @@ class Camera:
         self._clock = clock
         self._stopping = threading.Event()
         self._changed = threading.Condition()  # guards the five below
-        self._newest: Frame | None = None  # the one slot: a newer picture replaces it
-        self._waiting = 0  # callers in capture(); without any, live pictures are grabbed but not converted
+        # The newest is the last. While somebody waits a sixth picture replaces the oldest; else there is one, as before.
+        self._recent: deque[Frame] = deque(maxlen=_LONGEST_BURST)
+        self._waiting = 0  # callers in capture() or burst(); without any, live pictures are grabbed but not converted
         self._opened = False
         self._recording = False
         self._problem: VisionError | None = None
@@ -67,27 +72,52 @@ class Camera:
             self._stopping.set()
             raise
 
+    @property
+    def live(self) -> bool:
+        """False for a recording, which may stand still and ends with its last picture."""
+        return not self._recording
+
     def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
         """A picture not older than the call. Raises CameraLost after `timeout_seconds`, Cancelled, PictureError."""
+        return self.burst(1, timeout_seconds, cancelled)[-1]
+
+    def burst(
+        self,
+        pictures: int = 3,
+        timeout_seconds: float = 5.0,
+        cancelled: threading.Event | None = None,
+        within_seconds: float = _BURST_SECONDS,
+    ) -> tuple[Frame, ...]:
+        """At most so many pictures, oldest first, none older than the call: what comes within `within_seconds` of the first.
+
+        There is always one, and never more than five; a recording gives the one that it shows. Raises as capture() does.
+        """
+        wanted = max(1, min(pictures, _LONGEST_BURST))
         called_at = self._clock()
+        give_up_at, have_one = called_at + timeout_seconds, False
         with self._changed:
             self._waiting += 1
             try:
                 while True:
-                    frame = self._frame_since(called_at)
-                    if frame is not None:
-                        return frame
+                    frames = self._frames_since(called_at)[-wanted:]
+                    now = self._clock()
+                    if frames and not have_one:
+                        give_up_at, have_one = now + within_seconds, True
+                    if frames and (self._recording or len(frames) == wanted or now >= give_up_at):
+                        return frames
                     if cancelled is not None and cancelled.is_set():
                         raise Cancelled("the picture was no longer wanted")
-                    left = called_at + timeout_seconds - self._clock()
-                    if left <= 0:
+                    if now >= give_up_at:
                         raise CameraLost(
                             f"{describe(self._source)} has given no picture for {timeout_seconds:g} s: check that "
                             "it is plugged in and switched on; it is used again as soon as it is back"
                         )
+                    left = give_up_at - now
                     self._changed.wait(left if cancelled is None else min(left, _CANCEL_POLL_SECONDS))
             finally:
                 self._waiting -= 1
+                while not self._waiting and len(self._recent) > 1:
+                    self._recent.popleft()  # nobody wants them any more, and each has some megabytes
 
     def close(self) -> None:
         """Stop reading. A reading that hangs is waited for one second; then CameraLost names the thread."""
@@ -122,16 +152,14 @@ class Camera:
                 f"switched on, or set {SETTING} to another"
             )
 
-    def _frame_since(self, called_at: float) -> Frame | None:
+    def _frames_since(self, called_at: float) -> tuple[Frame, ...]:
         if self._stopping.is_set():
             raise CameraLost(f"{describe(self._source)} is closed: no picture can be taken")
         if self._problem is not None:
             raise type(self._problem)(str(self._problem))
-        if self._newest is None:
-            return None
-        if self._recording:
-            return Frame(self._newest.rgb, self._clock())
-        return self._newest if self._newest.captured_at >= called_at else None
+        if self._recording and self._recent:
+            return (Frame(self._recent[-1].rgb, self._clock()),)
+        return tuple(frame for frame in self._recent if frame.captured_at >= called_at)
 
     # What follows runs in the thread "camera".
 
@@ -189,7 +217,7 @@ class Camera:
             due = max(
                 due + video.interval_seconds, self._clock() - 1.0
             )  # a machine that slept does not race to catch up
-        if self._newest is None and not self._stopping.is_set():
+        if not self._recent and not self._stopping.is_set():
             raise PictureError(f"{describe(self._source)} has no picture in it; set {SETTING} to another")
 
     def _publish(self, video: Video, taken_at: float) -> None:
@@ -197,7 +225,9 @@ class Camera:
         if rgb is None:
             return  # one damaged picture is no reason to give up
         with self._changed:
-            self._newest = Frame(rgb, taken_at)
+            if not self._waiting:
+                self._recent.clear()
+            self._recent.append(Frame(rgb, taken_at))
             self._changed.notify_all()
 
     def _fail(self, problem: VisionError) -> None:

@@ -58,6 +58,12 @@ class StillPicture:
             raise Cancelled("the picture was no longer wanted")
         return Frame(self._rgb, self._clock())
 
+    def burst(
+        self, pictures: int = 3, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None
+    ) -> tuple[Frame, ...]:
+        """What `Camera.burst` is for a camera: here always one picture. Raises Cancelled."""
+        return (self.capture(timeout_seconds, cancelled),)
+
     def close(self) -> None:
         """Nothing to close: a camera has this."""
 

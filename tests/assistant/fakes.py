@@ -65,10 +65,11 @@ class FakeView:
         self.asked.append(question)
         if self.engine.error is not None:
             raise self.engine.error
-        for number, piece in enumerate(self.engine.answer):
+        answer = self.engine.answers.get(self.frame.captured_at, self.engine.answer)
+        for number, piece in enumerate(answer):
             if not self.engine.token_gate.pass_through(cancelled):
                 return
-            yield AnswerChunk(piece, 1, None)
+            yield AnswerChunk(piece, 1, None, (self.engine.log_probability,))
             self.engine.pieces_decoded = number + 1
         stats = AnswerStats(
             prompt_tokens=9,
@@ -85,6 +86,8 @@ class FakeEngine:
 
     def __init__(self, answer: tuple[str, ...] = ("A cup.", " It is red.")) -> None:
         self.answer = answer
+        self.answers: dict[float, tuple[str, ...]] = {}  # for single pictures, by when they were taken
+        self.log_probability = 0.0  # of every token
         self.error: Exception | None = None
         self.see_gate = Gate()
         self.token_gate = Gate()

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from assistant.answering import Answering
+from assistant.doubt import DEMO_RULE
 from assistant.phrases import phrases_for
 from assistant.turn import Question, Turn
 from tests.assistant.fakes import WAIT_SECONDS, FakeCamera, FakeEngine, FakeVoice, Gate
 from vision.errors import CameraLost
+from vision.frame import Frame
+from vision.framing import Fault
 
 PHRASES = phrases_for("en")
 
@@ -252,3 +257,87 @@ def test_random_storms_end_clean(seed: int) -> None:
         for turn in turns:
             assert turn.done.wait(WAIT_SECONDS)
     assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "speak")] == []
+
+
+def test_two_pictures_are_compared(stage: Stage) -> None:
+    """Both are asked the same; equal answers mean that nothing has changed."""
+    old = stage.answering.look()
+    stage.finished(stage.answering.ask(question(), old))
+    turn = stage.finished(stage.answering.compare(question(), old, stage.answering.look()))
+    assert turn.answer == PHRASES.nothing_changed
+    stage.engine.answers = {3.0: ("A hat.",)}
+    turn = stage.finished(stage.answering.compare(question(), old, stage.answering.look()))
+    assert turn.answer == PHRASES.what_changed.format(before="A cup. It is red.", now="A hat.")
+    assert " ".join(stage.voice.heard[-2:]).endswith("A hat.")
+
+
+def test_a_picture_that_fails_is_told_when_comparing(stage: Stage) -> None:
+    """Nothing is said of a change that nobody saw."""
+    old = stage.answering.look()
+    stage.finished(stage.answering.ask(question(), old))
+    stage.camera.error = CameraLost("the camera has gone")
+    turn = stage.finished(stage.answering.compare(question(), old, stage.answering.look()))
+    assert stage.voice.heard[-1] == PHRASES.picture_failed
+    assert turn.error is not None
+
+
+class Aim:
+    """Says of every picture what the test wants."""
+
+    def __init__(self, *faults: Fault | None) -> None:
+        self.faults = list(faults)
+
+    def __call__(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:
+        return Frame(np.zeros((4, 4, 3), np.uint8), 0.0), self.faults.pop(0)
+
+
+def aimed(*faults: Fault | None, sure: float = 1.0) -> Stage:
+    stage = Stage()
+    stage.engine.log_probability = math.log(sure)
+    stage.answering = Answering(
+        stage.engine, stage.camera, stage.voice, PHRASES, play_earcons=False, doubt=DEMO_RULE, aim=Aim(*faults)
+    )
+    return stage
+
+
+def test_advice_comes_before_the_costly_look() -> None:
+    """A blurred picture is not seen: what to do is said. Asked again, with no better a picture, it answers anyway."""
+    stage = aimed(Fault.BLURRED, Fault.BLURRED, None)
+    with stage.answering as answering:
+        first = stage.finished(answering.ask(question(), answering.look()))
+        assert first.answer == PHRASES.framing["blurred"].advice
+        assert stage.engine.views == []
+        second = stage.finished(answering.ask(question(), answering.look()))
+        assert second.answer == "A cup. It is red."
+        third = stage.finished(answering.ask(question(), answering.look()))
+        assert third.answer == "A cup. It is red."
+
+
+def test_another_flaw_gets_its_own_advice() -> None:
+    """Dark after blurred is news."""
+    stage = aimed(Fault.BLURRED, Fault.TOO_DARK)
+    with stage.answering as answering:
+        for fault in ("blurred", "too_dark"):
+            turn = stage.finished(answering.ask(question(), answering.look()))
+            assert turn.answer == PHRASES.framing[fault].advice
+
+
+def test_doubt_is_heard() -> None:
+    """An unsure answer begins with "I am not sure, but"; the turn keeps the model's own words."""
+    stage = aimed(None, sure=0.8)
+    with stage.answering as answering:
+        turn = stage.finished(answering.ask(question(), answering.look()))
+    assert stage.voice.heard[0] == PHRASES.doubt.not_sure.format(answer="a cup.")
+    assert turn.answer == "A cup. It is red."
+    assert [piece.text for piece in turn.pieces][:2] == ["A cup.", " It is red."]
+
+
+def test_an_unsure_answer_about_a_flawed_picture_is_not_given() -> None:
+    """It says that it cannot tell, and why, and nothing more."""
+    stage = aimed(Fault.BLURRED, Fault.BLURRED, sure=0.3)
+    with stage.answering as answering:
+        stage.finished(answering.ask(question(), answering.look()))
+        stage.voice.heard.clear()
+        stage.finished(answering.ask(question(), answering.look()))
+    because = PHRASES.framing["blurred"].because
+    assert stage.voice.heard == [PHRASES.doubt.cannot_tell.format(because=because)]

@@ -16,6 +16,7 @@ STATUSES = {
     errors.ConfigError: 2,
     errors.FetchError: 1,
     errors.ModelMissing: 3,
+    errors.ButtonMissing: 3,
     audio_errors.DeviceMissing: 3,
     audio_errors.DeviceLost: 3,
     audio_errors.SpeechModelError: 3,

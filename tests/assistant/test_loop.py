@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 
 from assistant.look import Look
 from assistant.loop import Conversation, ConversationSettings, HearingEvent
 from assistant.phrases import phrases_for
+from assistant.state import VoiceState
+from assistant.status import Status
 from assistant.turn import Question, Turn
+from assistant.voice_settings import VoiceSettings
 from audio.hearing import SpeechRejected, SpeechStarted, Utterance
+from vision.frame import Frame
 
 PHRASES = phrases_for("en")
 
@@ -30,17 +36,22 @@ class RecordingAnswering:
     log: list[str] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
 
-    def look(self) -> Look:
-        self.log.append(f"look{len(self.looks)}")
-        self.looks.append(Look(self.clock()))
+    def look(self, frame: Frame | None = None) -> Look:
+        self.log.append(f"look{len(self.looks)}" + (f" at {frame.rgb.shape}" if frame else ""))
+        self.looks.append(Look(self.clock(), frame))
         return self.looks[-1]
 
     def ask(self, question: Question, look: Look) -> Turn:
         self.log.append(f"ask {question.text!r} of {self.looks.index(look)}")
         look.view = look.view or object()  # type: ignore[assignment]  # seen: that is all the loop looks at
-        turn = Turn(question, said=[f"answer to {question.text}"])
+        look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
+        turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
         turn.done.set()
         return turn
+
+    def compare(self, question: Question, old: Look, new: Look) -> Turn:
+        self.log.append(f"compare {self.looks.index(old)} with {self.looks.index(new)}")
+        return Turn(question)
 
     def say(self, text: str) -> Turn:
         self.log.append(f"say {text!r}")
@@ -49,6 +60,9 @@ class RecordingAnswering:
         return turn
 
     greet = say
+
+    def user_speaks(self, speaks: bool) -> None:
+        """Only the cues listen to that."""
 
     def cancel(self) -> None:
         self.log.append("cancel")
@@ -62,6 +76,7 @@ class Story:
         self.answering = RecordingAnswering(self.clock)
         self.settings = ConversationSettings(**settings)  # type: ignore[arg-type]
         self.script: list[HearingEvent | float] = []
+        self.voice_states: list[VoiceState] = []
 
     def speaks(self, text: str, confidence: float = 0.9) -> Story:
         self.script += [SpeechStarted(0.0), Utterance(text, confidence, 0.0, 1.0)]
@@ -76,7 +91,16 @@ class Story:
         return self
 
     def told(self) -> list[str]:
-        conversation = Conversation(self._events(), self.answering, PHRASES, self.settings, clock=self.clock)  # type: ignore[arg-type]
+        conversation = Conversation(
+            self._events(),
+            self.answering,  # type: ignore[arg-type]
+            PHRASES,
+            self.settings,
+            clock=self.clock,
+            voice=VoiceSettings(VoiceState(175, 0.75), self.voice_states.append),
+            status=lambda: Status(model="demo"),
+            time_of_day=lambda: dt.time(15, 5),
+        )
         conversation.run(greeting="hello")
         return self.answering.log[1:]
 
@@ -111,11 +135,20 @@ def test_stop_silences_at_any_confidence() -> None:
     assert Story().speaks("stop", confidence=0.1).told() == ["look0", "cancel"]
 
 
-def test_a_misheard_question_is_not_answered() -> None:
-    """Below min_confidence the user is asked to say it again."""
+def test_a_misheard_question_is_read_back() -> None:
+    """Below min_confidence nothing is answered: the user is asked whether that was it."""
     story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3)
-    assert story.told() == ["look0", f"say {PHRASES.not_understood!r}"]
+    asked = PHRASES.did_you_ask.format(question="what is mist")
+    assert story.told() == ["look0", f"say {asked!r}"]
     assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_yes_asks_what_was_read_back() -> None:
+    """Once; and anything else is taken as it is."""
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("yes").speaks("yes")
+    assert story.told()[2:] == ["look1", "ask 'what is mist' of 1", "ask 'yes' of 1"]
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("what is this").speaks("yes")
+    assert story.told()[2:] == ["look1", "ask 'what is this' of 1", "ask 'yes' of 1"]
 
 
 def test_repeat_says_the_last_words_again_and_again() -> None:
@@ -185,6 +218,62 @@ def test_a_look_that_failed_is_not_asked() -> None:
     story.answering.ask = failing  # type: ignore[method-assign]
     story.told()
     assert log[1:] == ["look0", "ask 'one' of 0", "look1", "ask 'two' of 1"]
+
+
+def test_rate_and_volume_by_voice() -> None:
+    """A step each; at the end of the steps it says so and changes nothing."""
+    story = Story().speaks("slower").speaks("louder").speaks("louder")
+    assert [said for said in story.told() if said.startswith("say")] == [
+        f"say {text!r}" for text in (PHRASES.slower, PHRASES.louder, PHRASES.loudest)
+    ]
+    assert story.voice_states == [VoiceState(155, 0.75), VoiceState(155, 1.0)]
+
+
+def test_spelling_is_of_the_last_answer() -> None:
+    """Also after something that the assistant said of its own; before any answer there is nothing to spell."""
+    assert Story().speaks("spell that").told()[-1] == f"say {PHRASES.nothing_to_spell!r}"
+    said = Story().speaks("what does it say").speaks("louder").speaks("spell that").told()[-1]
+    assert "E, X, I, T" in said
+    assert "4" in said or "four" in said
+
+
+def test_more_and_less_about_the_last_question() -> None:
+    """The same picture is asked again, in other words; with nothing asked yet, what is in it."""
+    story = Story().speaks("what is this").speaks("more detail").speaks("shorter")
+    more = PHRASES.more_detail_question.format(question="what is this")
+    assert story.told()[2] == f"ask {more!r} of 0"
+    assert Story().speaks("more detail").told()[-1] == f"ask {PHRASES.describe_question!r} of 1"
+
+
+def test_a_model_that_takes_no_instructions_is_asked_short_questions() -> None:
+    """The demo model knows "read the text", not the sentence that the full one gets."""
+    assert Story().speaks("read the text").told()[-1] == f"ask {PHRASES.read_text_question!r} of 0"
+    simple = Story(takes_instructions=False).speaks("read the text").speaks("more detail")
+    assert simple.told()[1:] == ["ask 'read the text' of 0", "ask 'describe the picture' of 0"]
+
+
+def test_a_closer_look_is_at_the_middle_of_the_same_picture() -> None:
+    """At the camera's resolution, and follow-ups stay on it; without a picture it says so."""
+    story = Story().speaks("what is this").speaks("look closer").speaks("what color is it")
+    assert story.told()[2:] == [
+        "look1 at (240, 320, 3)", "ask 'what is this' of 1", "ask 'what color is it' of 1",
+    ]  # fmt: skip
+    assert Story().speaks("look closer").told()[-1] == f"say {PHRASES.no_picture_yet!r}"
+
+
+def test_what_has_changed_compares_the_old_picture_with_a_new_one() -> None:
+    """The new one is what follow-ups are about."""
+    story = Story().speaks("what is this").speaks("what has changed").speaks("where is it")
+    assert story.told()[2:] == ["look1", "compare 0 with 1", "ask 'where is it' of 1"]
+
+
+def test_status_and_time_are_said() -> None:
+    """And the picture that their onset began is dropped."""
+    story = Story().speaks("status").speaks("what time is it")
+    told = story.told()
+    assert "demo" in told[1]
+    assert told[3] == f"say {PHRASES.time_in_words(dt.time(15, 5))!r}"
+    assert all(look.cancelled.is_set() for look in story.answering.looks)
 
 
 @pytest.mark.parametrize("words", ["quit", "goodbye"])

@@ -1,0 +1,32 @@
+"""The sharpest of a few pictures, and what is wrong with it: judged before the costly look, so that advice comes at once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+from vision.frame import Frame
+from vision.framing import Fault, FrozenWatch, judge, sharpest
+
+BURST_PICTURES = 3
+
+
+class BurstSource(Protocol):
+    """A camera, or a picture in its place."""
+
+    def burst(
+        self, pictures: int = ..., timeout_seconds: float = ..., cancelled: threading.Event | None = None
+    ) -> tuple[Frame, ...]: ...
+
+
+class Aim:
+    """One per camera: a frozen one is known by its pictures over time."""
+
+    def __init__(self, frames: BurstSource, *, live: bool) -> None:
+        self._frames = frames
+        self._watch = FrozenWatch(live=live)
+
+    def __call__(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:
+        burst = self._frames.burst(BURST_PICTURES, cancelled=cancelled)
+        frame = sharpest(burst)
+        return frame, judge(frame, self._watch.note(burst)).fault

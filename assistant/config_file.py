@@ -1,0 +1,75 @@
+"""Changes single values in a user's config.toml: all else in it, comments included, stays as it was written.
+
+The file is replaced in one step, so that it is never half-written. Reading and checking settings is config.py's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+Value = str | int | float | bool
+
+
+def set_values(path: Path, table: str, values: Mapping[str, Value]) -> None:
+    """Writes `values` under [table] of the file, which need not exist. Raises ConfigError; then nothing has changed."""
+    path = path.resolve()  # a link into somebody's dotfiles stays a link
+    try:
+        old = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
+        new = with_values(old, table, values)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, new)
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text; save the file as UTF-8.") from None
+    except ConfigError as error:
+        raise ConfigError(f"{path} {error}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot write the configuration {path}: {error.strerror or error}.") from None
+
+
+def with_values(text: str, table: str, values: Mapping[str, Value]) -> str:
+    """The TOML text with `values` under [table], at the end if there was no such table."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document: TOMLDocument = tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise ConfigError(f"is not valid TOML: {error}") from None
+    section = document.get(table)
+    if section is None:
+        if text.strip():
+            document.add(tomlkit.nl())
+        section = tomlkit.table()
+        document.add(table, section)
+    if not isinstance(section, dict):
+        raise ConfigError(f"has {table!r} as a key; it is a table, write [{table}] and its keys below.")
+    for key, value in values.items():
+        section[key] = value
+    return tomlkit.dumps(document)
+
+
+def _replace(path: Path, text: str) -> None:
+    number, name = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
+            if path.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise

@@ -1,0 +1,125 @@
+"""What the user set by voice and wants to find again: rate and volume, in $XDG_STATE_HOME/seesay/state.json.
+
+Losing it costs a "slower" or two, so nothing here ever stops the program: a file that is broken, or from a newer version, is
+ignored with one line in the log. It does not know the voice; it holds the ranges that config.py holds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.config import SpeakingConfig
+from assistant.folders import state_folder
+
+_log = logging.getLogger(__name__)
+
+VERSION = 1
+_MAX_FILE_BYTES = 65_536
+_RANGES = {
+    declared.name: declared.metadata["range"]
+    for declared in dataclasses.fields(SpeakingConfig)
+    if "range" in declared.metadata
+}
+
+# Steps that are heard as steps: about a seventh in rate, 3 dB in volume. A rate set in the config may lie between two.
+RATES_WPM = (80, 90, 105, 120, 135, 155, 175, 200, 230, 265, 305, 350, 400, 450)
+VOLUMES = (0.1, 0.14, 0.2, 0.28, 0.4, 0.55, 0.75, 1.0)  # none at 0: a voice that is silent cannot say so
+
+
+@dataclass(frozen=True)
+class VoiceState:
+    """How the voice speaks now."""
+
+    rate_wpm: int
+    volume: float  # 0..1
+
+
+def slower(state: VoiceState) -> VoiceState:
+    """A step slower; the same state where it cannot be slower. Likewise the other three."""
+    return dataclasses.replace(state, rate_wpm=round(_below(RATES_WPM, state.rate_wpm)))
+
+
+def faster(state: VoiceState) -> VoiceState:
+    return dataclasses.replace(state, rate_wpm=round(_above(RATES_WPM, state.rate_wpm)))
+
+
+def quieter(state: VoiceState) -> VoiceState:
+    return dataclasses.replace(state, volume=_below(VOLUMES, state.volume))
+
+
+def louder(state: VoiceState) -> VoiceState:
+    return dataclasses.replace(state, volume=_above(VOLUMES, state.volume))
+
+
+def state_path(environ: Mapping[str, str]) -> Path:
+    return state_folder(environ) / "state.json"
+
+
+def load_state(path: Path, default: VoiceState) -> VoiceState:
+    """What was remembered; what was not is taken from `default`, the configuration's."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+        return _state(content, default)
+    except FileNotFoundError:
+        return default
+    except (OSError, ValueError, RecursionError) as error:
+        _log.warning("%s is ignored, rate and volume are the configuration's: %s", path, error)
+        return default
+
+
+def save_state(path: Path, state: VoiceState) -> None:
+    """Atomic: a power cut leaves the old file or the new one. A folder that cannot be written is a line in the log."""
+    text = json.dumps({"version": VERSION, **dataclasses.asdict(state)}) + "\n"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(part).replace(path)
+        except OSError:
+            Path(part).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        _log.warning("rate and volume will not be remembered: cannot write %s: %s", path, error.strerror or error)
+
+
+def _state(content: bytes, default: VoiceState) -> VoiceState:
+    """Raises ValueError in one clear clause."""
+    if len(content) > _MAX_FILE_BYTES:
+        raise ValueError(f"it is larger than {_MAX_FILE_BYTES:,} bytes")
+    document = json.loads(content)
+    if not isinstance(document, dict):
+        raise ValueError("it is not a JSON object")
+    if document.get("version") != VERSION:
+        raise ValueError(f"its version is {document.get('version')!r}, this program knows {VERSION}")
+    return VoiceState(
+        rate_wpm=round(_clamped("rate_wpm", document.get("rate_wpm", default.rate_wpm))),
+        volume=_clamped("volume", document.get("volume", default.volume)),
+    )
+
+
+def _clamped(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        raise ValueError(f"{name} is not a number: {value!r}")
+    low, high = _RANGES[name]
+    return float(min(high, max(low, value)))
+
+
+def _below(steps: Sequence[float], value: float) -> float:
+    return max((step for step in steps if step < value), default=value)
+
+
+def _above(steps: Sequence[float], value: float) -> float:
+    return min((step for step in steps if step > value), default=value)

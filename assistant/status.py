@@ -1,0 +1,34 @@
+"""What the assistant says of its own state. Pure: others measure, this makes sentences of what they know.
+
+What is not known is left out and never made up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.phrases import Phrases
+
+
+@dataclass(frozen=True)
+class Status:
+    """None: this machine does not tell."""
+
+    power_watts: float | None = None
+    temperature_celsius: float | None = None
+    memory_bytes: int | None = None  # in use by this program
+    model: str | None = None  # a name for people
+
+
+def status_in_words(status: Status, phrases: Phrases) -> str:
+    """One short sentence for each thing that is known."""
+    sentences = []
+    if status.model is not None:
+        sentences.append(phrases.status_model.format(model=status.model))
+    if status.power_watts is not None:
+        sentences.append(phrases.status_power.format(watts=status.power_watts))
+    if status.temperature_celsius is not None:
+        sentences.append(phrases.status_temperature.format(celsius=status.temperature_celsius))
+    if status.memory_bytes is not None:
+        sentences.append(phrases.status_memory.format(gigabytes=status.memory_bytes / 1e9))
+    return " ".join(sentences) or phrases.status_unknown

@@ -1,0 +1,44 @@
+"""Is there a microphone without the loudspeaker's echo? PulseAudio and PipeWire can make one.
+
+Asks `pactl`, which both servers answer. It loads nothing itself: docs/echo.md tells how that is done.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+_MARKS = ("echo-cancel", "echocancel", "echo_cancel")
+_ASK_SECONDS = 2.0
+
+
+def echo_cancelled_input() -> str | None:
+    """The sound server's name of an echo-cancelled source; None where there is none, or no server."""
+    try:
+        listing = subprocess.run(
+            ["pactl", "list", "short", "sources"],
+            capture_output=True, text=True, timeout=_ASK_SECONDS, check=True,
+            env={**os.environ, "LC_ALL": "C"},
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return find_echo_cancelled(listing.stdout)
+
+
+def find_echo_cancelled(listing: str) -> str | None:
+    """From the lines of `pactl list short sources`: number, name, module, format, state."""
+    for line in listing.splitlines():
+        fields = line.split("\t")
+        name = fields[1] if len(fields) > 1 else ""
+        if any(mark in name.lower() for mark in _MARKS) and not name.endswith(".monitor"):
+            return name
+    return None
+
+
+def use_source(name: str) -> None:
+    """Streams that this process opens from now on, on the server's default microphone, record from `name`.
+
+    PortAudio knows only ALSA's devices and never the server's sources by name; both servers' client libraries heed
+    this variable. Call it before the sound library is loaded: it reads its environment once.
+    """
+    os.environ["PULSE_SOURCE"] = name

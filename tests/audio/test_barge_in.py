@@ -1,0 +1,166 @@
+"""The rules by which a stop word counts, over a scripted recogniser; tests/test_stop_word.py has the real one."""
+
+import numpy as np
+import pytest
+
+from audio.barge_in import (
+    SpottedWord,
+    StopListener,
+    StopSettings,
+    VoskSpotter,
+    contains,
+    shortest,
+    words_of,
+)
+from audio.errors import SpeechModelError
+from audio.hearing import Hearing, SpeechStarted, StopHeard, Utterance
+from audio.pcm import AudioChunk
+from tests.audio.fakes import LevelVad, ScriptedSource, ScriptedTranscriber
+from tests.audio.test_hearing import SETTINGS
+
+
+class ScriptedSpotter:
+    """Hears what it is told, window after window."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = []
+
+    def spot(self, samples):
+        self.asked.append(len(samples) / 16_000)
+        return self.answers.pop(0) if self.answers else []
+
+
+def word(text, confidence=1.0, start=0.5, end=0.8):
+    return SpottedWord(text, confidence, start, end)
+
+
+OWN, USER = 300, 1500  # the assistant's level in the microphone, and the user's: 14 dB apart
+
+
+def chunks(count, level=USER, first=0):
+    return [AudioChunk(np.full(480, level, np.int16), 16_000, number * 0.03) for number in range(first, first + count)]
+
+
+def heard(listener, chunks):
+    return [stop for chunk in chunks if (stop := listener.hear(chunk)) is not None]
+
+
+def listener(spotter, **settings):
+    """One that has heard three seconds of the assistant's own voice."""
+    ears = StopListener(spotter, ("stop", "stop talking"), StopSettings(**settings), clock=lambda: 0.0)
+    assert heard(ears, chunks(100, OWN, first=-100)) == []
+    return ears
+
+
+def test_a_stop_word_is_a_stop():
+    """It is told once, with the time of the word itself, and with its confidence."""
+    stops = heard(listener(ScriptedSpotter([word("stop", 0.9, start=0.9, end=1.2)])), chunks(10))
+    assert [(stop.text, stop.confidence) for stop in stops] == [("stop", 0.9)]
+    assert stops[0].started_at == pytest.approx(0.03 - 1.2 + 0.9)
+
+
+def test_a_doubtful_stop_must_be_heard_twice():
+    """What is hardly believed once and gone in the next window was no stop word; what is sure needs no second."""
+    doubtful, sure = ([word("stop", confidence, start=0.8, end=1.2)] for confidence in (0.7, 0.9))
+    assert heard(listener(ScriptedSpotter(doubtful, [], doubtful, [])), chunks(30)) == []
+    assert len(heard(listener(ScriptedSpotter(doubtful, doubtful)), chunks(30))) == 1
+    assert len(heard(listener(ScriptedSpotter(sure)), chunks(30))) == 1
+
+
+@pytest.mark.parametrize(
+    "doubtful",
+    [
+        word("stop", confidence=0.3),
+        word("stop", start=0.0, end=0.3),
+        word("stop", start=0.5, end=0.53),
+        word("[unk]"),
+        word("top"),
+    ],
+)
+def test_a_doubtful_word_does_not_count(doubtful):
+    """Unsure, cut off by the window's begin, too short, or another word."""
+    spotter = ScriptedSpotter(*[[doubtful]] * 50)
+    assert heard(listener(spotter), chunks(60)) == []
+    assert len(spotter.asked) > 10
+
+
+def test_what_is_no_louder_than_its_own_voice_is_not_even_decoded():
+    """However like a stop word it sounds: the answer may be about a stop sign."""
+    spotter = ScriptedSpotter(*[[word("stop")]] * 200)
+    assert heard(listener(spotter), chunks(200, OWN)) == []
+    assert spotter.asked == []
+
+
+def test_the_word_itself_must_be_the_loud_one():
+    """The user says something else over the assistant's own "stop"."""
+    spotter = ScriptedSpotter(*[[word("stop", start=0.1, end=0.4)]] * 9)
+    assert heard(listener(spotter), chunks(9)) == []  # the loud part is the window's last 0.3 s
+    assert len(spotter.asked) > 1
+
+
+def test_its_own_level_must_be_known_first():
+    """At its very first words nothing is louder than it yet; the level is kept from then on."""
+    ears = StopListener(ScriptedSpotter(*[[word("stop")]] * 99), ("stop",), clock=lambda: 0.0)
+    assert heard(ears, chunks(60)) == []
+    assert heard(ears, chunks(300, OWN, first=60)) == []
+    ears.rest()
+    assert len(heard(ears, chunks(60, first=1000))) >= 1
+
+
+def test_it_is_asked_less_often_when_it_is_slow():
+    """A large model may take at most its share of a core."""
+    now = iter(np.arange(0.0, 1000.0, 0.2))  # each look at the clock is 0.2 s later
+    spotter = ScriptedSpotter()
+    ears = StopListener(spotter, ("stop",), settings=StopSettings(max_share=0.4), clock=lambda: float(next(now)))
+    heard(ears, chunks(100, OWN, first=-100))
+    heard(ears, chunks(40))
+    assert len(spotter.asked) == pytest.approx(1.2 / 0.5, abs=1)
+
+
+def test_silence_is_not_decoded():
+    """It costs nothing while hardly anything is heard, even where the assistant itself is not."""
+    spotter = ScriptedSpotter()
+    ears = StopListener(spotter, ("stop",), clock=lambda: 0.0)
+    heard(ears, chunks(100, 1))
+    heard(ears, chunks(100, 20, first=100))
+    assert spotter.asked == []
+
+
+def test_the_window_is_bounded():
+    """However long the assistant speaks."""
+    spotter = ScriptedSpotter()
+    heard(listener(spotter, window_seconds=1.2), chunks(100))
+    assert max(spotter.asked) == pytest.approx(1.2)
+
+
+def test_hearing_hands_over_what_it_drops():
+    """Deaf, it yields the stop and nothing else; afterwards it hears as before, and the ear rests."""
+    source = ScriptedSource("S" * 60 + "." * 60 + "S" * 30 + "." * 40)
+    ears = listener(ScriptedSpotter([word("stop", start=0.9, end=1.2)]))
+    events = list(
+        Hearing(
+            source, LevelVad(), SETTINGS, ScriptedTranscriber("what is this"),
+            deaf=lambda: source.position < 60, stop_ear=ears,
+        ).events()
+    )  # fmt: skip
+    assert [type(event) for event in events] == [StopHeard, SpeechStarted, Utterance]
+    assert isinstance(events[0], Utterance), "the conversation obeys it like any other stop"
+
+
+def test_only_the_shortest_phrases_are_listened_for():
+    """Who hears "stop" need not wait for "stop talking"."""
+    assert shortest(["stop", "stop it", "be quiet", "quiet", "Stop!"]) == [("stop",), ("quiet",)]
+    assert shortest(["停", "停止"]) == [("停",), ("停止",)]
+
+
+def test_phrases_are_found_as_whole_words():
+    """A part of a word does not count, and punctuation does not hide one."""
+    assert contains(words_of("It says: Stop."), ("stop",))
+    assert not contains(words_of("It stopped."), ("stop",))
+
+
+def test_a_missing_model_is_told(tmp_path):
+    """As the transcriber does."""
+    with pytest.raises(SpeechModelError, match="no Vosk model folder"):
+        VoskSpotter(tmp_path / "none", ("stop",))

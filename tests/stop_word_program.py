@@ -1,0 +1,61 @@
+"""Speaks sentence after sentence and listens for a stop word at once: run by test_stop_word.py on the virtual sound card.
+
+    python -m tests.stop_word_program SECONDS
+
+It prints "ready", then a line a stop: the word. After a stop it is silent for two seconds and speaks on.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+from assistant import models
+from assistant.phrases import Command, phrases_for
+from audio.barge_in import StopListener, VoskSpotter
+from audio.microphone import Microphone
+from audio.playback import Loudspeaker
+from audio.synthesizer import Synthesizer
+
+SENTENCES = (
+    "The circle is at the top left, and a cup of coffee stands on top of a stack of books.",
+    "A man in a dark coat walks past the shop on the corner, and two people sit on a bench.",
+)
+
+
+def main(seconds: float) -> None:
+    stops = phrases_for("en").commands[Command.STOP]
+    ear = StopListener(VoskSpotter(models.demo_speech("en"), stops), stops)
+    over, silent = threading.Event(), threading.Event()
+    with Synthesizer() as voice, Loudspeaker() as loudspeaker, Microphone() as microphone:
+
+        def speak() -> None:
+            chunks = [voice.synthesize(sentence) for sentence in SENTENCES]
+            while not over.is_set():
+                for chunk in chunks:
+                    if silent.is_set():
+                        over.wait(2.0)
+                        silent.clear()
+                    loudspeaker.play(chunk, silent)
+
+        speaker = threading.Thread(target=speak, name="speak")
+        speaker.start()
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        ends_at = time.monotonic() + seconds
+        for chunk in microphone.chunks():
+            if time.monotonic() > ends_at:
+                break
+            if not silent.is_set() and (stop := ear.hear(chunk)) is not None:
+                loudspeaker.silence()
+                silent.set()
+                sys.stdout.write(f"{stop.text}\n")
+                sys.stdout.flush()
+        over.set()
+        silent.set()
+        speaker.join()
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))
