@@ -38,7 +38,7 @@ format: $(VENV)/.seesay-test ## put the code into its one form
 	@$(PYTHON) -m ruff format .
 
 clean: ## remove the environment and all caches
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
 
 system-run:
 	@.ci/system-packages run

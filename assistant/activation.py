@@ -7,13 +7,15 @@ that is the conversation's answer to what is let through.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
-from audio.hearing import SpeechRejected, SpeechStarted, StopHeard, Utterance
+from audio.hearing import HearingEvent, SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, StopHeard, Utterance
 
 ALWAYS = float("inf")
 NEVER = float("-inf")
+LATE_SECONDS = 1.0  # an onset is told up to a pre-roll later than it was
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class _Attention:
 
     begins: float = NEVER
     ends: float = NEVER
+    wanted: bool = False  # by the user, who is told when it is over unused
 
     def covers(self, at: float) -> bool:
         return self.begins <= at <= self.ends
@@ -60,17 +63,21 @@ class Activation:
     """`pressed` may be called on another thread than the rest. Times are monotonic seconds."""
 
     settings: ActivationSettings
+    # While this is true, whatever begins counts: `barge_in = "any"` during an answer.
+    always: Callable[[], bool] = lambda: False
     _attention: _Attention = field(default_factory=_Attention)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: bool = False  # a SpeechStarted was let through, its end has not been seen
+    _always: bool = False  # this utterance began while `always`
+    _stirred: bool = False  # the wake phrase may be in it
 
     def pressed(self, press: Press) -> None:
         with self._lock:
             match press:
                 case Pressed(at):
-                    self._attend(at - self.settings.early_seconds, at + self.settings.listen_seconds)
+                    self._attend(at - self.settings.early_seconds, at + self.settings.listen_seconds, wanted=True)
                 case Held(_, pressed_at):
-                    self._attend(pressed_at - self.settings.early_seconds, ALWAYS)
+                    self._attend(pressed_at - self.settings.early_seconds, ALWAYS, wanted=True)
                 case Released(at, held=True):
                     self._attention.ends = at  # what was begun before is still let through
                 case StopPress() | DoublePress():
@@ -82,6 +89,20 @@ class Activation:
             if self._attention.ends < now + seconds:
                 self._attend(now, now + seconds)
 
+    def stirred(self) -> None:
+        """The wake phrase may be under way: the utterance's end, whatever it is, concerns the conversation."""
+        with self._lock:
+            self._stirred = True
+
+    def lapsed(self, now: float) -> bool:
+        """True once when the user asked for attention and then said nothing."""
+        with self._lock:
+            attention = self._attention
+            over = now > attention.ends + LATE_SECONDS and attention.wanted and not self._started
+            if over:
+                self._attend(NEVER, NEVER)
+            return over
+
     def held(self) -> bool:
         """The button is kept down: a pause in the question does not end it."""
         with self._lock:
@@ -92,21 +113,22 @@ class Activation:
         if self.settings.is_open:
             return True
         with self._lock:
-            # An onset is told up to a pre-roll later than it was, and a long utterance ends long after it began.
-            return self._started or self._attention.begins <= now <= self._attention.ends + 1.0
+            # A long utterance ends long after it began.
+            late = self._attention.ends + LATE_SECONDS
+            return self._started or self._attention.begins <= now <= late
 
-    def heard(
-        self, event: SpeechStarted | SpeechRejected | Utterance
-    ) -> SpeechStarted | SpeechRejected | Utterance | Woken | None:
+    def heard(self, event: HearingEvent) -> HearingEvent | Woken | None:
         """The event as the conversation is to see it: itself, with the wake phrase taken off, or None."""
         with self._lock:
             match event:
                 case SpeechStarted(at):
-                    self._started = self.settings.is_open or self._attention.covers(at)
+                    self._always, self._stirred = self.always(), False
+                    self._started = self.settings.is_open or self._always or self._attention.covers(at)
+                    return event if self._started else None
+                case SpeechPaused() | SpeechResumed():  # where it may yet be woken, nothing is known by then
                     return event if self._started else None
                 case SpeechRejected():
-                    started, self._started = self._started, False
-                    return event if started else None
+                    return event if self._end() else None
                 case StopHeard():  # judged by its own listener
                     self._attend(NEVER, NEVER)
                     return event
@@ -114,25 +136,33 @@ class Activation:
                     return self._utterance(event)
 
     def _utterance(self, heard: Utterance) -> SpeechRejected | Utterance | Woken | None:
-        started, self._started = self._started, False
+        concerned = self._end()
         # Again and not `started`: the press may have come after the onset.
-        counts = self.settings.is_open or self._attention.covers(heard.started_at)
+        counts = self.settings.is_open or self._always or self._attention.covers(heard.started_at)
         question = without_phrase(heard.text, self.settings.wake_phrase)
         if question is not None and (counts or self.settings.wake_word):
             if not question:
-                self._attend(heard.ended_at, heard.ended_at + self.settings.listen_seconds)
+                self._attend(heard.ended_at, heard.ended_at + self.settings.listen_seconds, wanted=True)
                 return Woken(heard.ended_at)
-            heard = Utterance(question, heard.confidence, heard.started_at, heard.ended_at)
+            heard = replace(heard, text=question)
             counts = True
         if not counts:
             # A picture was taken at its onset, and now it is no question after all (stopped meanwhile): drop it.
-            return SpeechRejected(heard.ended_at) if started else None
-        if self._attention.ends != ALWAYS:  # a press or a wake phrase is good for one question, a hold for many
+            return SpeechRejected(heard.ended_at) if concerned else None
+        if self._attention.ends == ALWAYS:  # a press or a wake phrase is good for one question, a hold for many
+            self._attention.wanted = False
+        else:
             self._attend(NEVER, NEVER)
         return heard
 
-    def _attend(self, begins: float, ends: float) -> None:
-        self._attention = _Attention(begins, ends)
+    def _end(self) -> bool:
+        """Of an utterance: whether the conversation knows of it, and so must learn how it ends."""
+        concerned = self._started or self._stirred
+        self._started = self._stirred = False
+        return concerned
+
+    def _attend(self, begins: float, ends: float, *, wanted: bool = False) -> None:
+        self._attention = _Attention(begins, ends, wanted)
 
 
 def without_phrase(text: str, phrase: str) -> str | None:

@@ -61,12 +61,15 @@ class Answering:
         self._on_text = on_text  # called on the answer thread, a piece of the answer each time
         self._clock = clock
         self._speaking = Speaking(voice, on_end, clock)
-        # One place each for the newest look and the newest turn: a newer one takes the place of an older.
+        # One place for the newest look, which takes that of an older one. Turns that have not begun: the next one, and
+        # one that is to wait behind it while that waits for its picture.
         self._wanted = threading.Condition()
         self._next_look: Look | None = None
-        self._next_turn: tuple[Turn, _Sentences] | None = None
+        self._next_turns: list[tuple[Turn, _Sentences]] = []
         self._current_look: Look | None = None
-        self._current_turn: Turn | None = None  # until the next one: its last sentences may still be spoken
+        self._begun: list[Turn] = []  # and not done: one being decoded, and those whose last sentences are still spoken
+        self._turn: Turn | None = None  # under way; this and the next belong to the thread "answer"
+        self._asides: list[str] = []  # for the next turn
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
 
@@ -82,7 +85,7 @@ class Answering:
 
     def look(self, frame: Frame | None = None) -> Look:
         """Begins taking a picture (or has that frame for one) and seeing it, for the question that is being spoken."""
-        look = Look(self._clock(), frame)
+        look = Look(self._clock(), frame, self._clock)
         with self._wanted:
             if self._next_look is not None:
                 self._next_look.cancel()
@@ -90,24 +93,23 @@ class Answering:
             self._wanted.notify_all()
         return look
 
-    def ask(self, question: Question, look: Look) -> Turn:
-        """Answers `question` about `look`'s picture; whatever was being said or decoded ends."""
+    def ask(self, question: Question, look: Look, *, queued: bool = False) -> Turn:
+        """Answers `question` about `look`'s picture; whatever was being said or decoded ends.
+
+        `queued`: not so, it is answered behind that. One question may wait; a newer one takes its place.
+        """
         turn = Turn(question)
         with self._wanted:
             for other in (self._current_look, self._next_look):
-                if other is not None and other is not look:
+                if other is not None and other is not look and not queued:
                     other.cancel()
-        self._begin(turn, lambda turn: self._answer(turn, question, look))
-        if self._play_earcons:
-            self._speaking.wait_with_cues(turn)
+        self._begin(turn, lambda turn: self._answer(turn, question, look), queued=queued, waited_for=True)
         return turn
 
     def compare(self, question: Question, old: Look, new: Look) -> Turn:
         """Asks both pictures, and says what the answers were if they differ; whatever was being said or decoded ends."""
         turn = Turn(question)
-        self._begin(turn, lambda turn: self._compare(turn, question, old, new))
-        if self._play_earcons:
-            self._speaking.wait_with_cues(turn)
+        self._begin(turn, lambda turn: self._compare(turn, question, old, new), waited_for=True)
         return turn
 
     def say(self, text: str, *, then: AudioChunk | None = None) -> Turn:
@@ -120,6 +122,21 @@ class Answering:
         """Says `text`, then sounds the earcon that means: I am listening."""
         return self.say(text, then=earcons.listening(EARCON_RATE_HZ) if self._play_earcons else None)
 
+    def cue(self, earcon: AudioChunk) -> None:
+        """An earcon now, unless the voice has something to say; it interrupts nothing."""
+        if self._play_earcons:
+            self._speaking.put_if_room(Turn(question=None), earcon)
+
+    def aside(self, text: str) -> None:
+        """What an engine has to say of itself while it works: it is no part of the answer, and said before what is left of it.
+
+        Only on the thread on which the engine is called. While a picture is seen ahead, it waits for the next turn.
+        """
+        if self._turn is None:
+            self._asides.append(text)
+        else:
+            self._say_aside(self._turn, text)
+
     def cancel(self) -> None:
         """Silence within one audio block; decoding ends within one token."""
         with self._wanted:
@@ -130,9 +147,26 @@ class Answering:
         """No cue sounds into the user's own words."""
         self._speaking.cues.user_speaks(speaks)
 
+    def acknowledge(self) -> None:
+        """The user seems to have said all of it: the cue that says "I heard you", unless something is being said."""
+        if self._play_earcons:
+            self._speaking.acknowledge()
+
     @property
     def speaking(self) -> bool:
+        """In words. A cue by itself is none: see `cue_pitches_hz`."""
         return self._speaking.audible
+
+    @property
+    def cue_pitches_hz(self) -> tuple[float, ...]:
+        """Of the cue that sounds by itself, () when none does."""
+        return self._speaking.sounding_pitches_hz
+
+    @property
+    def busy(self) -> bool:
+        """Thinking or speaking, cues aside: there is something that a press of the button can stop."""
+        with self._wanted:
+            return bool(self._next_turns) or self._is_answering()
 
     def close(self) -> None:
         """Idempotent. A thread that does not end in time is named in the log."""
@@ -154,23 +188,34 @@ class Answering:
 
     # Turns in and out.
 
-    def _begin(self, turn: Turn, sentences: _Sentences) -> None:
-        # Hushed before the answer thread can see the new turn: what is dropped is never a sentence of that one.
+    def _begin(self, turn: Turn, sentences: _Sentences, *, queued: bool = False, waited_for: bool = False) -> None:
+        # Hushed before the answer thread can see the new turn: what is dropped is never a sentence of that one. For the
+        # same reason the cues begin before: else the first might sound behind the answer's first words.
         with self._wanted:
-            self._cancel_turns()
-            self._speaking.hush()
-            self._next_turn = (turn, sentences)
+            if queued:
+                self._drop_next_turns(0 if self._is_answering() else 1)
+            else:
+                self._cancel_turns()
+                self._speaking.hush()
+            if waited_for and self._play_earcons:
+                self._speaking.wait_with_cues(turn)
+            self._next_turns.append((turn, sentences))
             self._wanted.notify_all()
 
     def _cancel_turns(self) -> None:
         """With the lock held. A turn that never began ends here, a running one ends by itself."""
-        if self._current_turn is not None:
-            self._current_turn.cancelled.set()
-        if self._next_turn is not None:
-            turn, _ = self._next_turn
+        for turn in self._begun:
+            turn.cancelled.set()
+        self._drop_next_turns(0)
+
+    def _drop_next_turns(self, first: int) -> None:
+        for turn, _ in self._next_turns[first:]:
             turn.cancelled.set()
             turn.done.set()
-            self._next_turn = None
+        del self._next_turns[first:]
+
+    def _is_answering(self) -> bool:
+        return any(not turn.done.is_set() for turn in self._begun)
 
     # The thread "answer".
 
@@ -185,18 +230,21 @@ class Answering:
     def _next_job(self) -> tuple[Turn, _Sentences] | Look | None:
         """The turn that is wanted, else the look; None when closing."""
         with self._wanted:
-            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_turn or self._next_look)
+            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_turns or self._next_look)
             if self._closing.is_set():
                 return None
-            if self._next_turn is not None:
-                job, self._next_turn = self._next_turn, None
-                self._current_turn = job[0]
+            if self._next_turns:
+                job = self._next_turns.pop(0)
+                self._begun = [turn for turn in self._begun if not turn.done.is_set()] + [job[0]]
                 return job
             look, self._next_look = self._next_look, None
             self._current_look = look
             return look
 
     def _run_turn(self, turn: Turn, sentences: _Sentences) -> None:
+        self._turn = turn
+        while self._asides:
+            self._say_aside(turn, self._asides.pop(0))
         try:
             with contextlib.closing(sentences(turn)) as said:
                 for sentence in said:
@@ -208,8 +256,13 @@ class Answering:
             _log.debug("turn %s failed", turn.number, exc_info=error)
             self._apologise(turn, error, self._phrases.answer_failed)
         finally:
+            self._turn = None
             if not self._speaking.put_end(turn, self._closing.is_set):
                 turn.done.set()
+
+    def _say_aside(self, turn: Turn, text: str) -> None:
+        # Not in the turn's own name: the user still waits for its first word, with the cues that go with it.
+        self._speaking.put(Turn(question=None, cancelled=turn.cancelled), text, turn.cancelled.is_set)
 
     def _answer(self, turn: Turn, question: Question, look: Look) -> Generator[Spoken, None, None]:
         """The sentences of an answer as they are decoded."""
@@ -227,7 +280,7 @@ class Answering:
             raise Cancelled("the picture was dropped before it was seen")
         self._advised = None
         if not look.asked:
-            look.asked, turn.moments.see = True, look.view.stats
+            look.asked, turn.moments.sight = True, look.sight
         because = None if look.fault is None else self._phrases.framing[look.fault.value].because
         doubter = Doubter(self._doubt, self._phrases.doubt, because)
         cutter = SentenceCutter(early=True)

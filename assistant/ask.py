@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import console, wiring
+from assistant.asides import Asides
 from assistant.config import Config
 from assistant.phrases import phrases_for
 from assistant.turn import Question, Turn
 
 if TYPE_CHECKING:
     from assistant.doubt import DoubtRule
-    from assistant.look import FrameSource
+    from assistant.look import FrameSource, NamedEngine
     from assistant.speaking import Voice
-    from vision.engine import Engine
 
 
 def ask(
@@ -43,11 +43,13 @@ def ask(
         frames = wiring.open_frames(config, stack, image)
         frames.capture()  # a bad picture is said before the minutes of loading, not after
         voice = _voice(config, stack, say, speech_out)
-        if eye.is_demo:
+        is_demo = eye.is_demo and not wiring.is_remote(config)
+        if is_demo:
             console.say(console.DEMO_NOTICE)
-        engine = wiring.load_engine(config, eye.folder, stack, console.say)
-        doubt = wiring.doubt_rule(config, is_demo=eye.is_demo)
-        turn = _answer(config, engine, frames, voice, question, doubt, stream=not as_json)
+        asides = Asides()
+        engine = wiring.open_engine(config, eye.folder, stack, console.say, asides, is_demo=eye.is_demo)
+        doubt = wiring.doubt_rule(config, is_demo=is_demo)
+        turn = _answer(config, engine, frames, voice, question, doubt, asides, stream=not as_json)
         if turn.error is not None:
             raise turn.error
         if not turn.answer:
@@ -64,7 +66,13 @@ def _question(config: Config, text: str | None, audio: Path | None) -> Question:
     if audio is not None:
         transcriber = wiring.load_transcriber(wiring.choose_speech(config))
         heard, ended_at = wiring.hear_file(config, audio, transcriber)
-        return Question(heard.text, heard.confidence, asked_at=ended_at, transcribed_at=time.monotonic())
+        return Question(
+            heard.text,
+            heard.confidence,
+            asked_at=ended_at,
+            transcribed_at=time.monotonic(),
+            speech_seconds=heard.ended_at - heard.started_at,
+        )
     assert text is not None  # the command line gives one of the two
     from vision.engine.prompt import checked_question
 
@@ -84,11 +92,12 @@ def _voice(config: Config, stack: contextlib.ExitStack, say: bool, speech_out: P
 
 def _answer(
     config: Config,
-    engine: Engine,
+    engine: NamedEngine,
     frames: FrameSource,
     voice: Voice,
     question: Question,
     doubt: DoubtRule,
+    asides: Asides,
     *,
     stream: bool,
 ) -> Turn:
@@ -102,6 +111,7 @@ def _answer(
         answering = wiring.start_answering(
             config, stack, engine, frames, voice, earcons=False, doubt=doubt, on_text=show
         )
+        asides.go_to(answering.aside)
         waited_seconds = time.monotonic() - question.transcribed_at
         question = replace(
             question,

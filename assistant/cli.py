@@ -1,7 +1,7 @@
 """The command line: parses, sets logging up, runs one verb, and turns every error into a sentence and a status.
 
-Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing, 130 Ctrl-C (0 for `run`,
-which has no other end). Results go to stdout, everything else to stderr.
+Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing, 130 Ctrl-C (0 for `run` and
+`serve`, which have no other end). Results go to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ from pathlib import Path
 from types import FrameType
 
 from assistant import __version__, console
+from assistant.bench.command import add_verbs as add_bench_verbs
 from assistant.config import Config, load_config
 from assistant.errors import AssistantError, UsageError, exit_status_of
-from assistant.models import go_offline
+from assistant.models import FULL_SPEECH, go_offline
+from assistant.power.command import add_verb as add_power_verb
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
-_VERBS = ("run", "ask", "demo", "fetch", "bench")
+_VERBS = ("run", "ask", "serve", "demo", "fetch", "button", "bench", "soak", "power")
+_TAKES_A_VALUE = ("--config", "--profile")  # of the options that may stand before the verb
 EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing
-privacy: pictures and speech never leave this machine; only `seesay fetch` uses the network"""
+privacy: pictures and speech never leave this machine, unless engine.backend = "openai" is set, which
+is said aloud at every start; else only `seesay fetch` uses the network"""
 
 
 def entry() -> None:
@@ -52,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
             go_offline(os.environ)
         verb(arguments)
     except KeyboardInterrupt:
-        return 0 if verb is _run else exit_status_of(KeyboardInterrupt())
+        return 0 if verb in (_run, _serve) else exit_status_of(KeyboardInterrupt())
     except BrokenPipeError:  # the reader of our output left: `seesay ask … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -66,11 +70,11 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(arguments: argparse.Namespace) -> None:
     from assistant.run import run
-    from assistant.wiring import choose_models
+    from assistant.wiring import choose_models, is_remote
 
     config = _config(arguments)
     paths = choose_models(config)
-    if paths.are_demo:
+    if paths.are_demo and not is_remote(config):
         console.say(console.DEMO_NOTICE)
     run(config, paths, verbose=arguments.verbose, as_json=arguments.json)
 
@@ -93,6 +97,17 @@ def _ask(arguments: argparse.Namespace) -> None:
         as_json=arguments.json,
         verbose=arguments.verbose,
     )
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from assistant.serve import serve, serve_with_voice, web_settings
+
+    config = _config(arguments)
+    settings = web_settings(config, arguments.host, arguments.port, arguments.token_file)
+    if arguments.with_voice:
+        serve_with_voice(config, settings, verbose=arguments.verbose)
+    else:
+        serve(config, settings)
 
 
 def _demo(arguments: argparse.Namespace) -> None:
@@ -118,19 +133,13 @@ def _fetch(arguments: argparse.Namespace) -> None:
         console.say(f"ready; the packed weights are {packed}")
 
 
-def _bench(arguments: argparse.Namespace) -> None:
-    from assistant.bench.engine import EngineBench, bench_engine
+def _button(arguments: argparse.Namespace) -> None:
+    from assistant.button_learn import learn, show_devices
 
-    if not arguments.engine:
-        raise UsageError("say what to measure: --engine, the speed and memory of seeing and answering")
-    wanted = EngineBench(
-        model=arguments.model,
-        threads=tuple(arguments.threads),
-        rounds=arguments.rounds,
-        tokens=arguments.tokens,
-        isas=tuple(arguments.isa),
-    )
-    bench_engine(wanted, as_json=arguments.json)
+    if arguments.learn:
+        learn(arguments.config, os.environ, Path.cwd())
+    else:
+        show_devices()
 
 
 # The parts of `main`.
@@ -139,12 +148,15 @@ def _bench(arguments: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, metavar="FILE", help="settings (default: config.toml, see README)")
+    common.add_argument("--profile", metavar="NAME", help="headset, button, cart, or one of your own (see config.toml)")
     common.add_argument("-v", "--verbose", action="store_true", help="show how long each part of a turn took")
     parser = argparse.ArgumentParser(
         prog="seesay", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"seesay {__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="{run,ask,demo,fetch,bench}", required=True)
+    verbs = parser.add_subparsers(
+        title="verbs", metavar="{run,ask,serve,demo,fetch,button,bench,soak,power}", required=True
+    )
 
     run = verbs.add_parser("run", parents=[common], help="listen, look and answer until quit (the default)")
     run.add_argument("--json", action="store_true", help="one JSON object for each answered question")
@@ -159,43 +171,30 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="print one JSON object")
     ask.set_defaults(do=_ask)
 
+    serve = verbs.add_parser("serve", parents=[common], help="the page in a browser, and the API for other programs")
+    serve.add_argument("--host", metavar="ADDRESS", help="where to listen (default: the config's, this machine only)")
+    serve.add_argument("--port", type=int, metavar="N", help="the port (default: the config's; 0: any that is free)")
+    serve.add_argument("--token-file", type=Path, metavar="FILE", help="holds the token; needed to listen elsewhere")
+    serve.add_argument(
+        "--with-voice", action="store_true", help="beside the conversation by voice, with the same engine"
+    )
+    serve.set_defaults(do=_serve)
+
     demo = verbs.add_parser("demo", parents=[common], help="three spoken questions about a drawn picture")
     demo.add_argument("--output", type=Path, metavar="FOLDER", help="where picture and sound are kept")
     demo.set_defaults(do=_demo)
 
     fetch = verbs.add_parser("fetch", parents=[common], help="download the full models (the only use of a network)")
-    fetch.add_argument("--language", choices=("en", "zh"), help="of the speech model (default: the config's)")
+    fetch.add_argument("--language", choices=tuple(FULL_SPEECH), help="of the speech model (default: the config's)")
     fetch.set_defaults(do=_fetch)
 
-    bench = verbs.add_parser("bench", parents=[common], help="measure this machine (minutes)")
-    bench.add_argument("--engine", action="store_true", help="seeing and answering, beside plain transformers float32")
-    bench.add_argument(
-        "--model",
-        default="2b",
-        metavar="2b|demo|FOLDER",
-        help="the full model's shapes with random weights (default), the demo model, any other",
-    )
-    bench.add_argument(
-        "--threads", type=_numbers, default=[], metavar="N,…", help="threads (default: 1 and the physical cores)"
-    )
-    bench.add_argument("--rounds", type=_number, default=3, metavar="N", help="measurements of each (default: 3)")
-    bench.add_argument("--tokens", type=_number, default=32, metavar="N", help="of an answer (default: 32)")
-    bench.add_argument(
-        "--isa", action="append", default=[], choices=("avx512", "avx2", "plain"), help="force SeeSay to it as well"
-    )
-    bench.add_argument("--json", action="store_true", help="print one JSON object")
-    bench.set_defaults(do=_bench)
+    button = verbs.add_parser("button", parents=[common], help="input devices with keys; which of them is the button")
+    button.add_argument("--learn", action="store_true", help="press it, and it is written into the configuration")
+    button.set_defaults(do=_button)
+
+    add_bench_verbs(verbs, common)
+    add_power_verb(verbs, common)
     return parser
-
-
-def _numbers(text: str) -> list[int]:
-    return [_number(part) for part in text.split(",")]
-
-
-def _number(text: str) -> int:
-    if not text.strip().isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError(f"a number from 1 to 256 is expected, not {text!r}")
-    return int(text)
 
 
 def _with_default_verb(argv: list[str]) -> list[str]:
@@ -204,13 +203,15 @@ def _with_default_verb(argv: list[str]) -> list[str]:
     if first in ("-h", "--help", "--version") or not first.startswith("-"):
         return argv
     for place, word in enumerate(argv):
+        if argv[place - 1] in _TAKES_A_VALUE:  # in `--profile button`, "button" is no verb
+            continue
         if word in _VERBS:  # `seesay --config F ask …`: the options before the verb are its own
             return [word, *argv[:place], *argv[place + 1 :]]
     return ["run", *argv]
 
 
 def _config(arguments: argparse.Namespace) -> Config:
-    return load_config(arguments.config, os.environ, Path.cwd())
+    return load_config(arguments.config, os.environ, Path.cwd(), arguments.profile)
 
 
 def _end_on_signals() -> None:

@@ -29,6 +29,12 @@ def is_yes(text: str, phrases: Phrases) -> bool:
     return any(words in phrases.yes for words in _wordings_tried(text, phrases))
 
 
+def ends_open(text: str, phrases: Phrases) -> bool:
+    """Whether more must come after these words: "what color is the" is no question yet, and "what color is this" is one."""
+    words = _normalised(text)
+    return any(words == end or words.endswith(_gap(end) + end) for end in phrases.unfinished)
+
+
 def _wordings_tried(text: str, phrases: Phrases) -> Iterator[str]:
     words = _in_table_words(_normalised(text), phrases)
     if words and len(words) <= MAX_COMMAND_CHARACTERS:

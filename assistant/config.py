@@ -17,6 +17,8 @@ from typing import Any
 
 from assistant.errors import ConfigError
 from assistant.folders import config_folder
+from assistant.phrases import LANGUAGES, phrases_for
+from assistant.profiles import PROFILES
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,6 +26,7 @@ else:
     import tomli as tomllib
 
 BUILT_IN = "the built-in defaults"
+PROFILE = "profile"  # the table of tables
 _MAX_FILE_BYTES = 65_536  # ten times the shipped file: more is not a configuration
 _TYPE_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
 
@@ -58,7 +61,7 @@ class SpeakingConfig:
     output_device: str = ""
     voice: str = ""
     rate_wpm: int = _number(175, 80, 450)
-    volume: float = _number(1.0, 0.0, 1.0)
+    volume: float = _number(0.75, 0.0, 1.0)
     earcons: bool = True
 
 
@@ -75,6 +78,7 @@ class SeeingConfig:
 class EngineConfig:
     """The vision-language model."""
 
+    backend: str = _one_of("local", "openai")
     model: str = ""
     threads: int = _number(0, 0, 64)
     max_new_tokens: int = _number(128, 1, 512)
@@ -86,11 +90,65 @@ class EngineConfig:
 
 
 @dataclass(frozen=True)
+class RemoteConfig:
+    """Another computer's engine, for engine.backend = "openai"."""
+
+    base_url: str = ""
+    model: str = ""
+    api_key_file: str = ""
+    ca_file: str = ""
+    fallback: str = _one_of("local", "none")
+    again_seconds: float = _number(30.0, 1.0, 3600.0)
+    picture_pixels: int = _number(1024, 224, 4096)
+    connect_timeout_seconds: float = _number(2.0, 0.1, 60.0)
+    answer_timeout_seconds: float = _number(20.0, 0.5, 600.0)
+    silence_timeout_seconds: float = _number(5.0, 0.5, 120.0)
+    retries: int = _number(2, 0, 5)
+
+
+@dataclass(frozen=True)
 class ConversationConfig:
     """How the assistant converses."""
 
-    language: str = _one_of("en", "zh")
+    language: str = _one_of("en", *(language for language in LANGUAGES if language != "en"))
     picture_seconds: float = _number(60.0, 0.0, 3600.0)
+    while_answering: str = _one_of("cancel", "queue")
+    profile: str = ""
+
+
+@dataclass(frozen=True)
+class PromptConfig:
+    """What the model is told before it sees a picture: a key for each language that there is."""
+
+    def text(self, language: str) -> str:
+        return str(getattr(self, language))
+
+
+_PROMPT_KEYS = [
+    (language, str, field(default=phrases_for(language).instructions, metadata={"longest": 2000}))
+    for language in LANGUAGES
+]
+_PROMPTS: PromptConfig = dataclasses.make_dataclass("Prompts", _PROMPT_KEYS, bases=(PromptConfig,), frozen=True)()
+
+
+@dataclass(frozen=True)
+class ActivationConfig:
+    """What makes it listen."""
+
+    by: str = _one_of("open", "button", "wake_word", "button+wake_word")
+    wake_phrase: str = ""
+    listen_seconds: float = _number(6.0, 1.0, 60.0)
+
+
+@dataclass(frozen=True)
+class ButtonConfig:
+    """Which key is the button, and how it is pressed."""
+
+    device: str = ""
+    key: int = _number(0, 0, 767)
+    grab: bool = False
+    hold_seconds: float = _number(1.0, 0.2, 5.0)
+    double_press_seconds: float = _number(0.25, 0.1, 1.0)
 
 
 @dataclass(frozen=True)
@@ -103,6 +161,34 @@ class DoubtConfig:
 
 
 @dataclass(frozen=True)
+class PowerConfig:
+    """What the box may take, and how warm its processor may become."""
+
+    govern: str = _one_of("on", "off")
+    budget_watts: float = _number(10.0, 3.0, 500.0)
+    other_watts: float = _number(0.0, 0.0, 400.0)
+    max_temperature_c: float = _number(85.0, 40.0, 105.0)
+
+
+@dataclass(frozen=True)
+class WebConfig:
+    """The page and the API: `seesay serve`."""
+
+    host: str = "127.0.0.1"
+    port: int = _number(8765, 0, 65_535)
+    names: str = ""
+    token_file: str = ""
+    trusted_proxy: str = ""
+    queue: int = _number(8, 1, 64)
+    requests_per_minute: int = _number(60, 1, 100_000)
+    max_body_megabytes: float = _number(16.0, 0.1, 256.0)
+    max_megapixels: int = _number(40, 1, 40)
+    max_question_characters: int = _number(1000, 10, 2000)
+    kept_pictures: int = _number(16, 1, 256)
+    kept_minutes: float = _number(10.0, 0.1, 1440.0)
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings. `source` says where they came from, for messages."""
 
@@ -110,20 +196,25 @@ class Config:
     speaking: SpeakingConfig = SpeakingConfig()
     seeing: SeeingConfig = SeeingConfig()
     engine: EngineConfig = EngineConfig()
+    remote: RemoteConfig = RemoteConfig()
     conversation: ConversationConfig = ConversationConfig()
+    prompt: PromptConfig = _PROMPTS
+    activation: ActivationConfig = ActivationConfig()
+    button: ButtonConfig = ButtonConfig()
     doubt: DoubtConfig = DoubtConfig()
+    power: PowerConfig = PowerConfig()
+    web: WebConfig = WebConfig()
     source: str = field(default=BUILT_IN, metadata={"table": False})
 
 
-def load_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Config:
+def load_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path, profile: str | None = None) -> Config:
     """The settings of the first file there is: `explicit`, $SEESAY_CONFIG, ./config.toml, the user's own, none.
 
-    Raises ConfigError where a file that was named is missing, or the file found is refused.
+    Above them lie those of the profile: `profile`, else the one that the file names. Raises ConfigError where a file
+    that was named is missing, the file found is refused, or there is no such profile.
     """
     path = find_config(explicit, environ, cwd)
-    if path is None:
-        return Config()
-    return parse_config(_read(path), source=str(path))
+    return parse_config("" if path is None else _read(path), BUILT_IN if path is None else str(path), profile)
 
 
 def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
@@ -136,8 +227,8 @@ def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) ->
     return next((path for path in candidates if path.is_file()), None)
 
 
-def parse_config(text: str, source: str) -> Config:
-    """The settings written in `text`; what is not written keeps its default.
+def parse_config(text: str, source: str, profile: str | None = None) -> Config:
+    """The settings written in `text`, above them the profile's; what is not written keeps its default.
 
     Raises ConfigError that names the key, `source`, the line and, for an unknown key, the nearest known one.
     """
@@ -151,8 +242,26 @@ def parse_config(text: str, source: str) -> Config:
     # In the order of the file, so that the message is about the first fault a reader meets.
     for path, line in sorted(lines.items(), key=lambda item: item[1]):
         _check(document, path, tables, f"{source}, line {line}")
-    sections = {name: section(**_as_declared(document.get(name, {}), section)) for name, section in tables.items()}
+    own_profiles = document.pop(PROFILE, {})
+    name = document.get("conversation", {}).get(PROFILE, "") if profile is None else profile
+    layers = [document, *_profile_layers(name, own_profiles, source)]
+    sections = {
+        table: section(
+            **{key: value for layer in layers for key, value in _as_declared(layer.get(table, {}), section).items()}
+        )
+        for table, section in tables.items()
+    }
     return Config(**sections, source=source)
+
+
+def _profile_layers(name: str, own: Mapping[str, Any], source: str) -> list[Mapping[str, Any]]:
+    """The profile's settings as built in, and as the file has them, which count for more."""
+    if not name:
+        return []
+    known = {**PROFILES, **own}
+    if name not in known:
+        raise ConfigError(f"{source}: there is no profile {name!r}{_nearest(name, [*known])}")
+    return [PROFILES.get(name, {}), own.get(name, {}), {"conversation": {PROFILE: name}}]
 
 
 def key_lines(text: str) -> dict[tuple[str, ...], int]:
@@ -201,6 +310,9 @@ def _tables() -> dict[str, type]:
 
 def _check(document: dict[str, Any], path: tuple[str, ...], tables: dict[str, type], where: str) -> None:
     name = path[0]
+    if name == PROFILE and isinstance(document[name], dict):
+        _check_profile(document[name], path[1:], tables, where)
+        return
     if name not in tables:
         what = "table" if isinstance(document[name], dict) else "key"
         owners = [f"[{table}]" for table, section in tables.items() if name in _fields(section)]
@@ -216,6 +328,16 @@ def _check(document: dict[str, Any], path: tuple[str, ...], tables: dict[str, ty
         raise ConfigError(f"{where}: unknown key {name}.{key}{_nearest(key, [*known])}")
     if len(path) == 2:
         _check_value(known[key], document[name][key], f"{where}: {name}.{key}")
+
+
+def _check_profile(profiles: dict[str, Any], path: tuple[str, ...], tables: dict[str, type], where: str) -> None:
+    """`path` begins with the profile's name; within it tables and keys are as outside."""
+    if path and not isinstance(profiles[path[0]], dict):
+        raise ConfigError(f"{where}: {path[0]!r} is no profile, write [profile.NAME.TABLE] and its keys below.")
+    if len(path) > 1 and path[1] == PROFILE:
+        raise ConfigError(f"{where}: a profile within a profile is not known.")
+    if len(path) > 1:
+        _check(profiles[path[0]], path[1:], tables, where)
 
 
 def _fields(section: type) -> dict[str, dataclasses.Field[Any]]:
@@ -234,7 +356,11 @@ def _check_value(declared: dataclasses.Field[Any], value: Any, what: str) -> Non
     choices = declared.metadata.get("choices", ())
     if choices and value not in choices:
         raise ConfigError(f"{what} must be one of {', '.join(map(repr, choices))}, not {reprlib.repr(value)}.")
-    if kind is str and not value.isprintable():
+    if "longest" in declared.metadata:  # prose, of any script and on any number of lines
+        longest = declared.metadata["longest"]
+        if len(value) > longest:
+            raise ConfigError(f"{what} has {len(value):,} characters, and {longest:,} are the most: shorten it.")
+    elif kind is str and not value.isprintable():
         raise ConfigError(f"{what} holds a character that cannot be printed: {reprlib.repr(value)}.")
 
 

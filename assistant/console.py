@@ -71,7 +71,7 @@ def as_json_line(values: dict[str, Any]) -> str:
 
 
 def timings_line(turn: Turn) -> str:
-    """One line of figures, seconds from the end of the question."""
+    """The figures of a turn: when each thing came, counted from the end of the question, and how long each part took."""
     timings = turn.timings
     assert timings is not None
 
@@ -81,11 +81,18 @@ def timings_line(turn: Turn) -> str:
     def rate(value: float | None) -> str:
         return "-" if value is None else f"{value:.1f}/s"
 
-    return (
-        f"  transcript {seconds(timings.transcript)} · first token {seconds(timings.first_token)}"
+    came = (
+        f"  picture {seconds(timings.picture_requested)}, seen {seconds(timings.picture_seen)}"
+        f" · endpoint {seconds(timings.endpoint)} · transcript {seconds(timings.transcript)}"
+        f" · first token {seconds(timings.first_token)} · first sentence {seconds(timings.first_sentence)}"
         f" · first sound {seconds(timings.first_sound)} · end {seconds(timings.total)}"
-        f" · vision {seconds(timings.vision)}"
-        f" · prompt {timings.prompt_tokens} tokens, {rate(timings.prompt_tokens_per_second)}"
-        f" · answer {timings.answer_tokens} tokens, {rate(timings.decode_tokens_per_second)}"
-        f" · peak memory {timings.peak_rss_bytes / 1e6:.0f} MB"
     )
+    took = (
+        f"  speech {seconds(timings.speech)} · capture {seconds(timings.capture)} · vision {seconds(timings.vision)}"
+        f" · picture prefill {seconds(timings.picture_prefill)} (of the three hidden {seconds(timings.hidden)})"
+        f" · question prefill {seconds(timings.question_prefill)}"
+        f" of {timings.prompt_tokens} tokens, {rate(timings.prompt_tokens_per_second)}"
+        f" · decode {seconds(timings.decode)} of {timings.answer_tokens} tokens, {rate(timings.decode_tokens_per_second)}"
+        f" · speaking {seconds(timings.speaking)} · peak memory {timings.peak_rss_bytes / 1e6:.0f} MB"
+    )
+    return f"{came}\n{took}"

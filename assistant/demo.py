@@ -22,10 +22,9 @@ from assistant.errors import AssistantError
 from assistant.phrases import phrases_for
 
 if TYPE_CHECKING:
-    from assistant.loop import HearingEvent
     from assistant.turn import Turn
     from assistant.voice import SpokenVoice
-    from audio.hearing import Utterance
+    from audio.hearing import HearingEvent, Utterance
     from audio.transcriber import Transcriber
     from vision.demo_model.world import Scene
 
@@ -75,7 +74,7 @@ def demo(config: Config, output: Path | None) -> None:
         transcriber = wiring.load_transcriber(paths.speech)
         voice = _voice(config, stack, folder)
         frames = wiring.open_frames(config, stack, str(picture))
-        engine = wiring.load_engine(config, paths.vision, stack, console.say)
+        engine = wiring.load_engine(config, paths.vision, stack, console.say, is_demo=True)
         ended: queue.Queue[Turn] = queue.Queue()
         doubt = wiring.doubt_rule(config, is_demo=True)
         answering = wiring.start_answering(config, stack, engine, frames, voice, doubt=doubt, on_end=ended.put)

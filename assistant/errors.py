@@ -5,7 +5,9 @@
     ├── ConfigError   (ValueError)    exit 2   a setting is unknown, of the wrong type, out of range, unreadable
     ├── FetchError    (OSError)       exit 1   a download failed, was refused or did not verify
     ├── ModelMissing  (OSError)       exit 3   a model that was asked for is not on this machine
-    └── ButtonMissing (OSError)       exit 3   no input device for the button, or no permission to read it
+    ├── ButtonMissing (OSError)       exit 3   no input device for the button, or no permission to read it
+    ├── PowerError    (OSError)       exit 3   the machine does not let its power be measured or limited
+    └── RemoteError   (OSError)       exit 3   the engine on another computer is away, or refuses
 
 Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing or was lost, 130 Ctrl-C.
 Every message is one clear sentence: what, where, what to do. This module does not print.
@@ -54,6 +56,18 @@ class ModelMissing(AssistantError, OSError):
 
 class ButtonMissing(AssistantError, OSError):
     """The button cannot be heard."""
+
+    exit_status = MISSING
+
+
+class PowerError(AssistantError, OSError):
+    """The machine's power cannot be limited, or its settings not put back."""
+
+    exit_status = MISSING
+
+
+class RemoteError(AssistantError, OSError):
+    """The engine on another computer gives no answer."""
 
     exit_status = MISSING
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
+from assistant.turn import Sight, Span
 from vision.errors import Cancelled
 
 if TYPE_CHECKING:
@@ -29,6 +31,13 @@ class Engine(Protocol):
     def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View: ...
 
 
+class NamedEngine(Engine, Protocol):
+    """One that people can be told the name of."""
+
+    @property
+    def model_name(self) -> str: ...
+
+
 class FrameSource(Protocol):
     """A camera, or a picture in its place."""
 
@@ -41,13 +50,18 @@ Take = Callable[[threading.Event], "tuple[Frame, Fault | None]"]  # a picture, a
 class Look:
     """From the wish for a picture to the View of it, or to what went wrong on the way."""
 
-    def __init__(self, requested_at: float, frame: Frame | None = None) -> None:
+    def __init__(
+        self, requested_at: float, frame: Frame | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
         self.requested_at = requested_at  # monotonic seconds
         self.frame = frame  # None: still to be taken
         self.fault: Fault | None = None  # what is wrong with the frame: it is not seen unless asked to anyway
         self.cancelled = threading.Event()
         self.view: View | None = None
         self.error: BaseException | None = None
+        self.sight: Sight | None = None  # when it was taken and seen
+        self._taken: Span | None = None  # a faulty one is seen later, if at all
         self.asked = False  # a second question on it is a follow-up: no vision encoder in its timings
 
     def cancel(self) -> None:
@@ -65,12 +79,17 @@ class Look:
         """
         if self.view is not None or self.error is not None or self.cancelled.is_set():
             return
+        begun_at = self._clock()
         try:
             if self.frame is None:
                 self.frame, self.fault = take(self.cancelled)
+            taken = self._taken = self._taken or (begun_at, self._clock())
             if self.fault is not None and not anyway:
                 return
-            self.view = engine.see(self.frame, self.cancelled)
+            see_begun_at = self._clock()
+            view = engine.see(self.frame, self.cancelled)
+            self.sight = Sight(self.requested_at, taken, (see_begun_at, self._clock()), view.stats)
+            self.view = view
         except Cancelled:
             self.cancelled.set()
         except Exception as error:  # noqa: BLE001 - boundary of a look: the turn that needs it tells the user

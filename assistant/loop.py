@@ -12,33 +12,38 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from assistant import state
+from assistant.activation import Activation, ActivationSettings, Woken
 from assistant.answering import Answering
+from assistant.button import DoublePress, Held, Press, Pressed, StopPress
 from assistant.commands import is_yes, parse_command
 from assistant.doubt import NEVER, DoubtRule, unsure_characters
 from assistant.look import Look
 from assistant.phrases import Command, Phrases
+from assistant.speaking import EARCON_RATE_HZ
 from assistant.spelling import part_to_spell, spell
 from assistant.status import Status, status_in_words
 from assistant.turn import Question, Turn
 from assistant.voice_settings import VoiceSettings
-from audio.hearing import SpeechRejected, SpeechStarted, Utterance
+from audio import earcons
+from audio.hearing import HearingEvent, SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance
 
 # Commands that make use of the picture that was taken as they were spoken.
 _ABOUT_PICTURES = (Command.NEW_PICTURE, Command.SAME_PICTURE, Command.READ_TEXT, Command.WHAT_CHANGED)
 PLAIN_DESCRIPTION = "describe the picture"  # as the demo model, which is English, has learnt it
 GOODBYE_SECONDS = 3.0  # how long quit waits for its last words
-
-HearingEvent = SpeechStarted | SpeechRejected | Utterance
+REPLY_SECONDS = 10.0  # from "did you ask …?" to a yes that needs no button and no wake word
 
 
 @dataclass(frozen=True)
 class ConversationSettings:
-    """From the tables [conversation] and [hearing] of config.toml."""
+    """Mostly from the tables [conversation] and [hearing] of config.toml."""
 
     picture_seconds: float = 60.0  # a follow-up stays on a picture that is younger than this
     min_confidence: float = 0.5  # 0..1; words heard with less are read back, not answered
     doubt: DoubtRule = NEVER
     takes_instructions: bool = True  # False: a model that knows short questions only, like the demo's
+    queue_questions: bool = False  # a question during an answer waits for its end, else it ends it
+    hint: str = ""  # how to begin, said after the help
     live: bool = True  # the events' times are monotonic times (a microphone), not a file's
 
 
@@ -52,6 +57,7 @@ class Conversation:
         phrases: Phrases,
         settings: ConversationSettings,
         *,
+        activation: Activation | None = None,  # None: everything heard is meant for the assistant
         on_heard: Callable[[Utterance], None] = lambda utterance: None,
         clock: Callable[[], float] = time.monotonic,
         voice: VoiceSettings | None = None,
@@ -62,6 +68,7 @@ class Conversation:
         self._answering = answering
         self._phrases = phrases
         self._settings = settings
+        self._activation = activation or Activation(ActivationSettings())
         self._on_heard = on_heard
         self._clock = clock
         self._picture: Look | None = None  # what follow-up questions are about
@@ -78,18 +85,54 @@ class Conversation:
         """Says `greeting`, then listens; returns when the events end or the user says quit."""
         self._last_turn = self._answering.greet(greeting)
         for event in self._events:
-            match event:
+            match self._activation.heard(event):
+                case Woken():
+                    self._answering.user_speaks(False)
+                    self._listen()
                 case SpeechStarted():
                     self._answering.user_speaks(True)
                     self._look_ahead()
+                case SpeechPaused():
+                    self._answering.acknowledge()
+                case SpeechResumed():
+                    self._answering.user_speaks(True)
                 case SpeechRejected():
                     self._answering.user_speaks(False)
                     self._drop_look_ahead()
-                case Utterance():
+                case Utterance() as utterance:
                     self._answering.user_speaks(False)
-                    self._on_heard(event)
-                    if not self._take_in(event):
+                    self._on_heard(utterance)
+                    if not self._take_in(utterance):
                         return
+
+    # What comes in beside the events, on the same thread: between two blocks of sound.
+
+    def pressed(self, press: Press) -> None:
+        """A press of the button. Its thread has told `Activation`, and for a stop silenced `Answering`, already."""
+        match press:
+            case Pressed():
+                self._look_anew()
+                self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+            case Held() if self._ahead is None:  # it grew out of a stop
+                self._look_anew()
+                self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+            case DoublePress():
+                self._drop_look_ahead()
+                self._repeat()
+            case StopPress():
+                self._drop_look_ahead()
+                self._misheard = None
+
+    def maybe_woken(self) -> None:
+        """The wake phrase seems to be in what is being said: the picture is not worth waiting for the end of it."""
+        self._activation.stirred()
+        self._look_ahead()
+
+    def tick(self) -> None:
+        """Time goes by: who pressed the button and then said nothing is told that it no longer listens."""
+        if self._activation.lapsed(self._clock()):
+            self._drop_look_ahead()
+            self._answering.cue(earcons.error(EARCON_RATE_HZ))
 
     # What an utterance means.
 
@@ -107,6 +150,7 @@ class Conversation:
             self._drop_look_ahead()
             self._misheard = utterance
             self._say(self._phrases.did_you_ask.format(question=utterance.text))
+            self._activation.expect(self._clock(), REPLY_SECONDS)
         elif command is not None:
             return self._obey(command, utterance)
         else:
@@ -144,11 +188,9 @@ class Conversation:
             case Command.SAME_PICTURE:
                 self._keep_the_picture()
             case Command.REPEAT:
-                if self._is_thinking():
-                    return True  # the answer comes in a moment: saying it now would be saying it twice
-                self._say(self._last_words() or phrases.nothing_to_repeat)
+                self._repeat()
             case Command.HELP:
-                self._say(phrases.help)
+                self._say(f"{phrases.help} {self._settings.hint}".strip())
             case Command.QUIT:
                 self._answering.say(phrases.goodbye).done.wait(GOODBYE_SECONDS)
                 return False
@@ -177,8 +219,8 @@ class Conversation:
     # Questions.
 
     def _ask(self, text: str, utterance: Utterance) -> None:
-        question = self._question(text, utterance)
-        self._last_turn = self._last_answer = self._answering.ask(question, self._picture_for_question())
+        question, look = self._question(text, utterance), self._picture_for_question()
+        self._last_turn = self._last_answer = self._answering.ask(question, look, queued=self._settings.queue_questions)
 
     def _ask_anew(self, template: str, utterance: Utterance) -> None:
         """The last question in other words, about the same picture."""
@@ -218,8 +260,25 @@ class Conversation:
 
     def _look_ahead(self) -> None:
         """The idea that makes it fast: the picture is seen while the user is still speaking."""
-        if self._picture_in_hand() is None:
+        if self._picture_in_hand() is None and not self._has_fresh_look_ahead():
             self._ahead = self._answering.look()
+
+    def _look_anew(self) -> None:
+        """A press of the button means what is before the camera now, unless the user keeps a picture."""
+        if not self._keep_picture or self._picture_in_hand() is None:
+            self._drop_look_ahead()
+            self._ahead = self._answering.look()
+
+    def _listen(self) -> None:
+        self._look_ahead()
+        self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+
+    def _has_fresh_look_ahead(self) -> bool:
+        """One taken at the press of the button, or at the wake phrase, for the words that begin now."""
+        ahead = self._ahead
+        if ahead is None or not ahead.usable:
+            return False
+        return self._clock() - ahead.requested_at < self._activation.settings.listen_seconds
 
     def _drop_look_ahead(self) -> None:
         if self._ahead is not None:
@@ -249,6 +308,10 @@ class Conversation:
 
     # Words out.
 
+    def _repeat(self) -> None:
+        if not self._is_thinking():  # else the answer comes in a moment, and saying it now would be saying it twice
+            self._say(self._last_words() or self._phrases.nothing_to_repeat)
+
     def _say(self, text: str) -> None:
         self._last_turn = self._answering.say(text)
 
@@ -261,5 +324,12 @@ class Conversation:
 
     def _question(self, text: str, utterance: Utterance) -> Question:
         now = self._clock()
-        asked_at = utterance.ended_at if self._settings.live else now
-        return Question(text, utterance.confidence, asked_at=asked_at, transcribed_at=now)
+        live = self._settings.live
+        return Question(
+            text,
+            utterance.confidence,
+            asked_at=utterance.ended_at if live else now,
+            transcribed_at=now,
+            speech_seconds=utterance.ended_at - utterance.started_at,
+            endpoint_seconds=utterance.endpoint_seconds if live else None,
+        )

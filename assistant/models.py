@@ -139,7 +139,9 @@ def demo_speech(language: str) -> Path:
     """The embedded speech model's folder; only English has one."""
     folder = _DEMO_SPEECH.get(language)
     if folder is None:
-        raise ModelMissing(f"no speech model for {language!r} here: run `seesay fetch --language {language}`.")
+        known = language in FULL_SPEECH
+        way = f"run `seesay fetch --language {language}`" if known else "name a Vosk model in hearing.speech_model"
+        raise ModelMissing(f"no speech model for {language!r} here: {way}.")
     if not (folder / "am" / "final.mdl").is_file():
         raise ModelMissing(f"the embedded speech model is missing at {folder}: install seesay again.")
     return folder

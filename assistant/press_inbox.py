@@ -30,22 +30,31 @@ class PressInbox:
             taken.append(self._presses.popleft())
         return taken
 
-    def deliver_between(self, source: AudioSource, on_press: Callable[[Press], None]) -> AudioSource:
-        """The source itself; before each of its chunks `on_press` gets what has come in, on the thread that listens."""
-        return _Delivering(source, self, on_press)
+    def deliver_between(
+        self, source: AudioSource, on_press: Callable[[Press], None], tick: Callable[[], None] = lambda: None
+    ) -> AudioSource:
+        """The source itself; before each of its chunks `on_press` gets what has come in, on the thread that listens.
+
+        Then `tick`: time goes by.
+        """
+        return _Delivering(source, self, on_press, tick)
 
 
 class _Delivering:
-    def __init__(self, source: AudioSource, inbox: PressInbox, on_press: Callable[[Press], None]) -> None:
+    def __init__(
+        self, source: AudioSource, inbox: PressInbox, on_press: Callable[[Press], None], tick: Callable[[], None]
+    ) -> None:
         self._source = source
         self._inbox = inbox
         self._on_press = on_press
+        self._tick = tick
         self.live = source.live
 
     def chunks(self) -> Iterator[AudioChunk]:
         for chunk in self._source.chunks():
             for press in self._inbox.take():
                 self._on_press(press)
+            self._tick()
             yield chunk
 
     def stop(self) -> None:

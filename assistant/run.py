@@ -3,38 +3,51 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from assistant import console, wiring
+from assistant.asides import Asides
+from assistant.button import ButtonSettings, Press, StopPress
 from assistant.config import Config
 from assistant.phrases import Phrases, phrases_for
+from assistant.press_inbox import PressInbox
 from assistant.state import VoiceState, load_state, state_path
 from assistant.status import Status
 from assistant.voice_settings import VoiceSettings
 from assistant.wiring import ModelPaths
 
 if TYPE_CHECKING:
+    from assistant.activation import Activation
     from assistant.aim import BurstSource
     from assistant.answering import Answering
-    from assistant.loop import HearingEvent
+    from assistant.button_watch import ButtonWatch, KeySource
+    from assistant.look import FrameSource, NamedEngine
     from assistant.turn import Turn
     from assistant.voice import SpokenVoice
-    from audio.hearing import AudioSource, StopEar
-    from audio.pcm import AudioChunk
-    from audio.transcriber import Transcriber
-
-ECHO_SECONDS = 0.3  # half-duplex: how long a room and the sound server still carry what was said
-RETRY_SECONDS = 2.0  # between attempts to get a lost microphone back
+    from audio.hearing import AudioSource, Hearing
 
 
-def run(config: Config, paths: ModelPaths, *, verbose: bool = False, as_json: bool = False) -> None:
+class Beside(Protocol):
+    """What goes on beside the conversation, over the same engine and camera: see `assistant.serve`."""
+
+    def turn_ended(self, turn: Turn) -> None: ...
+
+    def serving(
+        self, engine: NamedEngine, frames: FrameSource, *, is_demo: bool, voice_state: Callable[[], str]
+    ) -> contextlib.AbstractContextManager[object]: ...
+
+
+def run(
+    config: Config, paths: ModelPaths, *, verbose: bool = False, as_json: bool = False, beside: Beside | None = None
+) -> None:
     """Returns when the user says quit; raises where a device or a model is missing at the start."""
     from assistant.aim import Aim
+    from assistant.listening import HalfDuplex, OwnCue, lasting_events
     from assistant.loop import Conversation, ConversationSettings
     from audio.echo import echo_cancelled_input, use_source
     from audio.microphone import Microphone
@@ -44,40 +57,117 @@ def run(config: Config, paths: ModelPaths, *, verbose: bool = False, as_json: bo
     if not config.hearing.input_device and (source := echo_cancelled_input()):
         use_source(source)  # before anything opens the sound system
     with contextlib.ExitStack() as stack:
-        transcriber = wiring.load_transcriber(paths.speech)
+        words = wiring.load_transcriber(paths.speech)
         stop_ear = wiring.make_stop_ear(config, paths.speech)
         # What is missing is said before the minutes of loading, not after. Both are opened again when it is
         # done: a busy machine would starve the one, and what the other hears meanwhile is nobody's question.
         with Microphone(config.hearing.input_device or None), Loudspeaker(config.speaking.output_device or None):
             pass
+        key = wiring.open_button(config, stack, console.say)
         frames = wiring.open_frames(config, stack)
-        engine = wiring.load_engine(config, paths.vision, stack, console.say)
+        asides = Asides()
+        engine = wiring.open_engine(config, paths.vision, stack, console.say, asides, is_demo=paths.are_demo)
+        is_demo = paths.are_demo and not wiring.is_remote(config)
         voice = wiring.open_voice(config, stack, wiring.loudspeaker(config))
-        on_end = _turn_printer(engine.model_name, verbose=verbose, as_json=as_json)
-        doubt = wiring.doubt_rule(config, is_demo=paths.are_demo)
+        on_end = _turn_printer(engine.model_name, verbose=verbose, as_json=as_json, beside=beside)
+        doubt = wiring.doubt_rule(config, is_demo=is_demo)
         aim = Aim(cast("BurstSource", frames), live=getattr(frames, "live", False))  # all that `open_frames` gives
         answering = wiring.start_answering(config, stack, engine, frames, voice, doubt=doubt, aim=aim, on_end=on_end)
-        deaf = HalfDuplex(lambda: answering.speaking) if config.hearing.barge_in != "any" else lambda: False
-        events = stack.enter_context(
-            contextlib.closing(_lasting_events(config, transcriber, answering, phrases, deaf, stop_ear))
+        asides.go_to(answering.aside)
+        any_interrupts = config.hearing.barge_in == "any"
+        activation = wiring.make_activation(config, paths.speech, always=lambda: any_interrupts and answering.speaking)
+        transcriber = wiring.make_attentive(
+            paths.speech, words, activation, on_maybe=lambda: conversation.maybe_woken()
         )
-        settings = ConversationSettings(
-            config.conversation.picture_seconds,
-            config.hearing.min_confidence,
-            doubt,
-            takes_instructions=not paths.are_demo,
+        deaf = (lambda: False) if any_interrupts else HalfDuplex(lambda: answering.speaking)
+        own_cue = (lambda: ()) if any_interrupts else OwnCue(lambda: answering.cue_pitches_hz)
+        pause_ear = wiring.make_pause_ear(config, paths.speech, activation)
+        inbox = PressInbox()
+
+        def make_hearing(microphone: AudioSource) -> Hearing:
+            transcriber.reset()  # half a question from before a loss is no part of the next one
+            if stop_ear is not None:
+                stop_ear.rest()
+            inbox.take()
+            source = inbox.deliver_between(
+                microphone, lambda press: conversation.pressed(press), lambda: conversation.tick()
+            )
+            return wiring.make_hearing(config, source, transcriber, deaf, stop_ear, activation.held, pause_ear, own_cue)
+
+        events = lasting_events(
+            lambda: Microphone(config.hearing.input_device or None),
+            make_hearing,
+            on_lost=lambda sentence: _tell(answering, sentence, phrases.device_lost),
+            on_back=lambda: _tell(answering, "the microphone is back", phrases.device_back),
         )
         conversation = Conversation(
-            events,
+            stack.enter_context(contextlib.closing(events)),
             answering,
             phrases,
-            settings,
+            ConversationSettings(
+                config.conversation.picture_seconds,
+                config.hearing.min_confidence,
+                doubt,
+                takes_instructions=not is_demo,
+                queue_questions=config.conversation.while_answering == "queue",
+                hint=_hint(activation, phrases),
+            ),
+            activation=activation,
             on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
             voice=_remembered_settings(config, voice),
             status=lambda: Status(memory_bytes=used_bytes(), model=engine.model_name),
         )
-        console.say("listening: ask a question, or say help, or quit (Ctrl-C ends it too)")
-        conversation.run(phrases.ready_demo_models if paths.are_demo else phrases.ready)
+        if beside is not None:
+            state = functools.partial(_state, answering, activation)
+            stack.enter_context(beside.serving(engine, frames, is_demo=is_demo, voice_state=state))
+        if key is not None:
+            stack.enter_context(_watch(key, config, activation, answering, inbox, phrases))
+        console.say(
+            f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)"
+        )
+        conversation.run(_greeting(config, activation, phrases, are_demo=is_demo))
+
+
+def _tell(answering: Answering, printed: str, spoken: str) -> None:
+    console.say(printed)
+    answering.say(spoken)
+
+
+def _watch(
+    key: KeySource, config: Config, activation: Activation, answering: Answering, inbox: PressInbox, phrases: Phrases
+) -> ButtonWatch:
+    """The thread that turns the key's downs and ups into presses."""
+    from assistant.button_watch import ButtonWatch
+
+    def on_press(press: Press) -> None:
+        activation.pressed(press)
+        if isinstance(press, StopPress):
+            answering.cancel()  # here and not on the main thread: silence is wanted within 100 ms
+        inbox.put(press)
+
+    def on_problem(sentence: str) -> None:
+        if sentence:
+            _tell(answering, sentence, phrases.button_lost)
+        else:
+            _tell(answering, "the button is back", phrases.button_back)
+
+    settings = ButtonSettings(config.button.double_press_seconds, config.button.hold_seconds)
+    return ButtonWatch(key, settings, on_press, speaking=lambda: answering.busy, on_problem=on_problem)
+
+
+def _hint(activation: Activation, phrases: Phrases) -> str:
+    """How to begin; nothing where whoever speaks is heard."""
+    ways = activation.settings
+    hints = [phrases.hint_button] if ways.button else []
+    if ways.wake_word:
+        hints.append(phrases.hint_wake_word.format(wake_word=ways.wake_phrase))
+    return " ".join(hints)
+
+
+def _greeting(config: Config, activation: Activation, phrases: Phrases, *, are_demo: bool) -> str:
+    profile = phrases.profiles.get(config.conversation.profile, "")
+    ready = phrases.ready_demo_models if are_demo else phrases.ready
+    return " ".join(filter(None, (profile, ready, _hint(activation, phrases))))
 
 
 def _remembered_settings(config: Config, voice: SpokenVoice) -> VoiceSettings:
@@ -97,84 +187,19 @@ def used_bytes(status: Path = Path("/proc/self/status")) -> int | None:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:")), None)
 
 
-class HalfDuplex:
-    """True while the assistant speaks and shortly after: without echo cancellation it would hear itself."""
-
-    def __init__(self, speaking: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
-        self._speaking = speaking
-        self._clock = clock
-        self._deaf_until = float("-inf")
-
-    def __call__(self) -> bool:
-        now = self._clock()
-        if self._speaking():
-            self._deaf_until = now + ECHO_SECONDS
-        return now < self._deaf_until
+def _state(answering: Answering, activation: Activation) -> str:
+    """For who looks on: one of `assistant.web.board.STATES`."""
+    if answering.speaking:
+        return "speaking"
+    if answering.busy:
+        return "thinking"
+    return "listening" if activation.attentive(time.monotonic()) else "idle"
 
 
-def _lasting_events(
-    config: Config,
-    transcriber: Transcriber,
-    answering: Answering,
-    phrases: Phrases,
-    deaf: Callable[[], bool],
-    stop_ear: StopEar | None,
-) -> Generator[HearingEvent, None, None]:
-    """What is heard, across losses of the microphone: running but deaf is what users forgive least."""
-    from audio.errors import AudioError, DeviceLost
-    from audio.microphone import Microphone
-
-    waiting = threading.Event()  # never set: Ctrl-C interrupts the wait
-    lost = False
-
-    def sound_came() -> None:
-        nonlocal lost
-        if lost:
-            console.say("the microphone is back")
-            answering.say(phrases.device_back)
-        lost = False
-
-    while True:
-        try:
-            with Microphone(config.hearing.input_device or None) as microphone:
-                transcriber.reset()  # half a question from before a loss is no part of the next one
-                if stop_ear is not None:
-                    stop_ear.rest()
-                source = Heralded(microphone, sound_came)
-                yield from wiring.make_hearing(config, source, transcriber, deaf, stop_ear).events()
-                return
-        except AudioError as error:
-            if not lost and not isinstance(error, DeviceLost):
-                raise
-            if not lost:
-                console.say(str(error))
-                answering.say(phrases.device_lost)
-            lost = True
-            waiting.wait(RETRY_SECONDS)
-
-
-class Heralded:
-    """An audio source that calls `sound_came` at its first sound: an opened device may still send nothing."""
-
-    def __init__(self, source: AudioSource, sound_came: Callable[[], None]) -> None:
-        self._source = source
-        self._sound_came = sound_came
-        self.live = source.live
-
-    def chunks(self) -> Iterator[AudioChunk]:
-        chunks = self._source.chunks()
-        for first in chunks:
-            self._sound_came()
-            yield first
-            break
-        yield from chunks
-
-    def stop(self) -> None:
-        self._source.stop()
-
-
-def _turn_printer(model: str, *, verbose: bool, as_json: bool) -> Callable[[Turn], None]:
+def _turn_printer(model: str, *, verbose: bool, as_json: bool, beside: Beside | None = None) -> Callable[[Turn], None]:
     def show(turn: Turn) -> None:
+        if beside is not None:
+            beside.turn_ended(turn)
         if turn.error is not None:
             console.say(str(turn.error))
         if turn.question is None or turn.timings is None:

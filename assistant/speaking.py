@@ -52,6 +52,7 @@ class Speaking:
         self._on_end = on_end
         self._clock = clock
         self.cues = cues or Waiting(clock)
+        self._alone: tuple[float, ...] = ()  # the pitches of the earcon that was played last, with no word before it
         # Two ahead of the voice; when full, decoding waits and keeps watching `cancelled`. None in place of
         # something to say is the turn's end, None in place of a turn is the thread's.
         self._waiting: queue.Queue[tuple[Turn, Spoken | None] | None] = queue.Queue(maxsize=2)
@@ -62,6 +63,8 @@ class Speaking:
 
     def put(self, turn: Turn, spoken: Spoken, give_up: Callable[[], bool]) -> bool:
         """Waits for room; False when `give_up` came true first."""
+        if turn.moments.first_sentence_at is None and isinstance(spoken, str):
+            turn.moments.first_sentence_at = self._clock()
         return self._put((turn, spoken), give_up)
 
     def put_if_room(self, turn: Turn, spoken: Spoken) -> None:
@@ -70,11 +73,17 @@ class Speaking:
             self._waiting.put_nowait((turn, spoken))
 
     def wait_with_cues(self, turn: Turn) -> None:
-        """An earcon now, quieter ones until the answer's first word; they end by themselves."""
-        self.cues.start(turn)
+        """An earcon now unless it has been heard, quieter ones until the answer's first word; they end by themselves."""
         # No room: the voice is still letting go of the turn before, and words matter more than a cue. Either way
-        # the thread comes by, and keeps the time from then on.
-        self.put_if_room(turn, earcons.thinking(EARCON_RATE_HZ))
+        # the thread comes by, and keeps the time from then on; after `acknowledge` it does so already.
+        if self.cues.start(turn):
+            self.put_if_room(turn, earcons.thinking(EARCON_RATE_HZ))
+
+    def acknowledge(self) -> None:
+        """The earcon for a user who seems to have said all; nothing while something is being said."""
+        if not self._voice.speaking:
+            self.cues.acknowledge()
+            self.put_if_room(Turn(question=None), earcons.thinking(EARCON_RATE_HZ))
 
     def put_end(self, turn: Turn, give_up: Callable[[], bool]) -> bool:
         """After its last sentence: the turn is done when that has been heard."""
@@ -96,7 +105,13 @@ class Speaking:
 
     @property
     def audible(self) -> bool:
-        return self._voice.speaking
+        """Words, or an earcon at their end. Not an earcon by itself: see `sounding_pitches_hz`."""
+        return self._voice.speaking and not self._alone
+
+    @property
+    def sounding_pitches_hz(self) -> tuple[float, ...]:
+        """Of the earcon that sounds by itself; the user may be speaking meanwhile."""
+        return self._alone if self._voice.speaking else ()
 
     def close(self) -> None:
         """The thread ends behind what is still waiting; `join` says whether it did."""
@@ -145,9 +160,12 @@ class Speaking:
         if spoken is None:
             self._voice.drain(turn.cancelled)
         elif isinstance(spoken, AudioChunk):
+            behind_words = self._voice.speaking and not self._alone
+            self._alone = spoken.pitches_hz if isinstance(spoken, earcons.Earcon) and not behind_words else ()
             self._voice.play(spoken, turn.cancelled)
         else:
             self.cues.end(turn)
+            self._alone = ()
             turn.said.append(spoken)
             began_at = self._voice.say(spoken, turn.cancelled)
             if turn.moments.first_sound_at is None:

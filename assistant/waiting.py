@@ -1,4 +1,4 @@
-"""When a waiting user is due a cue: at once, then every few seconds, until the first word of the answer.
+"""When a waiting user is due a cue: as soon as the speech seems to be over, then every few seconds until the answer's first word.
 
 Pure: it reads a clock, plays nothing and owns no thread; `Speaking` asks it between sentences, so that a cue is never
 over speech. It does not know why the answer takes its time.
@@ -33,12 +33,21 @@ class Waiting:
         self._every_seconds = every_seconds
         self._wait: _Wait | None = None
         self._user_speaks = False
+        self._acknowledged_at: float | None = None
 
-    def start(self, turn: Turn) -> None:
-        """The first cue of this kind is due in `every_seconds`: the one that says "I heard you" is played now."""
-        now = self._clock()
-        self._wait = _Wait(turn, now + self._every_seconds)
+    def acknowledge(self) -> None:
+        """The cue that says "I heard you" is played now: the user has paused, and probably said all of it."""
+        self._acknowledged_at = self._clock()
+
+    def start(self, turn: Turn) -> bool:
+        """The first cue of this kind is due `every_seconds` after the one that says "I heard you"; True: play that now."""
+        now, acknowledged_at = self._clock(), self._acknowledged_at
+        first = acknowledged_at is None or now - acknowledged_at >= self._every_seconds
+        began = now if acknowledged_at is None or first else acknowledged_at
+        self._wait = _Wait(turn, began + self._every_seconds)
         self._user_speaks = False
+        self._acknowledged_at = None
+        return first
 
     def end(self, turn: Turn) -> None:
         """Its first word is on the way; nothing happens when another turn waits by now."""
@@ -47,12 +56,16 @@ class Waiting:
             self._forget(wait)
 
     def user_speaks(self, speaks: bool) -> None:
-        """Not over the user's words either; and half-duplex, a cue would make the assistant deaf to them."""
+        """Not over the user's words either. False is their end; a pause is no end."""
         self._user_speaks = speaks
+        if speaks:
+            self._acknowledged_at = None  # what was taken for the end was not, or it was that of another utterance
 
     def due(self) -> Turn | None:
         """The turn that a cue is due for now; the next one is then due `every_seconds` later."""
         wait, now = self._wait, self._clock()
+        if (acknowledged_at := self._acknowledged_at) is not None and now >= acknowledged_at + self._every_seconds:
+            self._acknowledged_at = None  # no question came of it
         if wait is None or now < wait.next_at:
             return None
         if wait.turn.cancelled.is_set() or wait.turn.done.is_set():
@@ -66,9 +79,12 @@ class Waiting:
         return None if self._user_speaks else wait.turn
 
     def seconds_left(self) -> float:
-        """Until `due` should be asked again; `NEVER` when nobody waits."""
-        wait = self._wait
-        return NEVER if wait is None else max(0.0, wait.next_at - self._clock())
+        """Until `due` should be asked again; `NEVER` when there is no reason to."""
+        wait, acknowledged_at = self._wait, self._acknowledged_at
+        next_at = NEVER if wait is None else wait.next_at
+        if acknowledged_at is not None:  # the question is about to come: whoever asks stays awake for its cues
+            next_at = min(next_at, acknowledged_at + self._every_seconds)
+        return max(0.0, next_at - self._clock())
 
     def _forget(self, wait: _Wait) -> None:
         if self._wait is wait:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from assistant import console
 from assistant.activation import Activation, ActivationSettings, Woken
-from assistant.waking import WAKE_PHRASES, AttentiveTranscriber
+from assistant.phrases import phrases_for
+from assistant.waking import AttentiveTranscriber
 from audio.demo_model import corpus, evaluate, flite, noise, plain_text, voices, waves
 from audio.endpointing import EndpointSettings
 from audio.grammar import GrammarListener
@@ -32,7 +33,7 @@ from audio.vad import VoiceActivity
 
 RATE_HZ = SPEECH_FORMAT.sample_rate_hz
 CHUNK = RATE_HZ * 30 // 1000
-PHRASE = WAKE_PHRASES["en"][0]
+PHRASE = phrases_for("en").wake_phrases[0]
 # Said near the phrase's words; measured by themselves, because nobody says them for hours.
 NEAR = (
     "where is the camera|is the camera on|the camera is new|hey there|hey what is that|a camera on the table|hey come here"

@@ -16,10 +16,6 @@ from audio.grammar import HeardWord
 from audio.pcm import Samples
 from audio.transcriber import Transcriber, Transcript
 
-# The phrases of each language, as the recogniser writes its words: the first that the model knows every word of is used. The
-# Mandarin models cut words in their own way, but know the single characters.
-WAKE_PHRASES = {"en": ("hey camera",), "zh": ("你好 相机", "你好 照相机", "你 好 相 机")}
-
 # Three rules against talk that is not meant for it. Spoken on purpose, the phrase was found with confidence 1.00, no gap between
 # its words and at the beginning of the utterance; of ten places in 12 minutes of several people talking at once where the grammar
 # found it too, eight broke the first or the second rule, seven the third, and none kept all three.
@@ -35,6 +31,9 @@ class PhraseListener(Protocol):
     def accept(self, samples: Samples) -> None:
         """The next samples of the utterance, 16,000 Hz."""
 
+    def partial(self) -> str:
+        """Its words so far, as far as they can be known before its end."""
+
     def finish(self) -> Sequence[HeardWord]:
         """All of the utterance so far, times from its first sample; the next accept() begins a new one."""
 
@@ -42,9 +41,8 @@ class PhraseListener(Protocol):
         """Forget the utterance."""
 
 
-def default_phrase(language: str, unknown_words: Callable[[Sequence[str]], Sequence[str]]) -> str:
-    """The wake phrase where the config names none; `unknown_words` tells which words of phrases the model lacks."""
-    phrases = WAKE_PHRASES[language]
+def default_phrase(phrases: Sequence[str], unknown_words: Callable[[Sequence[str]], Sequence[str]]) -> str:
+    """The wake phrase where the config names none: the language's first whose words the model knows, all of them."""
     return next((phrase for phrase in phrases if not unknown_words([phrase])), phrases[0])
 
 
@@ -55,12 +53,20 @@ class AttentiveTranscriber:
     """
 
     def __init__(
-        self, words: Transcriber, attentive: Callable[[], bool], wake: PhraseListener | None = None, phrase: str = ""
+        self,
+        words: Transcriber,
+        attentive: Callable[[], bool],
+        wake: PhraseListener | None = None,
+        phrase: str = "",
+        on_maybe: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_maybe` is called as soon as an utterance may hold the phrase: often in vain, but a second early."""
         self._words = words
         self._attentive = attentive
         self._wake = wake
         self._phrase = phrase
+        self._on_maybe = on_maybe
+        self._told = False  # that this utterance may hold it
         self._kept: list[Samples] = []  # of this utterance, while only the phrase is listened for; Hearing bounds it
         self._open = False  # the words of this utterance are being transcribed
 
@@ -73,6 +79,9 @@ class AttentiveTranscriber:
         self._kept.append(samples)
         if self._wake is not None:
             self._wake.accept(samples)
+            if not self._told and f" {self._phrase} " in f" {self._wake.partial()} ":
+                self._told = True
+                self._on_maybe()
 
     def finish(self) -> Transcript:
         try:
@@ -116,7 +125,7 @@ class AttentiveTranscriber:
 
     def _forget(self) -> None:
         self._kept = []
-        self._open = False
+        self._open = self._told = False
 
 
 def find_phrase(words: Sequence[HeardWord], phrase: str) -> HeardWord | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,17 +18,21 @@ from typing import TYPE_CHECKING, cast
 from assistant import models
 from assistant.config import Config
 from assistant.errors import AssistantError
-from assistant.phrases import Command, phrases_for
+from assistant.phrases import phrases_for
 
 if TYPE_CHECKING:
+    from assistant.activation import Activation
     from assistant.aim import Aim
     from assistant.answering import Answering
+    from assistant.button_watch import KeySource
     from assistant.doubt import DoubtRule
-    from assistant.look import FrameSource
+    from assistant.look import Engine as AnyEngine
+    from assistant.look import FrameSource, NamedEngine
+    from assistant.power.keeper import PowerKeeper
     from assistant.speaking import Voice
     from assistant.turn import Turn
     from assistant.voice import SpokenVoice
-    from audio.hearing import AudioSource, Hearing, StopEar, Utterance
+    from audio.hearing import AudioSource, Hearing, PauseEar, StopEar, Utterance
     from audio.pcm import AudioChunk
     from audio.playback import Speaker
     from audio.transcriber import Transcriber
@@ -102,6 +107,9 @@ def make_hearing(
     transcriber: Transcriber,
     deaf: Callable[[], bool] = lambda: False,
     stop_ear: StopEar | None = None,
+    held: Callable[[], bool] = lambda: False,
+    pause_ear: PauseEar | None = None,
+    own_cue: Callable[[], tuple[float, ...]] = lambda: (),
 ) -> Hearing:
     """Ears over any audio source."""
     from audio.endpointing import EndpointSettings
@@ -122,6 +130,9 @@ def make_hearing(
         deaf=deaf,
         stop_ear=stop_ear,
         min_confidence=min(NOISE_CONFIDENCE, config.hearing.min_confidence),
+        held=held,
+        pause_ear=pause_ear,
+        own_cue=own_cue,
     )
 
 
@@ -131,8 +142,71 @@ def make_stop_ear(config: Config, speech_model: Path) -> StopEar | None:
         return None
     from audio.barge_in import StopListener, VoskSpotter
 
-    stops = phrases_for(config.conversation.language).commands[Command.STOP]
+    stops = phrases_for(config.conversation.language).stop_words
     return StopListener(VoskSpotter(speech_model, stops), stops)
+
+
+def make_pause_ear(config: Config, speech_model: Path, activation: Activation) -> PauseEar | None:
+    """What tells a finished question from a pause in it, for the cue that says "I heard you"; where there are cues."""
+    if not config.speaking.earcons:
+        return None
+    from assistant.commands import ends_open
+    from audio.barge_in import VoskSpotter
+    from audio.pausing import WordsEnded
+
+    phrases = phrases_for(config.conversation.language)
+    return WordsEnded(
+        VoskSpotter(speech_model, None),
+        lambda text: ends_open(text, phrases),
+        wanted=lambda: activation.attentive(time.monotonic()),
+    )
+
+
+def make_activation(config: Config, speech_model: Path, always: Callable[[], bool]) -> Activation:
+    """Which of what is heard is meant for the assistant. Needs the transcriber loaded."""
+    from assistant.activation import Activation, settings_from
+    from assistant.waking import default_phrase
+    from audio.transcriber import unknown_words
+
+    wanted = config.activation
+    phrase = wanted.wake_phrase or default_phrase(
+        phrases_for(config.conversation.language).wake_phrases, lambda phrases: unknown_words(speech_model, phrases)
+    )
+    return Activation(settings_from(wanted.by, phrase, wanted.listen_seconds), always)
+
+
+def make_attentive(
+    speech_model: Path, words: Transcriber, activation: Activation, on_maybe: Callable[[], None]
+) -> Transcriber:
+    """A transcriber that spares itself the words that nobody means for it. Raises `SpeechModelError`."""
+    from assistant.waking import AttentiveTranscriber
+    from audio.grammar import GrammarListener
+
+    settings = activation.settings
+    if settings.is_open:
+        return words
+    wake = GrammarListener(speech_model, [settings.wake_phrase]) if settings.wake_word else None
+    return AttentiveTranscriber(
+        words, lambda: activation.attentive(time.monotonic()), wake, settings.wake_phrase, on_maybe
+    )
+
+
+def open_button(config: Config, stack: contextlib.ExitStack, say: Callable[[str], None]) -> KeySource | None:
+    """The key that is the button, None where none is asked for.
+
+    Raises `ButtonMissing` where it cannot be heard and there is no other way to begin.
+    """
+    ways = config.activation.by.split("+")
+    if "button" not in ways:
+        return None
+    from assistant.button_watch import open_key
+    from assistant.errors import ButtonMissing
+
+    key = open_key(config.button.device, config.button.key, grab=config.button.grab, say=say)
+    stack.callback(key.close)
+    if key.problem and len(ways) == 1:
+        raise ButtonMissing(key.problem)
+    return key
 
 
 class _Timed:
@@ -241,8 +315,10 @@ def _close_camera(close: Callable[[], None]) -> None:
         _log.warning("%s", error)
 
 
-def load_engine(config: Config, vision_model: Path, stack: contextlib.ExitStack, progress: Progress) -> Engine:
-    """The one engine of the process."""
+def load_engine(
+    config: Config, vision_model: Path, stack: contextlib.ExitStack, progress: Progress, *, is_demo: bool
+) -> Engine:
+    """The one engine of the process. The demo model gets no instructions: it was trained without."""
     from vision.engine import Engine, EngineSettings
 
     settings = EngineSettings(
@@ -253,9 +329,63 @@ def load_engine(config: Config, vision_model: Path, stack: contextlib.ExitStack,
         temperature=config.engine.temperature,
         top_p=config.engine.top_p,
         repetition_penalty=config.engine.repetition_penalty,
+        instructions="" if is_demo else config.prompt.text(config.conversation.language),
         arithmetic=cast("Arithmetic", config.engine.arithmetic),  # and this too
     )
     return stack.enter_context(Engine.load(vision_model, settings, progress))
+
+
+def open_engine(
+    config: Config,
+    vision_model: Path,
+    stack: contextlib.ExitStack,
+    progress: Progress,
+    aside: Callable[[str], None],  # says what there is to say of another computer, on the thread that sees or asks
+    *,
+    is_demo: bool,
+) -> NamedEngine:
+    """The engine that the config names: this machine's, or another computer's with this machine's behind it."""
+    if not is_remote(config):
+        return load_engine(config, vision_model, stack, progress, is_demo=is_demo)
+    from assistant.remote.engine import RemoteEngine, RemoteSettings
+    from assistant.remote.fallback import Change, FallbackEngine
+    from assistant.remote.notices import Notice, of_change, pictures_leave
+    from assistant.remote.server import Server
+    from assistant.remote.settings import settings_from
+
+    phrases = phrases_for(config.conversation.language)
+
+    def tell(notice: Notice) -> None:
+        progress(notice.printed)
+        aside(notice.spoken)
+
+    def tell_change(change: Change) -> None:
+        tell(of_change(change, phrases, local_is_demo=is_demo))
+
+    def load(own: contextlib.ExitStack) -> Engine:
+        return load_engine(config, vision_model, own, progress, is_demo=is_demo)
+
+    server = Server(settings_from(config.remote))
+    asked = RemoteSettings(
+        model=config.remote.model,
+        instructions=config.prompt.text(config.conversation.language),
+        picture_pixels=config.remote.picture_pixels,
+        max_new_tokens=config.engine.max_new_tokens,
+        temperature=config.engine.temperature,
+        top_p=config.engine.top_p,
+    )
+    tell(pictures_leave(server.settings, phrases))
+    own = load if config.remote.fallback == "local" else None
+    engine = stack.enter_context(
+        FallbackEngine(RemoteEngine(server, asked), own, tell_change, config.remote.again_seconds)
+    )
+    engine.connect()
+    return engine
+
+
+def is_remote(config: Config) -> bool:
+    """Another computer answers as a rule: the small demo model, if it is here at all, only stands in for it."""
+    return config.engine.backend != "local"
 
 
 def doubt_rule(config: Config, *, is_demo: bool) -> DoubtRule:
@@ -268,7 +398,7 @@ def doubt_rule(config: Config, *, is_demo: bool) -> DoubtRule:
 def start_answering(
     config: Config,
     stack: contextlib.ExitStack,
-    engine: Engine,
+    engine: AnyEngine,
     frames: FrameSource,
     voice: Voice,
     *,
@@ -293,3 +423,15 @@ def start_answering(
             on_end=on_end,
         )
     )
+
+
+# Power.
+
+
+def keep_power(config: Config, stack: contextlib.ExitStack, engine: AnyEngine, say: Progress) -> PowerKeeper:
+    """Holds the budget from now on; the newest figures are its `latest`. An engine on another computer is left alone."""
+    from assistant.power.keeper import Worker, keep_power
+    from assistant.power.sysfs import Sysfs
+
+    worker = cast("Worker", engine) if hasattr(engine, "set_rest") else None
+    return stack.enter_context(keep_power(Sysfs(), config.power, worker, os.environ, say))

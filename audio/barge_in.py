@@ -17,7 +17,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,13 +48,16 @@ class StopSettings:
     window_seconds: float = 1.2  # "please stop talking" fits; longer costs time and sees no better
     every_seconds: float = 0.06
     max_share: float = 0.4  # of one core: a recogniser too slow for `every_seconds` is asked less often
+    max_wall_share: float = 0.8  # on a machine with too much to do it must keep up with the sound all the same
     min_confidence: float = 0.6
     min_word_seconds: float = 0.1
-    edge_seconds: float = 0.06  # a word cut by the window's begin may look like any other
+    edge_seconds: float = 0.06
     confirmations: int = 2  # this many windows, one after the other, must hold the word,
     sure_confidence: float = 0.85  # or one that is as sure as this
     floor: float = 40.0  # root mean square of 32,767: nothing softer is decoded
     margin_db: float = 7.0  # how much louder than the assistant's vowels the loudest part of the word must be
+    lead_chunks: int = 6  # 0.18 s: the "s" of "stop" is no louder than the assistant
+    tail_chunks: int = 4
     level_chunks: int = 200  # 6 s: over these the assistant's own level is read
     level_known_chunks: int = 50  # 1.5 s: before that it is not known, and nothing is louder than it
 
@@ -69,11 +72,13 @@ class StopListener:
         settings: StopSettings | None = None,
         *,
         clock: Callable[[], float] = time.perf_counter,
+        processor_clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._spotter = spotter
         self._phrases = shortest(stop_phrases)
         self._settings = settings or StopSettings()
         self._clock = clock
+        self._processor_clock = processor_clock
         # Of what was heard before the window: the assistant's voice, and a moment of the user's now and then. Kept
         # from one answer to the next, since the loudspeaker stays where it is.
         self._own_levels: deque[float] = deque(maxlen=self._settings.level_chunks)
@@ -92,17 +97,23 @@ class StopListener:
         threshold = self._threshold()
         if chunk.ended_at < self._next_at or max(level for _, level in self._window) < threshold:
             return None
-        began = self._clock()
-        samples = np.concatenate([kept.samples for kept, _ in self._window])
-        words = self._spotter.spot(samples)
-        cost = self._clock() - began
-        self._next_at = chunk.ended_at + max(self._settings.every_seconds, cost / self._settings.max_share)
-        stop = self._stop_in(words, threshold)
+        began, processor_began = self._clock(), self._processor_clock()
+        stop, enough = self._spot(0, len(self._window), threshold), self._settings.sure_confidence
+        if stop is None and (loud := self._loud_part(threshold)) is not None:
+            # In the midst of the assistant's words the user's may sound like a part of them. But out of them one word
+            # is sooner taken for another ("quite" for "quiet"): there, being sure is not enough by itself.
+            stop, enough = self._spot(*loud, threshold, least=enough), float("inf")
+        wait = max(
+            self._settings.every_seconds,
+            (self._processor_clock() - processor_began) / self._settings.max_share,
+            (self._clock() - began) / self._settings.max_wall_share,
+        )
+        self._next_at = chunk.ended_at + wait
         self._found = self._found + 1 if stop is not None else 0
         if stop is None:
             return None
         confidence = min(word.confidence for word in stop)
-        if self._found < self._settings.confirmations and confidence < self._settings.sure_confidence:
+        if self._found < self._settings.confirmations and confidence < enough:
             return None
         began_at = self._window[0][0].started_at
         self.rest()
@@ -124,6 +135,28 @@ class StopListener:
         # The assistant's vowels: the loud chunks, but not the very loudest, some of which may be the user's.
         own = float(np.quantile(list(self._own_levels), 0.8))
         return max(self._settings.floor, own * 10 ** (self._settings.margin_db / 20))
+
+    def _spot(self, first: int, end: int, threshold: float, least: float = 0.0) -> Sequence[SpottedWord] | None:
+        """A stop phrase in these chunks of the window, as sure as `least`; its times from the window's begin."""
+        chunks = [kept for kept, _ in self._window]
+        edge = self._settings.edge_seconds  # a word cut by the piece's begin may look like any other
+        heard = self._spotter.spot(np.concatenate([kept.samples for kept in chunks[first:end]]))
+        words = [word for word in heard if word.confidence >= least and word.started_seconds >= edge]
+        shift = chunks[first].started_at - chunks[0].started_at
+        return self._stop_in(
+            [
+                replace(w, started_seconds=w.started_seconds + shift, ended_seconds=w.ended_seconds + shift)
+                for w in words
+            ],
+            threshold,
+        )
+
+    def _loud_part(self, threshold: float) -> tuple[int, int] | None:
+        """From the user's first loud chunk to the last, and the consonants around; None where that is all."""
+        loud = [place for place, (_, level) in enumerate(self._window) if level >= threshold]
+        lead, tail = self._settings.lead_chunks, self._settings.tail_chunks
+        first, end = max(0, loud[0] - lead), min(len(self._window), loud[-1] + 1 + tail)
+        return (first, end) if end - first < len(self._window) else None
 
     def _stop_in(self, words: Sequence[SpottedWord], threshold: float) -> Sequence[SpottedWord] | None:
         for phrase in self._phrases:
@@ -171,20 +204,21 @@ def occurrences(phrase: tuple[str, ...], words: Sequence[SpottedWord]) -> list[S
 
 
 def plausible(found: Sequence[SpottedWord], settings: StopSettings) -> bool:
-    """Surely heard, of a word's length, and not cut off by the window's begin."""
+    """Surely heard, and of a word's length."""
     return (
         min(word.confidence for word in found) >= settings.min_confidence
         and found[-1].ended_seconds - found[0].started_seconds >= settings.min_word_seconds
-        and found[0].started_seconds >= settings.edge_seconds
     )
 
 
 class VoskSpotter:
     """A Spotter over a Vosk model that takes a grammar. Raises SpeechModelError."""
 
-    def __init__(self, model_path: Path, stop_phrases: Iterable[str]) -> None:
+    def __init__(self, model_path: Path, stop_phrases: Iterable[str] | None) -> None:
+        """Hears stop phrases only; with None, every word, and then any model does."""
         self._fed_seconds = 0.0
-        self._recognizer = load_recognizer(model_path, [" ".join(phrase) for phrase in shortest(stop_phrases)])
+        grammar = None if stop_phrases is None else [" ".join(phrase) for phrase in shortest(stop_phrases)]
+        self._recognizer = load_recognizer(model_path, grammar)
         self._recognizer.SetWords(True)
 
     def spot(self, samples: Samples) -> list[SpottedWord]:

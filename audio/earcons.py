@@ -5,6 +5,8 @@ Knows only sines: when a cue is played is the conversation's business.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,30 +15,38 @@ from audio.pcm import AudioChunk
 _FADE_SECONDS = 0.012  # shorter and the edges click
 
 
-def listening(rate_hz: int) -> AudioChunk:
+@dataclass(frozen=True, eq=False)
+class Earcon(AudioChunk):
+    """A cue, and the pitches that it is made of: by them it is told from the user's voice (`audio.own_cue`)."""
+
+    pitches_hz: tuple[float, ...] = ()
+
+
+def listening(rate_hz: int) -> Earcon:
     """Two notes rising: go ahead."""
     return _melody([(659.3, 0.08), (880.0, 0.12)], 0.25, rate_hz)
 
 
-def thinking(rate_hz: int) -> AudioChunk:
+def thinking(rate_hz: int) -> Earcon:
     """One soft low note: the question was heard."""
     return _melody([(392.0, 0.1)], 0.1, rate_hz)
 
 
-def waiting(rate_hz: int) -> AudioChunk:
+def waiting(rate_hz: int) -> Earcon:
     """A tick, lower and softer than `thinking`: the answer is still on its way. Repeated every few seconds."""
     return _melody([(329.6, 0.07)], 0.065, rate_hz)
 
 
-def error(rate_hz: int) -> AudioChunk:
+def error(rate_hz: int) -> Earcon:
     """Two notes falling: that did not work."""
     return _melody([(440.0, 0.1), (293.7, 0.14)], 0.28, rate_hz)
 
 
-def _melody(notes: list[tuple[float, float]], peak: float, rate_hz: int) -> AudioChunk:
+def _melody(notes: list[tuple[float, float]], peak: float, rate_hz: int) -> Earcon:
     """Notes are (pitch in Hz, seconds); peak is a fraction of full scale."""
     wave = np.concatenate([_note(pitch_hz, seconds, rate_hz) for pitch_hz, seconds in notes])
-    return AudioChunk(np.round(wave * peak * 32767).astype(np.int16), rate_hz)
+    samples = np.round(wave * peak * 32767).astype(np.int16)
+    return Earcon(samples, rate_hz, pitches_hz=tuple(pitch_hz for pitch_hz, _ in notes))
 
 
 def _note(pitch_hz: float, seconds: float, rate_hz: int) -> npt.NDArray[np.float64]:

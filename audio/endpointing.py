@@ -10,7 +10,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-from audio.pcm import AudioChunk
+import numpy as np
+
+from audio.pcm import AudioChunk, Samples
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class EndpointSettings:
     min_speech_seconds: float = 0.12  # less speech than this in all is a cough, not words
     pre_roll_seconds: float = 0.8  # kept from before the onset was noticed, the onset included
     resume_seconds: float = 0.06  # a shorter blip does not prolong an utterance
+    # Until the end is certain a pause is only a guess; what is made of it must be undone when the user speaks on.
+    pause_seconds: float = 0.12  # this much silence may be the end
+    pause_tries_seconds: float = 0.27  # who is not sure by then may as well wait for the end
+    pause_min_speech_seconds: float = 0.15  # less speech than this is not worth a guess
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,22 @@ class Endpointer:
         self._elapsed = 0.0
         self._silence = 0.0
         self._run = 0.0  # length of the present unbroken stretch of speech
+
+    @property
+    def silence_seconds(self) -> float:
+        """Since the speech of the utterance under way ended; 0 while it goes on."""
+        return self._silence
+
+    @property
+    def maybe_ended(self) -> bool:
+        """A pause that is worth a closer look: not within a word, and not long past."""
+        settings = self.settings
+        return (
+            self.in_utterance
+            and self._run == 0.0
+            and settings.pause_seconds - 1e-9 <= self._silence <= settings.pause_tries_seconds + 1e-9
+            and self._voiced >= settings.pause_min_speech_seconds - 1e-9
+        )
 
     def push(self, is_speech: bool, seconds: float) -> Onset | End | None:
         if self.in_utterance:
@@ -119,6 +141,10 @@ class PreRoll:
         taken = list(self._chunks)
         self.clear()
         return taken
+
+    def samples(self) -> Samples:
+        """All of it in one piece; it stays."""
+        return np.concatenate([chunk.samples for chunk in self._chunks])
 
     def clear(self) -> None:
         self._chunks.clear()

@@ -46,6 +46,11 @@ class GrammarListener:
         if self._recognizer.AcceptWaveform(samples.tobytes()) == 1:
             self._pieces.append(self._recognizer.Result())
 
+    def partial(self) -> str:
+        """The words so far, "" at the beginning; the final ones may differ."""
+        done = (json.loads(piece).get("text", "") for piece in self._pieces)
+        return " ".join(filter(None, (*done, json.loads(self._recognizer.PartialResult()).get("partial", ""))))
+
     def finish(self) -> tuple[HeardWord, ...]:
         self._pieces.append(self._recognizer.FinalResult())
         words = parse_words(self._pieces, self._began / SPEECH_FORMAT.sample_rate_hz)

@@ -1,18 +1,21 @@
 """From sound to words: one source, one VAD, one endpointer, one transcriber.
 
 Yields SpeechStarted at the onset, then either the Utterance or, if it turned out to be no
-words (a cough, a door, a fan), SpeechRejected. Silence yields nothing. While it is deaf, for
-the assistant speaks, a listener of its own kind may hear a stop word: StopHeard. Knows nothing
-of what the words are for.
+words (a cough, a door, a fan), SpeechRejected. In between comes SpeechPaused, as soon as the
+speech seems to be over, and SpeechResumed when it was not. Silence yields nothing. While it is
+deaf, for the assistant speaks, a listener of its own kind may hear a stop word: StopHeard. A
+cue of the assistant's does not make it deaf: it is taken out of the sound. Knows nothing of what
+the words are for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from audio.endpointing import End, Endpointer, EndpointSettings, Onset, PreRoll
+from audio.own_cue import without_cue
 from audio.pcm import AudioChunk, Samples
 from audio.transcriber import Transcriber
 
@@ -43,11 +46,26 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True)
+class SpeechPaused:
+    """The speech has probably ended, some half a second before that is certain. Once a pause."""
+
+    at: float  # the end of the speech
+
+
+@dataclass(frozen=True)
+class SpeechResumed:
+    """The SpeechPaused before it was mistaken: the same utterance goes on."""
+
+    at: float
+
+
+@dataclass(frozen=True)
 class Utterance:
     text: str
     confidence: float  # 0..1
     started_at: float
     ended_at: float  # end of the last chunk with speech
+    endpoint_seconds: float = field(default=0.0, compare=False)  # the pause behind that, until it counted as the end
 
 
 @dataclass(frozen=True)
@@ -70,6 +88,17 @@ class StopEar(Protocol):
         """Hearing listens itself again: forget what was heard."""
 
 
+class PauseEar(Protocol):
+    """See `audio.pausing`."""
+
+    def has_ended(self, samples: Samples) -> bool:
+        """The last second of an utterance in which nobody speaks just now: may that have been all?"""
+
+
+HearingEvent = SpeechStarted | SpeechPaused | SpeechResumed | SpeechRejected | Utterance
+PAUSE_WINDOW_SECONDS = 1.2  # what a PauseEar looks at: a few words, for their last one's sake
+
+
 class Hearing:
     def __init__(
         self,
@@ -82,11 +111,14 @@ class Hearing:
         min_confidence: float = 0.5,
         stop_ear: StopEar | None = None,
         held: Callable[[], bool] = lambda: False,
+        pause_ear: PauseEar | None = None,
+        own_cue: Callable[[], tuple[float, ...]] = lambda: (),
     ) -> None:
         """While `deaf()`, sound is dropped: half-duplex, so as not to hear oneself.
 
         What is dropped goes to `stop_ear`, where there is one. While `held()`, a pause does not end an utterance: somebody
-        keeps a button down to say when it ends.
+        keeps a button down to say when it ends. Without a `pause_ear` pauses are not told. `own_cue` gives the pitches of
+        a cue of the assistant's that may be in the sound.
         """
         self._source = source
         self._vad = vad
@@ -98,10 +130,14 @@ class Hearing:
         self._min_confidence = min_confidence
         self._stop_ear = stop_ear
         self._held = held
+        self._pause_ear = pause_ear
+        self._recent = PreRoll(PAUSE_WINDOW_SECONDS)
+        self._paused = False  # and told
+        self._own_cue = own_cue
         self._was_deaf = False
         self._started_at = 0.0
 
-    def events(self) -> Iterator[SpeechStarted | Utterance | SpeechRejected]:
+    def events(self) -> Iterator[HearingEvent]:
         """Until the source ends. Raises what the source raises (DeviceLost)."""
         ended_at = 0.0
         for chunk in self._source.chunks():
@@ -118,8 +154,13 @@ class Hearing:
         if end is not None:
             yield self._conclude(end, ended_at)
 
-    def _hear(self, chunk: AudioChunk) -> Iterator[SpeechStarted | Utterance | SpeechRejected]:
-        is_speech = self._vad.is_speech(chunk.samples)
+    def _hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
+        pitches_hz, mostly_cue = self._own_cue(), False
+        if pitches_hz:
+            rest = without_cue(chunk.samples, pitches_hz)
+            chunk, mostly_cue = replace(chunk, samples=rest.samples), rest.mostly_cue
+        is_speech = self._vad.is_speech(chunk.samples) and not mostly_cue
+        self._recent.push(chunk)
         if self._endpointer.in_utterance:
             self._transcriber.accept(chunk.samples)
         else:
@@ -134,8 +175,22 @@ class Hearing:
                 self._transcriber.accept(kept.samples)
         elif isinstance(change, End):
             yield self._conclude(change, chunk.ended_at)
+        elif self._pause_ear is not None and self._endpointer.in_utterance:
+            yield from self._watch_pause(self._pause_ear, chunk.ended_at)
+
+    def _watch_pause(self, ear: PauseEar, now: float) -> Iterator[SpeechPaused | SpeechResumed]:
+        silence_seconds = self._endpointer.silence_seconds
+        if self._paused:
+            if silence_seconds == 0.0:
+                self._paused = False
+                yield SpeechResumed(now)
+        elif self._endpointer.maybe_ended and ear.has_ended(self._recent.samples()):
+            self._paused = True
+            yield SpeechPaused(now - silence_seconds)
 
     def _conclude(self, end: End, now: float) -> Utterance | SpeechRejected:
+        self._recent.clear()
+        self._paused = False
         if not end.enough(self._settings):
             self._transcriber.reset()
             return SpeechRejected(now)
@@ -143,10 +198,13 @@ class Hearing:
         text = transcript.text.strip()
         if not text or transcript.confidence < self._min_confidence:
             return SpeechRejected(now)
-        return Utterance(text, transcript.confidence, self._started_at, now - end.silence_seconds)
+        ended_at = now - end.silence_seconds
+        return Utterance(text, transcript.confidence, self._started_at, ended_at, end.silence_seconds)
 
     def _drop(self, chunk: AudioChunk) -> Iterator[SpeechRejected | StopHeard]:
         self._pre_roll.clear()
+        self._recent.clear()
+        self._paused = False
         interrupted = self._endpointer.in_utterance
         self._endpointer.reset()
         if interrupted:

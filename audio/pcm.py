@@ -1,7 +1,9 @@
 """Sound as arrays: mono, signed 16 bit, at a stated rate. Resampling, and cutting into chunks.
 
 Knows no device and no file. Resampling is soxr: band-limited, keeps its state between blocks
-(a resampler started afresh for each block clicks at every seam) and comes in a 250 kB wheel.
+(a resampler started afresh for each block clicks at every seam) and comes in a 250 kB wheel. But
+soxr holds back 20 to 40 ms of a stream, on its way to whoever waits for the end of a word: from
+48,000 Hz, at which most microphones run, a filter of our own takes every third sample.
 """
 
 from __future__ import annotations
@@ -65,20 +67,49 @@ def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
 class StreamResampler:
     """Blocks of a stream from one rate to another; the seams do not show.
 
-    About 40 ms stay inside the filter until the next push; `last=True` lets them out.
+    Some stays inside the filter until the next push, 2 ms from three times `to_hz`, else about 40; `last=True` lets it out.
     """
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
         import soxr
 
         self._same = from_hz == to_hz  # passed on untouched: soxr would dither the last bit
+        self._thirds = _EveryThird() if from_hz == 3 * to_hz else None
         self._stream = soxr.ResampleStream(from_hz, to_hz, 1, dtype="int16")
 
     def push(self, samples: Samples, last: bool = False) -> Samples:
         if self._same:
             return samples
+        if self._thirds is not None:
+            return self._thirds.push(samples, last)
         resampled: Samples = self._stream.resample_chunk(samples, last=last)
         return resampled
+
+
+class _EveryThird:
+    """A low-pass filter of linear phase and every third of its samples; its delay is taken off."""
+
+    # A sinc under a Kaiser window: flat up to 0.92 of half the new rate, -80 dB from 1.08 on (Oppenheim and Schafer,
+    # "Discrete-Time Signal Processing", 7.5.3).
+    _TAPS = 193
+    _BETA = 7.86
+
+    def __init__(self) -> None:
+        half = self._TAPS // 2
+        filter_ = np.sinc(np.arange(-half, half + 1) / 3) * np.kaiser(self._TAPS, self._BETA)
+        self._filter = (filter_ / filter_.sum()).astype(np.float32)
+        self._pending = np.zeros(half, np.float32)
+
+    def push(self, samples: Samples, last: bool) -> Samples:
+        rest = np.zeros(self._TAPS // 2 if last else 0, np.float32)
+        sound = np.concatenate([self._pending, samples.astype(np.float32), rest])
+        count = max(0, (len(sound) - self._TAPS) // 3 + 1)
+        self._pending = sound[3 * count :]
+        if count == 0:
+            return np.empty(0, np.int16)
+        windows = np.lib.stride_tricks.sliding_window_view(sound, self._TAPS)[::3]
+        kept: Samples = np.clip(np.round(windows[:count] @ self._filter), -32768, 32767).astype(np.int16)
+        return kept
 
 
 class ChunkCutter:

@@ -12,7 +12,7 @@ import threading
 import time
 
 from assistant import models
-from assistant.phrases import Command, phrases_for
+from assistant.phrases import phrases_for
 from audio.barge_in import StopListener, VoskSpotter
 from audio.microphone import Microphone
 from audio.playback import Loudspeaker
@@ -25,7 +25,7 @@ SENTENCES = (
 
 
 def main(seconds: float) -> None:
-    stops = phrases_for("en").commands[Command.STOP]
+    stops = phrases_for("en").stop_words
     ear = StopListener(VoskSpotter(models.demo_speech("en"), stops), stops)
     over, silent = threading.Event(), threading.Event()
     with Synthesizer() as voice, Loudspeaker() as loudspeaker, Microphone() as microphone:

@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"audio": {"audio"}, "vision": {"vision"}, "assistant": {"assistant", "audio", "vision"}}
-HEAVY = ("torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba")
+HEAVY = (
+    "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
+)  # fmt: skip
 
 
 def imported_packages(path: Path) -> set[str]:
@@ -45,7 +47,7 @@ def test_the_import_reader_sees_an_import(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["assistant.cli", "assistant.run", "assistant.ask", "assistant.demo", "assistant.loop"]
+    "module", ["assistant.cli", "assistant.run", "assistant.ask", "assistant.demo", "assistant.loop", "assistant.serve"]
 )
 def test_the_command_line_imports_nothing_heavy(module: str) -> None:
     """`--help` answers at once: libraries of seconds are imported where a device or an engine is built."""

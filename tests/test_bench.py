@@ -373,7 +373,7 @@ def test_the_table_puts_transformers_first_and_a_ratio_after_each_of_ours(small:
 )
 def test_quantities_have_the_digits_that_matter(value: float | None, factor: float, unit: str, shown: str) -> None:
     """Three of them or so."""
-    assert report._quantity(value, factor, unit) == shown
+    assert report.quantity(value, factor, unit) == shown
 
 
 def test_the_processor_is_named_with_its_generation(tmp_path: Path) -> None:
@@ -434,7 +434,7 @@ def test_a_task_crosses_to_another_process_unchanged() -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["bench"], 2, "--engine"),
+        (["bench", "--tokens", "4"], 2, "--engine"),
         (["bench", "--engine", "--model", "nowhere"], 3, "nowhere"),
         (["--verbose", "bench", "--engine", "--model", "nowhere"], 3, "nowhere"),
     ],

@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 
 from assistant import models
-from assistant.phrases import Command, phrases_for
+from assistant.phrases import phrases_for
 from assistant.sentences import split_sentences
 from audio.barge_in import StopListener, StopSettings, VoskSpotter, level_of
 from audio.demo_model.voices import HELD_OUT_VOICES
@@ -34,13 +34,14 @@ from audio.pcm import AudioChunk, Samples, resample
 from audio.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests import virtual_sound
-from tests.virtual_sound import Recording, VirtualSoundCard, missing_tools
+from tests.virtual_sound import VirtualSoundCard, missing_tools
 
 RATE_HZ = 16_000
 CHUNK = 480
 LEAK_DB = -12.0
-CARD_REPEATS = 18
-STOP_PHRASES = phrases_for("en").commands[Command.STOP]
+CARD_REPEATS = 50
+OWN_SPEECH_SECONDS = 600
+STOP_PHRASES = phrases_for("en").stop_words
 
 # What the assistant says: answers of both models, its own phrases, and words that sound like a stop.
 ANSWERS = (
@@ -218,30 +219,6 @@ def test_ten_minutes_of_its_own_speech(leak_db: float) -> None:
     assert found == []
 
 
-@contextlib.contextmanager
-def recorded_microphone(card: VirtualSoundCard, folder: Path) -> Iterator[Recording]:
-    """As VirtualSoundCard.record_loudspeaker."""
-    path = folder / "microphone.raw"
-    with path.open("wb") as out:
-        command = ["parec", "--device=mic_in.monitor", f"--rate={virtual_sound.RATE_HZ}", "--channels=1"]
-        recorder = subprocess.Popen(
-            [*command, "--format=s16le", "--latency-msec=10"], env=card.env, stdout=out, stderr=subprocess.DEVNULL
-        )
-        with recorder:
-            while path.stat().st_size == 0:
-                threading.Event().wait(0.01)
-            yield Recording(path, time.monotonic() - path.stat().st_size / 2 / virtual_sound.RATE_HZ)
-            recorder.terminate()
-
-
-def end_of(word: Samples, recording: Samples) -> float:
-    """Where in the recording the word ends, seconds: found by correlation."""
-    heard = resample(recording, virtual_sound.RATE_HZ, RATE_HZ).astype(np.float64)
-    size = len(heard) + len(word)
-    spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(word.astype(np.float64), size))
-    return float(np.argmax(np.fft.irfft(spectrum, size)[: len(heard)]) + len(word)) / RATE_HZ
-
-
 def silent_after(recording: Samples, from_seconds: float, for_seconds: float = 0.8) -> float | None:
     """When the loudspeaker became silent, seconds of the recording; None if it did not."""
     rate = virtual_sound.RATE_HZ
@@ -251,40 +228,65 @@ def silent_after(recording: Samples, from_seconds: float, for_seconds: float = 0
     return float(found[0]) if found else None
 
 
+def leak(card: VirtualSoundCard) -> None:
+    """Its voice gets into the microphone. The user's word is brought to the level of its vowels: 12 dB is the difference."""
+    card.pactl("load-module", "module-loopback", "source=spk.monitor", "sink=mic_in", "latency_msec=20")
+    loopback = card.pactl("list", "short", "sink-inputs").split()[0]
+    card.pactl("set-sink-input-volume", loopback, f"{LEAK_DB}dB")
+
+
+@contextlib.contextmanager
+def speaking_program(card: VirtualSoundCard, folder: Path, seconds: int) -> Iterator[subprocess.Popen[str]]:
+    """The program of `stop_word_program`, when it is ready."""
+    environment = {**card.env, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.stop_word_program", str(seconds)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=os.fspath(folder),
+    ) as program:  # fmt: skip
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        yield program
+        program.terminate()
+
+
+@pytest.mark.slow
+@pytest.mark.device
+@pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
+def test_no_self_interruption_on_the_virtual_sound_card(tmp_path: Path) -> None:
+    """Ten minutes of its own speech leaking into the microphone at -12 dB, and nobody else speaks."""
+    with VirtualSoundCard() as card:
+        leak(card)
+        with speaking_program(card, tmp_path, OWN_SPEECH_SECONDS) as program:
+            assert program.stdout is not None
+            heard = program.stdout.read().split()
+            assert program.wait() == 0, "it did not speak to the end"
+    report(f"on the sound card, {OWN_SPEECH_SECONDS} s of its own speech: {len(heard)} self-interruptions {heard}")
+    assert heard == []
+
+
 @pytest.mark.slow
 @pytest.mark.device
 @pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 def test_silence_on_the_virtual_sound_card(tmp_path: Path) -> None:
     """From the end of the spoken word to the loudspeaker's silence, its voice leaking into the microphone at -12 dB."""
     latencies, missed = [], []
-    voices = list(itertools.product((150, 175, 200), HELD_OUT_VOICES))[:CARD_REPEATS]
+    voices = itertools.cycle(itertools.product((150, 175, 200), HELD_OUT_VOICES))
     with VirtualSoundCard() as card:
-        # The synthesizer's vowels are at about 5,000; the user's word is brought to the same, so 12 dB is the difference.
-        card.pactl("load-module", "module-loopback", "source=spk.monitor", "sink=mic_in", "latency_msec=20")
-        loopback = card.pactl("list", "short", "sink-inputs").split()[0]
-        card.pactl("set-sink-input-volume", loopback, f"{LEAK_DB}dB")
-        environment = {**card.env, "PYTHONPATH": str(Path(__file__).parent.parent)}
-        program = subprocess.Popen(
-            [sys.executable, "-m", "tests.stop_word_program", "600"],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=os.fspath(tmp_path),
-        )  # fmt: skip
-        with program:
-            assert program.stdout is not None
-            assert program.stdout.readline() == "ready\n"
-            for rate_wpm, voice in voices:
+        leak(card)
+        with speaking_program(card, tmp_path, 900):
+            for rate_wpm, voice in itertools.islice(voices, CARD_REPEATS):
                 word = scaled(user_says("stop", voice, rate_wpm), rms(own_speech(3.0).samples))
                 write_wav(tmp_path / "stop.wav", AudioChunk(word, RATE_HZ))
                 threading.Event().wait(5.0)  # silent for two seconds after the last stop, then speaking again
-                with card.record_loudspeaker() as recording, recorded_microphone(card, tmp_path) as microphone:
+                with card.record_loudspeaker() as recording, card.record_microphone() as microphone:
                     card.play_into_microphone(tmp_path / "stop.wav")
                     threading.Event().wait(1.5)
-                ended = end_of(word, microphone.samples) + microphone.started_at - recording.started_at
+                ended = microphone.end_of(word, RATE_HZ) - recording.started_at
                 silent = silent_after(recording.samples, ended - len(word) / RATE_HZ)
                 if silent is None or silent - ended > 1.2:
                     missed.append(f"{voice}@{rate_wpm}")
                 else:
                     latencies.append(silent - ended)
-            program.terminate()
     result = Repeats(tuple(latencies), tuple(missed))
     report(f"on the sound card, to silence: {result}")
     assert result.missed == ()

@@ -5,12 +5,15 @@ The sound card is a virtual one, everything else is what ships: PortAudio, Vosk,
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import queue
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +28,7 @@ from assistant.demo import demo_scene
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
 from audio.synthesizer import Synthesizer
-from audio.wav import write_wav
+from audio.wav import read_wav, write_wav
 from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
 
@@ -56,6 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "quit": "quit",
         "help": "help",
         "stop": "stop talking",
+        "called": "hey camera what color is the circle",
     }
     with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
         for name, words in spoken.items():
@@ -70,19 +74,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class RunningSeeSay:
-    """The program in a process of its own, its lines as they come."""
+    """The program in a process of its own, its lines as they come, a terminal of its own for its space bar."""
 
-    def __init__(self, card: VirtualSoundCard, folder: Path, config: str = "config.toml") -> None:
+    def __init__(self, card: VirtualSoundCard, folder: Path, config: str = "config.toml", profile: str = "") -> None:
+        self._terminal, terminal = pty.openpty()
         environment = {**card.env, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder)}
         environment.pop("SEESAY_CONFIG", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "assistant", "run", "--json", "--config", str(folder / config)],
+            [sys.executable, "-m", "assistant", "run", "--json", "--config", str(folder / config)]
+            + (["--profile", profile] if profile else []),
             env=environment,
             cwd=folder,
+            stdin=terminal,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        os.close(terminal)
         self.messages: list[str] = []
         self._out: queue.Queue[str] = queue.Queue()
         self._said = threading.Condition()
@@ -97,6 +107,7 @@ class RunningSeeSay:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)
+        os.close(self._terminal)
         for reader in self._readers:  # their pipes have ended with the process
             reader.join()
         assert self.process.stdout is not None
@@ -112,6 +123,11 @@ class RunningSeeSay:
     def answer(self) -> dict[str, Any]:
         result: dict[str, Any] = json.loads(self._out.get(timeout=TURN_SECONDS))
         return result
+
+    def press(self) -> float:
+        """The space bar; returns the monotonic time of it."""
+        os.write(self._terminal, b" ")
+        return time.monotonic()
 
     def interrupt(self) -> float:
         """Sends Ctrl-C; returns the seconds until the process was gone."""
@@ -149,6 +165,12 @@ def loud_seconds(samples: npt.NDArray[np.int16]) -> float:
     """From the first to the last audible sample."""
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 200)
     return float(loud[-1] - loud[0]) / RATE_HZ
+
+
+def audible(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """From the first to the last sample of the words: less than 40 dB below the loudest."""
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 0.01 * np.abs(samples.astype(np.int32)).max())
+    return samples[loud[0] : loud[-1] + 1]
 
 
 def transcribed(samples: npt.NDArray[np.int16], folder: Path, name: str) -> str:
@@ -214,6 +236,106 @@ def test_stop_interrupts_a_headset_user_s_answer(card: VirtualSoundCard, folder:
             wait_for_quiet(stopped, seconds=1.5)
         assert seesay.process.poll() is None
     assert loud_seconds(stopped.samples) < 0.7 * loud_seconds(whole.samples)
+
+
+def test_a_question_is_acknowledged_before_it_is_understood(folder: Path) -> None:
+    """From the last sample of the words to the first of the cue 0.3 s, though the microphone hears the cue; then silence, no
+    second one, and the question was heard right.
+
+    The median of three, and half a second where others want more of the machine than there is: there the loudspeaker's and
+    the microphone's threads wait for a core like everybody's.
+    """
+    latencies, cores = [], os.cpu_count() or 1
+    with VirtualSoundCard() as card:
+        card.leak(-12.0)  # before the program: a device that is in use becomes slower by it
+        with RunningSeeSay(card, folder) as seesay:
+            with card.record_loudspeaker() as greeting:
+                seesay.wait_for_message("listening")
+                wait_for_quiet(greeting)
+            for name, heard in (
+                ("color", "what color is the circle"),
+                ("where", "where is it"),
+                ("color", "what color is the circle"),
+            ):
+                threading.Event().wait(1.0)  # half-duplex: the room is still carrying what was said
+                with card.record_loudspeaker() as recording, card.record_microphone() as microphone:
+                    card.play_into_microphone(folder / f"{name}.wav")
+                    assert seesay.answer()["heard"] == heard
+                loud = np.flatnonzero(np.abs(recording.samples.astype(np.int32)) > 200) / RATE_HZ
+                began = recording.started_at + loud[0]
+                words = read_wav(folder / f"{name}.wav")
+                latencies.append(float(began - microphone.end_of(audible(words.samples), words.sample_rate_hz)))
+                assert not np.any((loud > loud[0] + 0.15) & (loud < loud[0] + 0.4)), "a cue more than one"
+    sys.stdout.write(f"end of the words to the cue: {[round(seconds, 3) for seconds in latencies]} s\n")
+    assert np.median(latencies) <= (0.3 if os.getloadavg()[0] <= cores else 0.5)
+
+
+def test_one_button_is_enough(card: VirtualSoundCard, folder: Path) -> None:
+    """A press, then the question; words without a press are nobody's; a press while it speaks is silence."""
+    with RunningSeeSay(card, folder, profile="button") as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        card.play_into_microphone(folder / "where.wav")
+        seesay.press()
+        threading.Event().wait(1.0)
+        with card.record_loudspeaker() as recording:
+            card.play_into_microphone(folder / "color.wav")
+            answer = seesay.answer()
+            wait_for_quiet(recording)
+        seesay.press()
+        threading.Event().wait(1.0)
+        with card.record_loudspeaker() as stopped:
+            card.play_into_microphone(folder / "help.wav")
+            threading.Event().wait(2.5)
+            pressed_at = seesay.press() - stopped.started_at
+            threading.Event().wait(1.5)
+        assert seesay.interrupt() < 1.0
+    assert answer["heard"] == "what color is the circle"
+    assert answer["answer"] == "The circle is red."
+    loud = np.flatnonzero(np.abs(stopped.samples.astype(np.int32)) > 200) / RATE_HZ
+    assert loud[-1] > pressed_at - 0.5, "it was not speaking when the button was pressed"
+    assert loud[-1] < pressed_at + 0.5
+
+
+@pytest.mark.slow
+def test_how_soon_a_press_is_silence(card: VirtualSoundCard, folder: Path) -> None:
+    """From the press of the button to the last audible sample, twenty times: within 100 ms."""
+    latencies = []
+    with RunningSeeSay(card, folder, profile="button") as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        for repeat in range(20):
+            seesay.press()
+            threading.Event().wait(0.6)
+            card.play_into_microphone(folder / "help.wav")
+            threading.Event().wait(2.0 + 0.037 * repeat)  # at ever other places within a word
+            with card.record_loudspeaker() as stopped:
+                threading.Event().wait(0.3)
+                pressed_at = seesay.press() - stopped.started_at
+                threading.Event().wait(1.0)
+            loud = np.flatnonzero(np.abs(stopped.samples.astype(np.int32)) > 200) / RATE_HZ
+            assert len(loud), "it was not speaking when the button was pressed"
+            latencies.append(max(0.0, float(loud[-1]) - pressed_at))
+        assert seesay.interrupt() < 1.0
+    sys.stdout.write(f"press to silence: median {np.median(latencies):.3f} s, worst {max(latencies):.3f} s\n")
+    assert max(latencies) < 0.1
+
+
+def test_it_answers_to_its_name(card: VirtualSoundCard, folder: Path) -> None:
+    """By the cart: other talk is nobody's, the wake phrase and the question in one breath are answered."""
+    with RunningSeeSay(card, folder, profile="cart") as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        threading.Event().wait(0.5)  # half-duplex: the room is still carrying the greeting
+        card.play_into_microphone(folder / "where.wav")
+        threading.Event().wait(1.5)
+        card.play_into_microphone(folder / "called.wav")
+        answer = seesay.answer()
+    assert answer["heard"] == "what color is the circle"
+    assert answer["answer"] == "The circle is red."
 
 
 @pytest.mark.parametrize("moment", ["loading", "greeting", "listening", "answering"])

@@ -21,12 +21,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from audio.pcm import resample
 
 RATE_HZ = 48_000
 MICROPHONE = "virtual microphone"
@@ -53,7 +55,7 @@ def missing_tools() -> str | None:
 
 @dataclass
 class Recording:
-    """What the loudspeaker played, mono at 48,000 Hz. `samples` is complete after the `with`."""
+    """What went through a device, mono at 48,000 Hz. `samples` is complete after the `with`."""
 
     path: Path
     # time.monotonic() as the recorder began to listen: sample 0, to within some 20 ms.
@@ -63,6 +65,14 @@ class Recording:
     def samples(self) -> npt.NDArray[np.int16]:
         data = self.path.read_bytes()
         return np.frombuffer(data[: len(data) // 2 * 2], "<i2")
+
+    def end_of(self, sound: npt.NDArray[np.int16], rate_hz: int) -> float:
+        """time.monotonic() at which a sound that is in here ended: found by correlation."""
+        heard = resample(self.samples, RATE_HZ, rate_hz).astype(np.float64)
+        size = len(heard) + len(sound)
+        spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sound.astype(np.float64), size))
+        ended = int(np.argmax(np.fft.irfft(spectrum, size)[: len(heard)])) + len(sound)
+        return self.started_at + ended / rate_hz
 
 
 class VirtualSoundCard:
@@ -90,13 +100,20 @@ class VirtualSoundCard:
             player.wait(60)
         return player
 
+    def record_loudspeaker(self) -> AbstractContextManager[Recording]:
+        return self._record("spk.monitor")
+
+    def record_microphone(self) -> AbstractContextManager[Recording]:
+        """What the program under test is given to hear."""
+        return self._record("mic_in.monitor")
+
     @contextmanager
-    def record_loudspeaker(self) -> Iterator[Recording]:
+    def _record(self, monitor: str) -> Iterator[Recording]:
         self._recordings += 1
-        path = self._folder / f"loudspeaker-{self._recordings}.raw"
+        path = self._folder / f"{monitor}-{self._recordings}.raw"
         with path.open("wb") as out:
             recorder = subprocess.Popen(
-                ["parec", "--device=spk.monitor", f"--rate={RATE_HZ}", "--channels=1",
+                ["parec", f"--device={monitor}", f"--rate={RATE_HZ}", "--channels=1",
                  "--format=s16le", "--latency-msec=10"],
                 env=self.env, stdout=out, stderr=subprocess.DEVNULL,
             )  # fmt: skip
@@ -107,6 +124,13 @@ class VirtualSoundCard:
                 time.sleep(0.1)  # what is still between the loudspeaker and the recorder
             finally:
                 _end(recorder)
+
+    def leak(self, level_db: float) -> None:
+        """The loudspeaker is heard by the microphone, as in a room; 0 dB is as loud as what is spoken into it."""
+        self.pactl("load-module", "module-loopback", "source=spk.monitor", "sink=mic_in", "latency_msec=20")
+        streams = self.pactl("list", "short", "sink-inputs").splitlines()
+        loopback = next(stream for stream in streams if "module-loopback" in stream)
+        self.pactl("set-sink-input-volume", loopback.split()[0], f"{level_db}dB")
 
     def pactl(self, *arguments: str) -> str:
         return subprocess.run(

@@ -4,6 +4,7 @@
     ├── CameraMissing      (OSError)     the camera cannot be opened at the start
     ├── CameraLost         (OSError)     it was there, and stays away
     ├── PictureError       (ValueError)  a picture file that cannot be used
+    │   └── PictureTooLarge              it has more pixels than are read
     ├── VisionModelError   (OSError)     a model folder that is missing, broken or of another kind
     ├── QuestionError      (ValueError)  a question that cannot be asked: empty, too long
     └── Cancelled                        the caller asked for the work to be dropped
@@ -26,6 +27,10 @@ class CameraLost(VisionError, OSError):
 
 class PictureError(VisionError, ValueError):
     """The picture cannot be read or is refused."""
+
+
+class PictureTooLarge(PictureError):
+    """The picture has more pixels than are read: a mistake, or a bomb."""
 
 
 class VisionModelError(VisionError, OSError):

@@ -19,7 +19,7 @@ from types import TracebackType
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .errors import Cancelled, PictureError
+from .errors import Cancelled, PictureError, PictureTooLarge
 from .frame import Frame, Rgb
 
 # Four times what an ordinary camera takes; decoded it is 120 MB, which the smallest machine can spare.
@@ -76,10 +76,10 @@ class StillPicture:
         self.close()
 
 
-def load_picture(picture: str | Path | bytes, name: str = "the picture") -> Rgb:
+def load_picture(picture: str | Path | bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Rgb:
     """Decode a file, or bytes called `name` in messages, to upright RGB: (height, width, 3) uint8.
 
-    The first picture of an animation; transparency on white; 16-bit grey scaled to 8. Raises PictureError.
+    The first picture of an animation; transparency on white; 16-bit grey scaled to 8. Raises PictureError, PictureTooLarge.
     """
     if not isinstance(picture, bytes):
         name = str(picture)
@@ -91,11 +91,11 @@ def load_picture(picture: str | Path | bytes, name: str = "the picture") -> Rgb:
         warnings.simplefilter("ignore")
         try:
             with Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture, formats=_FORMATS) as image:
-                _check_size(image, name)
+                _check_size(image, name, max_pixels)
                 _load(image, name)
                 return _upright_rgb(image, name)
         except Image.DecompressionBombError as problem:
-            raise PictureError(_too_large(name)) from problem
+            raise PictureTooLarge(_too_large(name, max_pixels)) from problem
         except UnidentifiedImageError as problem:
             raise PictureError(_not_a_picture(picture, name)) from problem
         except PictureError:
@@ -120,16 +120,16 @@ def _check_file(path: Path) -> None:
         raise PictureError(f"{path} cannot be opened: {problem.strerror}") from problem
 
 
-def _check_size(image: Image.Image, name: str) -> None:
+def _check_size(image: Image.Image, name: str, max_pixels: int) -> None:
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise PictureError(f"{_too_large(name)} (it is {width}x{height})")
+    if width * height > max_pixels:
+        raise PictureTooLarge(f"{_too_large(name, max_pixels)} (it is {width}x{height})")
     if not width * height:
         raise PictureError(f"{name} has no pixels ({width}x{height}): take another picture")
 
 
-def _too_large(name: str) -> str:
-    return f"{name} is too large: at most {MAX_PIXELS // 1_000_000} megapixels are read; save it smaller"
+def _too_large(name: str, max_pixels: int) -> str:
+    return f"{name} is too large: at most {max_pixels // 1_000_000} megapixels are read; save it smaller"
 
 
 def _load(image: Image.Image, name: str) -> None:

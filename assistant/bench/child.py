@@ -10,9 +10,10 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from assistant.bench.task import Task
+from assistant.bench.task import Stopwatch, Task
 from assistant.errors import exit_status_of
 
 
@@ -37,11 +38,31 @@ def _measured(task: Task) -> Mapping[str, Any]:
         from assistant.bench.machine import limits
 
         return vars(limits(task.threads))
+    if task.what == "load":
+        return {"load_seconds": _load_seconds(task)}
+    if task.what == "answers of seesay":
+        from assistant.bench import answers
+
+        return answers.measure(task)
+    if task.what == "answers of transformers":
+        from assistant.bench import plain_answers
+
+        return plain_answers.measure(task)
     if task.what == "transformers":
         from assistant.bench.plain import measure
     else:
         from assistant.bench.ours import measure
     return vars(measure(task))
+
+
+def _load_seconds(task: Task) -> float:
+    """The first time it packs the weights and compiles the kernels."""
+    loading = Stopwatch()
+    from vision.engine.engine import Engine
+    from vision.engine.settings import EngineSettings
+
+    with Engine.load(Path(task.checkpoint), EngineSettings(threads=task.threads)):
+        return loading.seconds
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class EngineBench:
 
 def bench_engine(wanted: EngineBench, *, as_json: bool, run: Run = run_process) -> None:
     """Measure and print. Takes minutes for the full size. Raises AssistantError, VisionModelError."""
-    checkpoint = open_checkpoint(_folder(wanted.model))
+    checkpoint = open_checkpoint(model_folder(wanted.model))
     measured = measure(wanted, checkpoint, run)
     console.result(json.dumps(measured, ensure_ascii=False) if as_json else table(measured))
 
@@ -129,19 +129,19 @@ def _at(threads: int, rounds: Mapping[str, list[Mapping[str, Any]]], checkpoint:
             name: shares(figures, work, read[name], limits) | _stream_share(rounds[name])
             for name, figures in engines.items()
         },
-        "others_share": {"mean": _mean(busy), "most": max((one for one in busy if one is not None), default=None)},
+        "others_share": {"mean": mean_of(busy), "most": max((one for one in busy if one is not None), default=None)},
         "all_rounds": rounds,
     }
 
 
 def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     """Of every figure over the rounds; a figure that one round does not have, none has."""
-    return {name: _median([_one_number(one[name]) for one in rounds]) for name in FIGURES}
+    return {name: median_of([_one_number(one[name]) for one in rounds]) for name in FIGURES}
 
 
 def ratios(plain: Mapping[str, float | None], ours: Mapping[str, float | None]) -> dict[str, float | None]:
     """How many times less ours takes than the plain one."""
-    return {name: _divided(plain[name], ours[name]) for name in FIGURES if name not in _NO_COST}
+    return {name: divided(plain[name], ours[name]) for name in FIGURES if name not in _NO_COST}
 
 
 def shares(
@@ -149,15 +149,15 @@ def shares(
 ) -> dict[str, float | None]:
     """Of what the machine could do at most."""
     return {
-        "vision_seconds": _divided(work.vision_products / limits.products_per_second, figures["vision_seconds"]),
-        "prefill_seconds": _divided(work.prefill_products / limits.products_per_second, figures["prefill_seconds"]),
-        "decode_seconds": _divided(decode_bytes / limits.read_bytes_per_second, figures["decode_seconds"]),
+        "vision_seconds": divided(work.vision_products / limits.products_per_second, figures["vision_seconds"]),
+        "prefill_seconds": divided(work.prefill_products / limits.products_per_second, figures["prefill_seconds"]),
+        "decode_seconds": divided(decode_bytes / limits.read_bytes_per_second, figures["decode_seconds"]),
     }
 
 
 def _stream_share(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     """Decode's share of the memory's speed as the engine's own process measured it, where it did."""
-    share = _median([one["detail"].get("stream_share") for one in rounds])
+    share = median_of([one["detail"].get("stream_share") for one in rounds])
     return {} if share is None else {"decode_seconds": share}
 
 
@@ -166,7 +166,7 @@ def scaling(results: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float |
     fewest = results[0]["engines"][OURS]
     return {
         str(one["threads"]): {
-            name: _divided(fewest[name], one["engines"][OURS][name])
+            name: divided(fewest[name], one["engines"][OURS][name])
             for name in FIGURES
             if name.endswith("_seconds") and "cpu" not in name
         }
@@ -185,7 +185,8 @@ def memory_missing(checkpoint: Checkpoint, available: int | None) -> str:
     )
 
 
-def _folder(model: str) -> Path:
+def model_folder(model: str) -> Path:
+    """Of "demo", of "2b" with random weights, which are made when they are not there, or of the folder that is named."""
     from assistant.models import demo_vlm
 
     if model == "demo":
@@ -198,6 +199,13 @@ def _folder(model: str) -> Path:
 
     with ProgressBars() as bars:
         return random_checkpoint(weights_folder().with_name("bench"), bars.show)
+
+
+def is_demo(folder: Path) -> bool:
+    """Whether it is the small embedded model."""
+    from assistant.models import demo_vlm
+
+    return folder == demo_vlm()
 
 
 def _threads(wanted: EngineBench) -> list[int]:
@@ -219,17 +227,17 @@ def _one_number(figure: Any) -> float | None:
     return figure  # type: ignore[no-any-return]  # as JSON has it
 
 
-def _median(figures: Sequence[float | None]) -> float | None:
+def median_of(figures: Sequence[float | None]) -> float | None:
     known = [figure for figure in figures if figure is not None]
     return median(known) if known and len(known) == len(figures) else None
 
 
-def _mean(figures: Sequence[float | None]) -> float | None:
+def mean_of(figures: Sequence[float | None]) -> float | None:
     known = [figure for figure in figures if figure is not None]
     return fmean(known) if known else None
 
 
-def _divided(a: float | None, b: float | None) -> float | None:
+def divided(a: float | None, b: float | None) -> float | None:
     return None if a is None or not b else a / b
 
 

@@ -54,7 +54,7 @@ def measure(task: Task) -> Figures:
         # The first text may be that of several tokens, when they make a character together.
         first_seconds = times[0][0] - (times[0][1] - 1) * (median(between) if between else 0.0)
         used = memory()
-        decode_bytes = _decode_bytes(Path(task.checkpoint))
+        decode_bytes = bytes_of_a_token(Path(task.checkpoint))
         view.forget()
         share = _stream_share(view.ask(words, max_new_tokens=task.tokens), task.threads, decode_bytes)
         return Figures(
@@ -125,7 +125,7 @@ def _isa(wanted: str) -> str:
     return chosen
 
 
-def _decode_bytes(folder: Path) -> int:
+def bytes_of_a_token(folder: Path) -> int:
     """What a token reads of the packed file."""
     from assistant.bench.work import is_read_by_a_token
     from vision.engine.packed import packed_path, weights_folder

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.bench.task import Figures, Stopwatch, Task, memory, picture, question
+from vision.engine.cache_keyword import cache_keyword
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vision.engine.prompt import ChatPrompt
 
 
 def measure(task: Task) -> Figures:
     """Load, look, ask and decode once, after one unmeasured question that wakes the libraries."""
     folder = Path(task.checkpoint)
     loading = Stopwatch()
-    import torch
-    from transformers import AutoTokenizer, Qwen3VLForConditionalGeneration
-
-    torch.set_num_threads(task.threads)
-    AutoTokenizer.from_pretrained(folder)
-    network = Qwen3VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
-    network.eval()
+    network = load(folder, task.threads)
     load_seconds, load_cpu_seconds = loading.seconds, loading.cpu_seconds
+    import torch
 
     with torch.inference_mode():
-        user = _User(network, folder)
+        user = User(network, folder, picture(), question)
         user.look()
         user.read_question()
         user.one_more()
@@ -51,10 +54,27 @@ def measure(task: Task) -> Figures:
     )
 
 
-class _User:
-    """Holds the network, the prompt and the cache, and calls the network's public methods."""
+def load(folder: Path, threads: int) -> Any:
+    """All of it in float32."""
+    import torch
+    from transformers import AutoTokenizer, Qwen3VLForConditionalGeneration
 
-    def __init__(self, network: Any, folder: Path) -> None:
+    torch.set_num_threads(threads)
+    AutoTokenizer.from_pretrained(folder)
+    network = Qwen3VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
+    network.eval()
+    return network
+
+
+class User:
+    """Holds the network, the prompt and the cache, and calls the network's public methods.
+
+    `square` is (side, side, 3); `words` makes the question for a prompt.
+    """
+
+    def __init__(
+        self, network: Any, folder: Path, square: NDArray[np.uint8], words: Callable[[ChatPrompt], str]
+    ) -> None:
         import torch
 
         from vision.engine.prompt import ChatPrompt
@@ -65,14 +85,14 @@ class _User:
         checkpoint = open_checkpoint(folder)
         tokenizer = CheckpointTokenizer(checkpoint)
         special = tokenizer.special_tokens(checkpoint.config)
-        words = ChatPrompt(tokenizer, special)
+        prompt = ChatPrompt(tokenizer, special)
         spec = PatchSpec.of_checkpoint(folder)
-        patches, grid = pixel_values(picture(), spec)
+        patches, grid = pixel_values(square, spec)
         rows, columns = (int(side) // spec.merge_patches for side in grid[0, 1:])
-        part = words.picture(rows, columns)
+        part = prompt.picture(rows, columns)
         self.image_tokens = rows * columns
         self.prompt: list[int] = part.ids.tolist()
-        self.question = words.question(question(words))
+        self.question = prompt.question(words(prompt))
         self._shift = part.shift
         self._image = special.image
         self._network = network
@@ -86,7 +106,7 @@ class _User:
 
         self._cache = DynamicCache(config=self._network.config)
         whole = Stopwatch()
-        self._network(**self._inputs(self.prompt), past_key_values=self._cache, use_cache=True, logits_to_keep=1)
+        self._network(**self._inputs(self.prompt), **self._with_cache(), use_cache=True, logits_to_keep=1)
         seconds = whole.seconds
         return self._vision_seconds, seconds - self._vision_seconds
 
@@ -117,6 +137,9 @@ class _User:
             "image_grid_thw": self._grid,
         }
 
+    def _with_cache(self) -> dict[str, Any]:
+        return {cache_keyword(self._network): self._cache}
+
     def _read(self, tokens: list[int]) -> int:
         import torch
 
@@ -125,7 +148,7 @@ class _User:
         read = self._network(
             input_ids=torch.tensor([tokens]),
             position_ids=positions,
-            past_key_values=self._cache,
+            **self._with_cache(),
             use_cache=True,
             logits_to_keep=1,
         )

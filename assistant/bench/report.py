@@ -61,15 +61,15 @@ def _one(result: Mapping[str, Any]) -> str:
     for key, title, unit, factor in _ROWS:
         line = [title]
         for name in order:
-            line.append(_quantity(_figure(engines[name], key), factor, unit))
+            line.append(quantity(_figure(engines[name], key), factor, unit))
             if name in result["ratios"]:
-                line.append(_times(result["ratios"][name].get(_ratio_of(key)), none=""))
+                line.append(times(result["ratios"][name].get(_ratio_of(key)), none=""))
         lines.append([*line, _share(key, result)])
     best = (
         f"at most: reads {limits['read_bytes_per_second'] / 1e9:.1f} GB/s, "
         f"computes {2 * limits['products_per_second'] / 1e9:.0f} GFLOP/s of float32"
     )
-    return "\n".join([*_aligned(lines), best, *_others(result["others_share"])])
+    return "\n".join([*aligned(lines), best, *_others(result["others_share"])])
 
 
 def _others(share: Mapping[str, float | None]) -> list[str]:
@@ -100,11 +100,11 @@ def _scaling(scaling: Mapping[str, Mapping[str, float | None]]) -> list[str]:
     lines = []
     for threads, factors in scaling.items():
         known = [(title, factors[key]) for key, title, *_ in _ROWS if factors.get(key) is not None]
-        lines.append(f"SeeSay with {threads} threads: " + ", ".join(f"{title} {_times(f)}" for title, f in known))
+        lines.append(f"SeeSay with {threads} threads: " + ", ".join(f"{title} {times(f)}" for title, f in known))
     return lines
 
 
-def _quantity(value: float | None, factor: float, unit: str) -> str:
+def quantity(value: float | None, factor: float, unit: str) -> str:
     if value is None:
         return "-"
     scaled = value * factor
@@ -112,7 +112,7 @@ def _quantity(value: float | None, factor: float, unit: str) -> str:
     return f"{scaled:,.{digits}f} {unit}"
 
 
-def _times(ratio: float | None, none: str = "-") -> str:
+def times(ratio: float | None, none: str = "-") -> str:
     return none if ratio is None else f"{ratio:.2f}×" if ratio < 10 else f"{ratio:.0f}×"
 
 
@@ -121,7 +121,7 @@ def _name(engine: str) -> str:
     return " ".join(filter(None, [_NAMES.get(first, first), isa]))
 
 
-def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     """The first column to the left, the others to the right."""
     widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -26,11 +27,13 @@ _WORDS = "what is in front of me and where is the nearest free chair or table th
 class Task:
     """One process measures one of these."""
 
-    what: str  # "limits", "transformers" or "seesay"
+    what: str  # "limits", "load", "transformers", "seesay", "answers of seesay" or "answers of transformers"
     threads: int
     checkpoint: str = ""
     tokens: int = 32  # of an answer
     isa: str = ""  # of our engine; empty: the fastest
+    runs: int = 1  # of every kind of question
+    lends_words: bool = False  # the model's own are no language
 
     def as_json(self) -> str:
         return json.dumps(vars(self))
@@ -102,16 +105,27 @@ def question(prompt: ChatPrompt) -> str:
 def memory() -> dict[str, int | None]:
     """Of this process, in bytes: the peak, and what is there now."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    now = _numbers(Path("/proc/self/status"))
+    now = numbers_in(Path("/proc/self/status"))
     return {
         "peak_bytes": now.get("VmHWM", peak),
         "anonymous_bytes": now.get("RssAnon"),
         "file_bytes": now.get("RssFile"),
-        "disk_bytes": _numbers(Path("/proc/self/io")).get("read_bytes"),
+        "disk_bytes": numbers_in(Path("/proc/self/io")).get("read_bytes"),
     }
 
 
-def _numbers(path: Path) -> dict[str, int]:
+def resident_bytes() -> int | None:
+    """Of this process now; None where the system does not say."""
+    return numbers_in(Path("/proc/self/status")).get("VmRSS")
+
+
+def forget_peak() -> None:
+    """From now on `memory` tells the peak from here on, where the system lets us; else it stays that of the process."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def numbers_in(path: Path) -> dict[str, int]:
     """Of lines "name: 12 kB" or "name: 12"; none where the system has no such file."""
     try:
         lines = path.read_text().splitlines()

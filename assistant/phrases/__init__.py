@@ -1,6 +1,7 @@
 """What the assistant says itself and the commands it obeys, a file per language.
 
-A further language is one more file here with a `PHRASES`: `LANGUAGES` finds it, and a test checks that nothing is missing.
+A further language is one more file here with a `PHRASES`: `LANGUAGES` finds it, the config takes its name (as a language,
+and as a key of [prompt]), and a test checks that nothing is missing.
 Pure data, but for the few functions that a language needs to put a time into words.
 """
 
@@ -11,7 +12,7 @@ import enum
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,6 +72,15 @@ class Phrases:
     goodbye: str
     device_lost: str
     device_back: str
+    button_lost: str
+    button_back: str
+
+    # Another computer's engine: said at the start, and when it goes and comes back.
+    pictures_leave: str  # with {host}
+    remote_away: str  # this machine's own engine answers
+    remote_away_demo: str  # the same, and it is the small demo model
+    remote_away_alone: str  # there is none here
+    remote_back: str
 
     # Settings by voice. The limits are said in place of the change.
     slower: str
@@ -87,7 +97,8 @@ class Phrases:
     hint_button: str
     hint_wake_word: str  # with {wake_word}
 
-    # What becomes a question to the model.
+    # What is said to the model.
+    instructions: str  # before it sees a picture, where the config's [prompt] has nothing else
     read_text_question: str
     more_detail_question: str  # with {question}: the one that was asked last
     shorter_question: str  # with {question}
@@ -118,7 +129,9 @@ class Phrases:
     time_in_words: Callable[[dt.time], str]  # a whole sentence
 
     # Commands: see `assistant.commands`.
-    commands: Mapping[Command, tuple[str, ...]]
+    commands: Mapping[Command, Collection[str]]
+    # As a recogniser writes the words, which may cut them in its own way: the first that it knows every word of is used.
+    wake_phrases: tuple[str, ...]
     yes: tuple[str, ...]  # answers to `did_you_ask`; whatever else is said is a question or command of its own
     stop_words: tuple[str, ...]  # the few that interrupt the assistant's own voice: short, and not words of answers
     same_words: Mapping[str, str]  # what is said to what the tables below say: "what's" is "what is"
@@ -126,6 +139,7 @@ class Phrases:
     fillers_after: tuple[str, ...]
     fillers_around: tuple[tuple[str, str], ...]  # (before, after), only both together
     fillers_anywhere: tuple[str, ...]
+    unfinished: Collection[str]  # endings after which more must come: who pauses there is still asking
 
     @cached_property
     def command_of(self) -> Mapping[str, Command]:
@@ -145,10 +159,30 @@ def phrases_for(language: str) -> Phrases:
     return phrases
 
 
-def spoken(*templates: str) -> tuple[str, ...]:
+def spoken(*templates: str) -> Collection[str]:
     """Every wording that the templates stand for: `[a|b]` is a or b or nothing, `(a|b)` is a or b; they nest."""
-    wordings = (" ".join(wording.split()) for template in templates for wording in _wordings(template))
-    return tuple(dict.fromkeys(wordings))
+    return _Spoken(templates)
+
+
+@dataclass(frozen=True)
+class _Spoken(Collection[str]):
+    """Thousands of wordings, 30 ms for two languages: put together when they are asked for, not at every start."""
+
+    templates: tuple[str, ...]
+
+    @cached_property
+    def _all(self) -> tuple[str, ...]:
+        wordings = (" ".join(wording.split()) for template in self.templates for wording in _wordings(template))
+        return tuple(dict.fromkeys(wordings))
+
+    def __contains__(self, wording: object) -> bool:
+        return wording in self._all
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 _INNERMOST = re.compile(r"([\[(])([^\[\]()]*)[\])]")

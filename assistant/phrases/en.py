@@ -68,6 +68,13 @@ PHRASES = Phrases(
     goodbye="Goodbye.",
     device_lost="The microphone has gone. I am waiting for it to come back.",
     device_back="The microphone is back.",
+    button_lost="I cannot find the button. Please check its plug.",
+    button_back="The button is back.",
+    pictures_leave="Attention: pictures leave this machine. They go to the computer {host}.",
+    remote_away="The other computer is away. I look myself.",
+    remote_away_demo="The other computer is away. I look myself, with the small demo model, which only knows drawn shapes.",
+    remote_away_alone="The other computer is away.",
+    remote_back="The other computer is back.",
     slower="Slower.",
     faster="Faster.",
     louder="Louder.",
@@ -79,6 +86,11 @@ PHRASES = Phrases(
     profiles={"headset": "Headset.", "button": "One button.", "cart": "Cart, with a loudspeaker."},
     hint_button="Press the button and ask. Press it while I speak to stop me, and twice to hear it again.",
     hint_wake_word="Say {wake_word}, then ask.",
+    instructions=(
+        "You are the eyes of a person who cannot see the picture. Answer in one short sentence, the main thing first, in plain "
+        "words, without lists. Read text and numbers exactly as written. If what is asked about cannot be seen, or not clearly, "
+        "say so and do not guess."
+    ),
     read_text_question="Read all the text in this picture, word for word. If there is no text, say so.",
     more_detail_question="Answer in detail, in several sentences: {question}",
     shorter_question="Answer in a few words: {question}",
@@ -200,6 +212,7 @@ PHRASES = Phrases(
         ),
         Command.QUIT: spoken("quit", "goodbye", "good bye", "bye bye", "(quit|exit|end|close) the program"),
     },
+    wake_phrases=("hey camera",),
     yes=("yes", "yeah", "yep", "yes i did", "correct", "right", "that is right", "exactly"),
     stop_words=("stop", "be quiet", "silence"),
     same_words={
@@ -221,4 +234,11 @@ PHRASES = Phrases(
     ),
     fillers_around=(),
     fillers_anywhere=("please", "um", "uh", "er", "erm", "hm", "hmm", "mm", "huh", "just", "kindly"),
+    unfinished=spoken(
+        "(a|an|the|my|your|his|its|our|their|any|every|very)",
+        "(of|to|into|behind|under|between|beside|than|as|and|or|but|if|because)", "(in|on) (front|top) of", "(what|where) is (in|on)",
+        "(what|which|whose|where|when|how|can|does|did)", "(what|where|who|how|which|there) (is|are|was|does|do|did|can)",
+        "(color|number|shape|word|many|much|big|far|kind) (is|are|do|does|of)", "(what|which) (color|number|shape|word|kind|picture)",
+        "(can|could|do|did|does|should|will|would) (you|i|it|we)", "um", "uh", "er", "hey",
+    ),
 )  # fmt: skip

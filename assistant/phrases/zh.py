@@ -63,6 +63,13 @@ PHRASES = Phrases(
     goodbye="再见。",
     device_lost="麦克风断开了。我在等它恢复。",
     device_back="麦克风恢复了。",
+    button_lost="我找不到按钮，请检查插头。",
+    button_back="按钮恢复了。",
+    pictures_leave="请注意：照片会离开这台机器，发送到计算机{host}。",
+    remote_away="另一台计算机联系不上。我自己看。",
+    remote_away_demo="另一台计算机联系不上。我自己用小型演示模型看，它只认识画出来的图形。",
+    remote_away_alone="另一台计算机联系不上。",
+    remote_back="另一台计算机恢复了。",
     slower="慢一点。",
     faster="快一点。",
     louder="大声一点。",
@@ -74,6 +81,10 @@ PHRASES = Phrases(
     profiles={"headset": "耳机模式。", "button": "按钮模式。", "cart": "推车模式，用扬声器。"},
     hint_button="按一下按钮，然后提问。我说话时按一下，我就停；按两下，我再说一遍。",
     hint_wake_word="先说{wake_word}，然后提问。",
+    instructions=(
+        "你是一位看不见图片的人的眼睛。用一句简短的话回答，先说最主要的，用平常的话，不要列表。"
+        "文字和数字照原样读出。如果问到的东西看不见或看不清，就直说，不要猜。"
+    ),
     read_text_question="逐字读出图片里的所有文字。如果没有文字，就说没有。",
     more_detail_question="请用几句话详细回答：{question}",
     shorter_question="请用几个字简短回答：{question}",
@@ -180,6 +191,7 @@ PHRASES = Phrases(
         ),
         Command.QUIT: spoken("退出[程序]", "再见[了]", "拜拜", "结束程序", "关闭程序"),
     },
+    wake_phrases=("你好 相机", "你好 照相机", "你 好 相 机"),
     yes=("是", "是的", "对", "对的", "没错", "对对", "嗯"),
     stop_words=("停止", "停下", "别说了", "安静"),
     same_words={"得": "的", "您": "你", "妳": "你", "聲": "声", "說": "说", "點": "点", "点儿": "点", "一下儿": "一下", "哪儿": "哪里"},
@@ -194,4 +206,8 @@ PHRASES = Phrases(
     ),
     fillers_around=(("能", "吗"), ("你能", "吗"), ("可以", "吗"), ("你可以", "吗")),
     fillers_anywhere=("请问", "请"),
+    unfinished=spoken(
+        "(和|跟|把|被|从|对|给|向|比|或者|还是|以及|因为|如果|是不是|有没有|能不能)", "(请|请问|告诉|告诉我)", "(图片|照片)里",
+        "(它|图片|照片|颜色)(是|在)",
+    ),
 )  # fmt: skip

@@ -61,7 +61,9 @@ class FakeView:
     stats: SeeStats = SEEN
     asked: list[str] = field(default_factory=list)
 
-    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]:
+    def ask(
+        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+    ) -> Iterator[AnswerChunk]:
         self.asked.append(question)
         if self.engine.error is not None:
             raise self.engine.error

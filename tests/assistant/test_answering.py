@@ -13,6 +13,7 @@ from assistant.answering import Answering
 from assistant.doubt import DEMO_RULE
 from assistant.phrases import phrases_for
 from assistant.turn import Question, Turn
+from audio.pcm import AudioChunk
 from tests.assistant.fakes import WAIT_SECONDS, FakeCamera, FakeEngine, FakeVoice, Gate
 from vision.errors import CameraLost
 from vision.frame import Frame
@@ -341,3 +342,63 @@ def test_an_unsure_answer_about_a_flawed_picture_is_not_given() -> None:
         stage.finished(answering.ask(question(), answering.look()))
     because = PHRASES.framing["blurred"].because
     assert stage.voice.heard == [PHRASES.doubt.cannot_tell.format(because=because)]
+
+
+# A question during an answer.
+
+
+def test_a_queued_question_is_answered_behind_the_answer(stage: Stage) -> None:
+    """Nothing of the first answer is lost, and the second follows it."""
+    stage.voice.gate = Gate(is_open=False)
+    look = stage.answering.look()
+    first = stage.answering.ask(question("one"), look)
+    assert stage.voice.gate.reached.wait(WAIT_SECONDS)
+    second = stage.answering.ask(question("two"), look, queued=True)
+    stage.voice.gate.open()
+    stage.finished(first)
+    stage.finished(second)
+    assert stage.voice.heard == ["A cup.", "It is red."] * 2
+    assert stage.engine.views[0].asked == ["one", "two"]
+    assert not first.cancelled.is_set()
+
+
+def test_only_the_newest_question_waits(stage: Stage) -> None:
+    """A second question behind an answer takes the place of the first one that waited."""
+    stage.engine.token_gate = Gate(is_open=False)
+    look = stage.answering.look()
+    first = stage.answering.ask(question("one"), look)
+    assert stage.engine.token_gate.reached.wait(WAIT_SECONDS)
+    second = stage.answering.ask(question("two"), look, queued=True)
+    third = stage.answering.ask(question("three"), look, queued=True)
+    assert stage.finished(second).cancelled.is_set()
+    stage.engine.token_gate.open()
+    stage.finished(first)
+    stage.finished(third)
+    assert stage.engine.views[0].asked == ["one", "three"]
+
+
+def test_stop_ends_the_answer_and_what_waits_behind_it(stage: Stage) -> None:
+    """Also when the first answer is only being spoken any more and the second is being decoded already."""
+    stage.voice.gate = Gate(is_open=False)
+    look = stage.answering.look()
+    first = stage.answering.ask(question("one"), look)
+    assert stage.voice.gate.reached.wait(WAIT_SECONDS)
+    second = stage.answering.ask(question("two"), look, queued=True)
+    assert stage.answering.busy
+    stage.answering.cancel()
+    assert stage.finished(first).cancelled.is_set()
+    assert stage.finished(second).cancelled.is_set()
+    assert stage.voice.heard == ["A cup."]
+    assert not stage.answering.busy
+
+
+def test_a_cue_interrupts_nothing_and_is_nothing_to_stop() -> None:
+    """An earcon by itself is no turn: a press of the button then is a question, not a stop."""
+    voice = FakeVoice()
+    with Answering(FakeEngine(), FakeCamera(), voice, PHRASES) as answering:
+        answering.cue(AudioChunk(np.zeros(10, np.int16), 22_050))
+        assert not answering.busy
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not voice.cues and time.monotonic() < deadline:
+            threading.Event().wait(0.001)
+    assert voice.cues == 1

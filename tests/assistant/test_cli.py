@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from assistant.cli import main
+from assistant.cli import _with_default_verb, main
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,6 +49,7 @@ def test_help_and_version_answer_without_a_device(capsys: pytest.CaptureFixture[
         (["ask", "--image", "nowhere.png", "what is this"], 1, "nowhere.png"),
         (["ask", "--image", "p.png", "--audio", "nowhere.wav"], 1, "nowhere.wav"),
         (["--config", "nowhere.toml"], 2, "nowhere.toml"),
+        (["--profile", "kart"], 2, "there is no profile 'kart'; did you mean 'cart'?"),
         (["--config", "nowhere.toml", "ask", "--image", "p.png", "what is this"], 2, "nowhere.toml"),
     ],
 )
@@ -121,6 +122,22 @@ def test_help_is_quick() -> None:
     after = os.times()
     used = (after.children_user - before.children_user) + (after.children_system - before.children_system)
     assert used < 1.5  # CPU seconds: twice what a slow, busy machine needs; importing torch alone takes more
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("", "run"),
+        ("--verbose", "run --verbose"),
+        ("--config F ask Q", "ask --config F Q"),
+        ("--profile button", "run --profile button"),
+        ("--profile button ask Q", "ask --profile button Q"),
+        ("button --learn", "button --learn"),
+    ],
+)
+def test_the_verb_may_be_left_out_and_options_may_stand_before_it(given: str, meant: str) -> None:
+    """A profile's name is no verb, even where there is a verb of that name."""
+    assert _with_default_verb(given.split()) == meant.split()
 
 
 def test_ctrl_c_has_the_shells_status(monkeypatch: pytest.MonkeyPatch) -> None:

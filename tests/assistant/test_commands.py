@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.commands import MAX_COMMAND_CHARACTERS, is_yes, parse_command
+from assistant.commands import MAX_COMMAND_CHARACTERS, ends_open, is_yes, parse_command
 from assistant.phrases import LANGUAGES, Command, Phrases, phrases_for, spoken
 
 ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
@@ -212,7 +215,7 @@ def test_a_long_utterance_is_a_question_at_once() -> None:
 
 def test_templates_stand_for_every_wording() -> None:
     """[a|b] may be left out, (a|b) may not, and they nest."""
-    assert spoken("[please] (stop|be [so] quiet)") == (
+    assert tuple(spoken("[please] (stop|be [so] quiet)")) == (
         "please stop", "please be so quiet", "please be quiet", "stop", "be so quiet", "be quiet",
     )  # fmt: skip
 
@@ -230,3 +233,35 @@ def test_yes_is_told_from_another_question(language: str, text: str, agrees: boo
     phrases = phrases_for(language)
     assert is_yes(text, phrases) is agrees
     assert parse_command(text, phrases) is None
+
+
+def test_the_manual_s_commands_are_obeyed() -> None:
+    """Everything that docs/using.md tells a user to say, in both languages."""
+    manual = (Path(__file__).parents[2] / "docs" / "using.md").read_text(encoding="utf-8")
+    table = manual.partition("| say | and |")[2].partition("\n\n")[0]
+    english = [words for row in table.splitlines()[2:] for words in row.split("|")[1].split(",")]
+    chinese = manual.partition('(`language = "zh"`): ')[2].partition(", and many")[0].split(",")
+    assert {parse_command(words, ENGLISH) for words in english} == set(Command)
+    assert {parse_command(words, CHINESE) for words in chinese} == set(Command)
+    assert all(re.search(r"\w", words) for words in (*english, *chinese))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "ends"),
+    [
+        ("en", "what color is the", True), ("en", "What color is", True), ("en", "is there a", True), ("en", "is it red or", True),
+        ("en", "what is in front of", True), ("en", "the", True), ("en", "what color is it", False), ("en", "is it on", False),
+        ("en", "how many circles are there", False), ("en", "breathe", False), ("en", "where am i", False), ("en", "", False),
+        ("zh", "照片 里", True), ("zh", "这 是 红色 还是", True), ("zh", "照片 里 有 什么", False), ("zh", "这 是 什么 颜色 的", False),
+    ],
+)  # fmt: skip
+def test_a_question_in_the_middle_is_told_from_a_whole_one(language: str, text: str, ends: bool) -> None:
+    """By its last words, and whole words only."""
+    assert ends_open(text, phrases_for(language)) is ends
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_command_ends_open(language: str) -> None:
+    """Each wording of each is whole."""
+    phrases = phrases_for(language)
+    assert [wording for wording in phrases.command_of if ends_open(wording, phrases)] == []

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.config import BUILT_IN, Config, key_lines, load_config, parse_config
 from assistant.errors import ConfigError, exit_status_of
+from assistant.phrases import LANGUAGES, phrases_for
+from assistant.profiles import PROFILES
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 
@@ -37,18 +47,27 @@ def test_the_shipped_file_says_the_built_in_defaults() -> None:
 
 
 def test_the_shipped_file_shows_every_key_with_its_limits() -> None:
-    """Every key stands in config.toml on one line with a comment that names its range or its choices."""
+    """Every key stands in config.toml on one line with a comment that names its range or its choices.
+
+    A language that is added needs no line there: its choice, and a prompt of its own.
+    """
     written = {
         path: SHIPPED.read_text().splitlines()[line - 1] for path, line in key_lines(SHIPPED.read_text()).items()
     }
     known = {(name, f.name): f for name, section in sections() for f in dataclasses.fields(section)}  # type: ignore[arg-type]
-    assert {path for path in written if len(path) == 2} == set(known)
+    for language in set(LANGUAGES) - {"en", "zh"}:
+        del known["prompt", language]
+    assert {path for path in written if len(path) == 2 and path[0] != "profile"} == set(known)
     for path, declared in known.items():
+        if path[0] == "prompt":  # whole sentences, over several lines; the limit stands at the table
+            assert f"{declared.metadata['longest']:,} characters" in written["prompt",]
+            continue
         comment = written[path].partition("  #")[2]
         assert comment, path
         low, high = declared.metadata.get("range", (None, None))
         assert low is None or f"{low:g} to {high:g}" in comment, path
-        assert all(f'"{choice}"' in comment for choice in declared.metadata.get("choices", ())), path
+        choices = ("en", "zh") if path[1] == "language" else declared.metadata.get("choices", ())
+        assert all(f'"{choice}"' in comment for choice in choices), path
         if path[1].endswith("_seconds"):
             assert comment.strip().startswith("seconds"), path
 
@@ -60,6 +79,55 @@ def test_every_default_is_within_its_own_limits() -> None:
             low, high = declared.metadata.get("range", (0, 0))
             if "range" in declared.metadata:
                 assert low <= declared.default <= high, (name, declared.name)
+            if "longest" in declared.metadata:
+                assert len(declared.default) <= declared.metadata["longest"], (name, declared.name)
+
+
+def test_the_prompt_is_that_of_the_language_in_use() -> None:
+    """Each has its own text, which a user may replace, also by several lines, or leave out."""
+    config = parse_config('[prompt]\nen = ""\n', "x")
+    assert (config.prompt.text("en"), config.prompt.text("zh")) == ("", phrases_for("zh").instructions)
+    config = parse_config('[prompt]\nzh = """\n一，\u3000二\n三"""\n', "x")
+    assert (config.prompt.text("en"), config.prompt.text("zh")) == (phrases_for("en").instructions, "一，\u3000二\n三")
+    assert len(parse_config(f'[prompt]\nen = "{"x" * 2000}"\n', "x").prompt.text("en")) == 2000
+
+
+def test_a_third_language_is_one_file(tmp_path: Path) -> None:
+    """A module beside the other languages' is a choice of conversation.language and has a key under [prompt]."""
+    (tmp_path / "de.py").write_text(
+        "from dataclasses import replace\n"
+        "from assistant.phrases.en import PHRASES as ENGLISH\n"
+        "PHRASES = replace(ENGLISH, voice='de', instructions='Antworte kurz.')\n"
+    )
+    code = """
+import importlib.util, sys
+spec = importlib.util.find_spec("assistant.phrases")
+spec.submodule_search_locations.append(sys.argv[1])
+sys.modules[spec.name] = phrases = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(phrases)
+from assistant.config import Config, parse_config
+from assistant.errors import ConfigError
+with open("config.toml", encoding="utf-8") as file:
+    shipped = file.read()
+assert phrases.LANGUAGES == ("de", "en", "zh")
+assert Config().conversation.language == "en"
+for text in (shipped.replace('language = "en"', 'language = "de"'), '[conversation]\\nlanguage = "de"'):
+    config = parse_config(text, "x")
+    print(config.prompt.text(config.conversation.language))
+print(parse_config('[prompt]\\nde = "Sag es."', "x").prompt.text("de"))
+try:
+    parse_config('[conversation]\\nlanguage = "fr"', "x")
+except ConfigError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=SHIPPED.parent, check=True)
+    assert done.stdout.splitlines() == [
+        "Antworte kurz.",
+        "Antworte kurz.",
+        "Sag es.",
+        "x, line 2: conversation.language must be one of 'en', 'de', 'zh', not 'fr'.",
+    ]
 
 
 # Where the settings come from
@@ -161,6 +229,12 @@ def test_a_key_without_its_table_is_sent_there() -> None:
             '[seeing]\ncamera = "a\\u0000b"',
             "line 2: seeing.camera holds a character that cannot be printed: 'a\\x00b'.",
         ),
+        (
+            '[prompt]\nen = "' + "x" * 2001 + '"',
+            "line 2: prompt.en has 2,001 characters, and 2,000 are the most: shorten it.",
+        ),
+        ("[prompt]\nen = 1", "line 2: prompt.en must be a text in quotes, not 1."),
+        ("[prompt]\nfr = ''", "line 2: unknown key prompt.fr; "),
         ("hearing = 3", "line 1: 'hearing' is a table, write [hearing] and its keys below."),
         ("[[hearing]]\nvoice = ''", "line 1: 'hearing' is a table, write [hearing] and its keys below."),
         ("[hearing.barge_in]\nx = 1", "line 1: hearing.barge_in must be a text in quotes, not {'x': 1}."),
@@ -256,3 +330,57 @@ def test_lines_are_found_behind_every_form_of_toml() -> None:
         ("many",): 13,
         ("many", "first"): 14,
     }
+
+
+# Profiles
+
+
+def test_the_shipped_profiles_are_the_built_in_ones() -> None:
+    """What config.toml shows of them is what a user without that file gets."""
+    document = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    assert document["profile"] == PROFILES
+    for name in PROFILES:
+        assert replace(parse_config(SHIPPED.read_text(encoding="utf-8"), "x", name), source="") == replace(
+            parse_config("", "", name), source=""
+        )
+
+
+def test_a_profile_lies_over_the_file_s_own_settings() -> None:
+    """What the profile says counts, what it does not say stays as the file has it."""
+    config = parse_config('[hearing]\nbarge_in = "off"\nmin_confidence = 0.7\n', "x", "headset")
+    assert (config.hearing.barge_in, config.hearing.min_confidence) == ("any", 0.7)
+
+
+def test_a_file_changes_a_built_in_profile_and_adds_its_own() -> None:
+    """The file's [profile.NAME.TABLE] counts for more than the built-in one."""
+    text = '[profile.cart.speaking]\nrate_wpm = 200\n[profile.mine.hearing]\nbarge_in = "any"\n'
+    cart = parse_config(text, "x", "cart")
+    assert (cart.speaking.rate_wpm, cart.speaking.volume, cart.activation.by) == (200, 1.0, "wake_word")
+    assert parse_config(text, "x", "mine").hearing.barge_in == "any"
+
+
+def test_the_file_may_name_the_profile_and_the_command_line_another() -> None:
+    """conversation.profile is the one in use unless the user asks for one."""
+    text = '[conversation]\nprofile = "button"\n'
+    assert parse_config(text, "x").activation.by == "button"
+    assert parse_config(text, "x", "headset").activation.by == "open"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "[profile.cart.hearing]\nbarge_inn = 'any'",
+            "line 2: unknown key hearing.barge_inn; did you mean 'barge_in'?",
+        ),
+        ("[profile.cart.speaking]\nrate_wpm = 3", "line 2: speaking.rate_wpm must be from 80 to 450, not 3."),
+        ("[profile]\ncart = 3", "line 2: 'cart' is no profile"),
+        ("[profile.cart.speeking]\nrate_wpm = 100", "line 1: unknown table 'speeking'; did you mean 'speaking'?"),
+        ("[profile.cart.profile.cart]\nx = 1", "a profile within a profile is not known"),
+        ("profile = 'cart'", "unknown key 'profile'; it belongs under [conversation]."),
+        ("[conversation]\nprofile = 'kart'", "there is no profile 'kart'; did you mean 'cart'?"),
+    ],
+)
+def test_a_fault_in_a_profile_is_told_like_any_other(text: str, words: str) -> None:
+    """With its line and the nearest name."""
+    assert words in refused(text)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
+from assistant.activation import Activation, settings_from
+from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.look import Look
 from assistant.loop import Conversation, ConversationSettings, HearingEvent
 from assistant.phrases import phrases_for
@@ -14,10 +16,14 @@ from assistant.state import VoiceState
 from assistant.status import Status
 from assistant.turn import Question, Turn
 from assistant.voice_settings import VoiceSettings
-from audio.hearing import SpeechRejected, SpeechStarted, Utterance
+from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance
+from audio.pcm import AudioChunk
 from vision.frame import Frame
 
 PHRASES = phrases_for("en")
+NOW = 0.0  # in a script: the time at which its turn comes
+LISTENING = "cue of 0.20 s"
+ERROR = "cue of 0.24 s"
 
 
 class Clock:
@@ -35,14 +41,15 @@ class RecordingAnswering:
     clock: Clock
     log: list[str] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
+    spoke: list[bool] = field(default_factory=list)
 
     def look(self, frame: Frame | None = None) -> Look:
         self.log.append(f"look{len(self.looks)}" + (f" at {frame.rgb.shape}" if frame else ""))
         self.looks.append(Look(self.clock(), frame))
         return self.looks[-1]
 
-    def ask(self, question: Question, look: Look) -> Turn:
-        self.log.append(f"ask {question.text!r} of {self.looks.index(look)}")
+    def ask(self, question: Question, look: Look, *, queued: bool = False) -> Turn:
+        self.log.append(f"ask {question.text!r} of {self.looks.index(look)}" + (" queued" if queued else ""))
         look.view = look.view or object()  # type: ignore[assignment]  # seen: that is all the loop looks at
         look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
         turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
@@ -63,9 +70,16 @@ class RecordingAnswering:
 
     def user_speaks(self, speaks: bool) -> None:
         """Only the cues listen to that."""
+        self.spoke.append(speaks)
+
+    def acknowledge(self) -> None:
+        self.log.append("acknowledge")
 
     def cancel(self) -> None:
         self.log.append("cancel")
+
+    def cue(self, earcon: AudioChunk) -> None:
+        self.log.append(f"cue of {earcon.duration_seconds:.2f} s")
 
 
 class Story:
@@ -74,16 +88,37 @@ class Story:
     def __init__(self, **settings: object) -> None:
         self.clock = Clock()
         self.answering = RecordingAnswering(self.clock)
+        activation = settings_from(str(settings.pop("activation", "open")), "hey camera", 6.0)
+        self.activation = Activation(activation)
         self.settings = ConversationSettings(**settings)  # type: ignore[arg-type]
-        self.script: list[HearingEvent | float] = []
+        self.script: list[HearingEvent | Press | Callable[[Conversation], None] | float] = []
         self.voice_states: list[VoiceState] = []
 
     def speaks(self, text: str, confidence: float = 0.9) -> Story:
-        self.script += [SpeechStarted(0.0), Utterance(text, confidence, 0.0, 1.0)]
+        return self.begins().ends(text, confidence)
+
+    def begins(self) -> Story:
+        self.script.append(SpeechStarted(NOW))
+        return self
+
+    def ends(self, text: str, confidence: float = 0.9) -> Story:
+        self.script.append(Utterance(text, confidence, NOW, NOW))
+        return self
+
+    def presses(self, *presses: Press) -> Story:
+        self.script += presses
+        return self
+
+    def does(self, what: Callable[[Conversation], None]) -> Story:
+        self.script.append(what)
         return self
 
     def coughs(self) -> Story:
-        self.script += [SpeechStarted(0.0), SpeechRejected(1.0)]
+        self.script += [SpeechStarted(NOW), SpeechRejected(NOW)]
+        return self
+
+    def pauses(self, *, for_good: bool = True) -> Story:
+        self.script += [SpeechPaused(NOW)] if for_good else [SpeechPaused(NOW), SpeechResumed(NOW)]
         return self
 
     def waits(self, seconds: float) -> Story:
@@ -91,25 +126,41 @@ class Story:
         return self
 
     def told(self) -> list[str]:
-        conversation = Conversation(
+        self.conversation = Conversation(
             self._events(),
             self.answering,  # type: ignore[arg-type]
             PHRASES,
             self.settings,
+            activation=self.activation,
             clock=self.clock,
             voice=VoiceSettings(VoiceState(175, 0.75), self.voice_states.append),
             status=lambda: Status(model="demo"),
             time_of_day=lambda: dt.time(15, 5),
         )
-        conversation.run(greeting="hello")
+        self.conversation.run(greeting="hello")
         return self.answering.log[1:]
 
     def _events(self) -> Iterator[HearingEvent]:
         for entry in self.script:
-            if isinstance(entry, float):
-                self.clock.now += entry
-            else:
-                yield entry
+            match entry:
+                case float():
+                    self.clock.now += entry
+                    self.conversation.tick()
+                case SpeechStarted():
+                    yield SpeechStarted(self.clock.now)
+                case SpeechPaused():
+                    yield SpeechPaused(self.clock.now)
+                case SpeechResumed():
+                    yield SpeechResumed(self.clock.now)
+                case SpeechRejected():
+                    yield SpeechRejected(self.clock.now)
+                case Utterance(text, confidence):
+                    yield Utterance(text, confidence, self.clock.now, self.clock.now)
+                case Pressed() | Held() | Released() | DoublePress() | StopPress():
+                    self.activation.pressed(entry)  # as its thread does
+                    self.conversation.pressed(entry)
+                case _:
+                    entry(self.conversation)
 
 
 def test_the_picture_is_taken_when_speech_begins() -> None:
@@ -121,6 +172,23 @@ def test_a_follow_up_keeps_the_picture_until_it_is_too_old() -> None:
     """Within picture_seconds no new picture is taken; after that the next onset takes one."""
     story = Story(picture_seconds=60.0).speaks("one").waits(59.0).speaks("two").waits(2.0).speaks("three")
     assert story.told() == ["look0", "ask 'one' of 0", "ask 'two' of 0", "look1", "ask 'three' of 1"]
+
+
+def test_who_has_said_all_is_acknowledged_before_the_words_are_there() -> None:
+    """At the pause, a command's too; and who speaks on is a speaking user to the cues again."""
+    story = Story().begins().pauses(for_good=False).pauses().ends("what is this").begins().pauses().ends("louder")
+    told = story.told()
+    assert told[:4] == ["look0", "acknowledge", "acknowledge", "ask 'what is this' of 0"]
+    assert told[4:] == ["acknowledge", f"say {PHRASES.louder!r}"]
+    assert story.answering.spoke[:3] == [True, True, False]
+
+
+@pytest.mark.parametrize("activation", ["button", "wake_word"])
+def test_who_talks_to_others_is_not_acknowledged(activation: str) -> None:
+    """A pause counts where the onset did: a wake word is known only at the end of what follows it."""
+    assert Story(activation=activation).begins().pauses().ends("what is this").told() == []
+    pressed = Story(activation="button").presses(Pressed(1000.0)).begins().pauses().ends("what is this")
+    assert "acknowledge" in pressed.told()
 
 
 def test_a_noise_takes_the_picture_back() -> None:
@@ -162,7 +230,7 @@ def test_repeat_while_it_thinks_does_not_end_the_answer() -> None:
     story = Story().speaks("what is this").speaks("repeat")
     original = story.answering.ask
 
-    def thinking(question: Question, look: Look) -> Turn:
+    def thinking(question: Question, look: Look, *, queued: bool = False) -> Turn:
         turn = original(question, look)
         turn.done.clear()
         turn.said.clear()
@@ -210,7 +278,7 @@ def test_a_look_that_failed_is_not_asked() -> None:
     log = story.answering.log
     original = story.answering.ask
 
-    def failing(question: Question, look: Look) -> Turn:
+    def failing(question: Question, look: Look, *, queued: bool = False) -> Turn:
         turn = original(question, look)
         look.view, look.error = None, OSError("camera gone")
         return turn
@@ -286,3 +354,93 @@ def test_help_lists_the_commands() -> None:
     """Help names every command."""
     (_, said) = Story().speaks("help").told()
     assert all(word in said for word in ("stop", "repeat", "new picture", "same picture", "quit"))
+
+
+# Woken by button and by name.
+
+
+def pressed(at: float = 1000.0) -> tuple[Press, Press]:
+    return Pressed(at), Released(at + 0.1, held=False)
+
+
+def test_without_a_press_nothing_is_looked_at_or_answered() -> None:
+    """By button, talk to other people is theirs."""
+    assert Story(activation="button").speaks("what is this").told() == []
+
+
+def test_a_press_takes_the_picture_and_the_words_are_about_it() -> None:
+    """The look begins at the press, and the onset of speech does not begin another."""
+    story = Story(activation="button").presses(*pressed()).waits(2.0).speaks("what is this")
+    assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0"]
+
+
+def test_each_press_is_about_what_is_before_the_camera_now() -> None:
+    """No follow-up on the old picture: who presses again may have turned to something else."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
+    told = story.presses(*pressed(1005.0)).speaks("what is this").told()
+    assert told[-3:] == ["look1", LISTENING, "ask 'what is this' of 1"]
+
+
+def test_a_picture_that_is_kept_is_kept_through_a_press() -> None:
+    """ "same picture" holds until "new picture"."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
+    story.presses(*pressed(1005.0)).speaks("same picture").waits(5.0)
+    told = story.presses(*pressed(1010.0)).speaks("where is it").told()
+    assert told[-2:] == [LISTENING, "ask 'where is it' of 0"]
+
+
+def test_a_press_without_words_ends_with_a_sound() -> None:
+    """Who pressed and said nothing hears that it no longer listens; it is told once, and nothing stays behind."""
+    story = Story(activation="button").presses(*pressed()).waits(6.5).waits(1.0).waits(20.0)
+    assert story.told() == ["look0", LISTENING, ERROR]
+    assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_a_double_press_repeats() -> None:
+    """The look that its first half began is dropped."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
+    told = story.presses(*pressed(1005.0), DoublePress(1005.3)).told()
+    assert told[-3:] == ["look1", LISTENING, "say 'answer to what is this'"]
+    assert story.answering.looks[1].cancelled.is_set()
+
+
+def test_a_press_that_stopped_an_answer_and_is_held_listens() -> None:
+    """Who interrupts may go on to speak; a stop alone begins nothing."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(1.0)
+    told = story.presses(StopPress(1001.0), Held(1002.0, 1001.0)).speaks("where is it").told()
+    assert told[-3:] == ["look1", LISTENING, "ask 'where is it' of 1"]
+    assert Story(activation="button").presses(StopPress(1000.0)).speaks("what is this").told() == []
+
+
+def test_every_question_counts_while_the_button_is_held() -> None:
+    """And letting go afterwards is no sign that nothing was said."""
+    story = Story(activation="button").presses(Pressed(1000.0), Held(1001.0, 1000.0)).waits(2.0)
+    story.speaks("what is this").waits(2.0).speaks("where is it").presses(Released(1004.0, held=True)).waits(10.0)
+    assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0", "ask 'where is it' of 0"]
+
+
+def test_the_wake_phrase_alone_listens() -> None:
+    """It takes the picture, sounds, and the next words are the question."""
+    story = Story(activation="wake_word").speaks("hey camera").waits(2.0).speaks("what is this")
+    assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0"]
+
+
+def test_what_may_be_the_wake_phrase_is_worth_a_look() -> None:
+    """In one breath, the picture is taken before the end of the question; of a phrase that was none it is dropped."""
+    story = Story(activation="wake_word").begins().does(Conversation.maybe_woken).ends("hey camera what is this")
+    assert story.told() == ["look0", "ask 'what is this' of 0"]
+    mistaken = Story(activation="wake_word").begins().does(Conversation.maybe_woken).ends("they came around")
+    assert mistaken.told() == ["look0"]
+    assert mistaken.answering.looks[0].cancelled.is_set()
+
+
+def test_the_reply_to_a_read_back_question_needs_no_press() -> None:
+    """It was asked for: "did you ask …?" wants a yes."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this", 0.3).waits(3.0).speaks("yes")
+    assert story.told()[-1] == "ask 'what is this' of 1"
+
+
+def test_a_question_during_an_answer_waits_if_the_config_says_so() -> None:
+    """Answering decides whether there is anything to wait for."""
+    told = Story(queue_questions=True).speaks("what is this").told()
+    assert told == ["look0", "ask 'what is this' of 0 queued"]

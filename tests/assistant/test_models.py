@@ -80,6 +80,8 @@ def test_a_language_without_a_model_says_how_to_get_one(environ: dict[str, str])
     """Only English is embedded; Mandarin must be fetched."""
     with pytest.raises(ModelMissing, match="run `seesay fetch --language zh`"):
         models.choose_speech("", "zh", environ)
+    with pytest.raises(ModelMissing, match=r"name a Vosk model in hearing\.speech_model"):
+        models.demo_speech("xx")  # a language that is one file in assistant/phrases
     assert models.fetched_speech("tlh", environ) is None
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from assistant.run import ECHO_SECONDS, HalfDuplex
+from assistant.listening import ECHO_SECONDS, HalfDuplex, OwnCue
 
 
 class Clock:
@@ -23,3 +23,21 @@ def test_half_duplex_is_deaf_while_speaking_and_for_the_echo() -> None:
     assert deaf()
     clock.now += ECHO_SECONDS * 0.2
     assert not deaf()
+
+
+def test_the_own_cue_is_in_the_room_a_little_longer_than_it_sounds() -> None:
+    """The pitches of the newest one, until its echo is gone."""
+    clock = Clock()
+    sounding: list[tuple[float, ...]] = [()]
+    own_cue = OwnCue(lambda: sounding[0], clock)
+    assert own_cue() == ()
+    sounding[0] = (392.0,)
+    assert own_cue() == (392.0,)
+    sounding[0] = ()
+    clock.now += ECHO_SECONDS * 0.9
+    assert own_cue() == (392.0,)
+    sounding[0] = (659.3, 880.0)
+    assert own_cue() == (659.3, 880.0)
+    sounding[0] = ()
+    clock.now += ECHO_SECONDS * 1.1
+    assert own_cue() == ()

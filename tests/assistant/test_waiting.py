@@ -10,6 +10,8 @@ import pytest
 from assistant.speaking import Speaking
 from assistant.turn import Turn
 from assistant.waiting import NEVER, Waiting
+from audio import earcons
+from audio.pcm import AudioChunk
 from tests.assistant.fakes import WAIT_SECONDS, FakeVoice
 
 
@@ -157,3 +159,105 @@ def test_no_cue_over_speech(speaking: Speaking, voice: CountingVoice) -> None:
     voice.wait_for_cues(1)
     threading.Event().wait(0.05)
     assert voice.cues == 1
+
+
+def test_who_was_acknowledged_needs_no_cue_at_once(clock: Clock) -> None:
+    """The next one is due as long after the one that the user has heard."""
+    waiting = Waiting(clock)
+    waiting.user_speaks(True)
+    waiting.acknowledge()
+    clock.now += 0.5
+    waiting.user_speaks(False)
+    assert waiting.start(Turn(None)) is False
+    assert cues_over(waiting, clock, 7.0) == [3.0, 6.5]
+
+
+def test_the_thread_stays_awake_for_the_question_that_is_about_to_come(clock: Clock) -> None:
+    """It is told of no turn; so it must look at the right moment by itself, and once in vain where none comes."""
+    waiting = Waiting(clock)
+    waiting.acknowledge()
+    assert waiting.seconds_left() == pytest.approx(3.5)
+    clock.now += 3.5
+    assert waiting.due() is None
+    assert waiting.seconds_left() == NEVER
+
+
+def test_an_acknowledgement_taken_back_is_none(clock: Clock) -> None:
+    """The user spoke on: the cue at the true end is due at once."""
+    waiting = Waiting(clock)
+    waiting.acknowledge()
+    waiting.user_speaks(True)
+    assert waiting.start(Turn(None)) is True
+    assert cues_over(waiting, clock, 4.0) == [3.5]
+
+
+def test_an_acknowledgement_counts_once_and_not_for_long(clock: Clock) -> None:
+    """Of the next question, and of one that is asked soon."""
+    waiting = Waiting(clock)
+    waiting.acknowledge()
+    assert [waiting.start(Turn(None)), waiting.start(Turn(None))] == [False, True]
+    waiting.acknowledge()
+    clock.now += 5.0
+    assert waiting.start(Turn(None)) is True
+
+
+def test_one_cue_for_a_question_that_was_acknowledged(speaking: Speaking, voice: CountingVoice) -> None:
+    """The cue sounds at the pause; with the words no second one, the quiet ones follow."""
+    speaking.cues = Waiting(every_seconds=0.2)
+    speaking.acknowledge()
+    voice.wait_for_cues(1)
+    turn = Turn(None)
+    speaking.wait_with_cues(turn)
+    assert voice.cues == 1
+    voice.wait_for_cues(3)
+    speaking.cues.end(turn)
+
+
+def test_nobody_is_acknowledged_over_speech(speaking: Speaking, voice: CountingVoice) -> None:
+    """While words are being said, a pause of the user's gets no cue."""
+    voice.speaking = True
+    speaking.acknowledge()
+    threading.Event().wait(0.03)
+    assert voice.cues == 0
+
+
+class SoundingVoice(FakeVoice):
+    """Whatever it plays or says sounds until the test says that it is over."""
+
+    def play(self, chunk: object, cancelled: threading.Event) -> float | None:
+        self.cues += 1
+        self.speaking = True
+        return None
+
+    def say(self, sentence: str, cancelled: threading.Event) -> float | None:
+        self.heard.append(sentence)
+        self.speaking = True
+        return None
+
+
+def test_a_cue_by_itself_is_not_speech(clock: Clock) -> None:
+    """Half-duplex must not make deaf for it; its pitches are told instead. Words are speech, and a cue at their end with them."""
+    voice = SoundingVoice()
+    speaking = Speaking(voice, lambda turn: None, clock)
+    speaking.start()
+    turn = Turn(None)
+
+    def played(spoken: str | AudioChunk) -> tuple[bool, tuple[float, ...]]:
+        count = voice.cues + len(voice.heard)
+        speaking.put(turn, spoken, lambda: False)
+        while voice.cues + len(voice.heard) == count:
+            threading.Event().wait(0.001)
+        return speaking.audible, speaking.sounding_pitches_hz
+
+    thinking, listening = earcons.thinking(22_050), earcons.listening(22_050)
+    assert (speaking.audible, speaking.sounding_pitches_hz) == (False, ())
+    assert played(thinking) == (False, thinking.pitches_hz)
+    assert played(listening) == (False, listening.pitches_hz)
+    voice.speaking = False
+    assert (speaking.audible, speaking.sounding_pitches_hz) == (False, ())
+    assert played("A cup.") == (True, ())
+    assert played(listening) == (True, ())
+    voice.speaking = False
+    assert played(thinking) == (False, thinking.pitches_hz)
+    speaking.close()
+    assert speaking.join(WAIT_SECONDS)

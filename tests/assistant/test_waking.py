@@ -13,7 +13,8 @@ import pytest
 
 from assistant.activation import Activation, ActivationSettings, Woken, settings_from, without_phrase
 from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
-from assistant.waking import WAKE_PHRASES, AttentiveTranscriber, default_phrase, find_phrase
+from assistant.phrases import phrases_for
+from assistant.waking import AttentiveTranscriber, default_phrase, find_phrase
 from audio.demo_model import corpus
 from audio.endpointing import EndpointSettings
 from audio.errors import SpeechModelError
@@ -121,6 +122,10 @@ class FakeWake:
     def accept(self, samples: Samples) -> None:
         self.samples += len(samples)
 
+    def partial(self) -> str:
+        """A word more each half a second."""
+        return " ".join(word.text for word in self.heard[: self.samples // (RATE_HZ // 2)])
+
     def finish(self) -> tuple[HeardWord, ...]:
         return self.heard
 
@@ -154,6 +159,19 @@ def test_both_recognisers_must_find_the_phrase() -> None:
     """What the grammar alone takes for the phrase is babble."""
     wake = FakeWake(*words("hey", "camera"))
     assert said(AttentiveTranscriber(FakeWords("they came around", 0.9), lambda: False, wake, PHRASE)).text == ""
+
+
+def test_the_phrase_is_announced_as_soon_as_it_may_be_there() -> None:
+    """Once an utterance, on partial words that may yet turn out to be others."""
+    told: list[int] = []
+    wake = FakeWake(*words("[unk]", "hey", "camera", "[unk]"))
+    transcriber = AttentiveTranscriber(
+        FakeWords("they came around", 0.9), lambda: False, wake, PHRASE, lambda: told.append(wake.samples)
+    )
+    said(transcriber)
+    assert told == [RATE_HZ * 3 // 2]
+    said(transcriber)
+    assert len(told) == 2
 
 
 def test_talk_without_the_phrase_is_never_transcribed() -> None:
@@ -291,6 +309,33 @@ def test_an_answer_to_the_assistant_needs_no_press() -> None:
     assert activation.held()
 
 
+def test_attention_that_was_asked_for_and_not_used_lapses_once() -> None:
+    """After a press with no words; not after a question, and not after "did you ask …?", which nobody pressed for."""
+    activation = Activation(BUTTON)
+    activation.pressed(Pressed(1.0))
+    assert not activation.lapsed(7.5)
+    assert activation.lapsed(8.1)
+    assert not activation.lapsed(8.2)
+    activation.expect(10.0, 2.0)
+    assert not activation.lapsed(20.0)
+    activation.pressed(Pressed(30.0))
+    activation.heard(SpeechStarted(35.0))
+    assert not activation.lapsed(40.0)  # still speaking
+    activation.heard(Utterance(Q, 0.9, 35.0, 41.0))
+    assert not activation.lapsed(60.0)
+
+
+def test_during_an_answer_that_anything_may_interrupt_everything_counts() -> None:
+    """`barge_in = "any"` needs neither press nor wake word while it speaks."""
+    speaking = [True]
+    activation = Activation(WAKE, always=lambda: speaking[0])
+    assert activation.heard(SpeechStarted(1.0)) == SpeechStarted(1.0)
+    speaking[0] = False  # the answer ended while the user spoke
+    assert activation.heard(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
+    activation.heard(SpeechStarted(2.0))
+    assert activation.heard(Utterance("stop", 0.9, 2.0, 2.5)) is None
+
+
 def test_attention_is_known_while_it_lasts() -> None:
     """The transcriber asks it at every block: in the window, during an utterance, and always in open mode."""
     activation = Activation(BUTTON)
@@ -328,14 +373,19 @@ def test_a_word_that_the_model_does_not_know_is_refused() -> None:
     """Vosk would leave it out of the grammar and say nothing: the assistant could never be woken."""
     with pytest.raises(SpeechModelError, match="does not know the word 'xylophone'"):
         GrammarListener(MODEL, ["hey xylophone"])
-    GrammarListener(MODEL, [WAKE_PHRASES["en"][0]])
+    GrammarListener(MODEL, phrases_for("en").wake_phrases[:1])
 
 
 def test_the_default_phrase_is_one_that_the_model_knows() -> None:
     """The first of the language's; if it knows none, the first all the same, and GrammarListener says what is missing."""
-    assert default_phrase("en", lambda phrases: unknown_words(MODEL, phrases)) == "hey camera"
-    assert default_phrase("zh", lambda phrases: [word for word in phrases[0].split() if len(word) > 1]) == "你 好 相 机"
-    assert default_phrase("zh", lambda phrases: phrases) == "你好 相机"
+    assert default_phrase(phrases_for("en").wake_phrases, lambda phrases: unknown_words(MODEL, phrases)) == "hey camera"
+    assert (
+        default_phrase(
+            phrases_for("zh").wake_phrases, lambda phrases: [word for word in phrases[0].split() if len(word) > 1]
+        )
+        == "你 好 相 机"
+    )
+    assert default_phrase(phrases_for("zh").wake_phrases, lambda phrases: phrases) == "你好 相机"
 
 
 @needs_espeak

@@ -121,3 +121,23 @@ def test_pre_roll_keeps_the_newest():
         pre_roll.push(chunk(number))
     assert [kept.samples[0] for kept in pre_roll.take()] == list(range(30, 50))
     assert pre_roll.take() == []
+
+
+def test_a_pause_may_be_the_end_for_a_moment():
+    """Not at once, not for long, not after a click, not within a word, and never outside of an utterance."""
+    endpointer = Endpointer(
+        EndpointSettings(pause_seconds=0.12, pause_tries_seconds=0.27, pause_min_speech_seconds=0.15)
+    )
+
+    def maybe_ended(decisions):
+        told = []
+        for decision in decisions:
+            endpointer.push(decision == "S", 0.03)
+            told.append("x" if endpointer.maybe_ended else "-")
+        return "".join(told)
+
+    assert maybe_ended("." * 10) == "-" * 10
+    assert maybe_ended("SSSSS" + "." * 15) == "-----" + "---xxxxxx------"
+    assert maybe_ended("SS" + "..S....") == "--" + "---xxxx"
+    endpointer.reset()
+    assert maybe_ended("SSS." + "." * 15) == "-" * 19

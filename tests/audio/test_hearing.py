@@ -1,9 +1,12 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from audio.endpointing import EndpointSettings
 from audio.errors import DeviceLost
-from audio.hearing import Hearing, SpeechRejected, SpeechStarted, Utterance
-from tests.audio.fakes import LevelVad, ScriptedSource, ScriptedTranscriber
+from audio.hearing import Hearing, SpeechPaused, SpeechRejected, SpeechStarted, Utterance
+from tests.audio.fakes import SPEECH, LevelVad, ScriptedSource, ScriptedTranscriber
 
 SETTINGS = EndpointSettings(onset_seconds=0.12, pre_roll_seconds=0.6, end_silence_seconds=0.6, min_speech_seconds=0.2)
 
@@ -18,6 +21,7 @@ def test_a_question_is_heard_with_its_times():
     started, utterance = hear("." * 30 + "S" * 40 + "." * 40, ScriptedTranscriber("what is this"))
     assert started == SpeechStarted(pytest.approx(0.9))
     assert utterance == Utterance("what is this", 0.9, pytest.approx(0.9), pytest.approx(2.1))
+    assert utterance.endpoint_seconds == pytest.approx(SETTINGS.end_silence_seconds)
 
 
 def test_speech_is_told_before_it_ends():
@@ -127,3 +131,109 @@ def test_a_lost_device_is_told():
     hearing = Hearing(Vanishing("..."), LevelVad(), SETTINGS, ScriptedTranscriber())
     with pytest.raises(DeviceLost, match="has gone"):
         list(hearing.events())
+
+
+class ScriptedPauseEar:
+    """Says what it is told to say, one window after the other, then yes."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.windows = []
+
+    def has_ended(self, samples):
+        self.windows.append(len(samples) / 16_000)
+        return self.answers.pop(0) if self.answers else True
+
+
+def kinds(events):
+    return [type(event).__name__ for event in events]
+
+
+def test_a_pause_is_told_long_before_the_end():
+    """As soon as it may be the end, with the end of the speech as its time; and once."""
+    ear = ScriptedPauseEar()
+    events = hear("." * 30 + "S" * 40 + "." * 40, ScriptedTranscriber("what is this"), pause_ear=ear)
+    assert kinds(events) == ["SpeechStarted", "SpeechPaused", "Utterance"]
+    assert events[1].at == events[2].ended_at == pytest.approx(2.1)
+    assert len(ear.windows) == 1
+    assert ear.windows[0] == pytest.approx(1.2)
+
+
+def test_speech_goes_on_after_a_pause_as_the_same_utterance():
+    """The guess is taken back, a second pause is told again, and no sound is lost."""
+    transcriber = ScriptedTranscriber("what is this")
+    events = hear("S" * 40 + "." * 10 + "S" * 20 + "." * 40, transcriber, pause_ear=ScriptedPauseEar())
+    assert kinds(events) == ["SpeechStarted", "SpeechPaused", "SpeechResumed", "SpeechPaused", "Utterance"]
+    assert transcriber.fed == [40 + 10 + 20 + 20]
+
+
+def test_an_unsure_ear_is_asked_again_for_a_while():
+    """Chunk after chunk, but not until the end."""
+    ear = ScriptedPauseEar(False, False)
+    source = ScriptedSource("S" * 40 + "." * 40)
+    hearing = Hearing(source, LevelVad(), SETTINGS, ScriptedTranscriber("x"), pause_ear=ear)
+    told = [source.position for event in hearing.events() if isinstance(event, SpeechPaused)]
+    assert told == [40 + 4 - 1 + 2]
+    ear = ScriptedPauseEar(*[False] * 40)
+    assert kinds(hear("S" * 40 + "." * 40, ScriptedTranscriber("x"), pause_ear=ear)) == ["SpeechStarted", "Utterance"]
+    assert len(ear.windows) == 6
+
+
+def test_the_pause_ear_does_not_hear_the_utterance_before():
+    """Its words are over, those of a cough behind it are none."""
+    ear = ScriptedPauseEar()
+    hear("S" * 40 + "." * 21 + "S" * 6 + "." * 40, ScriptedTranscriber("one", "two"), pause_ear=ear)
+    assert ear.windows == [pytest.approx(1.2), pytest.approx((6 + 4 + 1) * 0.03)]
+
+
+def test_a_click_is_no_pause_of_words():
+    """Hardly any speech: the ear is not even asked."""
+    ear = ScriptedPauseEar()
+    assert kinds(hear("S" * 4 + "." * 40, ScriptedTranscriber(), pause_ear=ear)) == ["SpeechStarted", "SpeechRejected"]
+    assert ear.windows == []
+
+
+def test_a_held_button_has_no_pauses():
+    """Who keeps it down says when it ends."""
+    ear = ScriptedPauseEar()
+    hear("S" * 40 + "." * 40, ScriptedTranscriber("x"), pause_ear=ear, held=lambda: True)
+    assert ear.windows == []
+
+
+def tone(chunks, pitch_hz=392.0):
+    """A cue at the level that LevelVad takes for speech at its first sample."""
+    time = np.arange(480 * chunks) / 16_000
+    return (SPEECH * np.cos(2 * np.pi * pitch_hz * time)).astype(np.int16).reshape(-1, 480)
+
+
+class LoudVad:
+    """Loud is speech, whatever it is."""
+
+    def is_speech(self, samples):
+        return bool(np.abs(samples.astype(int)).mean() > 100)
+
+
+@pytest.mark.parametrize("own_cue", [True, False])
+def test_the_assistant_s_own_cue_is_not_heard(own_cue):
+    """It neither begins nor prolongs an utterance; without being told of it, Hearing takes it for speech."""
+
+    class WithCue(ScriptedSource):
+        def chunks(self):
+            sounds = iter(tone(16))
+            for chunk in super().chunks():
+                yield replace(chunk, samples=next(sounds)) if self.pattern[self.position] == "C" else chunk
+
+    events = list(
+        Hearing(
+            WithCue("." * 10 + "C" * 8 + "." * 30 + "S" * 30 + "." * 4 + "C" * 8 + "." * 40),
+            LoudVad(),
+            SETTINGS,
+            ScriptedTranscriber("x", "x"),
+            own_cue=lambda: (392.0,) if own_cue else (),
+        ).events()
+    )
+    if own_cue:
+        assert kinds(events) == ["SpeechStarted", "Utterance"]
+        assert events[1].ended_at == pytest.approx((10 + 8 + 30 + 30) * 0.03)
+    else:
+        assert kinds(events) == ["SpeechStarted", "Utterance"] * 2

@@ -22,9 +22,12 @@ class Reference:
         self.processor = Qwen2VLImageProcessorPil.from_pretrained(folder)
         self.network: Any = Qwen3VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
 
-    def answers(self, frame: Frame, questions: tuple[str, ...], length: int, **options: Any) -> list[list[int]]:
+    def answers(
+        self, frame: Frame, questions: tuple[str, ...], length: int, *, instructions: str = "", **options: Any
+    ) -> list[list[int]]:
         """The tokens of a conversation that is read from its start at every turn, whatever the answers look like."""
-        ids = self.chat([asked(questions[0], picture=True)])
+        system = [{"role": "system", "content": instructions}] if instructions else []
+        ids = self.chat([*system, asked(questions[0], picture=True)])
         found: list[list[int]] = []
         for turn, question in enumerate(questions):
             if turn:

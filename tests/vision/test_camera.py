@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.server
+import io
 import math
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +23,7 @@ from vision.camera import Camera, open_frame_source
 from vision.errors import CameraLost, CameraMissing, Cancelled, PictureError
 from vision.frame import Frame, Rgb
 from vision.still import StillPicture
-from vision.video import Video, VideoOptions, describe, freshness, list_cameras, open_video
+from vision.video import MjpegVideo, Video, VideoOptions, describe, freshness, list_cameras, open_video
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -348,6 +351,59 @@ def test_a_network_camera_gives_what_it_sent_after_the_call(with_lengths: bool) 
             level = int(camera.capture().rgb[2, 2, 0])
             sent_at = server.sent_at[8 * round(level / 8)]
             assert sent_at >= called_at
+
+
+def test_a_network_cameras_pictures_are_decoded_only_when_somebody_looks() -> None:
+    """Waiting costs the reading of bytes; the picture last grabbed is there on request, the right way round."""
+    with NetworkCamera() as server, closing(open_video(server.url, VideoOptions())) as video:
+        assert isinstance(video, MjpegVideo)
+        assert video.live
+        for _ in range(3):
+            assert video.grab() is not None
+        rgb = video.rgb()
+    assert rgb is not None
+    assert (rgb.shape, rgb.dtype) == ((480, 640, 3), np.uint8)
+
+
+@pytest.mark.parametrize("cut", [0, 2, 300, 5000])
+def test_a_damaged_jpeg_of_a_stream_is_passed_over(cut: int) -> None:
+    """No picture and no word on the terminal; the next one will do."""
+    buffer = io.BytesIO()
+    Image.effect_noise((64, 48), 90).save(buffer, "JPEG", quality=99)
+
+    class Capture:
+        def get(self, _: int) -> float:
+            return 0.0
+
+        def retrieve(self) -> tuple[bool, Rgb]:
+            jpeg = np.frombuffer(buffer.getvalue(), np.uint8)
+            return True, jpeg[:cut] if cut < 5000 else np.zeros((1, 700), np.uint8)
+
+    assert MjpegVideo(Capture(), "stream", time.monotonic).rgb() is None  # type: ignore[arg-type]
+
+
+def test_a_video_behind_an_address_is_a_recording(video_file: Path) -> None:
+    """Its pictures are decoded one after the other, at its own pace."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(video_file.parent))
+
+        def log_message(self, *_: object) -> None:
+            """Nothing on the terminal."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = False
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="video server")
+        thread.start()
+        try:
+            pictures = pictures_of(f"http://127.0.0.1:{server.server_address[1]}/{video_file.name}")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert [near(Frame(rgb, 0.0), colour) for rgb, colour in zip(pictures, (RED, GREEN, BLUE), strict=True)] == [
+        True
+    ] * 3
 
 
 def test_a_network_camera_that_was_cut_comes_back() -> None:

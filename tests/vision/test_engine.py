@@ -21,7 +21,7 @@ from vision.engine import AnswerChunk, Engine, EngineSettings, View
 from vision.engine.engine import Reading
 from vision.engine.generate import EncodedPicture, Scores
 from vision.engine.kv_cache import CacheShape, KVCache
-from vision.engine.prompt import PromptPart, SpecialTokens
+from vision.engine.prompt import PromptPart, SpecialTokens, joined
 from vision.engine.settings import Arithmetic
 from vision.engine.threads import arithmetic_threads, let_idle_threads_sleep, physical_cores
 from vision.errors import Cancelled, QuestionError, VisionError, VisionModelError
@@ -48,6 +48,7 @@ class Remembering:
 
     def __init__(self) -> None:
         self.encoded = 0
+        self.read = 0  # tokens
         self.stops_one_in = 0  # tokens; 0: never by itself
         self.before_layer: Callable[[], None] = lambda: None  # a test may do something here, or raise
 
@@ -76,6 +77,7 @@ class Remembering:
         cache.keys[0][0, rows, 1] = part.positions[2]
         self._layers(check)
         cache.commit(len(part))
+        self.read += len(part)
 
     def decode(self, cache: KVCache, part: PromptPart, check: Callable[[], None]) -> Scores:
         self.prefill(cache, part, None, check)
@@ -209,6 +211,86 @@ def test_what_a_repetition_would_repeat_is_the_whole_conversation(
         read.clear()
         text(view.ask("5"))
         assert read[0] == bare | {*b"5"}
+
+
+# Instructions.
+
+TOLD = "be brief"
+TOLD_TOKENS = len(f"system\n{TOLD}\n") + 2
+
+
+def instructed(model: Remembering | None = None, **settings: Any) -> Engine:
+    return Engine(model or Remembering(), READING, EngineSettings(max_new_tokens=12, instructions=TOLD, **settings))
+
+
+def test_instructions_are_read_once_for_all_pictures(model: Remembering) -> None:
+    """When the engine is made; each picture then costs what it costs without them, also one that was put away."""
+    with instructed(model, max_views=1) as engine:
+        assert model.read == TOLD_TOKENS
+        views = [engine.see(frame(grey)) for grey in (40, 80)]
+        picture = 49 + len("user\n") + 3
+        assert model.read == TOLD_TOKENS + 2 * picture
+        assert [view.stats.prompt_tokens for view in views] == [TOLD_TOKENS + picture] * 2
+        assert [view.cache_bytes > 0 for view in views] == [False, True]
+        first = text(views[0].ask(ASKED, max_new_tokens=1))
+        question = len(ASKED) + len("\nassistant\n") + 2
+        assert model.read == TOLD_TOKENS + 3 * picture + question
+        assert first == text(engine.see(frame(40)).ask(ASKED, max_new_tokens=1))
+
+
+def test_an_answer_depends_on_the_instructions() -> None:
+    """They are read as if they stood before the picture in one prompt; forget() and put_away() keep them."""
+    with instructed() as engine:
+        view = engine.see(frame())
+        first = text(view.ask(ASKED))
+        second = text(view.ask(ASKED))
+        view.forget()
+        assert text(view.ask(ASKED)) == first
+        view.put_away()
+        assert [text(view.ask(ASKED)), text(view.ask(ASKED))] == [first, second]
+        whole = joined([engine.prompt.preface, engine.prompt.picture(7, 7)])
+    with Engine(Remembering(), READING, EngineSettings(max_new_tokens=12)) as plain:
+        plain.prompt.picture = lambda rows, columns: whole  # type: ignore[method-assign]
+        view = plain.see(frame())
+        assert [text(view.ask(ASKED)), text(view.ask(ASKED))] == [first, second]
+    assert first != bare_answer(ASKED)
+
+
+def test_instructions_count_as_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repetition penalty sees their tokens, also after forget() and put_away()."""
+    read: list[set[int]] = []
+    monkeypatch.setattr("vision.engine.sampling.penalized", lambda logits, ids, _: read.append(set(ids)) or logits)
+    with instructed(repetition_penalty=1.5) as engine:
+        view = engine.see(frame())
+        for clear in (view.forget, view.put_away):
+            text(view.ask("5", max_new_tokens=1))
+            clear()
+    assert read == [{*b"system\nuser\nassistant\n", *TOLD.encode(), *b"5", 257, 258, 259, 260, 261}] * 2
+
+
+def test_instructions_take_their_part_of_the_context() -> None:
+    """A question and a conversation have that much less room."""
+    with instructed(context_tokens=100) as engine:
+        view = engine.see(frame())
+        with pytest.raises(QuestionError, match=rf"the question takes 53 tokens, and {42 - TOLD_TOKENS} fit"):
+            view.ask("x" * 40)
+        lengths = [view._held.length for _ in range(4) if text(view.ask("x"))]
+    assert max(lengths) <= 100
+    with (
+        instructed(context_tokens=64) as engine,
+        pytest.raises(VisionModelError, match="a picture with its instructions"),
+    ):
+        engine.see(frame())
+
+
+@pytest.mark.parametrize("arithmetic", ["packed", "transformers"])
+def test_instructions_without_end_are_refused(tmp_path: Path, arithmetic: Arithmetic) -> None:
+    """In one sentence, at the start, and no thread is left behind."""
+    settings = EngineSettings(threads=2, arithmetic=arithmetic, context_tokens=200, instructions="go on " * 100)
+    before = set(threading.enumerate())
+    with pytest.raises(VisionModelError, match=r"^the instructions take [\d,]+ tokens and tiny reads 100 at most: "):
+        Engine.load(make(tmp_path / "tiny"), settings, cache=tmp_path / "cache")
+    assert set(threading.enumerate()) == before
 
 
 def test_two_views_do_not_mix(engine: Engine) -> None:

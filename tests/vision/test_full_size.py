@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from assistant.bench.random_model import random_checkpoint
 from tests.vision.reference import Reference
 from vision.engine import Engine, EngineSettings
+from vision.engine.cache_keyword import cache_keyword
 from vision.engine.generate import Scores
 from vision.engine.kernels.isa import available
 from vision.engine.kernels.linear import Multiplier
@@ -143,13 +144,19 @@ def recomputed(reference: Reference, frame: Frame, words: list[int]) -> tuple[ND
         positions, _ = network.model.get_rope_index(prompt, kinds, inputs["image_grid_thw"])  # (3, 1, n)
         cache = DynamicCache(config=network.config)
         head = {**inputs, "input_ids": prompt[:, :-count], "mm_token_type_ids": kinds[:, :-count]}
-        network(**head, position_ids=positions[..., :-count], past_key_values=cache, use_cache=True, logits_to_keep=1)
+        network(
+            **head,
+            position_ids=positions[..., :-count],
+            **{cache_keyword(network): cache},
+            use_cache=True,
+            logits_to_keep=1,
+        )
         steps = []
         for place in range(prompt.shape[1] - count, prompt.shape[1]):
             step = network(
                 input_ids=prompt[:, place, None],
                 position_ids=positions[..., place, None],
-                past_key_values=cache,
+                **{cache_keyword(network): cache},
                 use_cache=True,
             )
             steps.append(step.logits[0, -1].numpy())

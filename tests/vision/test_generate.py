@@ -18,15 +18,17 @@ import pytest
 from tests.vision.reference import Reference
 from tests.vision.tiny_checkpoint import Tiny, edit_json, make
 from vision.engine import Engine, EngineSettings, View
+from vision.engine.cache_keyword import cache_keyword
 from vision.engine.generate import EncodedPicture, Scores, Token, generate
 from vision.engine.kv_cache import BLOCK_TOKENS, CacheShape, KVCache
-from vision.engine.prompt import text_part
+from vision.engine.prompt import joined, text_part
 from vision.engine.settings import Arithmetic
 from vision.engine.turnstile import Gate, Turnstile
 from vision.errors import Cancelled, VisionModelError
 from vision.frame import Frame
 
 QUESTIONS = ("What color is it?", "and the number 42, 你好?", "where is the star")
+INSTRUCTIONS = "You see for a person who cannot: answer in 1 short sentence, 不要猜."
 DEMO = Path(__file__).parents[2] / "vision" / "demo_model" / "checkpoint"
 ARITHMETICS: tuple[Arithmetic, ...] = ("packed", "transformers")
 
@@ -134,6 +136,41 @@ def test_a_conversation_has_the_tokens_of_transformers(
     assert len({token for talk in ours for turn in talk for token in turn}) > 4  # repeating itself would prove little
 
 
+@pytest.mark.parametrize("variant", ["patch 16", "own head", "4 heads on 1", "deepstack everywhere"])
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_a_conversation_with_instructions_has_the_tokens_of_transformers(
+    variant_folder: Callable[[str], Path], arithmetic: Arithmetic, variant: str
+) -> None:
+    """The system turn is read once, before all pictures, and every turn is that of a full recompute."""
+    reference = Reference(variant_folder(variant))
+    expected = [reference.answers(picture(seed), QUESTIONS, 12, instructions=INSTRUCTIONS) for seed in (0, 1)]
+    with load(variant_folder(variant), arithmetic, instructions=INSTRUCTIONS) as engine:
+        views = [engine.see(picture(seed)) for seed in (0, 1)]
+        assert [[answer(view, question) for question in QUESTIONS] for view in views] == expected
+        views[0].forget()
+        views[1].put_away()
+        assert [answer(view, QUESTIONS[0]) for view in views] == [talk[0] for talk in expected]
+    assert expected[0] != reference.answers(picture(0), QUESTIONS, 12)  # or it would show nothing
+
+
+def test_instructions_read_once_change_no_answer(folder: Path, engine: Engine) -> None:
+    """Whether they are read before all pictures or with each: the packed arithmetic gives the same bits."""
+    arithmetic = engine.settings.arithmetic
+    with load(folder, arithmetic, instructions=INSTRUCTIONS) as other:
+        view, chat = other.see(picture()), other.prompt
+        shared = [judged_answer(view, question) for question in QUESTIONS]
+    with load(folder, arithmetic) as other:
+        other.prompt.picture = lambda rows, columns: joined([chat.preface, chat.picture(rows, columns)])  # type: ignore[method-assign]
+        again = other.see(picture())
+        together = [judged_answer(again, question) for question in QUESTIONS]
+    assert view.stats.prompt_tokens == again.stats.prompt_tokens
+    if arithmetic == "packed":
+        assert shared == together
+    assert [[token.id for token in turn] for turn in shared] == [[token.id for token in turn] for turn in together]
+    ours, theirs = ([token.log_probability for turn in talk for token in turn] for talk in (shared, together))
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
 @pytest.fixture(scope="module")
 def demo_reference() -> Reference:
     return Reference(DEMO)
@@ -224,12 +261,12 @@ def recomputed(reference: Reference, frame: Frame, ids: list[int], last: int) ->
         positions, _ = network.model.get_rope_index(prompt, kinds, inputs["image_grid_thw"])  # (3, 1, n)
         cache = DynamicCache(config=network.config)
         head = {**inputs, "input_ids": prompt[:, :-last], "mm_token_type_ids": kinds[:, :-last]}
-        network(**head, position_ids=positions[..., :-last], past_key_values=cache, use_cache=True)
+        network(**head, position_ids=positions[..., :-last], **{cache_keyword(network): cache}, use_cache=True)
         steps = [
             network(
                 input_ids=prompt[:, place, None],
                 position_ids=positions[..., place, None],
-                past_key_values=cache,
+                **{cache_keyword(network): cache},
                 use_cache=True,
             ).logits[0, -1]
             for place in range(prompt.shape[1] - last, prompt.shape[1])
@@ -251,18 +288,22 @@ def test_it_stops_where_transformers_stops(tmp_path: Path, stop_at: int, arithme
     assert len(ours[0]) == first.index(first[stop_at])
 
 
-@pytest.mark.parametrize("penalty", [1.1, 2.0])
-def test_a_repetition_penalty_has_the_tokens_of_transformers(folder: Path, engine: Engine, penalty: float) -> None:
-    """It counts what transformers counts: the whole conversation, the picture's and the special tokens too."""
-    settings = {"repetition_penalty": penalty}
-    with load(folder, engine.settings.arithmetic, **settings) as other:
+@pytest.mark.parametrize(("penalty", "instructions"), [(1.1, ""), (2.0, ""), (1.5, INSTRUCTIONS)])
+def test_a_repetition_penalty_has_the_tokens_of_transformers(
+    folder: Path, engine: Engine, penalty: float, instructions: str
+) -> None:
+    """It counts what transformers counts: instructions and the whole conversation, picture and special tokens too."""
+    with load(folder, engine.settings.arithmetic, repetition_penalty=penalty, instructions=instructions) as other:
         view = other.see(picture())
         ours = [answer(view, question, 20) for question in QUESTIONS]
         view.forget()
         assert answer(view, QUESTIONS[0], 20) == ours[0]  # what is forgotten may be said again
-    expected = Reference(folder).answers(picture(), QUESTIONS, 20, **settings)
+    reference = Reference(folder)
+    expected = reference.answers(picture(), QUESTIONS, 20, instructions=instructions, repetition_penalty=penalty)
     assert ours == expected
-    assert expected != Reference(folder).answers(picture(), QUESTIONS, 20)  # or it would show nothing
+    assert expected != reference.answers(
+        picture(), QUESTIONS, 20, instructions=instructions
+    )  # or it would show nothing
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.5])
@@ -479,3 +520,27 @@ def test_the_cache_grows_and_keeps_what_it_has() -> None:
             cache.rewind(wrong)
     with pytest.raises(ValueError, match="do not fit"):
         cache.commit(1000)
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+@pytest.mark.parametrize(("rows", "room"), [(0, 0), (0, 5), (3, 0), (64, 1), (70, 200), (200, 3)])
+def test_a_copy_of_a_cache_goes_its_own_way(rows: int, room: int, blocked: bool) -> None:
+    """It has the same rows, the room that was asked for, and no memory in common."""
+    cache = KVCache(CacheShape(2, 3, 24, blocked))
+    cache.reserve(rows + 300)
+    for array in (*cache.keys, *cache.values):
+        array[:] = np.random.default_rng(1).standard_normal(array.shape)
+    cache.commit(rows)
+    copied = cache.copy(room)
+    assert (copied.length, copied.capacity) == (rows, -(-(rows + room) // BLOCK_TOKENS) * BLOCK_TOKENS)
+    for mine, other in zip((*cache.keys, *cache.values), (*copied.keys, *copied.values), strict=True):
+        assert np.array_equal(rowwise(other, blocked)[:, :rows], rowwise(mine, blocked)[:, :rows])
+        assert not np.shares_memory(mine, other)
+    assert copied.addresses[:, 0].tolist() == [keys.ctypes.data for keys in copied.keys] or not copied.capacity
+
+
+def rowwise(array: np.ndarray, blocked: bool) -> np.ndarray:
+    """Keys or values as (kv_heads, rows, …)."""
+    if not blocked or array.ndim == 3:
+        return array
+    return array.swapaxes(2, 3).reshape(array.shape[0], -1, array.shape[2])

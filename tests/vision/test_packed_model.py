@@ -125,6 +125,29 @@ def test_the_prompts_chunks_change_no_bit(model: PackedModel, patches: NDArray[n
     assert same(spoken(model, patches, chunk), spoken(model, patches))
 
 
+@pytest.mark.parametrize("preface", [1, 17, 64, 100])
+def test_what_is_read_before_every_picture_is_copied_to_the_bit(
+    model: PackedModel, patches: NDArray[np.float32], preface: int
+) -> None:
+    """Its keys and values, computed once, are those that each picture's prompt would have computed again."""
+    words = text_part(RNG.integers(0, 390, preface).tolist(), 0)
+    side, picture = GRID[0] // 2, encode(model, patches)
+    look = joined([picture_part(8, side, side, preface), text_part([4], preface + side)])
+    start, at_once = model.new_cache(), model.new_cache()
+    model.prefill(start, words, None, go_on)
+    kept = [array.copy() for array in (*start.keys, *start.values)]
+    model.prefill(at_once, joined([words, look]), picture, go_on)
+    question = text_part(IDS, at_once.length + look.shift)
+    expected = model.decode(at_once, question, go_on)
+    for _ in range(2):  # nothing of the first picture is left for the second
+        copied = start.copy(room=len(look))
+        room = copied.capacity
+        model.prefill(copied, look, picture, go_on)
+        assert copied.capacity == room
+        assert same([model.decode(copied, question, go_on)], [expected])
+    assert all(np.array_equal(a, b) for a, b in zip((*start.keys, *start.values), kept, strict=True))
+
+
 def test_a_question_at_once_is_judged_as_token_by_token(model: PackedModel, patches: NDArray[np.float32]) -> None:
     """Only its last token gets logits, and they are the same bits."""
     one_by_one = spoken(model, patches)[-1]

@@ -5,9 +5,10 @@
     for chunk in view.ask("what is this"):    # the picture has been read already
         print(chunk.text, end="")
 
-`see` runs the vision encoder and reads the prompt up to the end of the picture; `ask` reads only the question. All work
-passes one turnstile, a step (encoder, prefill chunk, token) at a time, so calls from any thread are safe, and a caller
-who is cancelled never waits for another's. One engine per process: the weights are its memory.
+Instructions stand before every picture, so they are read once, when the engine is made. `see` runs the vision encoder
+and reads the prompt up to the end of the picture; `ask` reads only the question. All work passes one turnstile, a step
+(encoder, prefill chunk, token) at a time, so calls from any thread are safe, and a caller who is cancelled never waits
+for another's. One engine per process: the weights are its memory.
 
 It knows the order of things. Words and special tokens are `prompt`'s, the arithmetic is behind `generate.LanguageModel`.
 """
@@ -26,8 +27,10 @@ from typing import TYPE_CHECKING, Any
 from vision.errors import Cancelled, VisionError, VisionModelError
 from vision.frame import Frame
 
-from .generate import LanguageModel, read_picture
+from .generate import LanguageModel, read
+from .kv_cache import KVCache
 from .loading import load_packed, load_transformers
+from .pace import Pace
 from .prompt import ChatPrompt, SpecialTokens, Tokenizer
 from .settings import EngineSettings
 from .shapes import Shapes
@@ -64,15 +67,18 @@ class Engine:
         self.settings = settings
         self.model_name = reading.name
         self.tokenizer = reading.tokenizer
-        self.prompt = ChatPrompt(reading.tokenizer, reading.special)
+        self.prompt = ChatPrompt(reading.tokenizer, reading.special, settings.instructions)
         self.context_tokens = min(settings.context_tokens, reading.max_positions)
         self._reading = reading
         self._model: LanguageModel | None = model
         self._release = release
         self._turnstile = Turnstile()
+        self.threads = arithmetic_threads(settings.threads)  # the most that compute
+        self._pace = Pace()
         self._closed = threading.Event()
         self._views: list[weakref.ref[View]] = []  # with a cache, the one used last at the end
         self._views_lock = threading.Lock()
+        self._start = self._read_instructions(model)
 
     @classmethod
     def load(
@@ -111,8 +117,13 @@ class Engine:
             loaded = load_packed(opened, settings, threads, picture_patches, cache, say)
         else:
             loaded = load_transformers(opened, threads, say)
+        try:
+            engine = cls(loaded.model, reading, settings, loaded.release)
+        except BaseException:
+            loaded.release()
+            raise
         say(f"{opened.name} is ready after {time.perf_counter() - started:.1f} s")
-        return cls(loaded.model, reading, settings, loaded.release)
+        return engine
 
     def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View:
         """Look at a frame and read it: afterwards only the question is missing. Raises Cancelled, VisionError.
@@ -124,6 +135,15 @@ class Engine:
         view = View(self, frame, self.look(frame, self.gate(cancelled)))
         self.used(view)
         return view
+
+    def set_threads(self, threads: int) -> None:
+        """Compute with at most so many threads from now on; the answers are the same. Any thread may call it."""
+        if (model := self._model) is not None:
+            model.use_threads(max(1, min(threads, self.threads)))
+
+    def set_rest(self, share: float) -> None:
+        """Rest for this share of the time, 0 to 0.9, between pieces of work: slower and cooler. Any thread may call it."""
+        self._pace.rest_share = share
 
     def close(self) -> None:
         """End all work and free the weights. Views can no longer be asked."""
@@ -157,15 +177,18 @@ class Engine:
         vision_seconds = gate.seconds
         merge = self._reading.patches.merge_patches
         prompt = self.prompt.picture(int(grid[0, 1]) // merge, int(grid[0, 2]) // merge)
-        if len(prompt) >= self.context_tokens:
+        preface = self.prompt.preface
+        tokens = len(preface) + len(prompt)
+        if tokens >= self.context_tokens:
             raise VisionModelError(
-                f"a picture takes {len(prompt)} tokens, and {self.model_name} is limited to {self.context_tokens}: "
-                "use another model"
+                f"a picture {'with its instructions ' if len(preface) else ''}takes {tokens} tokens, and "
+                f"{self.model_name} is limited to {self.context_tokens}: use another model"
             )
-        cache = model.new_cache()
-        read_picture(model, cache, prompt, picture, self.settings.prefill_chunk_tokens, gate)
-        stats = SeeStats(len(picture.tokens), len(prompt), vision_seconds, gate.seconds - vision_seconds)
-        return Prefix(cache, prompt.shift, stats)
+        with gate.step():
+            cache = self._start.copy(room=len(prompt))
+        read(model, cache, prompt, picture, self.settings.prefill_chunk_tokens, gate)
+        stats = SeeStats(len(picture.tokens), tokens, vision_seconds, gate.seconds - vision_seconds)
+        return Prefix(cache, frozenset([*preface.ids.tolist(), *prompt.ids.tolist()]), prompt.shift, stats)
 
     def gate(self, cancelled: threading.Event | None, superseded: Callable[[], bool] = lambda: False) -> Gate:
         """A way in that ends by Cancelled when the caller cancels, when a newer question comes, or at close."""
@@ -174,7 +197,7 @@ class Engine:
             if (cancelled is not None and cancelled.is_set()) or superseded() or self._closed.is_set():
                 raise Cancelled("the caller no longer wants the answer")
 
-        return Gate(self._turnstile, check)
+        return Gate(self._turnstile, check, pace=self._pace)
 
     def used(self, view: View) -> None:
         """Note that a View's cache is in use; beyond `max_views` the one not used for longest is put away."""
@@ -185,6 +208,18 @@ class Engine:
         for old in surplus:
             if old is not None:
                 old.put_away()
+
+    def _read_instructions(self, model: LanguageModel) -> KVCache:
+        """What every picture's cache begins with: nothing in it depends on the picture. Raises VisionModelError."""
+        start, preface = model.new_cache(), self.prompt.preface
+        most = self.context_tokens // 2  # the rest is for the picture and the conversation
+        if len(preface) > most:
+            raise VisionModelError(
+                f"the instructions take {len(preface):,} tokens and {self.model_name} reads {most:,} at most: shorten them"
+            )
+        if len(preface):
+            read(model, start, preface, None, self.settings.prefill_chunk_tokens, self.gate(None))
+        return start
 
     def _open_model(self) -> LanguageModel:
         model = self._model

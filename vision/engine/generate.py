@@ -71,6 +71,9 @@ class LanguageModel(Protocol):
     def encode(self, patches: NDArray[np.float32], grid: NDArray[np.int64], check: Check) -> EncodedPicture:
         """Patches (n, values) of a picture with grid [[1, rows, columns]] → one vector per image token."""
 
+    def use_threads(self, threads: int) -> None:
+        """Compute with so many from now on; the results are the same. Called from any thread, at any time."""
+
     def new_cache(self) -> KVCache: ...
 
     def prefill(self, cache: KVCache, part: PromptPart, picture: EncodedPicture | None, check: Check) -> None:
@@ -80,10 +83,15 @@ class LanguageModel(Protocol):
         """Read text tokens into the cache and judge what follows the last of them."""
 
 
-def read_picture(
-    model: LanguageModel, cache: KVCache, prompt: PromptPart, picture: EncodedPicture, chunk_tokens: int, gate: Gate
+def read(
+    model: LanguageModel,
+    cache: KVCache,
+    prompt: PromptPart,
+    picture: EncodedPicture | None,
+    chunk_tokens: int,
+    gate: Gate,
 ) -> None:
-    """Prefill everything up to `<|vision_end|>`, a chunk at a time; others may take a step in between."""
+    """Prefill what comes before a question, a chunk at a time; others may take a step in between."""
     for chunk in prompt.cut(chunk_tokens):
         with gate.step():
             model.prefill(cache, chunk, picture, gate.check)

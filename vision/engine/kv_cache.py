@@ -1,7 +1,7 @@
 """The keys and values of the tokens that a View has read: plain float32 arrays that grow in blocks and can be wound back.
 
 One picture, one cache. Winding back is a change of one number, so a cancelled question costs nothing and no copy of the
-picture's part is ever kept. It knows shapes only: not which token, picture or arithmetic its rows came from.
+picture's part is ever kept. What stands before every picture is read once and copied. It knows shapes only: not which token, picture or arithmetic its rows came from.
 
 A token takes `2 · layers · kv_heads · head_dim · 4` bytes: 229,376 B for Qwen3-VL-2B (28 layers, 8 heads of 128), so a
 View of one picture (200 tokens) is 46 MB there, and a full context of 2,048 tokens is 470 MB.
@@ -80,6 +80,17 @@ class KVCache:
                 arrays[layer] = grown
         pairs = zip(self.keys, self.values, strict=True)
         self.addresses = np.array([[keys.ctypes.data, values.ctypes.data] for keys, values in pairs], np.int64)
+
+    def copy(self, room: int) -> KVCache:
+        """Another cache with the same rows, and room for so many behind them."""
+        other = KVCache(self.shape)
+        other.reserve(self.length + room)
+        pairs = zip((*self.keys, *self.values), (*other.keys, *other.values), strict=True)
+        for mine, copied in pairs:  # (kv_heads, rows or blocks of them, …)
+            both = min(mine.shape[1], copied.shape[1])
+            copied[:, :both] = mine[:, :both]
+        other.commit(self.length)
+        return other
 
     def commit(self, tokens: int) -> None:
         """Count `tokens` more rows, which every layer has written."""

@@ -23,6 +23,7 @@ from transformers.cache_utils import Cache, DynamicLayer
 
 from vision.errors import VisionModelError
 
+from .cache_keyword import cache_keyword
 from .generate import EncodedPicture, Scores
 from .kv_cache import CacheShape, KVCache
 from .memory import available_bytes
@@ -53,6 +54,7 @@ class TransformersModel:
         text = self._network.config.text_config
         self.cache_shape = CacheShape(text.num_hidden_layers, text.num_key_value_heads, text.head_dim)
         self._text = self._network.model.language_model
+        self._cache_keyword = cache_keyword(self._text)
         self._eye = self._network.model.visual
 
     def load_weights(self, progress: Callable[[float], None]) -> None:
@@ -60,6 +62,10 @@ class TransformersModel:
         _fill(self._network, self._places, self._checkpoint, progress)
         for layer in (*self._eye.blocks, *self._text.layers):
             layer.register_forward_pre_hook(self._look)
+
+    def use_threads(self, threads: int) -> None:
+        """Compute with so many of them from the next call on."""
+        self._threads = threads
 
     def new_cache(self) -> KVCache:
         return KVCache(self.cache_shape)
@@ -93,7 +99,7 @@ class TransformersModel:
         read = self._text(
             inputs_embeds=embedded,
             position_ids=torch.from_numpy(part.positions)[:, None],  # (3, 1, n)
-            past_key_values=Cache(layers=layers),
+            **{self._cache_keyword: Cache(layers=layers)},
             use_cache=True,
             **extra,
         )

@@ -47,6 +47,10 @@ class PackedModel:
         """Let the threads end."""
         self._pool.close()
 
+    def use_threads(self, threads: int) -> None:
+        """Compute with at most so many of them from now on; the results are the same."""
+        self._pool.use(threads)
+
     def new_cache(self) -> KVCache:
         return KVCache(self._text.cache_shape)
 

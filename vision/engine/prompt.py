@@ -1,13 +1,15 @@
 """From a picture's size and a question's words to the tokens that the model reads, and from its tokens back to text.
 
+    <|im_start|>system
+    INSTRUCTIONS<|im_end|>
     <|im_start|>user
     <|vision_start|><|image_pad|>…<|vision_end|>QUESTION<|im_end|>
     <|im_start|>assistant
     ANSWER<|im_end|>
 
-The picture comes before the question, so everything up to `<|vision_end|>` can be read before the question is known. The
-layout is that of the published `chat_template.jinja` (no system prompt); a test holds them equal. Pure: it knows neither
-weights nor which tokenizer it is given.
+The picture comes before the question, so everything up to `<|vision_end|>` can be read before the question is known, and the
+system turn before any picture is. Without instructions there is none. The layout is that of the published
+`chat_template.jinja`; a test holds them equal. Pure: it knows neither weights nor which tokenizer it is given.
 """
 
 from __future__ import annotations
@@ -67,8 +69,11 @@ class PromptPart:
 
     @property
     def shift(self) -> int:
-        """What to add to a later token's index to get its position: a picture takes fewer positions than tokens."""
-        return int(self.positions.max()) + 1 - len(self)
+        """What to add to a later token's index to get its position: a picture takes fewer positions than tokens.
+
+        Of a part that begins at the position of its index: only text, or nothing, is before it.
+        """
+        return int(self.positions.max()) + 1 - int(self.positions[0, 0]) - len(self)
 
 
 def text_part(ids: Sequence[int], first_position: int) -> PromptPart:
@@ -94,9 +99,9 @@ def joined(parts: Sequence[PromptPart]) -> PromptPart:
 
 
 class ChatPrompt:
-    """Builds the parts of a conversation about one picture."""
+    """Builds the parts of a conversation about one picture. `instructions` are plain text, "" for none."""
 
-    def __init__(self, tokenizer: Tokenizer, special: SpecialTokens) -> None:
+    def __init__(self, tokenizer: Tokenizer, special: SpecialTokens, instructions: str = "") -> None:
         self._tokenizer = tokenizer
         self._special = special
         newline = tokenizer.encode("\n")
@@ -104,12 +109,17 @@ class ChatPrompt:
         self._assistant = [special.turn_end, *newline, special.turn_start, *tokenizer.encode("assistant\n")]
         self.next_turn = [special.turn_end, *newline, *self._user]
         """Ends the answer before and opens the next question."""
+        told = _plain(instructions.strip())
+        system = [special.turn_start, *tokenizer.encode(f"system\n{told}"), special.turn_end, *newline] if told else []
+        self.preface = text_part(system, 0)
+        """The system turn, the same before every picture; no tokens without instructions."""
 
     def picture(self, rows: int, columns: int) -> PromptPart:
-        """Everything up to and with `<|vision_end|>`, for an encoded picture of rows × columns tokens."""
-        before = text_part([*self._user, self._special.vision_start], 0)
-        picture = picture_part(self._special.image, rows, columns, len(before))
-        after = text_part([self._special.vision_end], len(before) + max(rows, columns))
+        """What follows the preface, up to and with `<|vision_end|>`, for an encoded picture of rows × columns tokens."""
+        before = text_part([*self._user, self._special.vision_start], len(self.preface))
+        first = len(self.preface) + len(before)
+        picture = picture_part(self._special.image, rows, columns, first)
+        after = text_part([self._special.vision_end], first + max(rows, columns))
         return joined([before, picture, after])
 
     def question(self, question: str) -> list[int]:
@@ -126,6 +136,10 @@ def checked_question(question: str) -> str:
         raise QuestionError(
             f"the question has {len(text):,} characters and at most {MAX_QUESTION_CHARACTERS:,} are read: ask a shorter one"
         )
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no text that can be tokenised
 
 

@@ -25,6 +25,7 @@ class EngineSettings:
     top_p: float = 1.0  # with a temperature: draw among the likeliest tokens that have this share together; 1: all
     repetition_penalty: float = 1.0  # above 1: what stands in the conversation becomes less likely, needed words too
     seed: int | None = None  # of the draws, for an answer that can be drawn again; None: different every time
+    instructions: str = ""  # what the model is told before it sees a picture; "": nothing
     arithmetic: Arithmetic = "packed"  # "transformers": the plain float32 reference, same answers, slower and larger
 
     def __post_init__(self) -> None:

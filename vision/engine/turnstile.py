@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from .pace import Pace
+
 LOOK_SECONDS = 0.02  # how often a waiter looks whether it has been cancelled
 
 Check = Callable[[], None]  # returns to go on, raises to stop
@@ -51,20 +53,34 @@ class Turnstile:
 
 
 class Gate:
-    """One caller's way through the turnstile: when it has to stop, and how long its steps took."""
+    """One caller's way through the turnstile: when it has to stop, when to rest, and how long its steps took."""
 
-    def __init__(self, turnstile: Turnstile, check: Check, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.check = check
-        self.seconds = 0.0  # inside steps only: neither the queue nor a slow consumer counts
+    def __init__(
+        self,
+        turnstile: Turnstile,
+        check: Check,
+        clock: Callable[[], float] = time.perf_counter,
+        pace: Pace | None = None,
+    ) -> None:
+        self.seconds = 0.0  # inside steps only, with their rests: neither the queue nor a slow consumer counts
         self._turnstile = turnstile
+        self._go_on = check
         self._clock = clock
+        self._pace = pace or Pace()
+
+    def check(self) -> None:
+        """Between two pieces of a step: raises to stop, rests if the work is to be slower."""
+        self._go_on()
+        self._pace.rest(self._go_on)
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        self._turnstile.enter(self.check)
+        self._turnstile.enter(self._go_on)
         started = self._clock()
+        self._pace.work()
         try:
             yield
+            self._pace.rest(self._go_on)  # inside: nobody else is to compute in this time
         finally:
             self.seconds += self._clock() - started
             self._turnstile.leave()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class SeeStats:
     image_tokens: int
-    prompt_tokens: int  # everything up to <|vision_end|>
+    prompt_tokens: int  # everything up to <|vision_end|>, with the instructions, which are not read again
     vision_seconds: float
     prefill_seconds: float
 
@@ -58,6 +58,7 @@ class Prefix:
     """A picture that has been read."""
 
     cache: KVCache
+    read: frozenset[int]  # the ids in it
     shift: int  # a later token's position minus its index
     stats: SeeStats
 
@@ -87,7 +88,7 @@ class View:
         self.stats = prefix.stats
         self._engine = engine
         self._prefix: Prefix | None = prefix  # None: put away, to bound the memory
-        self._bare = _Held(prefix.cache.length, frozenset(engine.prompt.picture(1, 1).ids.tolist()))  # any size's ids
+        self._bare = _Held(prefix.cache.length, prefix.read)
         self._held = self._bare
         self._turn: _Turn | None = None
         self._state = threading.Lock()  # over the three above, for moments only

@@ -27,8 +27,10 @@ _SPINS = 1000  # pauses before a worker sleeps: some 30 microseconds
 
 # The shared state: int64s, each in a cache line of its own so that the cores do not fight over their neighbours.
 _LINE = 64
-_LEFT, _FINISHED, _GENERATION, _SLEEPERS, _STOPPING, _ENTRY, _ARGUMENTS, _PORTIONS = (_LINE * line for line in range(8))
-_STATE_LINES = 8
+_LEFT, _FINISHED, _GENERATION, _SLEEPERS, _STOPPING, _ENTRY, _ARGUMENTS, _PORTIONS, _WIDTH = (
+    _LINE * line for line in range(9)
+)
+_STATE_LINES = 9
 
 
 class Pool:
@@ -41,6 +43,7 @@ class Pool:
         self._memory = np.zeros((_STATE_LINES + 1) * _LINE // 8, np.int64)
         self.state = -(-self._memory.ctypes.data // _LINE) * _LINE
         """For machine code: the first argument of `run_job`."""
+        self.use(threads)
         self._one_at_a_time = threading.Lock()
         self._workers = [
             threading.Thread(target=_work, args=(self.state, number), name=f"arithmetic-{number}", daemon=True)
@@ -68,6 +71,13 @@ class Pool:
         """Run jobs (n, 3), one after another: of each, the entry point, the portions and the address of its arguments."""
         with self._one_at_a_time:
             run_jobs(self.state, jobs)
+
+    def use(self, threads: int) -> None:
+        """Let only so many of the threads work, at any time, also while a job runs; results are the same for any number.
+
+        The others sleep until there are more again, and finish the portion in hand first.
+        """
+        _set_width(self.state, max(1, min(threads, self.threads)))
 
     @property
     def sleepers(self) -> int:
@@ -118,7 +128,7 @@ def run_jobs(state: int, jobs: NDArray[np.int64]) -> None:
 
 @compiled
 def _take_portions(state: int, worker: int) -> None:
-    while True:
+    while worker < _get(state + _WIDTH):
         left = _add(state + _LEFT, -1)
         if left <= 0:
             return
@@ -130,9 +140,12 @@ def _take_portions(state: int, worker: int) -> None:
 @compiled
 def _work(state: int, worker: int) -> None:
     while state != 0:
-        generation = _get(state + _GENERATION)
+        width, generation = _get(state + _WIDTH), _get(state + _GENERATION)
         if _get(state + _STOPPING):
             return
+        if worker >= width:
+            _sleep_while(state + _WIDTH, width)
+            continue
         _take_portions(state, worker)
         spins = 0
         while _get(state + _GENERATION) == generation:
@@ -150,6 +163,13 @@ def _stop(state: int) -> None:
     _put(state + _STOPPING, 1)
     _add(state + _GENERATION, 1)
     _wake(state + _GENERATION)
+    _set_width(state, _EVERYONE)
+
+
+@compiled
+def _set_width(state: int, threads: int) -> None:
+    _put(state + _WIDTH, threads)
+    _wake(state + _WIDTH)
 
 
 # Memory that several threads look at

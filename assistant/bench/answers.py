@@ -1,0 +1,202 @@
+"""Our half of the questions: every kind of question through the assistant's own threads, from its words to its last sound.
+
+For a process of its own. A run asks about a picture that nobody has looked at yet, to the end of the answer; and then once
+more about the same picture, now seen ahead, as far as the first sound. The synthesizer is the real one, the loudspeaker is
+`speech.NullSpeaker`: time is that of computing. It measures, and compares nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.bench.forced import ForcedEngine
+from assistant.bench.kinds import KINDS, Kind
+from assistant.bench.ours import bytes_of_a_token
+from assistant.bench.recorder import END, Recorder
+from assistant.bench.sensors import Sensors, this_machine
+from assistant.bench.speech import NullSpeaker
+from assistant.bench.task import Stopwatch, Task, forget_peak, memory
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.answering import Answering
+    from assistant.look import Look
+    from assistant.turn import Turn
+    from vision.frame import Frame
+
+_LONGEST_SECONDS = 1800.0  # an answer that takes longer never comes
+
+
+@dataclass(frozen=True)
+class AnswerRun:
+    """One question and its answer. Seconds from the question's words; None where the engine has no such part."""
+
+    vision_seconds: float
+    prefill_seconds: float  # of the picture and what stands before it
+    first_token_seconds: float
+    first_sound_seconds: float | None  # TTFA
+    seen_first_token_seconds: float | None  # the same two with the picture seen ahead
+    seen_first_sound_seconds: float | None
+    decode_seconds: float  # a token, the mean
+    total_seconds: float  # until the last word is rendered as sound
+    cpu_seconds: float
+    joules: float | None
+    answer_tokens: int
+    question_tokens: int
+    peak_bytes: int
+
+
+def measure(task: Task, sensors: Sensors | None = None) -> dict[str, Any]:
+    """Load, ask once unmeasured, then every kind as often as the task says, in turns."""
+    sensors = sensors or this_machine()
+    with contextlib.ExitStack() as stack:
+        recorder = stack.enter_context(Recorder(sensors))
+        recorder.mark("load")
+        loading = Stopwatch()
+        engine = _load(task, stack)
+        loaded = {"load_seconds": loading.seconds, "load_cpu_seconds": loading.cpu_seconds, **memory()}
+        asker = Asker(ForcedEngine(engine, lends_words=task.lends_words), stack, sensors)
+        recorder.mark("warm-up")
+        asker.warm_up(KINDS[0])
+        runs: dict[str, list[dict[str, Any]]] = {kind.name: [] for kind in KINDS}
+        for _ in range(task.runs):
+            for kind in KINDS:
+                recorder.mark(kind.name)
+                runs[kind.name].append(asdict(asker.run(kind)))
+        recorder.mark(END)
+        seen = asker.stats
+    return {
+        **loaded,
+        "load_peak_bytes": loaded["peak_bytes"],
+        "peak_bytes": max([loaded["peak_bytes"], *(run["peak_bytes"] for found in runs.values() for run in found)]),
+        "runs": runs,
+        "image_tokens": seen.image_tokens,
+        "prompt_tokens": seen.prompt_tokens,
+        "decode_bytes": bytes_of_a_token(Path(task.checkpoint)),
+        "energy_source": sensors.energy_source,
+        "series": recorder.series(),
+    }
+
+
+class Asker:
+    """Holds the assistant's threads and asks them."""
+
+    def __init__(self, engine: ForcedEngine, stack: contextlib.ExitStack, sensors: Sensors) -> None:
+        from assistant.answering import Answering
+        from assistant.phrases import phrases_for
+        from assistant.voice import SpokenVoice
+        from audio.synthesizer import Synthesizer
+
+        self._engine = engine
+        self._sensors = sensors
+        self._speaker = NullSpeaker()
+        voice = SpokenVoice(stack.enter_context(Synthesizer()), lambda: self._speaker)
+        self._answering: Answering = stack.enter_context(
+            Answering(
+                engine,
+                _NoCamera(),
+                voice,
+                phrases_for("en"),
+                play_earcons=False,
+                on_end=lambda turn: self._speaker.began.set(),  # an answer that failed must not be waited for
+            )
+        )
+
+    def warm_up(self, kind: Kind) -> None:
+        """Threads, pages and the voice are awake afterwards."""
+        self._ask_to_first_sound(kind, self._look(kind))
+
+    def run(self, kind: Kind) -> AnswerRun:
+        forget_peak()
+        joules = self._sensors.joules()
+        watch = Stopwatch()
+        look = self._look(kind)
+        turn = self._ask(kind, look)
+        self._wait(turn)
+        cpu_seconds, used = watch.cpu_seconds, _more(joules, self._sensors.joules())
+        peak_bytes = memory()["peak_bytes"] or 0
+        timings, answer = turn.timings, turn.moments.answer
+        assert timings is not None  # of a turn that has ended
+        assert timings.first_token is not None  # of one that did not fail
+        assert answer is not None
+        assert look.view is not None
+        self.stats = look.view.stats
+        first_sound_seconds = self._since(turn)
+        seen = self._ask_to_first_sound(kind, look)
+        return AnswerRun(
+            vision_seconds=self.stats.vision_seconds,
+            prefill_seconds=self.stats.prefill_seconds,
+            first_token_seconds=timings.first_token,
+            first_sound_seconds=first_sound_seconds,
+            seen_first_token_seconds=seen.timings.first_token if seen.timings else None,
+            seen_first_sound_seconds=self._since(seen),
+            decode_seconds=answer.decode_seconds / max(1, answer.answer_tokens - 1),
+            total_seconds=timings.total,
+            cpu_seconds=cpu_seconds,
+            joules=used,
+            answer_tokens=answer.answer_tokens,
+            question_tokens=answer.prompt_tokens,
+            peak_bytes=peak_bytes,
+        )
+
+    def _look(self, kind: Kind) -> Look:
+        return self._answering.look(_frame(kind))
+
+    def _ask(self, kind: Kind, look: Look) -> Turn:
+        from assistant.turn import Question
+
+        self._engine.kind = kind
+        words = self._engine.question(kind)
+        self._speaker.expect()
+        now = time.monotonic()
+        return self._answering.ask(Question(words, None, asked_at=now, transcribed_at=now), look)
+
+    def _ask_to_first_sound(self, kind: Kind, look: Look) -> Turn:
+        """On a picture that has been seen, as if for the first time; the rest of the answer is not waited for."""
+        if look.view is not None:
+            look.view.forget()  # type: ignore[attr-defined]  # ours have it
+        turn = self._ask(kind, look)
+        self._speaker.began.wait(_LONGEST_SECONDS)
+        self._answering.cancel()
+        self._wait(turn)
+        return turn
+
+    def _wait(self, turn: Turn) -> None:
+        if not turn.done.wait(_LONGEST_SECONDS):
+            raise AssistantError(f"an answer did not come within {_LONGEST_SECONDS:.0f} s: ask a smaller model")
+        if turn.error is not None:
+            raise turn.error
+
+    def _since(self, turn: Turn) -> float | None:
+        assert turn.question is not None
+        began_at = self._speaker.began_at
+        return None if began_at is None else began_at - turn.question.asked_at
+
+
+class _NoCamera:
+    """The pictures are drawn."""
+
+    def capture(self, timeout_seconds: float = 0.0, cancelled: object = None) -> Frame:
+        raise AssistantError("the benchmark has no camera: start it again")
+
+
+def _load(task: Task, stack: contextlib.ExitStack) -> Any:
+    from vision.engine.engine import Engine
+    from vision.engine.settings import EngineSettings
+
+    return stack.enter_context(Engine.load(Path(task.checkpoint), EngineSettings(threads=task.threads)))
+
+
+def _frame(kind: Kind) -> Frame:
+    from assistant.bench.pictures import draw
+    from vision.frame import Frame
+
+    return Frame(draw(kind.name), time.monotonic())
+
+
+def _more(before: float | None, now: float | None) -> float | None:
+    return None if before is None or now is None else now - before

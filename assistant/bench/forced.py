@@ -1,0 +1,88 @@
+"""An engine whose answers have the length that is measured, and words that a voice can speak.
+
+Decoding goes on past the place where the answer would have ended; the words after it are not spoken. A model with random
+weights never ends and speaks no language: there the words of the kind's own answer are lent to it, one a token. Time is
+spent by the real engine alone. This file knows how an answer is made longer, not what is measured about it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from assistant.bench.kinds import KINDS, Kind, pieces
+
+if TYPE_CHECKING:
+    from vision.engine import AnswerChunk, Engine, SeeStats, View
+    from vision.engine.prompt import ChatPrompt
+    from vision.frame import Frame
+
+
+class UnheardStop(frozenset[int]):
+    """Stop tokens that stop nothing: it only remembers that one of them came."""
+
+    came = False
+
+    def __contains__(self, token: object) -> bool:
+        self.came = self.came or super().__contains__(token)
+        return False
+
+
+class ForcedEngine:
+    """Has the face that `Answering` wants. Set `kind` before a question is asked."""
+
+    def __init__(self, engine: Engine, *, lends_words: bool) -> None:
+        self.kind: Kind = KINDS[0]
+        self.lends_words = lends_words
+        self.stop = UnheardStop(engine._reading.stop_tokens)
+        self._engine = engine
+        # No setting of the engine's does this, and no user should have one.
+        engine._reading = replace(engine._reading, stop_tokens=self.stop)
+
+    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> ForcedView:
+        return ForcedView(self, self._engine.see(frame, cancelled))
+
+    def question(self, kind: Kind) -> str:
+        return asked_words(kind, self._engine.prompt, lends_words=self.lends_words)
+
+
+def asked_words(kind: Kind, prompt: ChatPrompt, *, lends_words: bool) -> str:
+    """The question; of a tokenizer without words only so much of it as takes the tokens that it would have taken.
+
+    Those are one for each word or mark, and those that make the model answer.
+    """
+    if not lends_words:
+        return kind.question
+    wanted = len(pieces(kind.question)) + len(prompt.question("a")) - 1
+    ends = range(1, len(kind.question) + 1)
+    return kind.question[: max(end for end in ends if len(prompt.question(kind.question[:end])) <= wanted)].strip()
+
+
+class ForcedView:
+    def __init__(self, engine: ForcedEngine, view: View) -> None:
+        self._engine = engine
+        self._view = view
+
+    @property
+    def stats(self) -> SeeStats:
+        return self._view.stats
+
+    def forget(self) -> None:
+        self._view.forget()
+
+    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]:
+        """As long as the kind wants it, or as the model's context has room."""
+        engine = self._engine
+        engine.stop.came = False
+        lent = iter(engine.kind.pieces) if engine.lends_words else None
+        is_over = False
+        for chunk in self._view.ask(question, max_new_tokens=engine.kind.answer_tokens, cancelled=cancelled):
+            text = chunk.text if lent is None else "".join(islice(lent, chunk.tokens))
+            if is_over:
+                text = ""
+            elif engine.stop.came:
+                text, is_over = "\n", True  # an end that the sentence cutter sees: the voice begins here at the latest
+            yield replace(chunk, text=text)

@@ -1,0 +1,168 @@
+"""The figures of `seesay bench` as one HTML page: plots, tables and what they mean. No script, and nothing from elsewhere.
+
+It may be kept, sent and opened years later. It computes nothing but how things look; the object that it shows is the one of
+`seesay bench --json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from assistant.bench.kinds import KINDS
+from assistant.bench.page_style import STYLE
+from assistant.bench.questions_table import NAMES, ROWS, cell, figure_of, head, notes, ratio_of, share_of
+from assistant.bench.report import quantity, times
+from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars
+
+_PARTS = (
+    "vision encoder",
+    "prefill of the picture",
+    "question to the first token",
+    "to the first sound",
+    "rest of the answer",
+)
+_OVER_TIME = (  # key, title, unit, how many of it are 1 of the sample's, what to say where there is none
+    ("resident_bytes", "Memory over time", "GB", 1e-9, "This machine does not tell a process's memory."),
+    ("watts", "Watts over time", "W", 1.0, "Watts: {energy}."),
+    ("celsius", "Temperature over time", "°C", 1.0, "This machine does not tell its temperature."),
+)  # fmt: skip
+
+
+def page(measured: Mapping[str, Any]) -> str:
+    """All of it, a whole HTML document."""
+    title = f"SeeSay bench: {measured['model']['name']}"
+    body = [
+        f"<h1>{escape(title)}</h1>",
+        "<section><h2>What was measured</h2>" + _paragraphs(head(measured)) + "</section>",
+        _headline(measured),
+        _phases(measured),
+        *(_figures(measured, kind.name, kind.title) for kind in KINDS),
+        *(_over_time(measured, *what) for what in _OVER_TIME),
+        _limits(measured),
+        _reference(measured),
+        "<section><h2>How to read this</h2><ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes(measured)) + "</ul></section>",
+    ]  # fmt: skip
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body><main>\n" + "\n".join(body) + "\n</main></body></html>\n"
+    )  # fmt: skip
+
+
+def _headline(measured: Mapping[str, Any]) -> str:
+    """The figures that a user feels, large."""
+    kinds = measured["engines"]["seesay"]["kinds"]
+    tiles = [
+        (kind.title, quantity(kinds[kind.name]["seen_first_sound_seconds"], 1.0, "s"), "to the first sound, picture seen ahead")
+        for kind in KINDS
+    ]  # fmt: skip
+    tiles.append((
+        "decode",
+        quantity(figure_of(kinds["describe"], "tokens_per_second"), 1.0, "tokens/s"),
+        f"peak memory {quantity(measured['engines']['seesay']['peak_bytes'], 1e-9, 'GB')}",
+    ))  # fmt: skip
+    drawn = "".join(
+        f"<div><span>{escape(name)}</span><strong>{escape(value)}</strong><span>{escape(what)}</span></div>"
+        for name, value, what in tiles
+    )
+    return f'<div class="tiles">{drawn}</div>'
+
+
+def _phases(measured: Mapping[str, Any]) -> str:
+    bars = []
+    for kind in KINDS:
+        ours = measured["engines"]["seesay"]["kinds"][kind.name]
+        bars += [
+            Bar(f"{kind.title}: SeeSay", phases(ours), begins_group=True),
+            Bar("picture seen ahead", phases(ours, seen=True)),
+        ]
+        if "transformers" in measured["engines"]:
+            bars.append(Bar("transformers", phases(measured["engines"]["transformers"]["kinds"][kind.name])))
+        if measured["model"]["is_full_size"]:
+            bars.append(Bar("reference's own report", ((0, kind.reference_seconds),), is_outline=True))
+    legend = "".join(f'<li><i class="part-{n}"></i>{escape(name)}</li>' for n, name in enumerate(_PARTS))
+    described = "; ".join(f"{bar.label} {sum(value for _, value in bar.parts):.1f} s" for bar in bars)
+    return (
+        "<section><h2>Where the time goes</h2><p>Seconds from the question's words to the end of the answer, medians.</p>"
+        f'<ul class="legend">{legend}</ul><div class="plot" tabindex="0">{stacked_bars(bars, "s", described)}</div></section>'
+    )
+
+
+def phases(figures: Mapping[str, Any], *, seen: bool = False) -> tuple[tuple[int, float], ...]:
+    """The parts of an answer's time, which add up to the whole: (place in the legend, seconds)."""
+    if seen:
+        begin, sound, total = (figures[f"seen_{key}_seconds"] or 0.0 for key in ("first_token", "first_sound", "total"))
+        parts = [(2, begin)]
+    else:
+        begin, sound, total = (figures[f"{key}_seconds"] or 0.0 for key in ("first_token", "first_sound", "total"))
+        before = figures["vision_seconds"] + figures["prefill_seconds"]
+        parts = [(0, figures["vision_seconds"]), (1, figures["prefill_seconds"]), (2, begin - before)]
+    sound = min(max(begin, sound), total)  # no voice: no part of its own
+    parts += [(3, sound - begin), (4, total - sound)]
+    return tuple((colour, max(0.0, seconds)) for colour, seconds in parts)
+
+
+def _figures(measured: Mapping[str, Any], kind: str, title: str) -> str:
+    engines = sorted(measured["engines"].items(), key=lambda item: item[0] == "seesay")
+    ratio = bool(measured["ratios"])
+    tokens = measured["tokens"]
+    names = [NAMES[name] for name, _ in engines] + (["ratio"] if ratio else []) + ["of the machine's best"]
+    rows = []
+    for key, name, unit, factor in ROWS:
+        cells = [cell(one["kinds"][kind], key, unit, factor) for _, one in engines]
+        cells += [times(ratio_of(measured, kind, key), none="")] if ratio else []
+        share = share_of(measured, kind, key)
+        rows.append([name, *cells, "" if share is None else f"{share:.0%}"])
+    what = f"Question of {tokens['question'][kind]} tokens, answer of {tokens['answer'][kind]}, picture of {tokens['image']}."
+    return f"<section><h2>{escape(title.capitalize())}</h2><p>{escape(what)}</p>{_table(['', *names], rows)}</section>"
+
+
+def _over_time(measured: Mapping[str, Any], key: str, title: str, unit: str, factor: float, none: str) -> str:
+    lines = []
+    for name, series in measured["series"].items():
+        values = [None if value is None else value * factor for value in series[key]]
+        if any(value is not None for value in values):
+            lines.append(Line(NAMES[name], series["seconds"], values))
+    if not lines:
+        said = none.format(energy=measured["energy_source"])
+        return f"<section><h2>{title}</h2><p>{escape(said)}</p></section>"
+    marks = [(seconds, what) for seconds, what in measured["series"]["seesay"]["marks"]] if len(lines) == 1 else []
+    described = f"{title}: " + ", ".join(f"{line.name} up to {max(y for y in line.ys if y is not None):.3g} {unit}" for line in lines)  # fmt: skip
+    legend = "".join(f'<li><i class="line-{n}"></i>{escape(line.name)}</li>' for n, line in enumerate(lines))
+    return (
+        f"<section><h2>{title}</h2><p>The first process of each engine: load, one unmeasured question, then the kinds in turn.</p>"
+        f'<ul class="legend">{legend}</ul><div class="plot" tabindex="0">{lines_over_time(lines, unit, marks, described)}</div></section>'
+    )
+
+
+def _limits(measured: Mapping[str, Any]) -> str:
+    limits = measured["limits"]
+    return (
+        "<section><h2>What this machine can do at most</h2><p>Measured before every engine's turn and after the last, with as many threads: it reads "
+        f"{limits['read_bytes_per_second'] / 1e9:.1f} GB/s and computes {2 * limits['products_per_second'] / 1e9:.0f} GFLOP/s of "
+        "float32. The last column of the tables is the share of that which was reached.</p></section>"
+    )
+
+
+def _reference(measured: Mapping[str, Any]) -> str:
+    columns = ("what", "reference", "ours", "plain_at_least", "verdict")
+    names = ["", "reference", "SeeSay", "plain float32 here, at least", ""]
+    rows = [[row[column] for column in columns] for row in measured["reference"]]
+    return f'<section class="wordy"><h2>The reference design\'s figures</h2>{_table(names, rows)}</section>'
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head_cells = "".join(f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in names)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(text)}</td>" for text in row[1:]) + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="plot" tabindex="0"><table><thead><tr>{head_cells}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _paragraphs(lines: Sequence[str]) -> str:
+    return "".join(f"<p>{escape(line)}</p>" for line in lines)

@@ -1,0 +1,244 @@
+"""`seesay bench`: three kinds of question, from their words to the last sound of the answer, on this machine.
+
+Our engine is measured through the assistant's own threads; `--compare transformers` measures the plain float32 load of the same
+checkpoint on the same pictures, questions and lengths of answer. Each in a process of its own, in turns. A figure is the
+median of all runs. This file knows what is measured and what is compared; not how (`answers`, `plain_answers`), nor how a
+table or a page looks (`questions_table`, `page`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from assistant import console
+from assistant.bench.engine import OURS, PLAIN, divided, mean_of, median_of, memory_missing
+from assistant.bench.feasible import feasible
+from assistant.bench.kinds import KINDS
+from assistant.bench.machine import Limits, description
+from assistant.bench.page import page
+from assistant.bench.pictures import HEIGHT_PX, WIDTH_PX
+from assistant.bench.processes import run_process
+from assistant.bench.questions_table import table
+from assistant.bench.task import Task
+from assistant.bench.work import Work, work_of
+from assistant.errors import AssistantError
+from vision.engine.memory import available_bytes
+from vision.engine.threads import arithmetic_threads
+from vision.engine.weights import Checkpoint, open_checkpoint
+
+FIGURES = (
+    "vision_seconds",
+    "prefill_seconds",
+    "first_token_seconds",
+    "first_sound_seconds",
+    "seen_first_token_seconds",
+    "seen_first_sound_seconds",
+    "decode_seconds",
+    "total_seconds",
+    "seen_total_seconds",
+    "cpu_seconds",
+    "peak_bytes",
+    "joules",
+    "watts",
+)
+"""Of one kind of question."""
+
+Run = Callable[[Task], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class QuestionsBench:
+    """What the user asked for."""
+
+    checkpoint: Path
+    is_random: bool = False  # its weights are: it speaks no language
+    threads: int = 0  # 0: the physical cores, at most 4
+    runs: int = 5  # of our engine, of every kind of question
+    rounds: int = 0  # processes of each engine; 0: one, two when something is compared
+    compares: bool = False  # with plain transformers, one run of every kind a round
+
+
+def bench_questions(wanted: QuestionsBench, *, as_json: bool, html: Path | None, run: Run = run_process) -> None:
+    """Measure and print. Takes minutes for the full size. Raises AssistantError, VisionModelError."""
+    if html is not None:
+        _require_writable(html)
+    measured = measure(wanted, open_checkpoint(wanted.checkpoint), run)
+    if html is not None:
+        _write(html, page(measured))
+        console.say(f"the report is {html}")
+    console.result(json.dumps(measured, ensure_ascii=False) if as_json else table(measured))
+
+
+def measure(wanted: QuestionsBench, checkpoint: Checkpoint, run: Run) -> dict[str, Any]:
+    """The documented object of `seesay bench --json`."""
+    threads = arithmetic_threads(wanted.threads)
+    missing = memory_missing(checkpoint, available_bytes()) if wanted.compares else ""
+    if missing:
+        console.say(f"seesay: {missing}")
+    engines = [OURS, *([PLAIN] if wanted.compares and not missing else [])]
+    console.say("preparing: packed weights, compiled arithmetic")
+    first_start = run(Task("load", threads, str(checkpoint.folder)))["load_seconds"]
+    rounds = _rounds(wanted, engines, str(checkpoint.folder), threads, run)
+    limits = limits_of(rounds.pop("limits"))
+    first = rounds[OURS][0]
+    work = work_of(checkpoint.config, first["image_tokens"], first["prompt_tokens"])
+    found = {name: summary(ones) for name, ones in rounds.items()}
+    full_size = _is_full_size(checkpoint)
+    busy = [one.get("others_share") for ones in rounds.values() for one in ones]
+    return {
+        "machine": description(),
+        "model": {
+            "name": checkpoint.name,
+            "parameters": checkpoint.parameters,
+            "float32_bytes": checkpoint.float32_bytes,
+            "random_weights": wanted.is_random,
+            "is_full_size": full_size,
+            "picture_pixels": [WIDTH_PX, HEIGHT_PX],
+        },
+        "tokens": {
+            "image": first["image_tokens"],
+            "prompt": first["prompt_tokens"],
+            "question": {kind.name: first["runs"][kind.name][0]["question_tokens"] for kind in KINDS},
+            "answer": {kind.name: first["runs"][kind.name][0]["answer_tokens"] for kind in KINDS},
+            "first_sentence": {kind.name: kind.first_sentence_tokens for kind in KINDS},
+        },
+        "threads": threads,
+        "runs": {name: sum(len(one["runs"][KINDS[0].name]) for one in ones) for name, ones in rounds.items()},
+        "rounds": len(rounds[OURS]),
+        "left_out": missing,
+        "first_start_seconds": first_start,
+        "limits": asdict(limits),
+        "work": asdict(work),
+        "engines": found,
+        "ratios": ratios(found),
+        "shares": {name: shares(one, work, first["decode_bytes"], limits, name) for name, one in found.items()},
+        "energy_source": first["energy_source"],
+        "others_share": {"mean": mean_of(busy), "most": max((one for one in busy if one is not None), default=None)},
+        "reference": [asdict(row) for row in feasible(limits, found[OURS], is_full_size=full_size)],
+        "series": {name: ones[0]["series"] for name, ones in rounds.items()},
+        "all_rounds": {name: [{**one, "series": None} for one in ones] for name, ones in rounds.items()},
+    }
+
+
+def _rounds(
+    wanted: QuestionsBench, engines: Sequence[str], folder: str, threads: int, run: Run
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Engine → what every process measured of it."""
+    found: dict[str, list[Mapping[str, Any]]] = {name: [] for name in ("limits", *engines)}
+
+    def measure_limits() -> None:
+        # Before every engine and after the last: a yardstick that others slowed would make our shares look better.
+        found["limits"].append(run(Task("limits", threads, folder)))
+
+    parts = portions(wanted.runs, wanted.rounds or (2 if wanted.compares else 1))
+    for number, part in enumerate(parts, start=1):
+        for name in engines:
+            runs = part if name == OURS else 1
+            times = "once" if runs == 1 else f"{runs} times"
+            console.say(f"round {number} of {len(parts)}: {name}, each of {len(KINDS)} questions {times}")
+            measure_limits()
+            task = Task(f"answers of {name}", threads, folder, runs=runs, lends_words=wanted.is_random)
+            found[name].append(run(task))
+    measure_limits()
+    return found
+
+
+def limits_of(measured: Sequence[Mapping[str, float]]) -> Limits:
+    """The processor's best is a constant that others only hide; the memory's speed changes where machines share it: its median."""
+    return Limits(
+        median(one["read_bytes_per_second"] for one in measured), max(one["products_per_second"] for one in measured)
+    )
+
+
+def portions(runs: int, rounds: int) -> list[int]:
+    """So many runs over at most so many rounds, as evenly as it goes, none of them empty."""
+    rounds = min(runs, rounds)
+    return [runs // rounds + (number < runs % rounds) for number in range(rounds)]
+
+
+def summary(rounds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of one engine: what loading took, and of every kind the medians and the ranges of all its runs."""
+    return {
+        "load_seconds": median_of([one["load_seconds"] for one in rounds]),
+        "load_cpu_seconds": median_of([one["load_cpu_seconds"] for one in rounds]),
+        "disk_bytes": median_of([one["disk_bytes"] for one in rounds]),
+        "load_peak_bytes": max(one["load_peak_bytes"] for one in rounds),
+        "peak_bytes": max(one["peak_bytes"] for one in rounds),
+        "kinds": {kind.name: _of_kind([run for one in rounds for run in one["runs"][kind.name]]) for kind in KINDS},
+    }
+
+
+def _of_kind(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    complete = [derived(run) for run in runs]
+    figures: dict[str, Any] = {name: median_of([run[name] for run in complete]) for name in FIGURES}
+    figures["ranges"] = {name: _range([run[name] for run in complete]) for name in FIGURES}
+    return figures
+
+
+def derived(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A run with what follows from it. With the picture seen ahead, the answer ends as much earlier as it begins."""
+    seen = run["seen_first_token_seconds"]
+    earlier = None if seen is None else run["first_token_seconds"] - seen
+    return {
+        **run,
+        "seen_total_seconds": None if earlier is None else run["total_seconds"] - earlier,
+        "watts": divided(run["joules"], run["total_seconds"]),
+    }
+
+
+def _range(figures: Sequence[float | None]) -> list[float] | None:
+    known = [figure for figure in figures if figure is not None]
+    return [min(known), max(known)] if known else None
+
+
+def ratios(engines: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """How many times less ours takes than the plain one; empty when that was not measured."""
+    if PLAIN not in engines:
+        return {}
+    plain, ours = engines[PLAIN], engines[OURS]
+    of_kinds = {
+        kind.name: {key: divided(plain["kinds"][kind.name][key], ours["kinds"][kind.name][key]) for key in FIGURES}
+        for kind in KINDS
+    }
+    return {key: divided(plain[key], ours[key]) for key in ("load_seconds", "peak_bytes")} | {"kinds": of_kinds}
+
+
+def shares(
+    engine: Mapping[str, Any], work: Work, decode_bytes: int | None, limits: Limits, name: str
+) -> dict[str, dict[str, float | None]]:
+    """Kind → of what the machine could do at most, the share that was reached."""
+    read = decode_bytes if name == OURS and decode_bytes else 4 * work.decode_weights
+    least = {
+        "vision_seconds": work.vision_products / limits.products_per_second,
+        "prefill_seconds": work.prefill_products / limits.products_per_second,
+        "decode_seconds": read / limits.read_bytes_per_second,
+    }
+    return {
+        kind: {key: divided(seconds, figures[key]) for key, seconds in least.items()}
+        for kind, figures in engine["kinds"].items()
+    }
+
+
+def _is_full_size(checkpoint: Checkpoint) -> bool:
+    from assistant.bench.random_model import CONFIG
+    from vision.engine.shapes import Shapes
+
+    return Shapes.of(checkpoint.config) == Shapes.of(CONFIG)
+
+
+def _require_writable(path: Path) -> None:
+    """Before the minutes of measuring, not after."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise AssistantError(f"cannot write the report to {path}: give the path of a file in a folder that is there")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise AssistantError(f"cannot write the report to {path}: {problem.strerror}; give another path") from problem

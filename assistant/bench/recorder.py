@@ -1,0 +1,97 @@
+"""Memory, watts and temperature while something is measured: the thread "recorder" reads them twice a second.
+
+A long measurement has coarser samples, never more than some hundreds. What there is to read is `sensors`' business; where a
+machine does not tell, the place stays empty, and nothing is estimated.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from assistant.bench.sensors import Sensors
+from assistant.bench.task import resident_bytes
+
+END = "end"
+_EVERY_SECONDS = 0.5
+_MOST_SAMPLES = 600  # then every second one is dropped, and the interval doubled
+
+
+@dataclass(frozen=True)
+class Sample:
+    seconds: float  # since the recorder was started
+    resident_bytes: int | None
+    joules: float | None  # since some time before the start
+    celsius: float | None
+
+
+class Recorder:
+    """Records between `with` and its end; `mark` names what begins now."""
+
+    def __init__(
+        self, sensors: Sensors, every_seconds: float = _EVERY_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.samples: list[Sample] = []
+        self.marks: list[tuple[float, str]] = []
+        self._sensors = sensors
+        self._every_seconds = every_seconds
+        self._clock = clock
+        self._started_at = clock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+
+    def __enter__(self) -> Recorder:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def mark(self, what: str) -> None:
+        self.marks.append((self._clock() - self._started_at, what))
+
+    def record(self) -> None:
+        """One sample now. On the recorder's thread, or a test's."""
+        now = self._clock() - self._started_at
+        self.samples.append(Sample(now, resident_bytes(), self._sensors.joules(), self._sensors.celsius()))
+        if len(self.samples) >= _MOST_SAMPLES:
+            self.samples = self.samples[::2]
+            self._every_seconds *= 2
+
+    def series(self) -> dict[str, Any]:
+        """Lists of equal length, for a plot; `watts` is the mean since the sample before.
+
+        What comes after a mark "end" is left out: there the engine is being closed.
+        """
+        ended = next((seconds for seconds, what in self.marks if what == END), None)
+        samples = [sample for sample in list(self.samples) if ended is None or sample.seconds <= ended]
+        return {
+            "seconds": [round(sample.seconds, 3) for sample in samples],
+            "resident_bytes": [sample.resident_bytes for sample in samples],
+            "watts": watts_between(samples),
+            "celsius": [sample.celsius for sample in samples],
+            "marks": [[round(seconds, 3), what] for seconds, what in self.marks],
+        }
+
+    def _run(self) -> None:
+        self.record()
+        while not self._stopping.wait(self._every_seconds):
+            self.record()
+        self.record()
+
+
+def watts_between(samples: list[Sample]) -> list[float | None]:
+    """Of every sample; None for the first, and where the energy is not known."""
+    watts: list[float | None] = [None] * len(samples)
+    for place in range(1, len(samples)):
+        before, now = samples[place - 1], samples[place]
+        if before.joules is not None and now.joules is not None and now.seconds > before.seconds:
+            watts[place] = (now.joules - before.joules) / (now.seconds - before.seconds)
+    return watts

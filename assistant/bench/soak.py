@@ -1,0 +1,202 @@
+"""`seesay soak`: asks a question every minute for hours, as the conversation would, and says whether the program stands it.
+
+Pictures go in by the assistant's own way (`Answering`, the engine, the synthesizer), sound goes to a loudspeaker that is not
+there. Of each picture two questions are asked, so that kept Views are in it as well. A turn that fails ends it; whether memory
+grows is judged once, at the end: whoever looks again and again finds growth by chance. It knows the order of things; what is
+written down and what follows is `soak_log`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant import console, wiring
+from assistant.bench.forced import ForcedEngine
+from assistant.bench.kinds import KINDS
+from assistant.bench.machine import description
+from assistant.bench.sensors import Sensors, this_machine
+from assistant.bench.soak_log import Log, Process, report
+from assistant.bench.soak_text import progress_line, text
+from assistant.bench.speech import NullSpeaker
+from assistant.config import Config
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.look import Look
+    from vision.frame import Frame
+
+_LONGEST_SECONDS = 1800.0  # a turn that takes longer has failed
+_LINE_SECONDS = 10.0  # between two lines of progress at least
+_FOLLOW_UP = "Tell me more about it."
+CYCLE = 2 * len(KINDS)  # turns until the same picture is asked the same again
+
+
+class SoakFailed(AssistantError):
+    """Something did not stand it. The report has been printed."""
+
+
+@dataclass(frozen=True)
+class SoakSettings:
+    every_seconds: float = 60.0
+    for_seconds: float | None = 7200.0  # None: so many turns
+    turns: int | None = None
+    limit_mb_per_hour: float = 5.0  # an interval wholly above it is growth
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How one turn went."""
+
+    total_seconds: float | None
+    first_sound_seconds: float | None
+    error: str = ""
+
+
+Ask = Callable[[int], Asked]  # turn number, from 0
+
+
+def soak(config: Config, checkpoint: Path, wanted: SoakSettings, *, lends_words: bool, as_json: bool) -> None:
+    """Run it and print its report, also when Ctrl-C ends it. Raises SoakFailed when something grew or failed."""
+    log, sensors = Log(CYCLE, wanted.every_seconds), this_machine()
+    interrupt: KeyboardInterrupt | None = None
+    name = checkpoint.name
+    with contextlib.ExitStack() as stack:
+        try:
+            asker = Asker(config, checkpoint, stack, lends_words=lends_words)
+            name = asker.model_name
+            run(wanted, asker.ask, log, sensors)
+        except KeyboardInterrupt as problem:
+            interrupt = problem
+    found = {
+        "machine": description(),
+        "model": name,
+        "settings": asdict(wanted),
+        "interrupted": interrupt is not None,
+        **report(log, wanted.limit_mb_per_hour, sensors),
+    }
+    if log.turns:
+        console.result(json.dumps(found, ensure_ascii=False) if as_json else text(found))
+    if interrupt is not None:
+        raise interrupt
+    _judge(found)
+
+
+def run(
+    wanted: SoakSettings,
+    ask: Ask,
+    log: Log,
+    sensors: Sensors,
+    *,
+    process: Callable[[], Process] = Process.now,
+    clock: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], object] | None = None,
+) -> None:
+    """Fill the log, turn by turn, until time or number are reached or a turn has failed."""
+    wait = wait or threading.Event().wait  # that nobody sets; Ctrl-C ends it
+    started_at = due_at = clock()
+    said_at = -_LINE_SECONDS
+    while not _is_over(wanted, log.turns, clock() - started_at):
+        asked = ask(log.turns)
+        now = clock()
+        if asked.error:
+            log.errors.append(f"turn {log.turns + 1} failed: {asked.error}")
+            return
+        log.add(_figures(asked, process(), sensors, now - started_at))
+        if now - said_at >= _LINE_SECONDS:
+            said_at = now
+            console.say(progress_line(log, wanted.turns, wanted.for_seconds))
+        due_at += wanted.every_seconds
+        if due_at < now:  # it took longer: the next one begins at once, and the time counts from there
+            log.late += wanted.every_seconds > 0
+            due_at = now
+        left = started_at + wanted.for_seconds - now if wanted.for_seconds is not None else due_at - now
+        if not _is_over(wanted, log.turns, now - started_at):
+            wait(max(0.0, min(due_at - now, left)))
+
+
+class Asker:
+    """The assistant without ears: asks about the drawn pictures in turn, each of them twice."""
+
+    def __init__(
+        self, config: Config, checkpoint: Path, stack: contextlib.ExitStack, *, lends_words: bool = False
+    ) -> None:
+        from assistant.bench.engine import is_demo
+
+        self._speaker = NullSpeaker()
+        self._look: Look | None = None
+        demo = is_demo(checkpoint)
+        engine = wiring.load_engine(config, checkpoint, stack, console.say, is_demo=demo)
+        self.model_name = engine.model_name
+        # Only a model that never ends has to be given an end; any other says what it has to say.
+        self._forced = ForcedEngine(engine, lends_words=True) if lends_words else None
+        self._answering = wiring.start_answering(
+            config,
+            stack,
+            self._forced or engine,
+            _Drawings(),
+            wiring.open_voice(config, stack, lambda: self._speaker),
+            doubt=wiring.doubt_rule(config, is_demo=demo),
+        )
+
+    def ask(self, number: int) -> Asked:
+        from assistant.turn import Question
+
+        kind = KINDS[number // 2 % len(KINDS)]
+        if self._forced is not None:
+            self._forced.kind = kind
+        if self._look is None or number % 2 == 0:
+            self._look = self._answering.look(_frame(kind.name))
+        words = kind.question if number % 2 == 0 else _FOLLOW_UP
+        self._speaker.expect()
+        now = time.monotonic()
+        turn = self._answering.ask(Question(words, None, asked_at=now, transcribed_at=now), self._look)
+        if not turn.done.wait(_LONGEST_SECONDS):
+            return Asked(None, None, f"no end after {_LONGEST_SECONDS:.0f} s")
+        if turn.error is not None:
+            return Asked(None, None, f"{type(turn.error).__name__}: {turn.error}")
+        if turn.timings is None:
+            return Asked(None, None, "it was dropped")
+        return Asked(turn.timings.total, turn.timings.first_sound)
+
+
+class _Drawings:
+    """Where a camera would be: every look brings its frame along."""
+
+    def capture(self, timeout_seconds: float = 0.0, cancelled: threading.Event | None = None) -> Frame:
+        return _frame(KINDS[0].name)
+
+
+def _frame(kind: str) -> Frame:
+    from assistant.bench.pictures import draw
+    from vision.frame import Frame
+
+    return Frame(draw(kind), time.monotonic())
+
+
+def _is_over(wanted: SoakSettings, turns: int, seconds: float) -> bool:
+    if wanted.turns is not None and turns >= wanted.turns:
+        return True
+    return wanted.for_seconds is not None and seconds >= wanted.for_seconds
+
+
+def _figures(asked: Asked, process: Process, sensors: Sensors, seconds: float) -> Mapping[str, float | None]:
+    return {
+        "seconds": seconds,
+        "total_seconds": asked.total_seconds,
+        "first_sound_seconds": asked.first_sound_seconds,
+        **asdict(process),
+        "celsius": sensors.celsius(),
+        "joules": sensors.joules(),
+    }
+
+
+def _judge(found: Mapping[str, Any]) -> None:
+    if found["failures"]:
+        raise SoakFailed("the soak failed: " + "; ".join(found["failures"]))

@@ -1,0 +1,143 @@
+"""What a soak writes down of every turn, and what follows from it: spreads, slopes, and what went wrong.
+
+Figures are kept as bare numbers, 80 bytes a turn, so that the log itself is no leak. It asks nothing and prints nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import isnan, nan
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from assistant.bench.sensors import Sensors
+from assistant.bench.slope import Slope, after_warm_up, climbs, slope_of, spread_of
+from assistant.bench.task import numbers_in
+
+COLUMNS = (
+    "seconds",  # since the soak began, at the turn's end
+    "total_seconds",
+    "first_sound_seconds",
+    "resident_bytes",
+    "anonymous_bytes",
+    "threads",
+    "open_files",
+    "celsius",
+    "joules",
+)
+MEMORY = {"resident_bytes": "resident memory", "anonymous_bytes": "memory of its own"}
+COUNTS = {"threads": "threads", "open_files": "open files"}
+
+
+class Log:
+    """A column of numbers for everything that is read; not a number where it is not known."""
+
+    def __init__(self, cycle: int, every_seconds: float = 60.0) -> None:
+        self.columns = {name: array("d") for name in COLUMNS}
+        self.cycle = cycle  # turns until the same question comes again
+        self.is_compressed = every_seconds < 60
+        self.errors: list[str] = []  # one at most: the first ends the soak
+        self.late = 0  # turns that could not begin in time, because the one before took longer
+
+    def add(self, figures: Mapping[str, float | None]) -> None:
+        for name, column in self.columns.items():
+            value = figures.get(name)
+            column.append(nan if value is None else value)
+
+    @property
+    def turns(self) -> int:
+        return len(self.columns["seconds"])
+
+    def settled(self, name: str) -> list[float]:
+        """Of the turns after the warm-up, what is known."""
+        column = self.columns[name]
+        return [value for value in column[after_warm_up(len(column), self.cycle) :] if not isnan(value)]
+
+    def slope(self, name: str) -> Slope | None:
+        """Megabytes an hour of a column in bytes; None where there is too little to tell.
+
+        When turns follow each other faster than one a minute, 60 of them count as an hour: what grows with every turn
+        would else look the worse the faster the machine is.
+        """
+        first = after_warm_up(self.turns, self.cycle)
+        hours = [turn / 60 if self.is_compressed else at / 3600 for turn, at in enumerate(self.columns["seconds"])]
+        pairs = zip(hours[first:], self.columns[name][first:], strict=True)
+        known = [(hour, value / 1e6) for hour, value in pairs if not isnan(value)]
+        return slope_of([hour for hour, _ in known], [value for _, value in known], self.cycle)
+
+    def last(self, name: str) -> float | None:
+        column = self.columns[name]
+        return None if not column or isnan(column[-1]) else column[-1]
+
+
+@dataclass(frozen=True)
+class Process:
+    """This process now."""
+
+    resident_bytes: int | None
+    anonymous_bytes: int | None
+    threads: int | None
+    open_files: int | None
+
+    @staticmethod
+    def now() -> Process:
+        status = numbers_in(Path("/proc/self/status"))
+        try:
+            files: int | None = len(os.listdir("/proc/self/fd")) - 1  # without the folder that is being read
+        except OSError:
+            files = None
+        return Process(status.get("VmRSS"), status.get("RssAnon"), status.get("Threads"), files)
+
+
+def failures(log: Log, limit_mb_per_hour: float) -> list[str]:
+    """Sentences; none when everything held."""
+    found = list(log.errors)
+    for name, title in MEMORY.items():
+        slope = log.slope(name)
+        if slope is not None and slope.low > limit_mb_per_hour:
+            found.append(
+                f"{title} grows by {slope.value:.1f} MB an hour, by {slope.low:.1f} at least, and {limit_mb_per_hour:g} is the limit"
+            )
+    for name, title in COUNTS.items():
+        values = log.settled(name)
+        if climbs(values):
+            found.append(f"{title} grow: {values[0]:.0f} after the warm-up, {values[-1]:.0f} at the end")
+    return found
+
+
+def report(log: Log, limit_mb_per_hour: float, sensors: Sensors) -> dict[str, Any]:
+    """What `--json` prints of the measurement."""
+    memory = {}
+    for name in MEMORY:
+        slope, values = log.slope(name), log.settled(name)
+        memory[name] = {
+            "first": fmean(values[: log.cycle]) if values else None,  # of a whole round of questions
+            "last": fmean(values[-log.cycle :]) if values else None,
+            "most": max(values, default=None),
+            "mb_per_hour": None if slope is None else asdict(slope),
+        }
+    joules = log.settled("joules")
+    return {
+        "turns": log.turns,
+        "hour_is_60_turns": log.is_compressed,
+        "left_out_turns": after_warm_up(log.turns, log.cycle),
+        "late_turns": log.late,
+        "seconds": log.last("seconds"),
+        "total_seconds": spread_of(log.settled("total_seconds")),
+        "first_sound_seconds": spread_of(log.settled("first_sound_seconds")),
+        "memory": memory,
+        **{name: _ends(log.settled(name)) for name in (*COUNTS, "celsius")},
+        "joules_per_turn": (joules[-1] - joules[0]) / (len(joules) - 1) if len(joules) > 1 else None,
+        "energy_source": sensors.energy_source,
+        "limit_mb_per_hour": limit_mb_per_hour,
+        "errors": log.errors,
+        "failures": failures(log, limit_mb_per_hour),
+    }
+
+
+def _ends(values: list[float]) -> dict[str, float] | None:
+    return {"first": values[0], "last": values[-1], "most": max(values)} if values else None

@@ -1,0 +1,110 @@
+"""A microphone that may come and go, and when not to listen to it: running but deaf is what users forgive least.
+
+It knows neither what is heard nor what is said about a loss; it opens nothing by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audio.hearing import AudioSource, Hearing, HearingEvent
+    from audio.pcm import AudioChunk
+
+ECHO_SECONDS = 0.3  # half-duplex: how long a room and the sound server still carry what was said
+RETRY_SECONDS = 2.0  # between attempts to get a lost microphone back
+
+
+class HalfDuplex:
+    """True while the assistant speaks and shortly after: without echo cancellation it would hear itself."""
+
+    def __init__(self, speaking: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._speaking = speaking
+        self._clock = clock
+        self._deaf_until = float("-inf")
+
+    def __call__(self) -> bool:
+        now = self._clock()
+        if self._speaking():
+            self._deaf_until = now + ECHO_SECONDS
+        return now < self._deaf_until
+
+
+class OwnCue:
+    """The pitches of a cue that the microphone may hear: of the one that sounds, or did shortly before.
+
+    A cue does not make deaf, for the user may be speaking: Hearing takes it out of the sound.
+    """
+
+    def __init__(
+        self, sounding_pitches_hz: Callable[[], tuple[float, ...]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._sounding_pitches_hz = sounding_pitches_hz
+        self._clock = clock
+        self._pitches_hz: tuple[float, ...] = ()
+        self._until = float("-inf")
+
+    def __call__(self) -> tuple[float, ...]:
+        now = self._clock()
+        if pitches_hz := self._sounding_pitches_hz():
+            self._pitches_hz, self._until = pitches_hz, now + ECHO_SECONDS
+        return self._pitches_hz if now < self._until else ()
+
+
+def lasting_events(
+    open_microphone: Callable[[], AbstractContextManager[AudioSource]],
+    make_hearing: Callable[[AudioSource], Hearing],
+    on_lost: Callable[[str], None],
+    on_back: Callable[[], None],
+) -> Generator[HearingEvent, None, None]:
+    """What is heard, across losses of the microphone. Raises `AudioError` where there never was one.
+
+    `on_lost` gets the sentence that says what happened, once a loss; `on_back` is called at the first sound after it.
+    """
+    from audio.errors import AudioError, DeviceLost
+
+    waiting = threading.Event()  # never set: Ctrl-C interrupts the wait
+    lost = False
+
+    def sound_came() -> None:
+        nonlocal lost
+        if lost:
+            on_back()
+        lost = False
+
+    while True:
+        try:
+            with open_microphone() as microphone:
+                yield from make_hearing(Heralded(microphone, sound_came)).events()
+                return
+        except AudioError as error:
+            if not lost and not isinstance(error, DeviceLost):
+                raise
+            if not lost:
+                on_lost(str(error))
+            lost = True
+            waiting.wait(RETRY_SECONDS)
+
+
+class Heralded:
+    """An audio source that calls `sound_came` at its first sound: an opened device may still send nothing."""
+
+    def __init__(self, source: AudioSource, sound_came: Callable[[], None]) -> None:
+        self._source = source
+        self._sound_came = sound_came
+        self.live = source.live
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        chunks = self._source.chunks()
+        for first in chunks:
+            self._sound_came()
+            yield first
+            break
+        yield from chunks
+
+    def stop(self) -> None:
+        self._source.stop()

@@ -1,0 +1,177 @@
+"""`seesay power`: shows what this machine tells and permits. `seesay power cap`: limits it while something runs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from assistant import console
+from assistant.config import PowerConfig
+from assistant.errors import AssistantError, PowerError, UsageError
+from assistant.power.borrowed import Borrowed, left_over
+from assistant.power.keeper import Budget, PowerKeeper, budget_of, make_governor, state_file
+from assistant.power.limits import PowerLimits
+from assistant.power.overview import as_json, as_table, overview
+from assistant.power.readings import PowerReader
+from assistant.power.sysfs import Sysfs
+
+_LOOK_SECONDS = 1.0
+_COMMAND_END_SECONDS = 5.0
+_FEWEST_WATTS, _MOST_WATTS = 3.0, 500.0
+
+Wait = Callable[[float], object]
+
+
+def show(config: PowerConfig, *, json: bool, sysfs: Sysfs | None = None, wait: Wait | None = None) -> None:
+    """Prints the table or the object. Raises PowerError where the machine neither tells nor permits anything."""
+    sysfs, wait = sysfs or Sysfs(), wait or threading.Event().wait
+    put_back_what_was_left(sysfs, state_file(os.environ))
+    reader = PowerReader(sysfs)
+    wait(_LOOK_SECONDS)  # watts are a difference
+    budget, governs = budget_of(config), config.govern == "on"
+    machine = overview(sysfs, reader.sample(), budget)
+    if json:
+        console.result(console.as_json_line(as_json(machine, budget, governs=governs)))
+    else:
+        console.result(as_table(machine, budget, governs=governs))
+    if not machine.tells and not machine.can_cap:
+        raise PowerError("this machine tells no watts and no temperature, and permits no limit (a virtual machine?)")
+
+
+def put_back_what_was_left(sysfs: Sysfs, state: Path) -> None:
+    """What a killed run had changed; silent where there is nothing, or where it still runs."""
+    if not left_over(state, sysfs):
+        return
+    try:
+        with Borrowed(sysfs, state) as borrowed:
+            if borrowed.left_over and not borrowed.not_put_back:
+                console.say("the power limits that a killed run had left are back to what they were")
+    except PowerError as error:
+        console.say(str(error))
+
+
+def cap(
+    config: PowerConfig,
+    watts: float | None,
+    command: Sequence[str],
+    *,
+    sysfs: Sysfs | None = None,
+    wait: Wait | None = None,
+) -> None:
+    """Limits the machine until Ctrl-C, or while `command` runs. Raises PowerError where nothing is permitted."""
+    sysfs, wait = sysfs or Sysfs(), wait or threading.Event().wait
+    budget = budget_of(config)
+    if watts is not None:  # said for the processor itself: what else is in the box plays no part
+        budget = Budget(watts, 0.0, config.max_temperature_c)
+    with contextlib.ExitStack() as stack:
+        _end_when_the_terminal_closes(stack)
+        borrowed = stack.enter_context(Borrowed(sysfs, state_file(os.environ)))
+        reader = PowerReader(sysfs)
+        wait(_LOOK_SECONDS)
+        machine = overview(sysfs, reader.sample(), budget)
+        if not machine.can_cap:
+            raise PowerError(
+                f"the power cannot be limited here: {machine.power_limit.why}; {machine.frequency_steps.why or machine.sample.package_watts.why}"
+                "; docs/power.md says what can be done"
+            )
+        limits = PowerLimits(sysfs, borrowed)
+        governor = make_governor(sysfs, budget, limits, None, reader, console.say)
+        stack.enter_context(PowerKeeper(reader, governor, limits, say=console.say))
+        if governor.setting.limit_watts is not None:
+            how = "by its own limit (PL1 and PL2), which it has taken"
+        else:
+            how = "by its frequency, watched once a second"
+        console.say(f"the processor is held at {budget.package_watts:g} W {how}; what was there comes back at the end")
+        if command:
+            _run(command)
+        else:
+            console.say("Ctrl-C ends it")
+            while True:
+                wait(60.0)
+
+
+def _run(command: Sequence[str]) -> None:
+    """Raises CommandFailed with the command's own status."""
+    try:
+        process = subprocess.Popen(command)
+    except OSError as error:
+        raise UsageError(f"{command[0]} cannot be run: {error.strerror}") from None
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        # Ctrl-C at a terminal reaches the command as well; a SIGTERM only us.
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_COMMAND_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+    if status:
+        raise CommandFailed(command[0], status)
+
+
+class CommandFailed(AssistantError):
+    """The command that ran under a limit did not end well: its status becomes ours."""
+
+    def __init__(self, name: str, status: int) -> None:
+        ended = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        super().__init__(f"{name} {ended}")
+        self.exit_status = 128 - status if status < 0 else status
+
+
+def _end_when_the_terminal_closes(stack: contextlib.ExitStack) -> None:
+    """Its signal would end us on the spot, with the limits still set: let it do what SIGTERM does."""
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+        stack.callback(signal.signal, signal.SIGHUP, before)
+
+
+# The verb.
+
+
+def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    power = verbs.add_parser("power", parents=[common], help="what this machine tells of its power; limit it")
+    power.add_argument("--json", action="store_true", help="print one JSON object")
+    power.set_defaults(do=_show)
+    actions = power.add_subparsers(title="instead", metavar="cap")
+    capping = actions.add_parser(
+        "cap",
+        usage="seesay power cap [-h] [--watts W] [-- COMMAND ...]",
+        help="limit it until Ctrl-C, or while a command runs",
+    )
+    capping.add_argument(
+        "--watts", type=_watts, metavar="W", help="for the processor (default: the config's budget less other_watts)"
+    )
+    capping.add_argument("command", nargs="*", metavar="COMMAND", help="runs under the limit; its status is the result")
+    capping.set_defaults(do=_cap)
+
+
+def _watts(text: str) -> float:
+    try:
+        watts = float(text)
+    except ValueError:
+        watts = 0.0
+    if not _FEWEST_WATTS <= watts <= _MOST_WATTS:
+        raise argparse.ArgumentTypeError(f"{_FEWEST_WATTS:g} to {_MOST_WATTS:g} are expected, not {text!r}")
+    return watts
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    show(_config(arguments), json=arguments.json)
+
+
+def _cap(arguments: argparse.Namespace) -> None:
+    cap(_config(arguments), arguments.watts, arguments.command)
+
+
+def _config(arguments: argparse.Namespace) -> PowerConfig:
+    from assistant.config import load_config
+
+    return load_config(arguments.config, os.environ, Path.cwd(), arguments.profile).power

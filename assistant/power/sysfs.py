@@ -1,0 +1,107 @@
+"""Small files of the kernel below one root: a number or text, or why there is none, in words for people.
+
+The root is "/" in use and a folder in tests. It knows nothing of what the files mean.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_MAX_CHARACTERS = 4096  # the kernel's own limit for such a file
+
+
+@dataclass(frozen=True)
+class Reading(Generic[T]):
+    """A value, or None and the reason. A figure that is not known is never replaced by a guess."""
+
+    value: T | None
+    why: str = ""  # why there is none, as a clause; or, beside a value, what it is the value of
+    refused: bool = False  # it is there, and this user may not have it
+
+    def map(self, change: Callable[[T], U]) -> Reading[U]:
+        value = None if self.value is None else change(self.value)
+        return Reading(value, self.why, self.refused)
+
+
+def _read_text(path: Path) -> str:
+    with path.open(encoding="ascii", errors="replace") as file:
+        return file.read(_MAX_CHARACTERS)
+
+
+def _write_text(path: Path, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY)  # never makes a file that is not there
+    try:
+        os.write(
+            handle, text.encode("ascii")
+        )  # in one piece, as the kernel takes a value; what was there has no length
+    finally:
+        os.close(handle)
+
+
+class Sysfs:
+    """`read` and `write` do the input and output; tests put a machine in their place that refuses them."""
+
+    def __init__(
+        self,
+        root: Path = Path("/"),
+        read: Callable[[Path], str] = _read_text,
+        write: Callable[[Path, str], None] = _write_text,
+    ) -> None:
+        self.root = root
+        self._read = read
+        self._write = write
+
+    def path(self, inside: str) -> Path:
+        return self.root / inside.lstrip("/")
+
+    def names(self, folder: str) -> list[str]:
+        """What is in a folder, in the order of the numbers in the names; nothing where it is not there."""
+        try:
+            found = [entry.name for entry in self.path(folder).iterdir()]
+        except OSError:
+            return []
+        return sorted(found, key=_by_number)
+
+    def text(self, file: str) -> Reading[str]:
+        try:
+            return Reading(self._read(self.path(file)).strip())
+        except PermissionError:
+            return Reading(None, f"this user may not read {self.path(file)}", refused=True)
+        except FileNotFoundError:
+            return Reading(None, f"there is no {self.path(file)}")
+        except OSError as error:
+            return Reading(None, f"{self.path(file)} cannot be read ({error.strerror or error})")
+
+    def number(self, file: str) -> Reading[int]:
+        text = self.text(file)
+        if text.value is None:
+            return Reading(None, text.why, text.refused)
+        try:
+            return Reading(int(text.value))
+        except ValueError:
+            return Reading(None, f"{self.path(file)} holds no number")
+
+    def write(self, file: str, value: int) -> str:
+        """Writes a number: "" when it was taken, else why not."""
+        try:
+            self._write(self.path(file), f"{value}\n")
+        except PermissionError:
+            return f"this user may not write {self.path(file)}"
+        except OSError as error:
+            locked = error.errno in (errno.EIO, errno.EPERM, errno.ENODATA)
+            reason = "the firmware has locked it" if locked else error.strerror or str(error)
+            return f"{self.path(file)} cannot be written ({reason})"
+        return ""
+
+
+def _by_number(name: str) -> tuple[str, list[int]]:
+    digits = [int(part) for part in "".join(c if c.isdigit() else " " for c in name).split()]
+    return "".join(c for c in name if not c.isdigit()), digits

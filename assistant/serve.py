@@ -1,0 +1,231 @@
+"""`seesay serve`: the page and the API, alone or beside the conversation by voice, one engine for both.
+
+It listens on this machine only, unless there is a token: whoever reaches the port can look through the camera.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from assistant import console, wiring
+from assistant.config import Config
+from assistant.errors import AssistantError, UsageError
+from assistant.phrases import phrases_for
+from assistant.web.board import Board
+from assistant.web.doors import is_loopback
+from assistant.web.machine import Machine
+from assistant.web.settings import WebSettings
+from audio.errors import AudioError
+from vision.errors import CameraMissing
+
+if TYPE_CHECKING:
+    from assistant.aim import BurstSource
+    from assistant.look import FrameSource, NamedEngine
+    from assistant.power.readings import PowerSample
+    from assistant.turn import Turn
+    from assistant.web.conversations import Engine
+    from assistant.web.services import Parts
+    from audio.pcm import AudioChunk
+    from audio.transcriber import Transcriber
+
+_SHORTEST_TOKEN = 16  # characters: so many random ones cannot be guessed at ten tries a minute
+_TOKEN_HINT = "make one with: (umask 077; openssl rand -hex 24 > FILE)"
+
+
+def web_settings(config: Config, host: str | None, port: int | None, token_file: Path | None) -> WebSettings:
+    """The config's [web], what the command line says above it, and the token. Raises UsageError, ConfigError."""
+    web = config.web
+    if port is not None and not 0 <= port <= 65_535:
+        raise UsageError(f"--port is 0 to 65535, not {port}")
+    path = token_file or (Path(web.token_file).expanduser() if web.token_file else None)
+    names = frozenset(name.strip().lower() for name in web.names.split(",") if name.strip())
+    settings = WebSettings(
+        host=host or web.host,
+        port=web.port if port is None else port,
+        names=names,
+        token=None if path is None else read_token(path),
+        trusted_proxy=web.trusted_proxy,
+        max_body_bytes=int(web.max_body_megabytes * 1_000_000),
+        max_pixels=web.max_megapixels * 1_000_000,
+        max_question_characters=web.max_question_characters,
+        requests_per_minute=web.requests_per_minute,
+        queue_limit=web.queue,
+        kept_pictures=web.kept_pictures,
+        kept_seconds=web.kept_minutes * 60.0,
+        language=config.conversation.language,
+    )
+    reachable = not is_loopback(settings.host) or names or web.trusted_proxy
+    if reachable and settings.token is None:
+        where = (
+            settings.host
+            if not is_loopback(settings.host)
+            else "this machine through a proxy (web.names, web.trusted_proxy)"
+        )
+        raise UsageError(
+            f"others could reach {where} and look through the camera: give --token-file FILE, or set web.token_file; {_TOKEN_HINT}"
+        )
+    return settings
+
+
+def read_token(path: Path) -> str:
+    """Raises UsageError."""
+    try:
+        mode = path.stat().st_mode
+        token = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise UsageError(f"cannot read the token file {path}: {error.strerror}; {_TOKEN_HINT}") from None
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"the token file {path} holds other than plain letters, digits and signs; {_TOKEN_HINT}"
+        ) from None
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise UsageError(f"everybody on this machine can read the token file {path}: chmod 600 {path}")
+    if len(token) < _SHORTEST_TOKEN or not token.isprintable() or " " in token:
+        raise UsageError(
+            f"the token in {path} must be {_SHORTEST_TOKEN} characters or more, without spaces; {_TOKEN_HINT}"
+        )
+    return token
+
+
+def serve(config: Config, settings: WebSettings) -> None:
+    """Serves until it is ended; raises what is missing at the start."""
+    with contextlib.ExitStack() as stack:
+        eye = wiring.choose_eye(config)
+        is_demo = eye.is_demo and not wiring.is_remote(config)
+        frames = _camera(config, stack)
+        if is_demo:
+            console.say(console.DEMO_NOTICE)
+        engine = wiring.open_engine(config, eye.folder, stack, console.say, _nobody_listens, is_demo=eye.is_demo)
+        keeper = wiring.keep_power(config, stack, engine, console.say)
+        serving = Beside(config, settings).serving(engine, frames, is_demo=is_demo, power=lambda: keeper.latest)
+        ended = stack.enter_context(serving)
+        ended.wait()  # mostly Ctrl-C or SIGTERM comes before
+        raise AssistantError("the server has ended by itself: start it again")
+
+
+def serve_with_voice(config: Config, settings: WebSettings, *, verbose: bool) -> None:
+    """Both, until somebody says quit or ends it."""
+    from assistant.run import run
+
+    paths = wiring.choose_models(config)
+    if paths.are_demo and not wiring.is_remote(config):
+        console.say(console.DEMO_NOTICE)
+    run(config, paths, verbose=verbose, beside=Beside(config, settings))
+
+
+class Beside:
+    """The server as `run` sees it: something beside the conversation, over its engine and camera, that is told of each turn."""
+
+    def __init__(self, config: Config, settings: WebSettings) -> None:
+        self._config = config
+        self._settings = settings
+        self._board = Board()
+
+    def turn_ended(self, turn: Turn) -> None:
+        """Called on another thread."""
+        if turn.question is not None:
+            self._board.asked(turn.question.text)
+            self._board.answered(" ".join(turn.said) or turn.answer)
+
+    @contextlib.contextmanager
+    def serving(
+        self,
+        engine: NamedEngine,
+        frames: FrameSource | None,
+        *,
+        is_demo: bool,
+        voice_state: Callable[[], str] = lambda: "idle",
+        power: Callable[[], PowerSample] | None = None,  # None: nobody else reads the sensors
+    ) -> Iterator[threading.Event]:
+        """Serves as long as it is open; the event is set if it ends before."""
+        from assistant.run import used_bytes
+        from assistant.web.app import create_app
+        from assistant.web.server import WebServer
+        from assistant.web.services import Services
+
+        self._board.voice_state = voice_state
+        with contextlib.ExitStack() as stack:
+            machine = Machine(engine.model_name, self._config.power.other_watts, used_bytes, power)
+            parts = _parts(self._config, engine, frames, stack, machine, is_demo=is_demo)
+            services = Services(parts, self._settings, self._board)
+            server = stack.enter_context(WebServer(create_app(services), self._settings, services.sweep))
+            console.say(f"the page and the API are at {server.address} (Ctrl-C ends it)")
+            yield server.ended
+
+
+def _parts(
+    config: Config,
+    engine: NamedEngine,
+    frames: FrameSource | None,
+    stack: contextlib.ExitStack,
+    machine: Machine,
+    *,
+    is_demo: bool,
+) -> Parts:
+    from assistant.aim import Aim
+    from assistant.web.services import Parts
+
+    take = None if frames is None else Aim(cast("BurstSource", frames), live=getattr(frames, "live", False))
+    return Parts(
+        engine=cast("Engine", engine),  # all that `open_engine` gives can forget and tell its size
+        is_demo=is_demo,
+        phrases=phrases_for(config.conversation.language),
+        doubt=wiring.doubt_rule(config, is_demo=is_demo),
+        take=take,
+        hear=_Ears(config),
+        synthesize=_voice(config, stack),
+        machine=machine,
+    )
+
+
+def _nobody_listens(sentence: str) -> None:
+    """What is to be said of another computer is printed as well; without the voice that is all."""
+
+
+def _camera(config: Config, stack: contextlib.ExitStack) -> FrameSource | None:
+    """None where there is none: pictures can be sent."""
+    try:
+        return wiring.open_frames(config, stack)
+    except CameraMissing as error:
+        console.say(f"{error}; going on without a camera")
+        return None
+
+
+def _voice(config: Config, stack: contextlib.ExitStack) -> Callable[[str], AudioChunk] | None:
+    from audio.synthesizer import Synthesizer
+
+    speaking = config.speaking
+    try:
+        voice = stack.enter_context(
+            Synthesizer(
+                voice=speaking.voice or phrases_for(config.conversation.language).voice,
+                rate_wpm=speaking.rate_wpm,
+                volume=speaking.volume,
+            )
+        )
+    except AudioError as error:
+        console.say(f"{error}; answers are not spoken")
+        return None
+    return voice.synthesize
+
+
+class _Ears:
+    """Words from recordings, one at a time. The model is loaded with the first: many never speak to the page."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+        self._transcriber: Transcriber | None = None
+
+    def __call__(self, wav: Path) -> tuple[str, float]:
+        """Raises AssistantError where nothing is said, AudioError without a model."""
+        with self._lock:
+            if self._transcriber is None:
+                self._transcriber = wiring.load_transcriber(wiring.choose_speech(self._config))
+            heard, _ = wiring.hear_file(self._config, wav, self._transcriber)
+        return heard.text, heard.confidence

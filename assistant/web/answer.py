@@ -1,0 +1,245 @@
+"""One question from its place in the queue to the last word of its answer, on the thread of whoever asked.
+
+The events of an answer are a generator: whoever consumes it decodes, so a client that reads slowly slows its own answer
+only, and one that leaves has nobody decoding for it. It does not know HTTP, nor how events are written down.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.doubt import Doubter, DoubtRule
+from assistant.errors import AssistantError
+from assistant.phrases import Phrases
+from assistant.sentences import SentenceCutter
+from assistant.turn import Question, Sight, Turn
+from assistant.web import events
+from assistant.web.board import Board
+from assistant.web.conversations import Conversation, Engine, Said
+from assistant.web.errors import ApiError
+from assistant.web.events import Event, Leaving
+from assistant.web.speech import Speech
+from assistant.web.work_queue import Ticket
+from audio.errors import AudioError
+from vision.errors import Cancelled, QuestionError, VisionError
+
+if TYPE_CHECKING:
+    from vision.engine import AnswerChunk
+
+STILL_THERE_SECONDS = 5.0
+LONGEST_QUESTION = 2000  # characters, of the engine
+
+Hear = Callable[[Path], "tuple[str, float]"]  # a WAV file to words and confidence
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A question as a recording."""
+
+    wav: bytes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is wanted to be known of a picture."""
+
+    question: str | Spoken
+    speak: bool = False  # sentences come with sound
+    plain: bool = False  # the model's text and nothing else: no sentences, no words of doubt
+    max_new_tokens: int | None = None
+    before: Said | None = None  # None: what the conversation itself remembers
+
+
+@dataclass(frozen=True)
+class Means:
+    """What every answer is made with."""
+
+    engine: Engine
+    speech: Speech
+    board: Board
+    phrases: Phrases
+    doubt: DoubtRule
+    hear: Hear | None
+    takes_instructions: bool
+    clock: Callable[[], float]
+
+
+class Answer:
+    """An answer under way: iterate `events`, and `close` in any case."""
+
+    def __init__(
+        self, means: Means, asked: Asked, conversation: Conversation, ticket: Ticket, gone: Callable[[], bool]
+    ) -> None:
+        self.events: Generator[Event, None, None] = self._run()
+        self._means = means
+        self._asked = asked
+        self._conversation = conversation
+        self._ticket = ticket
+        self._cancelled = Leaving(gone)
+        typed = asked.question if isinstance(asked.question, str) else ""
+        now = means.clock()
+        self._question = Question(typed, None, now, now)
+        self._turn = Turn(self._question, cancelled=self._cancelled)
+        self._said = ""  # the model's text, with doubt put into words
+        self._finish = "cancelled"
+        self._prompt_tokens = self._cached_tokens = 0
+        fault = conversation.fault
+        because = None if fault is None else means.phrases.framing[fault.value].because
+        self._doubter = Doubter(means.doubt, means.phrases.doubt, because)
+        if asked.before is None:  # in a conversation that remembers, the newest question counts
+            conversation.stop()
+            conversation.stop = self._cancelled.set
+
+    def close(self) -> None:
+        """Idempotent. An answer that is not complete ends within a token; its place in the queue is free."""
+        self._cancelled.set()
+        self._ticket.leave()  # here: a generator that never began runs no `finally`
+
+    def _run(self) -> Generator[Event, None, None]:
+        try:
+            yield events.Accepted(self._conversation.id, self._ticket.position)
+            yield from self._wait()
+            if not self._cancelled.is_set():
+                yield from self._hear()
+                yield from self._see()
+                yield from self._answer()
+            yield self._done()
+        except Cancelled:
+            yield self._done()
+        except Exception as error:  # noqa: BLE001 - boundary of an answer: said to whoever asked, the next one is answered
+            yield events.Failed(_as_api_error(error))
+        finally:
+            if self._conversation.stop == self._cancelled.set:  # else a newer question has begun
+                self._conversation.stop = _nothing
+
+    def _wait(self) -> Iterator[Event]:
+        clock = self._means.clock
+        position, said_at = self._ticket.position, clock()
+        for now_at in self._ticket.wait(self._cancelled.is_set):
+            if now_at != position:
+                position, said_at = now_at, clock()
+                yield events.Queued(position)
+            elif clock() - said_at >= STILL_THERE_SECONDS:
+                said_at = clock()
+                yield events.StillThere()
+
+    def _hear(self) -> Iterator[Event]:
+        spoken = self._asked.question
+        if isinstance(spoken, Spoken):
+            text, confidence = self._words_of(spoken.wav)
+            self._question = Question(text, confidence, self._question.asked_at, self._means.clock())
+            self._turn.question = self._question
+            yield events.Heard(text, confidence)
+        self._means.board.asked(self._question.text)
+
+    def _words_of(self, wav: bytes) -> tuple[str, float]:
+        assert self._means.hear is not None  # api has refused the recording otherwise
+        with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+            file.write(wav)
+            file.flush()
+            try:
+                return self._means.hear(Path(file.name))
+            except AssistantError as error:
+                if type(error) is not AssistantError:  # the speech model is missing
+                    raise
+                sentence = "no words were heard in the recording: speak closer to the microphone"
+                raise ApiError(422, "nothing_heard", sentence, parameter="audio") from None
+
+    def _see(self) -> Iterator[Event]:
+        about, means = self._conversation, self._means
+        if about.view is not None:
+            return
+        yield events.Seeing(None if about.fault is None else means.phrases.framing[about.fault.value].advice)
+        begun_at, taken_at = means.clock(), about.frame.captured_at
+        view = means.engine.see(about.frame, self._cancelled)
+        self._turn.moments.sight = Sight(taken_at, (taken_at, taken_at), (begun_at, means.clock()), view.stats)
+        about.view, about.held, about.tokens = view, Said(), view.stats.prompt_tokens
+
+    def _answer(self) -> Iterator[Event]:
+        about, asked, turn = self._conversation, self._asked, self._turn
+        assert about.view is not None  # set by _see
+        before = about.held if asked.before is None else asked.before
+        prompt = about.prompt_for(
+            self._question.text,
+            before,
+            takes_instructions=self._means.takes_instructions,
+            longest=LONGEST_QUESTION,
+        )
+        is_seen = turn.moments.sight is None and about.view.cache_bytes > 0
+        self._cached_tokens = about.tokens if is_seen else 0
+        cutter = SentenceCutter(early=True)
+        for chunk in about.view.ask(prompt, max_new_tokens=asked.max_new_tokens, cancelled=self._cancelled):
+            self._note(chunk)
+            if chunk.text:
+                yield events.Text(chunk.text)
+            yield from self._sentences(cutter.push(chunk.text))
+            if self._doubter.gave_up:
+                self._finish = "stop"  # said whole; the view winds back what it had decoded
+                return
+        turn.answer = turn.answer.strip()
+        if self._finish == "cancelled":
+            return
+        yield from self._sentences(cutter.flush())
+        if not turn.answer and not asked.plain:
+            self._said = self._means.phrases.no_answer
+            yield self._sentence(self._said)
+        if not self._doubter.gave_up:
+            stats = turn.moments.answer
+            about.held = before.and_then(self._question.text, turn.answer)
+            about.tokens = self._prompt_tokens + (stats.answer_tokens if stats else 0)
+
+    def _note(self, chunk: AnswerChunk) -> None:
+        turn = self._turn
+        if turn.moments.first_token_at is None:
+            turn.moments.first_token_at = self._means.clock()
+        turn.answer += chunk.text
+        self._said += chunk.text
+        self._doubter.hear(chunk.text, chunk.log_probabilities)
+        if chunk.stats is not None:
+            turn.moments.answer = chunk.stats
+            self._finish = chunk.stats.finish
+            self._prompt_tokens = self._conversation.tokens + chunk.stats.prompt_tokens
+
+    def _sentences(self, sentences: list[str]) -> Iterator[Event]:
+        for sentence in () if self._asked.plain else sentences:
+            spoken = self._doubter.spoken(sentence)
+            self._said = spoken if self._doubter.gave_up else self._said.replace(sentence, spoken, 1)
+            yield self._sentence(spoken)
+            if self._doubter.gave_up:
+                return
+
+    def _sentence(self, spoken: str) -> Event:
+        if self._turn.moments.first_sentence_at is None:
+            self._turn.moments.first_sentence_at = self._means.clock()
+        return events.Sentence(spoken, self._means.speech.speak(spoken) if self._asked.speak else None)
+
+    def _done(self) -> Event:
+        answer = self._said.strip()
+        self._turn.add_up(self._means.clock())
+        if answer:
+            self._means.board.answered(answer)
+        doubt = self._doubter.verdict.value
+        return events.Done(answer, self._turn, self._finish, doubt, self._prompt_tokens, self._cached_tokens)
+
+
+def _as_api_error(error: Exception) -> ApiError:
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, QuestionError):
+        return ApiError(400, "bad_question", str(error), parameter="question")
+    if isinstance(error, VisionError | AudioError | AssistantError):
+        return ApiError(503, "failed", str(error))
+    _log.error("an answer failed: %s: %s", type(error).__name__, error)
+    _log.debug("it failed here", exc_info=error)
+    return ApiError(500, "internal", "something failed here that should not have: ask again")
+
+
+def _nothing() -> None:
+    return None

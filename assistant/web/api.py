@@ -1,0 +1,190 @@
+"""`/api/…`: what the page uses, and any other program may."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant import __version__
+from assistant.console import turn_as_json
+from assistant.web.answer import Answer, Asked, Spoken
+from assistant.web.ask_request import AskRequest, json_object, parse_ask
+from assistant.web.conversations import Conversation
+from assistant.web.errors import ApiError, error_body, invalid, missing
+from assistant.web.events import Accepted, Done, Event, Failed, Heard, Queued, Seeing, Sentence, StillThere, Text
+from assistant.web.pictures import jpeg, picture_frame
+from assistant.web.settings import MAX_NEW_TOKENS
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Response
+
+    from assistant.web.services import Services
+
+LONGEST_RECORDING_SECONDS = 60.0
+_CAMERA_SECONDS = 3.0
+
+
+def api_routes(services: Services) -> Blueprint:
+    from flask import Blueprint, Response, jsonify, request
+
+    api = Blueprint("api", __name__)
+
+    @api.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(ok=True)
+
+    @api.get("/api/status")
+    def status() -> Response:
+        return jsonify(_status(services))
+
+    @api.get("/api/frame.jpg")
+    def frame() -> Response:
+        return Response(jpeg(services.camera_picture(_CAMERA_SECONDS)[0]), mimetype="image/jpeg")
+
+    @api.get("/api/speech/<name>.wav")
+    def speech(name: str) -> Response:
+        sound = services.speech.sound(name)
+        if sound is None:
+            raise ApiError(404, "no_such_speech", "there is no such sound, or no longer: it is kept for some minutes")
+        return Response(sound, mimetype="audio/wav")
+
+    @api.post("/api/ask")
+    def ask() -> Response:
+        wanted = parse_ask(request, services.settings.max_question_characters, MAX_NEW_TOKENS)
+        answer = _begin(services, wanted, request.environ)
+        return event_stream(answer, (server_sent(event) for event in answer.events))
+
+    @api.post("/api/stop")
+    def stop() -> Response:
+        body = json_object(request)
+        id = body.get("conversation")
+        if id is None:
+            raise missing("conversation", "conversation is missing: send the one that `accepted` told")
+        if not isinstance(id, str) or len(body) > 1:
+            raise invalid("conversation", "send conversation, a text, and nothing else")
+        _conversation(services, id).stop()
+        return jsonify(stopped=True)
+
+    return api
+
+
+def event_stream(answer: Answer, lines: Iterator[str]) -> Response:
+    """Server-sent events, each sent when it is there; however the connection ends, the answer ends with it."""
+    from flask import Response
+
+    response = Response(lines, mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would collect them
+    response.call_on_close(answer.close)
+    return response
+
+
+def server_sent(event: Event) -> str:
+    """In the form of an event stream: docs/api.md."""
+    if isinstance(event, StillThere):
+        return ": still there\n\n"
+    name, data = _named(event)
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def client_gone(environ: dict[str, Any]) -> Callable[[], bool]:
+    """What tells whether the client has closed the connection; no server but waitress says so."""
+    gone: Callable[[], bool] = environ.get("waitress.client_disconnected", lambda: False)
+    return gone
+
+
+def _begin(services: Services, wanted: AskRequest, environ: dict[str, Any]) -> Answer:
+    if wanted.audio is not None:
+        _check_recording(services, wanted.audio)
+
+    def ready() -> tuple[Asked, Conversation]:
+        question = wanted.question.strip() if wanted.question is not None else Spoken(wanted.audio or b"")
+        asked = Asked(question, speak=wanted.speak, max_new_tokens=wanted.max_tokens)
+        return asked, _picture(services, wanted)
+
+    return services.answer(client_gone(environ), ready)
+
+
+def _picture(services: Services, wanted: AskRequest) -> Conversation:
+    from vision.framing import judge
+
+    if wanted.conversation is not None:
+        return _conversation(services, wanted.conversation)
+    if wanted.image is not None:
+        frame = picture_frame(wanted.image, services.settings.max_pixels)
+        return services.conversations.new(frame, judge(frame).fault)
+    return services.conversations.new(*services.camera_picture(_CAMERA_SECONDS))
+
+
+def _conversation(services: Services, id: str) -> Conversation:
+    found = services.conversations.find(id)
+    if found is None:
+        raise ApiError(
+            404,
+            "no_such_conversation",
+            "there is no such conversation, or no longer: send the picture again",
+            parameter="conversation",
+        )
+    return found
+
+
+def _check_recording(services: Services, wav: bytes) -> None:
+    from audio.errors import WavError
+    from audio.wav import WavSource
+
+    if not services.can_hear:
+        raise ApiError(503, "no_speech_model", "this machine has no speech model: type the question", parameter="audio")
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        file.write(wav)
+        file.flush()
+        try:
+            WavSource(Path(file.name), max_seconds=LONGEST_RECORDING_SECONDS)
+        except WavError as error:
+            message = str(error).replace(file.name, "the recording")
+            raise ApiError(422, "bad_recording", message, parameter="audio") from None
+
+
+def _status(services: Services) -> dict[str, Any]:
+    queue, posted, machine = services.queue.status, services.board.posted, services.machine()
+    return {
+        "state": services.board.state(at_work=queue.length > 0),
+        "last_question": posted.last_question,
+        "last_answer": posted.last_answer,
+        "model": services.model_name,
+        "is_demo": services.is_demo,
+        "language": services.settings.language,
+        "has_camera": services.take is not None,
+        "queue": asdict(queue),
+        "power_watts": machine.power_watts,
+        "temperature_celsius": machine.temperature_celsius,
+        "memory_bytes": machine.memory_bytes,
+        "version": __version__,
+    }
+
+
+def _named(event: Event) -> tuple[str, dict[str, Any]]:
+    match event:
+        case Accepted() | Queued() | Heard() | Seeing() | Text():
+            return type(event).__name__.lower(), asdict(event)
+        case Sentence(text, speech):
+            return "sentence", {"text": text, "audio": None if speech is None else f"/api/speech/{speech}.wav"}
+        case Done():
+            return "done", _done(event)
+        case Failed(error):
+            return "error", error_body(error, as_openai=False)
+    raise AssertionError(f"{event} is no event that is sent")
+
+
+def _done(event: Done) -> dict[str, Any]:
+    told = turn_as_json(event.turn, "")
+    tokens = {"prompt": event.prompt_tokens, "cached": event.cached_tokens, "answer": told["tokens"]["answer"]}
+    return {
+        "answer": event.answer,
+        "finish": event.finish,
+        "doubt": event.doubt,
+        "timings": told["timings"],
+        "tokens": tokens,
+    }

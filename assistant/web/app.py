@@ -1,0 +1,176 @@
+"""The Flask application: which doors a request passes, which headers an answer has, and errors as JSON.
+
+It does not know how questions are answered (`answer`) nor how bytes come and go (`server`).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+from typing import IO, TYPE_CHECKING, Any
+
+from assistant.web import page
+from assistant.web.api import api_routes
+from assistant.web.doors import RateLimit, Tokens, host_is_ours, origin_is_ours
+from assistant.web.errors import ApiError, error_body
+from assistant.web.openapi import description
+from assistant.web.pages import SESSION_COOKIE, page_routes
+from assistant.web.v1 import v1_routes
+
+if TYPE_CHECKING:
+    from flask import Flask, Request, Response
+    from werkzeug.exceptions import HTTPException
+
+    from assistant.web.services import Services
+
+_log = logging.getLogger(__name__)
+
+# The page brings everything along; a script that got in by mischief finds nobody to talk to.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",  # another site's page may not show the camera's picture
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
+}
+_OPEN_PATHS = ("/healthz", "/login")  # without the token; what is under /static/ is public code
+_UNCOUNTED_PATHS = ("/healthz",)
+# Those who only look, a page once a second, may come more often than those who want work done.
+_LOOKS_FOR_EACH_WORK = 10
+_CODES = {
+    400: ("bad_request", "the request cannot be read"),
+    404: ("not_found", "there is nothing here: see /openapi.json"),
+    405: ("method_not_allowed", "this address is not used in that way: see /openapi.json"),
+    408: ("too_slow", "the request did not arrive in time: send it again"),
+    413: ("too_large", "the body is larger than the limit"),
+    414: ("too_large", "the address is longer than the limit"),
+    415: ("wrong_type", "the body is of a type that is not read here"),
+}
+
+
+def create_app(services: Services) -> Flask:
+    from flask import Flask, Request, jsonify, redirect, request, url_for
+    from werkzeug.exceptions import HTTPException
+
+    class InMemory(Request):
+        def _get_file_stream(self, *args: Any, **named: Any) -> IO[bytes]:
+            """Pictures and recordings of a form are never written to a disk; the limit of the body is theirs."""
+            return io.BytesIO()
+
+    settings = services.settings
+    app = Flask("assistant.web", static_folder=str(page.STATIC), template_folder=str(page.TEMPLATES))
+    app.request_class = InMemory
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes  # text fields of a form: a data URI may be one
+    app.config["MAX_FORM_PARTS"] = 20
+    app.config["TRUSTED_HOSTS"] = None  # `_check_doors` does this, with an answer in JSON
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    tokens = None if settings.token is None else Tokens(settings.token)
+    work = RateLimit(settings.requests_per_minute)
+    looks = RateLimit(settings.requests_per_minute * _LOOKS_FOR_EACH_WORK)
+
+    @app.before_request
+    def check_doors() -> Any:
+        _check_host(request, settings.names)
+        _check_origin(request)
+        _check_rate(request, work, looks)
+        if tokens is not None and not _has_token(request, tokens):
+            if request.path == "/" and request.method == "GET":
+                return redirect(url_for("pages.login", lang=request.args.get("lang")), 303)
+            raise ApiError(
+                401,
+                "token_wanted",
+                "this server wants its token: send Authorization: Bearer TOKEN, or log in at /login",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return None
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        if not request.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "no-store"  # pictures and answers stay in no cache
+        return response
+
+    @app.errorhandler(ApiError)
+    def refused(error: ApiError) -> tuple[Response, int, dict[str, str]]:
+        body = error_body(error, as_openai=request.path.startswith("/v1/"))
+        return jsonify(body), error.status, error.headers
+
+    @app.errorhandler(HTTPException)
+    def refused_by_flask(error: HTTPException) -> Any:
+        if error.code is None or error.code < 400:
+            return error  # a redirect
+        return refused(_as_api_error(error))
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> tuple[Response, int, dict[str, str]]:
+        _log.error("%s %s failed: %s: %s", request.method, request.path, type(error).__name__, error)
+        _log.debug("it failed here", exc_info=error)
+        return refused(ApiError(500, "internal", "something failed here that should not have: try again"))
+
+    @app.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(description(settings, services.model_name))
+
+    app.register_blueprint(api_routes(services))
+    app.register_blueprint(v1_routes(services))
+    app.register_blueprint(page_routes(settings, tokens))
+    return app
+
+
+def _check_host(request: Request, names: frozenset[str]) -> None:
+    if not host_is_ours(request.headers.get("Host", ""), names):
+        raise ApiError(
+            403,
+            "wrong_host",
+            "this server does not go by that name: use its address, or add the name to web.names in config.toml",
+        )
+
+
+def _check_origin(request: Request) -> None:
+    """Every browser says where a request comes from, if it is to change something, and newer ones always."""
+    origin = request.headers.get("Origin")
+    if origin is not None and not origin_is_ours(origin, request.headers.get("Host", "")):
+        raise ApiError(403, "wrong_origin", "a page of another site may not use this server")
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    guarded = request.method == "POST" or request.path.startswith(("/api/", "/v1/"))
+    if origin is None and guarded and site not in ("none", "same-origin"):
+        raise ApiError(403, "wrong_origin", "a page of another site may not use this server")
+
+
+def _check_rate(request: Request, work: RateLimit, looks: RateLimit) -> None:
+    if request.path in _UNCOUNTED_PATHS:
+        return
+    limit = work if request.method == "POST" and request.path != "/api/stop" else looks
+    seconds = math.ceil(limit.seconds_to_wait(request.remote_addr or ""))
+    if seconds:
+        raise ApiError(
+            429,
+            "too_many_requests",
+            f"too many requests in a minute: come again in {seconds} s",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+def _has_token(request: Request, tokens: Tokens) -> bool:
+    if request.path in _OPEN_PATHS or request.path.startswith("/static/"):
+        return True
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and tokens.is_token(token.strip()):
+        return True
+    return tokens.is_session(request.cookies.get(SESSION_COOKIE, ""))
+
+
+def _as_api_error(error: HTTPException) -> ApiError:
+    status = error.code or 500
+    code, message = _CODES.get(status, ("http_error", error.name))
+    headers = {"Allow": ", ".join(sorted(error.valid_methods or ()))} if status == 405 else {}  # type: ignore[attr-defined]
+    return ApiError(status, code, message, headers=headers)

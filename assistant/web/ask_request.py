@@ -1,0 +1,168 @@
+"""The body of `POST /api/ask`, form or JSON, as values; whatever is wrong with it is said by name.
+
+Both forms have the same keys. It decodes no picture and knows no engine.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistant.web.errors import ApiError, invalid, missing
+from assistant.web.pictures import check_kind, data_uri_bytes
+
+if TYPE_CHECKING:
+    from flask import Request
+
+_FORM_YES = {"1": True, "true": True, "on": True, "0": False, "false": False, "": False}
+_KEYS = ("question", "audio", "image", "camera", "conversation", "speak", "max_tokens")
+
+
+@dataclass(frozen=True)
+class AskRequest:
+    """One of question and audio; one of image, camera and conversation."""
+
+    question: str | None
+    audio: bytes | None
+    image: bytes | None
+    camera: bool
+    conversation: str | None
+    speak: bool
+    max_tokens: int | None
+
+
+def parse_ask(request: Request, max_question_characters: int, max_new_tokens: int) -> AskRequest:
+    """Raises ApiError."""
+    kind = request.mimetype
+    if kind == "multipart/form-data":
+        values = _form_values(request)
+    elif kind == "application/json":
+        values = _json_values(json_object(request))
+    else:
+        raise ApiError(415, "wrong_type", "the body must be multipart/form-data or application/json")
+    asked = AskRequest(**values)
+    _check(asked, max_question_characters, max_new_tokens)
+    return asked
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """The body as a JSON object. Raises ApiError."""
+    if request.mimetype != "application/json":
+        raise ApiError(415, "wrong_type", "the body must be application/json")
+    try:
+        body = json.loads(request.get_data(cache=False).decode("utf-8"))
+    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, a number of 5,000 digits, 2,000 brackets
+        raise ApiError(400, "bad_json", f"the body is not valid JSON: {str(error)[:100]}") from None
+    if not isinstance(body, dict):
+        raise ApiError(400, "bad_json", "the body must be a JSON object")
+    return body
+
+
+def checked_question(question: str, longest: int, parameter: str = "question") -> str:
+    """Raises ApiError."""
+    text = question.strip()
+    if not text:
+        raise missing(parameter, f"{parameter} is empty: ask something about the picture")
+    if len(text) > longest:
+        raise invalid(
+            parameter, f"{parameter} has {len(text):,} characters, {longest:,} are the most: ask a shorter question"
+        )
+    return text
+
+
+def checked_max_tokens(value: object, most: int, parameter: str = "max_tokens") -> int:
+    """Raises ApiError."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON has one kind of number
+    if type(value) is not int or not 1 <= value <= most:
+        raise invalid(parameter, f"{parameter} must be a whole number from 1 to {most}")
+    return value
+
+
+def _form_values(request: Request) -> dict[str, Any]:
+    given = [*request.form, *request.files]
+    _refuse_unknown(given)
+    for key in given:
+        if len(request.form.getlist(key)) + len(request.files.getlist(key)) > 1:
+            raise invalid(key, f"{key} was sent more than once")
+    tokens = request.form.get("max_tokens")
+    if tokens is not None and not (tokens.isascii() and tokens.isdecimal() and len(tokens) <= 4):
+        raise invalid("max_tokens", "max_tokens must be a whole number")
+    return {
+        "question": _form_text(request, "question"),
+        "conversation": _form_text(request, "conversation"),
+        "audio": _form_file(request, "audio"),
+        "image": _form_file(request, "image"),
+        "camera": _form_yes(request, "camera"),
+        "speak": _form_yes(request, "speak"),
+        "max_tokens": None if tokens is None else int(tokens),
+    }
+
+
+def _form_text(request: Request, key: str) -> str | None:
+    if key in request.files:
+        raise invalid(key, f"{key} must be a field, not a file")
+    return request.form.get(key)
+
+
+def _form_file(request: Request, key: str) -> bytes | None:
+    """A file, or a field with a data URI as in JSON."""
+    if key in request.form:
+        return data_uri_bytes(request.form[key], key, key)
+    file = request.files.get(key)
+    if file is None:
+        return None
+    check_kind(file.mimetype, key, key)
+    data: bytes = file.read()
+    return data
+
+
+def _form_yes(request: Request, key: str) -> bool:
+    text = (_form_text(request, key) or "").lower()
+    if text not in _FORM_YES:
+        raise invalid(key, f"{key} must be 1 or 0")
+    return _FORM_YES[text]
+
+
+def _json_values(body: dict[str, Any]) -> dict[str, Any]:
+    _refuse_unknown(body)
+    for key in ("question", "audio", "image", "conversation"):
+        if key in body and not isinstance(body[key], str):
+            raise invalid(key, f"{key} must be a text")
+    for key in ("camera", "speak"):
+        if key in body and not isinstance(body[key], bool):
+            raise invalid(key, f"{key} must be true or false")
+    return {
+        "question": body.get("question"),
+        "conversation": body.get("conversation"),
+        "audio": data_uri_bytes(body["audio"], "audio", "audio") if "audio" in body else None,
+        "image": data_uri_bytes(body["image"], "image", "image") if "image" in body else None,
+        "camera": body.get("camera", False),
+        "speak": body.get("speak", False),
+        "max_tokens": checked_max_tokens(body["max_tokens"], 512) if "max_tokens" in body else None,
+    }
+
+
+def _refuse_unknown(keys: list[str] | dict[str, Any]) -> None:
+    for key in keys:
+        if key not in _KEYS:
+            raise invalid(key[:40], f"unknown key {key[:40]!r}; known are {', '.join(_KEYS)}")
+
+
+def _check(asked: AskRequest, max_question_characters: int, max_new_tokens: int) -> None:
+    if asked.question is not None and asked.audio is not None:
+        raise invalid("audio", "send question or audio, not both")
+    if asked.question is None and asked.audio is None:
+        raise missing("question", "send question (a text) or audio (a WAV recording)")
+    if asked.question is not None:
+        checked_question(asked.question, max_question_characters)
+    pictures = (asked.image is not None) + asked.camera + (asked.conversation is not None)
+    if pictures > 1:
+        raise invalid("image", "send one of image, camera and conversation")
+    if not pictures:
+        raise missing(
+            "image", "send image (a picture), camera=1 (this machine's camera) or conversation (an earlier one)"
+        )
+    if asked.max_tokens is not None:
+        checked_max_tokens(asked.max_tokens, max_new_tokens)

@@ -1,0 +1,43 @@
+"""What the assistant is doing, for whoever looks: the last question and answer, by voice or by page, and its state."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+STATES = ("idle", "listening", "thinking", "speaking")
+
+
+@dataclass(frozen=True)
+class Posted:
+    last_question: str | None = None
+    last_answer: str | None = None
+
+
+class Board:
+    """Any thread may write and read; what is read is one immutable value."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._posted = Posted()
+        self.voice_state: Callable[[], str] = lambda: (
+            "idle"
+        )  # one of STATES: of the conversation by voice, if there is one
+
+    def asked(self, question: str) -> None:
+        with self._lock:
+            self._posted = Posted(question, None)
+
+    def answered(self, answer: str) -> None:
+        with self._lock:
+            self._posted = replace(self._posted, last_answer=answer)
+
+    @property
+    def posted(self) -> Posted:
+        return self._posted
+
+    def state(self, *, at_work: bool) -> str:
+        """`at_work`: a question of the page's, or of a program's, is being answered."""
+        voice = self.voice_state()
+        return "thinking" if voice == "idle" and at_work else voice

@@ -1,0 +1,185 @@
+"""The body of `POST /v1/chat/completions` as values: which picture, which question, what was said before.
+
+What this engine cannot do is refused by name (several answers, tools, stop words). The settings of sampling are accepted
+and left to config.toml, since most clients send them without being asked to. Keys that are not known are let through, as
+other servers do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.web.ask_request import checked_max_tokens
+from assistant.web.conversations import Said
+from assistant.web.errors import ApiError, invalid, missing
+from assistant.web.pictures import data_uri_bytes
+from assistant.web.settings import MAX_NEW_TOKENS
+
+_MOST_MESSAGES = 200
+_LONGEST_QUESTION = 2000  # characters, of the engine
+# What is accepted and left alone: the range, so that a mistake is told all the same.
+IGNORED_NUMBERS = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
+    "seed": (-(2**63), 2**63 - 1),
+}
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    model: str
+    question: str
+    picture: bytes
+    before: Said
+    max_tokens: int | None
+    stream: bool
+    stream_usage: bool
+
+
+@dataclass
+class _Message:
+    role: str
+    text: str
+    pictures: list[bytes] = field(default_factory=list)
+
+
+def parse_chat(body: dict[str, Any]) -> ChatRequest:
+    """Raises ApiError."""
+    model = body.get("model")
+    if not isinstance(model, str) or not model:
+        raise missing("model", "model is missing: GET /v1/models tells its name")
+    messages = _messages(body.get("messages"))
+    _refuse_what_cannot_be(body)
+    stream, options = _yes_or_no(body, "stream"), body.get("stream_options")
+    if options is not None and not isinstance(options, dict):
+        raise invalid("stream_options", "stream_options must be an object")
+    return ChatRequest(
+        model=model,
+        question=_question(messages),
+        picture=_picture(messages),
+        before=_said(messages),
+        max_tokens=_max_tokens(body),
+        stream=stream,
+        stream_usage=_yes_or_no(options or {}, "include_usage"),
+    )
+
+
+def _messages(value: object) -> list[_Message]:
+    if not isinstance(value, list) or not value:
+        raise missing("messages", "messages is missing: send a list with a question and a picture")
+    if len(value) > _MOST_MESSAGES:
+        raise invalid("messages", f"messages has {len(value)} entries, {_MOST_MESSAGES} are the most")
+    return [_message(entry, f"messages[{place}]") for place, entry in enumerate(value)]
+
+
+def _message(entry: object, where: str) -> _Message:
+    if not isinstance(entry, dict):
+        raise invalid(where, f"{where} must be an object with role and content")
+    role, content = entry.get("role"), entry.get("content")
+    if role == "developer":
+        role = "system"
+    if role not in ("system", "user", "assistant"):
+        raise invalid(f"{where}.role", f"{where}.role must be system, user or assistant")
+    if isinstance(content, str):
+        return _Message(role, content)
+    if not isinstance(content, list) or not content:
+        raise invalid(f"{where}.content", f"{where}.content must be a text or a list of parts")
+    message = _Message(role, "")
+    for place, part in enumerate(content):
+        _add_part(message, part, f"{where}.content[{place}]")
+    return message
+
+
+def _add_part(message: _Message, part: object, where: str) -> None:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if isinstance(part, dict) and kind == "text" and isinstance(part.get("text"), str):
+        message.text = f"{message.text}\n{part['text']}" if message.text else part["text"]
+    elif isinstance(part, dict) and kind == "image_url" and message.role == "user":
+        image = part.get("image_url")
+        url = image.get("url") if isinstance(image, dict) else None
+        if not isinstance(url, str):
+            raise invalid(where, f"{where}.image_url must be an object with url, a data URI")
+        message.pictures.append(data_uri_bytes(url, "image", f"{where}.image_url.url"))
+    else:
+        raise invalid(where, f"{where} must be of type text, or in a user's message image_url")
+
+
+def _question(messages: list[_Message]) -> str:
+    last = messages[-1]
+    if last.role != "user":
+        raise invalid("messages", "the last message must be the user's: the question")
+    text = last.text.strip()
+    if not text:
+        raise missing("messages", "the last message has no text: ask something about the picture")
+    if len(text) > _LONGEST_QUESTION:
+        raise invalid("messages", f"the question has {len(text):,} characters, {_LONGEST_QUESTION:,} are the most")
+    return text
+
+
+def _picture(messages: list[_Message]) -> bytes:
+    """The newest one: a conversation may come to another picture."""
+    for message in reversed(messages):
+        if len(message.pictures) > 1:
+            raise invalid("messages", "a message has several pictures, and one at a time is looked at: ask twice")
+        if message.pictures:
+            return message.pictures[0]
+    raise ApiError(
+        400,
+        "missing_picture",
+        "no message has a picture: this model answers questions about one, send an image_url with a data URI",
+        parameter="messages",
+    )
+
+
+def _said(messages: list[_Message]) -> Said:
+    """Instructions and earlier exchanges. A question that was never answered has an empty answer."""
+    instructions = "\n".join(m.text.strip() for m in messages if m.role == "system" and m.text.strip())
+    exchanges: list[tuple[str, str]] = []
+    for message in messages[:-1]:
+        text = message.text.strip()
+        if message.role == "user":
+            exchanges.append((text, ""))
+        elif message.role == "assistant" and exchanges and not exchanges[-1][1]:
+            exchanges[-1] = (exchanges[-1][0], text)
+    return Said(instructions, tuple(exchanges))
+
+
+def _max_tokens(body: dict[str, Any]) -> int | None:
+    for key in ("max_completion_tokens", "max_tokens"):
+        if body.get(key) is not None:
+            return checked_max_tokens(body[key], MAX_NEW_TOKENS, key)
+    return None
+
+
+def _refuse_what_cannot_be(body: dict[str, Any]) -> None:
+    if body.get("n") not in (None, 1) or isinstance(body.get("n"), bool):
+        raise invalid("n", "n must be 1: there is one answer to a question")
+    for key in ("tools", "functions", "stop", "logit_bias", "audio"):
+        if body.get(key):
+            raise ApiError(400, "unsupported_parameter", f"{key} is not supported here: leave it out", parameter=key)
+    if body.get("logprobs") not in (None, False):
+        raise ApiError(
+            400, "unsupported_parameter", "logprobs is not supported here: leave it out", parameter="logprobs"
+        )
+    wanted = body.get("response_format")
+    if wanted is not None and (not isinstance(wanted, dict) or wanted.get("type") != "text"):
+        raise ApiError(
+            400,
+            "unsupported_parameter",
+            "response_format must be of type text: answers are",
+            parameter="response_format",
+        )
+    for key, (low, high) in IGNORED_NUMBERS.items():
+        value = body.get(key)
+        if value is not None and (type(value) not in (int, float) or not low <= value <= high):
+            raise invalid(key, f"{key} must be a number from {low} to {high}")
+
+
+def _yes_or_no(body: dict[str, Any], key: str) -> bool:
+    value = body.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise invalid(key, f"{key} must be true or false")
+    return bool(value)

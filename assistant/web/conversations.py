@@ -1,0 +1,123 @@
+"""Pictures that can be asked about again, each with what has been said about it. In memory, for some minutes."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from assistant.web.kept import Kept, KeptLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vision.engine import AnswerChunk, SeeStats
+    from vision.frame import Frame
+    from vision.framing import Fault
+
+# A picture that was reduced has 11 MB at most.
+KEPT_BYTES = 128_000_000
+# Put before the questions of a model that takes instructions, when the engine no longer has the earlier turns itself.
+_EARLIER = "Earlier in this conversation:"
+_NOW = "Now answer:"
+
+Exchange = tuple[str, str]  # a question and its answer, without space around them
+
+
+class View(Protocol):
+    """See `vision.engine.View`."""
+
+    @property
+    def stats(self) -> SeeStats: ...
+    @property
+    def cache_bytes(self) -> int: ...
+    def forget(self) -> None: ...
+    def ask(
+        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+    ) -> Iterator[AnswerChunk]: ...
+
+
+class Engine(Protocol):
+    """See `vision.engine.Engine`."""
+
+    @property
+    def model_name(self) -> str: ...
+
+    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View: ...
+
+
+@dataclass(frozen=True)
+class Said:
+    """What came before a question: instructions of the client's own, and the exchanges since."""
+
+    instructions: str = ""
+    exchanges: tuple[Exchange, ...] = ()
+
+    def and_then(self, question: str, answer: str) -> Said:
+        return Said(self.instructions, (*self.exchanges, (question.strip(), answer.strip())))
+
+
+@dataclass
+class Conversation:
+    """About one picture. What is not frozen is touched only by whoever's turn it is in the queue, but for `stop`."""
+
+    id: str
+    frame: Frame
+    fault: Fault | None  # what is wrong with the picture
+    view: View | None = None  # None: not yet seen
+    held: Said = field(default_factory=Said)  # what the view has in its memory
+    tokens: int = 0  # of these, with the picture's
+    stop: Callable[[], None] = lambda: None  # the answer under way
+
+    def prompt_for(self, question: str, before: Said, *, takes_instructions: bool, longest: int) -> str:
+        """What the view is to be asked, so that it knows `before`; winds the view back where that is something else."""
+        assert self.view is not None  # the picture is seen before anybody asks about it
+        if self.view.cache_bytes == 0:  # put away: another picture needed the room
+            self.held, self.tokens = Said(), self.view.stats.prompt_tokens
+        if before == self.held:
+            return question
+        self.view.forget()
+        self.held, self.tokens = Said(), self.view.stats.prompt_tokens
+        return folded(question, before, longest) if takes_instructions else question
+
+
+def folded(question: str, before: Said, longest: int) -> str:
+    """One text of all of it; the oldest exchanges are left out where it would get too long."""
+    exchanges = list(before.exchanges)
+    while True:
+        turns = [f"Question: {asked}\nAnswer: {answer}" for asked, answer in exchanges]
+        earlier = "\n".join([_EARLIER, *turns, _NOW]) if turns else ""
+        text = "\n\n".join(filter(None, (before.instructions, earlier, question)))
+        if len(text) <= longest or not exchanges:
+            return text
+        del exchanges[0]
+
+
+class Conversations:
+    """Any thread may call it."""
+
+    def __init__(self, count: int, age_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._kept: Kept[Conversation] = Kept(KeptLimits(count, KEPT_BYTES, age_seconds), clock)
+        self._naming = threading.Lock()
+
+    def found_or_new(self, frame: Frame, fault: Fault | None, id: str) -> Conversation:
+        """Of two requests that bring the same picture at once, both get the same one."""
+        with self._naming:
+            return self.find(id) or self.new(frame, fault, id)
+
+    def new(self, frame: Frame, fault: Fault | None, id: str | None = None) -> Conversation:
+        conversation = Conversation(id or secrets.token_urlsafe(16), frame, fault)
+        self._kept.put(conversation.id, conversation, frame.rgb.nbytes)
+        return conversation
+
+    def find(self, id: str) -> Conversation | None:
+        return self._kept.get(id)
+
+    def sweep(self) -> None:
+        self._kept.sweep()
+
+    def __len__(self) -> int:
+        return len(self._kept)

@@ -1,0 +1,62 @@
+"""What a request can do wrong, as a status and one clear sentence; how it is written down is app's.
+
+ApiError           any status
+└── QueueFull      429, with when to come back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class ApiError(Exception):
+    """Refused. `code` is for programs and stays the same; the sentence says what, and what to do."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        parameter: str | None = None,  # of the request: what is wrong
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.parameter = parameter
+        self.headers = dict(headers or {})
+
+
+class QueueFull(ApiError):
+    """All places in the queue are taken."""
+
+    def __init__(self, limit: int, retry_seconds: int) -> None:
+        super().__init__(
+            429,
+            "queue_full",
+            f"{limit} questions are being answered or wait already: ask again in {retry_seconds} s",
+            headers={"Retry-After": str(retry_seconds)},
+        )
+
+
+def missing(parameter: str, message: str) -> ApiError:
+    return ApiError(400, "missing_parameter", message, parameter=parameter)
+
+
+def invalid(parameter: str, message: str) -> ApiError:
+    return ApiError(400, "invalid_parameter", message, parameter=parameter)
+
+
+def error_body(error: ApiError, *, as_openai: bool) -> dict[str, object]:
+    """The JSON object of an error; under /v1 with the keys that OpenAI's clients expect."""
+    body: dict[str, object] = {"code": error.code, "message": error.message}
+    if as_openai:
+        body |= {"type": _openai_type(error.status), "param": error.parameter}
+    return {"error": body}
+
+
+def _openai_type(status: int) -> str:
+    named = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
+    return named.get(status, "server_error" if status >= 500 else "invalid_request_error")

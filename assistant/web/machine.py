@@ -1,0 +1,47 @@
+"""Watts, temperature and memory for whoever looks, read at most once a second. What the machine does not tell is None."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from assistant.power.readings import PowerReader, PowerSample, box_watts
+from assistant.power.sysfs import Sysfs
+from assistant.status import Status
+
+_SECONDS = 1.0
+
+
+class Machine:
+    """Any thread may call it."""
+
+    def __init__(
+        self,
+        model: str,
+        other_watts: float,
+        memory: Callable[[], int | None],
+        sample: Callable[[], PowerSample] | None = None,  # of somebody who reads the sensors already
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._model = model
+        self._other_watts = other_watts
+        self._memory = memory
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._sample = sample or PowerReader(Sysfs()).sample
+        self._status = Status(model=model)
+        self._read_at = float("-inf")
+
+    def __call__(self) -> Status:
+        with self._lock:
+            if self._clock() - self._read_at >= _SECONDS:
+                self._read_at = self._clock()
+                sample = self._sample()
+                self._status = Status(
+                    power_watts=box_watts(sample, self._other_watts).value,
+                    temperature_celsius=sample.celsius.value,
+                    memory_bytes=self._memory(),
+                    model=self._model,
+                )
+            return self._status

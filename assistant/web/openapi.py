@@ -1,0 +1,261 @@
+"""The description of the API that is served at /openapi.json, for programs and people who write programs.
+
+OpenAPI 3.1. It promises no more than is kept: a test sends thousands of requests made from it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant import __version__
+from assistant.web.chat_request import IGNORED_NUMBERS
+from assistant.web.settings import MAX_NEW_TOKENS, WebSettings
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_FLAG: Schema = {"type": "boolean"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_MAX_TOKENS: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NEW_TOKENS}
+_IMAGE_URI: Schema = {"type": "string", "pattern": "^data:image/", "description": "a data URI, base64"}
+_AUDIO_URI: Schema = {
+    "type": "string",
+    "pattern": "^data:audio/",
+    "description": "a data URI of a WAV recording, base64",
+}
+
+# A red disc on white, 64 × 64: for the examples.
+_PICTURE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAEAAAABAAQMAAACQp+OdAAAABlBMVEX/////AADrWueTAAAAZElEQVR42t2PMQ5AUBBE399I6LiB"
+    "q7iZfzRHUip+jGJEQohOYaq3b6ZZ+DSp7NAqAwEdg82o2SAtQJCg8sYJwldQQTpXBzRAvq/eAWpJD5sCrlZYz5Wg2GQWy16Tzcx0+f1P2QBFXhf7BDx+FwAA"
+    "AABJRU5ErkJggg=="
+)
+_QUESTION = "what color is the circle"
+
+
+def description(settings: WebSettings, model: str) -> Schema:
+    """With the limits and the model's name as they are here."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "SeeSay",
+            "version": __version__,
+            "description": "Questions about pictures, answered on this machine. See docs/api.md.",
+        },
+        "servers": [{"url": "/"}],
+        "paths": {
+            "/healthz": {"get": {**_get("Is it there?", _object(ok=_FLAG)), "security": []}},
+            "/api/status": {"get": _get("What it is doing", _ref("Status"), *_GUARDED)},
+            "/api/frame.jpg": {"get": _media("What the camera sees now", "image/jpeg", *_GUARDED, 404, 503)},
+            "/api/speech/{name}.wav": {
+                "get": {
+                    **_media("The sound of a sentence", "audio/wav", *_GUARDED, 404),
+                    "parameters": [_path_parameter("name")],
+                }
+            },
+            "/api/ask": {"post": _ask(settings)},
+            "/api/stop": {"post": _stop()},
+            "/v1/models": {"get": _get("The model", _ref("Models"), *_GUARDED, error="OpenAIError")},
+            "/v1/models/{name}": {
+                "get": {
+                    **_get("Is it that one?", _ref("Model"), *_GUARDED, 404, error="OpenAIError"),
+                    "parameters": [_path_parameter("name")],
+                }
+            },
+            "/v1/chat/completions": {"post": _chat(model)},
+        },
+        "components": {"schemas": _schemas(), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        **({"security": [{"token": []}]} if settings.token is not None else {}),
+    }
+
+
+_EVENTS = ("accepted", "queued", "heard", "seeing", "text", "sentence", "done", "error")
+_GUARDED = (401, 403, 429)
+_BODY = (*_GUARDED, 400, 408, 413, 415)
+_SENTENCES = {
+    400: "the request cannot be meant",
+    401: "the token is missing or wrong",
+    403: "another site's page, or a name that is not this server's",
+    404: "it is not here, or no longer",
+    408: "the request did not arrive in time",
+    413: "larger than the limit",
+    415: "of a type that is not read",
+    422: "a picture or recording that cannot be used",
+    429: "too many requests, or the queue is full: see Retry-After",
+    503: "a device or model is away",
+}
+
+
+def _ask(settings: WebSettings) -> Schema:
+    question = {**_TEXT, "minLength": 1, "maxLength": settings.max_question_characters}
+    common = {"question": question, "conversation": _TEXT}
+    binary: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+    yes_no = {"type": "string", "enum": ["0", "1"]}
+    form = {**common, "audio": binary, "image": binary, "camera": yes_no, "speak": yes_no}
+    json = {
+        **common,
+        "audio": _AUDIO_URI,
+        "image": _IMAGE_URI,
+        "camera": _FLAG,
+        "speak": _FLAG,
+        "max_tokens": _MAX_TOKENS,
+    }
+    return {
+        "summary": "Ask about a picture: question or audio, and one of image, camera and conversation",
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {
+                    "schema": {"type": "object", "properties": form, "additionalProperties": False}
+                },
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "properties": json,
+                        "additionalProperties": False,
+                        "allOf": [
+                            {"oneOf": [{"required": ["question"]}, {"required": ["audio"]}]},
+                            {"anyOf": [{"required": [key]} for key in ("image", "camera", "conversation")]},
+                        ],
+                    },
+                    "examples": {"picture": {"value": {"question": _QUESTION, "image": _PICTURE, "speak": True}}},
+                },
+            },
+        },
+        "responses": {
+            "200": {
+                "description": "accepted, queued, heard, seeing, text, sentence, then done or error",
+                "content": {"text/event-stream": {"schema": _event(*_EVENTS)}},
+            },
+            **_errors(*_BODY, 404, 422, 503),
+        },
+    }
+
+
+def _stop() -> Schema:
+    body = {**_object(conversation=_TEXT), "additionalProperties": False}
+    return {
+        "summary": "End the answer of a conversation",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {**_answer(_object(stopped=_FLAG)), **_errors(*_BODY, 404)},
+    }
+
+
+def _chat(model: str) -> Schema:
+    text_part = _object(type={"const": "text"}, text=_TEXT)
+    image_part = _object(type={"const": "image_url"}, image_url=_object(url=_IMAGE_URI))
+    text = {"type": "array", "minItems": 1, "items": text_part}
+    parts = {"type": "array", "minItems": 1, "items": {"anyOf": [text_part, image_part]}}
+    message = {
+        "anyOf": [
+            _object(role={"enum": ["system", "developer", "assistant"]}, content={"anyOf": [_TEXT, text]}),
+            _object(role={"const": "user"}, content={"anyOf": [_TEXT, parts]}),
+        ]
+    }
+    numbers = {
+        key: {"type": ["number", "null"], "minimum": low, "maximum": high}
+        for key, (low, high) in IGNORED_NUMBERS.items()
+    }
+    properties: Schema = {
+        "model": {"type": "string", "enum": [model]},
+        "messages": {"type": "array", "minItems": 1, "items": message},
+        "stream": {"type": ["boolean", "null"]},
+        "stream_options": {"type": ["object", "null"], "properties": {"include_usage": {"type": ["boolean", "null"]}}},
+        "max_tokens": {**_MAX_TOKENS, "type": ["integer", "null"]},
+        "max_completion_tokens": {**_MAX_TOKENS, "type": ["integer", "null"]},
+        "n": {"enum": [1, None]},
+        **numbers,
+    }
+    schema = {"type": "object", "properties": properties, "required": ["model", "messages"]}
+    asked = [{"type": "text", "text": _QUESTION}, {"type": "image_url", "image_url": {"url": _PICTURE}}]
+    whole = {"model": model, "messages": [{"role": "user", "content": asked}]}
+    examples = {"whole": {"value": whole}, "stream": {"value": {**whole, "stream": True}}}
+    return {
+        "summary": "As OpenAI's: the last message is the question, the newest picture is the one that is looked at",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}},
+        "responses": {
+            "200": {
+                "description": "the answer, or with `stream` its chunks",
+                "content": {
+                    "application/json": {"schema": _ref("Completion")},
+                    "text/event-stream": {"schema": _event("message")},
+                },
+            },
+            **_errors(*_BODY, 404, 422, 503, schema="OpenAIError"),
+        },
+    }
+
+
+def _schemas() -> Schema:
+    or_null = {"type": ["string", "null"]}
+    number_or_null = {"type": ["number", "null"]}
+    openai_error = {"code": _TEXT, "message": _TEXT, "type": _TEXT, "param": or_null}
+    choice = _object(
+        index=_COUNT,
+        message=_object(role={"const": "assistant"}, content=_TEXT),
+        finish_reason={"enum": ["stop", "length"]},
+    )
+    return {
+        "Error": _object(error=_object(code=_TEXT, message=_TEXT)),
+        "OpenAIError": _object(error=_object(**openai_error)),
+        "Status": _object(
+            state={"enum": ["idle", "listening", "thinking", "speaking"]},
+            last_question=or_null,
+            last_answer=or_null,
+            model=_TEXT,
+            is_demo=_FLAG,
+            language=_TEXT,
+            has_camera=_FLAG,
+            queue=_object(length=_COUNT, limit=_COUNT),
+            power_watts=number_or_null,
+            temperature_celsius=number_or_null,
+            memory_bytes={"type": ["integer", "null"]},
+            version=_TEXT,
+        ),
+        "Model": _object(id=_TEXT, object={"const": "model"}, created=_COUNT, owned_by=_TEXT),
+        "Models": _object(object={"const": "list"}, data={"type": "array", "items": _ref("Model")}),
+        "Completion": _object(
+            id=_TEXT,
+            object={"const": "chat.completion"},
+            created=_COUNT,
+            model=_TEXT,
+            choices={"type": "array", "items": choice, "minItems": 1, "maxItems": 1},
+            usage=_object(prompt_tokens=_COUNT, completion_tokens=_COUNT, total_tokens=_COUNT),
+        ),
+    }
+
+
+def _event(*names: str) -> Schema:
+    """One of a stream: `data` is JSON (in the end of a /v1 stream, "[DONE]")."""
+    return _object(event={"enum": list(names)}, data=_TEXT)
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _path_parameter(name: str) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
+
+
+def _get(summary: str, schema: Schema, *statuses: int, error: str = "Error") -> Schema:
+    return {"summary": summary, "responses": {**_answer(schema), **_errors(*statuses, 403, schema=error)}}
+
+
+def _media(summary: str, media_type: str, *statuses: int) -> Schema:
+    binary = {"type": "string", "contentMediaType": media_type}
+    answer = {"description": summary, "content": {media_type: {"schema": binary}}}
+    return {"summary": summary, "responses": {"200": answer, **_errors(*statuses)}}
+
+
+def _answer(schema: Schema) -> Schema:
+    return {"200": {"description": "it is so", "content": {"application/json": {"schema": schema}}}}
+
+
+def _errors(*statuses: int, schema: str = "Error") -> Schema:
+    content = {"application/json": {"schema": _ref(schema)}}
+    return {str(status): {"description": _SENTENCES[status], "content": content} for status in sorted(set(statuses))}

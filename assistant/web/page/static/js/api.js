@@ -1,0 +1,74 @@
+// SeeSay's API as functions. Knows nothing of what is shown.
+
+import { eventsOf } from "./sse.js";
+
+/** `code` is the server's, or one of this page's own; `values` fill the sentence that the words have for the code. */
+export class Failure extends Error {
+  constructor(code, { message = code, status = 0, retryAfterSeconds = null, values = {} } = {}) {
+    super(message);
+    Object.assign(this, { code, status, retryAfterSeconds, values });
+  }
+}
+
+export async function status(signal) {
+  return (await reach("/api/status", { signal })).json();
+}
+
+/** A picture that the server's camera takes now. */
+export async function serverPicture(signal) {
+  return (await reach("/api/frame.jpg", { signal, cache: "no-store" })).blob();
+}
+
+/** A sentence aloud, as a WAV file. */
+export async function sound(address) {
+  return (await reach(address, {})).blob();
+}
+
+/** Yields {name, data} until the answer is done. `audio` and `image` are blobs, `conversation` an id from an earlier answer. */
+export async function* ask({ question, audio, image, conversation, speak }, signal) {
+  const form = new FormData();
+  if (audio) form.set("audio", audio, "question.wav");
+  else form.set("question", question);
+  if (conversation) form.set("conversation", conversation);
+  else form.set("image", image, "picture");
+  if (speak) form.set("speak", "1");
+
+  const response = await reach("/api/ask", { method: "POST", body: form, signal });
+  if (!(response.headers.get("Content-Type") ?? "").startsWith("text/event-stream")) throw new Failure("strange_answer");
+  let isDone = false;
+  try {
+    for await (const event of eventsOf(response.body)) {
+      if (event.name === "error") throw failureOf(event.data, 0, null);
+      yield event;
+      isDone ||= event.name === "done"; // the server ends the stream: leaving first would look like a client that went away
+    }
+  } catch (error) {
+    if (error instanceof Failure || error.name === "AbortError") throw error;
+    throw new Failure(error instanceof SyntaxError ? "strange_answer" : "broken_off");
+  }
+  if (!isDone) throw new Failure("broken_off");
+}
+
+/** Ends an answer. Nobody waits for it, and an answer that has ended by itself is no error. */
+export function stop(conversation) {
+  const body = JSON.stringify({ conversation });
+  fetch("/api/stop", { method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: true }).catch(() => {});
+}
+
+async function reach(address, options) {
+  let response;
+  try {
+    response = await fetch(address, { headers: { Accept: "application/json, text/event-stream, image/jpeg, audio/wav" }, ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failure("unreachable");
+  }
+  if (response.ok) return response;
+  const retryAfterSeconds = Number(response.headers.get("Retry-After")) || null;
+  throw failureOf(await response.json().catch(() => ({})), response.status, retryAfterSeconds);
+}
+
+function failureOf(body, status, retryAfterSeconds) {
+  const { code = "strange_answer", message } = body?.error ?? {};
+  return new Failure(code, { message, status, retryAfterSeconds });
+}

@@ -1,0 +1,172 @@
+// A question on its way and its answer coming back: text, sentences, sound. Knows nothing of how it is drawn.
+
+import * as api from "./api.js";
+import { announce, isAnswering, newTurn, page } from "./page.js";
+import { pictureToAskAbout } from "./picture.js";
+import { startRecording } from "./recorder.js";
+import { createSpeaker, loadSound } from "./speaker.js";
+import { markRaw } from "./vue.js";
+import { filled } from "./words.js";
+
+const SURE = 0.5; // what was heard with less confidence may be something else
+
+const speaker = createSpeaker({
+  changed: (sounding) => (page.sounding = sounding),
+  blocked: () => (page.problems.ask = new api.Failure("sound_blocked")),
+});
+let asking = null; // {controller, turn} of the newest question
+let recorder = null;
+let isStarting = false; // the browser asks the user whether we may listen
+
+/** Asks what is typed, or a recording. A question during an answer ends that answer. */
+export async function ask(recording = null) {
+  const question = page.question.trim();
+  if (!recording && !question) return fail(new api.Failure("no_question"));
+  if (page.recording) discardRecording(); // typed after all
+  end();
+  page.problems.ask = null;
+  page.announcements = [];
+  const mine = (asking = { controller: new AbortController(), turn: null });
+  try {
+    const picture = await pictureToAskAbout();
+    if (asking !== mine) return;
+    mine.turn = newTurn(picture, recording ? "" : question, recording !== null);
+    await follow(mine, { question, audio: recording, speak: page.aloud });
+  } catch (error) {
+    if (asking !== mine || error.name === "AbortError") return;
+    if (mine.turn) mine.turn.state = "failed";
+    fail(error instanceof api.Failure ? error : new api.Failure("strange_answer"));
+  } finally {
+    if (asking === mine) asking = null;
+  }
+}
+
+/** Ends what goes on: a recording, an answer, the voice. */
+export function stop() {
+  if (page.recording) return discardRecording();
+  if (end()) announce(page.words.answer.stopped);
+}
+
+export function sayAgain(turn) {
+  page.problems.ask = null;
+  speaker.silence();
+  turn.sounds.forEach(speaker.say);
+}
+
+/** Begins a recording, or sends the one that runs. */
+export async function pressMicrophone() {
+  page.problems.ask = null;
+  if (page.recording) return sendRecording();
+  if (isStarting) return;
+  end(); // or the microphone would hear the answer
+  page.recording = { level: 0, seconds: 0 };
+  isStarting = true;
+  try {
+    recorder = await startRecording({
+      heard: (level, seconds) => page.recording && Object.assign(page.recording, { level, seconds }),
+      full: sendRecording,
+    });
+    if (!page.recording) return discardRecording(); // meant while the browser asked the user
+    announce(page.words.ask.recording_started);
+  } catch (error) {
+    page.recording = null;
+    fail(error);
+  } finally {
+    isStarting = false;
+  }
+}
+
+async function sendRecording() {
+  if (!recorder) return; // still starting
+  const finished = recorder;
+  page.recording = recorder = null;
+  try {
+    await ask(finished.finish());
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function discardRecording() {
+  recorder?.discard();
+  page.recording = recorder = null;
+  announce(page.words.ask.discarded);
+}
+
+async function follow(mine, request) {
+  const { turn } = mine;
+  const { picture } = turn;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  let first = null;
+  for await (const { name, data } of eventsAbout(picture, request, mine.controller.signal)) {
+    if (asking !== mine) return;
+    if (name === "accepted") {
+      picture.conversation = data.conversation;
+      if (page.question.trim() === request.question) page.question = "";
+      turn.ahead = data.queue_position;
+      turn.state = turn.ahead > 0 ? "queued" : "sending";
+      if (turn.ahead > 0) announce(filled(page.words.answer.queued, { count: turn.ahead }));
+    } else if (name === "queued") {
+      turn.ahead = data.queue_position;
+      turn.state = turn.ahead > 0 ? "queued" : "sending";
+    } else if (name === "heard") {
+      turn.question = data.text;
+      turn.isUnsure = data.confidence < SURE;
+      announce(filled(page.words.answer.heard, data));
+      if (turn.isUnsure) announce(page.words.answer.unsure);
+    } else if (name === "seeing") {
+      turn.state = "seeing";
+      turn.advice = data.advice ?? null;
+      announce(page.words.answer.seeing);
+      if (turn.advice) announce(turn.advice);
+    } else if (name === "text") {
+      first ??= seconds();
+      turn.state = "answering";
+      turn.answer += data.text;
+    } else if (name === "sentence") {
+      announce(data.text);
+      if (data.audio && request.speak) hearSentence(turn, data.audio);
+    } else if (name === "done") {
+      turn.answer = data.answer;
+      turn.timing = { first: first ?? seconds(), total: seconds(), tokens: data.tokens.answer };
+      turn.state = data.finish === "cancelled" ? "stopped" : "done";
+    }
+  }
+}
+
+function hearSentence(turn, address) {
+  const sound = markRaw(loadSound(address));
+  turn.sounds.push(sound);
+  speaker.say(sound);
+}
+
+/** A follow-up names the conversation; where the server has forgotten it, the picture is sent again. */
+async function* eventsAbout(picture, request, signal) {
+  const { conversation, blob } = picture;
+  try {
+    yield* api.ask({ ...request, conversation, image: blob }, signal);
+  } catch (error) {
+    if (!conversation || error.status !== 404) throw error;
+    picture.conversation = null;
+    yield* api.ask({ ...request, image: blob }, signal);
+  }
+}
+
+/** Whether there was something to end. */
+function end() {
+  const wasBusy = isAnswering() || page.sounding;
+  speaker.silence();
+  const ended = asking;
+  asking = null;
+  if (!ended || ended.turn?.timing) return wasBusy; // the answer is complete
+  ended.controller.abort();
+  if (!ended.turn) return wasBusy; // it was still waiting for its picture
+  ended.turn.state = "stopped";
+  if (ended.turn.picture.conversation) api.stop(ended.turn.picture.conversation);
+  return true;
+}
+
+function fail(error) {
+  page.problems.ask = error instanceof api.Failure ? error : new api.Failure("strange_answer");
+}

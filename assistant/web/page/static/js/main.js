@@ -1,0 +1,78 @@
+// Starts the page: words, views, keys, drops, and the status that keeps coming.
+
+import { AnswerPanel, EarlierPanel } from "./answer_view.js";
+import { AskPanel } from "./ask_view.js";
+import { stop } from "./conversation.js";
+import { page } from "./page.js";
+import { chooseFile, turnCameraOff } from "./picture.js";
+import { PicturePanel } from "./picture_view.js";
+import { keepStatus } from "./status.js";
+import { PageHead, StatusPanel } from "./status_view.js";
+import { createApp, h } from "./vue.js";
+import { loadWords } from "./words.js";
+
+const PATIENCE_MS = 1000;
+
+const Announcer = () =>
+  h(
+    "div",
+    // Not atomic: each sentence is read once, as it is added.
+    { id: "announcer", class: "visually-hidden", role: "status", "aria-live": "polite", "aria-atomic": "false" },
+    page.announcements.map(({ id, text }) => h("p", { key: id }, text)),
+  );
+
+const Page = () => [
+  h(PageHead, { switchLanguage }),
+  h("main", { class: "grid" }, [
+    h("div", { class: "column" }, [h(PicturePanel)]),
+    h("div", { class: "column" }, [h(AskPanel), h(AnswerPanel), h(EarlierPanel)]),
+    h("div", { class: "column facts-column" }, [h(StatusPanel)]),
+  ]),
+  h(Announcer),
+];
+
+async function switchLanguage(code) {
+  page.words = await loadWords(code);
+  page.language = code;
+  document.documentElement.lang = page.words.tag;
+  document.title = page.words.title;
+  history.replaceState(null, "", `?lang=${code}`);
+}
+
+function pictureIn(transfer) {
+  return [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/")) ?? transfer?.files?.[0];
+}
+
+function listen() {
+  addEventListener("keydown", ({ key, isComposing }) => {
+    if (key === "Escape" && !isComposing) stop();
+  });
+  addEventListener("paste", ({ clipboardData }) => {
+    const file = pictureIn(clipboardData);
+    if (file) chooseFile(file, page.words.picture.pasted);
+  });
+  // Anywhere on the page: a drop that misses a small target would make the browser leave the page.
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    page.dropping = true;
+  });
+  addEventListener("dragleave", ({ relatedTarget }) => {
+    if (!relatedTarget) page.dropping = false;
+  });
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    page.dropping = false;
+    const file = pictureIn(event.dataTransfer);
+    if (file) chooseFile(file, file.name);
+  });
+  addEventListener("pagehide", turnCameraOff);
+}
+
+const place = document.querySelector("#app");
+page.language = place.dataset.language;
+page.languages = JSON.parse(place.dataset.languages);
+page.words = await loadWords(page.language);
+// The first status decides which source is chosen: better before the page is shown than under the user's hands.
+await Promise.race([keepStatus(), new Promise((go) => setTimeout(go, PATIENCE_MS))]);
+createApp(Page).mount(place);
+listen();

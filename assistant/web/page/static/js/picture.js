@@ -1,0 +1,81 @@
+// The picture the questions are about: taken by SeeSay's camera or the browser's, or a file. What is shown is what is asked.
+
+import * as api from "./api.js";
+import { borrowCamera } from "./devices.js";
+import { announce, forgetPicture, page } from "./page.js";
+import { photoOfFile, photoOfVideo } from "./photo.js";
+import { chooseSource } from "./status.js";
+import { markRaw } from "./vue.js";
+
+/** The one on the page, else a new one from the camera that is chosen. Throws a Failure where there is none. */
+export async function pictureToAskAbout() {
+  if (page.picture) return page.picture;
+  if (page.source === "file") throw new api.Failure("no_picture");
+  await take();
+  return page.picture;
+}
+
+export function changeSource(source) {
+  const isSame = source === page.source;
+  chooseSource(source); // also where it is what the page began with: the first status must not change it any more
+  if (isSame) return;
+  page.problems.picture = null;
+  turnCameraOff();
+  page.picture = null;
+}
+
+/** The button of the camera sources: turns the browser's camera on, or takes a picture. */
+export function pressShutter() {
+  const isOff = page.source === "browser" && !page.camera;
+  return showingProblems(isOff ? turnCameraOn : take);
+}
+
+export function chooseFile(file, name) {
+  if (!file) return;
+  return showingProblems(async () => {
+    const photo = await photoOfFile(file, name);
+    turnCameraOff();
+    chooseSource("file");
+    show(photo, "file", name);
+  });
+}
+
+export function turnCameraOff() {
+  page.camera?.getTracks().forEach((track) => track.stop());
+  page.camera = null;
+}
+
+async function turnCameraOn() {
+  page.camera = markRaw(await borrowCamera());
+  page.picture = null;
+}
+
+async function take() {
+  if (page.source === "server") {
+    show(await api.serverPicture(), "server");
+    return;
+  }
+  const photo = await photoOfVideo(document.querySelector("#live-view"));
+  turnCameraOff(); // its light goes out, and it draws no power while the answer is made
+  show(photo, "browser");
+}
+
+function show(blob, source, name = "") {
+  const previous = page.picture;
+  page.picture = { blob: markRaw(blob), url: URL.createObjectURL(blob), source, name, takenAt: new Date(), conversation: null };
+  announce(page.words.picture.new);
+  if (previous) forgetPicture(previous);
+}
+
+async function showingProblems(work) {
+  if (page.busyWithPicture) return;
+  page.busyWithPicture = true;
+  page.problems.picture = null;
+  try {
+    await work();
+  } catch (error) {
+    page.problems.picture = error instanceof api.Failure ? error : new api.Failure("camera_failed");
+  } finally {
+    page.busyWithPicture = false;
+  }
+}

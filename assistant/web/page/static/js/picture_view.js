@@ -1,0 +1,94 @@
+// Draws the picture panel: where the picture comes from, the picture, and the button that gets one.
+
+import { page } from "./page.js";
+import { changeSource, chooseFile, pressShutter, turnCameraOff } from "./picture.js";
+import { h } from "./vue.js";
+import { alertBox, button, icon, wordsAbout } from "./views.js";
+
+export function PicturePanel() {
+  return h("section", { class: "panel", "aria-labelledby": "picture-heading" }, [
+    h("h2", { id: "picture-heading", tabindex: -1 }, page.words.picture.heading),
+    sources(),
+    h("div", { class: ["view", { empty: !page.picture && !page.camera, dropping: page.dropping }] }, shown()),
+    page.picture && h("p", { class: "caption" }, wordsAbout(page.picture, "caption")),
+    h("div", { class: "buttons" }, page.source === "file" ? fileButton() : cameraButtons()),
+    page.source === "file" && h("p", { class: "hint for-keys", id: "drop-hint" }, page.words.picture.drop),
+    alertBox("picture"),
+  ]);
+}
+
+function sources() {
+  const { picture } = page.words;
+  return h("fieldset", { class: "segments" }, [
+    h("legend", { class: "visually-hidden" }, picture.source),
+    ...["server", "browser", "file"].map((source) =>
+      h("div", { key: source }, [
+        h("input", {
+          type: "radio",
+          name: "source",
+          id: `source-${source}`,
+          value: source,
+          checked: page.source === source,
+          disabled: source === "server" && !page.status?.has_camera,
+          onClick: () => changeSource(source), // keys do it as well, and it tells a choice of what is chosen already
+        }),
+        h("label", { for: `source-${source}` }, picture.sources[source]),
+      ]),
+    ),
+  ]);
+}
+
+function shown() {
+  if (page.camera) {
+    return h("video", {
+      id: "live-view",
+      key: "live",
+      srcObject: page.camera,
+      autoplay: true,
+      muted: true,
+      playsinline: true,
+      "aria-label": page.words.picture.live,
+    });
+  }
+  if (page.picture) return h("img", { key: "picture", src: page.picture.url, alt: wordsAbout(page.picture, "about") });
+  return h("p", { key: "none" }, [icon("image"), page.words.picture.none]);
+}
+
+function cameraButtons() {
+  const { picture } = page.words;
+  const isOff = page.source === "browser" && !page.camera;
+  const label = isOff ? picture.turn_on : page.picture ? picture.take_new : picture.take;
+  return [
+    button(label, { id: "shutter", idle: page.busyWithPicture, press: pressShutter }, "camera"),
+    page.camera &&
+      button(picture.turn_off, {
+        kind: "outline-secondary",
+        press: () => {
+          document.querySelector("#shutter").focus(); // this button goes away with the live view
+          turnCameraOff();
+        },
+      }),
+  ];
+}
+
+function fileButton() {
+  const { picture } = page.words;
+  return [
+    h("input", {
+      type: "file",
+      id: "file",
+      class: "visually-hidden",
+      accept: "image/*",
+      "aria-describedby": "drop-hint",
+      onChange: ({ target }) => {
+        const [file] = target.files;
+        chooseFile(file, file?.name);
+        target.value = ""; // the same file can be chosen again
+      },
+    }),
+    h("label", { for: "file", class: "btn btn-outline-primary" }, [
+      icon("image"),
+      h("span", page.picture ? picture.choose_new : picture.choose),
+    ]),
+  ];
+}

@@ -1,0 +1,74 @@
+// Small things that several views draw.
+
+import { page } from "./page.js";
+import { h } from "./vue.js";
+import { clock, filled } from "./words.js";
+
+const PATHS = {
+  camera: "M4 8h3l2-3h6l2 3h3a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zm8 2a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
+  image: "M4 5h16v14H4zm0 11 5-5 4 4 3-3 4 4M15.500 8.500h.01",
+  microphone: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5 11a7 7 0 0 0 14 0M12 18v3",
+  send: "M4 12h14M12 6l6 6-6 6",
+  stop: "M6 6h12v12H6z",
+  sound: "M4 10v4h4l5 4V6l-5 4zM16 9a4 4 0 0 1 0 6M18.500 6.500a8 8 0 0 1 0 11",
+};
+
+export function icon(name) {
+  return h("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, h("path", { d: PATHS[name] }));
+}
+
+/** A button that stays where it is when it has nothing to do: a `disabled` one would drop the focus. */
+export function button(label, { kind = "outline-primary", idle = false, press, ...rest }, iconName) {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `btn btn-${kind}`,
+      "aria-disabled": idle ? "true" : null,
+      onClick: (event) => (idle ? event.preventDefault() : press?.()),
+      ...rest,
+    },
+    [iconName && icon(iconName), h("span", label)],
+  );
+}
+
+/** Always there, so that a screen reader notices when something is put in. */
+export function alertBox(place) {
+  const failure = page.problems[place];
+  const { errors } = page.words;
+  return h("div", { class: "alert-place", role: "alert", id: `${place}-problem` }, [
+    failure &&
+      h("div", { class: "alert alert-danger d-flex gap-3 align-items-start", key: "problem" }, [
+        h("p", { class: "flex-grow-1 m-0" }, [
+          sentenceOf(failure, page.words),
+          failure.status === 401 && h("a", { class: "alert-link ms-2", href: `/login?lang=${page.language}` }, errors.login),
+        ]),
+        h("button", {
+          type: "button",
+          class: "btn-close",
+          "aria-label": errors.close,
+          onClick: (event) => {
+            page.problems[place] = null;
+            // The button goes away: the focus goes on to the panel it was in, not back to the top of the page.
+            event.currentTarget.closest("section").querySelector("h2").focus();
+          },
+        }),
+      ]),
+  ]);
+}
+
+/** In the page's language where it has words for it, else what the server said; that says by itself when to come back. */
+function sentenceOf({ code, status, message, retryAfterSeconds, values }, { errors }) {
+  const ours = errors.codes[code] ?? errors.server[code] ?? errors.statuses[status];
+  if (!ours) return message.charAt(0).toUpperCase() + message.slice(1).replace(/([^.!?。！？])$/, "$1.");
+  const retry = retryAfterSeconds && status === 429 ? ` ${filled(errors.retry, { seconds: retryAfterSeconds })}` : "";
+  return filled(ours, values) + retry;
+}
+
+/** Where the picture is from and when it was taken; `kind` is "about" (a full sentence) or "caption". */
+export function wordsAbout(picture, kind) {
+  return filled(page.words.picture[kind][picture.source], {
+    name: picture.name,
+    time: clock(picture.takenAt, page.words.tag),
+  });
+}

@@ -1,0 +1,71 @@
+"""`/` and `/login`: what a person sees. The page itself is in `page/` and gets all else from the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from assistant.web import page
+from assistant.web.doors import SESSION_SECONDS, RateLimit, Tokens
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from assistant.web.settings import WebSettings
+
+SESSION_COOKIE = "seesay"
+_LOGINS_PER_MINUTE = 10
+
+
+def page_routes(settings: WebSettings, tokens: Tokens | None) -> Blueprint:
+    from flask import Blueprint, make_response, redirect, render_template, request
+
+    pages = Blueprint("pages", __name__)
+    tries = RateLimit(_LOGINS_PER_MINUTE)
+
+    def language() -> str:
+        return page.chosen(request.args.get("lang"), settings.language)
+
+    def form(status: int, error: str | None, after: str) -> Any:
+        lang = language()
+        return (
+            render_template("login.html", words=page.words(lang), language=lang, error=error, next=after),
+            status,
+        )
+
+    @pages.get("/")
+    def index() -> str:
+        lang = language()
+        return render_template("index.html", words=page.words(lang), language=lang)
+
+    @pages.get("/login")
+    def login() -> Any:
+        return form(200, None, _own_path(request.args.get("next", "/")))
+
+    @pages.post("/login")
+    def log_in() -> Any:
+        after = _own_path(request.form.get("next", "/"))
+        if tries.seconds_to_wait(request.remote_addr or ""):
+            return form(429, "too_many", after)
+        if tokens is not None and not tokens.is_token(request.form.get("token", "").strip()):
+            return form(401, "wrong", after)
+        response = make_response(redirect(after, 303))
+        if tokens is not None:
+            response.set_cookie(
+                SESSION_COOKIE,
+                tokens.new_session(),
+                max_age=SESSION_SECONDS,
+                httponly=True,
+                secure=request.is_secure,
+                samesite="Strict",
+            )
+        return response
+
+    return pages
+
+
+def _own_path(path: str) -> str:
+    """Where to go after the login: on this server and nowhere else."""
+    parts = urlsplit(path)
+    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return path if inside and path.isprintable() else "/"

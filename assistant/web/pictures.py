@@ -1,0 +1,87 @@
+"""Pictures in and out: bytes or a data URI to a frame, a frame to JPEG. What is refused, and with which status.
+
+Decoding, and the words for what is wrong with a picture, are `vision.still`'s. It does not know where a picture comes from.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import time
+from typing import TYPE_CHECKING
+
+from assistant.web.errors import ApiError, invalid
+
+if TYPE_CHECKING:
+    from vision.frame import Frame
+
+# Kept no larger than this: the model sees 448 pixels, and many questions may wait with a picture each.
+KEPT_SIDE_PIXELS = 1920
+SHOWN_SIDE_PIXELS = 1280  # of a camera's picture that is sent to a browser
+_JPEG_QUALITY = 85
+_DATA_URI = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)?(?:;[\w.+-]+=[^;,]*)*(?P<base64>;base64)?,", re.ASCII)
+
+
+def picture_frame(data: bytes, max_pixels: int, parameter: str = "image") -> Frame:
+    """Raises ApiError: 413 for too many pixels, 422 for what is no picture, or a broken one."""
+    from vision.errors import PictureError, PictureTooLarge
+    from vision.frame import Frame
+    from vision.still import load_picture
+
+    try:
+        rgb = load_picture(data, "the picture", max_pixels)
+    except PictureTooLarge as error:
+        raise ApiError(413, "picture_too_large", str(error), parameter=parameter) from error
+    except PictureError as error:
+        raise ApiError(422, "bad_picture", str(error), parameter=parameter) from error
+    return reduced(Frame(rgb, time.monotonic()), KEPT_SIDE_PIXELS)
+
+
+def reduced(frame: Frame, side_pixels: int) -> Frame:
+    """The same picture, no side longer than that."""
+    height, width = frame.rgb.shape[:2]
+    if max(height, width) <= side_pixels:
+        return frame
+    import numpy as np
+    from PIL import Image
+
+    from vision.frame import Frame
+
+    scale = side_pixels / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = Image.fromarray(frame.rgb).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return Frame(np.asarray(small), frame.captured_at)
+
+
+def jpeg(frame: Frame) -> bytes:
+    """What the camera sees, for a browser."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(reduced(frame, SHOWN_SIDE_PIXELS).rgb).save(file, "JPEG", quality=_JPEG_QUALITY)
+    return file.getvalue()
+
+
+def data_uri_bytes(uri: str, kind: str, parameter: str) -> bytes:
+    """What a base64 data URI of `kind` ("image", "audio") holds. Raises ApiError; nothing is ever fetched from an address."""
+    if not uri.startswith("data:"):
+        raise invalid(
+            parameter, f"{parameter} must be a data URI (data:{kind}/…;base64,…): no address is fetched from here"
+        )
+    match = _DATA_URI.match(uri)
+    if match is None or not match["base64"]:
+        raise invalid(parameter, f"{parameter} is a data URI of another form than data:{kind}/…;base64,…")
+    check_kind(match["kind"] or "text/plain", kind, parameter)
+    try:
+        return base64.b64decode(uri[match.end() :], validate=True)
+    except (binascii.Error, ValueError):  # ValueError: characters beyond ASCII
+        raise invalid(parameter, f"{parameter} is not valid base64: send it again") from None
+
+
+def check_kind(media_type: str, kind: str, parameter: str) -> None:
+    """Raises ApiError 415 for a type that cannot be meant. What the bytes are is found out from them."""
+    named = media_type.partition(";")[0].strip().lower()
+    if named and named != "application/octet-stream" and not named.startswith(f"{kind}/"):
+        raise ApiError(415, "wrong_type", f"{parameter} is {named}: send {kind}/…", parameter=parameter)

@@ -1,0 +1,115 @@
+"""The server's life: it listens, serves on a thread of its own, and ends in good order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import AssistantError
+from assistant.web.settings import WebSettings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from assistant.web.sockets import SocketServer
+
+_SPARE_THREADS = 6  # beside those that wait in the queue: status, pictures, refusals
+_IDLE_SECONDS = 60  # a connection with nothing on it
+_CONNECTIONS = 200
+_MAX_HEADER_BYTES = 32_768
+_JOIN_SECONDS = 2.0
+
+
+class WebServer:
+    """Owns the thread "web", and waitress's workers; use it in a `with`. Raises AssistantError where it cannot listen."""
+
+    def __init__(self, app: Flask, settings: WebSettings, sweep: Callable[[], None] = lambda: None) -> None:
+        self._server = _listen(app, settings, sweep)
+        self.host = settings.host
+        self.port = int(self._server.effective_port)
+        self.ended = (
+            threading.Event()
+        )  # set too where it ends by a fault of its own: a deaf program must not seem to run
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def __enter__(self) -> WebServer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Idempotent. Clients that are being answered see their connection end."""
+        self._server.stop()
+        if self._thread.ident is not None:
+            self._thread.join(_JOIN_SECONDS)
+        if self._thread.is_alive():
+            raise AssistantError(f'the thread "{self._thread.name}" did not end within {_JOIN_SECONDS:g} s')
+
+    def _run(self) -> None:
+        from waitress import wasyncore
+
+        try:
+            self._server.run()
+        finally:
+            wasyncore.close_all(self._server._map, ignore_all=True)
+            self.ended.set()
+
+
+def _listen(app: Flask, settings: WebSettings, sweep: Callable[[], None]) -> SocketServer:
+    from waitress import wasyncore
+    from waitress.adjustments import Adjustments
+    from waitress.task import ThreadedTaskDispatcher
+
+    from assistant.web.sockets import SocketServer
+
+    # "Task queue depth is 1" is no news: the queue is ours, and tells by 429.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    dispatcher, sockets = ThreadedTaskDispatcher(), dict[int, Any]()
+    try:
+        adjustments = Adjustments(**_adjustments(settings))
+        where = adjustments.listen[0]
+        server = SocketServer(
+            app, sockets, dispatcher=dispatcher, adj=adjustments, sockinfo=where, web=settings, sweep=sweep
+        )
+    except (OSError, ValueError) as error:
+        wasyncore.close_all(sockets, ignore_all=True)
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AssistantError(
+            f"cannot listen at {settings.host} port {settings.port}: {reason.lower().rstrip('.')}; "
+            "choose another with --host and --port"
+        ) from None
+    dispatcher.set_thread_count(adjustments.threads)
+    return server
+
+
+def _adjustments(settings: WebSettings) -> dict[str, Any]:
+    """waitress's own settings; what is not here has waitress's default."""
+    return {
+        "host": "127.0.0.1" if settings.host == "localhost" else settings.host,
+        "port": settings.port,
+        "threads": settings.queue_limit + _SPARE_THREADS,
+        "ident": "",  # what serves is nobody's business
+        "connection_limit": _CONNECTIONS,
+        "channel_timeout": _IDLE_SECONDS,
+        "cleanup_interval": 5,
+        "max_request_body_size": settings.max_body_bytes + 1,
+        "max_request_header_size": _MAX_HEADER_BYTES,
+        "channel_request_lookahead": 1,  # see `sockets`
+        "log_socket_errors": False,  # clients leave
+        "trusted_proxy": settings.trusted_proxy or None,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"} if settings.trusted_proxy else set(),
+        "clear_untrusted_proxy_headers": True,
+        "asyncore_use_poll": True,
+    }

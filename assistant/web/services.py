@@ -1,0 +1,99 @@
+"""What the routes work with: the one engine behind its queue, and what else this machine has. Built once, by `serve`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.look import Take
+from assistant.status import Status
+from assistant.web.answer import Answer, Asked, Hear, Means
+from assistant.web.board import Board
+from assistant.web.conversations import Conversation, Conversations, Engine
+from assistant.web.errors import ApiError
+from assistant.web.settings import WebSettings
+from assistant.web.speech import Speech
+from assistant.web.work_queue import WorkQueue
+from vision.errors import VisionError
+
+if TYPE_CHECKING:
+    from assistant.doubt import DoubtRule
+    from assistant.phrases import Phrases
+    from audio.pcm import AudioChunk
+    from vision.frame import Frame
+    from vision.framing import Fault
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a server is made of. None: this machine has none."""
+
+    engine: Engine
+    is_demo: bool
+    phrases: Phrases
+    doubt: DoubtRule
+    take: Take | None = None  # the camera, or what stands in for it
+    hear: Hear | None = None
+    synthesize: Callable[[str], AudioChunk] | None = None
+    machine: Callable[[], Status] = Status
+
+
+class Services:
+    def __init__(
+        self,
+        parts: Parts,
+        settings: WebSettings,
+        board: Board | None = None,  # that somebody else writes on too
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self.is_demo = parts.is_demo
+        self.model_name = parts.engine.model_name
+        self.take = parts.take
+        self.machine = parts.machine
+        self.board = board or Board()
+        self.queue = WorkQueue(settings.queue_limit, clock)
+        self.speech = Speech(parts.synthesize, clock)
+        self.conversations = Conversations(settings.kept_pictures, settings.kept_seconds, clock)
+        self.can_hear = parts.hear is not None
+        self._means = Means(
+            engine=parts.engine,
+            speech=self.speech,
+            board=self.board,
+            phrases=parts.phrases,
+            doubt=parts.doubt,
+            hear=parts.hear,
+            takes_instructions=not parts.is_demo,
+            clock=clock,
+        )
+        self._camera = threading.Lock()  # one picture at a time, whoever asks
+
+    def answer(self, gone: Callable[[], bool], ready: Callable[[], tuple[Asked, Conversation]]) -> Answer:
+        """A place in the queue first, before a picture is decoded: that is work too. Raises QueueFull, and as `ready` does."""
+        ticket = self.queue.enter()
+        try:
+            return Answer(self._means, *ready(), ticket, gone)
+        except BaseException:
+            ticket.leave()
+            raise
+
+    def camera_picture(self, timeout_seconds: float) -> tuple[Frame, Fault | None]:
+        """The sharpest of what the camera sees now, and what is wrong with it. Raises ApiError."""
+        if self.take is None:
+            raise ApiError(404, "no_camera", "this machine has no camera: send a picture", parameter="camera")
+        if not self._camera.acquire(timeout=timeout_seconds):
+            raise ApiError(503, "camera_busy", "the camera is busy: ask again", parameter="camera")
+        try:
+            return self.take(threading.Event())
+        except VisionError as error:
+            raise ApiError(503, "camera_lost", str(error), parameter="camera") from error
+        finally:
+            self._camera.release()
+
+    def sweep(self) -> None:
+        """Called every second or so: what is too old is dropped."""
+        self.conversations.sweep()
+        self.speech.sweep()

@@ -1,0 +1,164 @@
+"""`/v1/…`: what OpenAI's clients expect, over the same engine, so that programs made for them work unchanged.
+
+The protocol keeps no conversation: a request brings all of it, picture included. A picture that was sent before is known by
+its bytes, so that a further question about it costs no second look.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from assistant.web.answer import Answer, Asked
+from assistant.web.api import client_gone, event_stream
+from assistant.web.ask_request import json_object
+from assistant.web.chat_request import ChatRequest, parse_chat
+from assistant.web.conversations import Conversation
+from assistant.web.errors import ApiError, error_body
+from assistant.web.events import Accepted, Done, Failed, Text
+from assistant.web.pictures import picture_frame
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Response
+
+    from assistant.web.services import Services
+
+_STILL_THERE = ": still there\n\n"
+
+
+def v1_routes(services: Services) -> Blueprint:
+    from flask import Blueprint, jsonify, request
+
+    v1 = Blueprint("v1", __name__, url_prefix="/v1")
+    created = int(time.time())
+
+    def model() -> dict[str, Any]:
+        return {"id": services.model_name, "object": "model", "created": created, "owned_by": "local"}
+
+    @v1.get("/models")
+    def models() -> Response:
+        return jsonify(object="list", data=[model()])
+
+    @v1.get("/models/<name>")
+    def one_model(name: str) -> Response:
+        _check_model(services, name)
+        return jsonify(model())
+
+    @v1.post("/chat/completions")
+    def chat() -> Response:
+        wanted = parse_chat(json_object(request))
+        _check_model(services, wanted.model)
+        answer = _begin(services, wanted, client_gone(request.environ))
+        sheet = _Sheet(services.model_name)
+        if wanted.stream:
+            return event_stream(answer, _chunks(answer, sheet, with_usage=wanted.stream_usage))
+        try:
+            return jsonify(_completion(answer, sheet))
+        finally:
+            answer.close()
+
+    return v1
+
+
+class _Sheet:
+    """What every object of one answer has in common."""
+
+    def __init__(self, model: str) -> None:
+        self._common = {
+            "id": f"chatcmpl-{secrets.token_hex(12)}",
+            "created": int(time.time()),
+            "model": model,
+            "system_fingerprint": None,
+        }
+
+    def completion(self, text: str, done: Done) -> dict[str, Any]:
+        message = {"role": "assistant", "content": text, "refusal": None}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(done)}
+        return {**self._common, "object": "chat.completion", "choices": [choice], "usage": _usage(done)}
+
+    def chunk(self, delta: dict[str, Any], finish: str | None = None) -> str:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return _data({**self._common, "object": "chat.completion.chunk", "choices": [choice]})
+
+    def usage_chunk(self, done: Done) -> str:
+        return _data({**self._common, "object": "chat.completion.chunk", "choices": [], "usage": _usage(done)})
+
+
+def _check_model(services: Services, name: str) -> None:
+    if name != services.model_name:
+        raise ApiError(
+            404,
+            "model_not_found",
+            f"there is no model {name[:60]!r} here: the one is {services.model_name!r}",
+            parameter="model",
+        )
+
+
+def _begin(services: Services, wanted: ChatRequest, gone: Callable[[], bool]) -> Answer:
+    asked = Asked(wanted.question, plain=True, max_new_tokens=wanted.max_tokens, before=wanted.before)
+    return services.answer(gone, lambda: (asked, _about(services, wanted.picture)))
+
+
+def _about(services: Services, picture: bytes) -> Conversation:
+    """What is known of a picture: two clients that send the same one share its view, and take turns in the queue."""
+    id = "v1-" + hashlib.sha256(picture).hexdigest()
+    found = services.conversations.find(id)
+    if found is not None:
+        return found
+    frame = picture_frame(picture, services.settings.max_pixels, "messages")
+    return services.conversations.found_or_new(frame, None, id)
+
+
+def _completion(answer: Answer, sheet: _Sheet) -> dict[str, Any]:
+    """Raises ApiError."""
+    text = ""
+    for event in answer.events:
+        match event:
+            case Text(piece):
+                text += piece
+            case Failed(error):
+                raise error
+            case Done():
+                return sheet.completion(text.strip(), event)
+    raise AssertionError("an answer ends with Done or Failed")
+
+
+def _chunks(answer: Answer, sheet: _Sheet, *, with_usage: bool) -> Iterator[str]:
+    for event in answer.events:
+        match event:
+            case Accepted():
+                yield sheet.chunk({"role": "assistant", "content": ""})
+            case Text(piece):
+                yield sheet.chunk({"content": piece})
+            case Done():
+                yield sheet.chunk({}, _finish(event))
+                if with_usage:
+                    yield sheet.usage_chunk(event)
+                yield "data: [DONE]\n\n"
+            case Failed(error):
+                yield _data(error_body(error, as_openai=True))
+            case _:
+                yield _STILL_THERE
+
+
+def _data(value: dict[str, Any]) -> str:
+    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
+
+
+def _finish(done: Done) -> str:
+    return "length" if done.finish == "length" else "stop"
+
+
+def _usage(done: Done) -> dict[str, Any]:
+    stats = done.turn.moments.answer
+    answer_tokens = stats.answer_tokens if stats else 0
+    return {
+        "prompt_tokens": done.prompt_tokens,
+        "completion_tokens": answer_tokens,
+        "total_tokens": done.prompt_tokens + answer_tokens,
+        "prompt_tokens_details": {"cached_tokens": done.cached_tokens},
+    }

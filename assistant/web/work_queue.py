@@ -1,0 +1,99 @@
+"""One engine, many who ask: a queue with an end, first come first served.
+
+Whoever finds it full is told so at once and when to come back, for a question that waits for minutes helps nobody. Pure
+waiting: it does not know what the work is, and starts no thread; whoever holds a ticket works on its own thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from assistant.web.errors import QueueFull
+
+LOOK_SECONDS = 0.02  # how often a waiter looks whether its client has left
+_FIRST_GUESS_SECONDS = 5.0  # of an answer, before the first has been timed
+_SHARE_OF_NEWEST = 0.3  # in the running mean
+
+
+@dataclass(frozen=True)
+class QueueStatus:
+    length: int  # at work or waiting
+    limit: int
+
+
+class Ticket:
+    """A place in the queue; `leave` it in any case, as often as you like."""
+
+    def __init__(self, queue: WorkQueue) -> None:
+        self._queue = queue
+
+    @property
+    def position(self) -> int:
+        """0: its turn."""
+        return self._queue.position(self)
+
+    def wait(self, gave_up: Callable[[], bool]) -> Iterator[int]:
+        """Yields the position every `LOOK_SECONDS` until it is this ticket's turn, or `gave_up`."""
+        while (position := self._queue.wait_a_little(self)) > 0 and not gave_up():
+            yield position
+
+    def leave(self) -> None:
+        self._queue.leave(self)
+
+
+class WorkQueue:
+    """`limit` places in all: one at work, the others waiting."""
+
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._tickets: list[Ticket] = []  # the first one is at work
+        self._begun_at = 0.0
+        self._mean_seconds = _FIRST_GUESS_SECONDS
+
+    def enter(self) -> Ticket:
+        """Raises QueueFull."""
+        with self._changed:
+            if len(self._tickets) >= self._limit:
+                raise QueueFull(self._limit, self._retry_seconds())
+            ticket = Ticket(self)
+            self._tickets.append(ticket)
+            if len(self._tickets) == 1:
+                self._begun_at = self._clock()
+            return ticket
+
+    def leave(self, ticket: Ticket) -> None:
+        with self._changed:
+            if ticket not in self._tickets:
+                return
+            if self._tickets[0] is ticket:
+                took = self._clock() - self._begun_at
+                self._mean_seconds += _SHARE_OF_NEWEST * (took - self._mean_seconds)
+                self._begun_at = self._clock()
+            self._tickets.remove(ticket)
+            self._changed.notify_all()
+
+    def position(self, ticket: Ticket) -> int:
+        with self._changed:
+            return self._tickets.index(ticket) if ticket in self._tickets else 0
+
+    def wait_a_little(self, ticket: Ticket) -> int:
+        """The ticket's position, after a moment if it is not its turn."""
+        with self._changed:
+            if self._tickets and self._tickets[0] is not ticket:
+                self._changed.wait(LOOK_SECONDS)
+        return self.position(ticket)
+
+    @property
+    def status(self) -> QueueStatus:
+        with self._changed:
+            return QueueStatus(len(self._tickets), self._limit)
+
+    def _retry_seconds(self) -> int:
+        """When a place will be free: after about one answer."""
+        left = self._mean_seconds - (self._clock() - self._begun_at)
+        return min(60, max(1, round(left)))

@@ -1,0 +1,82 @@
+"""Has the user said all of it, or only paused? Judged by the words, a moment after the sound of speech has ceased.
+
+A VAD alone cannot tell: in noise it misses soft consonants, and people stop to think in mid-sentence. So the last
+second is decoded as a closed window; the pause counts when the recogniser, too, has heard the last word end, and that word can
+end a question or a command. The streaming recogniser's partial result is of no use here: it lags 0.2 to 0.3 s behind,
+just the last word. It does not know what follows from a pause.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from audio.barge_in import SpottedWord, Spotter
+from audio.pcm import SPEECH_FORMAT, Samples
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PauseSettings:
+    min_silence_seconds: float = 0.09  # behind the last word, as the recogniser hears it
+    # A recogniser that expects whole sentences makes up a last word where there is none, a short and doubtful one.
+    min_word_seconds: float = 0.12
+    min_confidence: float = 0.6
+    max_cost_seconds: float = 0.1  # a window that takes longer delays the words of the utterance themselves
+    patience: int = 3  # so many slow windows in a row: this recogniser is not asked again
+
+
+class WordsEnded:
+    """A PauseEar over a Spotter that knows every word."""
+
+    def __init__(
+        self,
+        spotter: Spotter,
+        ends_open: Callable[[str], bool],
+        settings: PauseSettings | None = None,
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.thread_time,
+    ) -> None:
+        """`ends_open`: after this text more must come. Where nothing is `wanted`, nothing is decoded.
+
+        `clock` counts computing time: a busy machine does not make the recogniser a slow one.
+        """
+        self._spotter = spotter
+        self._ends_open = ends_open
+        self._settings = settings or PauseSettings()
+        self._wanted = wanted
+        self._clock = clock
+        self._slow = 0
+
+    def has_ended(self, samples: Samples) -> bool:
+        if self._slow >= self._settings.patience or not self._wanted():
+            return False
+        began = self._clock()
+        words = self._spotter.spot(samples)
+        self._watch_cost(self._clock() - began)
+        seconds = SPEECH_FORMAT.seconds_of(len(samples))
+        return words_ended(words, seconds, self._ends_open, self._settings)
+
+    def _watch_cost(self, seconds: float) -> None:
+        self._slow = self._slow + 1 if seconds > self._settings.max_cost_seconds else 0
+        if self._slow == self._settings.patience:
+            _log.info("the speech model is too slow to judge pauses (%.2f s): a cue comes with the words", seconds)
+
+
+def words_ended(
+    words: Sequence[SpottedWord], seconds: float, ends_open: Callable[[str], bool], settings: PauseSettings
+) -> bool:
+    """Of a window of that length; where no words are, none have ended."""
+    if not words:
+        return False
+    last = words[-1]
+    return (
+        seconds - last.ended_seconds >= settings.min_silence_seconds - 1e-6
+        and last.ended_seconds - last.started_seconds >= settings.min_word_seconds - 1e-6
+        and last.confidence >= settings.min_confidence
+        and not ends_open(" ".join(word.text for word in words))
+    )

@@ -1,0 +1,447 @@
+"""`seesay bench`: medians and ratios of planted figures, the table, the page, the reference's figures, and real runs."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.bench import questions
+from assistant.bench.answers import measure as measure_ours
+from assistant.bench.engine import OURS, PLAIN
+from assistant.bench.feasible import feasible
+from assistant.bench.kinds import KINDS
+from assistant.bench.machine import Limits
+from assistant.bench.page import page, phases
+from assistant.bench.plain_answers import measure as measure_plain
+from assistant.bench.questions import QuestionsBench, derived, measure, portions, summary
+from assistant.bench.questions_table import table
+from assistant.bench.random_model import CONFIG, random_checkpoint
+from assistant.bench.sensors import NOT_MEASURABLE, MachineSensors
+from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars, ticks
+from assistant.bench.task import Task
+from assistant.cli import main
+from assistant.power import Sysfs
+from tests.test_bench import quiet, small_config
+from vision.engine.weights import open_checkpoint
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small checkpoint with random weights."""
+    return random_checkpoint(tmp_path_factory.mktemp("bench"), quiet, small_config())
+
+
+def run_figures(total: float = 10.0, **more: Any) -> dict[str, Any]:
+    """What a process says of one answer."""
+    return {
+        "vision_seconds": 3.0,
+        "prefill_seconds": 2.0,
+        "first_token_seconds": 5.5,
+        "first_sound_seconds": 6.5,
+        "seen_first_token_seconds": 0.5,
+        "seen_first_sound_seconds": 1.5,
+        "decode_seconds": 0.1,
+        "total_seconds": total,
+        "cpu_seconds": 15.0,
+        "joules": None,
+        "answer_tokens": 124,
+        "question_tokens": 18,
+        "peak_bytes": 3_600_000_000,
+    } | more
+
+
+def process_figures(totals: list[float], **more: Any) -> dict[str, Any]:
+    """What a process says of all its answers."""
+    return {
+        "load_seconds": 1.2,
+        "load_cpu_seconds": 1.0,
+        "disk_bytes": 0,
+        "load_peak_bytes": 900_000_000,
+        "peak_bytes": 3_600_000_000,
+        "runs": {kind.name: [run_figures(total, **more) for total in totals] for kind in KINDS},
+        "image_tokens": 49,
+        "prompt_tokens": 54,
+        "decode_bytes": 2_000_000,
+        "energy_source": f"{NOT_MEASURABLE}: there is no sensor",
+        "others_share": 0.02,
+        "series": {
+            "seconds": [0.0, 0.5, 1.0],
+            "resident_bytes": [1e8, 2e9, 3.6e9],
+            "watts": [None] * 3,
+            "celsius": [None] * 3,
+            "marks": [[0.0, "load"], [0.7, "<describe>"]],
+        },
+    }
+
+
+class Processes:
+    """Instead of processes: remembers what was asked; a run of transformers takes five times as long."""
+
+    def __init__(self, **more: Any) -> None:
+        self.asked: list[tuple[str, int, bool]] = []
+        self._more = more
+
+    def run(self, task: Task) -> Mapping[str, Any]:
+        self.asked.append((task.what, task.runs, task.lends_words))
+        if task.what == "load":
+            return {"load_seconds": 9.0}
+        if task.what == "limits":
+            return {"read_bytes_per_second": 30e9, "products_per_second": 100e9}
+        if task.what == "answers of seesay":
+            return process_figures([10.0 + len(self.asked) * n for n in range(task.runs)], **self._more)
+        quiet_run = {"first_sound_seconds": None, "seen_first_sound_seconds": None, "decode_seconds": 0.5}
+        return process_figures([50.0] * task.runs, **quiet_run) | {"load_seconds": 24.0, "peak_bytes": 13_300_000_000}
+
+
+def measured(small: Path, **wanted: Any) -> dict[str, Any]:
+    more = wanted.pop("more", {})
+    bench = QuestionsBench(small, threads=2, **wanted)
+    return measure(bench, open_checkpoint(small), Processes(**more).run)
+
+
+# What is measured, and in which order
+
+
+def test_engines_are_measured_in_turns(small: Path) -> None:
+    """Packing first; then ours and plain round by round, the machine's limits around each. Ours gets its five runs in all, plain one a round."""
+    processes = Processes()
+    bench = QuestionsBench(small, is_random=True, runs=5, compares=True)
+    measure(bench, open_checkpoint(small), processes.run)
+    assert processes.asked[0] == ("load", 1, False)
+    assert [(what, runs) for what, runs, _ in processes.asked[1:]] == [
+        ("limits", 1), ("answers of seesay", 3), ("limits", 1), ("answers of transformers", 1),
+        ("limits", 1), ("answers of seesay", 2), ("limits", 1), ("answers of transformers", 1), ("limits", 1),
+    ]  # fmt: skip
+    assert all(lends for what, _, lends in processes.asked if what.startswith("answers"))
+
+
+def test_without_a_comparison_one_process_is_enough(small: Path) -> None:
+    """Five runs of each kind; nothing is said about ratios."""
+    processes = Processes()
+    found = measure(QuestionsBench(small), open_checkpoint(small), processes.run)
+    assert processes.asked == [
+        ("load", 1, False),
+        ("limits", 1, False),
+        ("answers of seesay", 5, False),
+        ("limits", 1, False),
+    ]
+    assert found["ratios"] == {}
+    assert "ratio" not in table(found)
+
+
+@pytest.mark.parametrize(("runs", "rounds", "parts"), [(5, 1, [5]), (5, 2, [3, 2]), (2, 3, [1, 1]), (6, 3, [2, 2, 2])])
+def test_runs_are_spread_over_the_rounds(runs: int, rounds: int, parts: list[int]) -> None:
+    """Evenly, and no process without one."""
+    assert portions(runs, rounds) == parts
+
+
+def test_the_processors_best_counts_and_the_memorys_median() -> None:
+    """Others can hide what a processor can do; what a memory can do really changes."""
+    measured = [
+        {"read_bytes_per_second": read, "products_per_second": products}
+        for read, products in ((30, 5), (65, 9), (37, 8))
+    ]
+    assert questions.limits_of(measured) == Limits(37, 9)
+
+
+def test_figures_are_medians_of_all_runs_with_their_range(small: Path) -> None:
+    """Over the rounds; one slow run changes the range only."""
+    rounds = [process_figures([10.0, 11.0, 90.0]), process_figures([9.0, 12.0])]
+    figures = summary(rounds)["kinds"]["read"]
+    assert figures["total_seconds"] == 11.0
+    assert figures["ranges"]["total_seconds"] == [9.0, 90.0]
+    assert figures["joules"] is None
+    assert figures["ranges"]["joules"] is None
+
+
+def test_an_answer_about_a_seen_picture_ends_as_much_earlier_as_it_begins() -> None:
+    """Five seconds here. Watts are joules over the run's time, and nothing where there are no joules."""
+    run = derived(run_figures(10.0, joules=97.0))
+    assert run["seen_total_seconds"] == 5.0
+    assert run["watts"] == pytest.approx(9.7)
+    assert derived(run_figures())["watts"] is None
+
+
+def test_ratios_and_shares(small: Path) -> None:
+    """How many times less ours takes, and what it reaches of the machine's best."""
+    found = measured(small, compares=True, runs=2)
+    assert found["ratios"]["load_seconds"] == pytest.approx(20.0)
+    assert found["ratios"]["kinds"]["trend"]["decode_seconds"] == pytest.approx(5.0)
+    assert found["ratios"]["kinds"]["trend"]["first_sound_seconds"] is None
+    assert found["shares"][OURS]["read"]["decode_seconds"] == pytest.approx(2_000_000 / 30e9 / 0.1)
+    weights = found["work"]["decode_weights"]
+    assert found["shares"][PLAIN]["read"]["decode_seconds"] == pytest.approx(4 * weights / 30e9 / 0.5)
+    json.dumps(found)
+
+
+def test_too_little_memory_leaves_transformers_out(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ours is measured all the same, and the reader is told."""
+    monkeypatch.setattr(questions, "available_bytes", lambda: 200_000_000)
+    found = measured(small, compares=True)
+    assert set(found["engines"]) == {OURS}
+    assert "0.2 GB are free" in capsys.readouterr().err
+    assert "0.2 GB are free" in table(found)
+
+
+# The reference design's figures
+
+
+def of_limits(read: float, products: float, *, is_full_size: bool = True) -> dict[str, Any]:
+    ours = summary([process_figures([10.0])])
+    return {row.what: row for row in feasible(Limits(read, products), ours, is_full_size=is_full_size)}
+
+
+def test_answers_that_memory_forbids_are_said_to_be_impossible() -> None:
+    """1.72 billion weights of 4 bytes a token: 124 tokens at 30 GB/s are 28 s, and 8.2 s would need 104 GB/s."""
+    row = of_limits(30e9, 100e9)["describe a picture, 124 tokens"]
+    assert row.plain_at_least.startswith("28.4 s")
+    assert "cannot be had by plain float32" in row.verdict
+    assert "104 GB/s" in row.verdict
+    assert row.ours == "10.0 s"
+
+
+def test_answers_that_memory_permits_are_not() -> None:
+    """A server with 400 GB/s may have them."""
+    assert "cannot" not in of_limits(400e9, 100e9)["describe a picture, 124 tokens"].verdict
+
+
+def test_the_weights_alone_are_more_than_the_references_memory() -> None:
+    """On every machine."""
+    row = of_limits(400e9, 1e12)["peak memory"]
+    assert row.plain_at_least == "8.5 GB"
+    assert "cannot be had by plain float32" in row.verdict
+    assert "7.93 GiB" in row.verdict
+
+
+def test_the_encoder_is_a_question_of_the_arithmetics_peak() -> None:
+    """288 billion products: possible in 3.8 s from 76 billion a second on."""
+    assert of_limits(30e9, 100e9)["vision encoder"].verdict.startswith("can be had, at 76%")
+    assert of_limits(30e9, 50e9)["vision encoder"].verdict.startswith("cannot")
+
+
+def test_a_small_model_is_not_put_beside_the_references_figures() -> None:
+    """Only what the machine permits is said then."""
+    rows = of_limits(30e9, 100e9, is_full_size=False)
+    assert {row.ours for row in rows.values()} == {"another model was measured", NOT_MEASURABLE}
+
+
+def test_the_full_size_is_known_by_its_shapes(small: Path) -> None:
+    """A small model is not one; the published config is, whatever its name."""
+    assert not questions._is_full_size(open_checkpoint(small))
+    checkpoint = open_checkpoint(small)
+    object.__setattr__(checkpoint, "config", CONFIG)
+    assert questions._is_full_size(checkpoint)
+
+
+# Table and page
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would load, and whether every element is closed."""
+
+    VOID = ("meta", "br", "hr", "img", "link", "input")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "srcset")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    return reader
+
+
+def test_the_page_stands_alone(small: Path) -> None:
+    """No script, nothing from elsewhere, every element closed, every plot a drawing that parses."""
+    html = page(measured(small, compares=True, runs=2))
+    reader = read(html)
+    assert "script" not in reader.tags
+    assert reader.addresses == []
+    assert "url(" not in html
+    assert "http" not in html.replace("http://www.w3.org", "")
+    drawings = [part.split("</svg>")[0] for part in html.split("<svg")[1:]]
+    assert len(drawings) == 2  # time, memory
+    for drawing in drawings:
+        assert ET.fromstring(f"<svg{drawing}</svg>").attrib["aria-label"]
+
+
+def test_the_page_says_what_the_machine_does_not_tell(small: Path) -> None:
+    """Instead of an empty plot; no watts are made up."""
+    reader = read(page(measured(small)))
+    assert f"Watts: {NOT_MEASURABLE}: there is no sensor." in reader.text
+    assert "This machine does not tell its temperature." in reader.text
+    assert " W" not in reader.text.replace("9.7 W", "").replace("Watts", "").replace("What", "").replace("Where", "")
+
+
+def test_watts_and_degrees_are_drawn_where_they_are_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four plots then, and joules in the table."""
+    found = measured(small, more={"joules": 97.0})
+    found["series"][OURS] |= {"watts": [None, 9.0, 10.0], "celsius": [50.0, 55.0, 60.0]}
+    html = page(found)
+    assert html.count("<svg") == 4
+    assert "97.0 J" in read(html).text
+    assert "97.0 J" in table(found)
+
+
+def test_names_are_escaped(small: Path) -> None:
+    """A checkpoint's folder may be called anything, and so may a part of the measurement."""
+    found = measured(small)
+    found["model"]["name"] = '<img src=x onerror="1">&'
+    html = page(found)
+    assert "<img" not in html
+    assert "<describe>" not in html
+    assert "&lt;img" in html
+
+
+def test_the_parts_of_an_answers_time_add_up_to_it() -> None:
+    """With a voice and without; of a seen picture only the question is left."""
+    figures = derived(run_figures(10.0))
+    assert [colour for colour, _ in phases(figures)] == [0, 1, 2, 3, 4]
+    assert sum(seconds for _, seconds in phases(figures)) == pytest.approx(10.0)
+    silent = derived(run_figures(10.0, first_sound_seconds=None))
+    assert dict(phases(silent))[3] == 0.0
+    assert sum(seconds for _, seconds in phases(silent)) == pytest.approx(10.0)
+    assert dict(phases(figures, seen=True)) == pytest.approx({2: 0.5, 3: 1.0, 4: 3.5})
+
+
+def test_the_table_has_every_kind_every_figure_and_the_fine_print(small: Path) -> None:
+    """Random weights are admitted, and so is the forced length."""
+    text = table(measured(small, is_random=True, compares=True, runs=2))
+    for kind in KINDS:
+        assert f"{kind.title}: 18 + 124 tokens" in text
+    for words in ("TTFT", "TTFA", "seen ahead", "random", "forced", "espeak-ng", "GB/s", NOT_MEASURABLE, "7.93 GiB"):
+        assert words in text, words
+    assert "own first sentence" not in text
+    assert "own first sentence" in table(measured(small))
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(10.0, [0, 2, 4, 6, 8, 10]), (0.9, [0, 0.2, 0.4, 0.6, 0.8, 1.0]), (0.0, [0, 1]), (61.0, [0, 20, 40, 60, 80])]
+)  # fmt: skip
+def test_axes_have_round_numbers(most: float, expected: list[float]) -> None:
+    """From nothing to the largest figure or just beyond it."""
+    assert ticks(most) == pytest.approx(expected)
+
+
+def test_bars_are_as_long_as_their_figures() -> None:
+    """The parts of one follow each other without a gap."""
+    drawing = ET.fromstring(stacked_bars([Bar("a", ((0, 1.0), (1, 3.0))), Bar("b", ((0, 2.0),))], "s", "two bars"))
+    boxes = [(float(box.attrib["x"]), float(box.attrib["width"])) for box in drawing.iter("rect")]
+    assert boxes[1][0] == pytest.approx(boxes[0][0] + boxes[0][1], abs=0.2)
+    assert boxes[1][1] == pytest.approx(3 * boxes[0][1], abs=0.2)
+    assert boxes[2][1] == pytest.approx(2 * boxes[0][1], abs=0.2)
+
+
+def test_a_line_has_gaps_where_nothing_is_known() -> None:
+    """It is not drawn through them."""
+    drawing = ET.fromstring(lines_over_time([Line("a", [0, 1, 2, 3], [1.0, None, 2.0, 3.0])], "GB", [(1.0, "x")], "a"))
+    (path,) = drawing.iter("path")
+    assert [step[0] for step in path.attrib["d"].replace(" L", "|L").replace(" M", "|M").split("|")] == ["M", "M", "L"]
+
+
+# Real runs
+
+
+class Meter:
+    """A sensor that counts its readings."""
+
+    energy_source = "of a test"
+
+    def __init__(self) -> None:
+        self._joules = 0.0
+
+    def joules(self) -> float | None:
+        self._joules += 1.0
+        return self._joules
+
+    def celsius(self) -> float | None:
+        return None
+
+
+def test_both_engines_are_given_the_same_work(small: Path) -> None:
+    """Tokens of picture, prompt, question and answer; ours has sounds, and the first comes before the end."""
+    task = Task("", 1, str(small), lends_words=True)
+    ours, plain = measure_ours(task, Meter()), measure_plain(task, Meter())
+    assert (ours["image_tokens"], ours["prompt_tokens"]) == (plain["image_tokens"], plain["prompt_tokens"])
+    for kind in KINDS:
+        (one,), (other,) = ours["runs"][kind.name], plain["runs"][kind.name]
+        assert one["question_tokens"] == other["question_tokens"]
+        assert one["answer_tokens"] == other["answer_tokens"] == kind.answer_tokens
+        assert one["vision_seconds"] < one["first_token_seconds"] < one["first_sound_seconds"] <= one["total_seconds"]
+        assert one["seen_first_sound_seconds"] > one["seen_first_token_seconds"]
+        assert other["first_sound_seconds"] is None
+        assert one["joules"] > 0
+        assert other["joules"] > 0
+    assert [what for _, what in ours["series"]["marks"]] == ["load", "warm-up", *(kind.name for kind in KINDS), "end"]
+
+
+def test_no_energy_is_read_where_there_is_no_sensor(tmp_path: Path) -> None:
+    """An empty root: nothing, and the reason."""
+    sensors = MachineSensors(Sysfs(tmp_path))
+    assert (sensors.joules(), sensors.celsius()) == (None, None)
+    assert sensors.energy_source.startswith(f"{NOT_MEASURABLE}: ")
+
+
+def test_a_real_bench_of_the_demo_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In processes of their own; an object on standard output, a page in the file."""
+    html = tmp_path / "report.html"
+    assert main(["bench", "--model", "demo", "--runs", "1", "--threads", "1", "--json", "--html", str(html)]) == 0
+    printed = capsys.readouterr()
+    found = json.loads(printed.out)
+    assert found["tokens"]["answer"] == {kind.name: kind.answer_tokens for kind in KINDS}
+    for figures in found["engines"][OURS]["kinds"].values():
+        for key, value in figures.items():
+            if key not in ("joules", "watts", "ranges"):
+                assert value > 0, key
+    assert str(html) in printed.err
+    assert "demo" in read(html.read_text(encoding="utf-8")).text
+    table(found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["--model", "nowhere"], 3, "nowhere"),
+        (["--tokens", "5"], 2, "--engine"),
+        (["--threads", "1,2"], 2, "--threads"),
+        (["--synthetic", "--model", "demo"], 2, "--synthetic"),
+        (["--engine", "--html", "x.html"], 2, "--html"),
+        (["--model", "demo", "--html", "nowhere/x.html"], 1, "nowhere/x.html"),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    arguments: list[str], status: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the documented status, and nothing on standard output; before anything is measured."""
+    assert main(["bench", *arguments]) == status
+    printed = capsys.readouterr()
+    assert words in printed.err
+    assert printed.out == ""

@@ -1,0 +1,335 @@
+"""The soak: its schedule on a fake clock, planted faults that must be found, and real turns of the demo model."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.bench import soak as soaking
+from assistant.bench.command import _seconds as seconds_of
+from assistant.bench.sensors import NOT_MEASURABLE
+from assistant.bench.soak import CYCLE, Asked, SoakSettings, run
+from assistant.bench.soak_log import COLUMNS, Log, Process, failures, report
+from assistant.bench.soak_text import progress_line, text
+from assistant.cli import main
+
+ROOT = Path(__file__).parent.parent.parent.parent
+
+
+class Silent:
+    """A machine without sensors."""
+
+    energy_source = f"{NOT_MEASURABLE}: there is no sensor"
+
+    def joules(self) -> float | None:
+        return None
+
+    def celsius(self) -> float | None:
+        return None
+
+
+class Telling(Silent):
+    """A machine that tells both."""
+
+    energy_source = "of the processor packages"
+
+    def __init__(self) -> None:
+        self._joules = 0.0
+
+    def joules(self) -> float | None:
+        self._joules += 50.0
+        return self._joules
+
+    def celsius(self) -> float | None:
+        return 61.0
+
+
+class World:
+    """A clock that only waiting and asking move, and a process whose memory is what the test says."""
+
+    def __init__(self, turn_seconds: float = 8.0, resident: Callable[[int], float] = lambda turn: 500e6) -> None:
+        self.now = 1000.0
+        self.turn_seconds = turn_seconds
+        self.resident = resident
+        self.threads: Callable[[int], int] = lambda turn: 9
+        self.asked_at: list[float] = []
+        self.fails_at: int | None = None
+
+    def ask(self, number: int) -> Asked:
+        assert number == len(self.asked_at)
+        self.asked_at.append(self.now)
+        self.now += self.turn_seconds
+        if number == self.fails_at:
+            return Asked(None, None, "VisionError: the engine is closed")
+        return Asked(self.turn_seconds, 1.5)
+
+    def process(self) -> Process:
+        turn = len(self.asked_at) - 1
+        return Process(int(self.resident(turn)), 100_000_000, self.threads(turn), 12)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    def run(self, wanted: SoakSettings, sensors: Silent | None = None) -> Log:
+        log = Log(CYCLE, wanted.every_seconds)
+        run(
+            wanted,
+            self.ask,
+            log,
+            sensors or Silent(),
+            process=self.process,
+            clock=lambda: self.now,
+            wait=self.wait,
+        )
+        return log
+
+
+@pytest.fixture(autouse=True)
+def _quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    """Progress lines are not the tests' output."""
+
+
+# The schedule
+
+
+def test_a_question_a_minute_for_ten_minutes() -> None:
+    """They begin at whole minutes, whatever an answer takes; the end waits for nobody."""
+    world = World()
+    log = world.run(SoakSettings(every_seconds=60, for_seconds=600))
+    assert [at - 1000 for at in world.asked_at] == [60.0 * n for n in range(10)]
+    assert log.turns == 10
+    assert log.late == 0
+    assert world.now == 1600
+
+
+def test_answers_that_take_longer_than_the_pause_follow_each_other() -> None:
+    """Nothing piles up, and the report says how many were late."""
+    world = World(turn_seconds=90)
+    log = world.run(SoakSettings(every_seconds=60, for_seconds=600))
+    assert [at - 1000 for at in world.asked_at] == [90.0 * n for n in range(7)]
+    assert log.late == 7
+
+
+def test_so_many_turns_instead_of_a_time() -> None:
+    """Without a pause none of them is late."""
+    log = World().run(SoakSettings(every_seconds=0, for_seconds=None, turns=25))
+    assert (log.turns, log.late) == (25, 0)
+
+
+def test_a_turn_that_fails_ends_it() -> None:
+    """With its number and its reason; what was measured before stays."""
+    world = World()
+    world.fails_at = 3
+    log = world.run(SoakSettings(every_seconds=60, for_seconds=600))
+    assert log.turns == 3
+    assert failures(log, 5.0) == ["turn 4 failed: VisionError: the engine is closed"]
+
+
+def test_lines_of_progress_come_at_most_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    """Turns of a second: one line in ten of them or so."""
+    World(turn_seconds=1).run(SoakSettings(every_seconds=0, for_seconds=None, turns=100))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert lines[0].startswith("turn 1 of 100 · 1.00 s, first sound 1.50 s · memory 500 MB · 9 threads, 12 files")
+    assert "MB/h" in lines[-1]
+
+
+# The verdict
+
+
+TWO_HOURS = SoakSettings()
+
+
+def test_a_sound_run_passes() -> None:
+    """Memory that goes up and down by some megabytes is no leak."""
+    log = World(resident=lambda turn: 500e6 + 3e6 * (turn * 7 % 5)).run(TWO_HOURS)
+    assert log.turns == 120
+    assert failures(log, 5.0) == []
+
+
+def test_a_planted_leak_is_found() -> None:
+    """A quarter of a megabyte a turn is fifteen an hour."""
+    log = World(resident=lambda turn: 500e6 + 0.25e6 * turn + 3e6 * (turn * 7 % 5)).run(TWO_HOURS)
+    (sentence,) = failures(log, 5.0)
+    assert sentence.startswith("resident memory grows by 15.0 MB an hour, by 14.")
+
+
+def test_the_limit_decides() -> None:
+    """The same leak under a limit of twenty is let pass."""
+    log = World(resident=lambda turn: 500e6 + 0.25e6 * turn).run(TWO_HOURS)
+    assert failures(log, 20.0) == []
+
+
+def test_what_caches_take_at_first_is_no_leak() -> None:
+    """Eighty megabytes in the first turns, then nothing."""
+    log = World(resident=lambda turn: 500e6 + 20e6 * min(turn, 4)).run(TWO_HOURS)
+    assert failures(log, 5.0) == []
+
+
+def test_threads_that_are_left_behind_are_found() -> None:
+    """One more every ten turns."""
+    world = World()
+    world.threads = lambda turn: 9 + turn // 10
+    (sentence,) = failures(world.run(TWO_HOURS), 5.0)
+    assert sentence == "threads grow: 10 after the warm-up, 20 at the end"
+
+
+def test_of_fast_turns_sixty_are_an_hour() -> None:
+    """A kilobyte a turn is the same leak on a fast machine and on a slow one."""
+    for turn_seconds in (0.05, 5.0):
+        world = World(turn_seconds, resident=lambda turn: 500e6 + 1000 * turn)
+        slope = world.run(SoakSettings(every_seconds=0, for_seconds=None, turns=300)).slope("resident_bytes")
+        assert slope is not None
+        assert slope.value == pytest.approx(0.06)
+
+
+def test_the_log_itself_is_no_leak() -> None:
+    """So many bytes a turn, and no object of Python's."""
+    log = World().run(SoakSettings(every_seconds=0, for_seconds=None, turns=1000))
+    assert sum(column.itemsize for column in log.columns.values()) == 8 * len(COLUMNS) < 100
+
+
+# The report
+
+
+def found(world: World, wanted: SoakSettings, sensors: Silent | None = None) -> dict[str, Any]:
+    sensors = sensors or Silent()
+    log = world.run(wanted, sensors)
+    machine = {"processor": "Test CPU", "cores": 2, "system": "Linux", "date": "2026-11-24"}
+    settings = {"every_seconds": wanted.every_seconds}
+    head = {"machine": machine, "model": "m", "settings": settings, "interrupted": False}
+    return head | report(log, wanted.limit_mb_per_hour, sensors)
+
+
+def test_the_report_says_everything_that_is_asked_for() -> None:
+    """Slope with interval, spread, threads, files; and plainly what this machine does not tell."""
+    measured = found(World(), TWO_HOURS)
+    json.dumps(measured)
+    said = text(measured)
+    assert "whole answer: median 8.00 s, 95 % within 8.00 s, longest 8.00 s" in said
+    assert "MB an hour (95 % confidence: " in said
+    assert "threads: 9 at first, 9 at the end" in said
+    assert "open files: 12 at first" in said
+    assert f"temperature: {NOT_MEASURABLE}" in said
+    assert f"energy a turn: {NOT_MEASURABLE}: there is no sensor" in said
+    assert said.endswith("nothing failed, nothing grows (limit 5 MB an hour)")
+
+
+def test_sensors_are_shown_where_there_are_any() -> None:
+    """Temperature in the line of progress too."""
+    world, sensors = World(), Telling()
+    measured = found(world, TWO_HOURS, sensors)
+    assert measured["joules_per_turn"] == pytest.approx(50.0)
+    assert "temperature: 61 °C at first" in text(measured)
+    assert "energy a turn: 50.0 J of the processor packages; pauses included" in text(measured)
+    assert "61 °C" in progress_line(World().run(TWO_HOURS, Telling()), None, 7200.0)
+
+
+def test_few_turns_are_said_to_be_few() -> None:
+    """No slope, no verdict about memory."""
+    measured = found(World(), SoakSettings(every_seconds=60, for_seconds=300))
+    assert measured["memory"]["resident_bytes"]["mb_per_hour"] is None
+    assert measured["failures"] == []
+    assert "too few turns to tell" in text(measured)
+    assert "nothing grows" not in text(measured)
+
+
+# The verb
+
+
+@contextlib.contextmanager
+def asking(monkeypatch: pytest.MonkeyPatch, ask: Callable[[int], Asked]) -> Iterator[None]:
+    """The verb with this in place of the assistant."""
+
+    class Stand:
+        model_name = "stand-in"
+
+        def __init__(self, *arguments: object, **options: object) -> None:
+            self.ask = ask
+
+    with monkeypatch.context() as patch:
+        patch.setattr(soaking, "Asker", Stand)
+        yield
+
+
+def test_ctrl_c_prints_what_was_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 130, and the report says that it was cut short."""
+
+    def ask(number: int) -> Asked:
+        if number == 20:
+            raise KeyboardInterrupt
+        return Asked(0.1, 0.05)
+
+    with asking(monkeypatch, ask):
+        assert main(["soak", "--model", "demo", "--every", "0", "--for", "1h"]) == 130
+    out = capsys.readouterr().out
+    assert "stand-in: 20 turns in" in out
+    assert "ended by Ctrl-C" in out
+
+
+def test_a_failed_turn_is_status_1_and_a_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence on stderr, the report on stdout."""
+    with asking(monkeypatch, lambda number: Asked(1.0, 0.5, "it broke" if number == 2 else "")):
+        assert main(["soak", "--model", "demo", "--every", "0", "--turns", "9", "--json"]) == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["failures"] == ["turn 3 failed: it broke"]
+    assert "seesay: the soak failed: turn 3 failed: it broke" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("2h", 7200), ("30m", 1800), ("1h30m", 5400), ("90s", 90), ("90", 90), ("0", 0), ("0.5h", 1800), ("5min", 300)]
+)  # fmt: skip
+def test_times_are_given_as_people_write_them(said: str, seconds: float) -> None:
+    """Hours, minutes, seconds; a bare number is seconds."""
+    assert seconds_of(said) == seconds
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--every", "soon"], ["--for", ""], ["--for", "-2h"], ["--turns", "0"], ["--turns", "5", "--for", "1h"], ["--limit", "-1"]]
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With status 2 and the option's name."""
+    try:
+        status = main(["soak", *arguments])
+    except SystemExit as ended:
+        status = int(str(ended.code))
+    assert status == 2
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_ten_real_turns(capsys: pytest.CaptureFixture[str]) -> None:
+    """The demo model, its threads and the voice, in this process."""
+    assert main(["soak", "--model", "demo", "--every", "0", "--turns", "10", "--json"]) == 0
+    measured = json.loads(capsys.readouterr().out)
+    assert measured["turns"] == 10
+    assert measured["errors"] == []
+    assert measured["first_sound_seconds"]["most"] <= measured["total_seconds"]["most"]
+    assert measured["threads"]["last"] == measured["threads"]["first"]
+
+
+@pytest.mark.slow
+def test_three_hundred_turns_leave_nothing_behind() -> None:
+    """Five hours of a question a minute, in less than five minutes: no memory, no thread and no file more."""
+    arguments = ["soak", "--model", "demo", "--every", "0", "--turns", "300", "--limit", "1", "--json"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant", *arguments], capture_output=True, text=True, timeout=300, env=environ
+    )
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(done.stdout)
+    assert measured["turns"] == 300
+    for memory in measured["memory"].values():
+        assert memory["mb_per_hour"]["low"] <= 1.0
+        assert memory["mb_per_hour"]["value"] <= 2.0
+    for count in ("threads", "open_files"):
+        assert measured[count]["last"] == measured[count]["first"]

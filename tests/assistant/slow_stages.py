@@ -1,0 +1,178 @@
+"""Engine, camera and voice that take simulated time for each step and note from when to when. A cancel reaches them at once."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from assistant.speaking import EARCON_RATE_HZ
+from audio import earcons
+from audio.pcm import AudioChunk
+from tests.assistant.simulated_time import World
+from vision.engine import AnswerChunk, AnswerStats, SeeStats
+from vision.errors import Cancelled
+from vision.frame import Frame
+
+CUES = {
+    getattr(earcons, name)(EARCON_RATE_HZ).samples.tobytes(): name
+    for name in ("listening", "thinking", "waiting", "error")
+}
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """How long each stage takes."""
+
+    capture: float = 0.1
+    vision: float = 2.0
+    picture_prefill: float = 1.0
+    question_prefill: float = 0.5
+    token: float = 0.1
+    synthesis: float = 0.2
+    sentence: float = 1.5  # of speech
+    cue: float = 0.1
+    ahead: float = 0.2  # the device's queue: the voice comes back so long before a sentence has been heard
+
+
+@dataclass(frozen=True)
+class Interval:
+    what: str
+    begin: float
+    end: float
+    cancelled: object = None  # of a sound: the event that ends it
+
+
+@dataclass
+class Stages:
+    """All three, over one world and one record of what they did when."""
+
+    world: World
+    seconds: Seconds = Seconds()
+    answer: tuple[str, ...] = ("A", " red", " cup", ".", " It", " is", " on", " a", " table", ".")
+    record: list[Interval] = field(default_factory=list)
+    mishap: Callable[[str], None] = lambda stage: None  # called as each stage begins; may raise
+    varied: Callable[[float], float] = lambda seconds: seconds
+
+    def __post_init__(self) -> None:
+        self.camera, self.engine, self.voice = SlowCamera(self), SlowEngine(self), SlowVoice(self)
+
+    def take_time(self, what: str, seconds: float, cancelled: threading.Event | None) -> bool:
+        """False when cancelled before the end."""
+        self.mishap(what)
+        began_at = self.world.now
+        done = self.world.sleep(self.varied(seconds), cancelled)
+        self.record.append(Interval(what, began_at, self.world.now))
+        return done
+
+    def spans(self, what: str) -> list[tuple[float, float]]:
+        """From when to when, rounded to what can be read."""
+        return [(round(span.begin, 6), round(span.end, 6)) for span in self.record if span.what == what]
+
+
+@dataclass
+class SlowCamera:
+    stages: Stages
+
+    def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
+        if not self.stages.take_time("capture", self.stages.seconds.capture, cancelled):
+            raise Cancelled("cancelled while the picture was taken")
+        return Frame(np.zeros((4, 4, 3), np.uint8), captured_at=self.stages.world.now)
+
+
+@dataclass
+class SlowEngine:
+    stages: Stages
+
+    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> SlowView:
+        seconds = self.stages.seconds
+        steps = (("vision", seconds.vision), ("picture prefill", seconds.picture_prefill))
+        if not all(self.stages.take_time(what, length, cancelled) for what, length in steps):
+            raise Cancelled("cancelled while seeing")
+        return SlowView(self.stages, SeeStats(49, 52, seconds.vision, seconds.picture_prefill))
+
+
+@dataclass
+class SlowView:
+    stages: Stages
+    stats: SeeStats
+
+    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]:
+        """The first token is there with the end of the prefill, the end of the answer takes a token too."""
+        seconds, answer, said = self.stages.seconds, self.stages.answer, 0
+        done = self.stages.take_time("question prefill", seconds.question_prefill, cancelled)
+        while done and said < len(answer):
+            said += 1
+            yield AnswerChunk(answer[said - 1], 1, None, (0.0,))
+            done = self.stages.take_time("token", seconds.token, cancelled)
+        finish = "stop" if done else "cancelled"
+        stats = AnswerStats(9, said, seconds.question_prefill, said * seconds.token, finish)
+        yield AnswerChunk("", 0, stats)
+
+
+class SlowVoice:
+    """As a loudspeaker: comes back while the last of a sentence still sounds, `silence` ends it at once."""
+
+    def __init__(self, stages: Stages) -> None:
+        self.stages = stages
+        self.asked: list[Interval] = []  # the sentences, when they were brought
+        self.failed: list[object] = []  # the events of the turns that a mishap of the voice ended
+        self._sounds_until = 0.0
+        self._silenced = 0
+
+    @property
+    def sounds(self) -> list[Interval]:
+        """All that was heard, sentences and cues."""
+        return [span for span in self.stages.record if span.cancelled is not None]
+
+    @property
+    def speaking(self) -> bool:
+        return self.stages.world.now < self._sounds_until
+
+    def say(self, sentence: str, cancelled: threading.Event) -> float | None:
+        self.asked.append(Interval(sentence, self.stages.world.now, self.stages.world.now, cancelled))
+        with self._noted(cancelled):
+            self.stages.take_time("synthesis", self.stages.seconds.synthesis, None)
+        return self._sound(f"say {sentence}", self.stages.seconds.sentence, cancelled)
+
+    def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None:
+        return self._sound(CUES[chunk.samples.tobytes()], self.stages.seconds.cue, cancelled)
+
+    def drain(self, cancelled: threading.Event) -> None:
+        self.stages.world.sleep(max(0.0, self._sounds_until - self.stages.world.now), cancelled)
+
+    def silence(self) -> None:
+        """What sounds now is cut."""
+        world = self.stages.world
+        self._silenced += 1
+        self._sounds_until = min(self._sounds_until, world.now)
+        record = self.stages.record
+        for number, span in enumerate(record):
+            if span.end > world.now:
+                record[number] = replace(span, end=max(span.begin, world.now))
+
+    @contextlib.contextmanager
+    def _noted(self, cancelled: threading.Event) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self.failed.append(cancelled)
+            raise
+
+    def _sound(self, what: str, seconds: float, cancelled: threading.Event) -> float | None:
+        world, silenced, seconds = self.stages.world, self._silenced, self.stages.varied(seconds)
+        with self._noted(cancelled):
+            self.stages.mishap("sound")
+        if cancelled.is_set():
+            return None
+        begin = max(world.now, self._sounds_until)
+        while world.now < begin:
+            if not world.sleep(begin - world.now, cancelled) or self._silenced != silenced:
+                return None
+        self._sounds_until = begin + seconds
+        self.stages.record.append(Interval(what, begin, begin + seconds, cancelled))
+        world.wait(lambda: self._silenced != silenced, max(0.0, seconds - self.stages.seconds.ahead))
+        return begin

@@ -1,0 +1,218 @@
+"""Nobody waits for the picture, and nobody for the whole answer: shown on slow stages in simulated time, to the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from assistant.answering import Answering
+from assistant.button import Pressed
+from assistant.loop import Conversation, ConversationSettings, HearingEvent
+from assistant.phrases import phrases_for
+from assistant.turn import Turn, TurnTimings
+from audio.hearing import SpeechStarted, Utterance
+from tests.assistant.simulated_time import World
+from tests.assistant.slow_stages import Interval, Seconds, Stages
+
+PHRASES = phrases_for("en")
+ONSET_SECONDS = 0.1  # until speech is known to be speech
+ENDPOINT_SECONDS = 0.7
+TRANSCRIBING_SECONDS = 0.1
+
+
+@dataclass
+class Scene:
+    """A user who speaks and waits, and what the assistant did meanwhile."""
+
+    world: World
+    stages: Stages
+    play_earcons: bool = False
+    settings: ConversationSettings = field(default_factory=ConversationSettings)
+
+    def play(self, *story: Callable[[Scene], Iterator[HearingEvent]]) -> list[Turn]:
+        """The answered questions; every time is counted from the beginning of the first word."""
+        turns: list[Turn] = []
+        answering = Answering(
+            self.stages.engine,
+            self.stages.camera,
+            self.stages.voice,
+            PHRASES,
+            play_earcons=self.play_earcons,
+            on_end=turns.append,
+            clock=self.world.clock,
+        )
+        with answering:
+            heard = (event for part in story for event in part(self))
+            self.conversation = Conversation(heard, answering, PHRASES, self.settings, clock=self.world.clock)
+            self.conversation.run(greeting="")
+        return [turn for turn in turns if turn.question is not None]
+
+
+def asks(text: str, speech_seconds: float = 2.0) -> Callable[[Scene], Iterator[HearingEvent]]:
+    """The stage "listening": the words come a while after their end."""
+
+    def speak(scene: Scene) -> Iterator[HearingEvent]:
+        world, began_at = scene.world, scene.world.now
+        world.sleep(ONSET_SECONDS)
+        yield SpeechStarted(began_at)
+        world.sleep(speech_seconds - ONSET_SECONDS)
+        ended_at = world.now
+        world.sleep(ENDPOINT_SECONDS + TRANSCRIBING_SECONDS)
+        scene.stages.record.append(Interval("listening", began_at, world.now))
+        yield Utterance(text, 0.9, began_at, ended_at, ENDPOINT_SECONDS)
+
+    return speak
+
+
+def presses() -> Callable[[Scene], Iterator[HearingEvent]]:
+    def press(scene: Scene) -> Iterator[HearingEvent]:
+        scene.conversation.pressed(Pressed(scene.world.now))
+        yield from ()
+
+    return press
+
+
+def waits(seconds: float) -> Callable[[Scene], Iterator[HearingEvent]]:
+    def wait(scene: Scene) -> Iterator[HearingEvent]:
+        scene.world.sleep(seconds)
+        yield from ()
+
+    return wait
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    with World() as world:
+        world.put_into(monkeypatch)
+        yield Scene(world, Stages(world))
+
+
+def timings(turn: Turn) -> TurnTimings:
+    assert turn.timings is not None
+    return turn.timings
+
+
+def test_every_part_of_a_turn_to_the_moment(scene: Scene) -> None:
+    """The picture is seen while the user speaks, the second sentence decoded and synthesised while the first is heard."""
+    (turn,) = scene.play(asks("what is this", speech_seconds=2.0), waits(10.0))
+    came_and_took = {name: round(value, 6) for name, value in vars(timings(turn)).items() if isinstance(value, float)}
+    assert came_and_took == {
+        "picture_requested": -1.9,  # at the onset, 0.1 s after the first word began
+        "picture_taken": -1.8,
+        "picture_seen": 1.2,
+        "endpoint": 0.7,
+        "transcript": 0.8,
+        "first_token": 1.7,  # the picture, 0.4 s after the words, and the question's prefill
+        "first_sentence": 2.1,  # four tokens more: the space behind the full stop
+        "first_sound": 2.3,
+        "total": 5.3,
+        "speech": 2.0,
+        "capture": 0.1,
+        "vision": 2.0,
+        "picture_prefill": 1.0,
+        "hidden": 2.7,  # of those 3.1
+        "question_prefill": 0.5,
+        "decode": 1.0,
+        "speaking": 3.0,
+        "prompt_tokens_per_second": 18.0,
+        "decode_tokens_per_second": 10.0,
+    }
+    stages = scene.stages
+    assert stages.spans("listening") == [(0.0, 2.8)]
+    assert stages.spans("vision") == [(0.2, 2.2)]
+    assert stages.spans("picture prefill") == [(2.2, 3.2)]
+    assert stages.spans("question prefill") == [(3.2, 3.7)]
+    assert stages.spans("say A red cup.") == [(4.3, 5.8)]
+    assert stages.spans("token")[4:] == [(4.1, 4.2), (4.2, 4.3), (4.3, 4.4), (4.4, 4.5), (4.5, 4.6), (4.6, 4.7)]
+    assert stages.spans("synthesis") == [(4.1, 4.3), (5.6, 5.8)]
+    assert stages.spans("say It is on a table.") == [(5.8, 7.3)]
+
+
+def test_the_picture_costs_nothing_when_the_user_speaks_long_enough(scene: Scene) -> None:
+    """However slow the encoder: from the words to the first sound it is the question, one sentence and its synthesis."""
+    (turn,) = scene.play(asks("what is this", speech_seconds=4.0), waits(10.0))
+    heard = timings(turn)
+    assert heard.hidden == pytest.approx(3.1)
+    assert heard.first_sound is not None
+    assert heard.transcript is not None
+    assert heard.first_sound - heard.transcript == pytest.approx(0.5 + 0.4 + 0.2)
+
+
+def test_a_press_of_the_button_is_sooner_than_the_first_word(scene: Scene) -> None:
+    """The picture is requested at the press, so that all of it is hidden, and the onset does not ask for another."""
+    (turn,) = scene.play(presses(), waits(1.0), asks("what is this"), waits(10.0))
+    assert timings(turn).picture_requested == pytest.approx(-3.0)
+    assert timings(turn).hidden == pytest.approx(3.1)
+    assert len(scene.stages.spans("capture")) == 1
+
+
+def test_a_picture_slower_than_the_words_is_waited_for_and_no_longer(scene: Scene) -> None:
+    """What is left of it when the words arrive, that is all."""
+    scene.stages.seconds = Seconds(vision=6.0)
+    (turn,) = scene.play(asks("what is this"), waits(20.0))
+    seen_at = 0.1 + 0.1 + 6.0 + 1.0
+    assert timings(turn).first_sound == pytest.approx(seen_at - 2.0 + 0.5 + 0.4 + 0.2)
+    assert timings(turn).hidden == pytest.approx(2.7)
+
+
+def test_a_long_answer_has_no_gap_and_is_not_decoded_far_ahead(scene: Scene) -> None:
+    """Each sentence follows the one before at once; with one being heard, two that wait and one in hand, decoding waits."""
+    stages = scene.stages
+    stages.answer = tuple(f" This is number {number}." for number in range(8))
+    stages.seconds = Seconds(token=0.4)
+    (turn,) = scene.play(asks("what is this"), waits(30.0))
+    spoken = [span for number in range(8) for span in stages.spans(f"say This is number {number}.")]
+    assert [begin for begin, _ in spoken[1:]] == [end for _, end in spoken[:-1]]
+    assert len(spoken) == 8
+    assert timings(turn).speaking == pytest.approx(8 * 1.5)
+    tokens = [begin for begin, _ in stages.spans("token")]
+    assert tokens[:4] == pytest.approx([3.7, 4.1, 4.5, 4.9])
+    # From then on as the voice takes the next sentence, which it does while the last 0.2 s of the one before sound.
+    assert tokens[4:8] == pytest.approx([begin - 0.2 for begin, _ in spoken[1:5]])
+
+
+def test_the_next_question_s_picture_is_seen_over_the_answer_before(scene: Scene) -> None:
+    """A headset's user who interrupts: four things at once, and the first sound comes as after a silence."""
+    scene.settings = ConversationSettings(picture_seconds=0.0)
+    scene.stages.seconds = Seconds(sentence=5.0)
+    first, second = scene.play(asks("what is this", 2.0), waits(2.0), asks("and now", 4.0), waits(20.0))
+    begins_at = 2.8 + 2.0
+    (_, second_look) = scene.stages.spans("vision")
+    assert second_look == (pytest.approx(begins_at + 0.2), pytest.approx(begins_at + 2.2))
+    (answer,) = scene.stages.spans("say A red cup.")[:1]
+    assert answer == (pytest.approx(4.3), pytest.approx(9.3))
+    assert timings(second).hidden == pytest.approx(3.1)
+    assert timings(second).first_sound == pytest.approx(0.8 + 0.5 + 0.4 + 0.2)
+    assert first.cancelled.is_set()
+
+
+def test_a_queued_question_is_decoded_while_the_answer_before_is_heard(scene: Scene) -> None:
+    """Asked while the first still waited for its picture: neither is lost, and between the two is one synthesis."""
+    scene.settings = ConversationSettings(queue_questions=True)
+    scene.stages.seconds = Seconds(vision=6.0)
+    first, second = scene.play(asks("what is this"), asks("where is it"), waits(30.0))
+    assert first.said == second.said
+    assert scene.stages.spans("say A red cup.") == [(8.3, 9.8), (11.5, 13.0)]
+    assert scene.stages.spans("say It is on a table.") == [(9.8, 11.3), (13.0, 14.5)]
+    assert timings(second).vision is None
+
+
+def test_a_follow_up_waits_for_no_picture(scene: Scene) -> None:
+    """And has none in its timings."""
+    first, second = scene.play(asks("what is this"), waits(10.0), asks("what color is it"), waits(10.0))
+    assert timings(first).vision == 2.0
+    absent = ("picture_requested", "picture_taken", "picture_seen", "capture", "vision", "picture_prefill", "hidden")
+    assert [getattr(timings(second), name) for name in absent] == [None] * len(absent)
+    assert timings(second).first_token == pytest.approx(0.8 + 0.5)
+
+
+def test_the_cues_of_a_long_wait_come_on_time(scene: Scene) -> None:
+    """One as soon as the words are there, then every 3.5 s until the first sentence, none over it."""
+    scene.play_earcons = True
+    scene.stages.seconds = Seconds(vision=9.0)
+    (turn,) = scene.play(asks("what is this"), waits(20.0))
+    assert scene.stages.spans("thinking") == [(2.8, 2.9)]
+    assert scene.stages.spans("waiting") == [(6.3, 6.4), (9.8, 9.9)]
+    assert timings(turn).first_sound == pytest.approx(9.3)

@@ -1,0 +1,260 @@
+"""The thread that looks after the power, and the verb `seesay power`, on the files of four machines."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from assistant.cli import _parser
+from assistant.config import PowerConfig
+from assistant.errors import ConfigError, PowerError, UsageError, exit_status_of
+from assistant.power.borrowed import Borrowed
+from assistant.power.command import cap, show
+from assistant.power.governor import Box, Goal, Governor
+from assistant.power.keeper import Budget, PowerKeeper, keep_power, make_governor
+from assistant.power.limits import PowerLimits
+from assistant.power.readings import PowerReader
+from assistant.power.sysfs import Sysfs
+from tests.assistant.machine_trees import RAPL, Tree, amd_mini_pc, nuc, refusing, virtual_machine
+
+MACHINES = {"nuc": nuc, "amd": amd_mini_pc, "refusing": refusing, "virtual": virtual_machine}
+BUDGET = Budget(watts=10.0, other_watts=2.0, max_celsius=85.0)
+CONFIG = PowerConfig(budget_watts=10.0, other_watts=2.0)
+PL1 = f"{RAPL}/constraint_0_power_limit_uw"
+
+
+class Worker:
+    """Four threads that note what they were told."""
+
+    threads = 4
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, float]] = [(4, 0.0)]
+
+    def set_threads(self, threads: int) -> None:
+        self.told.append((threads, self.told[-1][1]))
+
+    def set_rest(self, share: float) -> None:
+        self.told.append((self.told[-1][0], share))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "seesay" / "power-limits.json"
+
+
+@pytest.fixture
+def environ(state: Path) -> dict[str, str]:
+    return {"XDG_STATE_HOME": str(state.parents[1])}
+
+
+@pytest.fixture(params=MACHINES)
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Tree:
+    tree: Tree = MACHINES[request.param](tmp_path / "machine")
+    return tree
+
+
+def keeper(tree: Tree, worker: Worker, said: list[str], limits: PowerLimits | None = None) -> PowerKeeper:
+    reader = PowerReader(tree.sysfs, clock=tree.clock)
+    governor = make_governor(tree.sysfs, BUDGET, limits, worker, reader, said.append)
+    return PowerKeeper(reader, governor, limits, worker, said.append)
+
+
+# What it does
+
+
+def test_the_processors_own_limit_is_used_where_it_may_be_set(tmp_path: Path, environ: dict[str, str]) -> None:
+    """8 of the 10 W are the processor's; frequency and threads stay as they are."""
+    tree, worker = nuc(tmp_path), Worker()
+    with keep_power(tree.sysfs, CONFIG, worker, environ, lambda sentence: pytest.fail(sentence)):
+        assert tree.text(PL1) == "8000000"
+        assert set(worker.told) == {(4, 0.0)}
+    assert tree.text(PL1) == "28000000"
+
+
+def test_a_limit_that_another_service_overwrites_is_set_again(tmp_path: Path, state: Path) -> None:
+    """thermald does that; twice a minute it is looked at."""
+    tree, said = nuc(tmp_path), list[str]()
+    with Borrowed(tree.sysfs, state) as borrowed:
+        power = keeper(tree, Worker(), said, PowerLimits(tree.sysfs, borrowed))
+        power.tick()
+        tree.put({PL1: "28000000"})
+        for _ in range(31):
+            tree.spend(7.0, 1.0)
+            power.tick()
+        assert tree.text(PL1) == "8000000"
+    assert said == []
+
+
+def test_threads_and_rests_are_used_where_nothing_else_may_be_set(tmp_path: Path) -> None:
+    """An ordinary user who may read the energy: 20 W under load become fewer threads."""
+    tree, worker = amd_mini_pc(tmp_path), Worker()
+    power = keeper(tree, worker, [])
+    for _ in range(6):
+        tree.spend(20.0, 1.0, busy_cores=4.0)
+        power.tick()
+    threads, rest = worker.told[-1]
+    assert threads * (1 - rest) < 2.0
+    assert power.latest.package_watts.value == pytest.approx(20.0)
+
+
+def test_at_the_end_the_engine_works_at_full_speed_again(tmp_path: Path) -> None:
+    """What it was told was for the time of the keeper."""
+    tree, worker = amd_mini_pc(tmp_path), Worker()
+    with keeper(tree, worker, []) as power:
+        for _ in range(6):
+            tree.spend(20.0, 1.0, busy_cores=4.0)
+            power.tick()
+        assert worker.told[-1] != (4, 0.0)
+    assert worker.told[-1] == (4, 0.0)
+    assert not any(thread.name == "power" for thread in threading.enumerate())
+
+
+def test_heat_is_held_without_any_watts(tmp_path: Path) -> None:
+    """A machine that refuses energy still tells its temperature."""
+    tree, worker = refusing(tmp_path), Worker()
+    power = keeper(tree, worker, [])
+    for second in range(60):
+        tree.put({"sys/class/thermal/thermal_zone1/temp": f"{min(70 + second, 99)}000"})
+        tree.spend(0.0, 1.0, busy_cores=4.0)
+        power.tick()
+    threads, rest = worker.told[-1]
+    assert threads * (1 - rest) < 2.0
+
+
+def test_it_lives_on_any_machine(machine: Tree, environ: dict[str, str]) -> None:
+    """Whatever is permitted and told: it starts, looks, and ends with everything as it was."""
+    before = {path: path.read_text() for path in machine.root.rglob("constraint*uw")}
+    with keep_power(machine.sysfs, CONFIG, Worker(), environ, lambda sentence: None) as power:
+        power.tick()
+    assert {path: path.read_text().strip() for path in before} == {k: v.strip() for k, v in before.items()}
+
+
+def test_off_only_looks(tmp_path: Path, environ: dict[str, str]) -> None:
+    """Nothing is set, and the figures are there for whoever asks."""
+    tree, worker = nuc(tmp_path), Worker()
+    before = tree.text(PL1)
+    with keep_power(tree.sysfs, PowerConfig(govern="off"), worker, environ, pytest.fail) as power:
+        assert power.tick().celsius.value == 52.0
+        assert tree.text(PL1) == before
+    assert worker.told == [(4, 0.0)]
+
+
+def test_a_second_seesay_does_not_fight_the_first(tmp_path: Path, state: Path, environ: dict[str, str]) -> None:
+    """While `seesay power cap` holds the machine, `seesay run` says so once and governs its own threads only."""
+    tree, said = nuc(tmp_path), list[str]()
+    with Borrowed(tree.sysfs, state) as borrowed:
+        PowerLimits(tree.sysfs, borrowed).cap(6.0)
+        with keep_power(tree.sysfs, CONFIG, Worker(), environ, said.append) as power:
+            power.tick()
+        assert tree.text(PL1) == "6000000"
+    assert len(said) == 1
+    assert "another seesay" in said[0]
+
+
+def test_a_fault_in_its_thread_is_told_once_and_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sensor is worth an answer."""
+    monkeypatch.setattr("assistant.power.keeper._PERIOD_SECONDS", 0.001)
+    told = threading.Event()
+    said: list[str] = []
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        told.set()
+
+    class Broken(Governor):
+        def decide(self, seen: object) -> object:  # type: ignore[override]
+            raise ZeroDivisionError("a fault")
+
+    reader = PowerReader(nuc(tmp_path).sysfs)
+    with PowerKeeper(reader, Broken(Goal(None, 85.0), Box()), say=say) as power:
+        assert told.wait(10)
+        power._thread.join(10)
+    assert said == ["the power is no longer looked after: a fault"]
+
+
+def test_a_budget_that_leaves_nothing_for_the_processor_is_refused() -> None:
+    """Both keys are named."""
+    with pytest.raises(ConfigError, match=r"power\.budget_watts \(10\).*power\.other_watts \(12\)"):
+        _ = Budget(10.0, 12.0, 85.0).package_watts
+    config = PowerConfig(budget_watts=10.0, other_watts=12.0)
+    with pytest.raises(ConfigError), keep_power(Sysfs(Path("/nowhere")), config, None, {}, pytest.fail):
+        pytest.fail("it has begun")
+
+
+# `seesay power`
+
+
+def shown(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, as_json: bool, config: PowerConfig | None = None
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("assistant.power.command.PowerReader", lambda sysfs: PowerReader(sysfs, clock=tree.clock))
+    show(config or PowerConfig(), json=as_json, sysfs=tree.sysfs, wait=lambda seconds: tree.spend(6.3, seconds, 1.0))
+
+
+def test_a_person_sees_figures_and_reasons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line for each thing, none made up, and what is only stated is said to be."""
+    shown(nuc(tmp_path / "m"), monkeypatch, tmp_path, as_json=False, config=PowerConfig(other_watts=3.0))
+    lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert lines["processor"] == "6.3 W"
+    assert "9.3 W (processor measured, 3 W for the rest of the box as stated" in lines["whole"]
+    assert lines["temperature"] == "52 °C (x86_pkg_temp)"
+    assert lines["battery"] == "- (this machine has no battery)"
+    assert lines["budget"].startswith("10 W for the box, 7 W of it for the processor; 85 °C")
+
+
+def test_a_program_gets_nulls_with_their_reasons(
+    machine: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One object, on every machine; only the one that tells and permits nothing has status 3."""
+    status = 0
+    try:
+        shown(machine, monkeypatch, tmp_path, as_json=True)
+    except PowerError as error:
+        status = exit_status_of(error)
+    told = json.loads(capsys.readouterr().out)
+    for name in ("package_watts", "box_watts", "battery_watts", "temperature_celsius", "power_limit_watts"):
+        assert told[name] is not None or told["why"][name]
+    assert status == (3 if told["temperature_celsius"] is None else 0)
+
+
+def test_a_cap_without_a_limit_of_the_processor_watches_its_frequency(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An AMD box: the watts are measured and the frequency follows; at the end it is what it was."""
+    tree = amd_mini_pc(tmp_path / "m")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("assistant.power.command.PowerReader", lambda sysfs: PowerReader(sysfs, clock=tree.clock))
+    with pytest.raises(UsageError, match="no-such-command cannot be run"):
+        cap(PowerConfig(), 8.0, ["no-such-command"], sysfs=tree.sysfs, wait=lambda seconds: tree.spend(9.0, seconds))
+    assert "held at 8 W by its frequency" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "watts", "command"),
+    [
+        (["power", "cap"], None, []),
+        (["power", "cap", "--watts", "8.5"], 8.5, []),
+        (["power", "cap", "--watts", "8", "--", "seesay", "ask", "--json", "x"], 8.0, ["seesay", "ask", "--json", "x"]),
+        (["power", "--config", "f.toml", "cap", "--", "true"], None, ["true"]),
+    ],
+)
+def test_the_command_line_of_cap(words: list[str], watts: float | None, command: list[str]) -> None:
+    """What stands behind -- is the command's own, options and all."""
+    arguments = _parser().parse_args(words)
+    assert (arguments.watts, arguments.command) == (watts, command)
+
+
+@pytest.mark.parametrize("watts", ["0", "2.9", "-5", "nan", "inf", "ten"])
+def test_watts_that_make_no_sense_are_wrong_use(watts: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With status 2 and the range."""
+    with pytest.raises(SystemExit) as caught:
+        _parser().parse_args(["power", "cap", f"--watts={watts}"])
+    assert caught.value.code == 2
+    assert "3 to 500 are expected" in capsys.readouterr().err

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from audio.barge_in import SpottedWord
+from audio.pausing import PauseSettings, WordsEnded, words_ended
+
+SETTINGS = PauseSettings()
+WINDOW_SECONDS = 1.2
+SAMPLES = np.zeros(round(16_000 * WINDOW_SECONDS), np.int16)
+
+
+def word(text="circle", ended=1.0, seconds=0.3, confidence=0.9):
+    return SpottedWord(text, confidence, ended - seconds, ended)
+
+
+def ends_in_the(text):
+    return text.endswith("the")
+
+
+@pytest.mark.parametrize(
+    ("words", "ended"),
+    [
+        pytest.param([], False, id="no words"),
+        pytest.param([word("the", 0.5), word()], True, id="the last word is over"),
+        pytest.param([word(ended=1.15)], False, id="it is still being said"),
+        pytest.param([word(ended=1.11)], True, id="it ended a moment ago"),
+        pytest.param([word("color", 0.5), word("the")], False, id="more must come"),
+        pytest.param([word(confidence=0.4)], False, id="hardly heard"),
+        pytest.param([word(confidence=0.4, ended=0.5), word()], True, id="only an earlier one hardly heard"),
+        pytest.param([word(seconds=0.06)], False, id="too short to be a word: made up"),
+    ],
+)
+def test_what_counts_as_the_end(words, ended):
+    """The last word is one, is over, and nothing has to follow it."""
+    assert words_ended(words, WINDOW_SECONDS, ends_in_the, SETTINGS) is ended
+
+
+class FakeSpotter:
+    """Hears a finished word, and takes its time by the clock that it moves."""
+
+    def __init__(self, seconds=0.0):
+        self.seconds = seconds
+        self.now = 0.0
+        self.windows = 0
+
+    def spot(self, samples):
+        self.windows += 1
+        self.now += self.seconds
+        return [word()]
+
+
+def test_nothing_is_decoded_that_nobody_wants():
+    """While nobody is attentive a pause costs nothing."""
+    spotter, wanted = FakeSpotter(), [False]
+    ear = WordsEnded(spotter, ends_in_the, wanted=lambda: wanted[0])
+    assert not ear.has_ended(SAMPLES)
+    assert spotter.windows == 0
+    wanted[0] = True
+    assert ear.has_ended(SAMPLES)
+
+
+def test_a_slow_recogniser_is_asked_no_more():
+    """It would hold up the words themselves; the cue then comes with them."""
+    spotter = FakeSpotter(seconds=0.5)
+    ear = WordsEnded(spotter, ends_in_the, clock=lambda: spotter.now)
+    answers = [ear.has_ended(SAMPLES) for _ in range(10)]
+    assert answers == [True] * SETTINGS.patience + [False] * (10 - SETTINGS.patience)
+    assert spotter.windows == SETTINGS.patience
+
+
+def test_a_busy_moment_is_forgiven():
+    """A slow window now and then means another program, not a slow recogniser."""
+    spotter = FakeSpotter()
+    ear = WordsEnded(spotter, ends_in_the, clock=lambda: spotter.now)
+    for seconds in [0.5, 0.5, 0.01] * 5:
+        spotter.seconds = seconds
+        assert ear.has_ended(SAMPLES)

@@ -1,0 +1,75 @@
+"""What `seesay run` costs while nobody speaks: measured by the kernel, on the program as it ships.
+
+    pytest -m slow tests/test_idle.py -s      # prints the table
+
+The sound card is a virtual one, through PulseAudio; a bare device costs less. Threads have names in the table only where
+Python gives them to the kernel (3.14); the rest are told by their wakings a second.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from assistant.demo import demo_scene
+from tests.test_whole import RunningSeeSay
+from tests.virtual_sound import VirtualSoundCard, missing_tools
+from tests.vision.network_camera import NetworkCamera
+from vision.demo_model.world import draw
+
+MOST_CORES = 0.03  # the target: 3 % of one core
+SETTLING_SECONDS = 15.0  # the greeting, and until the loudspeaker has come to rest
+SECONDS = 60.0
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.device,
+    pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools())),
+    pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel keeps no schedstat"),
+]
+
+
+def cpu_of_threads(pid: int) -> dict[tuple[int, str], tuple[float, int]]:
+    """By thread: CPU seconds, to the nanosecond, and how often it has waited for something."""
+    found = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        seconds = int((task / "schedstat").read_text().split()[0]) / 1e9
+        waits = (task / "status").read_text().split("\nvoluntary_ctxt_switches:")[1].split()[0]
+        found[int(task.name), (task / "comm").read_text().strip()] = (seconds, int(waits))
+    return found
+
+
+@pytest.fixture(params=["a picture", "a network camera"])
+def camera(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with ExitStack() as stack:
+        if request.param == "a picture":
+            draw(demo_scene()[0]).save(tmp_path / "picture.png")
+            yield str(tmp_path / "picture.png")
+        else:
+            yield stack.enter_context(NetworkCamera()).url
+
+
+def test_waiting_for_speech_costs_next_to_nothing(camera: str, tmp_path: Path) -> None:
+    """At most 3 % of one core, whatever the camera."""
+    (tmp_path / "config.toml").write_text(f'[seeing]\ncamera = "{camera}"\n', encoding="utf-8")
+    with VirtualSoundCard() as card, RunningSeeSay(card, tmp_path) as seesay:
+        seesay.wait_for_message("listening")
+        wait = threading.Event().wait
+        wait(SETTLING_SECONDS)
+        before, began = cpu_of_threads(seesay.process.pid), time.monotonic()
+        wait(SECONDS)
+        after, seconds = cpu_of_threads(seesay.process.pid), time.monotonic() - began
+    total = 0.0
+    for thread, (used, waits) in sorted(after.items(), key=lambda item: -item[1][0]):
+        used_before, waits_before = before.get(thread, (0.0, 0))
+        total += used - used_before
+        if used - used_before > 1e-4 * seconds:
+            cost, often = (used - used_before) / seconds, (waits - waits_before) / seconds
+            print(f"{thread[1]:<16} {cost:7.2%} of a core, {often:6.1f} wakings a second")  # noqa: T201 - for whoever runs it with -s
+    print(f"{'all':<16} {total / seconds:7.2%}")  # noqa: T201
+    assert total / seconds <= MOST_CORES

@@ -1,0 +1,155 @@
+"""`/v1/…` with the real `openai` package as client: what programs made for it expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.web.api.serving import ANSWER, QUESTION, Running, SteppedEngine, data_uri, parts_with, picture, running
+
+openai = pytest.importorskip("openai")
+
+
+@pytest.fixture(scope="module")
+def client(web: Running) -> Iterator[Any]:
+    with openai.OpenAI(base_url=f"{web.address}/v1", api_key="none", max_retries=0, timeout=20.0) as made:
+        yield made
+
+
+def user(text: str, picture_uri: str | None = None) -> dict[str, Any]:
+    content: list[dict[str, Any]] = [{"type": "text", "text": text}]
+    if picture_uri is not None:
+        content.append({"type": "image_url", "image_url": {"url": picture_uri, "detail": "auto"}})
+    return {"role": "user", "content": content}
+
+
+URI = data_uri(picture())
+ASK = {"model": "demo_model", "messages": [user(QUESTION, URI)]}
+
+
+def test_the_model_is_listed(client: Any) -> None:
+    """And can be asked for by name."""
+    assert [model.id for model in client.models.list()] == ["demo_model"]
+    assert client.models.retrieve("demo_model").object == "model"
+
+
+def test_an_answer_in_one_piece(client: Any) -> None:
+    """With its tokens counted and the reason of its end."""
+    done = client.chat.completions.create(**ASK)
+    assert done.choices[0].message.content == ANSWER
+    assert done.choices[0].finish_reason == "stop"
+    assert (done.object, done.model) == ("chat.completion", "demo_model")
+    assert done.usage.completion_tokens == 5
+    assert done.usage.prompt_tokens > 50
+    assert done.usage.total_tokens == done.usage.prompt_tokens + done.usage.completion_tokens
+
+
+def test_an_answer_as_it_comes(client: Any) -> None:
+    """In pieces that make up the same text; the tokens are told at the end to who wants them."""
+    chunks = list(client.chat.completions.create(**ASK, stream=True, stream_options={"include_usage": True}))
+    texts = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]
+    assert "".join(text or "" for text in texts) == ANSWER
+    assert len([text for text in texts if text]) > 1
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert chunks[-1].usage.completion_tokens == 5
+    assert len({chunk.id for chunk in chunks}) == 1
+
+
+def test_a_picture_that_is_known_is_not_looked_at_again(client: Any) -> None:
+    """By its bytes, whichever client sends it."""
+    uri = data_uri(picture(size=(322, 240)))
+    before = client.chat.completions.create(model="demo_model", messages=[user(QUESTION, uri)])
+    after = client.chat.completions.create(model="demo_model", messages=[user(QUESTION, uri)])
+    assert before.usage.prompt_tokens_details.cached_tokens == 0
+    assert after.usage.prompt_tokens_details.cached_tokens > 50
+    assert before.choices[0].message.content == after.choices[0].message.content == ANSWER
+
+
+def test_a_conversation_goes_on_where_the_client_says(client: Any) -> None:
+    """The protocol keeps nothing: the client sends back what was said, and the engine still has it."""
+    messages = [user(QUESTION, URI), {"role": "assistant", "content": ANSWER}, user("where is it")]
+    client.chat.completions.create(**ASK)
+    done = client.chat.completions.create(model="demo_model", messages=messages)
+    assert "the circle is" in done.choices[0].message.content.lower()
+    assert done.usage.prompt_tokens_details.cached_tokens > 60
+
+
+def test_a_short_answer_ends_for_its_length(client: Any) -> None:
+    """max_tokens, by its old name and its new one."""
+    for key in ("max_tokens", "max_completion_tokens"):
+        done = client.chat.completions.create(**ASK, **{key: 2})
+        assert (done.choices[0].finish_reason, done.usage.completion_tokens) == ("length", 2)
+
+
+def test_settings_of_sampling_are_let_through(client: Any) -> None:
+    """Most clients send them without being asked to."""
+    done = client.chat.completions.create(**ASK, temperature=0.7, top_p=0.9, seed=5, presence_penalty=0, user="me")
+    assert done.choices[0].message.content == ANSWER
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "parameter"),
+    [
+        ({"model": "gpt-5"}, 404, "model_not_found", "model"),
+        ({"max_tokens": 513}, 400, "invalid_parameter", "max_tokens"),
+        ({"max_tokens": 0}, 400, "invalid_parameter", "max_tokens"),
+        ({"n": 2}, 400, "invalid_parameter", "n"),
+        ({"temperature": 3}, 400, "invalid_parameter", "temperature"),
+        ({"stop": ["."]}, 400, "unsupported_parameter", "stop"),
+        ({"logprobs": True}, 400, "unsupported_parameter", "logprobs"),
+        ({"response_format": {"type": "json_object"}}, 400, "unsupported_parameter", "response_format"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, 400, "unsupported_parameter", "tools"),
+        ({"messages": []}, 400, "missing_parameter", "messages"),
+        ({"messages": [user("hello")]}, 400, "missing_picture", "messages"),
+        ({"messages": [user("", URI)]}, 400, "missing_parameter", "messages"),
+        ({"messages": [user("a" * 2001, URI)]}, 400, "invalid_parameter", "messages"),
+        ({"messages": [user(QUESTION, URI), {"role": "assistant", "content": "x"}]}, 400, "invalid_parameter", "messages"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, 400, "invalid_parameter", "messages[0].role"),
+        ({"messages": [{"role": "user", "content": 5}]}, 400, "invalid_parameter", "messages[0].content"),
+        ({"messages": [user(QUESTION, "http://10.0.0.1/x.png")]}, 400, "invalid_parameter", "messages[0].content[1].image_url.url"),
+        ({"messages": [user(QUESTION, data_uri(b"x", "text/html"))]}, 415, "wrong_type", "messages[0].content[1].image_url.url"),
+        ({"messages": [user(QUESTION, data_uri(b"no picture"))]}, 422, "bad_picture", "messages"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_as_openai_does(
+    client: Any, change: dict[str, Any], status: int, code: str, parameter: str
+) -> None:
+    """With the error object that the client makes its exceptions of."""
+    with pytest.raises(openai.APIStatusError) as caught:
+        client.chat.completions.create(**{**ASK, **change})
+    error = caught.value
+    assert (error.status_code, error.code, error.param) == (status, code, parameter)
+    assert error.type in ("invalid_request_error", "not_found_error")
+    assert error.body["message"]
+
+
+def test_the_token_is_the_api_key() -> None:
+    """A wrong one is the exception that programs know."""
+    engine = SteppedEngine(tokens=1)
+    engine.steps.release(1)
+    with running(parts_with(engine), token="0123456789abcdefghij") as server:
+        for key, right in (("wrong", False), ("0123456789abcdefghij", True)):
+            with openai.OpenAI(base_url=f"{server.address}/v1", api_key=key, max_retries=0) as client:
+                if right:
+                    assert client.models.list().data[0].id == "stepped"
+                else:
+                    with pytest.raises(openai.AuthenticationError):
+                        client.models.list()
+
+
+def test_a_failure_in_the_middle_of_a_stream_is_an_exception() -> None:
+    """And so is one of an answer in one piece, with its status."""
+    engine = SteppedEngine(error=RuntimeError("inside"))
+    engine.steps.release(10)
+    ask = {"model": "stepped", "messages": ASK["messages"]}
+    with (
+        running(parts_with(engine)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0) as client,
+    ):
+        with pytest.raises(openai.APIError, match="something failed here"):
+            list(client.chat.completions.create(**ask, stream=True))
+        with pytest.raises(openai.InternalServerError):
+            client.chat.completions.create(**ask)
