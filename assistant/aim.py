@@ -20,13 +20,16 @@ class BurstSource(Protocol):
 
 
 class Aim:
-    """One per camera: a frozen one is known by its pictures over time."""
+    """One per camera: a frozen one is known by its pictures over time. Any thread may call it."""
 
     def __init__(self, frames: BurstSource, *, live: bool) -> None:
         self._frames = frames
         self._watch = FrozenWatch(live=live)
+        self._watching = threading.Lock()
 
     def __call__(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:
         burst = self._frames.burst(BURST_PICTURES, cancelled=cancelled)
         frame = sharpest(burst)
-        return frame, judge(frame, self._watch.note(burst)).fault
+        with self._watching:
+            frozen = self._watch.note(burst)
+        return frame, judge(frame, frozen).fault

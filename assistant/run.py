@@ -23,10 +23,10 @@ from assistant.wiring import ModelPaths
 
 if TYPE_CHECKING:
     from assistant.activation import Activation
-    from assistant.aim import BurstSource
+    from assistant.aim import Aim, BurstSource
     from assistant.answering import Answering
     from assistant.button_watch import ButtonWatch, KeySource
-    from assistant.look import FrameSource, NamedEngine
+    from assistant.look import NamedEngine
     from assistant.turn import Turn
     from assistant.voice import SpokenVoice
     from audio.hearing import AudioSource, Hearing
@@ -38,7 +38,7 @@ class Beside(Protocol):
     def turn_ended(self, turn: Turn) -> None: ...
 
     def serving(
-        self, engine: NamedEngine, frames: FrameSource, *, is_demo: bool, voice_state: Callable[[], str]
+        self, engine: NamedEngine, take: Aim, *, is_demo: bool, voice_state: Callable[[], str]
     ) -> contextlib.AbstractContextManager[object]: ...
 
 
@@ -119,7 +119,7 @@ def run(
         )
         if beside is not None:
             state = functools.partial(_state, answering, activation)
-            stack.enter_context(beside.serving(engine, frames, is_demo=is_demo, voice_state=state))
+            stack.enter_context(beside.serving(engine, aim, is_demo=is_demo, voice_state=state))
         if key is not None:
             stack.enter_context(_watch(key, config, activation, answering, inbox, phrases))
         console.say(

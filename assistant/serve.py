@@ -6,6 +6,7 @@ It listens on this machine only, unless there is a token: whoever reaches the po
 from __future__ import annotations
 
 import contextlib
+import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from assistant import console, wiring
 from assistant.config import Config
 from assistant.errors import AssistantError, UsageError
 from assistant.phrases import phrases_for
+from assistant.state import VoiceState, load_state, state_path
 from assistant.web.board import Board
 from assistant.web.doors import is_loopback
 from assistant.web.machine import Machine
@@ -25,7 +27,7 @@ from vision.errors import CameraMissing
 
 if TYPE_CHECKING:
     from assistant.aim import BurstSource
-    from assistant.look import FrameSource, NamedEngine
+    from assistant.look import NamedEngine, Take
     from assistant.power.readings import PowerSample
     from assistant.turn import Turn
     from assistant.web.conversations import Engine
@@ -97,12 +99,12 @@ def serve(config: Config, settings: WebSettings) -> None:
     with contextlib.ExitStack() as stack:
         eye = wiring.choose_eye(config)
         is_demo = eye.is_demo and not wiring.is_remote(config)
-        frames = _camera(config, stack)
+        take = _camera(config, stack)
         if is_demo:
             console.say(console.DEMO_NOTICE)
         engine = wiring.open_engine(config, eye.folder, stack, console.say, _nobody_listens, is_demo=eye.is_demo)
         keeper = wiring.keep_power(config, stack, engine, console.say)
-        serving = Beside(config, settings).serving(engine, frames, is_demo=is_demo, power=lambda: keeper.latest)
+        serving = Beside(config, settings).serving(engine, take, is_demo=is_demo, power=lambda: keeper.latest)
         ended = stack.enter_context(serving)
         ended.wait()  # mostly Ctrl-C or SIGTERM comes before
         raise AssistantError("the server has ended by itself: start it again")
@@ -136,7 +138,7 @@ class Beside:
     def serving(
         self,
         engine: NamedEngine,
-        frames: FrameSource | None,
+        take: Take | None,
         *,
         is_demo: bool,
         voice_state: Callable[[], str] = lambda: "idle",
@@ -151,7 +153,7 @@ class Beside:
         self._board.voice_state = voice_state
         with contextlib.ExitStack() as stack:
             machine = Machine(engine.model_name, self._config.power.other_watts, used_bytes, power)
-            parts = _parts(self._config, engine, frames, stack, machine, is_demo=is_demo)
+            parts = _parts(self._config, engine, take, stack, machine, is_demo=is_demo)
             services = Services(parts, self._settings, self._board)
             server = stack.enter_context(WebServer(create_app(services), self._settings, services.sweep))
             console.say(f"the page and the API are at {server.address} (Ctrl-C ends it)")
@@ -161,36 +163,46 @@ class Beside:
 def _parts(
     config: Config,
     engine: NamedEngine,
-    frames: FrameSource | None,
+    take: Take | None,
     stack: contextlib.ExitStack,
     machine: Machine,
     *,
     is_demo: bool,
 ) -> Parts:
-    from assistant.aim import Aim
     from assistant.web.services import Parts
 
-    take = None if frames is None else Aim(cast("BurstSource", frames), live=getattr(frames, "live", False))
     return Parts(
         engine=cast("Engine", engine),  # all that `open_engine` gives can forget and tell its size
         is_demo=is_demo,
         phrases=phrases_for(config.conversation.language),
         doubt=wiring.doubt_rule(config, is_demo=is_demo),
         take=take,
-        hear=_Ears(config),
+        hear=_ears(config),
         synthesize=_voice(config, stack),
         machine=machine,
+        pictures_go_to=_pictures_go_to(config),
     )
 
 
+def _pictures_go_to(config: Config) -> str | None:
+    if not wiring.is_remote(config):
+        return None
+    from assistant.remote.settings import settings_from
+
+    return settings_from(config.remote).host
+
+
 def _nobody_listens(sentence: str) -> None:
-    """What is to be said of another computer is printed as well; without the voice that is all."""
+    """What is to be said of another computer is printed as well, and stands on the page."""
 
 
-def _camera(config: Config, stack: contextlib.ExitStack) -> FrameSource | None:
+def _camera(config: Config, stack: contextlib.ExitStack) -> Take | None:
     """None where there is none: pictures can be sent."""
+    from assistant.aim import Aim
+
     try:
-        return wiring.open_frames(config, stack)
+        frames = wiring.open_frames(config, stack)
+        return Aim(cast("BurstSource", frames), live=getattr(frames, "live", False))
     except CameraMissing as error:
         console.say(f"{error}; going on without a camera")
         return None
@@ -200,18 +212,28 @@ def _voice(config: Config, stack: contextlib.ExitStack) -> Callable[[str], Audio
     from audio.synthesizer import Synthesizer
 
     speaking = config.speaking
+    remembered = load_state(state_path(os.environ), VoiceState(speaking.rate_wpm, speaking.volume))
     try:
         voice = stack.enter_context(
             Synthesizer(
                 voice=speaking.voice or phrases_for(config.conversation.language).voice,
-                rate_wpm=speaking.rate_wpm,
-                volume=speaking.volume,
+                rate_wpm=remembered.rate_wpm,
+                volume=remembered.volume,
             )
         )
     except AudioError as error:
         console.say(f"{error}; answers are not spoken")
         return None
     return voice.synthesize
+
+
+def _ears(config: Config) -> _Ears | None:
+    try:
+        wiring.choose_speech(config)
+    except AssistantError as error:
+        console.say(f"{error}; questions to the page can only be typed")
+        return None
+    return _Ears(config)
 
 
 class _Ears:
@@ -222,10 +244,10 @@ class _Ears:
         self._lock = threading.Lock()
         self._transcriber: Transcriber | None = None
 
-    def __call__(self, wav: Path) -> tuple[str, float]:
+    def __call__(self, wav: Path, stopped: Callable[[], bool]) -> tuple[str, float]:
         """Raises AssistantError where nothing is said, AudioError without a model."""
         with self._lock:
             if self._transcriber is None:
                 self._transcriber = wiring.load_transcriber(wiring.choose_speech(self._config))
-            heard, _ = wiring.hear_file(self._config, wav, self._transcriber)
+            heard, _ = wiring.hear_file(self._config, wav, self._transcriber, stopped)
         return heard.text, heard.confidence

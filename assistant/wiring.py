@@ -7,6 +7,7 @@ the opposite order. Heavy imports happen in the functions that need them: `seesa
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import time
@@ -210,30 +211,33 @@ def open_button(config: Config, stack: contextlib.ExitStack, say: Callable[[str]
 
 
 class _Timed:
-    """An audio source that notes when its last sound was handed over (monotonic seconds)."""
+    """An audio source that notes when its last sound was handed over (monotonic seconds), and ends when `stopped()`."""
 
-    def __init__(self, source: AudioSource) -> None:
+    def __init__(self, source: AudioSource, stopped: Callable[[], bool]) -> None:
         self._source = source
+        self._stopped = stopped
         self.live = source.live
         self.ended_at = 0.0
 
     def chunks(self) -> Iterator[AudioChunk]:
-        yield from self._source.chunks()
+        yield from itertools.takewhile(lambda _: not self._stopped(), self._source.chunks())
         self.ended_at = time.monotonic()
 
     def stop(self) -> None:
         self._source.stop()
 
 
-def hear_file(config: Config, path: Path, transcriber: Transcriber) -> tuple[Utterance, float]:
+def hear_file(
+    config: Config, path: Path, transcriber: Transcriber, stopped: Callable[[], bool] = lambda: False
+) -> tuple[Utterance, float]:
     """All that is said in a WAV file, as one utterance, and the monotonic time at which its last sound was read.
 
-    Raises `AssistantError` when nothing is said.
+    Once `stopped()`, the rest is not heard. Raises `AssistantError` when nothing is said.
     """
     from audio.hearing import Utterance
     from audio.wav import WavSource
 
-    source = _Timed(WavSource(path))
+    source = _Timed(WavSource(path), stopped)
     with quiet_stop(source):
         heard = [e for e in make_hearing(config, source, transcriber).events() if isinstance(e, Utterance)]
     if not heard:

@@ -51,6 +51,10 @@ def _checked_url(text: str) -> str:
     example = "an address such as http://192.168.1.20:8000/v1"
     if not text:
         raise ConfigError(f'engine.backend = "openai" needs remote.base_url, {example}')
+    if "@" in text:  # before anything that prints it
+        raise ConfigError(
+            f"remote.base_url must be {example}, with no name in it: a key belongs into remote.api_key_file"
+        )
     try:
         parts = urllib.parse.urlsplit(text)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -58,10 +62,6 @@ def _checked_url(text: str) -> str:
         good = False
     if not good or parts.query or parts.fragment:
         raise ConfigError(f"remote.base_url must be {example}, not {text!r}")
-    if "@" in parts.netloc:
-        raise ConfigError(
-            f"remote.base_url must be {example}, with no name in it: a key belongs into remote.api_key_file"
-        )
     return text.rstrip("/")
 
 

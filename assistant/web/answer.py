@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.doubt import Doubter, DoubtRule
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, ModelMissing, RemoteError
 from assistant.phrases import Phrases
 from assistant.sentences import SentenceCutter
 from assistant.turn import Question, Sight, Turn
@@ -25,7 +25,7 @@ from assistant.web.errors import ApiError
 from assistant.web.events import Event, Leaving
 from assistant.web.speech import Speech
 from assistant.web.work_queue import Ticket
-from audio.errors import AudioError
+from audio.errors import AudioError, SpeechModelError
 from vision.errors import Cancelled, QuestionError, VisionError
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 STILL_THERE_SECONDS = 5.0
 LONGEST_QUESTION = 2000  # characters, of the engine
+NO_SPEECH_MODEL = "this machine has no speech model that works: type the question"
 
-Hear = Callable[[Path], "tuple[str, float]"]  # a WAV file to words and confidence
+Hear = Callable[[Path, Callable[[], bool]], "tuple[str, float]"]  # a WAV file, unless stopped, to words and confidence
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class Answer:
         self._question = Question(typed, None, now, now)
         self._turn = Turn(self._question, cancelled=self._cancelled)
         self._said = ""  # the model's text, with doubt put into words
+        self._spoken_to = 0  # as far as its sentences have been given out
         self._finish = "cancelled"
         self._prompt_tokens = self._cached_tokens = 0
         fault = conversation.fault
@@ -101,6 +103,7 @@ class Answer:
         """Idempotent. An answer that is not complete ends within a token; its place in the queue is free."""
         self._cancelled.set()
         self._ticket.leave()  # here: a generator that never began runs no `finally`
+        self._let_go()
 
     def _run(self) -> Generator[Event, None, None]:
         try:
@@ -116,8 +119,12 @@ class Answer:
         except Exception as error:  # noqa: BLE001 - boundary of an answer: said to whoever asked, the next one is answered
             yield events.Failed(_as_api_error(error))
         finally:
-            if self._conversation.stop == self._cancelled.set:  # else a newer question has begun
-                self._conversation.stop = _nothing
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """The conversation is kept for minutes, and the connection would be kept with it."""
+        if self._conversation.stop == self._cancelled.set:  # else a newer question has begun
+            self._conversation.stop = _nothing
 
     def _wait(self) -> Iterator[Event]:
         clock = self._means.clock
@@ -145,8 +152,13 @@ class Answer:
             file.write(wav)
             file.flush()
             try:
-                return self._means.hear(Path(file.name))
+                heard = self._means.hear(Path(file.name), self._cancelled.is_set)
+                if self._cancelled.is_set():
+                    raise Cancelled("the client has left while its recording was heard")
+                return heard
             except AssistantError as error:
+                if self._cancelled.is_set():  # cut off: what there was of it had no words
+                    raise Cancelled("the client has left while its recording was heard") from None
                 if type(error) is not AssistantError:  # the speech model is missing
                     raise
                 sentence = "no words were heard in the recording: speak closer to the microphone"
@@ -210,10 +222,19 @@ class Answer:
     def _sentences(self, sentences: list[str]) -> Iterator[Event]:
         for sentence in () if self._asked.plain else sentences:
             spoken = self._doubter.spoken(sentence)
-            self._said = spoken if self._doubter.gave_up else self._said.replace(sentence, spoken, 1)
+            self._put_in_words(sentence, spoken)
             yield self._sentence(spoken)
             if self._doubter.gave_up:
                 return
+
+    def _put_in_words(self, sentence: str, spoken: str) -> None:
+        """In the text of the answer too: there, and not where the same words came before."""
+        at = self._said.find(sentence, self._spoken_to)
+        if self._doubter.gave_up:
+            self._said = spoken
+        elif at >= 0:
+            self._said = self._said[:at] + spoken + self._said[at + len(sentence) :]
+            self._spoken_to = at + len(spoken)
 
     def _sentence(self, spoken: str) -> Event:
         if self._turn.moments.first_sentence_at is None:
@@ -234,8 +255,15 @@ def _as_api_error(error: Exception) -> ApiError:
         return error
     if isinstance(error, QuestionError):
         return ApiError(400, "bad_question", str(error), parameter="question")
+    # Their own words are for whoever sits at this machine: they have its folders and addresses in them.
     if isinstance(error, VisionError | AudioError | AssistantError):
-        return ApiError(503, "failed", str(error))
+        _log.warning("a question was not answered: %s", error)
+    if isinstance(error, ModelMissing | SpeechModelError):
+        return ApiError(503, "no_speech_model", NO_SPEECH_MODEL, parameter="audio")
+    if isinstance(error, RemoteError):
+        return ApiError(503, "engine_away", "the computer that answers for this one is away: ask again later")
+    if isinstance(error, VisionError | AudioError | AssistantError):
+        return ApiError(503, "failed", "this machine could not answer, and has written down why: ask again")
     _log.error("an answer failed: %s: %s", type(error).__name__, error)
     _log.debug("it failed here", exc_info=error)
     return ApiError(500, "internal", "something failed here that should not have: ask again")

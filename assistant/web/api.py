@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
 from assistant.console import turn_as_json
-from assistant.web.answer import Answer, Asked, Spoken
+from assistant.web.answer import NO_SPEECH_MODEL, Answer, Asked, Spoken
 from assistant.web.ask_request import AskRequest, json_object, parse_ask
 from assistant.web.conversations import Conversation
 from assistant.web.errors import ApiError, error_body, invalid, missing
 from assistant.web.events import Accepted, Done, Event, Failed, Heard, Queued, Seeing, Sentence, StillThere, Text
 from assistant.web.pictures import jpeg, picture_frame
-from assistant.web.settings import MAX_NEW_TOKENS
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response
@@ -54,7 +53,7 @@ def api_routes(services: Services) -> Blueprint:
 
     @api.post("/api/ask")
     def ask() -> Response:
-        wanted = parse_ask(request, services.settings.max_question_characters, MAX_NEW_TOKENS)
+        wanted = parse_ask(request, services.settings.max_question_characters)
         answer = _begin(services, wanted, request.environ)
         return event_stream(answer, (server_sent(event) for event in answer.events))
 
@@ -136,7 +135,7 @@ def _check_recording(services: Services, wav: bytes) -> None:
     from audio.wav import WavSource
 
     if not services.can_hear:
-        raise ApiError(503, "no_speech_model", "this machine has no speech model: type the question", parameter="audio")
+        raise ApiError(503, "no_speech_model", NO_SPEECH_MODEL, parameter="audio")
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(wav)
         file.flush()
@@ -155,6 +154,7 @@ def _status(services: Services) -> dict[str, Any]:
         "last_answer": posted.last_answer,
         "model": services.model_name,
         "is_demo": services.is_demo,
+        "pictures_go_to": services.pictures_go_to,
         "language": services.settings.language,
         "has_camera": services.take is not None,
         "queue": asdict(queue),

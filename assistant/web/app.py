@@ -41,7 +41,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
 }
 _OPEN_PATHS = ("/healthz", "/login")  # without the token; what is under /static/ is public code
-_UNCOUNTED_PATHS = ("/healthz",)
+_GUESSES_PER_MINUTE = 10  # of the token, from one client
 # Those who only look, a page once a second, may come more often than those who want work done.
 _LOOKS_FOR_EACH_WORK = 10
 _CODES = {
@@ -75,13 +75,14 @@ def create_app(services: Services) -> Flask:
     tokens = None if settings.token is None else Tokens(settings.token)
     work = RateLimit(settings.requests_per_minute)
     looks = RateLimit(settings.requests_per_minute * _LOOKS_FOR_EACH_WORK)
+    guesses = RateLimit(_GUESSES_PER_MINUTE)
 
     @app.before_request
     def check_doors() -> Any:
         _check_host(request, settings.names)
         _check_origin(request)
         _check_rate(request, work, looks)
-        if tokens is not None and not _has_token(request, tokens):
+        if tokens is not None and not _has_token(request, tokens, guesses):
             if request.path == "/" and request.method == "GET":
                 return redirect(url_for("pages.login", lang=request.args.get("lang")), 303)
             raise ApiError(
@@ -122,7 +123,7 @@ def create_app(services: Services) -> Flask:
 
     app.register_blueprint(api_routes(services))
     app.register_blueprint(v1_routes(services))
-    app.register_blueprint(page_routes(settings, tokens))
+    app.register_blueprint(page_routes(settings, tokens, guesses))
     return app
 
 
@@ -147,26 +148,39 @@ def _check_origin(request: Request) -> None:
 
 
 def _check_rate(request: Request, work: RateLimit, looks: RateLimit) -> None:
-    if request.path in _UNCOUNTED_PATHS:
+    if request.path == "/healthz" or request.path.startswith("/static/"):
         return
     limit = work if request.method == "POST" and request.path != "/api/stop" else looks
-    seconds = math.ceil(limit.seconds_to_wait(request.remote_addr or ""))
+    _refuse_for(limit.seconds_to_wait(request.remote_addr or ""), "requests")
+
+
+def _has_token(request: Request, tokens: Tokens, guesses: RateLimit) -> bool:
+    if request.path in _OPEN_PATHS or request.path.startswith("/static/"):
+        return True
+    if tokens.is_session(request.cookies.get(SESSION_COOKIE, "")):
+        return True
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return False
+    client = request.remote_addr or ""
+    # Before it is looked at: even the right one is refused to who has guessed too often, else guessing would go on.
+    _refuse_for(guesses.seconds_to_wait(client, count=False), "wrong tokens")
+    if tokens.is_token(token.strip()):
+        return True
+    guesses.seconds_to_wait(client)
+    return False
+
+
+def _refuse_for(seconds: float, what: str) -> None:
+    """Raises ApiError unless `seconds` is 0."""
     if seconds:
+        whole = math.ceil(seconds)
         raise ApiError(
             429,
             "too_many_requests",
-            f"too many requests in a minute: come again in {seconds} s",
-            headers={"Retry-After": str(seconds)},
+            f"too many {what} in a minute: come again in {whole} s",
+            headers={"Retry-After": str(whole)},
         )
-
-
-def _has_token(request: Request, tokens: Tokens) -> bool:
-    if request.path in _OPEN_PATHS or request.path.startswith("/static/"):
-        return True
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and tokens.is_token(token.strip()):
-        return True
-    return tokens.is_session(request.cookies.get(SESSION_COOKIE, ""))
 
 
 def _as_api_error(error: HTTPException) -> ApiError:

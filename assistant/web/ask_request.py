@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.web.errors import ApiError, invalid, missing
 from assistant.web.pictures import check_kind, data_uri_bytes
+from assistant.web.settings import MAX_NEW_TOKENS
 
 if TYPE_CHECKING:
     from flask import Request
@@ -32,7 +33,7 @@ class AskRequest:
     max_tokens: int | None
 
 
-def parse_ask(request: Request, max_question_characters: int, max_new_tokens: int) -> AskRequest:
+def parse_ask(request: Request, max_question_characters: int) -> AskRequest:
     """Raises ApiError."""
     kind = request.mimetype
     if kind == "multipart/form-data":
@@ -42,7 +43,7 @@ def parse_ask(request: Request, max_question_characters: int, max_new_tokens: in
     else:
         raise ApiError(415, "wrong_type", "the body must be multipart/form-data or application/json")
     asked = AskRequest(**values)
-    _check(asked, max_question_characters, max_new_tokens)
+    _check(asked, max_question_characters)
     return asked
 
 
@@ -82,6 +83,8 @@ def checked_max_tokens(value: object, most: int, parameter: str = "max_tokens") 
 
 def _form_values(request: Request) -> dict[str, Any]:
     given = [*request.form, *request.files]
+    if not all(given):  # "" or, by werkzeug's reader, None
+        raise invalid("body", f"a part of the form has no name; known are {', '.join(_KEYS)}")
     _refuse_unknown(given)
     for key in given:
         if len(request.form.getlist(key)) + len(request.files.getlist(key)) > 1:
@@ -140,7 +143,7 @@ def _json_values(body: dict[str, Any]) -> dict[str, Any]:
         "image": data_uri_bytes(body["image"], "image", "image") if "image" in body else None,
         "camera": body.get("camera", False),
         "speak": body.get("speak", False),
-        "max_tokens": checked_max_tokens(body["max_tokens"], 512) if "max_tokens" in body else None,
+        "max_tokens": checked_max_tokens(body["max_tokens"], MAX_NEW_TOKENS) if "max_tokens" in body else None,
     }
 
 
@@ -150,7 +153,7 @@ def _refuse_unknown(keys: list[str] | dict[str, Any]) -> None:
             raise invalid(key[:40], f"unknown key {key[:40]!r}; known are {', '.join(_KEYS)}")
 
 
-def _check(asked: AskRequest, max_question_characters: int, max_new_tokens: int) -> None:
+def _check(asked: AskRequest, max_question_characters: int) -> None:
     if asked.question is not None and asked.audio is not None:
         raise invalid("audio", "send question or audio, not both")
     if asked.question is None and asked.audio is None:
@@ -165,4 +168,4 @@ def _check(asked: AskRequest, max_question_characters: int, max_new_tokens: int)
             "image", "send image (a picture), camera=1 (this machine's camera) or conversation (an earlier one)"
         )
     if asked.max_tokens is not None:
-        checked_max_tokens(asked.max_tokens, max_new_tokens)
+        checked_max_tokens(asked.max_tokens, MAX_NEW_TOKENS)

@@ -40,4 +40,4 @@ class Board:
     def state(self, *, at_work: bool) -> str:
         """`at_work`: a question of the page's, or of a program's, is being answered."""
         voice = self.voice_state()
-        return "thinking" if voice == "idle" and at_work else voice
+        return "thinking" if at_work and voice in ("idle", "listening") else voice

@@ -99,8 +99,8 @@ class RateLimit:
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def seconds_to_wait(self, client: str) -> float:
-        """0 when the request may pass, which counts it."""
+    def seconds_to_wait(self, client: str, *, count: bool = True) -> float:
+        """0 when the request may pass, which counts it unless it is only asked whether it might."""
         now = self._clock()
         with self._lock:
             bucket = self._buckets.pop(client, None) or _Bucket(float(self._per_minute), now)
@@ -111,6 +111,6 @@ class RateLimit:
             bucket.left = min(float(self._per_minute), bucket.left + (now - bucket.filled_at) * rate)
             bucket.filled_at = now
             if bucket.left >= 1.0:
-                bucket.left -= 1.0
+                bucket.left -= count
                 return 0.0
             return (1.0 - bucket.left) / rate

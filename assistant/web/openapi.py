@@ -91,7 +91,14 @@ def _ask(settings: WebSettings) -> Schema:
     common = {"question": question, "conversation": _TEXT}
     binary: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
     yes_no = {"type": "string", "enum": ["0", "1"]}
-    form = {**common, "audio": binary, "image": binary, "camera": yes_no, "speak": yes_no}
+    form = {
+        **common,
+        "audio": binary,
+        "image": binary,
+        "camera": yes_no,
+        "speak": yes_no,
+        "max_tokens": {"type": "string", "pattern": "^[1-9][0-9]{0,2}$"},
+    }
     json = {
         **common,
         "audio": _AUDIO_URI,
@@ -204,6 +211,7 @@ def _schemas() -> Schema:
             last_answer=or_null,
             model=_TEXT,
             is_demo=_FLAG,
+            pictures_go_to=or_null,
             language=_TEXT,
             has_camera=_FLAG,
             queue=_object(length=_COUNT, limit=_COUNT),

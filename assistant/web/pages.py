@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from assistant.web.settings import WebSettings
 
 SESSION_COOKIE = "seesay"
-_LOGINS_PER_MINUTE = 10
 
 
-def page_routes(settings: WebSettings, tokens: Tokens | None) -> Blueprint:
-    from flask import Blueprint, make_response, redirect, render_template, request
+def page_routes(settings: WebSettings, tokens: Tokens | None, guesses: RateLimit) -> Blueprint:
+    """`guesses` counts the wrong tokens of each client, however they come."""
+    from flask import Blueprint, make_response, redirect, render_template, request, url_for
 
     pages = Blueprint("pages", __name__)
-    tries = RateLimit(_LOGINS_PER_MINUTE)
 
     def language() -> str:
         return page.chosen(request.args.get("lang"), settings.language)
@@ -36,18 +35,22 @@ def page_routes(settings: WebSettings, tokens: Tokens | None) -> Blueprint:
     @pages.get("/")
     def index() -> str:
         lang = language()
-        return render_template("index.html", words=page.words(lang), language=lang)
+        longest = settings.max_question_characters
+        return render_template("index.html", words=page.words(lang), language=lang, longest_question=longest)
 
     @pages.get("/login")
     def login() -> Any:
-        return form(200, None, _own_path(request.args.get("next", "/")))
+        wanted = url_for("pages.index", lang=request.args.get("lang"))  # the page speaks as its login does
+        return form(200, None, _own_path(request.args.get("next", wanted)))
 
     @pages.post("/login")
     def log_in() -> Any:
         after = _own_path(request.form.get("next", "/"))
-        if tries.seconds_to_wait(request.remote_addr or ""):
+        client = request.remote_addr or ""
+        if guesses.seconds_to_wait(client, count=False):
             return form(429, "too_many", after)
         if tokens is not None and not tokens.is_token(request.form.get("token", "").strip()):
+            guesses.seconds_to_wait(client)
             return form(401, "wrong", after)
         response = make_response(redirect(after, 303))
         if tokens is not None:
@@ -66,6 +69,9 @@ def page_routes(settings: WebSettings, tokens: Tokens | None) -> Blueprint:
 
 def _own_path(path: str) -> str:
     """Where to go after the login: on this server and nowhere else."""
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # http://[x
+        return "/"
     inside = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return path if inside and path.isprintable() else "/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from vision.framing import Fault
 
 
+_log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a server is made of. None: this machine has none."""
@@ -39,6 +43,7 @@ class Parts:
     hear: Hear | None = None
     synthesize: Callable[[str], AudioChunk] | None = None
     machine: Callable[[], Status] = Status
+    pictures_go_to: str | None = None  # another computer, that answers for this one
 
 
 class Services:
@@ -51,7 +56,7 @@ class Services:
     ) -> None:
         self.settings = settings
         self.is_demo = parts.is_demo
-        self.model_name = parts.engine.model_name
+        self.pictures_go_to = parts.pictures_go_to
         self.take = parts.take
         self.machine = parts.machine
         self.board = board or Board()
@@ -71,6 +76,11 @@ class Services:
         )
         self._camera = threading.Lock()  # one picture at a time, whoever asks
 
+    @property
+    def model_name(self) -> str:
+        """Another computer's may become known only later."""
+        return self._means.engine.model_name
+
     def answer(self, gone: Callable[[], bool], ready: Callable[[], tuple[Asked, Conversation]]) -> Answer:
         """A place in the queue first, before a picture is decoded: that is work too. Raises QueueFull, and as `ready` does."""
         ticket = self.queue.enter()
@@ -89,7 +99,10 @@ class Services:
         try:
             return self.take(threading.Event())
         except VisionError as error:
-            raise ApiError(503, "camera_lost", str(error), parameter="camera") from error
+            _log.warning("the camera gives no picture: %s", error)  # an address in it is nobody else's business
+            raise ApiError(
+                503, "camera_lost", "the camera gives no picture: send one, or ask again later", parameter="camera"
+            ) from error
         finally:
             self._camera.release()
 

@@ -4,7 +4,7 @@ What a server has to do with it:
 
     app = Flask("assistant.web", static_folder=str(STATIC), template_folder=str(TEMPLATES))  # static_url_path "/static"
     language = chosen(request.args.get("lang"), configured)
-    render_template("index.html", words=words(language), language=language)
+    render_template("index.html", words=words(language), language=language, longest_question=1000)
     render_template("login.html", words=words(language), language=language, error=None, next="/")
 
 `error` of the login form is a key of the words' "login" part ("wrong", "too_many"), or None. The form posts `token` and

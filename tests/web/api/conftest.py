@@ -34,6 +34,6 @@ def beep(sentence: str) -> AudioChunk:
 
 @pytest.fixture(scope="session")
 def web(engine: Engine) -> Iterator[Running]:
-    parts = parts_with(engine, take=take, synthesize=beep, hear=lambda wav: ("what color is the circle", 0.9))
+    parts = parts_with(engine, take=take, synthesize=beep, hear=lambda wav, stopped: ("what color is the circle", 0.9))
     with running(parts, max_body_bytes=2_000_000) as server:
         yield server

@@ -176,6 +176,7 @@ class SteppedEngine:
     see_waits: bool = False  # for a step as well
     model_name = "stepped"
     error: Exception | None = None
+    words: tuple[tuple[str, float], ...] = ()  # with their log-probabilities; (): the same one for ever
 
     def see(self, frame: Frame, cancelled: threading.Event | None = None) -> SteppedView:
         if self.see_waits:
@@ -216,7 +217,10 @@ class SteppedView:
                     raise engine.error
                 engine.decoded += 1
                 said += 1
-                yield AnswerChunk("word ", 1, None, (0.0,))
+                text, log_probability = engine.words[said - 1] if engine.words else ("word ", 0.0)
+                yield AnswerChunk(text, 1, None, (log_probability,))
+                if said == len(engine.words):
+                    break
         except Cancelled:
             finish = "cancelled"
         yield AnswerChunk("", 0, AnswerStats(5, said, 0.1, 0.1, finish))  # type: ignore[arg-type]

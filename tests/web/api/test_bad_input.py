@@ -155,6 +155,15 @@ def test_a_broken_form_is_400(web: Running) -> None:
     assert send(web.port, "POST", "/api/ask", many, {"Content-Type": kind}).code == "too_large"
 
 
+def test_a_part_of_a_form_without_a_name_is_400(web: Running) -> None:
+    """A field or a file; so is one whose name is empty."""
+    for head in ("form-data", 'form-data; name=""', 'form-data; filename="f"'):
+        body = f"--B\r\nContent-Disposition: {head}\r\n\r\nx\r\n--B--\r\n".encode()
+        reply = send(web.port, "POST", "/api/ask", body, {"Content-Type": "multipart/form-data; boundary=B"})
+        assert reply.status == 400, head
+        assert "no name" in reply.json["error"]["message"]
+
+
 def test_what_is_not_there_is_404_and_what_is_used_wrongly_405(web: Running) -> None:
     """In JSON too, with the ways that are right."""
     assert send(web.port, "GET", "/api/nothing").code == "not_found"

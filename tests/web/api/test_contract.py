@@ -24,7 +24,7 @@ LIMIT_SECONDS = 60.0
 @pytest.fixture(scope="module")
 def locked(engine: Engine) -> Iterator[Running]:
     """With a token, so that the description's word on who may come in is tried as well."""
-    parts = parts_with(engine, take=take, synthesize=beep, hear=lambda wav: ("what color is the circle", 0.9))
+    parts = parts_with(engine, take=take, synthesize=beep, hear=lambda wav, stopped: ("what color is the circle", 0.9))
     with running(parts, token=TOKEN, max_body_bytes=500_000) as server:
         yield server
 

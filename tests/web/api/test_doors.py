@@ -132,7 +132,9 @@ def test_a_browser_logs_in_with_the_token(locked: Running) -> None:
     assert (foreign.status, foreign.code) == (403, "wrong_origin")
 
 
-@pytest.mark.parametrize("after", ["//evil.example", "https://evil.example/", "/\\evil.example", "evil", "/\r\nX: y"])
+@pytest.mark.parametrize(
+    "after", ["//evil.example", "https://evil.example/", "/\\evil.example", "evil", "/\r\nX: y", "http://[x"]
+)
 def test_the_login_leads_nowhere_else(locked: Running, after: str) -> None:
     """An address in `next` that is not on this server is left out."""
     from urllib.parse import quote
@@ -140,6 +142,14 @@ def test_the_login_leads_nowhere_else(locked: Running, after: str) -> None:
     body = f"token={TOKEN}&next={quote(after)}".encode()
     reply = send(locked.port, "POST", "/login", body, {"Content-Type": "application/x-www-form-urlencoded"})
     assert (reply.status, reply.headers["Location"]) == (303, "/")
+    form = send(locked.port, "GET", f"/login?next={quote(after)}")
+    assert (form.status, b'name="next" value="/"' in form.body) == (200, True)
+
+
+def test_the_language_is_kept_through_the_login(locked: Running) -> None:
+    """Whoever came for the Chinese page gets it."""
+    form = send(locked.port, "GET", "/login?lang=zh").body.decode()
+    assert 'name="next" value="/?lang=zh"' in form
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.1", ""])
@@ -170,6 +180,23 @@ def test_guessing_the_token_is_slow() -> None:
         assert statuses == [401] * 10 + [429]
 
 
+def test_guessing_the_token_as_a_program_is_as_slow() -> None:
+    """Guesses are counted together, whichever way they come; whoever is logged in is not disturbed."""
+    with running(parts_with(SteppedEngine()), token=TOKEN) as server:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        right = send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form)
+        cookie = right.headers["Set-Cookie"].partition(";")[0]
+
+        def status(token: str, **more: str) -> int:
+            return send(server.port, "GET", "/v1/models", headers={"Authorization": f"Bearer {token}", **more}).status
+
+        assert [status(TOKEN) for _ in range(12)] == [200] * 12
+        assert [status(f"guess {number}") for number in range(11)] == [401] * 10 + [429]
+        assert status(TOKEN) == 429
+        assert send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form).status == 429
+        assert status("guess", Cookie=cookie) == 200
+
+
 def test_who_comes_too_often_is_told_when_to_come_again() -> None:
     """What costs little is counted apart, and a sign of life not at all."""
     engine = SteppedEngine(tokens=1)
@@ -182,6 +209,7 @@ def test_who_comes_too_often_is_told_when_to_come_again() -> None:
         statuses = [send(server.port, "GET", "/api/status").status for _ in range(31)]
         assert statuses == [200] * 30 + [429]
         assert send(server.port, "GET", "/healthz").status == 200
+        assert send(server.port, "GET", "/static/seesay.css").status == 200  # thirty files are one page
 
 
 def test_an_old_picture_is_forgotten_without_anybody_asking() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.phrases import phrases_for
 from assistant.power.readings import PowerReader
 from assistant.power.sysfs import Sysfs
 from assistant.status import Status
@@ -19,6 +20,7 @@ from assistant.web.answer import Asked
 from assistant.web.board import Board
 from assistant.web.conversations import Conversation, Said, folded
 from assistant.web.errors import QueueFull
+from assistant.web.events import Done, Sentence
 from assistant.web.kept import Kept, KeptLimits
 from assistant.web.machine import Machine
 from assistant.web.pictures import jpeg, picture_frame, reduced
@@ -130,9 +132,11 @@ def test_an_answer_that_nobody_ever_reads_frees_its_place() -> None:
     about = services.conversations.new(Frame(np.zeros((4, 4, 3), np.uint8), 0.0), None)
     answer = services.answer(lambda: False, lambda: (Asked("what is it"), about))
     assert services.queue.status.length == 1
+    under_way = about.stop
     answer.close()
     answer.close()
     assert services.queue.status.length == 0
+    assert about.stop != under_way  # else the picture, kept for minutes, would keep the connection
 
 
 def test_a_conversation_keeps_no_hold_of_a_connection_that_has_ended() -> None:
@@ -149,6 +153,19 @@ def test_a_conversation_keeps_no_hold_of_a_connection_that_has_ended() -> None:
     del connection, answer
     gc.collect()
     assert gone() is None
+
+
+def test_words_of_doubt_stand_where_the_doubt_is() -> None:
+    """In the whole answer as in the sentences, also where the doubtful one was said before, within another."""
+    engine = SteppedEngine(words=(("A box. Yes! ", 0.0), ("Yes", -9.0), ("!", 0.0)))
+    engine.steps.release(3)
+    services = Services(parts_with(engine), WebSettings())
+    about = services.conversations.new(Frame(np.zeros((4, 4, 3), np.uint8), 0.0), None)
+    answer = services.answer(lambda: False, lambda: (Asked("q"), about))
+    told = list(answer.events)
+    said = [event.text for event in told if isinstance(event, Sentence)]
+    assert isinstance(told[-1], Done)
+    assert (told[-1].answer, said[-1]) == (" ".join(said), phrases_for("en").doubt.not_sure.format(answer="yes!"))
 
 
 def conversation(engine: SteppedEngine) -> Conversation:
@@ -218,9 +235,11 @@ def test_a_voice_that_fails_costs_no_answer() -> None:
 
 
 def test_the_state_is_that_of_the_voice_unless_only_the_page_is_at_work() -> None:
-    """Whoever looks sees what a person in the room hears."""
+    """Whoever looks sees what a person in the room hears; a voice that only listens does nothing that could be seen."""
     board = Board()
     assert board.state(at_work=True) == "thinking"
+    board.voice_state = lambda: "listening"
+    assert [board.state(at_work=at_work) for at_work in (True, False)] == ["thinking", "listening"]
     board.voice_state = lambda: "speaking"
     assert board.state(at_work=True) == "speaking"
     board.asked("a")

@@ -6,16 +6,18 @@ import http.client
 import json
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.errors import AssistantError
 from assistant.web.events import Leaving
 from tests.web.api.serving import (
     PATIENCE_SECONDS,
     QUESTION,
-    STATS,
     Running,
     SteppedEngine,
     ask_request,
@@ -29,12 +31,14 @@ from tests.web.api.serving import (
     send_form,
     send_json,
 )
+from tests.web.api.test_ask import recording
 from vision.engine import Engine
 from vision.errors import Cancelled
 from vision.frame import Frame
 from vision.still import load_picture
 
 FIELDS: dict[str, Any] = {"question": QUESTION, "image": ("image/png", picture())}
+SPOKEN: dict[str, Any] = {"audio": ("audio/wav", recording(1.0)), "image": ("image/png", picture())}
 
 
 def connect(port: int, request: bytes) -> socket.socket:
@@ -77,6 +81,37 @@ def test_a_client_that_leaves_while_its_picture_is_looked_at_ends_that_too() -> 
         assert eventually(lambda: server.services.queue.status.length == 0)
         engine.steps.release(10)
         assert (engine.seen, engine.asked) == (0, [])
+
+
+def slow_ears(begun: threading.Event) -> Callable[[Path, Callable[[], bool]], tuple[str, float]]:
+    """Hears until it is stopped, as a long recording is heard."""
+
+    def hear(wav: Path, stopped: Callable[[], bool]) -> tuple[str, float]:
+        begun.set()
+        assert eventually(stopped)
+        raise AssistantError("no words were heard")
+
+    return hear
+
+
+def test_a_client_that_leaves_while_its_recording_is_heard_ends_that_too() -> None:
+    """A minute of sound takes many seconds, and its place in the queue is wanted."""
+    engine, begun = SteppedEngine(), threading.Event()
+    with running(parts_with(engine, hear=slow_ears(begun))) as server:
+        client = connect(server.port, ask_request(SPOKEN))
+        assert begun.wait(PATIENCE_SECONDS)
+        client.close()
+        assert eventually(lambda: server.services.queue.status.length == 0, 2.0)
+        assert engine.asked == []
+
+
+def test_the_server_ends_while_a_recording_is_heard() -> None:
+    """In good order, and soon."""
+    begun = threading.Event()
+    with running(parts_with(SteppedEngine(), hear=slow_ears(begun))) as server:
+        client = connect(server.port, ask_request(SPOKEN))
+        assert begun.wait(PATIENCE_SECONDS)
+    client.close()
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -235,4 +270,3 @@ def test_the_real_engine_asks_whether_the_client_is_there(engine: Engine) -> Non
     assert rest[-1].stats.finish == "cancelled"
     with pytest.raises(Cancelled):
         engine.see(frame, cancelled)
-    assert STATS.prompt_tokens  # the stand-in speaks of the same things

@@ -6,8 +6,6 @@ import { h } from "./vue.js";
 import { alertBox, button } from "./views.js";
 import { filled, number } from "./words.js";
 
-const LONGEST_QUESTION = 1000;
-
 export function AskPanel() {
   const { ask: words } = page.words;
   const submit = (event) => {
@@ -25,7 +23,7 @@ export function AskPanel() {
           type: "text",
           autocomplete: "off",
           enterkeyhint: "send",
-          maxlength: LONGEST_QUESTION,
+          maxlength: page.longestQuestion,
           "aria-describedby": "ask-hint",
           value: page.question,
           onInput: ({ target }) => (page.question = target.value),

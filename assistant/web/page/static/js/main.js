@@ -70,6 +70,7 @@ function listen() {
 
 const place = document.querySelector("#app");
 page.language = place.dataset.language;
+page.longestQuestion = Number(place.dataset.longestQuestion);
 page.languages = JSON.parse(place.dataset.languages);
 page.words = await loadWords(page.language);
 // The first status decides which source is chosen: better before the page is shown than under the user's hands.

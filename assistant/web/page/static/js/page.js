@@ -20,6 +20,7 @@ export const page = reactive({
   busyWithPicture: false,
   dropping: false,
   question: "",
+  longestQuestion: 1000, // characters; the server says
   recording: null, // {level, seconds}
   aloud: remembered(ALOUD) !== "no",
   sounding: false,

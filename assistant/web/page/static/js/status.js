@@ -31,8 +31,9 @@ async function once() {
     page.connected = true;
     if (!isSourceChosen) chooseSource(page.status.has_camera ? "server" : "file");
   } catch (error) {
-    if (error.status === 401) page.problems.ask = error;
-    if (page.connected) announce(page.words.status.gone);
+    // Told once, not at every look: an alert that is closed stays closed.
+    if (page.connected && error.status === 401) page.problems.ask = error;
+    else if (page.connected) announce(page.words.status.gone);
     page.connected = false;
   }
 }
