@@ -28,6 +28,9 @@ BACKOFF_SECONDS = 0.2  # before the first repetition, twice as long before each 
 LONGEST_BACKOFF_SECONDS = 2.0  # a server that asks for more patience than this counts as away
 AFTER_END_SECONDS = 0.5  # for the counts that some servers send behind the answer
 CLOSE_SECONDS = 0.5  # for a connection to let go; more is not waited
+# What is asked for as well, from the most to nothing: log-probabilities, and how many tokens it took.
+_COUNTS: dict[str, Any] = {"stream_options": {"include_usage": True}}
+_EXTRAS: tuple[dict[str, Any], ...] = ({"logprobs": True, **_COUNTS}, _COUNTS, {})
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 _T = TypeVar("_T")
@@ -41,12 +44,13 @@ class Server:
         self.settings = settings
         self._clock = clock
         self._ssl = ssl_context(settings.ca_file)
-        self._takes_extras = True  # log-probabilities and counts: a plain server refuses to be asked for them
+        self._asks_for = 0  # of `_EXTRAS`: a plain server refuses to be asked for some of it
         try:
             import openai
         except ImportError:
             raise ConfigError(
-                'engine.backend = "openai" needs the Python package openai: pip install "seesay[remote]", or set it to "local"'
+                'engine.backend = "openai" needs the Python package openai: .venv/bin/pip install ".[remote]" '
+                'in the folder of SeeSay, or set it to "local"'
             ) from None
         self._openai = openai
 
@@ -117,30 +121,29 @@ class Server:
 
     async def _pieces(self, request: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         """Repeats what may pass, as long as nothing has come."""
-        attempt, came, extras = 0, False, self._takes_extras
+        attempt, came, asks_for = 0, False, self._asks_for
         while True:
             try:
-                async with contextlib.aclosing(self._attempt(request, extras)) as pieces:
+                async with contextlib.aclosing(self._attempt(request, _EXTRAS[asks_for])) as pieces:
                     async for piece in pieces:
-                        came, self._takes_extras = True, extras
+                        came, self._asks_for = True, asks_for
                         yield piece
                 return
             except Exception as error:  # noqa: BLE001 - boundary to another computer, which may send anything
                 problem = self._problem(error)
-            if extras and not came and problem.refuses_request:
-                extras = False
+            if asks_for < len(_EXTRAS) - 1 and not came and problem.refuses_request:
+                asks_for += 1
             elif came or not problem.passes or attempt >= self.settings.retries:
                 raise problem.error
             else:
                 await asyncio.sleep(problem.after_seconds or BACKOFF_SECONDS * 2**attempt)
                 attempt += 1
 
-    async def _attempt(self, request: dict[str, Any], extras: bool) -> AsyncGenerator[Piece, None]:
-        wanted = {"logprobs": True, "stream_options": {"include_usage": True}} if extras else {}
+    async def _attempt(self, request: dict[str, Any], extras: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         finished = False
         async with self._client() as client:
             create: Any = client.chat.completions.create  # typed by overloads that a dictionary cannot meet
-            stream = await create(**request, **wanted, stream=True)
+            stream = await create(**request, **extras, stream=True)
             async with stream:
                 async for chunk in stream:
                     piece = piece_of(chunk)

@@ -190,7 +190,7 @@ class Answer:
         for chunk in about.view.ask(prompt, max_new_tokens=asked.max_new_tokens, cancelled=self._cancelled):
             self._note(chunk)
             if chunk.text:
-                yield events.Text(chunk.text)
+                yield events.Text(chunk.text, chunk.log_probabilities)
             yield from self._sentences(cutter.push(chunk.text))
             if self._doubter.gave_up:
                 self._finish = "stop"  # said whole; the view winds back what it had decoded

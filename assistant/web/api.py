@@ -167,8 +167,10 @@ def _status(services: Services) -> dict[str, Any]:
 
 def _named(event: Event) -> tuple[str, dict[str, Any]]:
     match event:
-        case Accepted() | Queued() | Heard() | Seeing() | Text():
+        case Accepted() | Queued() | Heard() | Seeing():
             return type(event).__name__.lower(), asdict(event)
+        case Text(text):
+            return "text", {"text": text}
         case Sentence(text, speech):
             return "sentence", {"text": text, "audio": None if speech is None else f"/api/speech/{speech}.wav"}
         case Done():

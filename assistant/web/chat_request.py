@@ -37,6 +37,7 @@ class ChatRequest:
     max_tokens: int | None
     stream: bool
     stream_usage: bool
+    logprobs: bool
 
 
 @dataclass
@@ -64,6 +65,7 @@ def parse_chat(body: dict[str, Any]) -> ChatRequest:
         max_tokens=_max_tokens(body),
         stream=stream,
         stream_usage=_yes_or_no(options or {}, "include_usage"),
+        logprobs=_yes_or_no(body, "logprobs"),
     )
 
 
@@ -157,13 +159,9 @@ def _max_tokens(body: dict[str, Any]) -> int | None:
 def _refuse_what_cannot_be(body: dict[str, Any]) -> None:
     if body.get("n") not in (None, 1) or isinstance(body.get("n"), bool):
         raise invalid("n", "n must be 1: there is one answer to a question")
-    for key in ("tools", "functions", "stop", "logit_bias", "audio"):
+    for key in ("tools", "functions", "stop", "logit_bias", "audio", "top_logprobs"):
         if body.get(key):
             raise ApiError(400, "unsupported_parameter", f"{key} is not supported here: leave it out", parameter=key)
-    if body.get("logprobs") not in (None, False):
-        raise ApiError(
-            400, "unsupported_parameter", "logprobs is not supported here: leave it out", parameter="logprobs"
-        )
     wanted = body.get("response_format")
     if wanted is not None and (not isinstance(wanted, dict) or wanted.get("type") != "text"):
         raise ApiError(

@@ -53,6 +53,7 @@ class Text:
     """Some more of the answer, as the model gave it out."""
 
     text: str
+    log_probabilities: tuple[float, ...] = ()  # natural, one a token; () where another computer does not tell
 
 
 @dataclass(frozen=True)

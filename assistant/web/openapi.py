@@ -171,6 +171,7 @@ def _chat(model: str) -> Schema:
         "max_tokens": {**_MAX_TOKENS, "type": ["integer", "null"]},
         "max_completion_tokens": {**_MAX_TOKENS, "type": ["integer", "null"]},
         "n": {"enum": [1, None]},
+        "logprobs": {"type": ["boolean", "null"]},
         **numbers,
     }
     schema = {"type": "object", "properties": properties, "required": ["model", "messages"]}

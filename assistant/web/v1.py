@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.web.answer import Answer, Asked
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from assistant.web.services import Services
 
+_LEAST_LOG_PROBABILITY = -9999.0  # in place of minus infinity, which JSON does not have; as OpenAI's
 _STILL_THERE = ": still there\n\n"
 
 
@@ -53,7 +54,7 @@ def v1_routes(services: Services) -> Blueprint:
         wanted = parse_chat(json_object(request))
         _check_model(services, wanted.model)
         answer = _begin(services, wanted, client_gone(request.environ))
-        sheet = _Sheet(services.model_name)
+        sheet = _Sheet(services.model_name, logprobs=wanted.logprobs)
         if wanted.stream:
             return event_stream(answer, _chunks(answer, sheet, with_usage=wanted.stream_usage))
         try:
@@ -67,7 +68,8 @@ def v1_routes(services: Services) -> Blueprint:
 class _Sheet:
     """What every object of one answer has in common."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, logprobs: bool) -> None:
+        self._logprobs = logprobs
         self._common = {
             "id": f"chatcmpl-{secrets.token_hex(12)}",
             "created": int(time.time()),
@@ -75,14 +77,20 @@ class _Sheet:
             "system_fingerprint": None,
         }
 
-    def completion(self, text: str, done: Done) -> dict[str, Any]:
+    def completion(self, pieces: list[Text], done: Done) -> dict[str, Any]:
+        text = "".join(piece.text for piece in pieces).strip()
         message = {"role": "assistant", "content": text, "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(done)}
+        choice = {"index": 0, "message": message, "logprobs": self._told(pieces), "finish_reason": _finish(done)}
         return {**self._common, "object": "chat.completion", "choices": [choice], "usage": _usage(done)}
 
-    def chunk(self, delta: dict[str, Any], finish: str | None = None) -> str:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    def chunk(self, delta: dict[str, Any], finish: str | None = None, pieces: Sequence[Text] = ()) -> str:
+        told = self._told(pieces) if pieces else None
+        choice = {"index": 0, "delta": delta, "logprobs": told, "finish_reason": finish}
         return _data({**self._common, "object": "chat.completion.chunk", "choices": [choice]})
+
+    def _told(self, pieces: Sequence[Text]) -> dict[str, Any] | None:
+        """How sure the model was of each token, where that is wanted."""
+        return {"content": [entry for piece in pieces for entry in _tokens(piece)]} if self._logprobs else None
 
     def usage_chunk(self, done: Done) -> str:
         return _data({**self._common, "object": "chat.completion.chunk", "choices": [], "usage": _usage(done)})
@@ -115,15 +123,15 @@ def _about(services: Services, picture: bytes) -> Conversation:
 
 def _completion(answer: Answer, sheet: _Sheet) -> dict[str, Any]:
     """Raises ApiError."""
-    text = ""
+    pieces: list[Text] = []
     for event in answer.events:
         match event:
-            case Text(piece):
-                text += piece
+            case Text():
+                pieces.append(event)
             case Failed(error):
                 raise error
             case Done():
-                return sheet.completion(text.strip(), event)
+                return sheet.completion(pieces, event)
     raise AssertionError("an answer ends with Done or Failed")
 
 
@@ -132,8 +140,8 @@ def _chunks(answer: Answer, sheet: _Sheet, *, with_usage: bool) -> Iterator[str]
         match event:
             case Accepted():
                 yield sheet.chunk({"role": "assistant", "content": ""})
-            case Text(piece):
-                yield sheet.chunk({"content": piece})
+            case Text(text):
+                yield sheet.chunk({"content": text}, pieces=(event,))
             case Done():
                 yield sheet.chunk({}, _finish(event))
                 if with_usage:
@@ -143,6 +151,15 @@ def _chunks(answer: Answer, sheet: _Sheet, *, with_usage: bool) -> Iterator[str]
                 yield _data(error_body(error, as_openai=True))
             case _:
                 yield _STILL_THERE
+
+
+def _tokens(piece: Text) -> list[dict[str, Any]]:
+    """A character may take several tokens: it stands with the last of them, the others are empty."""
+    texts = [*[""] * (len(piece.log_probabilities) - 1), piece.text]
+    return [
+        {"token": text, "logprob": max(value, _LEAST_LOG_PROBABILITY), "bytes": [*text.encode()], "top_logprobs": []}
+        for text, value in zip(texts, piece.log_probabilities, strict=False)
+    ]
 
 
 def _data(value: dict[str, Any]) -> str:

@@ -128,7 +128,7 @@ def test_without_the_package_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "openai", None)
     use(fake.base_url)
     assert main(ASK) == 2
-    assert 'pip install "seesay[remote]"' in capsys.readouterr().err
+    assert 'pip install ".[remote]"' in capsys.readouterr().err
 
 
 # Sees every socket that Python code makes, and every name that it looks up, from the interpreter's own audit events; the

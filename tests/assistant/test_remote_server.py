@@ -106,18 +106,19 @@ def test_a_server_that_takes_no_extras_is_asked_without_and_remembered(
     for _ in range(2):
         assert text(list(server.answer("eye", ASKED, {}, lambda: False))) == "A cup. It is red."
     assert ["logprobs" in request for request in fake.requests] == [True, False, False]
+    assert all("stream_options" in request for request in fake.requests)  # these were not what it refused
 
 
-def test_a_request_that_is_refused_twice_was_wrong_for_another_reason(
+def test_a_request_that_is_refused_plain_was_wrong_for_another_reason(
     fake: FakeOpenAI, settings: ServerSettings
 ) -> None:
     """The server's words are in the message, and the next question asks for the extras again."""
-    fake.script = [fails(400, "no logprobs"), fails(400, "too many tokens")]
+    fake.script = [fails(400, "no logprobs"), fails(400, "no options"), fails(400, "too many tokens")]
     server = Server(settings)
     with pytest.raises(RemoteError, match="too many tokens"):
         list(server.answer("eye", ASKED, {}, lambda: False))
     list(server.answer("eye", ASKED, {}, lambda: False))
-    assert ["logprobs" in request for request in fake.requests] == [True, False, True]
+    assert ["logprobs" in request for request in fake.requests] == [True, False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,6 @@ from tests.web.api.conftest import beep, take
 from tests.web.api.serving import Running, parts_with, running, send, send_json
 from vision.engine import Engine
 
-pytest.importorskip("schemathesis")
-
 TOKEN = "0123456789abcdefghij"
 LIMIT_SECONDS = 60.0
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import openai
 import pytest
 
 from tests.web.api.serving import ANSWER, QUESTION, Running, SteppedEngine, data_uri, parts_with, picture, running
-
-openai = pytest.importorskip("openai")
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +83,19 @@ def test_a_short_answer_ends_for_its_length(client: Any) -> None:
         assert (done.choices[0].finish_reason, done.usage.completion_tokens) == ("length", 2)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_how_sure_the_model_was_is_told_to_who_asks(client: Any, stream: bool) -> None:
+    """A log-probability a token, and together the tokens make up the text."""
+    answer = client.chat.completions.create(**ASK, logprobs=True, stream=stream)
+    choices = [chunk.choices[0] for chunk in answer] if stream else [answer.choices[0]]
+    tokens = [token for choice in choices if choice.logprobs for token in choice.logprobs.content]
+    assert "".join(token.token for token in tokens).strip() == ANSWER
+    assert len(tokens) == 5
+    assert all(-1.0 < token.logprob <= 0.0 for token in tokens)
+    plain = client.chat.completions.create(**ASK)
+    assert plain.choices[0].logprobs is None
+
+
 def test_settings_of_sampling_are_let_through(client: Any) -> None:
     """Most clients send them without being asked to."""
     done = client.chat.completions.create(**ASK, temperature=0.7, top_p=0.9, seed=5, presence_penalty=0, user="me")
@@ -99,7 +111,8 @@ def test_settings_of_sampling_are_let_through(client: Any) -> None:
         ({"n": 2}, 400, "invalid_parameter", "n"),
         ({"temperature": 3}, 400, "invalid_parameter", "temperature"),
         ({"stop": ["."]}, 400, "unsupported_parameter", "stop"),
-        ({"logprobs": True}, 400, "unsupported_parameter", "logprobs"),
+        ({"logprobs": 1}, 400, "invalid_parameter", "logprobs"),
+        ({"logprobs": True, "top_logprobs": 2}, 400, "unsupported_parameter", "top_logprobs"),
         ({"response_format": {"type": "json_object"}}, 400, "unsupported_parameter", "response_format"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, 400, "unsupported_parameter", "tools"),
         ({"messages": []}, 400, "missing_parameter", "messages"),

@@ -1,0 +1,122 @@
+"""`engine.backend = "openai"` against this project's own server: two SeeSays on one network."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.cli import main
+from assistant.config import RemoteConfig
+from assistant.errors import RemoteError
+from assistant.remote.engine import RemoteEngine, RemoteSettings
+from assistant.remote.server import Server
+from assistant.remote.settings import settings_from
+from tests.web.api.serving import ANSWER, QUESTION, Running, SteppedEngine, eventually, parts_with, picture, running
+from vision.engine import AnswerChunk, Engine
+from vision.frame import Frame
+from vision.still import load_picture
+
+TOKEN = "0123456789abcdefghij"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SEESAY_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def locked(engine: Engine) -> Iterator[Running]:
+    with running(parts_with(engine), token=TOKEN) as server:
+        yield server
+
+
+def remote(server: Running, **more: str) -> RemoteEngine:
+    settings = settings_from(RemoteConfig(base_url=f"{server.address}/v1", retries=0, **more))  # type: ignore[arg-type]
+    return RemoteEngine(Server(settings), RemoteSettings())
+
+
+def frame() -> Frame:
+    return Frame(load_picture(picture()), 0.0)
+
+
+def whole(chunks: Iterator[AnswerChunk]) -> tuple[str, AnswerChunk]:
+    told = list(chunks)
+    return "".join(chunk.text for chunk in told).strip(), told[-1]
+
+
+def test_the_other_one_answers_with_counts_and_its_doubt(locked: Running, tmp_path: Path) -> None:
+    """The token is the key; a follow-up is understood; each word brings its probability, from which doubt is heard."""
+    (tmp_path / "key").write_text(TOKEN)
+    engine = remote(locked, api_key_file=str(tmp_path / "key"))
+    engine.connect()
+    assert engine.model_name == "demo_model at 127.0.0.1"
+    view = engine.see(frame())
+    chunks = list(view.ask(QUESTION))
+    assert "".join(chunk.text for chunk in chunks).strip() == ANSWER
+    assert sum(len(chunk.log_probabilities) for chunk in chunks) == 5
+    stats = chunks[-1].stats
+    assert stats is not None
+    assert (stats.answer_tokens, stats.finish) == (5, "stop")
+    assert stats.prompt_tokens > 50
+    text, last = whole(view.ask("where is it"))
+    assert "left" in text
+    assert last.stats is not None
+    assert last.stats.prompt_tokens > stats.prompt_tokens
+
+
+def test_without_the_token_it_is_refused_in_one_sentence(locked: Running) -> None:
+    """With the setting that mends it."""
+    with pytest.raises(RemoteError, match=r"refuses the key \(status 401\): check remote\.api_key_file"):
+        remote(locked).connect()
+
+
+def test_a_question_that_is_no_longer_wanted_here_ends_there() -> None:
+    """Within a token: nobody decodes for who has left."""
+    engine = SteppedEngine()
+    with running(parts_with(engine)) as server:
+        cancelled = threading.Event()
+        answer = remote(server).see(frame()).ask(QUESTION, cancelled=cancelled)
+        engine.steps.release(1)
+        assert next(answer).text == "word "
+        cancelled.set()
+        assert whole(answer)[1].stats.finish == "cancelled"  # type: ignore[union-attr]
+        assert eventually(lambda: server.services.queue.status.length == 0)
+        engine.steps.release(1000)
+        assert engine.decoded <= 2
+
+
+def test_a_full_queue_there_is_told_as_being_away() -> None:
+    """So that this machine's own engine answers, where there is one."""
+    engine = SteppedEngine()
+    with running(parts_with(engine), queue_limit=1) as server:
+        server.services.queue.enter()
+        with pytest.raises(RemoteError, match="not able to answer now"):
+            list(remote(server).see(frame()).ask(QUESTION))
+
+
+def test_ask_with_another_seesay_and_when_it_has_gone(web: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a user has it: where the picture goes is said first; when nobody is there, this machine answers."""
+    Path("picture.png").write_bytes(picture())
+    Path("config.toml").write_text(
+        f'[engine]\nbackend = "openai"\n[remote]\nbase_url = "{web.address}/v1"\nretries = 0\n'
+    )
+    assert main(["ask", "--image", "picture.png", QUESTION]) == 0
+    out, err = capsys.readouterr()
+    assert out.strip() == ANSWER
+    assert "PICTURES LEAVE THIS MACHINE" in err
+    assert "until it is back" not in err
+    with running(parts_with(SteppedEngine())) as gone:
+        Path("config.toml").write_text(
+            f'[engine]\nbackend = "openai"\n[remote]\nbase_url = "{gone.address}/v1"\nretries = 0\n'
+        )
+    assert main(["ask", "--image", "picture.png", QUESTION]) == 0
+    out, err = capsys.readouterr()
+    assert out.strip() == ANSWER
+    assert "until it is back, the small demo model of this machine answers" in err
