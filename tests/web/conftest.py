@@ -65,21 +65,21 @@ def page_server(_page_server: PageServer) -> PageServer:
 
 
 @pytest.fixture(scope="module")
-def _pages(_browser: Browser, _page_server: PageServer) -> Iterator[_Pages]:
-    pages = _Pages(_browser, _page_server.address)
+def _pages(_browser: Browser, _page_server: PageServer) -> Iterator[Tabs]:
+    pages = Tabs(_browser, _page_server.address)
     yield pages
     pages.close()
 
 
 @pytest.fixture
-def open_page(_pages: _Pages, page_server: PageServer) -> Iterator[OpenPage]:
+def open_page(_pages: Tabs, page_server: PageServer) -> Iterator[OpenPage]:
     """Opens the page as this test wants it, and in the end holds that nothing in it broke."""
     yield _pages.open
     page_server.go_on.set()
     assert _pages.put_away() == []
 
 
-class _Pages:
+class Tabs:
     """A tab for each kind of page, kept from test to test: opening one anew takes longer than most tests."""
 
     def __init__(self, browser: Browser, address: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from tests.web.page_server import picture
 
 UPLOAD = {"name": "circle.jpg", "mimeType": "image/jpeg", "buffer": picture()}
 # axe-core 4.14.1 as published on npm, dist file unchanged; MPL-2.0, its licences beside it.
-_AXE = Path(__file__).with_name("axe.min.js")
+AXE = Path(__file__).with_name("axe.min.js")
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 _WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -55,7 +57,7 @@ def note_sounds(page: Page) -> None:
 def violations(page: Page, state: str) -> None:
     """Runs axe-core; fails with what it found and where."""
     if not page.evaluate("'axe' in window"):
-        page.evaluate(_AXE.read_text())  # past the page's security policy, which forbids foreign scripts
+        page.evaluate(AXE.read_text())  # past the page's security policy, which forbids foreign scripts
     found = page.evaluate(
         "async (tags) => (await axe.run(document, { runOnly: tags, resultTypes: ['violations'] })).violations"
         ".map((v) => `${v.id}: ${v.nodes.map((n) => n.target + ' ' + n.failureSummary).join('; ')}`)",
@@ -74,3 +76,25 @@ def focus_is_visible(page: Page) -> bool:
             })"""
         )
     )
+
+
+def focus_contrast(page: Page) -> float:
+    """Of the outline of what has the focus, or of the label that stands for it, to the ground it is drawn on (WCAG's formula)."""
+    outline, ground = page.locator(":focus").evaluate(
+        """(element) => {
+          const shown = [element, element.nextElementSibling].find((e) => e && getComputedStyle(e).outlineStyle !== "none");
+          const style = getComputedStyle(shown);
+          let behind = parseFloat(style.outlineOffset) < 0 ? shown : shown.parentElement;
+          while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)") behind = behind.parentElement;
+          return [style.outlineColor, getComputedStyle(behind).backgroundColor];
+        }"""
+    )
+    lighter, darker = sorted((_luminance(outline), _luminance(ground)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Of "rgb(…)", 0 to 1."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -24,12 +24,12 @@ from flask import Flask, Response, jsonify, render_template, request
 from PIL import Image, ImageDraw
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from assistant.web.app import CONTENT_SECURITY_POLICY
 from assistant.web.page import STATIC, TEMPLATES, chosen, words
 
 Event = tuple[str, dict[str, Any]]
 HOLD = ("hold", {})
 PATIENCE_SECONDS = 10.0
-CSP = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'"
 CONVERSATION = "c1"
 
 
@@ -46,7 +46,13 @@ def sentence(spoken: str, audio: str | None = None) -> Event:
 
 
 def done(answer: str) -> Event:
-    return "done", {"answer": answer, "timings": {}, "tokens": {"answer": len(answer.split())}, "finish": "stop"}
+    return "done", {
+        "answer": answer,
+        "finish": "stop",
+        "doubt": "plain",
+        "timings": {},
+        "tokens": {"answer": len(answer.split())},
+    }
 
 
 def failed(code: str, message: str) -> Event:
@@ -122,6 +128,7 @@ class PageServer:
         """As a server that has just started."""
         self.status: dict[str, Any] = {
             "state": "idle", "last_question": None, "last_answer": None, "model": "a model of the tests", "is_demo": False,
+            "pictures_go_to": None,
             "language": "en", "has_camera": True, "queue": {"length": 0, "limit": 8}, "power_watts": 8.4,
             "temperature_celsius": 51.2, "memory_bytes": 3_600_000_000, "version": "0",
         }  # fmt: skip
@@ -143,18 +150,18 @@ class PageServer:
 
         @app.after_request
         def headers(response: Response) -> Response:
-            response.headers["Content-Security-Policy"] = CSP
+            response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
             return response
 
         @app.get("/")
         def page() -> str:
-            return shown("index.html")
+            return shown("index.html", longest_question=1000)
 
         @app.route("/login", methods=["GET", "POST"])
         def login() -> str:
             if request.method == "POST":
                 self.logins.append(request.form.to_dict())
-            error = "wrong" if request.method == "POST" else None
+            error = ("too_many" if len(self.logins) > 1 else "wrong") if request.method == "POST" else None
             return shown("login.html", error=error, next="/")
 
         @app.get("/api/status")
@@ -175,7 +182,7 @@ class PageServer:
         @app.post("/api/stop")
         def stop() -> Response:
             self.stopped.append(request.get_json()["conversation"])
-            return jsonify({})
+            return jsonify(stopped=True)
 
         @app.post("/api/ask")
         def ask() -> Response | tuple[Response, int]:

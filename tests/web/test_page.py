@@ -63,7 +63,7 @@ def test_a_forgotten_conversation_is_begun_again_with_its_picture(open_page: Ope
     upload(page)
     ask(page, "One?")
     expect(page.locator(".now .after")).to_be_visible()
-    page_server.replies.append(Refusal(404, "no_conversation", "there is no such conversation"))
+    page_server.replies.append(Refusal(404, "no_such_conversation", "there is no such conversation"))
     page_server.replies.append([accepted(conversation="c2"), done("Two.")])
 
     ask(page, "Two?")
@@ -179,9 +179,9 @@ def test_a_bad_picture_is_answered_with_advice(open_page: OpenPage, page_server:
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        (Refusal(429, "busy", "8 questions wait already: ask again in 5 s", "5"), "8 questions wait already: ask again in 5 s."),
+        (Refusal(429, "queue_full", "8 questions wait already: ask again in 5 s", "5"), "8 questions wait already: ask again in 5 s."),
         (Refusal(413, "too_large", "the picture has more than 40 megapixels"), "The picture has more than 40 megapixels."),
-        ([accepted(), text("A"), failed("engine_failed", "the engine ran out of memory")], "The engine ran out of memory."),
+        ([accepted(), text("A"), failed("failed", "this machine could not answer")], "This machine could not answer."),
         ([accepted(), text("A")], "The connection broke off before the answer was complete. Ask again."),
         ([("accepted", {}), ("nonsense", {}), ("text", {"text": "A"})], "The connection broke off"),
     ],
@@ -228,7 +228,7 @@ def test_who_must_log_in_gets_the_way_there(open_page: OpenPage, page_server: Pa
     """A session that has ended is an alert with a link."""
     page = open_page()
     upload(page)
-    page_server.replies.append(Refusal(401, "unauthorized", "log in first"))
+    page_server.replies.append(Refusal(401, "token_wanted", "log in first"))
 
     ask(page, "What is this?")
 
@@ -285,6 +285,33 @@ def test_the_status_is_live(open_page: OpenPage, page_server: PageServer) -> Non
     expect(facts).to_contain_text("Is it open?")
     expect(facts).to_contain_text("not measured here")
     expect(facts).not_to_contain_text("8.4 W")
+
+
+def test_who_asks_is_told_that_pictures_leave_the_machine(open_page: OpenPage, page_server: PageServer) -> None:
+    """Beside the picture, with the name of the computer; where they stay nothing is said."""
+    page = open_page()
+    expect(page.locator("#leaving")).to_have_count(0)
+    page_server.status["pictures_go_to"] = "192.168.1.20"
+    expect(page.locator("#leaving")).to_have_text(
+        "Pictures leave this machine: each one that you ask about goes to the computer 192.168.1.20."
+    )
+
+
+def test_a_session_that_has_ended_is_told_once(open_page: OpenPage) -> None:
+    """An alert that was closed stays closed, however often the page looks; until then it says where to log in."""
+    page = open_page()
+    page.route(
+        "**/api/status",
+        lambda route: route.fulfill(status=401, json={"error": {"code": "token_wanted", "message": "no"}}),
+    )
+    expect(page.get_by_role("alert").get_by_role("link", name="Log in")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    with page.expect_response("**/api/status"):
+        pass
+    with page.expect_response("**/api/status"):
+        pass
+    expect(page.locator(".alert")).to_have_count(0)
+    page.unroute_all()
 
 
 def test_a_page_that_nobody_looks_at_asks_for_nothing(open_page: OpenPage, page_server: PageServer) -> None:

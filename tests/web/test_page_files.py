@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assistant.web.page import STATIC, words
+from tests.web.page_help import AXE, AXE_SHA256
 
 
 def test_all_languages_have_the_same_words() -> None:
@@ -24,6 +25,36 @@ def test_all_languages_have_the_same_words() -> None:
     assert dict(places(words("en"))) == dict(places(words("zh")))
 
 
+def test_the_page_has_words_for_whatever_the_server_may_refuse() -> None:
+    """In Chinese too: by its code or, where the answer had not yet begun, by its status; and for no code that is not there."""
+    chinese = words("zh")["errors"]
+    known = codes_of("*.py")
+    assert {("429", "queue_full"), ("422", "nothing_heard"), ("400", "invalid_parameter"), ("408", "too_slow")} < known
+    unsaid = {
+        (status, code) for status, code in known if not {code, status} & {*chinese["server"], *chinese["statuses"]}
+    }
+    # The page asks in no such way.
+    assert unsaid == {
+        ("405", "method_not_allowed"),
+        ("414", "too_large"),
+        ("431", "too_large"),
+        ("501", "not_implemented"),
+    }
+    assert {code for _, code in codes_of("answer.py")} - chinese["server"].keys() == set()  # these come with no status
+    assert chinese["server"].keys() - {code for _, code in known} == {"away"}  # of docs/nginx.conf
+
+
+def codes_of(pattern: str) -> set[tuple[str, str]]:
+    """(status, code) of each error that the files raise."""
+    found = set[tuple[str, str]]()
+    for file in STATIC.parents[1].glob(pattern):
+        source = file.read_text(encoding="utf-8")
+        found |= set(re.findall(r'ApiError\(\s*(\d{3}),\s*"(\w+)"', source))
+        found |= set(re.findall(r'^    (\d{3}): \("(\w+)", "', source, re.MULTILINE))  # tables of them
+        found |= set(re.findall(r'__init__\(\s*(\d{3}),\s*"(\w+)"', source))  # of a class of their own
+    return found
+
+
 def test_code_of_others_is_as_published() -> None:
     """Each vendored file has the hash and the licence that the table beside it names."""
     table = (STATIC / "vendor" / "README.md").read_text()
@@ -33,6 +64,11 @@ def test_code_of_others_is_as_published() -> None:
     for name, licence, digest in rows:
         assert hashlib.sha256((STATIC / "vendor" / name).read_bytes()).hexdigest() == digest
         assert (STATIC / "vendor" / licence).exists()
+
+
+def test_axe_is_as_published() -> None:
+    """A changed one could find nothing and look right."""
+    assert hashlib.sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
 
 
 def test_no_script_or_style_stands_in_the_html_and_nothing_comes_from_elsewhere() -> None:

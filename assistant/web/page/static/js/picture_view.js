@@ -4,10 +4,12 @@ import { page } from "./page.js";
 import { changeSource, chooseFile, pressShutter, turnCameraOff } from "./picture.js";
 import { h } from "./vue.js";
 import { alertBox, button, icon, wordsAbout } from "./views.js";
+import { filled } from "./words.js";
 
 export function PicturePanel() {
   return h("section", { class: "panel", "aria-labelledby": "picture-heading" }, [
     h("h2", { id: "picture-heading", tabindex: -1 }, page.words.picture.heading),
+    leaving(),
     sources(),
     h("div", { class: ["view", { empty: !page.picture && !page.camera, dropping: page.dropping }] }, shown()),
     page.picture && h("p", { class: "caption" }, wordsAbout(page.picture, "caption")),
@@ -15,6 +17,12 @@ export function PicturePanel() {
     page.source === "file" && h("p", { class: "hint for-keys", id: "drop-hint" }, page.words.picture.drop),
     alertBox("picture"),
   ]);
+}
+
+/** Where another computer answers, whoever asks is told before the picture goes there. */
+function leaving() {
+  const host = page.status?.pictures_go_to;
+  return host && h("p", { class: "demo", id: "leaving" }, filled(page.words.status.pictures_leave, { host }));
 }
 
 function sources() {
