@@ -71,6 +71,7 @@ def create_app(services: Services) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes  # text fields of a form: a data URI may be one
     app.config["MAX_FORM_PARTS"] = 20
     app.config["TRUSTED_HOSTS"] = None  # `_check_doors` does this, with an answer in JSON
+    app.url_map.merge_slashes = False  # a redirection would be no JSON
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     tokens = None if settings.token is None else Tokens(settings.token)
     work = RateLimit(settings.requests_per_minute)

@@ -59,7 +59,7 @@ def description(settings: WebSettings, model: str) -> Schema:
             "/v1/models/{name}": {
                 "get": {
                     **_get("Is it that one?", _ref("Model"), *_GUARDED, 404, error="OpenAIError"),
-                    "parameters": [_path_parameter("name")],
+                    "parameters": [_path_parameter("name", "^[A-Za-z0-9][A-Za-z0-9_.:@/ -]*$")],
                 }
             },
             "/v1/chat/completions": {"post": _chat(model)},
@@ -112,19 +112,9 @@ def _ask(settings: WebSettings) -> Schema:
         "requestBody": {
             "required": True,
             "content": {
-                "multipart/form-data": {
-                    "schema": {"type": "object", "properties": form, "additionalProperties": False}
-                },
+                "multipart/form-data": {"schema": _one_question_one_picture(form, yes="1", no="0")},
                 "application/json": {
-                    "schema": {
-                        "type": "object",
-                        "properties": json,
-                        "additionalProperties": False,
-                        "allOf": [
-                            {"oneOf": [{"required": ["question"]}, {"required": ["audio"]}]},
-                            {"anyOf": [{"required": [key]} for key in ("image", "camera", "conversation")]},
-                        ],
-                    },
+                    "schema": _one_question_one_picture(json, yes=True, no=False),
                     "examples": {"picture": {"value": {"question": _QUESTION, "image": _PICTURE, "speak": True}}},
                 },
             },
@@ -136,6 +126,23 @@ def _ask(settings: WebSettings) -> Schema:
             },
             **_errors(*_BODY, 404, 422, 503),
         },
+    }
+
+
+def _one_question_one_picture(properties: Schema, *, yes: object, no: object) -> Schema:
+    """`yes`, `no`: the values of `camera` that mean it."""
+
+    def only(key: str, camera: object) -> Schema:
+        others = {other: False for other in ("image", "conversation") if other != key}
+        return {"required": [key], "properties": {"camera": {"const": camera}, **others}}
+
+    pictures = [only("image", no), only("conversation", no), only("camera", yes)]
+    questions = [{"required": ["question"]}, {"required": ["audio"]}]
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "allOf": [{"oneOf": questions}, {"oneOf": pictures}],
     }
 
 
@@ -247,8 +254,8 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _path_parameter(name: str) -> Schema:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
+def _path_parameter(name: str, pattern: str = "^[A-Za-z0-9_-]+$") -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}}
 
 
 def _get(summary: str, schema: Schema, *statuses: int, error: str = "Error") -> Schema:

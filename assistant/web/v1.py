@@ -44,7 +44,7 @@ def v1_routes(services: Services) -> Blueprint:
     def models() -> Response:
         return jsonify(object="list", data=[model()])
 
-    @v1.get("/models/<name>")
+    @v1.get("/models/<path:name>")  # of another computer's: with slashes and spaces
     def one_model(name: str) -> Response:
         _check_model(services, name)
         return jsonify(model())

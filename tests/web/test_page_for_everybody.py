@@ -253,6 +253,8 @@ def test_axe_finds_nothing_in_any_state(
     page_server.replies.append(Refusal(429, "queue_full", "ask again in 5 s", "5"))
     ask(page, "Which colour?")
     page.locator(".alert").wait_for()
+    if language == "zh":
+        expect(page.locator(".alert")).to_have_text("排队的人太多。请在 5 秒后重试。")
     violations(page, "error, with earlier questions")
     page.get_by_role("button", name=said["errors"]["close"]).hover()
     violations(page, "hover")

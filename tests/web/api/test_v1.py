@@ -34,6 +34,18 @@ def test_the_model_is_listed(client: Any) -> None:
     assert client.models.retrieve("demo_model").object == "model"
 
 
+def test_a_model_of_another_computer_is_found_by_its_name() -> None:
+    """With whatever is in it, and also when that became known only after the start."""
+    engine = SteppedEngine()
+    with (
+        running(parts_with(engine)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0) as client,
+    ):
+        engine.model_name = "Qwen/Qwen3-VL at 127.0.0.1"
+        name = client.models.list().data[0].id
+        assert client.models.retrieve(name).id == name == engine.model_name
+
+
 def test_an_answer_in_one_piece(client: Any) -> None:
     """With its tokens counted and the reason of its end."""
     done = client.chat.completions.create(**ASK)

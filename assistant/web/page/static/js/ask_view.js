@@ -4,7 +4,7 @@ import { ask, pressMicrophone, stop } from "./conversation.js";
 import { isAnswering, page, setAloud } from "./page.js";
 import { h } from "./vue.js";
 import { alertBox, button } from "./views.js";
-import { filled, number } from "./words.js";
+import { filled, joined, number } from "./words.js";
 
 export function AskPanel() {
   const { ask: words } = page.words;
@@ -32,7 +32,7 @@ export function AskPanel() {
       ]),
       h("div", { class: "buttons" }, [microphone(words), stopButton(words), recordingNow(words)]),
       aloud(words),
-      h("p", { class: "hint", id: "ask-hint" }, [words.hint, " ", h("span", { class: "for-keys" }, words.keys)]),
+      h("p", { class: "hint", id: "ask-hint" }, [joined(words.hint, ""), h("span", { class: "for-keys" }, words.keys)]),
     ]),
     alertBox("ask"),
   ]);

@@ -2,7 +2,7 @@
 
 import { page } from "./page.js";
 import { h } from "./vue.js";
-import { clock, filled } from "./words.js";
+import { clock, filled, joined } from "./words.js";
 
 const PATHS = {
   camera: "M4 8h3l2-3h6l2 3h3a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zm8 2a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
@@ -61,8 +61,8 @@ export function alertBox(place) {
 function sentenceOf({ code, status, message, retryAfterSeconds, values }, { errors }) {
   const ours = errors.codes[code] ?? errors.server[code] ?? errors.statuses[status];
   if (!ours) return message.charAt(0).toUpperCase() + message.slice(1).replace(/([^.!?。！？])$/, "$1.");
-  const retry = retryAfterSeconds && status === 429 ? ` ${filled(errors.retry, { seconds: retryAfterSeconds })}` : "";
-  return filled(ours, values) + retry;
+  const said = filled(ours, values);
+  return retryAfterSeconds && status === 429 ? joined(said, filled(errors.retry, { seconds: retryAfterSeconds })) : said;
 }
 
 /** Where the picture is from and when it was taken; `kind` is "about" (a full sentence) or "caption". */

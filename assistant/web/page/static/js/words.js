@@ -11,6 +11,11 @@ export function filled(template, values) {
   return template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
+/** Two sentences; Chinese has no space between them. */
+export function joined(one, other) {
+  return /[。！？]$/.test(one) ? one + other : `${one} ${other}`;
+}
+
 /** A number as the language writes it, with at most so many digits behind the point. */
 export function number(value, tag, digits = 0) {
   return new Intl.NumberFormat(tag, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
