@@ -75,11 +75,11 @@ class RemoteEngine:
             self.connect(stopped)
         return self._model
 
-    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> RemoteView:
-        """Only makes the picture ready. Raises Cancelled."""
+    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> RemoteView:
+        """Only makes the picture ready, if there is one. Raises Cancelled."""
         if cancelled is not None and cancelled.is_set():
             raise Cancelled("the caller no longer wants the picture")
-        return RemoteView(self, picture_as_uri(frame.rgb, self.settings.picture_pixels))
+        return RemoteView(self, "" if frame is None else picture_as_uri(frame.rgb, self.settings.picture_pixels))
 
 
 class RemoteView:

@@ -78,7 +78,7 @@ class FallbackEngine:
     def has_local(self) -> bool:
         return self._load is not None
 
-    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> FallbackView:
+    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> FallbackView:
         """Raises Cancelled, VisionError."""
         if self.is_away and self.is_due():
             self.connect(cancelled)
@@ -152,7 +152,9 @@ class FallbackEngine:
 class FallbackView:
     """A picture that either engine can be asked about."""
 
-    def __init__(self, engine: FallbackEngine, frame: Frame, remote: RemoteView | None, local: View | None) -> None:
+    def __init__(
+        self, engine: FallbackEngine, frame: Frame | None, remote: RemoteView | None, local: View | None
+    ) -> None:
         self.frame = frame
         self._engine = engine
         self._remote = remote

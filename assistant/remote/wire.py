@@ -54,10 +54,10 @@ def picture_as_uri(rgb: Rgb, longest_pixels: int) -> str:
 
 
 def messages(instructions: str, picture_uri: str, before: Sequence[Exchange], question: str) -> list[dict[str, Any]]:
-    """The conversation: instructions, the picture with the first question behind it, and so on to the newest one."""
+    """The conversation: instructions, the picture (or "") with the first question behind it, and so on to the newest one."""
     told: list[dict[str, Any]] = [{"role": "system", "content": instructions}] if instructions else []
     for number, text in enumerate([*(exchange.question for exchange in before), question]):
-        picture = [{"type": "image_url", "image_url": {"url": picture_uri}}] if number == 0 else []
+        picture = [{"type": "image_url", "image_url": {"url": picture_uri}}] if number == 0 and picture_uri else []
         told.append({"role": "user", "content": [*picture, {"type": "text", "text": text}] if picture else text})
         if number < len(before):
             told.append({"role": "assistant", "content": before[number].answer})

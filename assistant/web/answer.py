@@ -169,7 +169,8 @@ class Answer:
         if about.view is not None:
             return
         yield events.Seeing(None if about.fault is None else means.phrases.framing[about.fault.value].advice)
-        begun_at, taken_at = means.clock(), about.frame.captured_at
+        begun_at = means.clock()
+        taken_at = begun_at if about.frame is None else about.frame.captured_at
         view = means.engine.see(about.frame, self._cancelled)
         self._turn.moments.sight = Sight(taken_at, (taken_at, taken_at), (begun_at, means.clock()), view.stats)
         about.view, about.held, about.tokens = view, Said(), view.stats.prompt_tokens

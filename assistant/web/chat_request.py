@@ -32,7 +32,7 @@ IGNORED_NUMBERS = {
 class ChatRequest:
     model: str
     question: str
-    picture: bytes
+    picture: bytes | None  # None: no message has one
     before: Said
     max_tokens: int | None
     stream: bool
@@ -121,19 +121,14 @@ def _question(messages: list[_Message]) -> str:
     return text
 
 
-def _picture(messages: list[_Message]) -> bytes:
+def _picture(messages: list[_Message]) -> bytes | None:
     """The newest one: a conversation may come to another picture."""
     for message in reversed(messages):
         if len(message.pictures) > 1:
             raise invalid("messages", "a message has several pictures, and one at a time is looked at: ask twice")
         if message.pictures:
             return message.pictures[0]
-    raise ApiError(
-        400,
-        "missing_picture",
-        "no message has a picture: this model answers questions about one, send an image_url with a data URI",
-        parameter="messages",
-    )
+    return None
 
 
 def _said(messages: list[_Message]) -> Said:

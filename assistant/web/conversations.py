@@ -46,7 +46,7 @@ class Engine(Protocol):
     @property
     def model_name(self) -> str: ...
 
-    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View: ...
+    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> View: ...
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Said:
 
 @dataclass
 class Conversation:
-    """About one picture. What is not frozen is touched only by whoever's turn it is in the queue, but for `stop`."""
+    """About one picture, or none. What is not frozen is touched only by whoever's turn it is in the queue, but for `stop`."""
 
     id: str
-    frame: Frame
+    frame: Frame | None  # None: in words only
     fault: Fault | None  # what is wrong with the picture
     view: View | None = None  # None: not yet seen
     held: Said = field(default_factory=Said)  # what the view has in its memory
@@ -103,14 +103,14 @@ class Conversations:
         self._kept: Kept[Conversation] = Kept(KeptLimits(count, KEPT_BYTES, age_seconds), clock)
         self._naming = threading.Lock()
 
-    def found_or_new(self, frame: Frame, fault: Fault | None, id: str) -> Conversation:
+    def found_or_new(self, frame: Frame | None, fault: Fault | None, id: str) -> Conversation:
         """Of two requests that bring the same picture at once, both get the same one."""
         with self._naming:
             return self.find(id) or self.new(frame, fault, id)
 
-    def new(self, frame: Frame, fault: Fault | None, id: str | None = None) -> Conversation:
+    def new(self, frame: Frame | None, fault: Fault | None, id: str | None = None) -> Conversation:
         conversation = Conversation(id or secrets.token_urlsafe(16), frame, fault)
-        self._kept.put(conversation.id, conversation, frame.rgb.nbytes)
+        self._kept.put(conversation.id, conversation, 0 if frame is None else frame.rgb.nbytes)
         return conversation
 
     def find(self, id: str) -> Conversation | None:

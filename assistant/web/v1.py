@@ -111,8 +111,17 @@ def _begin(services: Services, wanted: ChatRequest, gone: Callable[[], bool]) ->
     return services.answer(gone, lambda: (asked, _about(services, wanted.picture)))
 
 
-def _about(services: Services, picture: bytes) -> Conversation:
+def _about(services: Services, picture: bytes | None) -> Conversation:
     """What is known of a picture: two clients that send the same one share its view, and take turns in the queue."""
+    if picture is None:
+        if services.is_demo:
+            raise ApiError(
+                400,
+                "missing_picture",
+                "no message has a picture, and the demo model knows nothing else: send an image_url with a data URI",
+                parameter="messages",
+            )
+        return services.conversations.found_or_new(None, None, "v1-words")
     id = "v1-" + hashlib.sha256(picture).hexdigest()
     found = services.conversations.find(id)
     if found is not None:

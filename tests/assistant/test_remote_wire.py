@@ -45,6 +45,15 @@ def test_the_conversation_has_the_picture_once_before_the_first_question() -> No
     assert [message["role"] for message in messages("", "data:x", [], "q")] == ["user"]
 
 
+def test_without_a_picture_only_words_are_sent() -> None:
+    """As the plain text that every such server reads."""
+    assert messages("", "", [Exchange("a", "b")], "c") == [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "b"},
+        {"role": "user", "content": "c"},
+    ]
+
+
 def chunk(content: Any = None, finish: Any = None, logprobs: Any = None, usage: Any = None) -> Any:
     choice = SimpleNamespace(delta=SimpleNamespace(content=content), finish_reason=finish, logprobs=logprobs)
     return SimpleNamespace(choices=[choice], usage=usage)

@@ -172,6 +172,19 @@ def test_an_answer_that_stops_by_itself_says_so(engine: Engine, model: Rememberi
     assert {0, 1, 2} < lengths
 
 
+def test_a_conversation_needs_no_picture(engine: Engine, model: Remembering) -> None:
+    """No encoder runs; it remembers, forgets and comes back from being put away as any other."""
+    view = engine.see(None)
+    first = text(view.ask(ASKED))
+    assert len(first) == 12
+    assert text(view.ask(ASKED)) != first
+    view.put_away()
+    assert text(view.ask(ASKED)) == first
+    assert first != bare_answer(ASKED)
+    assert (model.encoded, view.stats.image_tokens) == (0, 0)
+    assert view.stats.prompt_tokens == 1 + len("user\n")
+
+
 def test_a_follow_up_never_runs_the_vision_encoder(engine: Engine, model: Remembering) -> None:
     """However many questions, the picture is read once."""
     view = engine.see(frame())

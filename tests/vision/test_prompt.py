@@ -78,6 +78,19 @@ def test_the_prompt_is_that_of_the_chat_template(
     assert ours == template_ids(checkpoint, [picture, answer, again], 49)
 
 
+def test_without_a_picture_the_prompt_is_that_of_the_chat_template_too(
+    checkpoint: Path, chat: ChatPrompt, tokenizer: CheckpointTokenizer
+) -> None:
+    """Only words, twice."""
+    ours = [*chat.no_picture().ids, *chat.question("Who are you?")]
+    asked = [{"role": "user", "content": "Who are you?"}]
+    assert ours == template_ids(checkpoint, asked, 0)
+    ours += [*tokenizer.encode("SeeSay."), *chat.next_turn, *chat.question("Sure?")]
+    asked += [{"role": "assistant", "content": "SeeSay."}, {"role": "user", "content": "Sure?"}]
+    assert ours == template_ids(checkpoint, asked, 0)
+    assert chat.no_picture().shift == 0
+
+
 def demo_chat(instructions: str) -> ChatPrompt:
     opened = open_checkpoint(DEMO)
     tokenizer = CheckpointTokenizer(opened)

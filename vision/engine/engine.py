@@ -27,11 +27,11 @@ from typing import TYPE_CHECKING, Any
 from vision.errors import Cancelled, VisionError, VisionModelError
 from vision.frame import Frame
 
-from .generate import LanguageModel, read
+from .generate import EncodedPicture, LanguageModel, read
 from .kv_cache import KVCache
 from .loading import load_packed, load_transformers
 from .pace import Pace
-from .prompt import ChatPrompt, SpecialTokens, Tokenizer
+from .prompt import ChatPrompt, PromptPart, SpecialTokens, Tokenizer
 from .settings import EngineSettings
 from .shapes import Shapes
 from .threads import arithmetic_threads
@@ -125,10 +125,10 @@ class Engine:
         say(f"{opened.name} is ready after {time.perf_counter() - started:.1f} s")
         return engine
 
-    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View:
+    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> View:
         """Look at a frame and read it: afterwards only the question is missing. Raises Cancelled, VisionError.
 
-        A cancel takes effect within one layer.
+        None: a conversation without a picture. A cancel takes effect within one layer.
         """
         if self._closed.is_set():
             raise VisionError("the engine is closed: load it again")
@@ -165,8 +165,10 @@ class Engine:
 
     # What a View needs.
 
-    def look(self, frame: Frame, gate: Gate) -> Prefix:
+    def look(self, frame: Frame | None, gate: Gate) -> Prefix:
         """The vision encoder and the prompt up to the end of the picture."""
+        if frame is None:
+            return self._read(self.prompt.no_picture(), None, gate)
         from vision.preprocess import pixel_values, to_square  # here, because it imports Pillow
 
         with gate.step():
@@ -174,9 +176,12 @@ class Engine:
             patches, grid = pixel_values(square, self._reading.patches)
             model = self._open_model()
             picture = model.encode(patches, grid, gate.check)
-        vision_seconds = gate.seconds
         merge = self._reading.patches.merge_patches
         prompt = self.prompt.picture(int(grid[0, 1]) // merge, int(grid[0, 2]) // merge)
+        return self._read(prompt, picture, gate)
+
+    def _read(self, prompt: PromptPart, picture: EncodedPicture | None, gate: Gate) -> Prefix:
+        model, vision_seconds = self._open_model(), gate.seconds
         preface = self.prompt.preface
         tokens = len(preface) + len(prompt)
         if tokens >= self.context_tokens:
@@ -187,7 +192,9 @@ class Engine:
         with gate.step():
             cache = self._start.copy(room=len(prompt))
         read(model, cache, prompt, picture, self.settings.prefill_chunk_tokens, gate)
-        stats = SeeStats(len(picture.tokens), tokens, vision_seconds, gate.seconds - vision_seconds)
+        stats = SeeStats(
+            0 if picture is None else len(picture.tokens), tokens, vision_seconds, gate.seconds - vision_seconds
+        )
         return Prefix(cache, frozenset([*preface.ids.tolist(), *prompt.ids.tolist()]), prompt.shift, stats)
 
     def gate(self, cancelled: threading.Event | None, superseded: Callable[[], bool] = lambda: False) -> Gate:

@@ -122,6 +122,10 @@ class ChatPrompt:
         after = text_part([self._special.vision_end], first + max(rows, columns))
         return joined([before, picture, after])
 
+    def no_picture(self) -> PromptPart:
+        """What follows the preface where there is no picture: the question is next."""
+        return text_part(self._user, len(self.preface))
+
     def question(self, question: str) -> list[int]:
         """The question and what makes the model answer it. Raises QuestionError."""
         return [*self._tokenizer.encode(checked_question(question)), *self._assistant]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class SeeStats:
     image_tokens: int
-    prompt_tokens: int  # everything up to <|vision_end|>, with the instructions, which are not read again
+    prompt_tokens: int  # everything before the question, with the instructions, which are not read again
     vision_seconds: float
     prefill_seconds: float
 
@@ -83,7 +83,7 @@ class _Turn:
 class View:
     """Made by `Engine.see`. Any thread may call it; of two questions at once, the newer one ends the older."""
 
-    def __init__(self, engine: Engine, frame: Frame, prefix: Prefix) -> None:
+    def __init__(self, engine: Engine, frame: Frame | None, prefix: Prefix) -> None:
         self.frame = frame
         self.stats = prefix.stats
         self._engine = engine

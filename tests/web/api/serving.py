@@ -173,15 +173,17 @@ class SteppedEngine:
     decoded: int = 0
     asked: list[str] = field(default_factory=list)
     seen: int = 0
+    frames: list[Frame | None] = field(default_factory=list)
     see_waits: bool = False  # for a step as well
     model_name = "stepped"
     error: Exception | None = None
     words: tuple[tuple[str, float], ...] = ()  # with their log-probabilities; (): the same one for ever
 
-    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> SteppedView:
+    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> SteppedView:
         if self.see_waits:
             self.step(cancelled)
         self.seen += 1
+        self.frames.append(frame)
         return SteppedView(self)
 
     def step(self, cancelled: threading.Event | None) -> None:

@@ -79,6 +79,22 @@ def test_a_picture_that_is_known_is_not_looked_at_again(client: Any) -> None:
     assert before.choices[0].message.content == after.choices[0].message.content == ANSWER
 
 
+def test_words_alone_are_answered() -> None:
+    """By a model that was made for it; nothing is looked at, and a further question finds what was said."""
+    engine = SteppedEngine(tokens=2)
+    engine.steps.release(4)
+    with (
+        running(parts_with(engine, is_demo=False)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0) as client,
+    ):
+        told: list[Any] = [{"role": "user", "content": "hello"}]
+        first = client.chat.completions.create(model="stepped", messages=told)
+        told += [{"role": "assistant", "content": first.choices[0].message.content}, user("and now")]
+        client.chat.completions.create(model="stepped", messages=told)
+    assert first.choices[0].message.content == "word word"
+    assert (engine.asked, engine.frames) == (["hello", "and now"], [None])
+
+
 def test_a_conversation_goes_on_where_the_client_says(client: Any) -> None:
     """The protocol keeps nothing: the client sends back what was said, and the engine still has it."""
     messages = [user(QUESTION, URI), {"role": "assistant", "content": ANSWER}, user("where is it")]
