@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FileChooser, Page, expect
 
 from tests.web.api.serving import SteppedEngine, eventually, parts_with, running
 from tests.web.conftest import Tabs
@@ -41,12 +41,16 @@ def test_upload_streamed_answer_follow_up_stop_error(page: Page, engine: Stepped
     """One visit with nothing but keys, on a phone's width: the whole way through what ships."""
     answer, problem = page.locator(".now .answer"), page.locator("#ask-problem")
 
+    choosers: list[FileChooser] = []
+    # Long before the key: Playwright does not wait until it listens.
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
+
     # upload
     expect(page.get_by_label("A file")).to_be_checked()  # this server has no camera
     page.locator("#file").focus()
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files([UPLOAD])  # type: ignore[list-item]
+    page.keyboard.press("Enter")
+    until(page, lambda: choosers)
+    choosers[0].set_files([UPLOAD])  # type: ignore[list-item]
     expect(page.locator(".caption")).to_have_text("circle.jpg")
 
     # an answer, word by word

@@ -227,18 +227,22 @@ def test_two_programs_with_the_same_picture_do_not_stop_one_another() -> None:
 
 
 def test_a_client_that_does_not_read_keeps_nobody_else_waiting_for_ever() -> None:
-    """What it is sent is little, and waits in its own buffers: the engine goes on to the next."""
-    engine = SteppedEngine(tokens=400)
+    """What it is sent waits, even if it is more than the system's own buffers hold: the engine goes on to the next."""
+    engine = SteppedEngine(tokens=300, words=(("x" * 600 + " ", 0.0),) * 300)
     engine.steps.release(1000)
-    with running(parts_with(engine)) as server:
-        deaf = socket.socket()
+    with running(parts_with(engine)) as server, socket.socket() as deaf:
+        server.server._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # and of each connection
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         deaf.connect(("127.0.0.1", server.port))
         deaf.sendall(ask_request(FIELDS))
-        assert eventually(lambda: engine.decoded == 400)
-        engine.tokens = 1
+        assert eventually(lambda: engine.decoded == 300)
+        assert eventually(lambda: server.services.queue.status.length == 0)
+        channels = list(server.server._server.active_channels.values())
+        assert (
+            max(channel.total_outbufs_len for channel in channels) > 10_000
+        )  # of the deaf one: the system took no more
+        engine.tokens, engine.words = 1, ()
         assert events_of(send_form(server.port, "/api/ask", FIELDS).body)[-1][0] == "done"
-        deaf.close()
 
 
 def test_the_server_ends_at_once_in_the_middle_of_an_answer() -> None:
