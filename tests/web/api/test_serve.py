@@ -10,15 +10,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from assistant import serve
 from assistant.cli import main
-from assistant.config import Config, WebConfig
+from assistant.config import Config, ConversationConfig, EngineConfig, RemoteConfig, WebConfig
 from assistant.demo import demo_scene
 from assistant.errors import AssistantError, UsageError
 from assistant.serve import read_token, web_settings
+from assistant.state import VoiceState, save_state, state_path
 from assistant.web.app import create_app
 from assistant.web.server import WebServer
 from assistant.web.services import Services
@@ -195,6 +198,40 @@ def test_a_token_that_protects_nothing_is_refused(tmp_path: Path, content: str, 
     file.chmod(mode)
     with pytest.raises(UsageError, match=why):
         read_token(file)
+
+
+def test_the_page_speaks_as_the_voice_was_last_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who said "faster" means the page too."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    def seconds() -> float:
+        with ExitStack() as stack:
+            speak = serve._voice(Config(), stack)
+            assert speak is not None
+            return len(speak("what color is the circle").samples)
+
+    usual = seconds()
+    save_state(state_path(os.environ), VoiceState(rate_wpm=400, volume=0.75))
+    assert seconds() < 0.7 * usual
+
+
+def test_without_a_speech_model_questions_are_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is said at the start, with what to do, and the server starts all the same."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert serve._ears(Config(conversation=ConversationConfig(language="zh"))) is None
+    said = capsys.readouterr().err
+    assert "fetch" in said
+    assert "questions to the page can only be typed" in said
+    assert serve._ears(Config()) is not None
+
+
+def test_the_page_names_the_computer_that_answers() -> None:
+    """Without its port; nobody where this machine does."""
+    remote = RemoteConfig(base_url="http://192.168.1.20:8000/v1")
+    assert serve._pictures_go_to(Config(engine=EngineConfig(backend="openai"), remote=remote)) == "192.168.1.20"
+    assert serve._pictures_go_to(Config(remote=remote)) is None
 
 
 def test_an_address_that_cannot_be_had_is_named() -> None:
