@@ -435,3 +435,12 @@ def keep_power(config: Config, stack: contextlib.ExitStack, engine: AnyEngine, s
 
     worker = cast("Worker", engine) if hasattr(engine, "set_rest") else None
     return stack.enter_context(keep_power(Sysfs(), config.power, worker, os.environ, say))
+
+
+def watch_power(stack: contextlib.ExitStack) -> PowerKeeper:
+    """Only looks: for one question, which is over before a governor could have learned anything."""
+    from assistant.power.keeper import PowerKeeper
+    from assistant.power.readings import PowerReader
+    from assistant.power.sysfs import Sysfs
+
+    return stack.enter_context(PowerKeeper(PowerReader(Sysfs())))

@@ -70,7 +70,6 @@ def cap(
     if watts is not None:  # said for the processor itself: what else is in the box plays no part
         budget = Budget(watts, 0.0, config.max_temperature_c)
     with contextlib.ExitStack() as stack:
-        _end_when_the_terminal_closes(stack)
         borrowed = stack.enter_context(Borrowed(sysfs, state_file(os.environ)))
         reader = PowerReader(sysfs)
         wait(_LOOK_SECONDS)
@@ -124,13 +123,6 @@ class CommandFailed(AssistantError):
         ended = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
         super().__init__(f"{name} {ended}")
         self.exit_status = 128 - status if status < 0 else status
-
-
-def _end_when_the_terminal_closes(stack: contextlib.ExitStack) -> None:
-    """Its signal would end us on the spot, with the limits still set: let it do what SIGTERM does."""
-    if threading.current_thread() is threading.main_thread():
-        before = signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
-        stack.callback(signal.signal, signal.SIGHUP, before)
 
 
 # The verb.

@@ -140,24 +140,26 @@ class EnergyHistory:
     def note(self) -> Reading[float]:
         """Read the counter, and keep it. Returns the reading."""
         with self._lock:
-            reading, breaks = self._counter.read_with_breaks()
-            if breaks != self._breaks:
-                self._readings.clear()
-                self._breaks = breaks
-            if reading.value is not None:
-                self._readings.append((self._clock(), reading.value))
-            return reading
+            return self._note()
 
     def since(self, moment: float) -> Reading[float]:
         """Joules from a moment (monotonic seconds) until now."""
-        now = self.note()
+        with self._lock:  # from the reading on: another thread's may come after a break, and clear them
+            now, readings = self._note(), list(self._readings)
         if now.value is None:
             return now
-        with self._lock:
-            readings = list(self._readings)
         later = next((place for place, (at, _) in enumerate(readings) if at >= moment), len(readings) - 1)
         if later == 0 and readings[0][0] > moment:
             return Reading(None, "the energy counter was not read before")
         (at_0, joules_0), (at_1, joules_1) = readings[max(0, later - 1)], readings[later]
         share = (moment - at_0) / (at_1 - at_0) if at_1 > at_0 else 1.0
         return Reading(now.value - (joules_0 + min(1.0, share) * (joules_1 - joules_0)))
+
+    def _note(self) -> Reading[float]:
+        reading, breaks = self._counter.read_with_breaks()
+        if breaks != self._breaks:
+            self._readings.clear()
+            self._breaks = breaks
+        if reading.value is not None:
+            self._readings.append((self._clock(), reading.value))
+        return reading

@@ -86,6 +86,7 @@ class PowerKeeper:
         self.latest: PowerSample = reader.sample()
         self.governor = governor
         self.energy = EnergyHistory(reader.energy)
+        self.energy.note()  # the first turn may come before the first tick
         self._reader = reader
         self._limits = limits
         self._worker = worker
