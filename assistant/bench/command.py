@@ -6,6 +6,7 @@ Importing it imports nothing heavy: `seesay --help` reads it.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 from pathlib import Path
@@ -62,7 +63,9 @@ def _add_soak(soak: argparse.ArgumentParser) -> None:
     soak.add_argument(
         "--every", type=_seconds, default=60.0, metavar="TIME", help="between two questions (default: 60s)"
     )
-    soak.add_argument("--for", dest="lasting", type=_seconds, metavar="TIME", help="such as 2h, 30m, 90s (default: 2h)")
+    soak.add_argument(
+        "--for", dest="lasting", type=_some_seconds, metavar="TIME", help="such as 2h, 30m, 90s (default: 2h)"
+    )
     soak.add_argument("--turns", type=_many, metavar="N", help="so many questions instead")
     soak.add_argument(
         "--limit", type=float, default=5.0, metavar="MB/H",
@@ -120,7 +123,7 @@ def _soak(arguments: argparse.Namespace) -> None:
 
     if arguments.turns and arguments.lasting:
         raise UsageError("give either --for or --turns")
-    if arguments.limit < 0:
+    if not 0 <= arguments.limit < math.inf:
         raise UsageError("--limit is 0 MB an hour or more")
     config, folder = _model(arguments)
     wanted = SoakSettings(
@@ -161,6 +164,12 @@ def _seconds(text: str) -> float:
         raise argparse.ArgumentTypeError(f"a time is expected, such as 2h, 30m, 90s, not {text!r}")
     hours, minutes, seconds = (float(part or 0) for part in found.groups())
     return 3600 * hours + 60 * minutes + seconds
+
+
+def _some_seconds(text: str) -> float:
+    if (seconds := _seconds(text)) <= 0:
+        raise argparse.ArgumentTypeError(f"more than no time is expected, not {text!r}")
+    return seconds
 
 
 def _numbers(text: str) -> list[int]:

@@ -103,7 +103,7 @@ class EnergyCounter:
 
 
 class EnergyMeter:
-    """Joules between two moments: those of all the machine's packages, whoever used them."""
+    """Joules from lap to lap: those of all the machine's packages, whoever used them. One thread at a time."""
 
     def __init__(self, counter: EnergyCounter) -> None:
         self._counter = counter
@@ -112,16 +112,15 @@ class EnergyMeter:
     def start(self) -> None:
         self._began, self._breaks = self._counter.read_with_breaks()
 
-    def joules(self) -> Reading[float]:
-        """Since `start`; None and why where the machine does not tell, or did not at some time in between."""
-        if self._began.value is None:
-            return self._began
-        ended, breaks = self._counter.read_with_breaks()
-        if ended.value is None:
-            return ended
-        if breaks != self._breaks:
+    def lap(self) -> Reading[float]:
+        """Since the lap before, or `start`; None and why where the machine does not tell, or did not at some time in between."""
+        began, breaks_then = self._began, self._breaks
+        self._began, self._breaks = ended, breaks = self._counter.read_with_breaks()
+        if began.value is None or ended.value is None:
+            return began if ended.value is not None else ended
+        if breaks != breaks_then:
             return Reading(None, "the energy counter could not be read all the time")
-        return Reading(ended.value - self._began.value)
+        return Reading(ended.value - began.value)
 
 
 class EnergyHistory:

@@ -22,7 +22,7 @@ from assistant.bench.plain_answers import measure as measure_plain
 from assistant.bench.questions import QuestionsBench, derived, measure, portions, summary
 from assistant.bench.questions_table import table
 from assistant.bench.random_model import CONFIG, random_checkpoint
-from assistant.bench.sensors import NOT_MEASURABLE, MachineSensors
+from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
 from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars, ticks
 from assistant.bench.task import Task
 from assistant.cli import main
@@ -371,16 +371,12 @@ def test_a_line_has_gaps_where_nothing_is_known() -> None:
 
 
 class Meter:
-    """A sensor that counts its readings."""
+    """A joule a reading."""
 
     energy_source = "of a test"
 
-    def __init__(self) -> None:
-        self._joules = 0.0
-
-    def joules(self) -> float | None:
-        self._joules += 1.0
-        return self._joules
+    def meter(self) -> Lap:
+        return lambda: 1.0
 
     def celsius(self) -> float | None:
         return None
@@ -406,7 +402,7 @@ def test_both_engines_are_given_the_same_work(small: Path) -> None:
 def test_no_energy_is_read_where_there_is_no_sensor(tmp_path: Path) -> None:
     """An empty root: nothing, and the reason."""
     sensors = MachineSensors(Sysfs(tmp_path))
-    assert (sensors.joules(), sensors.celsius()) == (None, None)
+    assert (sensors.meter()(), sensors.celsius()) == (None, None)
     assert sensors.energy_source.startswith(f"{NOT_MEASURABLE}: ")
 
 
