@@ -352,6 +352,7 @@ def open_engine(
     from assistant.remote.notices import Notice, of_change, pictures_leave
     from assistant.remote.server import Server
     from assistant.remote.settings import settings_from
+    from vision.engine.threads import arithmetic_threads
 
     phrases = phrases_for(config.conversation.language)
 
@@ -377,7 +378,13 @@ def open_engine(
     tell(pictures_leave(server.settings, phrases))
     own = load if config.remote.fallback == "local" else None
     engine = stack.enter_context(
-        FallbackEngine(RemoteEngine(server, asked), own, tell_change, config.remote.again_seconds)
+        FallbackEngine(
+            RemoteEngine(server, asked),
+            own,
+            tell_change,
+            config.remote.again_seconds,
+            threads=arithmetic_threads(config.engine.threads),
+        )
     )
     engine.connect()
     return engine
@@ -429,7 +436,7 @@ def start_answering(
 
 
 def keep_power(config: Config, stack: contextlib.ExitStack, engine: AnyEngine, say: Progress) -> PowerKeeper:
-    """Holds the budget from now on; the newest figures are its `latest`. An engine on another computer is left alone."""
+    """Holds the budget from now on; the newest figures are its `latest`. Of an engine on another computer only its stand-in here is slowed."""
     from assistant.power.keeper import Worker, keep_power
     from assistant.power.sysfs import Sysfs
 

@@ -301,7 +301,7 @@ def test_the_page_says_what_the_machine_does_not_tell(small: Path) -> None:
     assert " W" not in reader.text.replace("9.7 W", "").replace("Watts", "").replace("What", "").replace("Where", "")
 
 
-def test_watts_and_degrees_are_drawn_where_they_are_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watts_and_degrees_are_drawn_where_they_are_told(small: Path) -> None:
     """Four plots then, and joules in the table."""
     found = measured(small, more={"joules": 97.0})
     found["series"][OURS] |= {"watts": [None, 9.0, 10.0], "celsius": [50.0, 55.0, 60.0]}
