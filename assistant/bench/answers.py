@@ -188,7 +188,8 @@ def _load(task: Task, stack: contextlib.ExitStack) -> Any:
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings
 
-    return stack.enter_context(Engine.load(Path(task.checkpoint), EngineSettings(threads=task.threads)))
+    settings = EngineSettings(threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens)
+    return stack.enter_context(Engine.load(Path(task.checkpoint), settings))
 
 
 def _frame(kind: Kind) -> Frame:

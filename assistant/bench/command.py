@@ -90,6 +90,11 @@ def _bench(arguments: argparse.Namespace) -> None:
     if len(arguments.threads) > 1:
         raise UsageError("give one number of --threads, or --engine, which compares several")
     config, folder = _model(arguments)
+    if config.engine.arithmetic != "packed":
+        console.say(
+            f'engine.arithmetic = "{config.engine.arithmetic}" is left aside: SeeSay\'s own arithmetic is measured, and '
+            "the plain one beside it with --compare transformers"
+        )
     wanted = QuestionsBench(
         folder,
         is_random=_is_random(arguments),
@@ -97,6 +102,8 @@ def _bench(arguments: argparse.Namespace) -> None:
         runs=arguments.runs or 5,
         rounds=arguments.rounds or 0,
         compares=arguments.compare is not None,
+        prefill_chunk_tokens=config.engine.prefill_chunk_tokens,
+        other_watts=config.power.other_watts,
     )
     bench_questions(wanted, as_json=arguments.json, html=arguments.html)
 
@@ -144,6 +151,10 @@ def _model(arguments: argparse.Namespace) -> tuple[Any, Path]:
     if arguments.synthetic and arguments.model not in (None, "2b"):
         raise UsageError("give either --synthetic or --model")
     config = load_config(arguments.config, os.environ, Path.cwd(), arguments.profile)
+    if wiring.is_remote(config):
+        console.say(
+            f'engine.backend = "{config.engine.backend}" is left aside: this machine is measured, not the other one'
+        )
     named = "2b" if arguments.synthetic else arguments.model
     if named is not None:
         return config, model_folder(named)

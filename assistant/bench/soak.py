@@ -143,6 +143,7 @@ class Asker:
         demo = is_demo(checkpoint)
         engine = wiring.load_engine(config, checkpoint, stack, console.say, is_demo=demo)
         self.model_name = engine.model_name
+        wiring.keep_power(config, stack, engine, console.say)  # as `seesay run` does
         # Only a model that never ends has to be given an end; any other says what it has to say.
         self._forced = ForcedEngine(engine, lends_words=True) if lends_words else None
         self._answering = wiring.start_answering(

@@ -17,11 +17,13 @@ import pytest
 from assistant.bench import soak as soaking
 from assistant.bench.command import _seconds as seconds_of
 from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
-from assistant.bench.soak import CYCLE, Asked, SoakSettings, run
+from assistant.bench.soak import CYCLE, Asked, Asker, SoakSettings, run
 from assistant.bench.soak_log import Log, Process, failures, report
 from assistant.bench.soak_text import progress_line, text
 from assistant.cli import main
-from tests.assistant.machine_trees import amd_mini_pc
+from assistant.config import Config
+from assistant.models import demo_vlm
+from tests.assistant.machine_trees import RAPL, amd_mini_pc, nuc
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -365,6 +367,18 @@ def test_what_cannot_be_meant_is_refused(arguments: list[str], capsys: pytest.Ca
         status = int(str(ended.code))
     assert status == 2
     assert arguments[0] in capsys.readouterr().err
+
+
+def test_a_soak_holds_the_budget_as_the_conversation_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would say of hours what no user has."""
+    tree = nuc(tmp_path / "machine")
+    limit = f"{RAPL}/constraint_0_power_limit_uw"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("assistant.power.sysfs.Sysfs", lambda: tree.sysfs)
+    with contextlib.ExitStack() as stack:
+        Asker(Config(), demo_vlm(), stack)
+        assert tree.text(limit) == "10000000"
+    assert tree.text(limit) == "28000000"
 
 
 @pytest.mark.slow
