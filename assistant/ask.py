@@ -49,7 +49,10 @@ def ask(
         asides = Asides()
         engine = wiring.open_engine(config, eye.folder, stack, console.say, asides, is_demo=eye.is_demo)
         doubt = wiring.doubt_rule(config, is_demo=is_demo)
+        keeper = wiring.watch_power(stack)
         turn = _answer(config, engine, frames, voice, question, doubt, asides, stream=not as_json)
+        if turn.question is not None:  # its words, that is: a recording was spoken long ago
+            turn.joules = keeper.energy.since(turn.question.transcribed_at).value
         if turn.error is not None:
             raise turn.error
         if not turn.answer:

@@ -215,15 +215,18 @@ def _config(arguments: argparse.Namespace) -> Config:
 
 
 def _end_on_signals() -> None:
-    """The first Ctrl-C or SIGTERM unwinds everything; later ones must not interrupt the unwinding."""
+    """The first Ctrl-C, SIGTERM or closed terminal unwinds everything; later ones must not interrupt the unwinding."""
+    ending = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # which is what `nohup` asks for
+        ending.append(signal.SIGHUP)
 
     def end(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for each in ending:
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
+    for each in ending:
+        signal.signal(each, end)
 
 
 def _say_error(error: Exception) -> int:

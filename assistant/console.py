@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from dataclasses import asdict
@@ -23,7 +24,8 @@ DEMO_NOTICE = (
 def say(message: str) -> None:
     """A message to the person at the terminal, never part of a result."""
     if sys.stderr is not None:  # closed by whoever started us; print would take stdout instead
-        print(message, file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # a terminal that is gone: what must be put back comes first
+            print(message, file=sys.stderr, flush=True)
 
 
 def result(line: str) -> None:
@@ -63,6 +65,7 @@ def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
         "timings": {key: None if value is None else round(value, 4) for key, value in timings.items()},
         "tokens": tokens,
         "peak_rss_bytes": peak_rss_bytes,
+        "joules": None if turn.joules is None else round(turn.joules, 2),
     }
 
 
@@ -95,4 +98,6 @@ def timings_line(turn: Turn) -> str:
         f" · decode {seconds(timings.decode)} of {timings.answer_tokens} tokens, {rate(timings.decode_tokens_per_second)}"
         f" · speaking {seconds(timings.speaking)} · peak memory {timings.peak_rss_bytes / 1e6:.0f} MB"
     )
+    if turn.joules is not None:
+        took += f" · energy of the processor {turn.joules:.1f} J"
     return f"{came}\n{took}"

@@ -17,7 +17,7 @@ from assistant.config import Config
 from assistant.phrases import Phrases, phrases_for
 from assistant.press_inbox import PressInbox
 from assistant.state import VoiceState, load_state, state_path
-from assistant.status import Status
+from assistant.status import status_of
 from assistant.voice_settings import VoiceSettings
 from assistant.wiring import ModelPaths
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from assistant.answering import Answering
     from assistant.button_watch import ButtonWatch, KeySource
     from assistant.look import NamedEngine
+    from assistant.power.keeper import PowerKeeper
+    from assistant.power.readings import PowerSample
     from assistant.turn import Turn
     from assistant.voice import SpokenVoice
     from audio.hearing import AudioSource, Hearing
@@ -38,7 +40,13 @@ class Beside(Protocol):
     def turn_ended(self, turn: Turn) -> None: ...
 
     def serving(
-        self, engine: NamedEngine, take: Aim, *, is_demo: bool, voice_state: Callable[[], str]
+        self,
+        engine: NamedEngine,
+        take: Aim,
+        *,
+        is_demo: bool,
+        voice_state: Callable[[], str],
+        power: Callable[[], PowerSample],
     ) -> contextlib.AbstractContextManager[object]: ...
 
 
@@ -67,9 +75,10 @@ def run(
         frames = wiring.open_frames(config, stack)
         asides = Asides()
         engine = wiring.open_engine(config, paths.vision, stack, console.say, asides, is_demo=paths.are_demo)
+        keeper = wiring.keep_power(config, stack, engine, console.say)
         is_demo = paths.are_demo and not wiring.is_remote(config)
         voice = wiring.open_voice(config, stack, wiring.loudspeaker(config))
-        on_end = _turn_printer(engine.model_name, verbose=verbose, as_json=as_json, beside=beside)
+        on_end = _turn_printer(engine.model_name, keeper, verbose=verbose, as_json=as_json, beside=beside)
         doubt = wiring.doubt_rule(config, is_demo=is_demo)
         aim = Aim(cast("BurstSource", frames), live=getattr(frames, "live", False))  # all that `open_frames` gives
         answering = wiring.start_answering(config, stack, engine, frames, voice, doubt=doubt, aim=aim, on_end=on_end)
@@ -115,11 +124,13 @@ def run(
             activation=activation,
             on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
             voice=_remembered_settings(config, voice),
-            status=lambda: Status(memory_bytes=used_bytes(), model=engine.model_name),
+            status=lambda: status_of(keeper.latest, config.power.other_watts, used_bytes(), engine.model_name),
         )
         if beside is not None:
             state = functools.partial(_state, answering, activation)
-            stack.enter_context(beside.serving(engine, aim, is_demo=is_demo, voice_state=state))
+            stack.enter_context(
+                beside.serving(engine, aim, is_demo=is_demo, voice_state=state, power=lambda: keeper.latest)
+            )
         if key is not None:
             stack.enter_context(_watch(key, config, activation, answering, inbox, phrases))
         console.say(
@@ -196,7 +207,9 @@ def _state(answering: Answering, activation: Activation) -> str:
     return "listening" if activation.attentive(time.monotonic()) else "idle"
 
 
-def _turn_printer(model: str, *, verbose: bool, as_json: bool, beside: Beside | None = None) -> Callable[[Turn], None]:
+def _turn_printer(
+    model: str, keeper: PowerKeeper, *, verbose: bool, as_json: bool, beside: Beside | None = None
+) -> Callable[[Turn], None]:
     def show(turn: Turn) -> None:
         if beside is not None:
             beside.turn_ended(turn)
@@ -204,6 +217,7 @@ def _turn_printer(model: str, *, verbose: bool, as_json: bool, beside: Beside | 
             console.say(str(turn.error))
         if turn.question is None or turn.timings is None:
             return
+        turn.joules = keeper.energy.since(turn.question.began_at).value
         if as_json:
             console.result(console.as_json_line(console.turn_as_json(turn, model)))
             return

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.phrases import Phrases
+from assistant.power.readings import PowerSample, box_watts
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class Status:
     temperature_celsius: float | None = None
     memory_bytes: int | None = None  # in use by this program
     model: str | None = None  # a name for people
+
+
+def status_of(sample: PowerSample, other_watts: float, memory_bytes: int | None, model: str) -> Status:
+    """The watts are the box's as far as they are known: see `box_watts`."""
+    return Status(box_watts(sample, other_watts).value, sample.celsius.value, memory_bytes, model)
 
 
 def status_in_words(status: Status, phrases: Phrases) -> str:

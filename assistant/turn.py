@@ -29,6 +29,11 @@ class Question:
     speech_seconds: float | None = None  # how long the user spoke; None when the question was typed
     endpoint_seconds: float | None = None  # of silence, until the speech counted as ended; None: not waited for
 
+    @property
+    def began_at(self) -> float:
+        """Monotonic seconds: the first sound of it, where the work for its answer begins."""
+        return self.asked_at - (self.speech_seconds or 0.0)
+
 
 @dataclass(frozen=True)
 class TurnTimings:
@@ -99,6 +104,7 @@ class Turn:
     error: BaseException | None = None
     moments: Moments = field(default_factory=Moments)
     timings: TurnTimings | None = None  # of a question, when it is done
+    joules: float | None = None  # of the processor packages, for question and answer; None: not measurable here
 
     def add_up(self, ended_at: float) -> None:
         """From the moments to the timings."""

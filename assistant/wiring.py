@@ -356,6 +356,7 @@ def open_engine(
     from assistant.remote.notices import Notice, of_change, pictures_leave
     from assistant.remote.server import Server
     from assistant.remote.settings import settings_from
+    from vision.engine.threads import arithmetic_threads
 
     phrases = phrases_for(config.conversation.language)
 
@@ -381,7 +382,13 @@ def open_engine(
     tell(pictures_leave(server.settings, phrases))
     own = load if config.remote.fallback == "local" else None
     engine = stack.enter_context(
-        FallbackEngine(RemoteEngine(server, asked), own, tell_change, config.remote.again_seconds)
+        FallbackEngine(
+            RemoteEngine(server, asked),
+            own,
+            tell_change,
+            config.remote.again_seconds,
+            threads=arithmetic_threads(config.engine.threads),
+        )
     )
     engine.connect()
     return engine
@@ -433,9 +440,18 @@ def start_answering(
 
 
 def keep_power(config: Config, stack: contextlib.ExitStack, engine: AnyEngine, say: Progress) -> PowerKeeper:
-    """Holds the budget from now on; the newest figures are its `latest`. An engine on another computer is left alone."""
+    """Holds the budget from now on; the newest figures are its `latest`. Of an engine on another computer only its stand-in here is slowed."""
     from assistant.power.keeper import Worker, keep_power
     from assistant.power.sysfs import Sysfs
 
     worker = cast("Worker", engine) if hasattr(engine, "set_rest") else None
     return stack.enter_context(keep_power(Sysfs(), config.power, worker, os.environ, say))
+
+
+def watch_power(stack: contextlib.ExitStack) -> PowerKeeper:
+    """Only looks: for one question, which is over before a governor could have learned anything."""
+    from assistant.power.keeper import PowerKeeper
+    from assistant.power.readings import PowerReader
+    from assistant.power.sysfs import Sysfs
+
+    return stack.enter_context(PowerKeeper(PowerReader(Sysfs())))

@@ -2,7 +2,8 @@
 
 About 200 ms stay queued; the callback takes from there and does nothing else. Each sound
 carries the `cancelled` Event of its turn, and the callback looks at it for every block: setting
-the Event is enough to be silent. Knows nothing of sentences or turns.
+the Event is enough to be silent. With nothing to play for some seconds the device is stopped: a hundred silent blocks a second
+cost more than all the rest of a program that waits. Knows nothing of sentences or turns.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _QUEUE_SECONDS = 0.2
 _PIECE_SECONDS = 0.02
 _FADE_SECONDS = 0.004  # of a sound cut off: long enough not to click
 _LOST_SECONDS = 2.0
+_REST_SECONDS = 5.0  # longer than between two cues, or an answer and what the user says to it
 _POLL_SECONDS = 0.01
 # What the device holds beyond our queue. Less starves while a model keeps every core busy.
 _DEVICE_SECONDS = 0.05
@@ -162,6 +164,9 @@ class Loudspeaker:
         self._device_underruns = 0
         self._closed = False
         self._turn = threading.Lock()
+        self._resting = False  # set by the callback, the last that it does
+        self._waking = threading.Lock()
+        self._quiet_since = time.monotonic()
         self._called_at = time.monotonic()
         self._audible_until = 0.0
         self._latency_seconds = 0.0
@@ -248,10 +253,26 @@ class Loudspeaker:
             sound.cancelled.wait(_POLL_SECONDS)
 
     def _check_alive(self) -> None:
+        if self._resting:
+            self._wake()
         quiet_seconds = time.monotonic() - self._called_at
         if self._stream.active and quiet_seconds <= _LOST_SECONDS:
             return
-        raise DeviceLost(
+        raise self._lost()
+
+    def _wake(self) -> None:
+        with self._waking:
+            if self._resting and not self._closed:
+                self._resting = False
+                self._called_at = self._quiet_since = time.monotonic()
+                try:
+                    self._stream.stop()
+                    self._stream.start()
+                except portaudio().PortAudioError as reason:
+                    raise self._lost() from reason
+
+    def _lost(self) -> DeviceLost:
+        return DeviceLost(
             f"the loudspeaker {self.device.name!r} no longer takes sound: check its plug, or choose another"
         )
 
@@ -273,5 +294,9 @@ class Loudspeaker:
         if status.output_underflow:
             self._device_underruns += 1
         if self._queue.fill(block[:, 0], now):
+            self._quiet_since = now
             self._audible_until = now + _BLOCK_SECONDS + self._latency_seconds + _MARGIN_SECONDS
         block[:, 1:] = block[:, :1]
+        if now > self._quiet_since + _REST_SECONDS and self._queue.empty:
+            self._resting = True
+            raise portaudio().CallbackStop

@@ -112,12 +112,12 @@ class Asker:
 
     def run(self, kind: Kind) -> AnswerRun:
         forget_peak()
-        joules = self._sensors.joules()
+        lap = self._sensors.meter()
         watch = Stopwatch()
         look = self._look(kind)
         turn = self._ask(kind, look)
         self._wait(turn)
-        cpu_seconds, used = watch.cpu_seconds, _more(joules, self._sensors.joules())
+        cpu_seconds, used = watch.cpu_seconds, lap()
         peak_bytes = memory()["peak_bytes"] or 0
         timings, answer = turn.timings, turn.moments.answer
         assert timings is not None  # of a turn that has ended
@@ -188,7 +188,8 @@ def _load(task: Task, stack: contextlib.ExitStack) -> Any:
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings
 
-    return stack.enter_context(Engine.load(Path(task.checkpoint), EngineSettings(threads=task.threads)))
+    settings = EngineSettings(threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens)
+    return stack.enter_context(Engine.load(Path(task.checkpoint), settings))
 
 
 def _frame(kind: Kind) -> Frame:
@@ -196,7 +197,3 @@ def _frame(kind: Kind) -> Frame:
     from vision.frame import Frame
 
     return Frame(draw(kind.name), time.monotonic())
-
-
-def _more(before: float | None, now: float | None) -> float | None:
-    return None if before is None or now is None else now - before

@@ -6,6 +6,7 @@ Importing it imports nothing heavy: `seesay --help` reads it.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 from pathlib import Path
@@ -62,7 +63,9 @@ def _add_soak(soak: argparse.ArgumentParser) -> None:
     soak.add_argument(
         "--every", type=_seconds, default=60.0, metavar="TIME", help="between two questions (default: 60s)"
     )
-    soak.add_argument("--for", dest="lasting", type=_seconds, metavar="TIME", help="such as 2h, 30m, 90s (default: 2h)")
+    soak.add_argument(
+        "--for", dest="lasting", type=_some_seconds, metavar="TIME", help="such as 2h, 30m, 90s (default: 2h)"
+    )
     soak.add_argument("--turns", type=_many, metavar="N", help="so many questions instead")
     soak.add_argument(
         "--limit", type=float, default=5.0, metavar="MB/H",
@@ -87,6 +90,11 @@ def _bench(arguments: argparse.Namespace) -> None:
     if len(arguments.threads) > 1:
         raise UsageError("give one number of --threads, or --engine, which compares several")
     config, folder = _model(arguments)
+    if config.engine.arithmetic != "packed":
+        console.say(
+            f'engine.arithmetic = "{config.engine.arithmetic}" is left aside: SeeSay\'s own arithmetic is measured, and '
+            "the plain one beside it with --compare transformers"
+        )
     wanted = QuestionsBench(
         folder,
         is_random=_is_random(arguments),
@@ -94,6 +102,8 @@ def _bench(arguments: argparse.Namespace) -> None:
         runs=arguments.runs or 5,
         rounds=arguments.rounds or 0,
         compares=arguments.compare is not None,
+        prefill_chunk_tokens=config.engine.prefill_chunk_tokens,
+        other_watts=config.power.other_watts,
     )
     bench_questions(wanted, as_json=arguments.json, html=arguments.html)
 
@@ -120,7 +130,7 @@ def _soak(arguments: argparse.Namespace) -> None:
 
     if arguments.turns and arguments.lasting:
         raise UsageError("give either --for or --turns")
-    if arguments.limit < 0:
+    if not 0 <= arguments.limit < math.inf:
         raise UsageError("--limit is 0 MB an hour or more")
     config, folder = _model(arguments)
     wanted = SoakSettings(
@@ -141,6 +151,10 @@ def _model(arguments: argparse.Namespace) -> tuple[Any, Path]:
     if arguments.synthetic and arguments.model not in (None, "2b"):
         raise UsageError("give either --synthetic or --model")
     config = load_config(arguments.config, os.environ, Path.cwd(), arguments.profile)
+    if wiring.is_remote(config):
+        console.say(
+            f'engine.backend = "{config.engine.backend}" is left aside: this machine is measured, not the other one'
+        )
     named = "2b" if arguments.synthetic else arguments.model
     if named is not None:
         return config, model_folder(named)
@@ -161,6 +175,12 @@ def _seconds(text: str) -> float:
         raise argparse.ArgumentTypeError(f"a time is expected, such as 2h, 30m, 90s, not {text!r}")
     hours, minutes, seconds = (float(part or 0) for part in found.groups())
     return 3600 * hours + 60 * minutes + seconds
+
+
+def _some_seconds(text: str) -> float:
+    if (seconds := _seconds(text)) <= 0:
+        raise argparse.ArgumentTypeError(f"more than no time is expected, not {text!r}")
+    return seconds
 
 
 def _numbers(text: str) -> list[int]:

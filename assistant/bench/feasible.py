@@ -34,8 +34,11 @@ class Row:
     verdict: str
 
 
-def feasible(limits: Limits, ours: Mapping[str, Any], *, is_full_size: bool) -> list[Row]:
-    """`ours` is the summary of our engine; it is left out where it is one of a model of another size."""
+def feasible(limits: Limits, ours: Mapping[str, Any], other_watts: float = 0.0, *, is_full_size: bool) -> list[Row]:
+    """`ours` is the summary of our engine; it is left out where it is one of a model of another size.
+
+    `other_watts` are those of the box beside the processor, as the config states them.
+    """
     work = work_of(CONFIG, _IMAGE_TOKENS, _PROMPT_TOKENS)
     weights = 4 * sum(map(math.prod, required_tensors(CONFIG).values()))
     return [
@@ -55,7 +58,7 @@ def feasible(limits: Limits, ours: Mapping[str, Any], *, is_full_size: bool) -> 
             "",
             "can be had: 4.3 GB in 90 s are 47 MB/s from the disk",
         ),
-        _power(ours, is_full_size),
+        _power(ours, other_watts, is_full_size),
     ]
 
 
@@ -92,10 +95,15 @@ def _encoder(work: Work, limits: Limits, ours: Mapping[str, Any], is_full_size: 
     )
 
 
-def _power(ours: Mapping[str, Any], is_full_size: bool) -> Row:
+def _power(ours: Mapping[str, Any], other_watts: float, is_full_size: bool) -> Row:
+    """The reference's figure is a whole box's; ours is the processor's and what the config states of the rest, and says so."""
     watts = [ours["kinds"][kind.name]["watts"] for kind in KINDS]
     known = [one for one in watts if one is not None]
-    measured = f"{max(known):.1f} W" if known and is_full_size else "not measurable here"
+    measured = "not measurable here"
     if known and not is_full_size:
         measured = _NOT_THIS_SIZE
+    elif known and other_watts > 0:
+        measured = f"{max(known) + other_watts:.1f} W, {other_watts:g} W of it stated (power.other_watts)"
+    elif known:
+        measured = f"{max(known):.1f} W, the processor only"
     return Row("power", f"{REFERENCE.watts} W", measured, "", "a question of the computer, not of the arithmetic")

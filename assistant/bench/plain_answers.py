@@ -59,14 +59,14 @@ def measure(task: Task, sensors: Sensors | None = None) -> dict[str, Any]:
 
 def _run(user: User, kind: Kind, sensors: Sensors) -> AnswerRun:
     forget_peak()
-    joules = sensors.joules()
+    lap = sensors.meter()
     whole = Stopwatch()
     vision, prefill = user.look()
     seen = Stopwatch()
     user.read_question()
     seen_seconds, first_seconds = seen.seconds, whole.seconds
     decode = [user.one_more() for _ in range(kind.answer_tokens - 1)]
-    total, cpu, now = whole.seconds, whole.cpu_seconds, sensors.joules()
+    total, cpu, joules = whole.seconds, whole.cpu_seconds, lap()
     return AnswerRun(
         vision_seconds=vision,
         prefill_seconds=prefill,
@@ -77,7 +77,7 @@ def _run(user: User, kind: Kind, sensors: Sensors) -> AnswerRun:
         decode_seconds=sum(decode) / max(1, len(decode)),
         total_seconds=total,
         cpu_seconds=cpu,
-        joules=None if joules is None or now is None else now - joules,
+        joules=joules,
         answer_tokens=kind.answer_tokens,
         question_tokens=len(user.question),
         peak_bytes=memory()["peak_bytes"] or 0,

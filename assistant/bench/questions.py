@@ -61,6 +61,8 @@ class QuestionsBench:
     runs: int = 5  # of our engine, of every kind of question
     rounds: int = 0  # processes of each engine; 0: one, two when something is compared
     compares: bool = False  # with plain transformers, one run of every kind a round
+    prefill_chunk_tokens: int = 64
+    other_watts: float = 0.0  # of the box, beside the processor: stated, not measured
 
 
 def bench_questions(wanted: QuestionsBench, *, as_json: bool, html: Path | None, run: Run = run_process) -> None:
@@ -119,7 +121,8 @@ def measure(wanted: QuestionsBench, checkpoint: Checkpoint, run: Run) -> dict[st
         "shares": {name: shares(one, work, first["decode_bytes"], limits, name) for name, one in found.items()},
         "energy_source": first["energy_source"],
         "others_share": {"mean": mean_of(busy), "most": max((one for one in busy if one is not None), default=None)},
-        "reference": [asdict(row) for row in feasible(limits, found[OURS], is_full_size=full_size)],
+        "other_watts": wanted.other_watts,
+        "reference": [asdict(row) for row in feasible(limits, found[OURS], wanted.other_watts, is_full_size=full_size)],
         "series": {name: ones[0]["series"] for name, ones in rounds.items()},
         "all_rounds": {name: [{**one, "series": None} for one in ones] for name, ones in rounds.items()},
     }
@@ -142,7 +145,14 @@ def _rounds(
             times = "once" if runs == 1 else f"{runs} times"
             console.say(f"round {number} of {len(parts)}: {name}, each of {len(KINDS)} questions {times}")
             measure_limits()
-            task = Task(f"answers of {name}", threads, folder, runs=runs, lends_words=wanted.is_random)
+            task = Task(
+                f"answers of {name}",
+                threads,
+                folder,
+                runs=runs,
+                lends_words=wanted.is_random,
+                prefill_chunk_tokens=wanted.prefill_chunk_tokens,
+            )
             found[name].append(run(task))
     measure_limits()
     return found

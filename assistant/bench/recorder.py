@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
@@ -25,7 +25,7 @@ _MOST_SAMPLES = 600  # then every second one is dropped, and the interval double
 class Sample:
     seconds: float  # since the recorder was started
     resident_bytes: int | None
-    joules: float | None  # since some time before the start
+    joules: float | None  # since the sample before
     celsius: float | None
 
 
@@ -38,6 +38,7 @@ class Recorder:
         self.samples: list[Sample] = []
         self.marks: list[tuple[float, str]] = []
         self._sensors = sensors
+        self._lap = sensors.meter()
         self._every_seconds = every_seconds
         self._clock = clock
         self._started_at = clock()
@@ -60,9 +61,9 @@ class Recorder:
     def record(self) -> None:
         """One sample now. On the recorder's thread, or a test's."""
         now = self._clock() - self._started_at
-        self.samples.append(Sample(now, resident_bytes(), self._sensors.joules(), self._sensors.celsius()))
+        self.samples.append(Sample(now, resident_bytes(), self._lap(), self._sensors.celsius()))
         if len(self.samples) >= _MOST_SAMPLES:
-            self.samples = self.samples[::2]
+            self.samples = every_second(self.samples)
             self._every_seconds *= 2
 
     def series(self) -> dict[str, Any]:
@@ -92,6 +93,17 @@ def watts_between(samples: list[Sample]) -> list[float | None]:
     watts: list[float | None] = [None] * len(samples)
     for place in range(1, len(samples)):
         before, now = samples[place - 1], samples[place]
-        if before.joules is not None and now.joules is not None and now.seconds > before.seconds:
-            watts[place] = (now.joules - before.joules) / (now.seconds - before.seconds)
+        if now.joules is not None and now.seconds > before.seconds:
+            watts[place] = now.joules / (now.seconds - before.seconds)
     return watts
+
+
+def every_second(samples: list[Sample]) -> list[Sample]:
+    """The first, every second one after it, which takes over the joules of the one that is dropped, and the last."""
+    pairs = zip(samples[1::2], samples[2::2], strict=False)
+    kept = [replace(second, joules=_sum(first.joules, second.joules)) for first, second in pairs]
+    return [samples[0], *kept, *(samples[-1:] if len(samples) % 2 == 0 else ())]
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first + second

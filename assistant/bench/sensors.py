@@ -1,18 +1,23 @@
-"""What this machine tells of its energy and its temperature, as the benchmark wants it: two numbers, or nothing.
+"""What this machine tells of its energy and its temperature, as the benchmark wants it: numbers, or nothing.
 
 A figure that no sensor gave is None and is printed as "not measurable here": watts are never computed from anything else.
 """
 
 from __future__ import annotations
 
-import threading
+import time
+from collections.abc import Callable
 from typing import Protocol
 
-from assistant.power import EnergyCounter, Sysfs
+from assistant.power import EnergyCounter, EnergyMeter, Sysfs
 from assistant.power.readings import cpu_celsius
 
 NOT_MEASURABLE = "not measurable here"
 _OF_WHAT = "the processor packages (RAPL), without memory modules, disk, screen and fan"
+
+
+Lap = Callable[[], "float | None"]
+"""Joules since the call before; None: not measurable here, or not all the time since then. For one thread."""
 
 
 class Sensors(Protocol):
@@ -22,8 +27,8 @@ class Sensors(Protocol):
     def energy_source(self) -> str:
         """What the joules are of, or why there are none."""
 
-    def joules(self) -> float | None:
-        """Since some moment, never less than before. None: not measurable here."""
+    def meter(self) -> Lap:
+        """A new one for each that measures, started now."""
 
     def celsius(self) -> float | None:
         """Of the processor. None: not measurable here."""
@@ -32,18 +37,17 @@ class Sensors(Protocol):
 class MachineSensors:
     """Linux's own files."""
 
-    def __init__(self, sysfs: Sysfs | None = None) -> None:
+    def __init__(self, sysfs: Sysfs | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._sysfs = sysfs or Sysfs()
-        self._energy = EnergyCounter(self._sysfs)
-        self._reading = threading.Lock()  # the recorder's thread and the one that measures both ask
-        first, self._breaks = self._energy.read_with_breaks()
+        self._energy = EnergyCounter(self._sysfs, clock)
+        first = self._energy.read()
         known = first.value is not None
         self.energy_source = f"of {_OF_WHAT}" if known else f"{NOT_MEASURABLE}: {first.why}"
 
-    def joules(self) -> float | None:
-        with self._reading:
-            joules, breaks = self._energy.read_with_breaks()
-        return joules.value if breaks == self._breaks else None  # some were lost: no figure rather than a smaller one
+    def meter(self) -> Lap:
+        meter = EnergyMeter(self._energy)
+        meter.start()
+        return lambda: meter.lap().value
 
     def celsius(self) -> float | None:
         return cpu_celsius(self._sysfs).value

@@ -1,9 +1,8 @@
 """`seesay soak`: asks a question every minute for hours, as the conversation would, and says whether the program stands it.
 
 Pictures go in by the assistant's own way (`Answering`, the engine, the synthesizer), sound goes to a loudspeaker that is not
-there. Of each picture two questions are asked, so that kept Views are in it as well. A turn that fails ends it; whether memory
-grows is judged once, at the end: whoever looks again and again finds growth by chance. It knows the order of things; what is
-written down and what follows is `soak_log`'s.
+there. Of each picture two questions are asked, so that kept Views are in it as well. A turn that fails ends it, and so does
+memory that surely grows. It knows the order of things; what is written down and what follows is `soak_log`'s.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import description
 from assistant.bench.sensors import Sensors, this_machine
-from assistant.bench.soak_log import Log, Process, report
+from assistant.bench.soak_log import Log, Process, report, surely_grows
 from assistant.bench.soak_text import progress_line, text
 from assistant.bench.speech import NullSpeaker
 from assistant.config import Config
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 _LONGEST_SECONDS = 1800.0  # a turn that takes longer has failed
 _LINE_SECONDS = 10.0  # between two lines of progress at least
+_LONGEST_LAP_SECONDS = 60.0  # read in between, no energy counter can go round twice
 _FOLLOW_UP = "Tell me more about it."
 CYCLE = 2 * len(KINDS)  # turns until the same picture is asked the same again
 
@@ -98,8 +98,10 @@ def run(
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], object] | None = None,
 ) -> None:
-    """Fill the log, turn by turn, until time or number are reached or a turn has failed."""
+    """Fill the log, turn by turn, until time or number are reached, a turn has failed, or memory surely grows."""
     wait = wait or threading.Event().wait  # that nobody sets; Ctrl-C ends it
+    lap = sensors.meter()
+    laps: list[float | None] = []  # of a turn and the pause before it
     started_at = due_at = clock()
     said_at = -_LINE_SECONDS
     while not _is_over(wanted, log.turns, clock() - started_at):
@@ -108,7 +110,12 @@ def run(
         if asked.error:
             log.errors.append(f"turn {log.turns + 1} failed: {asked.error}")
             return
-        log.add(_figures(asked, process(), sensors, now - started_at))
+        laps.append(lap())
+        log.add(_figures(asked, process(), sensors.celsius(), _sum(laps), now - started_at))
+        laps.clear()
+        if log.turns % log.cycle == 0 and surely_grows(log, wanted.limit_mb_per_hour):
+            console.say("memory grows, there is no doubt of it: the soak ends here")
+            return
         if now - said_at >= _LINE_SECONDS:
             said_at = now
             console.say(progress_line(log, wanted.turns, wanted.for_seconds))
@@ -118,7 +125,9 @@ def run(
             due_at = now
         left = started_at + wanted.for_seconds - now if wanted.for_seconds is not None else due_at - now
         if not _is_over(wanted, log.turns, now - started_at):
-            wait(max(0.0, min(due_at - now, left)))
+            for seconds in _portions(min(due_at - now, left)):
+                wait(seconds)
+                laps.append(lap())
 
 
 class Asker:
@@ -134,6 +143,7 @@ class Asker:
         demo = is_demo(checkpoint)
         engine = wiring.load_engine(config, checkpoint, stack, console.say, is_demo=demo)
         self.model_name = engine.model_name
+        wiring.keep_power(config, stack, engine, console.say)  # as `seesay run` does
         # Only a model that never ends has to be given an end; any other says what it has to say.
         self._forced = ForcedEngine(engine, lends_words=True) if lends_words else None
         self._answering = wiring.start_answering(
@@ -186,14 +196,27 @@ def _is_over(wanted: SoakSettings, turns: int, seconds: float) -> bool:
     return wanted.for_seconds is not None and seconds >= wanted.for_seconds
 
 
-def _figures(asked: Asked, process: Process, sensors: Sensors, seconds: float) -> Mapping[str, float | None]:
+def _portions(seconds: float) -> Iterator[float]:
+    while seconds > 0:
+        yield min(seconds, _LONGEST_LAP_SECONDS)
+        seconds -= _LONGEST_LAP_SECONDS
+
+
+def _sum(laps: Sequence[float | None]) -> float | None:
+    known = [joules for joules in laps if joules is not None]
+    return sum(known) if len(known) == len(laps) else None
+
+
+def _figures(
+    asked: Asked, process: Process, celsius: float | None, joules: float | None, seconds: float
+) -> Mapping[str, float | None]:
     return {
         "seconds": seconds,
         "total_seconds": asked.total_seconds,
         "first_sound_seconds": asked.first_sound_seconds,
         **asdict(process),
-        "celsius": sensors.celsius(),
-        "joules": sensors.joules(),
+        "celsius": celsius,
+        "joules": joules,
     }
 
 

@@ -27,8 +27,9 @@ COLUMNS = (
     "threads",
     "open_files",
     "celsius",
-    "joules",
+    "joules",  # of the turn and the pause before it
 )
+_LEAST_ROUNDS, _WIDER = 10, 3.0  # before growth ends a soak
 MEMORY = {"resident_bytes": "resident memory", "anonymous_bytes": "memory of its own"}
 COUNTS = {"threads": "threads", "open_files": "open files"}
 
@@ -109,6 +110,21 @@ def failures(log: Log, limit_mb_per_hour: float) -> list[str]:
     return found
 
 
+def surely_grows(log: Log, limit_mb_per_hour: float) -> bool:
+    """Certain enough to end before the time.
+
+    Whoever looks again and again finds growth by chance, so an interval three times as wide must lie above the limit: then less
+    than 3 % of runs of twelve hours that grow exactly by the limit end for nothing, at a correlation of 0.8 from one figure to the
+    next. With the plain interval it would be nearly half of them.
+    """
+    slopes = [log.slope(name) for name in MEMORY]
+    return any(
+        slope.value - _WIDER * (slope.value - slope.low) > limit_mb_per_hour
+        for slope in slopes
+        if slope is not None and slope.count >= _LEAST_ROUNDS * log.cycle
+    )
+
+
 def report(log: Log, limit_mb_per_hour: float, sensors: Sensors) -> dict[str, Any]:
     """What `--json` prints of the measurement."""
     memory = {}
@@ -131,7 +147,7 @@ def report(log: Log, limit_mb_per_hour: float, sensors: Sensors) -> dict[str, An
         "first_sound_seconds": spread_of(log.settled("first_sound_seconds")),
         "memory": memory,
         **{name: _ends(log.settled(name)) for name in (*COUNTS, "celsius")},
-        "joules_per_turn": (joules[-1] - joules[0]) / (len(joules) - 1) if len(joules) > 1 else None,
+        "joules_per_turn": fmean(joules) if joules else None,
         "energy_source": sensors.energy_source,
         "limit_mb_per_hour": limit_mb_per_hour,
         "errors": log.errors,

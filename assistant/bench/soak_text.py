@@ -59,7 +59,11 @@ def text(found: Mapping[str, Any]) -> str:
 
 def _energy(found: Mapping[str, Any]) -> str:
     joules = found["joules_per_turn"]
-    return found["energy_source"] if joules is None else f"{joules:.1f} J {found['energy_source']}; pauses included"
+    if joules is not None:
+        return f"{joules:.1f} J {found['energy_source']}; pauses included"
+    if found["energy_source"].startswith(NOT_MEASURABLE):  # with the reason
+        return found["energy_source"]  # type: ignore[no-any-return]  # as JSON has it
+    return f"{NOT_MEASURABLE}: there was no turn in which the energy counter could be read all the time"
 
 
 def _spread(title: str, spread: Mapping[str, float] | None) -> str:

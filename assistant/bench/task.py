@@ -34,6 +34,7 @@ class Task:
     isa: str = ""  # of our engine; empty: the fastest
     runs: int = 1  # of every kind of question
     lends_words: bool = False  # the model's own are no language
+    prefill_chunk_tokens: int = 64
 
     def as_json(self) -> str:
         return json.dumps(vars(self))

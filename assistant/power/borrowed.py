@@ -8,6 +8,7 @@ settings mean.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -24,8 +25,12 @@ _MAX_FILE_CHARACTERS = 1 << 20
 _BOOT = "proc/sys/kernel/random/boot_id"
 
 
+class AlreadyHeld(PowerError):
+    """Another process holds settings."""
+
+
 class Borrowed:
-    """Use it in a `with`. Raises PowerError where another process holds settings, or nothing can be noted down."""
+    """Use it in a `with`. Raises AlreadyHeld where another process does; PowerError where nothing can be noted down."""
 
     def __init__(self, sysfs: Sysfs, state: Path) -> None:
         self._sysfs = sysfs
@@ -38,13 +43,20 @@ class Borrowed:
 
     def set(self, file: str, value: int) -> str:
         """Change a setting: "" when it was taken (read it back to see as what), else why not."""
-        if file not in self._before:
-            before = self._sysfs.number(file)
-            if before.value is None:
-                return before.why
-            self._before[file] = before.value
+        if file in self._before:
+            return self._sysfs.write(file, value)
+        before = self._sysfs.number(file)
+        if before.value is None:
+            return before.why
+        self._before[file] = before.value
+        try:
             self._note()
-        return self._sysfs.write(file, value)
+            problem = self._sysfs.write(file, value)
+        except PowerError as error:  # what nobody would put back after a kill is not changed
+            problem = str(error)
+        if problem:
+            del self._before[file]  # it is as it was; the note says so after the next change
+        return problem
 
     def before(self, file: str) -> Reading[int]:
         """What the setting was, or is if it was not changed."""
@@ -87,7 +99,8 @@ class Borrowed:
     def _note(self) -> None:
         """Write down what has to go back; nothing to go back, no file. Atomic: a power cut leaves the old file or the new one."""
         if not self._before:
-            self._state.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a file that stays says what is true already
+                self._state.unlink(missing_ok=True)
             return
         boot = self._sysfs.text(_BOOT).value
         text = json.dumps({"version": _VERSION, "boot": boot, "values": self._before}) + "\n"
@@ -139,7 +152,7 @@ def _locked(state: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise PowerError("another seesay holds the machine's power limits already: end that one first") from None
+        raise AlreadyHeld("another seesay holds the machine's power limits already: end that one first") from None
     return lock
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 from assistant import console
 from assistant.config import PowerConfig
 from assistant.errors import AssistantError, PowerError, UsageError
-from assistant.power.borrowed import Borrowed, left_over
+from assistant.power.borrowed import AlreadyHeld, Borrowed, left_over
 from assistant.power.keeper import Budget, PowerKeeper, budget_of, make_governor, state_file
 from assistant.power.limits import PowerLimits
 from assistant.power.overview import as_json, as_table, overview
@@ -22,7 +21,7 @@ from assistant.power.readings import PowerReader
 from assistant.power.sysfs import Sysfs
 
 _LOOK_SECONDS = 1.0
-_COMMAND_END_SECONDS = 5.0
+_OWN_END_SECONDS, _COMMAND_END_SECONDS = 2.0, 5.0
 _FEWEST_WATTS, _MOST_WATTS = 3.0, 500.0
 
 Wait = Callable[[float], object]
@@ -45,13 +44,15 @@ def show(config: PowerConfig, *, json: bool, sysfs: Sysfs | None = None, wait: W
 
 
 def put_back_what_was_left(sysfs: Sysfs, state: Path) -> None:
-    """What a killed run had changed; silent where there is nothing, or where it still runs."""
+    """What a killed run had changed; silent where there is nothing."""
     if not left_over(state, sysfs):
         return
     try:
         with Borrowed(sysfs, state) as borrowed:
             if borrowed.left_over and not borrowed.not_put_back:
                 console.say("the power limits that a killed run had left are back to what they were")
+    except AlreadyHeld:
+        console.say("a seesay that runs now has changed power limits; they come back when it ends")
     except PowerError as error:
         console.say(str(error))
 
@@ -70,7 +71,6 @@ def cap(
     if watts is not None:  # said for the processor itself: what else is in the box plays no part
         budget = Budget(watts, 0.0, config.max_temperature_c)
     with contextlib.ExitStack() as stack:
-        _end_when_the_terminal_closes(stack)
         borrowed = stack.enter_context(Borrowed(sysfs, state_file(os.environ)))
         reader = PowerReader(sysfs)
         wait(_LOOK_SECONDS)
@@ -82,6 +82,8 @@ def cap(
             )
         limits = PowerLimits(sysfs, borrowed)
         governor = make_governor(sysfs, budget, limits, None, reader, console.say)
+        if governor.setting.limit_watts is None and not machine.can_follow:
+            raise PowerError("the power cannot be limited here; docs/power.md says what can be done")
         stack.enter_context(PowerKeeper(reader, governor, limits, say=console.say))
         if governor.setting.limit_watts is not None:
             how = "by its own limit (PL1 and PL2), which it has taken"
@@ -105,16 +107,20 @@ def _run(command: Sequence[str]) -> None:
     try:
         status = process.wait()
     except KeyboardInterrupt:
-        # Ctrl-C at a terminal reaches the command as well; a SIGTERM only us.
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_COMMAND_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
         raise
     if status:
         raise CommandFailed(command[0], status)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ctrl-C at a terminal has reached the command already, and a second one would cut its own end short; a SIGTERM has not."""
+    for patience_seconds, push in ((_OWN_END_SECONDS, process.terminate), (_COMMAND_END_SECONDS, process.kill)):
+        try:
+            process.wait(patience_seconds)
+        except subprocess.TimeoutExpired:
+            push()
+    process.wait()
 
 
 class CommandFailed(AssistantError):
@@ -124,13 +130,6 @@ class CommandFailed(AssistantError):
         ended = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
         super().__init__(f"{name} {ended}")
         self.exit_status = 128 - status if status < 0 else status
-
-
-def _end_when_the_terminal_closes(stack: contextlib.ExitStack) -> None:
-    """Its signal would end us on the spot, with the limits still set: let it do what SIGTERM does."""
-    if threading.current_thread() is threading.main_thread():
-        before = signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
-        stack.callback(signal.signal, signal.SIGHUP, before)
 
 
 # The verb.

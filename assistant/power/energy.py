@@ -103,7 +103,7 @@ class EnergyCounter:
 
 
 class EnergyMeter:
-    """Joules between two moments: those of all the machine's packages, whoever used them."""
+    """Joules from lap to lap: those of all the machine's packages, whoever used them. One thread at a time."""
 
     def __init__(self, counter: EnergyCounter) -> None:
         self._counter = counter
@@ -112,16 +112,15 @@ class EnergyMeter:
     def start(self) -> None:
         self._began, self._breaks = self._counter.read_with_breaks()
 
-    def joules(self) -> Reading[float]:
-        """Since `start`; None and why where the machine does not tell, or did not at some time in between."""
-        if self._began.value is None:
-            return self._began
-        ended, breaks = self._counter.read_with_breaks()
-        if ended.value is None:
-            return ended
-        if breaks != self._breaks:
+    def lap(self) -> Reading[float]:
+        """Since the lap before, or `start`; None and why where the machine does not tell, or did not at some time in between."""
+        began, breaks_then = self._began, self._breaks
+        self._began, self._breaks = ended, breaks = self._counter.read_with_breaks()
+        if began.value is None or ended.value is None:
+            return began if ended.value is not None else ended
+        if breaks != breaks_then:
             return Reading(None, "the energy counter could not be read all the time")
-        return Reading(ended.value - self._began.value)
+        return Reading(ended.value - began.value)
 
 
 class EnergyHistory:
@@ -140,24 +139,26 @@ class EnergyHistory:
     def note(self) -> Reading[float]:
         """Read the counter, and keep it. Returns the reading."""
         with self._lock:
-            reading, breaks = self._counter.read_with_breaks()
-            if breaks != self._breaks:
-                self._readings.clear()
-                self._breaks = breaks
-            if reading.value is not None:
-                self._readings.append((self._clock(), reading.value))
-            return reading
+            return self._note()
 
     def since(self, moment: float) -> Reading[float]:
         """Joules from a moment (monotonic seconds) until now."""
-        now = self.note()
+        with self._lock:  # from the reading on: another thread's may come after a break, and clear them
+            now, readings = self._note(), list(self._readings)
         if now.value is None:
             return now
-        with self._lock:
-            readings = list(self._readings)
         later = next((place for place, (at, _) in enumerate(readings) if at >= moment), len(readings) - 1)
         if later == 0 and readings[0][0] > moment:
             return Reading(None, "the energy counter was not read before")
         (at_0, joules_0), (at_1, joules_1) = readings[max(0, later - 1)], readings[later]
         share = (moment - at_0) / (at_1 - at_0) if at_1 > at_0 else 1.0
         return Reading(now.value - (joules_0 + min(1.0, share) * (joules_1 - joules_0)))
+
+    def _note(self) -> Reading[float]:
+        reading, breaks = self._counter.read_with_breaks()
+        if breaks != self._breaks:
+            self._readings.clear()
+            self._breaks = breaks
+        if reading.value is not None:
+            self._readings.append((self._clock(), reading.value))
+        return reading

@@ -21,7 +21,7 @@ begin far above the budget. The level is kept from one answer to the next.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 POWER_EXPONENT = 2.5  # of a core's power by its frequency: the voltage rises with it
 _THREADS_EXPONENT = 0.9  # of the speed by the number of threads
@@ -133,6 +133,12 @@ class Governor:
     def limit_fails(self) -> bool:
         """The processor takes clearly more than the limit that was set: something else sets it, or it cannot go lower."""
         return self._limit_fails
+
+    def lose_frequency(self) -> None:
+        """It turned out that it cannot be set: from the next decision on threads and rests do its part."""
+        self._box = replace(self._box, frequency_shares=(1.0,))
+        self.setting = replace(self.setting, frequency_share=1.0)
+        self._level = self._box.level_of(self.setting)
 
     def decide(self, seen: Seen) -> Setting:
         allowed = self._heat.allow(seen, self._level)

@@ -17,7 +17,7 @@ from typing import Protocol
 from assistant.config import PowerConfig
 from assistant.errors import ConfigError, PowerError
 from assistant.folders import state_folder
-from assistant.power.borrowed import Borrowed
+from assistant.power.borrowed import AlreadyHeld, Borrowed
 from assistant.power.energy import EnergyHistory
 from assistant.power.governor import Box, Goal, Governor, Seen, Setting
 from assistant.power.limits import PowerLimits, frequency_shares, power_limits
@@ -25,7 +25,7 @@ from assistant.power.readings import PowerReader, PowerSample
 from assistant.power.sysfs import Sysfs
 
 _PERIOD_SECONDS = 1.0
-_CAP_AGAIN_PERIODS = 30  # another service may have set the limit since
+_AGAIN_PERIODS = 30  # another service may have set limit or frequency since
 _JOIN_SECONDS = 2.0
 
 Say = Callable[[str], None]
@@ -86,6 +86,7 @@ class PowerKeeper:
         self.latest: PowerSample = reader.sample()
         self.governor = governor
         self.energy = EnergyHistory(reader.energy)
+        self.energy.note()  # the first turn may come before the first tick
         self._reader = reader
         self._limits = limits
         self._worker = worker
@@ -136,13 +137,16 @@ class PowerKeeper:
                 return
 
     def _apply(self, setting: Setting) -> None:
-        if self._limits is not None and setting.limit_watts is not None and self._ticks % _CAP_AGAIN_PERIODS == 0:
+        again = self._ticks % _AGAIN_PERIODS == 0
+        if self._limits is not None and setting.limit_watts is not None and again:
             self._tell(self._limits.cap(setting.limit_watts).why)
-        if setting == self._applied:
+        if setting == self._applied and not again:
             return
         self._applied = setting
-        if self._limits is not None:
-            self._tell(self._limits.slow(setting.frequency_share))
+        if self._limits is not None and (problem := self._limits.slow(setting.frequency_share)):
+            self._tell(problem)
+            if self.governor is not None:
+                self.governor.lose_frequency()
         if self._worker is not None:
             self._worker.set_threads(setting.threads)
             self._worker.set_rest(setting.rest_share)
@@ -170,6 +174,10 @@ def keep_power(
         _ = budget.package_watts  # refused before anything is changed
         try:
             limits = PowerLimits(sysfs, stack.enter_context(Borrowed(sysfs, state_file(environ))))
+        except AlreadyHeld:
+            say(
+                "another seesay holds the machine's power limits: this one only lets its engine work less, where it must"
+            )
         except PowerError as error:
             say(str(error))
         governor = make_governor(sysfs, budget, limits, worker, reader, say)

@@ -30,7 +30,7 @@ def power_limits(sysfs: Sysfs) -> Reading[float]:
         limit = sysfs.number(file)
         if limit.value is None:
             return Reading(None, limit.why, limit.refused)
-        if problem := sysfs.write(file, limit.value):
+        if problem := sysfs.refusal(file):
             return Reading(None, problem, refused=True)
         watts += limit.value / 1e6
     return Reading(watts)
@@ -45,7 +45,7 @@ def frequency_shares(sysfs: Sysfs) -> Reading[tuple[float, ...]]:
         high = sysfs.number(f"{policy}/scaling_max_freq")
         if high.value is None:
             return Reading(None, high.why, high.refused)
-        if problem := sysfs.write(f"{policy}/scaling_max_freq", high.value):
+        if problem := sysfs.refusal(f"{policy}/scaling_max_freq"):
             return Reading(None, problem, refused=True)
     # Of the first policy: where cores differ, each gets the same share of its own.
     first = policies[0]
@@ -65,7 +65,6 @@ class PowerLimits:
         self._sysfs = sysfs
         self._borrowed = borrowed
         self._packages = packages(sysfs)
-        self._frequency_share = 1.0
 
     def cap(self, watts: float) -> Reading[float]:
         """Limit all packages together. Gives the watts that the machine holds now, or why it holds none."""
@@ -79,8 +78,6 @@ class PowerLimits:
 
     def slow(self, share: float) -> str:
         """Lower every core's highest frequency to a share of its own, never above what it was: "" or why not."""
-        if share == self._frequency_share:
-            return ""
         for policy in _policies(self._sysfs):
             file = f"{policy}/scaling_max_freq"
             most = self._sysfs.number(f"{policy}/cpuinfo_max_freq").value
@@ -89,12 +86,13 @@ class PowerLimits:
             if most is None or before is None:
                 return f"{self._sysfs.path(policy)} does not say which frequencies there are"
             wanted = min(before, max(least, round(most * share)))
+            if self._sysfs.number(file).value == wanted:
+                continue
             if problem := self._borrowed.set(file, wanted):
                 return problem
             held = self._sysfs.number(file).value
             if held is None or held > wanted + _STEP_KHZ:
                 return f"{self._sysfs.path(file)} was set to {wanted / 1e6:.1f} GHz and holds {(held or 0) / 1e6:.1f}"
-        self._frequency_share = share
         return ""
 
     def _cap_one(self, package: Package, watts: float) -> Reading[float]:

@@ -31,8 +31,12 @@ class Overview:
     @property
     def can_cap(self) -> bool:
         """By the processor's own limit, or by watching the watts and lowering the frequency."""
-        by_frequency = self.frequency_steps.value is not None and self.sample.package_watts.value is not None
-        return self.power_limit.value is not None or by_frequency
+        return self.power_limit.value is not None or self.can_follow
+
+    @property
+    def can_follow(self) -> bool:
+        """The watts can be watched, and the frequency lowered."""
+        return self.frequency_steps.value is not None and self.sample.package_watts.value is not None
 
 
 def overview(sysfs: Sysfs, sample: PowerSample, budget: Budget) -> Overview:

@@ -46,18 +46,24 @@ def _write_text(path: Path, text: str) -> None:
         os.close(handle)
 
 
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK)
+
+
 class Sysfs:
-    """`read` and `write` do the input and output; tests put a machine in their place that refuses them."""
+    """The three functions do the input and output; tests put a machine in their place that refuses them."""
 
     def __init__(
         self,
         root: Path = Path("/"),
         read: Callable[[Path], str] = _read_text,
         write: Callable[[Path, str], None] = _write_text,
+        may_write: Callable[[Path], bool] = _may_write,
     ) -> None:
         self.root = root
         self._read = read
         self._write = write
+        self._may_write = may_write
 
     def path(self, inside: str) -> Path:
         return self.root / inside.lstrip("/")
@@ -88,6 +94,10 @@ class Sysfs:
             return Reading(int(text.value))
         except ValueError:
             return Reading(None, f"{self.path(file)} holds no number")
+
+    def refusal(self, file: str) -> str:
+        """Why this user may not write it: "" when the system says that it may. Nothing is written."""
+        return "" if self._may_write(self.path(file)) else f"this user may not write {self.path(file)}"
 
     def write(self, file: str, value: int) -> str:
         """Writes a number: "" when it was taken, else why not."""

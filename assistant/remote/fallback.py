@@ -56,6 +56,7 @@ class FallbackEngine:
         load: Load | None,  # this machine's own engine; None: when the other is away, there is no answer
         on_change: Callable[[Change], None],
         again_seconds: float = 30.0,
+        threads: int = 1,  # that the own engine has, or will have
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.remote = remote
@@ -66,6 +67,8 @@ class FallbackEngine:
         self._again_at: float | None = None  # None: it is there, as far as is known
         self._state = threading.Lock()  # over the one above, for moments only
         self._local: Engine | None = None
+        self.threads = threads
+        self._pace = (threads, 0.0)  # threads and rests that are wanted, also of an engine that is still to be loaded
         self._loading = threading.Lock()  # held as long as loading takes
         self._closed = threading.Event()
         self._stack = ExitStack()  # has the own engine
@@ -85,6 +88,22 @@ class FallbackEngine:
         if self.is_away and self.has_local:
             return FallbackView(self, frame, None, self.local().see(frame, cancelled))
         return FallbackView(self, frame, self.remote.see(frame, cancelled), None)
+
+    def set_threads(self, threads: int) -> None:
+        """Of the own engine: see `vision.engine.Engine`."""
+        self._pace = (threads, self._pace[1])
+        self._keep_pace()
+
+    def set_rest(self, share: float) -> None:
+        """Of the own engine: see `vision.engine.Engine`."""
+        self._pace = (self._pace[0], share)
+        self._keep_pace()
+
+    def _keep_pace(self) -> None:
+        if (local := self._local) is not None:
+            threads, rest_share = self._pace
+            local.set_threads(threads)
+            local.set_rest(rest_share)
 
     def connect(self, cancelled: threading.Event | None = None) -> None:
         """Asks whether the other engine is there; a change is told, and no RemoteError raised. Raises Cancelled."""
@@ -124,6 +143,7 @@ class FallbackEngine:
                 assert self._load is not None  # the callers have asked `has_local`
                 self._check_open()
                 self._local = self._load(self._stack)
+                self._keep_pace()
             if self._closed.is_set():  # while it was being loaded: nobody else will free it
                 self._stack.close()
             self._check_open()

@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from assistant.power.readings import PowerReader, PowerSample, box_watts
+from assistant.power.readings import PowerReader, PowerSample
 from assistant.power.sysfs import Sysfs
-from assistant.status import Status
+from assistant.status import Status, status_of
 
 _SECONDS = 1.0
 
@@ -37,11 +37,5 @@ class Machine:
         with self._lock:
             if self._clock() - self._read_at >= _SECONDS:
                 self._read_at = self._clock()
-                sample = self._sample()
-                self._status = Status(
-                    power_watts=box_watts(sample, self._other_watts).value,
-                    temperature_celsius=sample.celsius.value,
-                    memory_bytes=self._memory(),
-                    model=self._model,
-                )
+                self._status = status_of(self._sample(), self._other_watts, self._memory(), self._model)
             return self._status

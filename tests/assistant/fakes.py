@@ -95,6 +95,14 @@ class FakeEngine:
         self.token_gate = Gate()
         self.views: list[FakeView] = []
         self.pieces_decoded = 0
+        self.threads = 4
+        self.pace = (4, 0.0)  # threads and rests, as it was told
+
+    def set_threads(self, threads: int) -> None:
+        self.pace = (threads, self.pace[1])
+
+    def set_rest(self, share: float) -> None:
+        self.pace = (self.pace[0], share)
 
     def see(self, frame: Frame, cancelled: threading.Event | None = None) -> FakeView:
         if not self.see_gate.pass_through(cancelled):

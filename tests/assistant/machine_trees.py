@@ -95,12 +95,13 @@ class Tree:
     root: Path
     read: Callable[[Path], str] | None = None
     write: Callable[[Path, str], None] = kernel_write
+    may_write: Callable[[Path], bool] = Path.exists
     now: float = 1000.0
 
     @property
     def sysfs(self) -> Sysfs:
         inputs = {} if self.read is None else {"read": self.read}
-        return Sysfs(self.root, **inputs, write=self.write)
+        return Sysfs(self.root, **inputs, write=self.write, may_write=self.may_write)
 
     def clock(self) -> float:
         return self.now
@@ -147,7 +148,7 @@ def refusing(root: Path) -> Tree:
     def write(path: Path, text: str) -> None:
         raise PermissionError(13, "Permission denied")
 
-    tree.read, tree.write = read, write
+    tree.read, tree.write, tree.may_write = read, write, lambda path: False
     return tree
 
 

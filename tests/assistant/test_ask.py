@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 
 from assistant.cli import main
 from assistant.demo import demo_scene
+from assistant.power import Sysfs
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.synthesizer import Synthesizer
 from audio.wav import read_wav, write_wav
+from tests.assistant.machine_trees import nuc
 from vision.demo_model.world import draw
 
 
@@ -31,7 +34,7 @@ def test_a_spoken_question_becomes_one_json_object_and_a_spoken_answer(capsys: p
     arguments = ["ask", "--image", "picture.png", "--audio", "question.wav", "--speech-out", "answer.wav", "--json"]
     assert main(arguments) == 0
     result = json.loads(capsys.readouterr().out)
-    assert set(result) == {"heard", "confidence", "answer", "model", "timings", "tokens", "peak_rss_bytes"}
+    assert set(result) == {"heard", "confidence", "answer", "model", "timings", "tokens", "peak_rss_bytes", "joules"}
     assert result["heard"] == "what color is the circle"
     assert 0.5 < result["confidence"] <= 1.0
     assert result["answer"] == "The circle is red."
@@ -41,6 +44,26 @@ def test_a_spoken_question_becomes_one_json_object_and_a_spoken_answer(capsys: p
     assert result["tokens"]["answer"] > 3
     assert result["peak_rss_bytes"] > 100e6
     assert 0.8 < read_wav(Path("answer.wav")).duration_seconds < 3.0
+
+
+def test_an_answers_energy_is_told_where_the_machine_tells_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For programs and for people, of the time from the words to the end; nothing is set for it."""
+    tree = nuc(tmp_path / "machine")
+
+    def read(path: Path) -> str:
+        return str(round(time.monotonic() * 6e6)) if path.name == "energy_uj" else path.read_text()
+
+    def write(path: Path, text: str) -> None:
+        pytest.fail(f"{path} was written")
+
+    monkeypatch.setattr("assistant.power.sysfs.Sysfs", lambda: Sysfs(tree.root, read, write))
+    assert main(["ask", "--image", "picture.png", "--json", "Where is the square?"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["joules"] == pytest.approx(6.0 * result["timings"]["total"], abs=0.3)
+    assert main(["ask", "--image", "picture.png", "--verbose", "Where is the square?"]) == 0
+    assert "energy of the processor" in capsys.readouterr().err
 
 
 def test_a_typed_answer_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from assistant import console
 from assistant.cli import _with_default_verb, main
+from assistant.errors import AssistantError
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +27,19 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SEESAY_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "SEESAY_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@contextlib.contextmanager
+def default_signals() -> Iterator[None]:
+    """As a shell starts a program; afterwards pytest's own again."""
+    before = {
+        number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def picture(path: Path) -> str:
@@ -150,6 +168,42 @@ def test_ctrl_c_has_the_shells_status(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.wiring.choose_eye", interrupted)
     assert main(["ask", "what is this"]) == 130
     assert main(["run"]) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_way_to_be_ended_unwinds(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C, a service manager, a closed terminal: what was opened is closed, whatever is said meanwhile and to nobody."""
+    closed = []
+
+    def ended(*args: object, **kwargs: object) -> None:
+        try:
+            signal.raise_signal(number)
+        finally:
+            console.say("the power limit is back")  # into a terminal that is gone
+            closed.append(number)
+
+    def gone(text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("assistant.wiring.choose_models", ended)
+    monkeypatch.setattr(sys.stderr, "write", gone)
+    with default_signals():
+        assert main(["run"]) == 0
+    assert closed == [number]
+
+
+def test_nohup_is_respected(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who starts it so wants it to outlive the terminal."""
+
+    def closing(config: object) -> None:
+        signal.raise_signal(signal.SIGHUP)
+        raise AssistantError("it went on")
+
+    monkeypatch.setattr("assistant.wiring.choose_models", closing)
+    with default_signals():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        assert main(["run"]) == 1
+    assert "it went on" in capsys.readouterr().err
 
 
 def test_a_surprise_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -172,7 +172,9 @@ def test_a_meter_gives_the_joules_of_a_turn(tmp_path: Path) -> None:
         tree.spend(20.0, 2.0)
         counter.read()
     tree.spend(10.0, 1.0)
-    assert meter.joules().value == pytest.approx(90.0)
+    assert meter.lap().value == pytest.approx(90.0)
+    tree.spend(4.0, 1.0)
+    assert meter.lap().value == pytest.approx(4.0)
 
 
 def test_a_meter_does_not_bridge_a_failure(tmp_path: Path) -> None:
@@ -180,22 +182,24 @@ def test_a_meter_does_not_bridge_a_failure(tmp_path: Path) -> None:
     tree = nuc(tmp_path)
     counter = EnergyCounter(tree.sysfs, tree.clock)
     meter = EnergyMeter(counter)
-    assert meter.joules().value is None, "not started"
+    assert EnergyMeter(counter).lap().value is None, "not started"
     meter.start()
     tree.put({f"{RAPL}/energy_uj": ""})
     assert counter.read().value is None
     tree.put({f"{RAPL}/energy_uj": "90000000"})
     tree.spend(5.0, 1.0)
-    missing = meter.joules()
+    missing = meter.lap()
     assert missing.value is None
     assert "all the time" in missing.why
+    tree.spend(7.0, 1.0)
+    assert meter.lap().value == pytest.approx(7.0), "the next lap is whole again"
 
 
 def test_a_meter_on_a_machine_without_a_counter_says_why(tmp_path: Path) -> None:
     """The reason reaches whoever asks for joules."""
     meter = EnergyMeter(EnergyCounter(virtual_machine(tmp_path).sysfs))
     meter.start()
-    assert "no energy counter" in meter.joules().why
+    assert "no energy counter" in meter.lap().why
 
 
 def test_a_history_tells_the_joules_since_a_moment_that_has_passed(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from assistant.cli import _parser
+from assistant.cli import _parser, main
 from assistant.config import PowerConfig
 from assistant.errors import ConfigError, PowerError, UsageError, exit_status_of
 from assistant.power.borrowed import Borrowed
@@ -18,12 +20,13 @@ from assistant.power.keeper import Budget, PowerKeeper, keep_power, make_governo
 from assistant.power.limits import PowerLimits
 from assistant.power.readings import PowerReader
 from assistant.power.sysfs import Sysfs
-from tests.assistant.machine_trees import RAPL, Tree, amd_mini_pc, nuc, refusing, virtual_machine
+from tests.assistant.machine_trees import POLICY, RAPL, Tree, amd_mini_pc, kernel_write, nuc, refusing, virtual_machine
 
 MACHINES = {"nuc": nuc, "amd": amd_mini_pc, "refusing": refusing, "virtual": virtual_machine}
 BUDGET = Budget(watts=10.0, other_watts=2.0, max_celsius=85.0)
 CONFIG = PowerConfig(budget_watts=10.0, other_watts=2.0)
 PL1 = f"{RAPL}/constraint_0_power_limit_uw"
+HIGH = f"{POLICY}0/scaling_max_freq"
 
 
 class Worker:
@@ -57,6 +60,11 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Tree:
     return tree
 
 
+def files_of(tree: Tree) -> dict[str, str]:
+    found = (path for path in (tree.root / "sys").rglob("*") if path.is_file())
+    return {str(path): path.read_text().strip() for path in found}
+
+
 def keeper(tree: Tree, worker: Worker, said: list[str], limits: PowerLimits | None = None) -> PowerKeeper:
     reader = PowerReader(tree.sysfs, clock=tree.clock)
     governor = make_governor(tree.sysfs, BUDGET, limits, worker, reader, said.append)
@@ -87,6 +95,44 @@ def test_a_limit_that_another_service_overwrites_is_set_again(tmp_path: Path, st
             power.tick()
         assert tree.text(PL1) == "8000000"
     assert said == []
+
+
+def test_a_frequency_that_another_service_raises_is_lowered_again(tmp_path: Path, state: Path) -> None:
+    """Within half a minute, also while the setting stays as it is."""
+    tree = amd_mini_pc(tmp_path)
+    with Borrowed(tree.sysfs, state) as borrowed:
+        power = keeper(tree, Worker(), [], PowerLimits(tree.sysfs, borrowed))
+        for _ in range(6):
+            tree.spend(20.0, 1.0, busy_cores=4.0)
+            power.tick()
+        lowered = tree.text(HIGH)
+        assert int(lowered) < 3_600_000
+        tree.put({HIGH: "3600000"})
+        for _ in range(31):
+            tree.spend(7.9, 1.0, busy_cores=4.0)
+            power.tick()
+        assert tree.text(HIGH) == lowered
+
+
+def test_a_frequency_that_cannot_be_set_after_all_is_given_up(tmp_path: Path, state: Path) -> None:
+    """The system said that it may be; told once, and threads and rests do its part at once."""
+    tree, worker, said = nuc(tmp_path), Worker(), list[str]()
+    for limit in (tree.root / RAPL).glob("constraint*"):
+        limit.unlink()
+
+    def refuses(path: Path, text: str) -> None:
+        raise OSError(30, "Read-only file system")
+
+    tree.write = refuses
+    with Borrowed(tree.sysfs, state) as borrowed:
+        power = keeper(tree, worker, said, PowerLimits(tree.sysfs, borrowed))
+        for _ in range(6):
+            threads, rest = worker.told[-1]
+            tree.spend(4.0 + 4.0 * threads * (1 - rest), 1.0, busy_cores=threads * (1 - rest))
+            power.tick()
+    assert 0.8 < threads * (1 - rest) <= 1.0, "8 W: 4 W whatever it does, 4 W for each thread"
+    assert len(said) == 1
+    assert "Read-only file system" in said[0]
 
 
 def test_threads_and_rests_are_used_where_nothing_else_may_be_set(tmp_path: Path) -> None:
@@ -127,10 +173,14 @@ def test_heat_is_held_without_any_watts(tmp_path: Path) -> None:
 
 def test_it_lives_on_any_machine(machine: Tree, environ: dict[str, str]) -> None:
     """Whatever is permitted and told: it starts, looks, and ends with everything as it was."""
-    before = {path: path.read_text() for path in machine.root.rglob("constraint*uw")}
-    with keep_power(machine.sysfs, CONFIG, Worker(), environ, lambda sentence: None) as power:
-        power.tick()
-    assert {path: path.read_text().strip() for path in before} == {k: v.strip() for k, v in before.items()}
+    before = files_of(machine)
+    worker = Worker()
+    with keep_power(machine.sysfs, CONFIG, worker, environ, lambda sentence: None) as power:
+        machine.spend(9.0, 1.0, busy_cores=1.0)
+        assert power.tick() is power.latest
+        machine.spend(-9.0, 1.0)
+    assert files_of(machine) == before
+    assert worker.told[-1] == (4, 0.0)
 
 
 def test_off_only_looks(tmp_path: Path, environ: dict[str, str]) -> None:
@@ -229,11 +279,66 @@ def test_a_cap_without_a_limit_of_the_processor_watches_its_frequency(
 ) -> None:
     """An AMD box: the watts are measured and the frequency follows; at the end it is what it was."""
     tree = amd_mini_pc(tmp_path / "m")
+
+    def read(path: Path) -> str:  # each look at the counter is a second later, in which 20 J went
+        if path.name == "energy_uj":
+            tree.spend(20.0, 1.0, busy_cores=4.0)
+        return path.read_text()
+
+    tree.read = read
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("assistant.power.keeper._PERIOD_SECONDS", 0.01)
     monkeypatch.setattr("assistant.power.command.PowerReader", lambda sysfs: PowerReader(sysfs, clock=tree.clock))
-    with pytest.raises(UsageError, match="no-such-command cannot be run"):
-        cap(PowerConfig(), 8.0, ["no-such-command"], sysfs=tree.sysfs, wait=lambda seconds: tree.spend(9.0, seconds))
+    waits = "import sys\nwhile int(open(sys.argv[1]).read()) == 3600000: pass"
+    cap(PowerConfig(), 8.0, [sys.executable, "-c", waits, str(tree.root / HIGH)], sysfs=tree.sysfs, wait=lambda s: None)
     assert "held at 8 W by its frequency" in capsys.readouterr().err
+    assert tree.text(HIGH) == "3600000"
+
+
+def test_a_command_that_is_not_there_is_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits are put back."""
+    tree = nuc(tmp_path / "m")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with pytest.raises(UsageError, match="no-such-command cannot be run"):
+        cap(PowerConfig(), 8.0, ["no-such-command"], sysfs=tree.sysfs, wait=lambda seconds: None)
+    assert tree.text(PL1) == "28000000"
+
+
+def test_a_limit_that_turns_out_locked_where_there_is_nothing_else_is_no_cap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Status 3, and no word of a power that is held."""
+    tree = nuc(tmp_path / "m")
+    shutil.rmtree(tree.root / "sys/devices")
+
+    def locked(path: Path, text: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    tree.write = locked
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with pytest.raises(PowerError, match="cannot be limited here") as caught:
+        cap(PowerConfig(), 8.0, ["true"], sysfs=tree.sysfs, wait=lambda seconds: None)
+    assert exit_status_of(caught.value) == 3
+
+
+def test_the_verb_shows_what_another_seesay_holds(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a fact beside the table, which has the limit in force; nobody is disturbed."""
+    tree = nuc(tmp_path / "m")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(state.parents[1]))
+    monkeypatch.setattr("assistant.power.command.Sysfs", lambda: tree.sysfs)
+    with Borrowed(tree.sysfs, state) as borrowed:
+        PowerLimits(tree.sysfs, borrowed).cap(6.0)
+        tree.write = lambda path, text: pytest.fail(f"{path} was written")
+        assert main(["power"]) == 0
+        tree.write = kernel_write
+    printed = capsys.readouterr()
+    assert "power limit       6.0 W, may be set" in printed.out
+    assert printed.err == "a seesay that runs now has changed power limits; they come back when it ends\n"
+    assert main(["power", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["power_limit_watts"] == 28.0
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from assistant.errors import PowerError, exit_status_of
 from assistant.power.borrowed import Borrowed, left_over
 from assistant.power.limits import PowerLimits, frequency_shares, power_limits
-from tests.assistant.machine_trees import POLICY, RAPL, Tree, amd_mini_pc, nuc, refusing, virtual_machine
+from tests.assistant.machine_trees import POLICY, RAPL, Tree, amd_mini_pc, kernel_write, nuc, refusing, virtual_machine
 
 ROOT = Path(__file__).parents[2]
 PL1, PL2 = f"{RAPL}/constraint_0_power_limit_uw", f"{RAPL}/constraint_1_power_limit_uw"
@@ -37,8 +38,9 @@ def values(tree: Tree) -> dict[str, str]:
 
 
 def test_a_nuc_permits_limit_and_frequency(tmp_path: Path) -> None:
-    """Finding out changes nothing."""
+    """Finding out writes nothing: a value that is written back may be one that somebody has just changed."""
     tree = nuc(tmp_path)
+    tree.write = lambda path, text: pytest.fail(f"{path} was written")
     before = values(tree)
     assert power_limits(tree.sysfs).value == 28.0
     shares = frequency_shares(tree.sysfs).value
@@ -128,12 +130,58 @@ def test_a_locked_limit_is_told(tmp_path: Path, state: Path) -> None:
         raise OSError(5, "Input/output error")
 
     tree.write = locked
-    assert "the firmware has locked it" in power_limits(tree.sysfs).why
+    with Borrowed(tree.sysfs, state) as borrowed:
+        assert "the firmware has locked it" in PowerLimits(tree.sysfs, borrowed).cap(8.0).why
+    assert not state.exists(), "nothing was changed, and nothing has to come back"
+
+
+def test_what_does_not_go_back_is_told(tmp_path: Path, state: Path) -> None:
+    """With status 3 and what helps; the note stays for the next run."""
+    tree, taken = nuc(tmp_path), list[str]()
+
+    def twice(path: Path, text: str) -> None:
+        taken.append(text)
+        if len(taken) > 2:
+            raise OSError(5, "Input/output error")
+        kernel_write(path, text)
+
+    tree.write = twice
     borrowed = Borrowed(tree.sysfs, state)
-    assert "locked" in PowerLimits(tree.sysfs, borrowed).cap(8.0).why
+    assert PowerLimits(tree.sysfs, borrowed).cap(8.0).value == 8.0
     with pytest.raises(PowerError, match="could not be put back") as caught:
         borrowed.close()
     assert exit_status_of(caught.value) == 3
+    assert left_over(state, tree.sysfs)
+
+
+def test_a_full_disk_leaves_the_machine_as_it_is(tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason is told and no error raised: the program goes on without this limit."""
+    tree = nuc(tmp_path)
+    before = values(tree)
+
+    def full(**where: object) -> tuple[int, str]:
+        raise OSError(28, "No space left on device")
+
+    with Borrowed(tree.sysfs, state) as borrowed:
+        monkeypatch.setattr("assistant.power.borrowed.tempfile.mkstemp", full)
+        limits = PowerLimits(tree.sysfs, borrowed)
+        for problem in (limits.cap(8.0).why, limits.slow(0.5)):
+            assert "nothing is changed" in problem
+            assert "No space left on device" in problem
+        assert values(tree) == before
+
+
+def test_a_frequency_that_another_service_raises_is_lowered_again(tmp_path: Path, state: Path) -> None:
+    """And one that is right already is not written."""
+    tree = nuc(tmp_path)
+    with Borrowed(tree.sysfs, state) as borrowed:
+        limits = PowerLimits(tree.sysfs, borrowed)
+        assert limits.slow(1.0) == ""
+        assert not state.exists()
+        assert limits.slow(0.7) == ""
+        tree.put({HIGH: "3400000"})
+        assert limits.slow(0.7) == ""
+        assert tree.text(HIGH) == "2380000"
 
 
 def test_an_error_in_between_puts_back(tmp_path: Path, state: Path) -> None:
@@ -244,17 +292,25 @@ except Exception as error:
 """
 
 
-def capping(tree: Tree, state: Path, *command: str) -> subprocess.Popen[str]:
+def capping(tree: Tree, state: Path, *command: str, start_new_session: bool = False) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(state.parents[1])}
     return subprocess.Popen(
-        [sys.executable, "-c", CAP, str(tree.root), *command], env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", CAP, str(tree.root), *command],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=start_new_session,
     )
 
 
 def wait_until_capped(tree: Tree) -> None:
+    eventually(lambda: tree.text(PL1) == tree.text(PL2) == "8000000", "the limits were never set")
+
+
+def eventually(true: Callable[[], bool], problem: str) -> None:
     deadline = time.monotonic() + 30
-    while tree.text(PL1) != "8000000" or tree.text(PL2) != "8000000":
-        assert time.monotonic() < deadline, "the limits were never set"
+    while not true():
+        assert time.monotonic() < deadline, problem
         time.sleep(0.01)
 
 
@@ -282,6 +338,38 @@ def test_what_a_kill_leaves_the_next_one_puts_back(tmp_path: Path, state: Path) 
     with capping(tree, state, sys.executable, "-c", "") as process:
         assert process.wait(30) == 0
     assert values(tree) == before
+
+
+def test_ctrl_c_at_a_terminal_comes_to_the_command_once(tmp_path: Path, state: Path) -> None:
+    """The terminal sends it to both; a second one would cut the command's own end short."""
+    tree, came = nuc(tmp_path / "machine"), tmp_path / "came"
+    child = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, lambda *what: open(sys.argv[1], 'a').write('C'))\n"
+        "open(sys.argv[1], 'w').close()\n"
+        "while not open(sys.argv[1]).read(): time.sleep(0.01)\n"
+        "time.sleep(0.3)\n"
+    )
+    with capping(tree, state, sys.executable, "-c", child, str(came), start_new_session=True) as process:
+        eventually(came.exists, "the command never began")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(20) == 130
+    assert came.read_text() == "C"
+
+
+def test_a_signal_that_only_we_get_is_passed_on(tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while in which it could have ended by itself; if it does not listen at all, it is killed."""
+    from assistant.power import command
+
+    monkeypatch.setattr(command, "_OWN_END_SECONDS", 0.05)
+    monkeypatch.setattr(command, "_COMMAND_END_SECONDS", 0.05)
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+    for program, ended_by in (("print(flush=True); import time; time.sleep(60)", -15), (deaf, -9)):
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            command._end(process)
+            assert process.returncode == ended_by
 
 
 def test_a_command_runs_under_the_limit_and_gives_its_status(tmp_path: Path, state: Path) -> None:

@@ -95,6 +95,19 @@ def test_when_it_goes_away_the_question_is_answered_here(site: Site) -> None:
     assert site.loaded == 1
 
 
+def test_the_own_engine_is_slowed_too(site: Site) -> None:
+    """Whether it was told before it was loaded or afterwards."""
+    site.engine.set_threads(2)
+    site.engine.set_rest(0.3)
+    assert site.loaded == 0
+    site.fake.usually = fails(500, "broken")
+    site.answer()
+    assert site.local.pace == (2, 0.3)
+    site.engine.set_threads(4)
+    site.engine.set_rest(0.0)
+    assert site.local.pace == (4, 0.0)
+
+
 def test_while_it_is_away_it_is_left_in_peace(site: Site) -> None:
     """No question waits for its time-outs; pictures are seen here ahead of the question."""
     site.fake.usually = fails(500)

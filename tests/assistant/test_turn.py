@@ -56,6 +56,11 @@ def test_the_figures_for_people_name_every_part() -> None:
         "  speech 2.00 s · capture 0.50 s · vision 3.00 s · picture prefill 0.90 s (of the three hidden 2.30 s)"
         " · question prefill 0.50 s of 9 tokens, 18.0/s · decode 2.00 s of 20 tokens, 10.0/s · speaking 7.00 s"
     )
+    turn = ended(spoken, whole)
+    assert "energy" not in console.timings_line(turn), "no sensor, no figure"
+    turn.joules = 41.26
+    assert console.timings_line(turn).endswith(" MB · energy of the processor 41.3 J")
+    assert console.turn_as_json(turn, "demo")["joules"] == 41.26
     typed = Question("what is this", None, 100.0, 100.0)
     assert "speech - · capture - · vision -" in console.timings_line(ended(typed, Moments()))
 

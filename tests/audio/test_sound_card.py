@@ -199,6 +199,44 @@ def test_the_loudspeaker_plays_it_whole(card):
     assert result["drained_at"] - result["asked_at"] >= 2.0
 
 
+RESTING = """
+    import threading, time
+    import numpy as np
+    from audio import playback
+    from audio.pcm import AudioChunk
+    playback._REST_SECONDS = 0.2
+    tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)).astype(np.int16)
+    never = threading.Event()
+    with playback.Loudspeaker("virtual loud") as speaker:
+        for _ in range(2):
+            asked_at = time.monotonic()
+            started_at = speaker.play(AudioChunk(tone, 22050), never)
+            speaker.drain(never)
+            deadline = time.monotonic() + 5
+            while speaker._stream.active and time.monotonic() < deadline:
+                time.sleep(0.01)
+            rests = not speaker._stream.active
+            tell({"rests": rests, "waited": started_at - asked_at, "underruns": speaker.underruns})
+            sys.stdin.readline()
+"""
+
+
+def test_a_loudspeaker_with_nothing_to_play_rests(card):
+    """Its device is stopped; the next sound comes at once all the same, and whole."""
+    with Program(card, RESTING) as program:
+        assert program.hear()["rests"]
+        with card.record_loudspeaker() as recording:
+            program.say()
+            second = program.hear()
+        program.say()
+        assert program.ended(5) == 0
+    begin, end = audible(recording.samples)
+    assert (end - begin) / RATE_HZ == pytest.approx(1.0, abs=0.01)
+    assert second["rests"]
+    assert second["underruns"] == 0
+    assert second["waited"] < 0.1
+
+
 @pytest.mark.parametrize("how", ["speaker.silence()", "cancelled.set()"])
 def test_silent_at_once(card, how):
     """After silence(), or once its turn is cancelled, the tone ends within 20 ms and the device's latency."""

@@ -15,6 +15,7 @@ from assistant.bench.kinds import KINDS, Kind, pieces
 from assistant.bench.pictures import HEIGHT_PX, WIDTH_PX, draw
 from assistant.bench.random_model import random_checkpoint
 from assistant.bench.recorder import _MOST_SAMPLES, END, Recorder
+from assistant.bench.sensors import Lap
 from assistant.bench.speech import NullSpeaker
 from assistant.models import demo_vlm
 from assistant.sentences import split_sentences
@@ -147,8 +148,15 @@ class Rising:
     def __init__(self, clock: Iterator[float] | None = None) -> None:
         self.now = 0.0
 
-    def joules(self) -> float | None:
-        return 10.0 * self.now
+    def meter(self) -> Lap:
+        before = self.now
+
+        def lap() -> float | None:
+            nonlocal before
+            passed, before = self.now - before, self.now
+            return 10.0 * passed
+
+        return lap
 
     def celsius(self) -> float | None:
         return 60.0

@@ -22,7 +22,7 @@ from assistant.bench.plain_answers import measure as measure_plain
 from assistant.bench.questions import QuestionsBench, derived, measure, portions, summary
 from assistant.bench.questions_table import table
 from assistant.bench.random_model import CONFIG, random_checkpoint
-from assistant.bench.sensors import NOT_MEASURABLE, MachineSensors
+from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
 from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars, ticks
 from assistant.bench.task import Task
 from assistant.cli import main
@@ -227,6 +227,47 @@ def test_the_encoder_is_a_question_of_the_arithmetics_peak() -> None:
     assert of_limits(30e9, 50e9)["vision encoder"].verdict.startswith("cannot")
 
 
+@pytest.mark.parametrize(
+    ("other_watts", "said"),
+    [(0.0, "9.7 W, the processor only"), (2.5, "12.2 W, 2.5 W of it stated (power.other_watts)")],
+)
+def test_the_processors_watts_are_not_taken_for_a_boxs(other_watts: float, said: str) -> None:
+    """The reference's are those of a whole box."""
+    ours = summary([process_figures([10.0], joules=97.0)])
+    rows = {row.what: row for row in feasible(Limits(30e9, 100e9), ours, other_watts, is_full_size=True)}
+    assert rows["power"].ours == said
+
+
+def test_the_verb_measures_the_engine_as_it_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its chunks, the box's watts; of what cannot be measured so it says that."""
+    (tmp_path / "c.toml").write_text(
+        '[engine]\nthreads = 1\nprefill_chunk_tokens = 32\narithmetic = "transformers"\nbackend = "openai"\n'
+        '[remote]\nbase_url = "http://192.168.1.2/v1"\nmodel = "m"\n[power]\nother_watts = 3\n'
+    )
+    found: list[QuestionsBench] = []
+    monkeypatch.setattr(questions, "bench_questions", lambda wanted, **how: found.append(wanted))
+    assert main(["bench", "--model", "demo", "--config", str(tmp_path / "c.toml")]) == 0
+    assert (found[0].threads, found[0].prefill_chunk_tokens, found[0].other_watts) == (1, 32, 3.0)
+    said = capsys.readouterr().err
+    assert 'engine.arithmetic = "transformers" is left aside' in said
+    assert 'engine.backend = "openai" is left aside' in said
+
+
+def test_every_process_gets_the_chunks(small: Path) -> None:
+    """They are what a cancel waits for, and a part of the speed."""
+    tasks: list[Task] = []
+    processes = Processes()
+
+    def run(task: Task) -> Mapping[str, Any]:
+        tasks.append(task)
+        return processes.run(task)
+
+    measure(QuestionsBench(small, prefill_chunk_tokens=16), open_checkpoint(small), run)
+    assert [task.prefill_chunk_tokens for task in tasks if task.what.startswith("answers")] == [16]
+
+
 def test_a_small_model_is_not_put_beside_the_references_figures() -> None:
     """Only what the machine permits is said then."""
     rows = of_limits(30e9, 100e9, is_full_size=False)
@@ -301,7 +342,7 @@ def test_the_page_says_what_the_machine_does_not_tell(small: Path) -> None:
     assert " W" not in reader.text.replace("9.7 W", "").replace("Watts", "").replace("What", "").replace("Where", "")
 
 
-def test_watts_and_degrees_are_drawn_where_they_are_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watts_and_degrees_are_drawn_where_they_are_told(small: Path) -> None:
     """Four plots then, and joules in the table."""
     found = measured(small, more={"joules": 97.0})
     found["series"][OURS] |= {"watts": [None, 9.0, 10.0], "celsius": [50.0, 55.0, 60.0]}
@@ -371,16 +412,12 @@ def test_a_line_has_gaps_where_nothing_is_known() -> None:
 
 
 class Meter:
-    """A sensor that counts its readings."""
+    """A joule a reading."""
 
     energy_source = "of a test"
 
-    def __init__(self) -> None:
-        self._joules = 0.0
-
-    def joules(self) -> float | None:
-        self._joules += 1.0
-        return self._joules
+    def meter(self) -> Lap:
+        return lambda: 1.0
 
     def celsius(self) -> float | None:
         return None
@@ -406,7 +443,7 @@ def test_both_engines_are_given_the_same_work(small: Path) -> None:
 def test_no_energy_is_read_where_there_is_no_sensor(tmp_path: Path) -> None:
     """An empty root: nothing, and the reason."""
     sensors = MachineSensors(Sysfs(tmp_path))
-    assert (sensors.joules(), sensors.celsius()) == (None, None)
+    assert (sensors.meter()(), sensors.celsius()) == (None, None)
     assert sensors.energy_source.startswith(f"{NOT_MEASURABLE}: ")
 
 

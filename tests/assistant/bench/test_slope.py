@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant.bench.slope import LEAST_COUNT, after_warm_up, climbs, slope_of, spread_of
+from assistant.bench.soak_log import Log, surely_grows
 
 
 def correlated(random: np.random.Generator, count: int, correlation: float) -> NDArray[np.float64]:
@@ -113,3 +114,17 @@ def test_the_spread_of_turns() -> None:
     assert spread_of(list(range(100, 0, -1))) == {"median": 50.5, "p95": 95, "most": 100}
     assert spread_of([4.0]) == {"median": 4.0, "p95": 4.0, "most": 4.0}
     assert spread_of([]) is None
+
+
+@pytest.mark.slow
+def test_a_run_that_grows_by_the_limit_is_rarely_ended_for_it() -> None:
+    """A look after every round of twelve hours; one question a minute, figures that resemble the ones before."""
+    random, ended = np.random.default_rng(1), 0
+    for _ in range(200):
+        log, noise = Log(cycle=6), correlated(random, 720, 0.8)
+        for turn in range(720):
+            log.add({"seconds": 60.0 * turn, "resident_bytes": 1e6 * (5.0 * turn / 60 + noise[turn])})
+            if log.turns % log.cycle == 0 and surely_grows(log, 5.0):
+                ended += 1
+                break
+    assert ended < 6
