@@ -94,6 +94,12 @@ class Activation:
         with self._lock:
             self._stirred = True
 
+    @property
+    def maybe_addressed(self) -> bool:
+        """Within an utterance that may hold the wake phrase."""
+        with self._lock:
+            return self._stirred
+
     def lapsed(self, now: float) -> bool:
         """True once when the user asked for attention and then said nothing."""
         with self._lock:
@@ -125,8 +131,8 @@ class Activation:
                     self._always, self._stirred = self.always(), False
                     self._started = self.settings.is_open or self._always or self._attention.covers(at)
                     return event if self._started else None
-                case SpeechPaused() | SpeechResumed():  # where it may yet be woken, nothing is known by then
-                    return event if self._started else None
+                case SpeechPaused() | SpeechResumed():
+                    return event if self._started or self._stirred else None
                 case SpeechRejected():
                     return event if self._end() else None
                 case StopHeard():  # judged by its own listener

@@ -111,6 +111,7 @@ def run(
                 takes_instructions=not is_demo,
                 queue_questions=config.conversation.while_answering == "queue",
                 hint=_hint(activation, phrases),
+                speech_interrupts=any_interrupts,
             ),
             activation=activation,
             on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),

@@ -154,11 +154,16 @@ def make_pause_ear(config: Config, speech_model: Path, activation: Activation) -
     from audio.barge_in import VoskSpotter
     from audio.pausing import WordsEnded
 
-    phrases = phrases_for(config.conversation.language)
+    phrases, wake_phrase = phrases_for(config.conversation.language), activation.settings.wake_phrase
+
+    def more_must_come(text: str) -> bool:
+        """The wake phrase alone has an answer of its own: the two rising notes."""
+        return ends_open(text, phrases) or bool(wake_phrase and text.endswith(wake_phrase))
+
     return WordsEnded(
         VoskSpotter(speech_model, None),
-        lambda text: ends_open(text, phrases),
-        wanted=lambda: activation.attentive(time.monotonic()),
+        more_must_come,
+        wanted=lambda: activation.maybe_addressed or activation.attentive(time.monotonic()),
     )
 
 
