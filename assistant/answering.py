@@ -313,7 +313,7 @@ class Answering:
         if not look.asked:
             look.asked, turn.moments.sight = True, look.sight
         doubter = self._doubter(look.fault)
-        cutter = SentenceCutter(early=True)
+        cutter = SentenceCutter(self._phrases.abbreviations, early=True)
         for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
             if turn.moments.first_token_at is None:
                 turn.moments.first_token_at = self._clock()
@@ -354,7 +354,7 @@ class Answering:
         turn.answer = phrases.nothing_changed if before == now else phrases.what_changed.format(before=before, now=now)
         turn.pieces = tuple(doubter.pieces)
         self._on_text(turn, turn.answer)
-        for sentence in split_sentences(turn.answer):
+        for sentence in split_sentences(turn.answer, self._phrases.abbreviations):
             yield doubter.spoken(sentence)  # none of it stands in the answers as it is: the first is as sure as both
             if doubter.gave_up:
                 return
@@ -376,7 +376,7 @@ class Answering:
             raise Cancelled("the picture was dropped before it was seen")
         turn.answer = self._advice(look.fault)
         self._on_text(turn, turn.answer)
-        return [*split_sentences(turn.answer)]
+        return [*split_sentences(turn.answer, self._phrases.abbreviations)]
 
     def _advice(self, fault: Fault) -> str:
         self._advised = fault, self._clock()

@@ -75,7 +75,9 @@ def run(
         answering = wiring.start_answering(config, stack, engine, frames, voice, doubt=doubt, aim=aim, on_end=on_end)
         asides.go_to(answering.aside)
         any_interrupts = config.hearing.barge_in == "any"
-        activation = wiring.make_activation(config, paths.speech, always=lambda: any_interrupts and answering.speaking)
+        activation = wiring.make_activation(
+            config, paths.speech, speaking=lambda: answering.speaking, busy=lambda: answering.busy
+        )
         transcriber = wiring.make_attentive(
             paths.speech, words, activation, on_maybe=lambda: conversation.maybe_woken()
         )

@@ -137,12 +137,24 @@ def make_hearing(
 
 
 def make_stop_ear(config: Config, speech_model: Path) -> StopEar | None:
-    """What listens for "stop" while the assistant speaks, if the config wants it."""
+    """What listens for "stop" while the assistant speaks, if the config wants it. Needs the transcriber loaded.
+
+    Raises `SpeechModelError` where the model knows no stop word, or takes no grammar.
+    """
     if config.hearing.barge_in != "stop_word":
         return None
     from audio.barge_in import StopListener, VoskSpotter
+    from audio.errors import SpeechModelError
+    from audio.transcriber import unknown_words
 
-    stops = phrases_for(config.conversation.language).stop_words
+    # A grammar would leave out what the model does not know, and say nothing.
+    wanted = phrases_for(config.conversation.language).stop_words
+    stops = [phrase for phrase in wanted if not unknown_words(speech_model, [phrase])]
+    if not stops:
+        raise SpeechModelError(
+            f"the Vosk model at {speech_model} knows none of the stop words ({', '.join(wanted)}): "
+            'set hearing.barge_in = "off", or use another model'
+        )
     return StopListener(VoskSpotter(speech_model, stops), stops)
 
 
@@ -167,17 +179,27 @@ def make_pause_ear(config: Config, speech_model: Path, activation: Activation) -
     )
 
 
-def make_activation(config: Config, speech_model: Path, always: Callable[[], bool]) -> Activation:
+def make_activation(
+    config: Config, speech_model: Path, *, speaking: Callable[[], bool], busy: Callable[[], bool]
+) -> Activation:
     """Which of what is heard is meant for the assistant. Needs the transcriber loaded."""
     from assistant.activation import Activation, settings_from
+    from assistant.commands import parse_command
+    from assistant.phrases import Command
     from assistant.waking import default_phrase
     from audio.transcriber import unknown_words
 
-    wanted = config.activation
+    wanted, barge_in = config.activation, config.hearing.barge_in
+    phrases = phrases_for(config.conversation.language)
     phrase = wanted.wake_phrase or default_phrase(
-        phrases_for(config.conversation.language).wake_phrases, lambda phrases: unknown_words(speech_model, phrases)
+        phrases.wake_phrases, lambda phrases: unknown_words(speech_model, phrases)
     )
-    return Activation(settings_from(wanted.by, phrase, wanted.listen_seconds), always)
+    return Activation(
+        settings_from(wanted.by, phrase, wanted.listen_seconds),
+        always=lambda: barge_in == "any" and speaking(),
+        stoppable=lambda: barge_in != "off" and busy(),
+        is_stop=lambda text: parse_command(text, phrases) is Command.STOP,
+    )
 
 
 def make_attentive(

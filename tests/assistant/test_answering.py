@@ -143,6 +143,24 @@ def test_cancel_ends_the_turn_and_silences_the_voice(stage: Stage) -> None:
     assert look.usable, "the picture is still there for the next question"
 
 
+def test_a_stop_is_silence_before_the_turn_is_shown(stage: Stage) -> None:
+    """Whoever shows the ended turn may take its time: a terminal, a page."""
+    silenced: list[int] = []
+    stage.answering._speaking._on_end = lambda turn: silenced.append(stage.voice.silenced)
+    stage.engine.answer = ("A cup.",)
+    stage.voice.gate = Gate(is_open=False)
+    look = stage.answering.look()
+    turn = stage.answering.ask(question(), look)
+    assert stage.voice.gate.reached.wait(WAIT_SECONDS)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not stage.answering._speaking._waiting.qsize() and time.monotonic() < deadline:
+        threading.Event().wait(0.001)  # the turn's end waits behind its sentence
+    before = stage.voice.silenced
+    stage.answering.cancel()
+    stage.finished(turn)
+    assert silenced == [before + 1]
+
+
 def test_a_failing_engine_is_apologised_for_and_the_next_question_works(stage: Stage) -> None:
     """An exception is one turn's, not the program's."""
     look = stage.answering.look()
