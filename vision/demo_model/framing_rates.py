@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -124,8 +125,8 @@ class Times:
 def time_to_judge(size: tuple[int, int], seed: int = 1, repeats: int = 5) -> Times:
     """Over one picture of each subject."""
     frames = [Frame(rgb, 0.0) for subject in SUBJECTS for rgb in pictures(subject, 1, seed, (size,))]
-    judged = [_seconds(lambda frame=frame: judge(frame)) for frame in frames for _ in range(repeats)]
-    chosen = [_seconds(lambda: sharpest(frames[:3])) for _ in range(repeats)]
+    judged = [_seconds(partial(judge, frame)) for frame in frames for _ in range(repeats)]
+    chosen = [_seconds(partial(sharpest, frames[:3])) for _ in range(repeats)]
     return Times(size, statistics.median(judged), max(judged), statistics.median(chosen))
 
 
