@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from vision.engine.settings import Arithmetic
     from vision.preprocess import Fit
 
-# Below this, what was heard is a noise and is ignored in silence; from here to `min_confidence` it is a question that was
-# not understood, and the user is asked to say it again.
+# Below this, what was heard is a noise and is ignored in silence; from here to `min_confidence` it is read back:
+# "did you ask …?"
 NOISE_CONFIDENCE = 0.3
 
 _log = logging.getLogger(__name__)
