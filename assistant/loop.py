@@ -17,8 +17,8 @@ from assistant.answering import Answering
 from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.commands import is_yes, parse_command
 from assistant.doubt import NEVER, DoubtRule, unsure_characters
-from assistant.look import Look
 from assistant.phrases import Command, Phrases
+from assistant.pictures import Pictures
 from assistant.speaking import EARCON_RATE_HZ
 from assistant.spelling import part_to_spell, spell
 from assistant.status import Status, status_in_words
@@ -79,10 +79,12 @@ class Conversation:
         self._activation = activation or Activation(ActivationSettings())
         self._on_heard = on_heard
         self._clock = clock
-        self._picture: Look | None = None  # what follow-up questions are about
-        self._compared: Look | None = None  # with the one in hand, by "what has changed"
-        self._ahead: Look | None = None  # taken at the onset of speech, not yet asked about
-        self._keep_picture = False  # "same picture": no expiry until "new picture"
+        self._pictures = Pictures(
+            answering,
+            clock,
+            follow_up_seconds=settings.picture_seconds,
+            ahead_seconds=self._activation.settings.listen_seconds,
+        )
         self._last_turn: Turn | None = None
         self._last_answer: Turn | None = None  # the last turn with a question: what "spell that" is about
         self._last_asked = ""  # as the user asked it: what "more detail" and "look closer" are about
@@ -110,7 +112,7 @@ class Conversation:
                     self._acknowledged = False
                     if self._settings.speech_interrupts:
                         self._answering.hold()
-                    self._look_ahead()
+                    self._pictures.look_ahead()
                 case SpeechPaused():
                     self._acknowledge()
                 case SpeechResumed():
@@ -118,7 +120,7 @@ class Conversation:
                 case SpeechRejected():
                     self._user_speaks(False)
                     self._answering.release()
-                    self._drop_look_ahead()
+                    self._pictures.drop_ahead()
                 case Utterance() as utterance:
                     self._user_speaks(False)
                     self._on_heard(utterance)
@@ -144,28 +146,28 @@ class Conversation:
         match press:
             case Pressed():
                 self._stopped = False
-                self._look_anew()
+                self._pictures.look_anew()
                 self._answering.cue(earcons.listening(EARCON_RATE_HZ))
             case Held() if self._stopped:  # it grew out of a stop: only now it is known that a question follows
                 self._stopped = False
-                self._look_anew()
+                self._pictures.look_anew()
                 self._answering.cue(earcons.listening(EARCON_RATE_HZ))
             case Released(held=True) if self._speaks:  # letting go is the end of the question
                 self._acknowledge()
                 self._acknowledged = True
             case DoublePress():
-                self._drop_look_ahead()
+                self._pictures.drop_ahead()
                 self._repeat()
             case StopPress():
                 self._stopped = True
-                self._drop_look_ahead()
+                self._pictures.drop_ahead()
                 self._misheard = None
 
     def maybe_woken(self) -> None:
         """The wake phrase seems to be in what is being said: the picture is not worth waiting for the end of it."""
         self._activation.stirred()
         self._user_speaks(True)
-        self._look_ahead()
+        self._pictures.look_ahead()
 
     def tick(self) -> None:
         """Time goes by: who pressed the button hears what is wrong with the picture, or that it no longer listens."""
@@ -173,16 +175,20 @@ class Conversation:
             self._answering.hold()
         self._advise_early()
         if self._activation.lapsed(self._clock()):
-            self._drop_look_ahead()
+            self._pictures.drop_ahead()
             self._answering.cue(earcons.error(EARCON_RATE_HZ))
+
+    def _listen(self) -> None:
+        self._pictures.look_ahead()
+        self._answering.cue(earcons.listening(EARCON_RATE_HZ))
 
     def _advise_early(self) -> None:
         """A picture that was taken at a press, or at the wake phrase, can be judged before anything has been asked."""
-        ahead, now = self._ahead, self._clock()
+        ahead, now = self._pictures.ahead, self._clock()
         if ahead is None or ahead.fault is None or self._speaks or self._answering.busy:
             return
         if now - ahead.requested_at >= ADVICE_AFTER_SECONDS:
-            self._drop_look_ahead()  # the next words, or the next press, take a better one
+            self._pictures.drop_ahead()  # the next words, or the next press, take a better one
             self._last_turn = self._answering.advise(ahead)
             self._activation.expect(now, REPLY_SECONDS)
 
@@ -197,10 +203,10 @@ class Conversation:
         command = parse_command(utterance.text, self._phrases)
         if command is Command.STOP:  # at any confidence: a stop that was not meant costs little
             self._misheard = None
-            self._drop_look_ahead()
+            self._pictures.drop_ahead()
             self._answering.cancel()
         elif utterance.confidence < self._settings.min_confidence:
-            self._drop_look_ahead()
+            self._pictures.drop_ahead()
             self._misheard = utterance
             self._say(self._phrases.did_you_ask.format(question=utterance.text))
             self._activation.expect(self._clock(), REPLY_SECONDS)
@@ -213,7 +219,7 @@ class Conversation:
     def _obey(self, command: Command, utterance: Utterance) -> bool:
         phrases = self._phrases
         if command not in _ABOUT_PICTURES:
-            self._drop_look_ahead()
+            self._pictures.drop_ahead()
         if self._misheard is not None:  # its yes may still come: after a "repeat", or a "louder"
             self._activation.expect(self._clock(), REPLY_SECONDS)
         match command:
@@ -237,11 +243,10 @@ class Conversation:
             case Command.TIME:
                 self._say(phrases.time_in_words(self._time_of_day()))
             case Command.NEW_PICTURE:
-                self._picture, self._ahead = self._ahead or self._answering.look(), None
-                self._keep_picture = False
+                self._pictures.renew()
                 self._say(phrases.new_picture)
             case Command.SAME_PICTURE:
-                self._keep_the_picture()
+                self._say(phrases.same_picture if self._pictures.keep() else phrases.no_picture_yet)
             case Command.REPEAT:
                 self._repeat()
             case Command.HELP:
@@ -277,29 +282,22 @@ class Conversation:
         """`about`: the question as the user has put it, where `text` only asks for it in other words."""
         self._misheard = None
         self._last_asked = text if about is None else about
-        question, look = self._question(text, utterance), self._picture_for_question()
+        question, look = self._question(text, utterance), self._pictures.for_question(self._began_at)
         self._last_turn = self._last_answer = self._answering.ask(question, look, queued=self._settings.queue_questions)
 
     def _ask_anew(self, template: str, utterance: Utterance) -> None:
         """The last question in other words, about the same picture."""
-        self._drop_look_ahead()
+        self._pictures.drop_ahead()
         last = self._last_asked
         asks = last and self._settings.takes_instructions
         self._ask(template.format(question=last) if asks else self._describe, utterance, last)
 
     def _look_closer(self, utterance: Utterance) -> None:
-        """The middle of the picture in hand, at its full resolution; of a new one where there is none, or it is too old."""
-        picture = self._picture_in_hand() or self._ahead
-        frame = picture.frame if picture is not None and picture.usable else None
-        self._drop_look_ahead()
-        self._picture = self._answering.look(frame.middle()) if frame is not None else self._answering.look(closer=True)
+        self._pictures.look_closer()
         self._ask(self._last_asked or self._describe, utterance, self._last_asked)
 
     def _compare(self, utterance: Utterance) -> None:
-        pictures = (self._picture, self._compared)  # the new one of last time may have been no good
-        old = next((look for look in pictures if look is not None and look.usable), None)
-        new = self._ahead or self._answering.look()
-        self._picture, self._compared, self._ahead, self._keep_picture = new, old, None, False
+        old, new = self._pictures.to_compare()
         if old is None:
             self._say(self._phrases.no_picture_yet)
             return
@@ -310,60 +308,6 @@ class Conversation:
     @property
     def _describe(self) -> str:
         return self._phrases.describe_question if self._settings.takes_instructions else PLAIN_DESCRIPTION
-
-    # Which picture.
-
-    def _look_ahead(self) -> None:
-        """The idea that makes it fast: the picture is seen while the user is still speaking."""
-        if self._picture_in_hand() is None and not self._has_fresh_look_ahead():
-            self._ahead = self._answering.look()
-
-    def _look_anew(self) -> None:
-        """A press of the button means what is before the camera now, unless the user keeps a picture."""
-        if not self._keep_picture or self._picture_in_hand() is None:
-            self._drop_look_ahead()
-            if self._picture is not None and self._picture.view is None:
-                self._picture.cancel()  # still being seen for an answer that was stopped: the new one need not wait
-            self._ahead = self._answering.look()
-
-    def _listen(self) -> None:
-        self._look_ahead()
-        self._answering.cue(earcons.listening(EARCON_RATE_HZ))
-
-    def _has_fresh_look_ahead(self) -> bool:
-        """One taken at the press of the button, or at the wake phrase, for the words that begin now."""
-        ahead = self._ahead
-        if ahead is None or not ahead.usable:
-            return False
-        return self._clock() - ahead.requested_at < self._activation.settings.listen_seconds
-
-    def _drop_look_ahead(self) -> None:
-        if self._ahead is not None:
-            self._ahead.cancel()
-            self._ahead = None
-
-    def _picture_for_question(self) -> Look:
-        # What was young enough when the question began is not too old at its end, when a new one would have to be waited for.
-        in_hand = self._picture_in_hand(self._began_at)
-        look = self._ahead if self._ahead is not None and self._ahead.usable else in_hand
-        self._picture, self._ahead = look or self._answering.look(), None
-        return self._picture
-
-    def _picture_in_hand(self, at: float | None = None) -> Look | None:
-        """The picture that a follow-up stays on: still usable, kept on purpose or young enough."""
-        picture = self._picture
-        if picture is None or not picture.usable:
-            return None
-        age_seconds = (self._clock() if at is None else at) - picture.requested_at
-        return picture if self._keep_picture or age_seconds < self._settings.picture_seconds else None
-
-    def _keep_the_picture(self) -> None:
-        """An old picture is kept too: the user asked for it by name."""
-        if self._picture is None or not self._picture.usable:
-            self._picture, self._ahead = self._ahead, None
-        self._drop_look_ahead()
-        self._keep_picture = self._picture is not None
-        self._say(self._phrases.same_picture if self._keep_picture else self._phrases.no_picture_yet)
 
     # Words out.
 

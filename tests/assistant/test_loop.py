@@ -465,8 +465,8 @@ def test_listening_is_cued_once_though_the_press_becomes_a_hold() -> None:
 
 
 def no_good(conversation: Conversation) -> None:
-    assert conversation._ahead is not None
-    conversation._ahead.fault = Fault.BLURRED
+    assert conversation._pictures.ahead is not None
+    conversation._pictures.ahead.fault = Fault.BLURRED
 
 
 def test_what_is_wrong_with_the_picture_is_said_before_the_question() -> None:
