@@ -65,6 +65,9 @@ class Activation:
     settings: ActivationSettings
     # While this is true, whatever begins counts: `barge_in = "any"` during an answer.
     always: Callable[[], bool] = lambda: False
+    # While this is true, every utterance is transcribed, so that a stop is heard without a call: it thinks or speaks.
+    stoppable: Callable[[], bool] = lambda: False
+    is_stop: Callable[[str], bool] = lambda text: False
     _attention: _Attention = field(default_factory=_Attention)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: bool = False  # a SpeechStarted was let through, its end has not been seen
@@ -94,6 +97,12 @@ class Activation:
         with self._lock:
             self._stirred = True
 
+    @property
+    def maybe_addressed(self) -> bool:
+        """Within an utterance that may hold the wake phrase."""
+        with self._lock:
+            return self._stirred
+
     def lapsed(self, now: float) -> bool:
         """True once when the user asked for attention and then said nothing."""
         with self._lock:
@@ -110,7 +119,7 @@ class Activation:
 
     def attentive(self, now: float) -> bool:
         """Whether words heard now may count; errs on the side of yes, `heard` decides."""
-        if self.settings.is_open:
+        if self.settings.is_open or self.stoppable():
             return True
         with self._lock:
             # A long utterance ends long after it began.
@@ -125,8 +134,8 @@ class Activation:
                     self._always, self._stirred = self.always(), False
                     self._started = self.settings.is_open or self._always or self._attention.covers(at)
                     return event if self._started else None
-                case SpeechPaused() | SpeechResumed():  # where it may yet be woken, nothing is known by then
-                    return event if self._started else None
+                case SpeechPaused() | SpeechResumed():
+                    return event if self._started or self._stirred else None
                 case SpeechRejected():
                     return event if self._end() else None
                 case StopHeard():  # judged by its own listener
@@ -139,6 +148,7 @@ class Activation:
         concerned = self._end()
         # Again and not `started`: the press may have come after the onset.
         counts = self.settings.is_open or self._always or self._attention.covers(heard.started_at)
+        counts = counts or self.is_stop(heard.text)
         question = without_phrase(heard.text, self.settings.wake_phrase)
         if question is not None and (counts or self.settings.wake_word):
             if not question:

@@ -1,7 +1,8 @@
-"""Looks and answers: the thread "answer", one turn at a time, each cancelled through its own event.
+"""Looks and answers: the threads "look" and "answer", one turn at a time, each cancelled through its own event.
 
-It takes the picture, has the engine see it, decodes the answer and hands its sentences to `speaking`. When the voice is
-behind, decoding waits, which saves power too. It does not hear and does not decide what is asked of it: that is `loop`.
+The one takes the picture and has the engine see it, also while an earlier answer is still decoded or spoken; the other decodes
+the answer and hands its sentences to `speaking`. When the voice is behind, decoding waits, which saves power too. It does not
+hear and does not decide what is asked of it: that is `loop`.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-JOIN_SECONDS = 0.4  # for each of the two threads: Ctrl-C ends the program within a second
+ADVICE_SECONDS = 60.0  # who was told of a flaw, and asks again within this, wants an answer all the same
+JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program within a second
 
 _Sentences = Callable[[Turn], Generator[Spoken, None, None]]
 
 
 class Answering:
-    """Owns the thread "answer", and `Speaking` with its own. Every public call returns at once; use it in a `with`."""
+    """Owns the threads "look" and "answer", and `Speaking` with its own. Every public call returns at once; use it in a `with`."""
 
     def __init__(
         self,
@@ -57,7 +59,8 @@ class Answering:
         self._play_earcons = play_earcons
         self._doubt = doubt
         self._take = aim or self._capture
-        self._advised: Fault | None = None  # said of the last picture: of the next one it is not said again
+        # Said of the last picture, and when: of the next one it is not said again.
+        self._advised: tuple[Fault, float] | None = None
         self._on_text = on_text  # called on the answer thread, a piece of the answer each time
         self._clock = clock
         self._speaking = Speaking(voice, on_end, clock)
@@ -68,13 +71,15 @@ class Answering:
         self._next_turns: list[tuple[Turn, _Sentences]] = []
         self._current_look: Look | None = None
         self._begun: list[Turn] = []  # and not done: one being decoded, and those whose last sentences are still spoken
-        self._turn: Turn | None = None  # under way; this and the next belong to the thread "answer"
-        self._asides: list[str] = []  # for the next turn
+        self._turn: Turn | None = None  # under way; belongs to the thread "answer"
+        self._asides: list[str] = []  # still to be said
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
+        self._looking = threading.Thread(target=self._run_looks, name="look", daemon=True)
 
     def __enter__(self) -> Answering:
         self._speaking.start()
+        self._looking.start()
         self._thread.start()
         return self
 
@@ -83,9 +88,12 @@ class Answering:
 
     # What the conversation asks for (main thread; none of these waits).
 
-    def look(self, frame: Frame | None = None) -> Look:
-        """Begins taking a picture (or has that frame for one) and seeing it, for the question that is being spoken."""
-        look = Look(self._clock(), frame, self._clock)
+    def look(self, frame: Frame | None = None, *, closer: bool = False) -> Look:
+        """Begins taking a picture (or has that frame for one) and seeing it, for the question that is being spoken.
+
+        `closer`: only the middle of it.
+        """
+        look = Look(self._clock(), frame, self._clock, closer=closer)
         with self._wanted:
             if self._next_look is not None:
                 self._next_look.cancel()
@@ -122,6 +130,11 @@ class Answering:
         """Says `text`, then sounds the earcon that means: I am listening."""
         return self.say(text, then=earcons.listening(EARCON_RATE_HZ) if self._play_earcons else None)
 
+    def advise(self, look: Look) -> Turn:
+        """Says what is wrong with the picture before anything was asked, then sounds the earcon that means: I am listening."""
+        assert look.fault is not None
+        return self.greet(self._advice(look.fault))
+
     def cue(self, earcon: AudioChunk) -> None:
         """An earcon now, unless the voice has something to say; it interrupts nothing."""
         if self._play_earcons:
@@ -130,18 +143,34 @@ class Answering:
     def aside(self, text: str) -> None:
         """What an engine has to say of itself while it works: it is no part of the answer, and said before what is left of it.
 
-        Only on the thread on which the engine is called. While a picture is seen ahead, it waits for the next turn.
+        While a picture is seen ahead, it waits for the next turn.
         """
-        if self._turn is None:
+        with self._wanted:
             self._asides.append(text)
-        else:
-            self._say_aside(self._turn, text)
+            self._wanted.notify_all()
+        if self._turn is not None and threading.current_thread() is self._thread:
+            self._say_asides(self._turn)
 
     def cancel(self) -> None:
         """Silence within one audio block; decoding ends within one token."""
         with self._wanted:
             self._cancel_turns()
             self._speaking.hush()
+
+    def hold(self) -> None:
+        """Silent at once while the user speaks, until `release` goes on with the sentence that was cut.
+
+        Whatever is begun or cancelled meanwhile ends it, too. To be called again as long as it is `held`.
+        """
+        self._speaking.hold()
+
+    def release(self) -> None:
+        """What the user said was nothing, or is no reason to end the answer."""
+        self._speaking.release()
+
+    @property
+    def held(self) -> bool:
+        return self._speaking.held
 
     def user_speaks(self, speaks: bool) -> None:
         """No cue sounds into the user's own words."""
@@ -178,10 +207,11 @@ class Answering:
                     look.cancel()
             self._wanted.notify_all()
         self._speaking.hush()
-        if self._thread.ident is not None:
-            self._thread.join(JOIN_SECONDS)
-        if self._thread.is_alive():
-            _log.error("the thread %r did not end within %s s", self._thread.name, JOIN_SECONDS)
+        for thread in (self._looking, self._thread):
+            if thread.ident is not None:
+                thread.join(JOIN_SECONDS)
+            if thread.is_alive():
+                _log.error("the thread %r did not end within %s s", thread.name, JOIN_SECONDS)
         self._speaking.close()
         if not self._speaking.join(JOIN_SECONDS):
             _log.error("the thread 'speak' did not end within %s s", JOIN_SECONDS)
@@ -207,6 +237,7 @@ class Answering:
         for turn in self._begun:
             turn.cancelled.set()
         self._drop_next_turns(0)
+        self._wanted.notify_all()  # one of them may be waiting for its picture
 
     def _drop_next_turns(self, first: int) -> None:
         for turn, _ in self._next_turns[first:]:
@@ -217,35 +248,42 @@ class Answering:
     def _is_answering(self) -> bool:
         return any(not turn.done.is_set() for turn in self._begun)
 
+    # The thread "look".
+
+    def _run_looks(self) -> None:
+        while (look := self._take_look()) is not None:
+            look.see(self._take, self._engine)
+            with self._wanted:
+                self._current_look = None
+                self._wanted.notify_all()
+
+    def _take_look(self) -> Look | None:
+        """The look that is wanted; None when closing."""
+        with self._wanted:
+            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_look)
+            self._current_look, self._next_look = self._next_look, None
+            return None if self._closing.is_set() else self._current_look
+
     # The thread "answer".
 
     def _run(self) -> None:
         while (job := self._next_job()) is not None:
-            if isinstance(job, Look):
-                job.see(self._take, self._engine)
-                self._current_look = None
-            else:
-                self._run_turn(*job)
+            self._run_turn(*job)
 
-    def _next_job(self) -> tuple[Turn, _Sentences] | Look | None:
-        """The turn that is wanted, else the look; None when closing."""
+    def _next_job(self) -> tuple[Turn, _Sentences] | None:
+        """The turn that is wanted; None when closing."""
         with self._wanted:
-            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_turns or self._next_look)
+            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_turns)
             if self._closing.is_set():
                 return None
-            if self._next_turns:
-                job = self._next_turns.pop(0)
-                self._begun = [turn for turn in self._begun if not turn.done.is_set()] + [job[0]]
-                return job
-            look, self._next_look = self._next_look, None
-            self._current_look = look
-            return look
+            job = self._next_turns.pop(0)
+            self._begun = [turn for turn in self._begun if not turn.done.is_set()] + [job[0]]
+            return job
 
     def _run_turn(self, turn: Turn, sentences: _Sentences) -> None:
         self._turn = turn
-        while self._asides:
-            self._say_aside(turn, self._asides.pop(0))
         try:
+            self._say_asides(turn)
             with contextlib.closing(sentences(turn)) as said:
                 for sentence in said:
                     if not self._speaking.put(turn, sentence, turn.cancelled.is_set):
@@ -260,30 +298,22 @@ class Answering:
             if not self._speaking.put_end(turn, self._closing.is_set):
                 turn.done.set()
 
-    def _say_aside(self, turn: Turn, text: str) -> None:
-        # Not in the turn's own name: the user still waits for its first word, with the cues that go with it.
-        self._speaking.put(Turn(question=None, cancelled=turn.cancelled), text, turn.cancelled.is_set)
+    def _say_asides(self, turn: Turn) -> None:
+        while self._asides:
+            # Not in the turn's own name: the user still waits for its first word, with the cues that go with it.
+            aside = Turn(question=None, cancelled=turn.cancelled)
+            self._speaking.put(aside, self._asides.pop(0), turn.cancelled.is_set)
 
     def _answer(self, turn: Turn, question: Question, look: Look) -> Generator[Spoken, None, None]:
         """The sentences of an answer as they are decoded."""
-        self._see_for(turn, look)
-        if look.error is not None:
-            self._apologise(turn, look.error, self._phrases.picture_failed)
+        if (hindrance := self._hindrance(turn, look)) is not None:
+            yield from hindrance
             return
-        if look.view is None and look.fault is not None:
-            self._advised = look.fault
-            turn.answer = self._phrases.framing[look.fault.value].advice
-            self._on_text(turn, turn.answer)
-            yield from split_sentences(turn.answer)
-            return
-        if look.view is None:
-            raise Cancelled("the picture was dropped before it was seen")
-        self._advised = None
+        assert look.view is not None
         if not look.asked:
             look.asked, turn.moments.sight = True, look.sight
-        because = None if look.fault is None else self._phrases.framing[look.fault.value].because
-        doubter = Doubter(self._doubt, self._phrases.doubt, because)
-        cutter = SentenceCutter(early=True)
+        doubter = self._doubter(look.fault)
+        cutter = SentenceCutter(self._phrases.abbreviations, early=True)
         for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
             if turn.moments.first_token_at is None:
                 turn.moments.first_token_at = self._clock()
@@ -303,45 +333,84 @@ class Answering:
             yield self._phrases.no_answer
 
     def _compare(self, turn: Turn, question: Question, old: Look, new: Look) -> Generator[Spoken, None, None]:
+        for look in (old, new):
+            if (hindrance := self._hindrance(turn, look)) is not None:
+                yield from hindrance
+                return
+        doubter = self._doubter(new.fault or old.fault)
         answers = []
         for look in (old, new):
-            self._see_for(turn, look)
-            if look.error is not None:
-                self._apologise(turn, look.error, self._phrases.picture_failed)
-                return
-            if look.view is None:
-                raise Cancelled("the picture was dropped before it was seen")
+            assert look.view is not None
             look.asked = True
-            chunks = list(look.view.ask(question.text, cancelled=turn.cancelled))
+            answer = ""
+            for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
+                answer += chunk.text
+                doubter.hear(chunk.text, chunk.log_probabilities)
             if turn.cancelled.is_set():
                 return
-            answers.append("".join(chunk.text for chunk in chunks).strip())
+            answers.append(answer.strip())
         before, now = answers
         phrases = self._phrases
         turn.answer = phrases.nothing_changed if before == now else phrases.what_changed.format(before=before, now=now)
+        turn.pieces = tuple(doubter.pieces)
         self._on_text(turn, turn.answer)
-        yield from split_sentences(turn.answer)
+        for sentence in split_sentences(turn.answer, self._phrases.abbreviations):
+            yield doubter.spoken(sentence)  # none of it stands in the answers as it is: the first is as sure as both
+            if doubter.gave_up:
+                return
+
+    def _doubter(self, fault: Fault | None) -> Doubter:
+        because = None if fault is None else self._phrases.framing[fault.value].because
+        return Doubter(self._doubt, self._phrases.doubt, because)
+
+    def _hindrance(self, turn: Turn, look: Look) -> list[Spoken] | None:
+        """Waits for the picture; what is said in place of an answer, None where it can be asked. Raises Cancelled."""
+        self._see_for(turn, look)
+        if look.error is not None:
+            return self._apology(turn, look.error, self._phrases.picture_failed)
+        if look.view is not None:
+            if not look.asked:
+                self._advised = None
+            return None
+        if look.fault is None:
+            raise Cancelled("the picture was dropped before it was seen")
+        turn.answer = self._advice(look.fault)
+        self._on_text(turn, turn.answer)
+        return [*split_sentences(turn.answer, self._phrases.abbreviations)]
+
+    def _advice(self, fault: Fault) -> str:
+        self._advised = fault, self._clock()
+        return self._phrases.framing[fault.value].advice
+
+    def _was_advised_of(self, fault: Fault | None) -> bool:
+        if self._advised is None:
+            return False
+        advised, at = self._advised
+        return fault is advised and self._clock() - at < ADVICE_SECONDS
 
     def _see_for(self, turn: Turn, look: Look) -> None:
-        """Sees the picture now when nobody has yet; a cancel of the turn must reach it."""
-        with self._wanted:
-            if self._next_look is look:
-                self._next_look = None
-        if look.view is None:
+        """Waits until the picture has been seen, or is not going to be. Raises Cancelled when the turn is."""
+        while not look.settled:
+            with self._wanted:
+                self._wanted.wait_for(lambda: look.settled or self._asides or turn.cancelled.is_set())
+            self._say_asides(turn)
+            if turn.cancelled.is_set():
+                raise Cancelled("the question is not to be answered any more")
+        # Whoever has been told, and asks again, wants an answer all the same.
+        if look.view is None and self._was_advised_of(look.fault):
             look.cancelled = turn.cancelled
-            look.see(self._take, self._engine)
-            # Whoever has been told, and asks again, wants an answer all the same.
-            if look.fault is not None and look.fault is self._advised:
-                look.see(self._take, self._engine, anyway=True)
+            look.see(self._take, self._engine, anyway=True)
 
     def _capture(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:
         return self._frames.capture(cancelled=cancelled), None
 
-    def _apologise(self, turn: Turn, error: Exception | BaseException, text: str) -> None:
+    def _apologise(self, turn: Turn, error: Exception, text: str) -> None:
+        for spoken in self._apology(turn, error, text):
+            self._speaking.put(turn, spoken, turn.cancelled.is_set)
+
+    def _apology(self, turn: Turn, error: BaseException, text: str) -> list[Spoken]:
         turn.error = error
-        if self._play_earcons:
-            self._speaking.put(turn, earcons.error(EARCON_RATE_HZ), turn.cancelled.is_set)
-        self._speaking.put(turn, text, turn.cancelled.is_set)
+        return [earcons.error(EARCON_RATE_HZ), text] if self._play_earcons else [text]
 
 
 def _phrase(text: str, then: AudioChunk | None) -> Generator[Spoken, None, None]:

@@ -1,6 +1,6 @@
 """`seesay button`: which devices have keys, and, with --learn, which key shall be the button.
 
-Writes what was pressed into the user's configuration. It asks the person at the terminal, and no one else.
+Writes what was pressed into the configuration that is read from here. It asks the person at the terminal, and no one else.
 """
 
 from __future__ import annotations
@@ -45,23 +45,16 @@ def learn(
             raise ButtonMissing(keys.problem)
         console.say(f"press the button now (within {LEARN_SECONDS:g} seconds)")
         pressed = _first_press(keys, clock)
-    path = config_to_write(explicit, environ)
+    path = config_to_write(explicit, environ, cwd)
     device = pressed.device.name if pressed.device.name.isprintable() else str(pressed.device.path)
     set_values(path, "button", {"device": device, "key": pressed.code})
     console.result(f"the button is the key {key_name(pressed.code)} of {device!r}; written into {path}")
-    read = find_config(explicit, environ, cwd)
-    if read is not None and read.resolve() != path.resolve():
-        console.say(f"in this folder {read} is read instead: copy [button] into it, or start seesay elsewhere")
     console.say('it is listened to when activation.by is "button" or "button+wake_word"')
 
 
-def config_to_write(explicit: Path | None, environ: Mapping[str, str]) -> Path:
-    """The file that was named, else the user's own; never a config.toml that happens to lie in the folder."""
-    if explicit is not None:
-        return explicit.expanduser()
-    if environ.get("SEESAY_CONFIG"):
-        return Path(environ["SEESAY_CONFIG"]).expanduser()
-    return config_folder(environ) / "config.toml"
+def config_to_write(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
+    """The file that seesay reads when it is started like this; where there is none yet, the user's own."""
+    return find_config(explicit, environ, cwd) or config_folder(environ) / "config.toml"
 
 
 def _first_press(keys: InputKeys, clock: Callable[[], float]) -> DeviceEvent:

@@ -41,8 +41,8 @@ class KeySource(Protocol):
 def open_key(device: str, code: int, *, grab: bool, say: Callable[[str], None]) -> KeySource:
     """The source for [button] of config.toml: an input device, or the terminal's space bar.
 
-    The space bar where nothing else is configured, and where the device may not be read. A device that is only not there yet is
-    waited for.
+    The space bar where nothing else is configured, and where the device may not be read. A device that is not there is the source's
+    `problem` until it is plugged in; whether that can be lived with is the caller's.
     """
     from assistant.button_devices import InputKeys, Key
     from assistant.terminal_key import TerminalKey

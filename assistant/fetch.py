@@ -24,11 +24,11 @@ from assistant.models import (
     FULL_VLM,
     MANIFEST,
     HubModel,
-    SpeechModel,
     models_folder,
     read_manifest,
     write_manifest,
 )
+from assistant.speech_model import SpeechModel
 from assistant.unpack import unpack
 
 Which = Literal["all", "vision", "speech"]

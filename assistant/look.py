@@ -51,21 +51,29 @@ class Look:
     """From the wish for a picture to the View of it, or to what went wrong on the way."""
 
     def __init__(
-        self, requested_at: float, frame: Frame | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        requested_at: float,
+        frame: Frame | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        closer: bool = False,
     ) -> None:
         self._clock = clock
         self.requested_at = requested_at  # monotonic seconds
         self.frame = frame  # None: still to be taken
+        self._closer = closer  # of what is taken, only the middle counts
         self.fault: Fault | None = None  # what is wrong with the frame: it is not seen unless asked to anyway
         self.cancelled = threading.Event()
         self.view: View | None = None
         self.error: BaseException | None = None
         self.sight: Sight | None = None  # when it was taken and seen
         self._taken: Span | None = None  # a faulty one is seen later, if at all
+        self.settled = False  # nothing more happens to it, but for a faulty one that is seen anyway
         self.asked = False  # a second question on it is a follow-up: no vision encoder in its timings
 
     def cancel(self) -> None:
         self.cancelled.set()
+        self.settled = True
 
     @property
     def usable(self) -> bool:
@@ -82,7 +90,8 @@ class Look:
         begun_at = self._clock()
         try:
             if self.frame is None:
-                self.frame, self.fault = take(self.cancelled)
+                frame, self.fault = take(self.cancelled)
+                self.frame = frame.middle() if self._closer else frame
             taken = self._taken = self._taken or (begun_at, self._clock())
             if self.fault is not None and not anyway:
                 return
@@ -94,3 +103,5 @@ class Look:
             self.cancelled.set()
         except Exception as error:  # noqa: BLE001 - boundary of a look: the turn that needs it tells the user
             self.error = error
+        finally:
+            self.settled = True

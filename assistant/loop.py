@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from assistant import state
 from assistant.activation import Activation, ActivationSettings, Woken
 from assistant.answering import Answering
-from assistant.button import DoublePress, Held, Press, Pressed, StopPress
+from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.commands import is_yes, parse_command
 from assistant.doubt import NEVER, DoubtRule, unsure_characters
-from assistant.look import Look
 from assistant.phrases import Command, Phrases
+from assistant.pictures import Pictures
 from assistant.speaking import EARCON_RATE_HZ
 from assistant.spelling import part_to_spell, spell
 from assistant.status import Status, status_in_words
@@ -28,9 +28,16 @@ from audio import earcons
 from audio.hearing import HearingEvent, SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance
 
 # Commands that make use of the picture that was taken as they were spoken.
-_ABOUT_PICTURES = (Command.NEW_PICTURE, Command.SAME_PICTURE, Command.READ_TEXT, Command.WHAT_CHANGED)
+_ABOUT_PICTURES = (
+    Command.NEW_PICTURE,
+    Command.SAME_PICTURE,
+    Command.READ_TEXT,
+    Command.WHAT_CHANGED,
+    Command.LOOK_CLOSER,
+)
 PLAIN_DESCRIPTION = "describe the picture"  # as the demo model, which is English, has learnt it
 GOODBYE_SECONDS = 3.0  # how long quit waits for its last words
+ADVICE_AFTER_SECONDS = 0.5  # from a press to the advice about its picture: who speaks by then is not interrupted
 REPLY_SECONDS = 10.0  # from "did you ask …?" to a yes that needs no button and no wake word
 
 
@@ -44,6 +51,7 @@ class ConversationSettings:
     takes_instructions: bool = True  # False: a model that knows short questions only, like the demo's
     queue_questions: bool = False  # a question during an answer waits for its end, else it ends it
     hint: str = ""  # how to begin, said after the help
+    speech_interrupts: bool = False  # `barge_in = "any"`: the voice is silent as soon as the user speaks
     live: bool = True  # the events' times are monotonic times (a microphone), not a file's
 
 
@@ -71,11 +79,19 @@ class Conversation:
         self._activation = activation or Activation(ActivationSettings())
         self._on_heard = on_heard
         self._clock = clock
-        self._picture: Look | None = None  # what follow-up questions are about
-        self._ahead: Look | None = None  # taken at the onset of speech, not yet asked about
-        self._keep_picture = False  # "same picture": no expiry until "new picture"
+        self._pictures = Pictures(
+            answering,
+            clock,
+            follow_up_seconds=settings.picture_seconds,
+            ahead_seconds=self._activation.settings.listen_seconds,
+        )
         self._last_turn: Turn | None = None
         self._last_answer: Turn | None = None  # the last turn with a question: what "spell that" is about
+        self._last_asked = ""  # as the user asked it: what "more detail" and "look closer" are about
+        self._speaks = False  # the user, as far as it concerns the assistant
+        self._began_at: float | None = None  # to speak
+        self._acknowledged = False  # by the release of the button: not once more at the pause
+        self._stopped = False  # by the press that may yet become a hold
         self._misheard: Utterance | None = None  # read back, waiting for a yes
         self._voice = voice
         self._status = status
@@ -87,23 +103,41 @@ class Conversation:
         for event in self._events:
             match self._activation.heard(event):
                 case Woken():
-                    self._answering.user_speaks(False)
+                    self._user_speaks(False)
+                    if self._answering.held:  # called by name in the midst of an answer
+                        self._answering.cancel()
                     self._listen()
                 case SpeechStarted():
-                    self._answering.user_speaks(True)
-                    self._look_ahead()
+                    self._user_speaks(True)
+                    self._acknowledged = False
+                    if self._settings.speech_interrupts:
+                        self._answering.hold()
+                    self._pictures.look_ahead()
                 case SpeechPaused():
-                    self._answering.acknowledge()
+                    self._acknowledge()
                 case SpeechResumed():
-                    self._answering.user_speaks(True)
+                    self._user_speaks(True)
                 case SpeechRejected():
-                    self._answering.user_speaks(False)
-                    self._drop_look_ahead()
+                    self._user_speaks(False)
+                    self._answering.release()
+                    self._pictures.drop_ahead()
                 case Utterance() as utterance:
-                    self._answering.user_speaks(False)
+                    self._user_speaks(False)
                     self._on_heard(utterance)
                     if not self._take_in(utterance):
                         return
+                    self._began_at = None
+                    self._answering.release()  # where that ended nothing: a question that waits for the answer's end
+
+    def _user_speaks(self, speaks: bool) -> None:
+        if speaks and not self._speaks:
+            self._began_at = self._clock()
+        self._speaks = speaks
+        self._answering.user_speaks(speaks)
+
+    def _acknowledge(self) -> None:
+        if not self._acknowledged:
+            self._answering.acknowledge()
 
     # What comes in beside the events, on the same thread: between two blocks of sound.
 
@@ -111,43 +145,68 @@ class Conversation:
         """A press of the button. Its thread has told `Activation`, and for a stop silenced `Answering`, already."""
         match press:
             case Pressed():
-                self._look_anew()
+                self._stopped = False
+                self._pictures.look_anew()
                 self._answering.cue(earcons.listening(EARCON_RATE_HZ))
-            case Held() if self._ahead is None:  # it grew out of a stop
-                self._look_anew()
+            case Held() if self._stopped:  # it grew out of a stop: only now it is known that a question follows
+                self._stopped = False
+                self._pictures.look_anew()
                 self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+            case Released(held=True) if self._speaks:  # letting go is the end of the question
+                self._acknowledge()
+                self._acknowledged = True
             case DoublePress():
-                self._drop_look_ahead()
+                self._pictures.drop_ahead()
                 self._repeat()
             case StopPress():
-                self._drop_look_ahead()
+                self._stopped = True
+                self._pictures.drop_ahead()
                 self._misheard = None
 
     def maybe_woken(self) -> None:
         """The wake phrase seems to be in what is being said: the picture is not worth waiting for the end of it."""
         self._activation.stirred()
-        self._look_ahead()
+        self._user_speaks(True)
+        self._pictures.look_ahead()
 
     def tick(self) -> None:
-        """Time goes by: who pressed the button and then said nothing is told that it no longer listens."""
+        """Time goes by: who pressed the button hears what is wrong with the picture, or that it no longer listens."""
+        if self._answering.held:  # a sentence may have slipped through
+            self._answering.hold()
+        self._advise_early()
         if self._activation.lapsed(self._clock()):
-            self._drop_look_ahead()
+            self._pictures.drop_ahead()
             self._answering.cue(earcons.error(EARCON_RATE_HZ))
+
+    def _listen(self) -> None:
+        self._pictures.look_ahead()
+        self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+
+    def _advise_early(self) -> None:
+        """A picture that was taken at a press, or at the wake phrase, can be judged before anything has been asked."""
+        ahead, now = self._pictures.ahead, self._clock()
+        if ahead is None or ahead.fault is None or self._speaks or self._answering.busy:
+            return
+        if now - ahead.requested_at >= ADVICE_AFTER_SECONDS:
+            self._pictures.drop_ahead()  # the next words, or the next press, take a better one
+            self._last_turn = self._answering.advise(ahead)
+            self._activation.expect(now, REPLY_SECONDS)
 
     # What an utterance means.
 
     def _take_in(self, utterance: Utterance) -> bool:
         """Obeys or answers; False when the user has said quit."""
-        misheard, self._misheard = self._misheard, None
+        misheard = self._misheard
         if misheard is not None and is_yes(utterance.text, self._phrases):
             self._ask(misheard.text, utterance)
             return True
         command = parse_command(utterance.text, self._phrases)
         if command is Command.STOP:  # at any confidence: a stop that was not meant costs little
-            self._drop_look_ahead()
+            self._misheard = None
+            self._pictures.drop_ahead()
             self._answering.cancel()
         elif utterance.confidence < self._settings.min_confidence:
-            self._drop_look_ahead()
+            self._pictures.drop_ahead()
             self._misheard = utterance
             self._say(self._phrases.did_you_ask.format(question=utterance.text))
             self._activation.expect(self._clock(), REPLY_SECONDS)
@@ -160,7 +219,9 @@ class Conversation:
     def _obey(self, command: Command, utterance: Utterance) -> bool:
         phrases = self._phrases
         if command not in _ABOUT_PICTURES:
-            self._drop_look_ahead()
+            self._pictures.drop_ahead()
+        if self._misheard is not None:  # its yes may still come: after a "repeat", or a "louder"
+            self._activation.expect(self._clock(), REPLY_SECONDS)
         match command:
             case Command.SLOWER | Command.FASTER | Command.LOUDER | Command.QUIETER:
                 self._change_voice(command)
@@ -182,11 +243,10 @@ class Conversation:
             case Command.TIME:
                 self._say(phrases.time_in_words(self._time_of_day()))
             case Command.NEW_PICTURE:
-                self._picture, self._ahead = self._ahead or self._answering.look(), None
-                self._keep_picture = False
+                self._pictures.renew()
                 self._say(phrases.new_picture)
             case Command.SAME_PICTURE:
-                self._keep_the_picture()
+                self._say(phrases.same_picture if self._pictures.keep() else phrases.no_picture_yet)
             case Command.REPEAT:
                 self._repeat()
             case Command.HELP:
@@ -218,93 +278,36 @@ class Conversation:
 
     # Questions.
 
-    def _ask(self, text: str, utterance: Utterance) -> None:
-        question, look = self._question(text, utterance), self._picture_for_question()
+    def _ask(self, text: str, utterance: Utterance, about: str | None = None) -> None:
+        """`about`: the question as the user has put it, where `text` only asks for it in other words."""
+        self._misheard = None
+        self._last_asked = text if about is None else about
+        question, look = self._question(text, utterance), self._pictures.for_question(self._began_at)
         self._last_turn = self._last_answer = self._answering.ask(question, look, queued=self._settings.queue_questions)
 
     def _ask_anew(self, template: str, utterance: Utterance) -> None:
         """The last question in other words, about the same picture."""
-        self._drop_look_ahead()
-        last = self._last_question()
+        self._pictures.drop_ahead()
+        last = self._last_asked
         asks = last and self._settings.takes_instructions
-        self._ask(template.format(question=last) if asks else self._describe, utterance)
+        self._ask(template.format(question=last) if asks else self._describe, utterance, last)
 
     def _look_closer(self, utterance: Utterance) -> None:
-        """The middle of the picture in hand, at its full resolution."""
-        self._drop_look_ahead()
-        picture = self._picture_in_hand()
-        if picture is None or picture.frame is None:
-            self._say(self._phrases.no_picture_yet)
-            return
-        self._picture = self._answering.look(picture.frame.middle())
-        self._ask(self._last_question() or self._describe, utterance)
+        self._pictures.look_closer()
+        self._ask(self._last_asked or self._describe, utterance, self._last_asked)
 
     def _compare(self, utterance: Utterance) -> None:
-        old, new = self._picture, self._ahead or self._answering.look()
-        self._picture, self._ahead, self._keep_picture = new, None, False
-        if old is None or not old.usable:
+        old, new = self._pictures.to_compare()
+        if old is None:
             self._say(self._phrases.no_picture_yet)
             return
+        self._last_asked = self._describe
         question = self._question(self._describe, utterance)
-        self._last_turn = self._answering.compare(question, old, new)
+        self._last_turn = self._last_answer = self._answering.compare(question, old, new)
 
     @property
     def _describe(self) -> str:
         return self._phrases.describe_question if self._settings.takes_instructions else PLAIN_DESCRIPTION
-
-    def _last_question(self) -> str:
-        turn = self._last_answer
-        return turn.question.text if turn is not None and turn.question is not None else ""
-
-    # Which picture.
-
-    def _look_ahead(self) -> None:
-        """The idea that makes it fast: the picture is seen while the user is still speaking."""
-        if self._picture_in_hand() is None and not self._has_fresh_look_ahead():
-            self._ahead = self._answering.look()
-
-    def _look_anew(self) -> None:
-        """A press of the button means what is before the camera now, unless the user keeps a picture."""
-        if not self._keep_picture or self._picture_in_hand() is None:
-            self._drop_look_ahead()
-            self._ahead = self._answering.look()
-
-    def _listen(self) -> None:
-        self._look_ahead()
-        self._answering.cue(earcons.listening(EARCON_RATE_HZ))
-
-    def _has_fresh_look_ahead(self) -> bool:
-        """One taken at the press of the button, or at the wake phrase, for the words that begin now."""
-        ahead = self._ahead
-        if ahead is None or not ahead.usable:
-            return False
-        return self._clock() - ahead.requested_at < self._activation.settings.listen_seconds
-
-    def _drop_look_ahead(self) -> None:
-        if self._ahead is not None:
-            self._ahead.cancel()
-            self._ahead = None
-
-    def _picture_for_question(self) -> Look:
-        look = self._ahead if self._ahead is not None and self._ahead.usable else self._picture_in_hand()
-        self._picture, self._ahead = look or self._answering.look(), None
-        return self._picture
-
-    def _picture_in_hand(self) -> Look | None:
-        """The picture that a follow-up stays on: still usable, kept on purpose or young enough."""
-        picture = self._picture
-        if picture is None or not picture.usable:
-            return None
-        age_seconds = self._clock() - picture.requested_at
-        return picture if self._keep_picture or age_seconds < self._settings.picture_seconds else None
-
-    def _keep_the_picture(self) -> None:
-        """An old picture is kept too: the user asked for it by name."""
-        if self._picture is None or not self._picture.usable:
-            self._picture, self._ahead = self._ahead, None
-        self._drop_look_ahead()
-        self._keep_picture = self._picture is not None
-        self._say(self._phrases.same_picture if self._keep_picture else self._phrases.no_picture_yet)
 
     # Words out.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from assistant.errors import ModelMissing
 from assistant.folders import data_folder
+from assistant.phrases import LANGUAGES, phrases_for
 
 MANIFEST = "seesay-model.json"
 
@@ -34,15 +35,6 @@ class HubModel:
         return self.repository.rpartition("/")[2]
 
 
-@dataclass(frozen=True)
-class SpeechModel:
-    """A zipped Vosk model; the zip holds one folder of its own name."""
-
-    name: str
-    size_bytes: int
-    sha256: str
-
-
 FULL_VLM = HubModel(
     repository="Qwen/Qwen3-VL-2B-Instruct",
     revision="89644892e4d85e24eaac8bacfd4f463576704203",
@@ -58,18 +50,7 @@ FULL_VLM = HubModel(
         "config.json": (1_505, "bec4b3d446efa05807365c9e1cec03ac590836879d02f3a6da879971154bdd3b"),
     },
 )
-FULL_SPEECH = {
-    "en": SpeechModel(
-        name="vosk-model-small-en-us-0.15",
-        size_bytes=41_205_931,
-        sha256="30f26242c4eb449f948e42cb302dd7a686cb29a3423a8367f99ff41780942498",
-    ),
-    "zh": SpeechModel(
-        name="vosk-model-small-cn-0.22",
-        size_bytes=43_898_754,
-        sha256="3af8b0e7e0f835ae9d414ce5df580237a3cfb08d586c9fbbb0f7ff29ad5b14ba",
-    ),
-}
+FULL_SPEECH = {language: model for language in LANGUAGES if (model := phrases_for(language).speech_model)}
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _DEMO_VLM = _REPOSITORY / "vision" / "demo_model" / "checkpoint"
 _DEMO_SPEECH = {"en": _REPOSITORY / "audio" / "demo_model" / "en"}

@@ -57,13 +57,11 @@ def run(
     from assistant.aim import Aim
     from assistant.listening import HalfDuplex, OwnCue, lasting_events
     from assistant.loop import Conversation, ConversationSettings
-    from audio.echo import echo_cancelled_input, use_source
     from audio.microphone import Microphone
     from audio.playback import Loudspeaker
 
     phrases = phrases_for(config.conversation.language)
-    if not config.hearing.input_device and (source := echo_cancelled_input()):
-        use_source(source)  # before anything opens the sound system
+    _use_echo_cancellation(config)  # before anything opens the sound system
     with contextlib.ExitStack() as stack:
         words = wiring.load_transcriber(paths.speech)
         stop_ear = wiring.make_stop_ear(config, paths.speech)
@@ -84,7 +82,9 @@ def run(
         answering = wiring.start_answering(config, stack, engine, frames, voice, doubt=doubt, aim=aim, on_end=on_end)
         asides.go_to(answering.aside)
         any_interrupts = config.hearing.barge_in == "any"
-        activation = wiring.make_activation(config, paths.speech, always=lambda: any_interrupts and answering.speaking)
+        activation = wiring.make_activation(
+            config, paths.speech, speaking=lambda: answering.speaking, busy=lambda: answering.busy
+        )
         transcriber = wiring.make_attentive(
             paths.speech, words, activation, on_maybe=lambda: conversation.maybe_woken()
         )
@@ -120,6 +120,7 @@ def run(
                 takes_instructions=not is_demo,
                 queue_questions=config.conversation.while_answering == "queue",
                 hint=_hint(activation, phrases),
+                speech_interrupts=any_interrupts,
             ),
             activation=activation,
             on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
@@ -137,6 +138,19 @@ def run(
             f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)"
         )
         conversation.run(_greeting(config, activation, phrases, are_demo=is_demo))
+
+
+def _use_echo_cancellation(config: Config) -> None:
+    """Where the sound server has it, and the config names no devices of its own."""
+    from audio.echo import echo_cancelled_input, echo_cancelled_output, use_sink, use_source
+
+    if config.hearing.input_device or (source := echo_cancelled_input()) is None:
+        return
+    use_source(source)
+    if config.speaking.output_device:
+        console.say(f"the microphone is {source}, but speaking.output_device is set: its echo may not be cancelled")
+    elif (sink := echo_cancelled_output()) is not None:
+        use_sink(sink)
 
 
 def _tell(answering: Answering, printed: str, spoken: str) -> None:

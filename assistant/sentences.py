@@ -9,16 +9,22 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
-# A full stop after one of these does not end a sentence.
-_ABBREVIATIONS = frozenset(
-    {"mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "approx", "fig", "vol", "dept", "est", "inc", "ltd", "co"}
-    | {"e.g", "i.e", "u.s", "u.k", "cf", "mt", "ave", "rd", "blvd", "tel", "ph.d"}
-)
-# These may stand last: they end a sentence when a capital follows ("It is 5 p.m. The shop is closed.").
-_ABBREVIATIONS_THAT_END = frozenset({"etc", "a.m", "p.m"})
-# Only before a number: "No. 5" is one thing, "No. I see none." is two sentences.
-_NUMBER_ABBREVIATIONS = frozenset({"no", "nr", "p", "pp"})
+
+@dataclass(frozen=True)
+class Abbreviations:
+    """A language's words whose full stop may not be the end of a sentence: lower case, without that stop."""
+
+    never_last: frozenset[str] = frozenset()  # "Dr."
+    # These end a sentence when a capital follows ("It is 5 p.m. The shop is closed."), unless it is one of `goes_on`.
+    may_be_last: frozenset[str] = frozenset()
+    goes_on: frozenset[str] = frozenset()  # "9 a.m. Monday"
+    before_numbers: frozenset[str] = frozenset()  # "No. 5" is one thing, "No. I see none." is two sentences
+
+
+NO_ABBREVIATIONS = Abbreviations()
+
 # A Latin end mark counts only before white space: "3.5", "a@b.org", "10:30" and "v2.1" stay whole. "；" parts clauses that
 # are sentences of their own. A Chinese mark needs no space, but the next character tells whether it goes on ("！！", "。”").
 _END = re.compile(
@@ -45,7 +51,8 @@ class SentenceCutter:
     With `early`, the first sentence comes out at a comma, semicolon or colon already, if it is long enough by then.
     """
 
-    def __init__(self, *, early: bool = False) -> None:
+    def __init__(self, abbreviations: Abbreviations = NO_ABBREVIATIONS, *, early: bool = False) -> None:
+        self._abbreviations = abbreviations
         self._pending = ""
         self._early = early
 
@@ -53,7 +60,7 @@ class SentenceCutter:
         """Returns the sentences that are complete now, in order, stripped."""
         self._pending += text
         sentences = []
-        while (end := _sentence_end(self._pending, self._early)) is not None:
+        while (end := _sentence_end(self._pending, self._abbreviations, self._early)) is not None:
             sentence, self._pending = self._pending[:end].strip(), self._pending[end:]
             if sentence:
                 sentences.append(sentence)
@@ -71,17 +78,17 @@ class SentenceCutter:
         return sentences + ([rest] if rest else [])
 
 
-def split_sentences(text: str) -> list[str]:
+def split_sentences(text: str, abbreviations: Abbreviations = NO_ABBREVIATIONS) -> list[str]:
     """All the sentences of a finished text."""
-    cutter = SentenceCutter()
+    cutter = SentenceCutter(abbreviations)
     return cutter.push(text) + cutter.flush()
 
 
-def _sentence_end(text: str, early: bool) -> int | None:
+def _sentence_end(text: str, abbreviations: Abbreviations, early: bool) -> int | None:
     for match in _END.finditer(text):
         if match.end() > MAX_SENTENCE_CHARACTERS:
             break
-        match _ruling(text, match, early):
+        match _ruling(text, match, abbreviations, early):
             case _Ruling.END:
                 return match.end()
             case _Ruling.NOT_YET if not _is_overlong(text):
@@ -94,49 +101,63 @@ def _is_overlong(text: str) -> bool:
     return len(text) > MAX_SENTENCE_CHARACTERS + _LOOK_AHEAD + 1
 
 
-def _ruling(text: str, mark: re.Match[str], early: bool) -> _Ruling:
+def _ruling(text: str, mark: re.Match[str], abbreviations: Abbreviations, early: bool) -> _Ruling:
     if mark["clause"]:
-        return _clause_ruling(text, mark) if early else _Ruling.NO_END
+        return _clause_ruling(text, mark, abbreviations) if early else _Ruling.NO_END
     if mark["latin"]:
-        return _latin_ruling(text, mark)
+        return _latin_ruling(text, mark, abbreviations)
     return _Ruling.END
 
 
-def _latin_ruling(text: str, mark: re.Match[str]) -> _Ruling:
+def _latin_ruling(text: str, mark: re.Match[str], abbreviations: Abbreviations) -> _Ruling:
     signs, word = mark["latin"], _word_before(text, mark)
     if signs.startswith(("...", "…")):
-        return _decided_by_next(text, mark, lambda following: not following.islower())
+        return _decided_by_next(text, mark, lambda following: not following[0].islower())
     if not signs.startswith(".") or signs.startswith(".."):
         return _Ruling.END
-    if word in _NUMBER_ABBREVIATIONS:
-        return _decided_by_next(text, mark, lambda following: not following.isdigit())
-    if word in _ABBREVIATIONS_THAT_END:
-        return _decided_by_next(text, mark, str.isupper)
+    if word in abbreviations.before_numbers:
+        return _decided_by_next(text, mark, lambda following: not following[0].isdigit())
+    if word in abbreviations.may_be_last:
+        return _decided_by_next(text, mark, lambda following: _begins_a_sentence(following, abbreviations))
     is_initial = len(word) == 1 and "a" <= word <= "z" and word != "i"
     is_list_number = word.isdecimal() and text[: mark.start()].strip() == word  # "1. Open the door."
-    no_end = is_initial or is_list_number or word in _ABBREVIATIONS
+    no_end = is_initial or is_list_number or word in abbreviations.never_last
     return _Ruling.NO_END if no_end else _Ruling.END
 
 
-def _clause_ruling(text: str, mark: re.Match[str]) -> _Ruling:
+def _clause_ruling(text: str, mark: re.Match[str], abbreviations: Abbreviations) -> _Ruling:
     """A comma is a place to breathe when enough was said, and not within a number, a bracket or "e.g., this"."""
     before = text[: mark.start()]
     if _spoken_length(before) < EARLY_CUT_CHARACTERS or _is_open(before):
         return _Ruling.NO_END
-    if before.endswith(".") or _word_before(text, mark) in _ABBREVIATIONS:
+    if before.endswith(".") or _word_before(text, mark) in abbreviations.never_last:
         return _Ruling.NO_END
     if before[-1].isdigit():  # "at 3, 4 and 5", "March 3, 2024"
-        return _decided_by_next(text, mark, lambda following: not following.isdigit())
+        return _decided_by_next(text, mark, lambda following: not following[0].isdigit())
     return _Ruling.END
 
 
-def _decided_by_next(text: str, mark: re.Match[str], is_end: Callable[[str], bool]) -> _Ruling:
-    """By the next character that is no white space; none within the look-ahead is an end."""
+def _begins_a_sentence(following: str, abbreviations: Abbreviations) -> bool | None:
+    """None: the word is not whole yet."""
+    if not following[0].isupper():
+        return False
+    word = re.match(r"\w+", following)
+    assert word is not None  # it begins with a letter
+    if word.end() == len(following) and any(w.startswith(word.group().lower()) for w in abbreviations.goes_on):
+        return None
+    return word.group().lower() not in abbreviations.goes_on
+
+
+def _decided_by_next(text: str, mark: re.Match[str], is_end: Callable[[str], bool | None]) -> _Ruling:
+    """By what is there behind the white space, a character or more; nothing within the look-ahead is an end."""
     ahead = text[mark.end() : mark.end() + _LOOK_AHEAD]
     following = ahead.lstrip()
     if not following:
         return _Ruling.END if len(ahead) == _LOOK_AHEAD else _Ruling.NOT_YET
-    return _Ruling.END if is_end(following[0]) else _Ruling.NO_END
+    decided = is_end(following)
+    if decided is None:  # the look-ahead is longer than any word that matters
+        return _Ruling.NO_END if len(ahead) == _LOOK_AHEAD else _Ruling.NOT_YET
+    return _Ruling.END if decided else _Ruling.NO_END
 
 
 def _word_before(text: str, mark: re.Match[str]) -> str:

@@ -2,7 +2,8 @@
 
 It holds two of them at most; whoever brings more waits. What belongs to a cancelled turn is dropped. When a
 turn's end comes by, its times are added up and the turn is done. While there is nothing to say and a user waits for
-an answer, it plays the cue that `Waiting` says is due.
+an answer, it plays the cue that `Waiting` says is due. It can be held while the user speaks, and then goes on with the
+sentence that this cut.
 """
 
 from __future__ import annotations
@@ -56,6 +57,11 @@ class Speaking:
         # Two ahead of the voice; when full, decoding waits and keeps watching `cancelled`. None in place of
         # something to say is the turn's end, None in place of a turn is the thread's.
         self._waiting: queue.Queue[tuple[Turn, Spoken | None] | None] = queue.Queue(maxsize=2)
+        self._sounding: tuple[Turn, str] | None = None  # the sentence that was given to the voice last
+        self._cut: tuple[Turn, str] | None = None  # by `hold`: to be said again
+        self._let = threading.Event()  # clear while the voice is held
+        self._let.set()
+        self._cue_held: AudioChunk | None = None  # an earcon for who speaks meanwhile
         self._thread = threading.Thread(target=self._run, name="speak", daemon=True)
 
     def start(self) -> None:
@@ -81,16 +87,45 @@ class Speaking:
 
     def acknowledge(self) -> None:
         """The earcon for a user who seems to have said all; nothing while something is being said."""
-        if not self._voice.speaking:
-            self.cues.acknowledge()
+        if self._voice.speaking:
+            return
+        self.cues.acknowledge()
+        if self._let.is_set():
             self.put_if_room(Turn(question=None), earcons.thinking(EARCON_RATE_HZ))
+        else:  # past the sentences that wait; the thread, if it waits for one, is woken
+            self._cue_held = earcons.thinking(EARCON_RATE_HZ)
+            nudge = Turn(question=None)
+            nudge.cancelled.set()
+            self.put_if_room(nudge, self._cue_held)
 
     def put_end(self, turn: Turn, give_up: Callable[[], bool]) -> bool:
         """After its last sentence: the turn is done when that has been heard."""
         return self._put((turn, None), give_up)
 
+    def hold(self) -> None:
+        """Silent at once, and until `release` or `hush`; nothing is lost. Any thread.
+
+        To be called again and again meanwhile: a sentence that was just being synthesised may slip through once.
+        """
+        self._let.clear()
+        if self.audible:
+            self._cut = self._sounding
+            self._voice.silence()
+
+    def release(self) -> None:
+        """Goes on, with the sentence that was cut. Any thread; nothing where nothing is held."""
+        self._cue_held = None
+        self._let.set()
+
+    @property
+    def held(self) -> bool:
+        return not self._let.is_set()
+
     def hush(self) -> None:
-        """Empties what waits, which belongs to cancelled turns, and silences the device. Any thread."""
+        """Silences the device, and empties what waits, which belongs to cancelled turns. Any thread."""
+        self._cut = self._cue_held = None
+        self._voice.silence()  # first: showing an ended turn takes its time
+        self._let.set()
         while True:
             try:
                 item = self._waiting.get_nowait()
@@ -101,7 +136,6 @@ class Speaking:
                 break
             if item[1] is None:
                 self._end(item[0])
-        self._voice.silence()
 
     @property
     def audible(self) -> bool:
@@ -135,6 +169,7 @@ class Speaking:
         while (item := self._next()) is not None:
             turn, spoken = item
             try:
+                self._play_cue_held()
                 if not turn.cancelled.is_set():
                     self._speak(turn, spoken)
             except Exception as error:  # noqa: BLE001 - boundary of a sentence: the voice is gone, so is the turn
@@ -157,19 +192,51 @@ class Speaking:
                 return turn, earcons.waiting(EARCON_RATE_HZ)
 
     def _speak(self, turn: Turn, spoken: Spoken | None) -> None:
+        self._say_what_was_cut(turn)
+        if turn.cancelled.is_set():
+            return
         if spoken is None:
             self._voice.drain(turn.cancelled)
+            while self._say_what_was_cut(turn):
+                self._voice.drain(turn.cancelled)
         elif isinstance(spoken, AudioChunk):
-            behind_words = self._voice.speaking and not self._alone
-            self._alone = spoken.pitches_hz if isinstance(spoken, earcons.Earcon) and not behind_words else ()
-            self._voice.play(spoken, turn.cancelled)
+            self._play(turn, spoken)
         else:
             self.cues.end(turn)
-            self._alone = ()
             turn.said.append(spoken)
-            began_at = self._voice.say(spoken, turn.cancelled)
-            if turn.moments.first_sound_at is None:
-                turn.moments.first_sound_at = began_at
+            self._say(turn, spoken)
+            self._say_what_was_cut(turn)
+
+    def _say(self, turn: Turn, sentence: str) -> None:
+        self._alone = ()
+        self._sounding = turn, sentence
+        began_at = self._voice.say(sentence, turn.cancelled)
+        if turn.moments.first_sound_at is None:
+            turn.moments.first_sound_at = began_at
+
+    def _play(self, turn: Turn, earcon: AudioChunk) -> None:
+        behind_words = self._voice.speaking and not self._alone
+        self._alone = earcon.pitches_hz if isinstance(earcon, earcons.Earcon) and not behind_words else ()
+        if behind_words:
+            self._sounding = None  # the words before it have been heard
+        self._voice.play(earcon, turn.cancelled)
+
+    def _play_cue_held(self) -> None:
+        earcon, self._cue_held = self._cue_held, None
+        if earcon is not None:
+            self._play(Turn(question=None), earcon)
+
+    def _say_what_was_cut(self, turn: Turn) -> bool:
+        """Waits while the voice is held; says again what of this turn that cut. Whether there was something."""
+        again = False
+        while True:
+            while not (self._let.wait(_PUT_SECONDS) or turn.cancelled.is_set()):
+                self._play_cue_held()
+            cut = self._cut
+            if cut is None or cut[0] is not turn or turn.cancelled.is_set():
+                return again
+            self._cut, again = None, True
+            self._say(turn, cut[1])
 
     def _end(self, turn: Turn) -> None:
         try:

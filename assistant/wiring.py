@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from vision.engine.settings import Arithmetic
     from vision.preprocess import Fit
 
-# Below this, what was heard is a noise and is ignored in silence; from here to `min_confidence` it is a question that was
-# not understood, and the user is asked to say it again.
+# Below this, what was heard is a noise and is ignored in silence; from here to `min_confidence` it is read back:
+# "did you ask …?"
 NOISE_CONFIDENCE = 0.3
 
 _log = logging.getLogger(__name__)
@@ -138,12 +138,24 @@ def make_hearing(
 
 
 def make_stop_ear(config: Config, speech_model: Path) -> StopEar | None:
-    """What listens for "stop" while the assistant speaks, if the config wants it."""
+    """What listens for "stop" while the assistant speaks, if the config wants it. Needs the transcriber loaded.
+
+    Raises `SpeechModelError` where the model knows no stop word, or takes no grammar.
+    """
     if config.hearing.barge_in != "stop_word":
         return None
     from audio.barge_in import StopListener, VoskSpotter
+    from audio.errors import SpeechModelError
+    from audio.transcriber import unknown_words
 
-    stops = phrases_for(config.conversation.language).stop_words
+    # A grammar would leave out what the model does not know, and say nothing.
+    wanted = phrases_for(config.conversation.language).stop_words
+    stops = [phrase for phrase in wanted if not unknown_words(speech_model, [phrase])]
+    if not stops:
+        raise SpeechModelError(
+            f"the Vosk model at {speech_model} knows none of the stop words ({', '.join(wanted)}): "
+            'set hearing.barge_in = "off", or use another model'
+        )
     return StopListener(VoskSpotter(speech_model, stops), stops)
 
 
@@ -155,25 +167,40 @@ def make_pause_ear(config: Config, speech_model: Path, activation: Activation) -
     from audio.barge_in import VoskSpotter
     from audio.pausing import WordsEnded
 
-    phrases = phrases_for(config.conversation.language)
+    phrases, wake_phrase = phrases_for(config.conversation.language), activation.settings.wake_phrase
+
+    def more_must_come(text: str) -> bool:
+        """The wake phrase alone has an answer of its own: the two rising notes."""
+        return ends_open(text, phrases) or bool(wake_phrase and text.endswith(wake_phrase))
+
     return WordsEnded(
         VoskSpotter(speech_model, None),
-        lambda text: ends_open(text, phrases),
-        wanted=lambda: activation.attentive(time.monotonic()),
+        more_must_come,
+        wanted=lambda: activation.maybe_addressed or activation.attentive(time.monotonic()),
     )
 
 
-def make_activation(config: Config, speech_model: Path, always: Callable[[], bool]) -> Activation:
+def make_activation(
+    config: Config, speech_model: Path, *, speaking: Callable[[], bool], busy: Callable[[], bool]
+) -> Activation:
     """Which of what is heard is meant for the assistant. Needs the transcriber loaded."""
     from assistant.activation import Activation, settings_from
+    from assistant.commands import parse_command
+    from assistant.phrases import Command
     from assistant.waking import default_phrase
     from audio.transcriber import unknown_words
 
-    wanted = config.activation
+    wanted, barge_in = config.activation, config.hearing.barge_in
+    phrases = phrases_for(config.conversation.language)
     phrase = wanted.wake_phrase or default_phrase(
-        phrases_for(config.conversation.language).wake_phrases, lambda phrases: unknown_words(speech_model, phrases)
+        phrases.wake_phrases, lambda phrases: unknown_words(speech_model, phrases)
     )
-    return Activation(settings_from(wanted.by, phrase, wanted.listen_seconds), always)
+    return Activation(
+        settings_from(wanted.by, phrase, wanted.listen_seconds),
+        always=lambda: barge_in == "any" and speaking(),
+        stoppable=lambda: barge_in != "off" and busy(),
+        is_stop=lambda text: parse_command(text, phrases) is Command.STOP,
+    )
 
 
 def make_attentive(

@@ -26,7 +26,8 @@ class PauseSettings:
     min_word_seconds: float = 0.12
     min_confidence: float = 0.6
     max_cost_seconds: float = 0.1  # a window that takes longer delays the words of the utterance themselves
-    patience: int = 3  # so many slow windows in a row: this recogniser is not asked again
+    patience: int = 3  # so many slow windows in a row: the machine has no time for it now
+    rest_windows: int = 60  # then so many are let by, about ten questions, before it is tried again
 
 
 class WordsEnded:
@@ -50,10 +51,15 @@ class WordsEnded:
         self._settings = settings or PauseSettings()
         self._wanted = wanted
         self._clock = clock
-        self._slow = 0
+        self._slow = 0  # in a row
+        self._rest = 0  # windows to be let by
+        self._warned = False
 
     def has_ended(self, samples: Samples) -> bool:
-        if self._slow >= self._settings.patience or not self._wanted():
+        if not self._wanted():
+            return False
+        if self._rest > 0:
+            self._rest -= 1
             return False
         began = self._clock()
         words = self._spotter.spot(samples)
@@ -63,8 +69,12 @@ class WordsEnded:
 
     def _watch_cost(self, seconds: float) -> None:
         self._slow = self._slow + 1 if seconds > self._settings.max_cost_seconds else 0
-        if self._slow == self._settings.patience:
-            _log.info("the speech model is too slow to judge pauses (%.2f s): a cue comes with the words", seconds)
+        if self._slow < self._settings.patience:
+            return
+        self._slow, self._rest = 0, self._settings.rest_windows
+        if not self._warned:
+            _log.warning("the speech model takes %.2f s to judge a pause: that you were heard is told later", seconds)
+        self._warned = True
 
 
 def words_ended(

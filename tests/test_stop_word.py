@@ -189,11 +189,11 @@ def report(line: str) -> None:
 
 
 def test_the_user_s_stop_is_heard_over_the_assistant_s_voice() -> None:
-    """Ten times in six voices, none is missed, each within 400 ms less what the loudspeaker takes."""
+    """Ten times in six voices, none is missed, each is told within 350 ms: 50 are left for the loudspeaker."""
     result = repeat(10)
     report(f"stop over own speech at {LEAK_DB} dB: {result}")
     assert result.missed == ()
-    assert statistics.median(result.latencies) < 0.3
+    assert max(result.latencies) < 0.35
 
 
 def test_the_assistant_does_not_stop_itself() -> None:
@@ -203,7 +203,8 @@ def test_the_assistant_does_not_stop_itself() -> None:
 
 @pytest.mark.slow
 def test_fifty_stops() -> None:
-    """The figures of docs/echo.md."""
+    """The figures of docs/echo.md; with its voice half as far below the user's, some are missed."""
+    report(f"stop over own speech at -9 dB: {repeat(50, -9.0)}")
     result = repeat(50)
     report(f"stop over own speech at {LEAK_DB} dB: {result}")
     assert result.missed == ()

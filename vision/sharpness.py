@@ -15,6 +15,8 @@ Plane = NDArray[np.float32]  # (height, width), 0..255
 # Pictures are judged small: whole boxes of pixels are averaged until the longer side has 224 to 447. That takes the noise of
 # a sensor down by the size of a box, costs little, and what is lost is less than the model's 448 pixel square loses.
 JUDGED_SIDE_PX = 224
+# Of larger pictures only every second row and column is read, or third, …: it tells as much, in a fraction of the time.
+READ_SIDE_PX = 1280
 TILE_PX = 16
 
 # A tile counts where brightness changes by this much a pixel (root mean square): less is shading, and a plain wall has no
@@ -31,21 +33,26 @@ SHAKE_MOST = 8.0
 
 
 def reduced(rgb: Rgb, side_px: int = JUDGED_SIDE_PX) -> tuple[Plane, Plane, Plane]:
-    """The three channels, averaged over whole boxes; a rest of less than a box at the right and bottom is left out."""
+    """The three channels, averaged over whole boxes, of a large picture over a few pixels in each; a rest of less than a box at the right and bottom is left out."""
     height, width, _ = rgb.shape
     box = min(max(1, max(height, width) // side_px), height, width)
-    rows, columns = height // box, width // box
+    rows = height // box
     # Along the rows first, where the bytes lie side by side; then each channel by itself, so that numpy's inner loop is long.
-    sums = rgb[: rows * box].reshape(rows, box, width * 3).sum(axis=1, dtype=np.uint32)  # (rows, width · 3)
-    red, green, blue = (_box_means(sums[:, channel::3], box, columns) for channel in range(3))
+    step = max(1, max(height, width) // READ_SIDE_PX)
+    read = rgb[: rows * box].reshape(rows, box, width * 3)[:, ::step]
+    sums = read.sum(axis=1, dtype=np.uint16)  # (rows, width · 3): of 12 rows at most
+    red, green, blue = (
+        _box_sums(sums[:, channel::3], box, step) / np.float32(read.shape[1] ** 2) for channel in range(3)
+    )
     return red, green, blue
 
 
-def _box_means(sums: NDArray[np.uint32], box: int, columns: int) -> Plane:
+def _box_sums(sums: NDArray[np.uint16], box: int, step: int) -> Plane:
+    columns = sums.shape[1] // box
     total = np.zeros((sums.shape[0], columns), np.float32)
-    for offset in range(box):
+    for offset in range(0, box, step):
         total += sums[:, offset : columns * box : box]
-    return total / np.float32(box * box)
+    return total
 
 
 def luma_of(red: Plane, green: Plane, blue: Plane) -> Plane:

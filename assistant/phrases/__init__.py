@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from assistant.doubt import DoubtWords
+from assistant.sentences import Abbreviations
+from assistant.speech_model import SpeechModel
 
 
 class Command(enum.Enum):
@@ -54,18 +56,17 @@ class FaultWords:
 class Phrases:
     """One language's spoken sentences and command words (lower case, no punctuation)."""
 
+    speech_model: SpeechModel | None  # what `seesay fetch` brings; None: the user names one in hearing.speech_model
     voice: str  # espeak-ng's voice where the config names none; "" is the system's default
     ready: str
     ready_demo_models: str
     help: str
-    not_understood: str
     did_you_ask: str  # with {question}: heard, but not surely enough to answer
     nothing_to_repeat: str
     nothing_to_spell: str
     no_picture_yet: str
     new_picture: str
     same_picture: str
-    looking_closer: str
     no_answer: str
     answer_failed: str
     picture_failed: str
@@ -128,12 +129,16 @@ class Phrases:
     status_unknown: str
     time_in_words: Callable[[dt.time], str]  # a whole sentence
 
+    abbreviations: Abbreviations  # in the model's answers: see `assistant.sentences`
+
     # Commands: see `assistant.commands`.
     commands: Mapping[Command, Collection[str]]
     # As a recogniser writes the words, which may cut them in its own way: the first that it knows every word of is used.
     wake_phrases: tuple[str, ...]
     yes: tuple[str, ...]  # answers to `did_you_ask`; whatever else is said is a question or command of its own
-    stop_words: tuple[str, ...]  # the few that interrupt the assistant's own voice: short, and not words of answers
+    # The few that interrupt the assistant's own voice: short, and not words of answers. As the recogniser cuts them: those
+    # whose words it knows are listened for.
+    stop_words: tuple[str, ...]
     same_words: Mapping[str, str]  # what is said to what the tables below say: "what's" is "what is"
     fillers_before: tuple[str, ...]
     fillers_after: tuple[str, ...]

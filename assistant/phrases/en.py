@@ -6,6 +6,8 @@ import datetime as dt
 
 from assistant.doubt import DoubtWords
 from assistant.phrases import Command, FaultWords, Phrases, spoken
+from assistant.sentences import Abbreviations
+from assistant.speech_model import SpeechModel
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -41,7 +43,27 @@ _SPEAK = "[speak|speaking|talk|talking|go|read|be|say it|make it]"
 _BIT = "[a [little] bit|a little|much|even|some]"
 _THAT = "(that|it|this)"
 
+ABBREVIATIONS = Abbreviations(
+    never_last=frozenset(
+        "mr mrs ms dr prof st sr jr vs approx vol dept est inc ltd co e.g i.e u.s u.k cf mt ave rd blvd tel ph.d "
+        "sgt cpl capt col gen lt cmdr maj rev hon sen rep gov pres messrs assn bldg min max".split()
+    ),
+    may_be_last=frozenset("etc a.m p.m sec hr oz lb tbsp tsp".split()),
+    goes_on=frozenset(
+        "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays "
+        "sundays est edt cst pst gmt utc".split()
+    ),
+    before_numbers=frozenset(
+        "no nos nr p pp fig figs ch art ext apt rm exp ed jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    ),
+)
+
 PHRASES = Phrases(
+    speech_model=SpeechModel(
+        name="vosk-model-small-en-us-0.15",
+        size_bytes=41_205_931,
+        sha256="30f26242c4eb449f948e42cb302dd7a686cb29a3423a8367f99ff41780942498",
+    ),
     voice="",
     ready="I am ready. Ask me what I see.",
     ready_demo_models=(
@@ -54,14 +76,12 @@ PHRASES = Phrases(
         "About my voice you can say: stop, repeat, spell that, slower, faster, louder, or quieter. "
         "You can also say: status, what time is it, help, or quit."
     ),
-    not_understood="Sorry, I did not understand. Please say it again.",
     did_you_ask="Did you ask: {question}?",
     nothing_to_repeat="I have not said anything yet.",
     nothing_to_spell="There is nothing to spell yet.",
     no_picture_yet="I have not taken a picture yet.",
     new_picture="New picture.",
     same_picture="I keep this picture until you say new picture.",
-    looking_closer="I look closer at the middle.",
     no_answer="I have no answer to that.",
     answer_failed="Sorry, something went wrong and I cannot answer that. Please ask again.",
     picture_failed="I cannot get a picture from the camera.",
@@ -131,6 +151,7 @@ PHRASES = Phrases(
     status_model="The model is {model}.",
     status_unknown="This machine does not tell me its status.",
     time_in_words=time_in_words,
+    abbreviations=ABBREVIATIONS,
     commands={
         Command.STOP: spoken(
             "[no] stop [it|this|that]", "stop (talking|speaking|reading)", "(be|keep) quiet", "quiet", "silence", "enough",

@@ -6,6 +6,8 @@ import datetime as dt
 
 from assistant.doubt import DoubtWords
 from assistant.phrases import Command, FaultWords, Phrases, spoken
+from assistant.phrases.en import ABBREVIATIONS
+from assistant.speech_model import SpeechModel
 
 _DIGITS = "零一二三四五六七八九"
 _SIGNS = {
@@ -40,6 +42,11 @@ _AGAIN = "(再|重新)"
 _PHOTO = "(照片|相片|图片|照)"
 
 PHRASES = Phrases(
+    speech_model=SpeechModel(
+        name="vosk-model-small-cn-0.22",
+        size_bytes=43_898_754,
+        sha256="3af8b0e7e0f835ae9d414ce5df580237a3cfb08d586c9fbbb0f7ff29ad5b14ba",
+    ),
     voice="cmn",
     ready="我准备好了。请问我看到了什么。",
     ready_demo_models="我准备好了，现在用的是英语的小型演示模型。",
@@ -49,14 +56,12 @@ PHRASES = Phrases(
         "关于声音，你可以说：停止，重复，拼出来，慢一点，快一点，大声一点，小声一点。"
         "你也可以说：状态，现在几点，帮助，退出。"
     ),
-    not_understood="对不起，我没听懂。请再说一遍。",
     did_you_ask="你是问：{question}？",
     nothing_to_repeat="我还没有说过话。",
     nothing_to_spell="还没有可以拼的内容。",
     no_picture_yet="我还没有拍照片。",
     new_picture="新照片。",
     same_picture="我会一直用这张照片，直到你说新照片。",
-    looking_closer="我仔细看中间。",
     no_answer="这个问题我没有答案。",
     answer_failed="对不起，出错了，我不能回答。请再问一次。",
     picture_failed="我得不到摄像头的画面。",
@@ -117,6 +122,7 @@ PHRASES = Phrases(
     status_model="模型是{model}。",
     status_unknown="这台机器没有告诉我它的状态。",
     time_in_words=time_in_words,
+    abbreviations=ABBREVIATIONS,  # what is read off a label or a sign is often English
     commands={
         Command.STOP: spoken(
             "停[一停|下来|下|止]", "(停止|别)(说|讲|说话|讲话|读|念)[了]", "不(要|用)(再说|说|讲|读|念)了", "(别|不要)出声", "安静[点|一点|下来]",
@@ -193,7 +199,7 @@ PHRASES = Phrases(
     },
     wake_phrases=("你好 相机", "你好 照相机", "你 好 相 机"),
     yes=("是", "是的", "对", "对的", "没错", "对对", "嗯"),
-    stop_words=("停止", "停下", "别说了", "安静"),
+    stop_words=("停止", "停 止", "停下", "停 下", "别说了", "别说 了", "别 说 了", "安静", "安 静"),
     same_words={"得": "的", "您": "你", "妳": "你", "聲": "声", "說": "说", "點": "点", "点儿": "点", "一下儿": "一下", "哪儿": "哪里"},
     fillers_before=(
         "你好", "现在", "麻烦", "麻烦你", "那", "那么", "好", "好的", "好了", "好吧", "嗯", "呃", "额", "啊", "哦", "喂", "嘿",

@@ -187,7 +187,7 @@ class Answer:
         )
         is_seen = turn.moments.sight is None and about.view.cache_bytes > 0
         self._cached_tokens = about.tokens if is_seen else 0
-        cutter = SentenceCutter(early=True)
+        cutter = SentenceCutter(self._means.phrases.abbreviations, early=True)
         for chunk in about.view.ask(prompt, max_new_tokens=asked.max_new_tokens, cancelled=self._cancelled):
             self._note(chunk)
             if chunk.text:

@@ -46,7 +46,7 @@ def stage() -> Iterator[Stage]:
     stage = Stage()
     with stage.answering:
         yield stage
-    assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "speak")] == []
+    assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "look", "speak")] == []
 
 
 def test_an_answer_is_spoken_sentence_by_sentence(stage: Stage) -> None:
@@ -143,6 +143,24 @@ def test_cancel_ends_the_turn_and_silences_the_voice(stage: Stage) -> None:
     assert look.usable, "the picture is still there for the next question"
 
 
+def test_a_stop_is_silence_before_the_turn_is_shown(stage: Stage) -> None:
+    """Whoever shows the ended turn may take its time: a terminal, a page."""
+    silenced: list[int] = []
+    stage.answering._speaking._on_end = lambda turn: silenced.append(stage.voice.silenced)
+    stage.engine.answer = ("A cup.",)
+    stage.voice.gate = Gate(is_open=False)
+    look = stage.answering.look()
+    turn = stage.answering.ask(question(), look)
+    assert stage.voice.gate.reached.wait(WAIT_SECONDS)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not stage.answering._speaking._waiting.qsize() and time.monotonic() < deadline:
+        threading.Event().wait(0.001)  # the turn's end waits behind its sentence
+    before = stage.voice.silenced
+    stage.answering.cancel()
+    stage.finished(turn)
+    assert silenced == [before + 1]
+
+
 def test_a_failing_engine_is_apologised_for_and_the_next_question_works(stage: Stage) -> None:
     """An exception is one turn's, not the program's."""
     look = stage.answering.look()
@@ -228,7 +246,7 @@ def test_close_takes_effect_in_the_middle_of_anything(held: str) -> None:
         began = time.monotonic()
     assert time.monotonic() - began < 0.5
     assert turn.done.is_set()
-    assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "speak")] == []
+    assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "look", "speak")] == []
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -257,7 +275,7 @@ def test_random_storms_end_clean(seed: int) -> None:
         assert stage.finished(last).answer == "A cup. It is red."
         for turn in turns:
             assert turn.done.wait(WAIT_SECONDS)
-    assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "speak")] == []
+    assert [thread.name for thread in threading.enumerate() if thread.name in ("answer", "look", "speak")] == []
 
 
 def test_two_pictures_are_compared(stage: Stage) -> None:
@@ -280,6 +298,30 @@ def test_a_picture_that_fails_is_told_when_comparing(stage: Stage) -> None:
     turn = stage.finished(stage.answering.compare(question(), old, stage.answering.look()))
     assert stage.voice.heard[-1] == PHRASES.picture_failed
     assert turn.error is not None
+
+
+def test_a_new_picture_that_is_no_good_is_told_when_comparing() -> None:
+    """What to do, as for any question; asked again, both are compared anyway, and doubted for their flaw."""
+    stage = aimed(None, Fault.BLURRED, Fault.BLURRED, sure=0.5)
+    with stage.answering as answering:
+        old = answering.look()
+        stage.finished(answering.ask(question(), old))
+        first = stage.finished(answering.compare(question(), old, answering.look()))
+        assert first.answer == " ".join(first.said) == PHRASES.framing["blurred"].advice
+        again = stage.finished(answering.compare(question(), old, answering.look()))
+    because = PHRASES.framing["blurred"].because
+    assert again.said == [PHRASES.doubt.cannot_tell.format(because=because)]
+
+
+def test_an_unsure_comparison_sounds_unsure() -> None:
+    """ "No change" is as doubtful as the less sure of the two answers, and can be spelt like any."""
+    stage = aimed(None, None, sure=0.8)
+    with stage.answering as answering:
+        old = answering.look()
+        stage.finished(answering.ask(question(), old))
+        turn = stage.finished(answering.compare(question(), old, answering.look()))
+    assert turn.said == [PHRASES.doubt.not_sure.format(answer=PHRASES.nothing_changed)]
+    assert "".join(piece.text for piece in turn.pieces) == "A cup. It is red." * 2
 
 
 class Aim:
@@ -312,6 +354,22 @@ def test_advice_comes_before_the_costly_look() -> None:
         assert second.answer == "A cup. It is red."
         third = stage.finished(answering.ask(question(), answering.look()))
         assert third.answer == "A cup. It is red."
+
+
+def test_advice_is_news_again_after_a_while() -> None:
+    """Who has long forgotten it is told again; before the question, it counts as said."""
+    stage = aimed(Fault.BLURRED, Fault.BLURRED, Fault.BLURRED, Fault.BLURRED)
+    now = 1000.0
+    stage.answering._clock = lambda: now
+    with stage.answering as answering:
+        look = answering.look()
+        assert stage.finished(answering.ask(question(), look)).answer == PHRASES.framing["blurred"].advice
+        now += 61.0
+        turn = stage.finished(answering.ask(question(), answering.look()))
+        assert turn.answer == PHRASES.framing["blurred"].advice
+        now += 61.0
+        assert " ".join(stage.finished(answering.advise(look)).said) == PHRASES.framing["blurred"].advice
+        assert stage.finished(answering.ask(question(), answering.look())).answer == "A cup. It is red."
 
 
 def test_another_flaw_gets_its_own_advice() -> None:

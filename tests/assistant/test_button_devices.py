@@ -16,7 +16,7 @@ from assistant.button import KeyEvent
 from assistant.button_devices import EV_KEY, EV_SYN, EVENT, SYN_DROPPED, InputKeys, Key, key_name, list_devices
 from assistant.button_learn import learn, show_devices
 from assistant.button_watch import open_key
-from assistant.config import tomllib
+from assistant.config import load_config, tomllib
 from assistant.config_file import set_values, with_values
 from assistant.errors import AssistantError, ButtonMissing, ConfigError
 from assistant.terminal_key import TerminalKey
@@ -267,14 +267,15 @@ def test_learning_writes_what_was_pressed(machine: Machine, tmp_path: Path, caps
     assert "play/pause (164)" in capsys.readouterr().out
 
 
-def test_learning_says_when_another_file_is_read_here(
-    machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A config.toml in the folder goes before the user's own: what was learned would not be used."""
+def test_learning_writes_into_the_file_that_is_read_here(machine: Machine, tmp_path: Path) -> None:
+    """A config.toml in the folder goes before the user's own: written there, what was learned is used at once."""
     machine.plug_in("event0", "Switch", PLAY)
-    (tmp_path / "config.toml").write_text("")
-    learned(machine, tmp_path, (EV_KEY, PLAY, 1))
-    assert f"{tmp_path / 'config.toml'} is read instead" in capsys.readouterr().err
+    (tmp_path / "config.toml").write_text("# mine\n[button]\ngrab = true\n")
+    others = learned(machine, tmp_path, (EV_KEY, PLAY, 1))
+    assert not others.exists()
+    assert (tmp_path / "config.toml").read_text().startswith("# mine\n")
+    config = load_config(None, {"XDG_CONFIG_HOME": str(tmp_path / "home")}, tmp_path)
+    assert (config.button.device, config.button.key, config.button.grab) == ("Switch", PLAY, True)
 
 
 def test_learning_without_a_press_or_a_device_says_so(

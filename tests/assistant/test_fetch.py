@@ -22,7 +22,8 @@ from assistant import fetch as fetching
 from assistant.download import RemoteFile, download
 from assistant.errors import FetchError, exit_status_of
 from assistant.fetch import Sources, fetch
-from assistant.models import MANIFEST, HubModel, SpeechModel, fetched_vlm, models_folder
+from assistant.models import MANIFEST, HubModel, fetched_vlm, models_folder
+from assistant.speech_model import SpeechModel
 from assistant.unpack import unpack
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"

@@ -19,6 +19,7 @@ from assistant.voice_settings import VoiceSettings
 from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance
 from audio.pcm import AudioChunk
 from vision.frame import Frame
+from vision.framing import Fault
 
 PHRASES = phrases_for("en")
 NOW = 0.0  # in a script: the time at which its turn comes
@@ -43,13 +44,17 @@ class RecordingAnswering:
     looks: list[Look] = field(default_factory=list)
     spoke: list[bool] = field(default_factory=list)
 
-    def look(self, frame: Frame | None = None) -> Look:
-        self.log.append(f"look{len(self.looks)}" + (f" at {frame.rgb.shape}" if frame else ""))
+    held = busy = False
+
+    def look(self, frame: Frame | None = None, *, closer: bool = False) -> Look:
+        how = f" at {frame.rgb.shape}" if frame else " closer" if closer else ""
+        self.log.append(f"look{len(self.looks)}{how}")
         self.looks.append(Look(self.clock(), frame))
         return self.looks[-1]
 
     def ask(self, question: Question, look: Look, *, queued: bool = False) -> Turn:
         self.log.append(f"ask {question.text!r} of {self.looks.index(look)}" + (" queued" if queued else ""))
+        self.held = self.held and queued
         look.view = look.view or object()  # type: ignore[assignment]  # seen: that is all the loop looks at
         look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
         turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
@@ -58,15 +63,29 @@ class RecordingAnswering:
 
     def compare(self, question: Question, old: Look, new: Look) -> Turn:
         self.log.append(f"compare {self.looks.index(old)} with {self.looks.index(new)}")
-        return Turn(question)
+        return Turn(question, answer="Before: I see no word. Now: It says OPEN.")
 
     def say(self, text: str) -> Turn:
+        self.held = False
         self.log.append(f"say {text!r}")
         turn = Turn(None, said=[text])
         turn.done.set()
         return turn
 
     greet = say
+
+    def advise(self, look: Look) -> Turn:
+        self.log.append(f"advise of {self.looks.index(look)}")
+        return Turn(None)
+
+    def hold(self) -> None:
+        self.held = True
+        self.log.append("hold")
+
+    def release(self) -> None:
+        if self.held:
+            self.log.append("release")
+        self.held = False
 
     def user_speaks(self, speaks: bool) -> None:
         """Only the cues listen to that."""
@@ -76,6 +95,7 @@ class RecordingAnswering:
         self.log.append("acknowledge")
 
     def cancel(self) -> None:
+        self.held = False
         self.log.append("cancel")
 
     def cue(self, earcon: AudioChunk) -> None:
@@ -174,6 +194,12 @@ def test_a_follow_up_keeps_the_picture_until_it_is_too_old() -> None:
     assert story.told() == ["look0", "ask 'one' of 0", "ask 'two' of 0", "look1", "ask 'three' of 1"]
 
 
+def test_a_picture_does_not_become_too_old_within_a_question() -> None:
+    """It was young enough at the onset, so none was taken then, and a new one would have to be waited for."""
+    story = Story(picture_seconds=60.0).speaks("one").waits(59.0).begins().waits(2.0).ends("two")
+    assert story.told() == ["look0", "ask 'one' of 0", "ask 'two' of 0"]
+
+
 def test_who_has_said_all_is_acknowledged_before_the_words_are_there() -> None:
     """At the pause, a command's too; and who speaks on is a speaking user to the cues again."""
     story = Story().begins().pauses(for_good=False).pauses().ends("what is this").begins().pauses().ends("louder")
@@ -209,6 +235,15 @@ def test_a_misheard_question_is_read_back() -> None:
     asked = PHRASES.did_you_ask.format(question="what is mist")
     assert story.told() == ["look0", f"say {asked!r}"]
     assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_a_command_in_between_leaves_the_read_back_question_open() -> None:
+    """Who has it repeated, louder, says yes to the question and not to the assistant's voice; a stop takes it back."""
+    story = Story(min_confidence=0.5, activation="button").presses(*pressed()).speaks("what is mist", confidence=0.3)
+    told = story.speaks("louder").waits(9.0).speaks("repeat").waits(9.0).speaks("yes").told()
+    assert told[-1].startswith("ask 'what is mist'")
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("stop").speaks("yes")
+    assert story.told()[-1] == "ask 'yes' of 2"
 
 
 def test_yes_asks_what_was_read_back() -> None:
@@ -309,7 +344,8 @@ def test_more_and_less_about_the_last_question() -> None:
     """The same picture is asked again, in other words; with nothing asked yet, what is in it."""
     story = Story().speaks("what is this").speaks("more detail").speaks("shorter")
     more = PHRASES.more_detail_question.format(question="what is this")
-    assert story.told()[2] == f"ask {more!r} of 0"
+    shorter = PHRASES.shorter_question.format(question="what is this")
+    assert story.told()[2:] == [f"ask {more!r} of 0", f"ask {shorter!r} of 0"]
     assert Story().speaks("more detail").told()[-1] == f"ask {PHRASES.describe_question!r} of 1"
 
 
@@ -321,18 +357,49 @@ def test_a_model_that_takes_no_instructions_is_asked_short_questions() -> None:
 
 
 def test_a_closer_look_is_at_the_middle_of_the_same_picture() -> None:
-    """At the camera's resolution, and follow-ups stay on it; without a picture it says so."""
+    """At the camera's resolution, and follow-ups stay on it."""
     story = Story().speaks("what is this").speaks("look closer").speaks("what color is it")
     assert story.told()[2:] == [
         "look1 at (240, 320, 3)", "ask 'what is this' of 1", "ask 'what color is it' of 1",
     ]  # fmt: skip
-    assert Story().speaks("look closer").told()[-1] == f"say {PHRASES.no_picture_yet!r}"
+
+
+def test_a_closer_look_without_a_picture_in_hand_takes_one() -> None:
+    """At the start, when the last one is too old, and when that was no good: what is before the camera now counts."""
+    assert Story().speaks("look closer").told()[1:] == ["look1 closer", f"ask {PHRASES.describe_question!r} of 1"]
+    story = Story(picture_seconds=10.0).speaks("what is this").waits(60.0).speaks("look closer")
+    assert story.told()[2:] == ["look1", "look2 closer", "ask 'what is this' of 2"]
+
+    def taken(conversation: Conversation) -> None:
+        story.answering.looks[0].frame = Frame(np.zeros((480, 640, 3), np.uint8), 0.0)
+
+    story = Story().begins().does(taken).ends("look closer")
+    assert story.told()[:2] == ["look0", "look1 at (240, 320, 3)"]
 
 
 def test_what_has_changed_compares_the_old_picture_with_a_new_one() -> None:
     """The new one is what follow-ups are about."""
     story = Story().speaks("what is this").speaks("what has changed").speaks("where is it")
     assert story.told()[2:] == ["look1", "compare 0 with 1", "ask 'where is it' of 1"]
+
+
+def test_what_has_changed_is_the_last_answer() -> None:
+    """To be spelt, and to be told in more detail."""
+    story = Story().speaks("what is this").speaks("what has changed").speaks("spell that").speaks("more detail")
+    told = story.told()
+    assert "O, P, E, N" in told[-2]
+    more = PHRASES.more_detail_question.format(question=PHRASES.describe_question)
+    assert told[-1] == f"ask {more!r} of 1"
+
+
+def test_after_a_new_picture_that_was_no_good_the_old_one_is_compared() -> None:
+    """It has been taken, so nobody is told that there is none."""
+
+    def no_good(conversation: Conversation) -> None:
+        story.answering.looks[1].fault = Fault.BLURRED
+
+    story = Story().speaks("what is this").speaks("what has changed").does(no_good).speaks("what has changed")
+    assert story.told()[-1] == "compare 0 with 2"
 
 
 def test_status_and_time_are_said() -> None:
@@ -389,6 +456,55 @@ def test_a_picture_that_is_kept_is_kept_through_a_press() -> None:
     assert told[-2:] == [LISTENING, "ask 'where is it' of 0"]
 
 
+def test_listening_is_cued_once_though_the_press_becomes_a_hold() -> None:
+    """Also where the picture is kept, so that the press takes none."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
+    story.presses(*pressed(1005.0)).speaks("same picture").waits(5.0)
+    told = story.presses(Pressed(1010.0), Held(1011.0, 1010.0)).speaks("where is it").told()
+    assert told[-2:] == [LISTENING, "ask 'where is it' of 0"]
+
+
+def no_good(conversation: Conversation) -> None:
+    assert conversation._pictures.ahead is not None
+    conversation._pictures.ahead.fault = Fault.BLURRED
+
+
+def test_what_is_wrong_with_the_picture_is_said_before_the_question() -> None:
+    """A press shows it seconds earlier; then it listens on, for words about a better one, and ends without a sound."""
+    story = Story(activation="button").presses(*pressed()).does(no_good).waits(0.3).waits(0.3).waits(5.0)
+    told = story.speaks("what is this").waits(30.0).told()
+    assert told == ["look0", LISTENING, "advise of 0", "look1", "ask 'what is this' of 1"]
+    assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_nobody_who_has_begun_to_speak_is_given_advice() -> None:
+    """Then it comes with the answer; behind the wake phrase in one breath, too."""
+    story = Story(activation="button").presses(*pressed()).does(no_good).waits(0.3).begins().waits(2.0)
+    assert "advise of 0" not in story.ends("what is this").told()
+    story = Story(activation="wake_word").begins().does(Conversation.maybe_woken).does(no_good).waits(2.0)
+    assert "advise of 0" not in story.ends("hey camera what is this").told()
+
+
+def test_a_press_does_not_wait_for_the_picture_of_a_stopped_answer() -> None:
+    """Still being seen, it would keep the new one waiting for the engine."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this")
+
+    def unseen(conversation: Conversation) -> None:
+        story.answering.looks[0].view = None
+
+    story.does(unseen).presses(StopPress(1001.0), Held(1002.0, 1001.0)).told()
+    assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_letting_go_of_the_button_is_acknowledged() -> None:
+    """It is the end of the question, and heard once; not where nothing was said, or all of it before."""
+    story = Story(activation="button").presses(Pressed(1000.0), Held(1001.0, 1000.0)).begins()
+    story.presses(Released(1004.0, held=True)).pauses().ends("what is this")
+    assert story.told()[2:] == ["acknowledge", "ask 'what is this' of 0"]
+    silent = Story(activation="button").presses(Pressed(1000.0), Held(1001.0, 1000.0), Released(1004.0, held=True))
+    assert "acknowledge" not in silent.told()
+
+
 def test_a_press_without_words_ends_with_a_sound() -> None:
     """Who pressed and said nothing hears that it no longer listens; it is told once, and nothing stays behind."""
     story = Story(activation="button").presses(*pressed()).waits(6.5).waits(1.0).waits(20.0)
@@ -419,6 +535,12 @@ def test_every_question_counts_while_the_button_is_held() -> None:
     assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0", "ask 'where is it' of 0"]
 
 
+def test_the_wake_phrase_and_the_question_in_one_breath_are_acknowledged() -> None:
+    """Where the phrase may be in what was said, a pause is worth the cue."""
+    story = Story(activation="wake_word").begins().does(Conversation.maybe_woken).pauses()
+    assert story.ends("hey camera what is this").told() == ["look0", "acknowledge", "ask 'what is this' of 0"]
+
+
 def test_the_wake_phrase_alone_listens() -> None:
     """It takes the picture, sounds, and the next words are the question."""
     story = Story(activation="wake_word").speaks("hey camera").waits(2.0).speaks("what is this")
@@ -444,3 +566,28 @@ def test_a_question_during_an_answer_waits_if_the_config_says_so() -> None:
     """Answering decides whether there is anything to wait for."""
     told = Story(queue_questions=True).speaks("what is this").told()
     assert told == ["look0", "ask 'what is this' of 0 queued"]
+
+
+# Speech over its own voice, with `barge_in = "any"`.
+
+
+def test_the_voice_waits_while_the_user_speaks() -> None:
+    """From the onset on; it goes on where that was a noise, and behind it where questions are queued."""
+    assert Story(speech_interrupts=True).coughs().told() == ["hold", "look0", "release"]
+    assert Story(speech_interrupts=True).speaks("stop").told() == ["hold", "look0", "cancel"]
+    told = Story(speech_interrupts=True, queue_questions=True).speaks("what is this").told()
+    assert told == ["hold", "look0", "ask 'what is this' of 0 queued", "release"]
+    assert "hold" not in Story().coughs().told()
+
+
+def test_a_sentence_that_slips_through_is_held_at_the_next_block_of_sound() -> None:
+    """As time goes by, for as long as the user speaks and no longer."""
+    story = Story(speech_interrupts=True).begins().waits(0.03).waits(0.03).ends("what is this").waits(0.03)
+    assert story.told() == ["hold", "look0", "hold", "hold", "ask 'what is this' of 0"]
+
+
+def test_who_calls_it_by_name_in_the_midst_of_an_answer_ends_that() -> None:
+    """The next words are a question, and nothing is to be said over them."""
+    story = Story(speech_interrupts=True, activation="wake_word")
+    story.activation.always = lambda: True
+    assert story.speaks("hey camera").told() == ["hold", "look0", "cancel", LISTENING]

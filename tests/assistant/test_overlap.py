@@ -12,7 +12,7 @@ from assistant.button import Pressed
 from assistant.loop import Conversation, ConversationSettings, HearingEvent
 from assistant.phrases import phrases_for
 from assistant.turn import Turn, TurnTimings
-from audio.hearing import SpeechStarted, Utterance
+from audio.hearing import SpeechPaused, SpeechRejected, SpeechStarted, Utterance
 from tests.assistant.simulated_time import World
 from tests.assistant.slow_stages import Interval, Seconds, Stages
 
@@ -186,6 +186,95 @@ def test_the_next_question_s_picture_is_seen_over_the_answer_before(scene: Scene
     assert timings(second).hidden == pytest.approx(3.1)
     assert timings(second).first_sound == pytest.approx(0.8 + 0.5 + 0.4 + 0.2)
     assert first.cancelled.is_set()
+
+
+def test_the_picture_is_taken_at_the_onset_however_long_the_answer_is_that_is_interrupted(scene: Scene) -> None:
+    """Decoding is ahead of the voice and waits for it, or goes on; the next question's picture waits for neither."""
+    scene.settings = ConversationSettings(picture_seconds=0.0)
+    scene.stages.answer = tuple(f" This is number {number}." for number in range(8))
+    for token_seconds in (0.1, 3.0):
+        scene.stages.seconds = Seconds(token=token_seconds)
+        scene.stages.record.clear()
+        began_at = scene.world.now
+        first, second = scene.play(asks("what is this", 2.0), waits(4.0), asks("and now", 4.0), waits(30.0))
+        assert first.cancelled.is_set()
+        assert timings(second).picture_requested == pytest.approx(-3.9)
+        assert timings(second).picture_taken == pytest.approx(-3.8)
+        assert timings(second).hidden == pytest.approx(3.1)
+        onset_at = began_at + 2.8 + 4.0 + ONSET_SECONDS
+        assert scene.stages.spans("vision")[1][0] == pytest.approx(onset_at + 0.1)
+
+
+def coughs(seconds: float = 0.5) -> Callable[[Scene], Iterator[HearingEvent]]:
+    def cough(scene: Scene) -> Iterator[HearingEvent]:
+        scene.world.sleep(ONSET_SECONDS)
+        yield SpeechStarted(scene.world.now - ONSET_SECONDS)
+        for _ in range(round(seconds / 0.02)):
+            scene.world.sleep(0.02)
+            scene.conversation.tick()
+        yield SpeechRejected(scene.world.now)
+
+    return cough
+
+
+def test_a_headset_s_user_speaks_and_it_is_silent(scene: Scene) -> None:
+    """At the onset, not when the words are there; a stop or a question ends the answer, and nothing of it follows."""
+    scene.settings = ConversationSettings(speech_interrupts=True)
+    for words, answers in (("stop", 1), ("what color is it", 2)):
+        scene.stages.record.clear()
+        turns = scene.play(asks("what is this", 2.0), waits(2.0), asks(words, 0.5), waits(20.0))
+        assert len(turns) == answers
+        assert turns[0].cancelled.is_set()
+        spoken = [
+            (round(span.begin - turns_began(scene), 6), round(span.end - turns_began(scene), 6))
+            for span in heard(scene)
+        ]
+        assert spoken[0] == (pytest.approx(4.3), pytest.approx(4.8 + ONSET_SECONDS))
+        assert all(begin > 4.8 + 0.5 + 0.8 for begin, _ in spoken[1:])
+        assert len(spoken) == 1 + 2 * (answers - 1)
+
+
+@pytest.mark.parametrize("after", [2.0, 2.85, 3.3, 4.4])
+def test_after_a_noise_it_goes_on_with_the_sentence_that_was_cut(after: float, scene: Scene) -> None:
+    """Wherever it comes, near a sentence's end or in the last one: all of both sentences is heard."""
+    scene.settings = ConversationSettings(speech_interrupts=True)
+    (turn,) = scene.play(asks("what is this", 2.0), waits(after), coughs(), waits(20.0))
+    whole = [span.what for span in heard(scene) if span.end - span.begin > 1.4]
+    onset = 2.8 + after + ONSET_SECONDS
+    assert [what for number, what in enumerate(whole) if what not in whole[:number]] == [
+        "say A red cup.", "say It is on a table.",
+    ]  # fmt: skip
+    assert not any(span.begin < moment < span.end for span in heard(scene) for moment in (onset + 0.1, onset + 0.49))
+    assert turn.said == ["A red cup.", "It is on a table."]
+
+
+def test_who_speaks_before_the_answer_has_begun_is_not_spoken_over(scene: Scene) -> None:
+    """The first sentence waits for the end of a noise; the cue that says "I heard you" does not."""
+    scene.settings = ConversationSettings(speech_interrupts=True)
+    scene.play_earcons = True
+
+    def pauses(scene: Scene) -> Iterator[HearingEvent]:
+        yield SpeechStarted(scene.world.now)
+        scene.world.sleep(2.0)
+        yield SpeechPaused(scene.world.now)
+        scene.world.sleep(0.5)
+        yield SpeechRejected(scene.world.now)
+
+    (turn,) = scene.play(asks("what is this", 2.0), waits(1.0), pauses, waits(20.0))
+    assert heard(scene)[0].begin == pytest.approx(2.8 + 1.0 + 2.5 + 0.2)  # its synthesis
+    assert scene.stages.spans("thinking")[-1] == (pytest.approx(5.8, abs=0.021), pytest.approx(5.9, abs=0.021))
+    assert turn.said == ["A red cup.", "It is on a table."]
+
+
+def heard(scene: Scene) -> list[Interval]:
+    """Of the answers' sentences, in order, what sounded."""
+    spans = [span for span in scene.stages.record if span.what.startswith("say ") and span.end > span.begin]
+    return sorted(spans, key=lambda span: span.begin)
+
+
+def turns_began(scene: Scene) -> float:
+    """The first word of the first question."""
+    return scene.stages.spans("listening")[0][0]
 
 
 def test_a_queued_question_is_decoded_while_the_answer_before_is_heard(scene: Scene) -> None:

@@ -37,6 +37,7 @@ PHRASES = phrases_for("en")
 CHUNK_SECONDS = 0.03
 SILENT_WITHIN_SECONDS = 0.02
 EXIT_WITHIN_SECONDS = 0.1
+PICTURE_WITHIN_SECONDS = 0.2  # the slowest capture of these storms takes 0.18
 WAKE_PHRASE = "hey camera"
 QUESTIONS = ("what is this", "where is the cup", "what does the stop sign say")
 SAID = (
@@ -131,9 +132,10 @@ class Storm:
         self.stages.answer = tuple(f" {word}" for word in ("It is a red cup. " * lots.randrange(1, 7)).split())
         self.stages.mishap = self._mishap
         self.stages.varied = lambda seconds: seconds * lots.uniform(0.2, 1.8)
+        self.any_interrupts = lots.random() < 0.5  # barge_in = "any"
         self.activation = Activation(
             settings_from(lots.choice(("open", "open", "button", "wake_word", "button+wake_word")), WAKE_PHRASE, 6.0),
-            lots.choice((lambda: False, lambda: self.answering.speaking)),  # barge_in = "any"
+            lambda: self.any_interrupts and self.answering.speaking,
             _lock=Lock(world),  # type: ignore[arg-type]
         )
         self.shown: list[Turn] = []
@@ -153,7 +155,11 @@ class Storm:
             self._events(),
             self.answering,
             PHRASES,
-            ConversationSettings(picture_seconds=lots.choice((0.0, 10.0, 60.0)), queue_questions=lots.random() < 0.3),
+            ConversationSettings(
+                picture_seconds=lots.choice((0.0, 10.0, 60.0)),
+                queue_questions=lots.random() < 0.3,
+                speech_interrupts=self.any_interrupts,
+            ),
             activation=self.activation,
             clock=world.clock,
         )
@@ -298,15 +304,25 @@ def check_silence(stages: Stages, moments: list[float]) -> None:
 
 
 def threads_left() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name in ("answer", "speak", "button")]
+    return [thread.name for thread in threading.enumerate() if thread.name in ("answer", "look", "speak", "button")]
 
 
 def check(storm: Storm) -> None:
     """What must hold however it went."""
     whole = "".join(storm.stages.answer).strip()
     assert storm.last_question is not None
+    assert storm.last_question.question is not None
     assert (storm.last_question.answer, storm.last_question.error) == (whole, None)
     assert " ".join(storm.last_question.said) == whole
+    assert not storm.answering.held
+    sight, ways = storm.last_question.moments.sight, storm.activation.settings
+    if sight is not None and (
+        ways.is_open or ways.button
+    ):  # a wake phrase may be known only at the end of the question
+        assert sight.taken[1] - sight.requested_at <= PICTURE_WITHIN_SECONDS
+        assert sight.requested_at < storm.last_question.question.asked_at, (
+            "not at the onset, but when the words were there"
+        )
     assert all(turn.done.is_set() for turn in storm.answering.turns)
     assert len({id(turn) for turn in storm.shown}) == len(storm.shown), "a turn was shown twice"
     assert storm.closed_at - storm.closing_at <= EXIT_WITHIN_SECONDS

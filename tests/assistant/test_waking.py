@@ -19,7 +19,7 @@ from audio.demo_model import corpus
 from audio.endpointing import EndpointSettings
 from audio.errors import SpeechModelError
 from audio.grammar import GrammarListener, HeardWord, parse_words
-from audio.hearing import Hearing, SpeechRejected, SpeechStarted, StopHeard, Utterance
+from audio.hearing import Hearing, SpeechPaused, SpeechRejected, SpeechStarted, StopHeard, Utterance
 from audio.pcm import Samples
 from audio.transcriber import Transcript, unknown_words
 from tests.audio.fakes import LevelVad, ScriptedSource, ScriptedTranscriber
@@ -334,6 +334,30 @@ def test_during_an_answer_that_anything_may_interrupt_everything_counts() -> Non
     assert activation.heard(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
     activation.heard(SpeechStarted(2.0))
     assert activation.heard(Utterance("stop", 0.9, 2.0, 2.5)) is None
+
+
+def test_a_stop_needs_no_call_while_it_thinks() -> None:
+    """All is transcribed then, and of that a stop counts, though nobody has called; a question does not."""
+    busy = [False]
+    activation = Activation(WAKE, stoppable=lambda: busy[0], is_stop=lambda text: text == "stop")
+    assert not activation.attentive(1.0)
+    busy[0] = True
+    assert activation.attentive(1.0)
+    assert activation.heard(SpeechStarted(1.0)) is None
+    assert activation.heard(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
+    assert activation.heard(Utterance(Q, 0.9, 2.0, 2.5)) is None
+
+
+def test_a_pause_behind_what_may_be_the_phrase_is_told() -> None:
+    """The end of a question in one breath is acknowledged like any; other talk is not."""
+    activation = Activation(WAKE)
+    activation.heard(SpeechStarted(1.0))
+    assert activation.heard(SpeechPaused(2.0)) is None
+    activation.stirred()
+    assert activation.maybe_addressed
+    assert activation.heard(SpeechPaused(3.0)) == SpeechPaused(3.0)
+    activation.heard(Utterance("hey camera what is this", 0.9, 1.0, 3.0))
+    assert not activation.maybe_addressed
 
 
 def test_attention_is_known_while_it_lasts() -> None:

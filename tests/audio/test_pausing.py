@@ -59,13 +59,17 @@ def test_nothing_is_decoded_that_nobody_wants():
     assert ear.has_ended(SAMPLES)
 
 
-def test_a_slow_recogniser_is_asked_no_more():
-    """It would hold up the words themselves; the cue then comes with them."""
+def test_a_slow_recogniser_is_given_a_rest(caplog):
+    """It would hold up the words themselves; the cue then comes with them. It is tried again, and the user told once."""
     spotter = FakeSpotter(seconds=0.5)
     ear = WordsEnded(spotter, ends_in_the, clock=lambda: spotter.now)
-    answers = [ear.has_ended(SAMPLES) for _ in range(10)]
-    assert answers == [True] * SETTINGS.patience + [False] * (10 - SETTINGS.patience)
-    assert spotter.windows == SETTINGS.patience
+    asked = SETTINGS.patience + SETTINGS.rest_windows
+    answers = [ear.has_ended(SAMPLES) for _ in range(2 * asked)]
+    assert answers == ([True] * SETTINGS.patience + [False] * SETTINGS.rest_windows) * 2
+    assert spotter.windows == 2 * SETTINGS.patience
+    spotter.seconds = 0.01
+    assert all(ear.has_ended(SAMPLES) for _ in range(100))
+    assert len(caplog.messages) == 1
 
 
 def test_a_busy_moment_is_forgiven():

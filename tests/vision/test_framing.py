@@ -121,6 +121,31 @@ def test_any_size_is_judged(height: int, width: int) -> None:
     assert framing.fault in (None, Fault.BLURRED)
 
 
+def test_of_a_large_picture_a_part_of_the_pixels_tells_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same edges, to a twentieth, and levels as when all of it is read."""
+    (page,) = pictures("page", 1, seed=4, sizes=((2560, 1440),))
+    noisy = Frame(photographs.expose(page, np.random.default_rng(4), 4.0), 0.0)
+    quick = judge(noisy)
+    monkeypatch.setattr("vision.sharpness.READ_SIDE_PX", 10_000)
+    whole = judge(noisy)
+    assert quick.blur_px == pytest.approx(whole.blur_px, rel=0.05)
+    assert quick.bright_level == pytest.approx(whole.bright_level, abs=1.0)
+    assert quick.fault is whole.fault is None
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (3840, 2160)])
+def test_a_picture_is_judged_in_milliseconds(size: tuple[int, int]) -> None:
+    """In 15 of this thread's own, however large it is and however busy the machine: the best of seven."""
+    width, height = size
+    frame = Frame(np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8), 0.0)
+    seconds = []
+    for _ in range(7):
+        began = time.thread_time()
+        judge(frame)
+        seconds.append(time.thread_time() - began)
+    assert min(seconds) < 0.015
+
+
 @pytest.mark.parametrize(
     ("level", "fault"),
     [(0, Fault.COVERED), (10, Fault.COVERED), (128, None), (240, None), (255, Fault.TOO_BRIGHT)],

@@ -1,4 +1,4 @@
-"""How often framing is right: hit and false-alarm rates on generated pictures, by kind of flaw and step.
+"""How often framing is right: hit and false-alarm rates on generated pictures, by kind of flaw and step; and how long it takes.
 
 python -m vision.demo_model.framing_rates [--pictures 10] [--seed 1]
 """
@@ -6,18 +6,22 @@ python -m vision.demo_model.framing_rates [--pictures 10] [--seed 1]
 from __future__ import annotations
 
 import argparse
+import statistics
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from vision.demo_model import photographs
 from vision.demo_model.photographs import SHARP_SUBJECTS, SUBJECTS, Rgb
 from vision.frame import Frame
-from vision.framing import Fault, Framing, judge
+from vision.framing import Fault, Framing, judge, sharpest
 
 SIZES = ((1280, 720), (640, 480))
+TIMED_SIZES = ((1280, 720), (1920, 1080), (3840, 2160))
 NOISES = (0.0, 2.0, 4.0, 6.0)  # of an ordinary webcam, from daylight to a lamp in the evening
 
 
@@ -108,12 +112,47 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Times:
+    """Seconds for one picture of a size, and to choose the sharpest of three."""
+
+    size: tuple[int, int]
+    median: float
+    slowest: float
+    sharpest: float
+
+
+def time_to_judge(size: tuple[int, int], seed: int = 1, repeats: int = 5) -> Times:
+    """Over one picture of each subject."""
+    frames = [Frame(rgb, 0.0) for subject in SUBJECTS for rgb in pictures(subject, 1, seed, (size,))]
+    judged = [_seconds(partial(judge, frame)) for frame in frames for _ in range(repeats)]
+    chosen = [_seconds(partial(sharpest, frames[:3])) for _ in range(repeats)]
+    return Times(size, statistics.median(judged), max(judged), statistics.median(chosen))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def times_table(times: Sequence[Times]) -> str:
+    """As Markdown, in milliseconds."""
+    lines = ["| picture | judged: median | slowest | sharpest of three |", "|---|---|---|---|"]
+    for row in times:
+        milliseconds = (f"{1000 * value:.0f} ms" for value in (row.median, row.slowest, row.sharpest))
+        lines.append(f"| {row.size[0]}×{row.size[1]} | {' | '.join(milliseconds)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=10, help="of each of the six subjects")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     print(table(measure(count=options.pictures, seed=options.seed)))
+    print()
+    print(times_table([time_to_judge(size, options.seed) for size in TIMED_SIZES]))
 
 
 if __name__ == "__main__":

@@ -164,6 +164,8 @@ def expose(rgb: Rgb, rng: np.random.Generator, noise: float) -> Rgb:
     # Drawn once and cut out anew: noise for every pixel of every picture would take most of the time.
     field = _noise_field()
     height, width, _ = rgb.shape
+    if height > field.shape[0] or width > field.shape[1]:
+        field = np.tile(field, (height // field.shape[0] + 1, width // field.shape[1] + 1, 1))
     top, left = (
         int(rng.integers(0, size - wanted + 1)) for size, wanted in zip(field.shape, rgb.shape[:2], strict=False)
     )
