@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import threading
 import time
@@ -43,6 +44,7 @@ class Room:
         self.limit_meanwhile = ""
         self.look: Callable[[], str] = str
         self._ended = threading.Semaphore(0)
+        self.measured = threading.Event()  # several times: who speaks before that has no energy
 
     def turn_ended(self, turn: Turn) -> None:
         self.turns.append(turn)
@@ -60,6 +62,7 @@ class Room:
             live = True
 
             def chunks(self) -> Iterator[AudioChunk]:
+                assert room.measured.wait(WAIT_SECONDS)
                 for wav in room._words:
                     assert room._ended.acquire(timeout=WAIT_SECONDS)  # the greeting's, then each answer's
                     room.limit_meanwhile = room.look()
@@ -95,7 +98,11 @@ def test_a_conversation_holds_the_budget_and_knows_its_energy(
     tree, room = nuc(tmp_path / "machine"), Room(words)
     room.look = lambda: tree.text(PL1)
 
+    readings = itertools.count(1)
+
     def read(path: Path) -> str:
+        if path.name == "energy_uj" and next(readings) == 6:
+            room.measured.set()
         return str(round(time.monotonic() * WATTS * 1e6)) if path.name == "energy_uj" else path.read_text()
 
     class Quiet(NullSpeaker, contextlib.AbstractContextManager[Any]):
