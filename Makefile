@@ -26,7 +26,7 @@ run: system-run $(VENV)/.seesay-run ## ask through the microphone, hear what the
 	@$(PYTHON) -m assistant run
 
 test: lint ## everything that must hold before a commit; ends with pytest's summary
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: system-test $(VENV)/.seesay-test ## style and types only
 	@$(PYTHON) -m ruff check .

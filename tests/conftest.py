@@ -2,6 +2,9 @@
 
 Packed weights go into a cache folder of this run. numba's machine code stays where it always is, beside its source or where
 NUMBA_CACHE_DIR says: it is the same for all, and compiling it anew would take minutes.
+
+`make test` runs two files side by side (pytest-xdist). What has to keep time with a sound card comes at the end, by itself: it
+would hear the other file's load.
 """
 
 from __future__ import annotations
@@ -9,6 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A group for each file, whose fixtures are then made once, and one for all that wants the machine to itself."""
+
+    def alone(item: pytest.Item) -> bool:
+        return any(item.get_closest_marker(mark) for mark in ("device", "soak"))
+
+    items.sort(key=alone)  # keeps the order otherwise
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("alone" if alone(item) else str(item.path)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,7 +18,10 @@ from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
+pytestmark = [
+    pytest.mark.device,
+    pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools())),
+]
 
 
 @pytest.fixture(scope="module")
