@@ -155,7 +155,7 @@ class Beside:
             machine = Machine(engine.model_name, self._config.power.other_watts, used_bytes, power)
             parts = _parts(self._config, engine, take, stack, machine, is_demo=is_demo)
             services = Services(parts, self._settings, self._board)
-            server = stack.enter_context(WebServer(create_app(services), self._settings, services.sweep))
+            server = stack.enter_context(WebServer(create_app(services), self._settings, services.sweep, services.tokens))
             console.say(f"the page and the API are at {server.address} (Ctrl-C ends it)")
             yield server.ended
 

@@ -12,10 +12,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 from assistant.web import page
 from assistant.web.api import api_routes
-from assistant.web.doors import RateLimit, Tokens, host_is_ours, origin_is_ours
+from assistant.web.doors import SESSION_COOKIE, RateLimit, Tokens, bearer_token, host_is_ours, origin_is_ours
 from assistant.web.errors import ApiError, error_body
 from assistant.web.openapi import description
-from assistant.web.pages import SESSION_COOKIE, page_routes
+from assistant.web.pages import page_routes
 from assistant.web.v1 import v1_routes
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def create_app(services: Services) -> Flask:
     app.config["TRUSTED_HOSTS"] = None  # `_check_doors` does this, with an answer in JSON
     app.url_map.merge_slashes = False  # a redirection would be no JSON
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
-    tokens = None if settings.token is None else Tokens(settings.token)
+    tokens = services.tokens
     work = RateLimit(settings.requests_per_minute)
     looks = RateLimit(settings.requests_per_minute * _LOOKS_FOR_EACH_WORK)
     guesses = RateLimit(_GUESSES_PER_MINUTE)
@@ -160,13 +160,13 @@ def _has_token(request: Request, tokens: Tokens, guesses: RateLimit) -> bool:
         return True
     if tokens.is_session(request.cookies.get(SESSION_COOKIE, "")):
         return True
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+    token = bearer_token(request.headers.get("Authorization", ""))
+    if token is None:
         return False
     client = request.remote_addr or ""
     # Before it is looked at: even the right one is refused to who has guessed too often, else guessing would go on.
     _refuse_for(guesses.seconds_to_wait(client, count=False), "wrong tokens")
-    if tokens.is_token(token.strip()):
+    if tokens.is_token(token):
         return True
     guesses.seconds_to_wait(client)
     return False

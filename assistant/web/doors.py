@@ -20,6 +20,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+SESSION_COOKIE = "seesay"
 SESSION_SECONDS = 12 * 3600
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}))(?::(?P<port>\d{1,5}))?")
 _MOST_CLIENTS = 1024  # whose requests are counted; the one not seen for longest is forgotten
@@ -59,6 +60,12 @@ def origin_is_ours(origin: str, host: str) -> bool:
     return netloc.lower().removesuffix(default) == host.lower().removesuffix(default)
 
 
+def bearer_token(authorization: str) -> str | None:
+    """The header's token; None where it has something else."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 class Tokens:
     """The one token, and sessions for browsers that have shown it. A session ends with the program."""
 
@@ -79,6 +86,15 @@ class Tokens:
         if not hmac.compare_digest(signature.encode("utf-8", "replace"), self._signature(ends_at).encode()):
             return False
         return int(ends_at) > self._clock()  # signed by us: a number
+
+    def are_shown(self, authorization: str, cookies: str) -> bool:
+        """By either of the two headers. A look that counts for nothing: for what must be known before a request is whole."""
+        from werkzeug.http import parse_cookie
+
+        if self.is_session(parse_cookie(cookies).get(SESSION_COOKIE, "")):
+            return True
+        token = bearer_token(authorization)
+        return token is not None and self.is_token(token)
 
     def _signature(self, text: str) -> str:
         return hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

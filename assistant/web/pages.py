@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from assistant.web import page
-from assistant.web.doors import SESSION_SECONDS, RateLimit, Tokens
+from assistant.web.doors import SESSION_COOKIE, SESSION_SECONDS, RateLimit, Tokens
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
     from assistant.web.settings import WebSettings
-
-SESSION_COOKIE = "seesay"
 
 
 def page_routes(settings: WebSettings, tokens: Tokens | None, guesses: RateLimit) -> Blueprint:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError
+from assistant.web.doors import Tokens
 from assistant.web.settings import WebSettings
 
 if TYPE_CHECKING:
@@ -26,8 +27,14 @@ _JOIN_SECONDS = 2.0
 class WebServer:
     """Owns the thread "web", and waitress's workers; use it in a `with`. Raises AssistantError where it cannot listen."""
 
-    def __init__(self, app: Flask, settings: WebSettings, sweep: Callable[[], None] = lambda: None) -> None:
-        self._server = _listen(app, settings, sweep)
+    def __init__(
+        self,
+        app: Flask,
+        settings: WebSettings,
+        sweep: Callable[[], None] = lambda: None,
+        tokens: Tokens | None = None,  # None: everybody's bodies are read
+    ) -> None:
+        self._server = _listen(app, settings, sweep, tokens)
         self.host = settings.host
         self.port = int(self._server.effective_port)
         self.ended = (
@@ -67,7 +74,7 @@ class WebServer:
             self.ended.set()
 
 
-def _listen(app: Flask, settings: WebSettings, sweep: Callable[[], None]) -> SocketServer:
+def _listen(app: Flask, settings: WebSettings, sweep: Callable[[], None], tokens: Tokens | None) -> SocketServer:
     from waitress import wasyncore
     from waitress.adjustments import Adjustments
     from waitress.task import ThreadedTaskDispatcher
@@ -81,7 +88,14 @@ def _listen(app: Flask, settings: WebSettings, sweep: Callable[[], None]) -> Soc
         adjustments = Adjustments(**_adjustments(settings))
         where = adjustments.listen[0]
         server = SocketServer(
-            app, sockets, dispatcher=dispatcher, adj=adjustments, sockinfo=where, web=settings, sweep=sweep
+            app,
+            sockets,
+            dispatcher=dispatcher,
+            adj=adjustments,
+            sockinfo=where,
+            web=settings,
+            sweep=sweep,
+            tokens=tokens,
         )
     except (OSError, ValueError) as error:
         wasyncore.close_all(sockets, ignore_all=True)

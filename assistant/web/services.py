@@ -14,6 +14,7 @@ from assistant.status import Status
 from assistant.web.answer import Answer, Asked, Hear, Means
 from assistant.web.board import Board
 from assistant.web.conversations import Conversation, Conversations, Engine
+from assistant.web.doors import Tokens
 from assistant.web.errors import ApiError
 from assistant.web.settings import WebSettings
 from assistant.web.speech import Speech
@@ -55,6 +56,7 @@ class Services:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
+        self.tokens = None if settings.token is None else Tokens(settings.token)
         self.is_demo = parts.is_demo
         self.pictures_go_to = parts.pictures_go_to
         self.take = parts.take

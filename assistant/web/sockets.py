@@ -1,4 +1,5 @@
-"""waitress as this server wants it: errors in JSON, an end for slow clients, and an answer even to a body that is too large.
+"""waitress as this server wants it: errors in JSON, an end for slow clients, an answer even to a body that is too large, and
+nothing large read from a stranger.
 
 What was found out about waitress 3.0: it looks at a connection while a request is being answered only with
 `channel_request_lookahead`; then it closes the channel when the client goes, and `waitress.client_disconnected` in the
@@ -17,16 +18,19 @@ from collections.abc import Callable
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
+from assistant.web.doors import Tokens
 from assistant.web.errors import ApiError, error_body
 from assistant.web.settings import WebSettings
 
 SWEEP_SECONDS = 0.5
 _LINGER_SECONDS = 5.0  # how long what a client still sends is read and thrown away, so that it reads our answer
 _LINGER_BYTES = 64_000_000
+_STRANGERS_BYTES = 65_536  # of a body from who has not shown the token: a login form and more
 
 _SENTENCES = {
     400: ("bad_request", "the request is not HTTP that can be read"),
@@ -59,6 +63,34 @@ class JsonErrorTask(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request that is arriving. Without the token a large body ends with its headers, so that the application refuses it."""
+
+    completed: bool
+
+    def __init__(self, adjustments: Any, channel: Channel) -> None:
+        super().__init__(adjustments)
+        self._channel = channel
+        self._is_known = channel.server.tokens is None
+
+    def received(self, data: bytes) -> Any:
+        consumed = super().received(data)
+        is_large = max(self.content_length, self.body_bytes_received) > _STRANGERS_BYTES
+        if self._is_known or self.completed or not is_large:
+            return consumed
+        self._is_known = self._channel.server.tokens.are_shown(
+            self.headers.get("AUTHORIZATION", ""), self.headers.get("COOKIE", "")
+        )
+        if self._is_known:
+            return consumed
+        self.headers |= {"CONTENT_LENGTH": "0", "CONNECTION": "close"}
+        self.body_rcv = None
+        self.expect_continue = False
+        self.completed = True
+        self._channel.answered_early = True
+        return len(data)
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """One connection. All but the answering is done on the thread that reads."""
 
@@ -68,6 +100,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     _begun_at = 0.0  # of the request that is arriving
     _lingering_until = 0.0  # 0: not lingering
     _thrown_away = 0
+
+    def parser_class(self, adjustments: Any) -> Parser:
+        return Parser(adjustments, self)
 
     def received(self, data: bytes) -> Any:
         if self.request is None:
@@ -126,8 +161,11 @@ class SocketServer(TcpWSGIServer):  # type: ignore[misc]
     _stopping = False
     _swept_at = 0.0
 
-    def __init__(self, *args: Any, web: WebSettings, sweep: Callable[[], None], **named: Any) -> None:
+    def __init__(
+        self, *args: Any, web: WebSettings, sweep: Callable[[], None], tokens: Tokens | None, **named: Any
+    ) -> None:
         self.web = web
+        self.tokens = tokens
         self._sweep = sweep
         super().__init__(*args, **named)
 

@@ -51,7 +51,7 @@ class Running:
 def running(parts: Parts, **settings: Any) -> Iterator[Running]:
     wanted = WebSettings(**{"port": 0, "requests_per_minute": 100_000, **settings})
     services = Services(parts, wanted)
-    with WebServer(create_app(services), wanted, services.sweep) as server:
+    with WebServer(create_app(services), wanted, services.sweep, services.tokens) as server:
         yield Running(server, services)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from tests.web.api.serving import (
     eventually,
     parts_with,
     picture,
+    raw,
     running,
     send,
     send_form,
@@ -195,6 +197,32 @@ def test_guessing_the_token_as_a_program_is_as_slow() -> None:
         assert status(TOKEN) == 429
         assert send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form).status == 429
         assert status("guess", Cookie=cookie) == 200
+
+
+def test_a_large_body_is_not_read_before_its_token() -> None:
+    """The refusal comes while most of it is still to be sent, by length or in chunks; who has shown the token is heard out."""
+    with running(parts_with(SteppedEngine()), token=TOKEN) as server:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        right = send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form)
+        cookie = right.headers["Set-Cookie"].partition(";")[0]
+        head = "POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
+        for sent in (
+            f"{head}Content-Length: 5000000\r\n\r\n".encode(),
+            f"{head}Content-Length: 5000000\r\nAuthorization: Bearer {TOKEN}x\r\n\r\nxxxx".encode(),
+            f"{head}Content-Length: 5000000\r\nCookie: seesay=1.x\r\nExpect: 100-continue\r\n\r\n".encode(),
+            f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + chunk * 2,
+        ):
+            refusal, _, body = raw(server.port, sent).partition(b"\r\n\r\n")
+            assert refusal.startswith(b"HTTP/1.1 401 ")
+            assert b"Connection: close" in refusal
+            assert json.loads(body)["error"]["code"] == "token_wanted"
+        for shown in ({"Authorization": f"Bearer {TOKEN}"}, {"Cookie": cookie}):
+            headers = {"Content-Type": "application/json", **shown}
+            assert send(server.port, "POST", "/api/ask", b"x" * 5_000_000, headers).code == "bad_json"
+        stranger = send(server.port, "POST", "/api/ask", b"x" * 5_000_000, {"Content-Type": "application/json"})
+        assert (stranger.status, stranger.code) == (401, "token_wanted")  # who sends all of it reads that too
+        assert send(server.port, "POST", "/login", b"token=" + b"x" * 100_000, form).status == 401
 
 
 def test_who_comes_too_often_is_told_when_to_come_again() -> None:
