@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import console, wiring
+from assistant import console, wiring, wiring_engine, wiring_hearing
 from assistant.asides import Asides
 from assistant.config import Config
 from assistant.phrases import phrases_for
@@ -43,12 +43,12 @@ def ask(
         frames = wiring.open_frames(config, stack, image)
         frames.capture()  # a bad picture is said before the minutes of loading, not after
         voice = _voice(config, stack, say, speech_out)
-        is_demo = eye.is_demo and not wiring.is_remote(config)
+        is_demo = eye.is_demo and not wiring_engine.is_remote(config)
         if is_demo:
             console.say(console.DEMO_NOTICE)
         asides = Asides()
-        engine = wiring.open_engine(config, eye.folder, stack, console.say, asides, is_demo=eye.is_demo)
-        doubt = wiring.doubt_rule(config, is_demo=is_demo)
+        engine = wiring_engine.open_engine(config, eye.folder, stack, console.say, asides, is_demo=eye.is_demo)
+        doubt = wiring_engine.doubt_rule(config, is_demo=is_demo)
         keeper = wiring.watch_power(stack)
         turn = _answer(config, engine, frames, voice, question, doubt, asides, stream=not as_json)
         if turn.question is not None:  # its words, that is: a recording was spoken long ago
@@ -67,8 +67,8 @@ def ask(
 
 def _question(config: Config, text: str | None, audio: Path | None) -> Question:
     if audio is not None:
-        transcriber = wiring.load_transcriber(wiring.choose_speech(config))
-        heard, ended_at = wiring.hear_file(config, audio, transcriber)
+        transcriber = wiring_hearing.load_transcriber(wiring.choose_speech(config))
+        heard, ended_at = wiring_hearing.hear_file(config, audio, transcriber)
         return Question(
             heard.text,
             heard.confidence,

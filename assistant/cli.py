@@ -70,7 +70,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(arguments: argparse.Namespace) -> None:
     from assistant.run import run
-    from assistant.wiring import choose_models, is_remote
+    from assistant.wiring import choose_models
+    from assistant.wiring_engine import is_remote
 
     config = _config(arguments)
     paths = choose_models(config)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import console, wiring
+from assistant import console, wiring, wiring_engine, wiring_hearing
 from assistant.config import Config, EngineConfig
 from assistant.errors import AssistantError
 from assistant.phrases import phrases_for
@@ -71,12 +71,12 @@ def demo(config: Config, output: Path | None) -> None:
         folder = _folder(output)
         picture = _draw(scene, folder / "picture.png")
         console.say(f"the picture: {picture}")
-        transcriber = wiring.load_transcriber(paths.speech)
+        transcriber = wiring_hearing.load_transcriber(paths.speech)
         voice = _voice(config, stack, folder)
         frames = wiring.open_frames(config, stack, str(picture))
-        engine = wiring.load_engine(config, paths.vision, stack, console.say, is_demo=True)
+        engine = wiring_engine.load_engine(config, paths.vision, stack, console.say, is_demo=True)
         ended: queue.Queue[Turn] = queue.Queue()
-        doubt = wiring.doubt_rule(config, is_demo=True)
+        doubt = wiring_engine.doubt_rule(config, is_demo=True)
         answering = wiring.start_answering(config, stack, engine, frames, voice, doubt=doubt, on_end=ended.put)
         wavs = [folder / f"question-{number}.wav" for number in range(1, len(questions) + 1)]
         _speak_questions(questions, wavs)
@@ -121,8 +121,8 @@ class _Lesson:
             self._play(wav)
             source = WavSource(wav)
             words = 0
-            with wiring.quiet_stop(source):
-                for event in wiring.make_hearing(self._config, source, self._transcriber).events():
+            with wiring_hearing.quiet_stop(source):
+                for event in wiring_hearing.make_hearing(self._config, source, self._transcriber).events():
                     words += isinstance(event, Utterance)
                     yield event
             if words != 1:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from assistant import console, wiring
+from assistant import console, wiring, wiring_engine, wiring_hearing
 from assistant.asides import Asides
 from assistant.button import ButtonSettings, Press, StopPress
 from assistant.config import Config
@@ -63,34 +63,34 @@ def run(
     phrases = phrases_for(config.conversation.language)
     _use_echo_cancellation(config)  # before anything opens the sound system
     with contextlib.ExitStack() as stack:
-        words = wiring.load_transcriber(paths.speech)
-        stop_ear = wiring.make_stop_ear(config, paths.speech)
+        words = wiring_hearing.load_transcriber(paths.speech)
+        stop_ear = wiring_hearing.make_stop_ear(config, paths.speech)
         # What is missing is said before the minutes of loading, not after. Both are opened again when it is
         # done: a busy machine would starve the one, and what the other hears meanwhile is nobody's question.
         with Microphone(config.hearing.input_device or None), Loudspeaker(config.speaking.output_device or None):
             pass
-        key = wiring.open_button(config, stack, console.say)
+        key = wiring_hearing.open_button(config, stack, console.say)
         frames = wiring.open_frames(config, stack)
         asides = Asides()
-        engine = wiring.open_engine(config, paths.vision, stack, console.say, asides, is_demo=paths.are_demo)
+        engine = wiring_engine.open_engine(config, paths.vision, stack, console.say, asides, is_demo=paths.are_demo)
         keeper = wiring.keep_power(config, stack, engine, console.say)
-        is_demo = paths.are_demo and not wiring.is_remote(config)
+        is_demo = paths.are_demo and not wiring_engine.is_remote(config)
         voice = wiring.open_voice(config, stack, wiring.loudspeaker(config))
         on_end = _turn_printer(engine.model_name, keeper, verbose=verbose, as_json=as_json, beside=beside)
-        doubt = wiring.doubt_rule(config, is_demo=is_demo)
+        doubt = wiring_engine.doubt_rule(config, is_demo=is_demo)
         aim = Aim(cast("BurstSource", frames), live=getattr(frames, "live", False))  # all that `open_frames` gives
         answering = wiring.start_answering(config, stack, engine, frames, voice, doubt=doubt, aim=aim, on_end=on_end)
         asides.go_to(answering.aside)
         any_interrupts = config.hearing.barge_in == "any"
-        activation = wiring.make_activation(
+        activation = wiring_hearing.make_activation(
             config, paths.speech, speaking=lambda: answering.speaking, busy=lambda: answering.busy
         )
-        transcriber = wiring.make_attentive(
+        transcriber = wiring_hearing.make_attentive(
             paths.speech, words, activation, on_maybe=lambda: conversation.maybe_woken()
         )
         deaf = (lambda: False) if any_interrupts else HalfDuplex(lambda: answering.speaking)
         own_cue = (lambda: ()) if any_interrupts else OwnCue(lambda: answering.cue_pitches_hz)
-        pause_ear = wiring.make_pause_ear(config, paths.speech, activation)
+        pause_ear = wiring_hearing.make_pause_ear(config, paths.speech, activation)
         inbox = PressInbox()
 
         def make_hearing(microphone: AudioSource) -> Hearing:
@@ -101,7 +101,9 @@ def run(
             source = inbox.deliver_between(
                 microphone, lambda press: conversation.pressed(press), lambda: conversation.tick()
             )
-            return wiring.make_hearing(config, source, transcriber, deaf, stop_ear, activation.held, pause_ear, own_cue)
+            return wiring_hearing.make_hearing(
+                config, source, transcriber, deaf, stop_ear, activation.held, pause_ear, own_cue
+            )
 
         events = lasting_events(
             lambda: Microphone(config.hearing.input_device or None),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from assistant import console, wiring
+from assistant import console, wiring, wiring_engine, wiring_hearing
 from assistant.config import Config
 from assistant.errors import AssistantError, UsageError
 from assistant.phrases import phrases_for
@@ -98,11 +98,11 @@ def serve(config: Config, settings: WebSettings) -> None:
     """Serves until it is ended; raises what is missing at the start."""
     with contextlib.ExitStack() as stack:
         eye = wiring.choose_eye(config)
-        is_demo = eye.is_demo and not wiring.is_remote(config)
+        is_demo = eye.is_demo and not wiring_engine.is_remote(config)
         take = _camera(config, stack)
         if is_demo:
             console.say(console.DEMO_NOTICE)
-        engine = wiring.open_engine(config, eye.folder, stack, console.say, _nobody_listens, is_demo=eye.is_demo)
+        engine = wiring_engine.open_engine(config, eye.folder, stack, console.say, _nobody_listens, is_demo=eye.is_demo)
         keeper = wiring.keep_power(config, stack, engine, console.say)
         serving = Beside(config, settings).serving(engine, take, is_demo=is_demo, power=lambda: keeper.latest)
         ended = stack.enter_context(serving)
@@ -115,7 +115,7 @@ def serve_with_voice(config: Config, settings: WebSettings, *, verbose: bool) ->
     from assistant.run import run
 
     paths = wiring.choose_models(config)
-    if paths.are_demo and not wiring.is_remote(config):
+    if paths.are_demo and not wiring_engine.is_remote(config):
         console.say(console.DEMO_NOTICE)
     run(config, paths, verbose=verbose, beside=Beside(config, settings))
 
@@ -155,7 +155,9 @@ class Beside:
             machine = Machine(engine.model_name, self._config.power.other_watts, used_bytes, power)
             parts = _parts(self._config, engine, take, stack, machine, is_demo=is_demo)
             services = Services(parts, self._settings, self._board)
-            server = stack.enter_context(WebServer(create_app(services), self._settings, services.sweep, services.tokens))
+            server = stack.enter_context(
+                WebServer(create_app(services), self._settings, services.sweep, services.tokens)
+            )
             console.say(f"the page and the API are at {server.address} (Ctrl-C ends it)")
             yield server.ended
 
@@ -175,7 +177,7 @@ def _parts(
         engine=cast("Engine", engine),  # all that `open_engine` gives can forget and tell its size
         is_demo=is_demo,
         phrases=phrases_for(config.conversation.language),
-        doubt=wiring.doubt_rule(config, is_demo=is_demo),
+        doubt=wiring_engine.doubt_rule(config, is_demo=is_demo),
         take=take,
         hear=_ears(config),
         synthesize=_voice(config, stack),
@@ -185,7 +187,7 @@ def _parts(
 
 
 def _pictures_go_to(config: Config) -> str | None:
-    if not wiring.is_remote(config):
+    if not wiring_engine.is_remote(config):
         return None
     from assistant.remote.settings import settings_from
 
@@ -248,6 +250,6 @@ class _Ears:
         """Raises AssistantError where nothing is said, AudioError without a model."""
         with self._lock:
             if self._transcriber is None:
-                self._transcriber = wiring.load_transcriber(wiring.choose_speech(self._config))
-            heard, _ = wiring.hear_file(self._config, wav, self._transcriber, stopped)
+                self._transcriber = wiring_hearing.load_transcriber(wiring.choose_speech(self._config))
+            heard, _ = wiring_hearing.hear_file(self._config, wav, self._transcriber, stopped)
         return heard.text, heard.confidence

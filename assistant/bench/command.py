@@ -144,14 +144,14 @@ def _soak(arguments: argparse.Namespace) -> None:
 
 def _model(arguments: argparse.Namespace) -> tuple[Any, Path]:
     """The settings and the checkpoint's folder: the one that is named, or the one in use."""
-    from assistant import wiring
+    from assistant import wiring, wiring_engine
     from assistant.bench.engine import model_folder
     from assistant.config import load_config
 
     if arguments.synthetic and arguments.model not in (None, "2b"):
         raise UsageError("give either --synthetic or --model")
     config = load_config(arguments.config, os.environ, Path.cwd(), arguments.profile)
-    if wiring.is_remote(config):
+    if wiring_engine.is_remote(config):
         console.say(
             f'engine.backend = "{config.engine.backend}" is left aside: this machine is measured, not the other one'
         )

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant import console, wiring
+from assistant import console, wiring, wiring_engine
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import description
@@ -141,7 +141,7 @@ class Asker:
         self._speaker = NullSpeaker()
         self._look: Look | None = None
         demo = is_demo(checkpoint)
-        engine = wiring.load_engine(config, checkpoint, stack, console.say, is_demo=demo)
+        engine = wiring_engine.load_engine(config, checkpoint, stack, console.say, is_demo=demo)
         self.model_name = engine.model_name
         wiring.keep_power(config, stack, engine, console.say)  # as `seesay run` does
         # Only a model that never ends has to be given an end; any other says what it has to say.
@@ -152,7 +152,7 @@ class Asker:
             self._forced or engine,
             _Drawings(),
             wiring.open_voice(config, stack, lambda: self._speaker),
-            doubt=wiring.doubt_rule(config, is_demo=demo),
+            doubt=wiring_engine.doubt_rule(config, is_demo=demo),
         )
 
     def ask(self, number: int) -> Asked:

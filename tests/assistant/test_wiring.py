@@ -12,7 +12,8 @@ import pytest
 from assistant import models
 from assistant.config import parse_config
 from assistant.phrases import phrases_for
-from assistant.wiring import load_engine, make_activation, make_pause_ear, make_stop_ear
+from assistant.wiring_engine import load_engine
+from assistant.wiring_hearing import make_activation, make_pause_ear, make_stop_ear
 from audio.barge_in import SpottedWord
 from audio.errors import SpeechModelError
 from audio.hearing import Utterance
