@@ -11,14 +11,15 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.doubt import NEVER, Doubter, DoubtRule
+from assistant.doubt import NEVER, DoubtRule
 from assistant.look import Engine, FrameSource, Look, Take
 from assistant.phrases import Phrases
-from assistant.sentences import SentenceCutter, split_sentences
-from assistant.speaking import EARCON_RATE_HZ, Speaking, Spoken, Voice
+from assistant.replies import Replies, Sentences
+from assistant.sentences import split_sentences
+from assistant.speaking import EARCON_RATE_HZ, Speaking, Voice
 from assistant.turn import Question, Turn
 from audio import earcons
 from audio.pcm import AudioChunk
@@ -30,10 +31,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-ADVICE_SECONDS = 60.0  # who was told of a flaw, and asks again within this, wants an answer all the same
 JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program within a second
 
-_Sentences = Callable[[Turn], Generator[Spoken, None, None]]
+_Job = Callable[[Turn], Sentences]
 
 
 class Answering:
@@ -57,18 +57,23 @@ class Answering:
         self._frames = frames
         self._phrases = phrases
         self._play_earcons = play_earcons
-        self._doubt = doubt
         self._take = aim or self._capture
-        # Said of the last picture, and when: of the next one it is not said again.
-        self._advised: tuple[Fault, float] | None = None
-        self._on_text = on_text  # called on the answer thread, a piece of the answer each time
         self._clock = clock
         self._speaking = Speaking(voice, on_end, clock)
+        self._replies = Replies(
+            phrases,
+            doubt,
+            wait=self._wait_for,
+            see_anyway=self._see_anyway,
+            on_text=on_text,  # called on the answer thread, a piece of the answer each time
+            clock=clock,
+            play_earcons=play_earcons,
+        )
         # One place for the newest look, which takes that of an older one. Turns that have not begun: the next one, and
         # one that is to wait behind it while that waits for its picture.
         self._wanted = threading.Condition()
         self._next_look: Look | None = None
-        self._next_turns: list[tuple[Turn, _Sentences]] = []
+        self._next_turns: list[tuple[Turn, _Job]] = []
         self._current_look: Look | None = None
         self._begun: list[Turn] = []  # and not done: one being decoded, and those whose last sentences are still spoken
         self._turn: Turn | None = None  # under way; belongs to the thread "answer"
@@ -111,13 +116,13 @@ class Answering:
             for other in (self._current_look, self._next_look):
                 if other is not None and other is not look and not queued:
                     other.cancel()
-        self._begin(turn, lambda turn: self._answer(turn, question, look), queued=queued, waited_for=True)
+        self._begin(turn, lambda turn: self._replies.answer(turn, question, look), queued=queued, waited_for=True)
         return turn
 
     def compare(self, question: Question, old: Look, new: Look) -> Turn:
         """Asks both pictures, and says what the answers were if they differ; whatever was being said or decoded ends."""
         turn = Turn(question)
-        self._begin(turn, lambda turn: self._compare(turn, question, old, new), waited_for=True)
+        self._begin(turn, lambda turn: self._replies.compare(turn, question, old, new), waited_for=True)
         return turn
 
     def say(self, text: str, *, then: AudioChunk | None = None) -> Turn:
@@ -133,7 +138,7 @@ class Answering:
     def advise(self, look: Look) -> Turn:
         """Says what is wrong with the picture before anything was asked, then sounds the earcon that means: I am listening."""
         assert look.fault is not None
-        return self.greet(self._advice(look.fault))
+        return self.greet(self._replies.advice(look.fault))
 
     def cue(self, earcon: AudioChunk) -> None:
         """An earcon now, unless the voice has something to say; it interrupts nothing."""
@@ -218,7 +223,7 @@ class Answering:
 
     # Turns in and out.
 
-    def _begin(self, turn: Turn, sentences: _Sentences, *, queued: bool = False, waited_for: bool = False) -> None:
+    def _begin(self, turn: Turn, sentences: _Job, *, queued: bool = False, waited_for: bool = False) -> None:
         # Hushed before the answer thread can see the new turn: what is dropped is never a sentence of that one. For the
         # same reason the cues begin before: else the first might sound behind the answer's first words.
         with self._wanted:
@@ -270,7 +275,7 @@ class Answering:
         while (job := self._next_job()) is not None:
             self._run_turn(*job)
 
-    def _next_job(self) -> tuple[Turn, _Sentences] | None:
+    def _next_job(self) -> tuple[Turn, _Job] | None:
         """The turn that is wanted; None when closing."""
         with self._wanted:
             self._wanted.wait_for(lambda: self._closing.is_set() or self._next_turns)
@@ -280,7 +285,7 @@ class Answering:
             self._begun = [turn for turn in self._begun if not turn.done.is_set()] + [job[0]]
             return job
 
-    def _run_turn(self, turn: Turn, sentences: _Sentences) -> None:
+    def _run_turn(self, turn: Turn, sentences: _Job) -> None:
         self._turn = turn
         try:
             self._say_asides(turn)
@@ -304,91 +309,7 @@ class Answering:
             aside = Turn(question=None, cancelled=turn.cancelled)
             self._speaking.put(aside, self._asides.pop(0), turn.cancelled.is_set)
 
-    def _answer(self, turn: Turn, question: Question, look: Look) -> Generator[Spoken, None, None]:
-        """The sentences of an answer as they are decoded."""
-        if (hindrance := self._hindrance(turn, look)) is not None:
-            yield from hindrance
-            return
-        assert look.view is not None
-        if not look.asked:
-            look.asked, turn.moments.sight = True, look.sight
-        doubter = self._doubter(look.fault)
-        cutter = SentenceCutter(self._phrases.abbreviations, early=True)
-        for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
-            if turn.moments.first_token_at is None:
-                turn.moments.first_token_at = self._clock()
-            turn.moments.answer = chunk.stats
-            turn.answer += chunk.text
-            self._on_text(turn, chunk.text)
-            doubter.hear(chunk.text, chunk.log_probabilities)
-            turn.pieces = tuple(doubter.pieces)
-            for sentence in cutter.push(chunk.text):
-                yield doubter.spoken(sentence)
-                if doubter.gave_up:
-                    return
-        turn.answer = turn.answer.strip()
-        for sentence in cutter.flush():
-            yield doubter.spoken(sentence)
-        if not turn.answer and not turn.cancelled.is_set():
-            yield self._phrases.no_answer
-
-    def _compare(self, turn: Turn, question: Question, old: Look, new: Look) -> Generator[Spoken, None, None]:
-        for look in (old, new):
-            if (hindrance := self._hindrance(turn, look)) is not None:
-                yield from hindrance
-                return
-        doubter = self._doubter(new.fault or old.fault)
-        answers = []
-        for look in (old, new):
-            assert look.view is not None
-            look.asked = True
-            answer = ""
-            for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
-                answer += chunk.text
-                doubter.hear(chunk.text, chunk.log_probabilities)
-            if turn.cancelled.is_set():
-                return
-            answers.append(answer.strip())
-        before, now = answers
-        phrases = self._phrases
-        turn.answer = phrases.nothing_changed if before == now else phrases.what_changed.format(before=before, now=now)
-        turn.pieces = tuple(doubter.pieces)
-        self._on_text(turn, turn.answer)
-        for sentence in split_sentences(turn.answer, self._phrases.abbreviations):
-            yield doubter.spoken(sentence)  # none of it stands in the answers as it is: the first is as sure as both
-            if doubter.gave_up:
-                return
-
-    def _doubter(self, fault: Fault | None) -> Doubter:
-        because = None if fault is None else self._phrases.framing[fault.value].because
-        return Doubter(self._doubt, self._phrases.doubt, because)
-
-    def _hindrance(self, turn: Turn, look: Look) -> list[Spoken] | None:
-        """Waits for the picture; what is said in place of an answer, None where it can be asked. Raises Cancelled."""
-        self._see_for(turn, look)
-        if look.error is not None:
-            return self._apology(turn, look.error, self._phrases.picture_failed)
-        if look.view is not None:
-            if not look.asked:
-                self._advised = None
-            return None
-        if look.fault is None:
-            raise Cancelled("the picture was dropped before it was seen")
-        turn.answer = self._advice(look.fault)
-        self._on_text(turn, turn.answer)
-        return [*split_sentences(turn.answer, self._phrases.abbreviations)]
-
-    def _advice(self, fault: Fault) -> str:
-        self._advised = fault, self._clock()
-        return self._phrases.framing[fault.value].advice
-
-    def _was_advised_of(self, fault: Fault | None) -> bool:
-        if self._advised is None:
-            return False
-        advised, at = self._advised
-        return fault is advised and self._clock() - at < ADVICE_SECONDS
-
-    def _see_for(self, turn: Turn, look: Look) -> None:
+    def _wait_for(self, turn: Turn, look: Look) -> None:
         """Waits until the picture has been seen, or is not going to be. Raises Cancelled when the turn is."""
         while not look.settled:
             with self._wanted:
@@ -396,24 +317,20 @@ class Answering:
             self._say_asides(turn)
             if turn.cancelled.is_set():
                 raise Cancelled("the question is not to be answered any more")
-        # Whoever has been told, and asks again, wants an answer all the same.
-        if look.view is None and self._was_advised_of(look.fault):
-            look.cancelled = turn.cancelled
-            look.see(self._take, self._engine, anyway=True)
+
+    def _see_anyway(self, turn: Turn, look: Look) -> None:
+        look.cancelled = turn.cancelled
+        look.see(self._take, self._engine, anyway=True)
 
     def _capture(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:
         return self._frames.capture(cancelled=cancelled), None
 
     def _apologise(self, turn: Turn, error: Exception, text: str) -> None:
-        for spoken in self._apology(turn, error, text):
+        for spoken in self._replies.apology(turn, error, text):
             self._speaking.put(turn, spoken, turn.cancelled.is_set)
 
-    def _apology(self, turn: Turn, error: BaseException, text: str) -> list[Spoken]:
-        turn.error = error
-        return [earcons.error(EARCON_RATE_HZ), text] if self._play_earcons else [text]
 
-
-def _phrase(text: str, then: AudioChunk | None) -> Generator[Spoken, None, None]:
+def _phrase(text: str, then: AudioChunk | None) -> Sentences:
     yield from split_sentences(text)
     if then is not None:
         yield then

@@ -4,7 +4,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -334,11 +334,18 @@ class Aim:
         return Frame(np.zeros((4, 4, 3), np.uint8), 0.0), self.faults.pop(0)
 
 
-def aimed(*faults: Fault | None, sure: float = 1.0) -> Stage:
+def aimed(*faults: Fault | None, sure: float = 1.0, clock: Callable[[], float] = time.monotonic) -> Stage:
     stage = Stage()
     stage.engine.log_probability = math.log(sure)
     stage.answering = Answering(
-        stage.engine, stage.camera, stage.voice, PHRASES, play_earcons=False, doubt=DEMO_RULE, aim=Aim(*faults)
+        stage.engine,
+        stage.camera,
+        stage.voice,
+        PHRASES,
+        play_earcons=False,
+        doubt=DEMO_RULE,
+        aim=Aim(*faults),
+        clock=clock,
     )
     return stage
 
@@ -358,9 +365,8 @@ def test_advice_comes_before_the_costly_look() -> None:
 
 def test_advice_is_news_again_after_a_while() -> None:
     """Who has long forgotten it is told again; before the question, it counts as said."""
-    stage = aimed(Fault.BLURRED, Fault.BLURRED, Fault.BLURRED, Fault.BLURRED)
     now = 1000.0
-    stage.answering._clock = lambda: now
+    stage = aimed(Fault.BLURRED, Fault.BLURRED, Fault.BLURRED, Fault.BLURRED, clock=lambda: now)
     with stage.answering as answering:
         look = answering.look()
         assert stage.finished(answering.ask(question(), look)).answer == PHRASES.framing["blurred"].advice
