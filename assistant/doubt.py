@@ -27,7 +27,7 @@ class DoubtRule:
 
 
 # Measured on the demo model, which knows one wording for each thing, so that every doubt is about what it sees.
-DEMO_RULE = DoubtRule(hedge_below=0.90, cannot_tell_below=0.70, spell_below=0.90)
+DEMO_RULE = DoubtRule(hedge_below=0.90, cannot_tell_below=0.70, spell_below=0.99)
 
 
 @dataclass(frozen=True)

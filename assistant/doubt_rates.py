@@ -20,7 +20,8 @@ from assistant.doubt import DEMO_RULE, DoubtRule, Piece, Verdict, certainty, ver
 from assistant.phrases import phrases_for
 
 if TYPE_CHECKING:
-    from vision.engine import Engine
+    from vision.demo_model.questions import QuestionAnswer
+    from vision.engine import Engine, View
 
 CALIBRATION_SEED = 910_001
 MEASURING_SEED = 920_001
@@ -60,8 +61,8 @@ class Trial:
         return verdict(self.sure, rule, picture_is_faulty=self.faulty)
 
 
-def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]:
-    """One question of each sort about each of `scenes` new scenes, half of them set in type faces that training never saw."""
+def looks(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[tuple[View, bool, Sequence[QuestionAnswer]]]:
+    """`scenes` new scenes, half of them set in type faces that training never saw: seen, whether faulty, what can be asked."""
     import numpy as np
 
     from vision import framing
@@ -75,18 +76,27 @@ def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]
     dice, grain = random.Random(f"{seed} {flaw}"), np.random.default_rng(seed)
     unseen = held_out_fonts() or (BUILTIN,)
     name, step = FLAWS[flaw]
-    formulaic = phrases_for("en").doubt.formulaic
     for number in range(scenes):
         scene = random_scene(dice)
         picture = np.asarray(draw(scene, dice.choice(unseen) if number % 2 else BUILTIN))
         frame = Frame(getattr(photographs, name)(picture, grain, step), 0.0)
-        faulty = framing.judge(frame).fault is not None
-        view = engine.see(frame)
-        for asked in questions(scene, dice):
+        yield engine.see(frame), framing.judge(frame).fault is not None, questions(scene, dice)
+
+
+def answered(view: View, question: str) -> list[Piece]:
+    """The whole answer to the picture's first question."""
+    view.forget()
+    return [Piece(chunk.text, chunk.log_probabilities) for chunk in view.ask(question)]
+
+
+def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]:
+    """One question of each sort about each scene."""
+    formulaic = phrases_for("en").doubt.formulaic
+    for view, faulty, asked_of_it in looks(engine, flaw, scenes, seed):
+        for asked in asked_of_it:
             if asked.kind == "light" and flaw != CLEAN:
                 continue  # the flaw itself changes what is true
-            view.forget()
-            pieces = [Piece(chunk.text, chunk.log_probabilities) for chunk in view.ask(asked.question)]
+            pieces = answered(view, asked.question)
             answer = "".join(piece.text for piece in pieces).strip()
             yield Trial(flaw, faulty, asked.kind, certainty(pieces, formulaic), answer == asked.answer)
 

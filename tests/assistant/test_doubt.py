@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import doubt_rates
+from assistant import doubt_rates, spelling_rates
 from assistant.doubt import (
     DEMO_RULE,
     Doubter,
@@ -25,6 +25,7 @@ from assistant.doubt import (
 from assistant.doubt_rates import CLEAN, Trial
 from assistant.phrases import phrases_for
 from assistant.sentences import SentenceCutter
+from assistant.spelling_rates import Reading
 from vision.demo_model import CHECKPOINT
 
 RULE = DoubtRule(hedge_below=0.7, cannot_tell_below=0.5, spell_below=0.9)
@@ -237,6 +238,30 @@ def test_the_tables_count_what_they_say() -> None:
     assert table[2] == "| clean | 3 | 33.3 % | 66.7 % | 50.0 % | 33.3 % | 100.0 % | 0.0 % | – |"
     assert table[3] == "| finger | 1 | 100.0 % | 0.0 % | – | 0.0 % | – | 100.0 % | 0.0 % |"
     assert doubt_rates.risk_table(done)[2] == "| 100.0 % | 50.0 % |"
+
+
+def test_the_table_of_spelling_counts_characters_in_their_places() -> None:
+    """Misread and named, right and named; where the lengths differ there are no places."""
+    done = [
+        Reading(CLEAN, "407", tuple(pieces(("It says ", 1.0), ("4", 1.0), ("0", 0.9), ("7", 1.0), (".", 1.0)))),
+        Reading(CLEAN, "407", tuple(pieces(("It says ", 1.0), ("4", 1.0), ("0", 1.0), ("1", 0.9), (".", 1.0)))),
+        Reading("finger", "407", tuple(pieces(("It says ", 1.0), ("4", 0.5), ("7", 1.0), (".", 1.0)))),
+    ]
+    table = spelling_rates.spelling_table(done, 0.95)
+    assert table[2] == "| clean | 2 | 50.0 % | 1 | 100.0 % | 5 | 20.0 % | 0 | – |"
+    assert table[3] == "| finger | 1 | 100.0 % | 0 | – | 0 | – | 1 | 100.0 % |"
+    assert spelling_rates.spelling_table(done, 0.8)[2] == "| clean | 2 | 50.0 % | 1 | 0.0 % | 5 | 0.0 % | 0 | – |"
+
+
+def test_signs_are_really_read() -> None:
+    """As many as there are; clean ones are right, and hardly a character of them is named."""
+    from vision.engine import Engine, EngineSettings
+
+    with Engine.load(CHECKPOINT, EngineSettings(threads=1)) as engine:
+        done = list(spelling_rates.readings(engine, CLEAN, 12, TEST_SEED))
+    assert len(done) >= 3
+    assert all(reading.there and reading.read == reading.there for reading in done)
+    assert sum(len(reading.named(DEMO_RULE.spell_below)) for reading in done) <= 2
 
 
 @pytest.fixture(scope="module")
