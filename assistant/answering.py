@@ -128,7 +128,7 @@ class Answering:
     def say(self, text: str, *, then: AudioChunk | None = None) -> Turn:
         """Speaks a text of the assistant's own, then an earcon; whatever was being said or decoded ends."""
         turn = Turn(question=None)
-        self._begin(turn, lambda turn: _phrase(text, then))
+        self._begin(turn, lambda turn: self._phrase(text, then))
         return turn
 
     def greet(self, text: str) -> Turn:
@@ -139,6 +139,10 @@ class Answering:
         """Says what is wrong with the picture before anything was asked, then sounds the earcon that means: I am listening."""
         assert look.fault is not None
         return self.greet(self._replies.advice(look.fault))
+
+    def was_advised_of(self, fault: Fault) -> bool:
+        """Not long ago, and no picture without it has been asked about since: it is not said again, the picture is seen."""
+        return self._replies.was_advised_of(fault)
 
     def cue(self, earcon: AudioChunk) -> None:
         """An earcon now, unless the voice has something to say; it interrupts nothing."""
@@ -257,7 +261,7 @@ class Answering:
 
     def _run_looks(self) -> None:
         while (look := self._take_look()) is not None:
-            look.see(self._take, self._engine)
+            look.see(self._take, self._engine, self._replies.was_advised_of)
             with self._wanted:
                 self._current_look = None
                 self._wanted.notify_all()
@@ -320,7 +324,7 @@ class Answering:
 
     def _see_anyway(self, turn: Turn, look: Look) -> None:
         look.cancelled = turn.cancelled
-        look.see(self._take, self._engine, anyway=True)
+        look.see(self._take, self._engine, lambda fault: True)
 
     def _capture(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:
         return self._frames.capture(cancelled=cancelled), None
@@ -329,8 +333,7 @@ class Answering:
         for spoken in self._replies.apology(turn, error, text):
             self._speaking.put(turn, spoken, turn.cancelled.is_set)
 
-
-def _phrase(text: str, then: AudioChunk | None) -> Sentences:
-    yield from split_sentences(text)
-    if then is not None:
-        yield then
+    def _phrase(self, text: str, then: AudioChunk | None) -> Sentences:
+        yield from split_sentences(text, self._phrases.abbreviations)
+        if then is not None:
+            yield then

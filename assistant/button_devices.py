@@ -194,7 +194,7 @@ class InputKeys:
             )
         named = f" called {self._key.device!r}" if self._key.device else ""
         key = f" with the key {key_name(self._key.code)}" if self._key.code else " with keys"
-        return f"there is no input device{named}{key}: plug the button in, or run `seesay button --learn`"
+        return f"there is no input device{named}{key}: plug the button in; `seesay button` lists what there is"
 
     def _read(self, number: int) -> Iterator[DeviceEvent]:
         opened = self._open[number]

@@ -29,6 +29,17 @@ def is_yes(text: str, phrases: Phrases) -> bool:
     return any(words in phrases.yes for words in _wordings_tried(text, phrases))
 
 
+def is_no(text: str, phrases: Phrases) -> bool:
+    """Whether `text` says that the question that was read back is wrong."""
+    return any(words in phrases.no for words in _wordings_tried(text, phrases))
+
+
+def asks_nothing(text: str, phrases: Phrases) -> bool:
+    """Whether there is nothing to answer: thanks, a yes or a no to nothing, or fillers alone."""
+    empty = {*phrases.small_talk, *phrases.yes, *phrases.no, *phrases.fillers_before, *phrases.fillers_after}
+    return any(words in empty or words in phrases.fillers_anywhere for words in _wordings_tried(text, phrases))
+
+
 def ends_open(text: str, phrases: Phrases) -> bool:
     """Whether more must come after these words: "what color is the" is no question yet, and "what color is this" is one."""
     words = _normalised(text)

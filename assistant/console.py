@@ -60,7 +60,8 @@ def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
     return {
         "heard": turn.question.text,
         "confidence": turn.question.confidence,
-        "answer": turn.answer,
+        "answer": turn.words,
+        "doubt": turn.verdict.value,
         "model": model,
         "timings": {key: None if value is None else round(value, 4) for key, value in timings.items()},
         "tokens": tokens,

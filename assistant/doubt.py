@@ -155,21 +155,15 @@ def hedged(sentence: str, words: DoubtWords) -> str:
     return words.not_sure.format(answer=sentence)
 
 
-def unsure_characters(pieces: Sequence[Piece], rule: DoubtRule, within: str | None = None) -> list[tuple[int, str]]:
+def unsure_characters(pieces: Sequence[Piece], rule: DoubtRule) -> list[tuple[int, str]]:
     """The letters and digits that are less sure than `rule.spell_below`, as (position, character).
 
-    Positions count from 0 in `within`, a part of the answer that is being spelt, or in the whole answer without the space
-    around it. A token of several letters is as sure as the whole of it.
+    Positions count from 0 in the answer without the space around it. A token of several letters is as sure as the whole of it.
     """
-    least = rule.spell_below
     text = "".join(piece.text for piece in pieces)
-    part = text.strip() if within is None else within
-    begin = text.find(part)
-    if begin < 0:
-        return []
-    found, at = [], 0
+    found, at = [], len(text.lstrip()) - len(text)
     for piece in pieces:
-        unsure = piece.probability < least
-        found += [(at + i - begin, c) for i, c in enumerate(piece.text) if unsure and c.isalnum()]
+        if piece.probability < rule.spell_below:
+            found += [(at + i, c) for i, c in enumerate(piece.text) if c.isalnum()]
         at += len(piece.text)
-    return [(position, character) for position, character in found if 0 <= position < len(part)]
+    return found

@@ -80,10 +80,10 @@ class Look:
         """Seen, or still on the way to it: a question can be put to it."""
         return self.view is not None or (self.error is None and self.fault is None and not self.cancelled.is_set())
 
-    def see(self, take: Take, engine: Engine, *, anyway: bool = False) -> None:
+    def see(self, take: Take, engine: Engine, anyway: Callable[[Fault], bool] = lambda fault: False) -> None:
         """Takes the picture and sees it, once; what goes wrong is kept for the turn that asks about it.
 
-        A faulty picture is seen only `anyway`.
+        A picture with a fault is seen only where `anyway` says so of that fault.
         """
         if self.view is not None or self.error is not None or self.cancelled.is_set():
             return
@@ -93,7 +93,7 @@ class Look:
                 frame, self.fault = take(self.cancelled)
                 self.frame = frame.middle() if self._closer else frame
             taken = self._taken = self._taken or (begun_at, self._clock())
-            if self.fault is not None and not anyway:
+            if self.fault is not None and not anyway(self.fault):
                 return
             see_begun_at = self._clock()
             view = engine.see(self.frame, self.cancelled)

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant import state
 from assistant.activation import Activation, ActivationSettings, Woken
 from assistant.answering import Answering
 from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
-from assistant.commands import is_yes, parse_command
-from assistant.doubt import NEVER, DoubtRule, unsure_characters
+from assistant.commands import asks_nothing, is_no, is_yes, parse_command
+from assistant.doubt import NEVER, DoubtRule, Verdict, unsure_characters
+from assistant.expecting import Expecting
 from assistant.phrases import Command, Phrases
 from assistant.pictures import Pictures
 from assistant.speaking import EARCON_RATE_HZ
-from assistant.spelling import part_to_spell, spell
+from assistant.spelling import parts_to_spell, spell
 from assistant.status import Status, status_in_words
 from assistant.turn import Question, Turn
 from assistant.voice_settings import VoiceSettings
@@ -38,7 +40,7 @@ _ABOUT_PICTURES = (
 PLAIN_DESCRIPTION = "describe the picture"  # as the demo model, which is English, has learnt it
 GOODBYE_SECONDS = 3.0  # how long quit waits for its last words
 ADVICE_AFTER_SECONDS = 0.5  # from a press to the advice about its picture: who speaks by then is not interrupted
-REPLY_SECONDS = 10.0  # from "did you ask …?" to a yes that needs no button and no wake word
+TURNS_KEPT = 4  # of the last ones "repeat" says the newest of which there are words
 
 
 @dataclass(frozen=True)
@@ -85,21 +87,21 @@ class Conversation:
             follow_up_seconds=settings.picture_seconds,
             ahead_seconds=self._activation.settings.listen_seconds,
         )
-        self._last_turn: Turn | None = None
+        self._turns: deque[Turn] = deque(maxlen=TURNS_KEPT)  # the last ones that are worth repeating
         self._last_answer: Turn | None = None  # the last turn with a question: what "spell that" is about
         self._last_asked = ""  # as the user asked it: what "more detail" and "look closer" are about
         self._speaks = False  # the user, as far as it concerns the assistant
         self._began_at: float | None = None  # to speak
         self._acknowledged = False  # by the release of the button: not once more at the pause
         self._stopped = False  # by the press that may yet become a hold
-        self._misheard: Utterance | None = None  # read back, waiting for a yes
+        self._expecting = Expecting(self._activation, clock)
         self._voice = voice
         self._status = status
         self._time_of_day = time_of_day
 
     def run(self, greeting: str) -> None:
         """Says `greeting`, then listens; returns when the events end or the user says quit."""
-        self._last_turn = self._answering.greet(greeting)
+        self._turns.append(self._answering.greet(greeting))
         for event in self._events:
             match self._activation.heard(event):
                 case Woken():
@@ -161,7 +163,7 @@ class Conversation:
             case StopPress():
                 self._stopped = True
                 self._pictures.drop_ahead()
-                self._misheard = None
+                self._expecting.forget()
 
     def maybe_woken(self) -> None:
         """The wake phrase seems to be in what is being said: the picture is not worth waiting for the end of it."""
@@ -173,6 +175,7 @@ class Conversation:
         """Time goes by: who pressed the button hears what is wrong with the picture, or that it no longer listens."""
         if self._answering.held:  # a sentence may have slipped through
             self._answering.hold()
+        self._expecting.tick()
         self._advise_early()
         if self._activation.lapsed(self._clock()):
             self._pictures.drop_ahead()
@@ -187,41 +190,53 @@ class Conversation:
         ahead, now = self._pictures.ahead, self._clock()
         if ahead is None or ahead.fault is None or self._speaks or self._answering.busy:
             return
-        if now - ahead.requested_at >= ADVICE_AFTER_SECONDS:
+        if now - ahead.requested_at >= ADVICE_AFTER_SECONDS and not self._answering.was_advised_of(ahead.fault):
             self._pictures.drop_ahead()  # the next words, or the next press, take a better one
-            self._last_turn = self._answering.advise(ahead)
-            self._activation.expect(now, REPLY_SECONDS)
+            self._turns.append(self._answering.advise(ahead))
+            self._expecting.after(self._turns[-1])
 
     # What an utterance means.
 
     def _take_in(self, utterance: Utterance) -> bool:
         """Obeys or answers; False when the user has said quit."""
-        misheard = self._misheard
-        if misheard is not None and is_yes(utterance.text, self._phrases):
-            self._ask(misheard.text, utterance)
-            return True
-        command = parse_command(utterance.text, self._phrases)
+        phrases, misheard = self._phrases, self._expecting.misheard
+        if misheard is not None and is_yes(utterance.text, phrases):
+            return self._do(replace(utterance, text=misheard.text))
+        command = parse_command(utterance.text, phrases)
         if command is Command.STOP:  # at any confidence: a stop that was not meant costs little
-            self._misheard = None
+            self._expecting.forget()
             self._pictures.drop_ahead()
             self._answering.cancel()
+        elif command is None and asks_nothing(utterance.text, phrases):
+            self._pass_over(utterance)
         elif utterance.confidence < self._settings.min_confidence:
             self._pictures.drop_ahead()
-            self._misheard = utterance
-            self._say(self._phrases.did_you_ask.format(question=utterance.text))
-            self._activation.expect(self._clock(), REPLY_SECONDS)
-        elif command is not None:
-            return self._obey(command, utterance)
+            self._expecting.after(self._say(phrases.did_you_ask.format(question=utterance.text)), utterance)
         else:
-            self._ask(utterance.text, utterance)
+            return self._do(utterance)
         return True
+
+    def _pass_over(self, utterance: Utterance) -> None:
+        """ "Thank you", "um", "okay": not worth an answer, nor the end of one. "No" to what was read back: it listens anew."""
+        self._pictures.drop_ahead()
+        if self._expecting.misheard is not None and is_no(utterance.text, self._phrases):
+            self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+            self._expecting.after(self._turns[-1])
+        elif not (self._activation.settings.is_open or self._answering.busy):
+            self._answering.cue(earcons.error(EARCON_RATE_HZ))  # who has pressed must not wait for an answer
+
+    def _do(self, utterance: Utterance) -> bool:
+        """What was understood well enough; False for quit."""
+        command = parse_command(utterance.text, self._phrases)
+        if command is None:
+            self._ask(utterance.text, utterance)
+            return True
+        return self._obey(command, utterance)
 
     def _obey(self, command: Command, utterance: Utterance) -> bool:
         phrases = self._phrases
         if command not in _ABOUT_PICTURES:
             self._pictures.drop_ahead()
-        if self._misheard is not None:  # its yes may still come: after a "repeat", or a "louder"
-            self._activation.expect(self._clock(), REPLY_SECONDS)
         match command:
             case Command.SLOWER | Command.FASTER | Command.LOUDER | Command.QUIETER:
                 self._change_voice(command)
@@ -265,25 +280,30 @@ class Conversation:
             Command.QUIETER: (state.quieter, phrases.quieter, phrases.quietest),
         }[command]
         changed = self._voice is not None and self._voice.change(step)
-        self._say(done if changed else at_the_end)
+        # An answer that is under way goes on, and is heard to be slower; words of the assistant's own would end it.
+        if not (self._answering.held or self._answering.busy):
+            self._say(done if changed else at_the_end, repeatable=False)
 
     def _spelt(self) -> str:
-        """The last answer by its characters, and which of them the model was least sure of."""
+        """What of the last answer is worth it, by its characters, and which of them the model was least sure of."""
         turn = self._last_answer
-        part = part_to_spell(turn.answer) if turn is not None else ""
-        if turn is None or not part:
+        if turn is None or turn.verdict is Verdict.CANNOT_TELL:  # what was not told is not spelt either
             return ""
-        doubts = unsure_characters(turn.pieces, self._settings.doubt, within=part)
-        return spell(part, self._phrases, [position for position, _ in doubts])
+        doubts = [position for position, _ in unsure_characters(turn.pieces, self._settings.doubt)]
+        return " ".join(
+            spell(turn.answer[begin:end], self._phrases, [position - begin for position in doubts])
+            for begin, end in parts_to_spell(turn.answer)
+        )
 
     # Questions.
 
     def _ask(self, text: str, utterance: Utterance, about: str | None = None) -> None:
         """`about`: the question as the user has put it, where `text` only asks for it in other words."""
-        self._misheard = None
+        self._expecting.forget()
         self._last_asked = text if about is None else about
         question, look = self._question(text, utterance), self._pictures.for_question(self._began_at)
-        self._last_turn = self._last_answer = self._answering.ask(question, look, queued=self._settings.queue_questions)
+        self._last_answer = self._answering.ask(question, look, queued=self._settings.queue_questions)
+        self._turns.append(self._last_answer)
 
     def _ask_anew(self, template: str, utterance: Utterance) -> None:
         """The last question in other words, about the same picture."""
@@ -303,7 +323,8 @@ class Conversation:
             return
         self._last_asked = self._describe
         question = self._question(self._describe, utterance)
-        self._last_turn = self._last_answer = self._answering.compare(question, old, new)
+        self._last_answer = self._answering.compare(question, old, new)
+        self._turns.append(self._last_answer)
 
     @property
     def _describe(self) -> str:
@@ -315,15 +336,19 @@ class Conversation:
         if not self._is_thinking():  # else the answer comes in a moment, and saying it now would be saying it twice
             self._say(self._last_words() or self._phrases.nothing_to_repeat)
 
-    def _say(self, text: str) -> None:
-        self._last_turn = self._answering.say(text)
+    def _say(self, text: str, *, repeatable: bool = True) -> Turn:
+        turn = self._answering.say(text)
+        self._expecting.still_after(turn)
+        if repeatable:
+            self._turns.append(turn)
+        return turn
 
     def _is_thinking(self) -> bool:
-        turn = self._last_turn
-        return turn is not None and not turn.done.is_set() and not turn.said
+        turn = self._turns[-1]
+        return not turn.done.is_set() and not turn.cancelled.is_set() and not turn.said
 
     def _last_words(self) -> str:
-        return " ".join(self._last_turn.said) if self._last_turn is not None else ""
+        return next((" ".join(turn.said) for turn in reversed(self._turns) if turn.said), "")
 
     def _question(self, text: str, utterance: Utterance) -> Question:
         now = self._clock()

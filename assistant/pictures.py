@@ -94,9 +94,10 @@ class Pictures:
         self._kept = False
 
     def look_closer(self) -> None:
-        """The middle of the one in hand, at its full resolution; of a new one where there is none, or it is too old."""
+        """The middle of the one in hand, at its full resolution; of a new one where there is none, or it is too old or bad."""
         picture = self.in_hand() or self.ahead
-        frame = picture.frame if picture is not None and picture.usable else None
+        is_good = picture is not None and picture.usable and picture.fault is None
+        frame = picture.frame if picture is not None and is_good else None
         self.drop_ahead()
         self._picture = self._looker.look(frame.middle()) if frame is not None else self._looker.look(closer=True)
 

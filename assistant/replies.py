@@ -46,7 +46,7 @@ class Replies:
         self._on_text = on_text
         self._clock = clock
         self._play_earcons = play_earcons
-        # Said of the last picture, and when: of the next one it is not said again.
+        # What was said, and when: it is not said again of the next pictures, until one is without that fault.
         self._advised: tuple[Fault, float] | None = None
 
     def answer(self, turn: Turn, question: Question, look: Look) -> Sentences:
@@ -64,16 +64,15 @@ class Replies:
                 turn.moments.first_token_at = self._clock()
             turn.moments.answer = chunk.stats
             turn.answer += chunk.text
-            self._on_text(turn, chunk.text)
             doubter.hear(chunk.text, chunk.log_probabilities)
             turn.pieces = tuple(doubter.pieces)
             for sentence in cutter.push(chunk.text):
-                yield doubter.spoken(sentence)
+                yield self._told(turn, doubter, sentence)
                 if doubter.gave_up:
                     return
         turn.answer = turn.answer.strip()
         for sentence in cutter.flush():
-            yield doubter.spoken(sentence)
+            yield self._told(turn, doubter, sentence)
         if not turn.answer and not turn.cancelled.is_set():
             yield self._phrases.no_answer
 
@@ -99,9 +98,10 @@ class Replies:
         phrases = self._phrases
         turn.answer = phrases.nothing_changed if before == now else phrases.what_changed.format(before=before, now=now)
         turn.pieces = tuple(doubter.pieces)
-        self._on_text(turn, turn.answer)
         for sentence in split_sentences(turn.answer, self._phrases.abbreviations):
-            yield doubter.spoken(sentence)  # none of it stands in the answers as it is: the first is as sure as both
+            yield self._told(
+                turn, doubter, sentence
+            )  # none of it stands in the answers as it is: the first is as sure as both
             if doubter.gave_up:
                 return
 
@@ -109,6 +109,13 @@ class Replies:
         """What to do about it; it will not be said again of the next picture."""
         self._advised = fault, self._clock()
         return self._phrases.framing[fault.value].advice
+
+    def was_advised_of(self, fault: Fault) -> bool:
+        """Any thread."""
+        if (last := self._advised) is None:
+            return False
+        advised, at = last
+        return fault is advised and self._clock() - at < ADVICE_SECONDS
 
     def apology(self, turn: Turn, error: BaseException, text: str) -> list[Spoken]:
         """`text`, for what failed."""
@@ -123,12 +130,12 @@ class Replies:
         """Waits for the picture; what is said in place of an answer, None where it can be asked. Raises Cancelled."""
         self._wait(turn, look)
         # Whoever has been told, and asks again, wants an answer all the same.
-        if look.view is None and self._was_advised_of(look.fault):
+        if look.view is None and look.fault is not None and self.was_advised_of(look.fault):
             self._see_anyway(turn, look)
         if look.error is not None:
             return self.apology(turn, look.error, self._phrases.picture_failed)
         if look.view is not None:
-            if not look.asked:
+            if look.fault is None and not look.asked:
                 self._advised = None
             return None
         if look.fault is None:
@@ -137,8 +144,9 @@ class Replies:
         self._on_text(turn, turn.answer)
         return [*split_sentences(turn.answer, self._phrases.abbreviations)]
 
-    def _was_advised_of(self, fault: Fault | None) -> bool:
-        if self._advised is None:
-            return False
-        advised, at = self._advised
-        return fault is advised and self._clock() - at < ADVICE_SECONDS
+    def _told(self, turn: Turn, doubter: Doubter, sentence: str) -> str:
+        spoken = doubter.spoken(sentence)
+        turn.verdict = doubter.verdict
+        self._on_text(turn, f" {spoken}" if turn.told else spoken)
+        turn.told.append(spoken)
+        return spoken

@@ -237,8 +237,8 @@ def _turn_printer(
         if as_json:
             console.result(console.as_json_line(console.turn_as_json(turn, model)))
             return
-        if turn.answer:
-            console.result(f"seesay: {turn.answer}" + ("  (stopped)" if turn.cancelled.is_set() else ""))
+        if turn.words:
+            console.result(f"seesay: {turn.words}" + ("  (stopped)" if turn.cancelled.is_set() else ""))
         if verbose:
             console.say(console.timings_line(turn))
 

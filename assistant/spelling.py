@@ -12,30 +12,37 @@ from assistant.phrases import Phrases
 
 MOST_DOUBTS_NAMED = 3  # more of them are no help: say that there are several
 
+MOST_PARTS = 6  # nobody listens to a page letter by letter
+
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|「([^」]+)」|(?<!\w)'([^']+)'(?!\w)|‘([^’]+)’(?!\w)")
-# A word that is written by sign, not by sound: with a digit in it, an address, or all in capitals.
-_BY_SIGN = re.compile(
-    r"[^\s，。！？；：、“”「」\u4e00-\u9fff]*(?:\d|@|://|www\.)[^\s，。！？；：、“”「」\u4e00-\u9fff]*|\b[A-Z][A-Z-]+\b"
+# A word that is written by sign, not by sound: with a digit in it, an address, all in capitals, or a name, which is to say
+# a word that begins with a capital though no sentence does.
+_WORD_BY_SIGN = (
+    r"[^\s，。！？；：、“”「」\u4e00-\u9fff]*(?:\d|@|://|www\.)[^\s，。！？；：、“”「」\u4e00-\u9fff]*(?<![.,;:!?])|\b[A-Z][A-Z-]+\b"
+    r"|(?<=[a-z0-9,] )[A-Z]\w[\w-]*"
 )
-_ENDS = ".,;:!?。，；：！？…"
+# "0171 555 12" is one number, "Ibuprofen 400" one thing: words by sign with nothing but spaces between them go together.
+_BY_SIGN = re.compile(rf"(?:{_WORD_BY_SIGN})(?: +(?:{_WORD_BY_SIGN}))*")
+_ENDS = ".,;:!?。，；：！？… "
 
 
-def part_to_spell(answer: str) -> str:
-    """What "spell that" means: the words in quotation marks, else those written by sign, else all of it.
+def parts_to_spell(answer: str) -> list[tuple[int, int]]:
+    """What "spell that" means, as (begin, end): the words in quotation marks, else those written by sign, else all of it.
 
-    Always a part of `answer` as it stands there, so that positions in it can be found again. Empty: nothing to spell.
+    Never an empty part; `MOST_PARTS` at the most.
     """
-    if quoted := _QUOTED.search(answer):
-        return quoted.group(quoted.lastindex or 0).strip(_ENDS + " ")
-    if by_sign := [match for match in _BY_SIGN.finditer(answer) if match.group().strip(_ENDS)]:
-        # "0171 555 12" is one number: words by sign with nothing but spaces between them go together.
-        last = by_sign[0]
-        for match in by_sign[1:]:
-            if answer[last.end() : match.start()].strip():
-                break
-            last = match
-        return answer[by_sign[0].start() : last.end()].strip(_ENDS + " ")
-    return answer.strip(_ENDS + " ")
+    found = [quoted.span(quoted.lastindex or 0) for quoted in _QUOTED.finditer(answer)]
+    for spans in (found, [match.span() for match in _BY_SIGN.finditer(answer)], [(0, len(answer))]):
+        if parts := [part for span in spans if (part := _without_ends(answer, *span))]:
+            return parts[:MOST_PARTS]
+    return []
+
+
+def _without_ends(answer: str, begin: int, end: int) -> tuple[int, int] | None:
+    """None where nothing is left."""
+    end = begin + len(answer[begin:end].rstrip(_ENDS))
+    begin = end - len(answer[begin:end].lstrip(_ENDS))
+    return (begin, end) if begin < end else None
 
 
 def spell(text: str, phrases: Phrases, unsure: Iterable[int] = ()) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from assistant import console
 from assistant.doubt import DEMO_RULE, Piece, unsure_characters
 from assistant.doubt_rates import CLEAN, FLAWS, answered, looks, share
-from assistant.spelling import part_to_spell
+from assistant.spelling import parts_to_spell
 
 if TYPE_CHECKING:
     from vision.engine import Engine
@@ -36,7 +36,7 @@ class Reading:
 
     @property
     def read(self) -> str:
-        return part_to_spell("".join(piece.text for piece in self.pieces))
+        return spelt("".join(piece.text for piece in self.pieces))
 
     @property
     def is_aligned(self) -> bool:
@@ -44,7 +44,14 @@ class Reading:
 
     def named(self, spell_below: float) -> set[int]:
         rule = dataclasses.replace(DEMO_RULE, spell_below=spell_below)
-        return {position for position, _ in unsure_characters(self.pieces, rule, within=self.read)}
+        begin = "".join(piece.text for piece in self.pieces).strip().find(self.read)
+        positions = {position - begin for position, _ in unsure_characters(self.pieces, rule)}
+        return {position for position in positions if 0 <= position < len(self.read)}
+
+
+def spelt(answer: str) -> str:
+    """These answers have one sign each."""
+    return " ".join(answer.strip()[begin:end] for begin, end in parts_to_spell(answer.strip()))
 
 
 def readings(engine: Engine, flaw: str, scenes: int, seed: int = MEASURING_SEED) -> Iterator[Reading]:
@@ -52,7 +59,7 @@ def readings(engine: Engine, flaw: str, scenes: int, seed: int = MEASURING_SEED)
     for view, _, asked_of_it in looks(engine, flaw, scenes, seed):
         for asked in asked_of_it:
             if asked.kind in ("number", "word"):
-                yield Reading(flaw, part_to_spell(asked.answer), tuple(answered(view, asked.question)))
+                yield Reading(flaw, spelt(asked.answer), tuple(answered(view, asked.question)))
 
 
 def spelling_table(done: Sequence[Reading], spell_below: float) -> list[str]:

@@ -6,6 +6,7 @@ ignored with one line in the log. It does not know the voice; it holds the range
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -66,19 +67,25 @@ def state_path(environ: Mapping[str, str]) -> Path:
 def load_state(path: Path, default: VoiceState) -> VoiceState:
     """What was remembered; what was not is taken from `default`, the configuration's."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_FILE_BYTES + 1)
-        return _state(content, default)
-    except FileNotFoundError:
-        return default
+        return dataclasses.replace(default, **_remembered(path))
     except (OSError, ValueError, RecursionError) as error:
         _log.warning("%s is ignored, rate and volume are the configuration's: %s", path, error)
         return default
 
 
-def save_state(path: Path, state: VoiceState) -> None:
-    """Atomic: a power cut leaves the old file or the new one. A folder that cannot be written is a line in the log."""
-    text = json.dumps({"version": VERSION, **dataclasses.asdict(state)}) + "\n"
+def save_state(path: Path, state: VoiceState, *, before: VoiceState | None = None) -> None:
+    """Atomic: a power cut leaves the old file or the new one. A folder that cannot be written is a line in the log.
+
+    Only what differs from `before` is remembered, beside what was: who is once told to speak slower keeps the volume that the
+    configuration, or another profile, has.
+    """
+    values = dataclasses.asdict(state)
+    if before is not None:
+        old = dataclasses.asdict(before)
+        values = {name: value for name, value in values.items() if value != old[name]}
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            values = {**_remembered(path), **values}
+    text = json.dumps({"version": VERSION, **values}) + "\n"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
@@ -95,8 +102,13 @@ def save_state(path: Path, state: VoiceState) -> None:
         _log.warning("rate and volume will not be remembered: cannot write %s: %s", path, error.strerror or error)
 
 
-def _state(content: bytes, default: VoiceState) -> VoiceState:
-    """Raises ValueError in one clear clause."""
+def _remembered(path: Path) -> dict[str, Any]:
+    """Some of VoiceState's fields, none where there is no file. Raises OSError, and ValueError in one clear clause."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return {}
     if len(content) > _MAX_FILE_BYTES:
         raise ValueError(f"it is larger than {_MAX_FILE_BYTES:,} bytes")
     document = json.loads(content)
@@ -104,10 +116,10 @@ def _state(content: bytes, default: VoiceState) -> VoiceState:
         raise ValueError("it is not a JSON object")
     if document.get("version") != VERSION:
         raise ValueError(f"its version is {document.get('version')!r}, this program knows {VERSION}")
-    return VoiceState(
-        rate_wpm=round(_clamped("rate_wpm", document.get("rate_wpm", default.rate_wpm))),
-        volume=_clamped("volume", document.get("volume", default.volume)),
-    )
+    values = {name: _clamped(name, document[name]) for name in ("rate_wpm", "volume") if name in document}
+    if "rate_wpm" in values:
+        values["rate_wpm"] = round(values["rate_wpm"])
+    return values
 
 
 def _clamped(name: str, value: Any) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.doubt import Piece
+from assistant.doubt import Piece, Verdict
 
 if TYPE_CHECKING:
     from vision.engine import AnswerStats, SeeStats
@@ -98,13 +98,20 @@ class Turn:
     number: int = field(default_factory=lambda: next(_turn_numbers))
     cancelled: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
-    answer: str = ""
+    answer: str = ""  # the model's own words
+    told: list[str] = field(default_factory=list)  # the same by sentences, with the words of doubt
+    verdict: Verdict = Verdict.PLAIN
     pieces: tuple[Piece, ...] = ()  # of the answer, with how sure the model was of each
     said: list[str] = field(default_factory=list)  # the sentences that went to the voice
     error: BaseException | None = None
     moments: Moments = field(default_factory=Moments)
     timings: TurnTimings | None = None  # of a question, when it is done
     joules: float | None = None  # of the processor packages, for question and answer; None: not measurable here
+
+    @property
+    def words(self) -> str:
+        """The answer as it is told: with its doubt, and without what was not sure enough to be told at all."""
+        return self.answer if self.verdict is Verdict.PLAIN else " ".join(self.told)
 
     def add_up(self, ended_at: float) -> None:
         """From the moments to the timings."""

@@ -21,8 +21,8 @@ class VoiceSettings:
         new = step(self._state)
         if new == self._state:
             return False
-        self._state = new
+        before, self._state = self._state, new
         self._apply(new)
         if self._path is not None:
-            save_state(self._path, new)
+            save_state(self._path, new, before=before)
         return True

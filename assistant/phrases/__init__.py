@@ -136,6 +136,8 @@ class Phrases:
     # As a recogniser writes the words, which may cut them in its own way: the first that it knows every word of is used.
     wake_phrases: tuple[str, ...]
     yes: tuple[str, ...]  # answers to `did_you_ask`; whatever else is said is a question or command of its own
+    no: tuple[str, ...]
+    small_talk: Collection[str]  # beside the fillers: what people say that asks for nothing
     # The few that interrupt the assistant's own voice: short, and not words of answers. As the recogniser cuts them: those
     # whose words it knows are listened for.
     stop_words: tuple[str, ...]

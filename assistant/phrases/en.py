@@ -155,7 +155,8 @@ PHRASES = Phrases(
     commands={
         Command.STOP: spoken(
             "[no] stop [it|this|that]", "stop (talking|speaking|reading)", "(be|keep) quiet", "quiet", "silence", "enough",
-            "that is enough", "no more", "shut up", "hush", "cancel [it|that]", "never mind", "pause",
+            "that is enough", "no more", "shut up", "hush", "cancel [it|that]", "never mind", "pause", "wait [a (moment|minute|second)]",
+            "hold on", "one moment",
         ),
         Command.REPEAT: spoken(
             f"(repeat|repeating) [{_THAT}|yourself|the answer|the last (answer|sentence|part)|what you said]",
@@ -231,10 +232,17 @@ PHRASES = Phrases(
             "[tell me] [what] (time|the time) [it is]", "what time is it", "what is the time", "what time do you have",
             "(do you have|have you got) the time", "do you know (the time|what time it is)",
         ),
-        Command.QUIT: spoken("quit", "goodbye", "good bye", "bye bye", "(quit|exit|end|close) the program"),
+        Command.QUIT: spoken("quit", "(quit|exit|end|close) the program"),
     },
     wake_phrases=("hey camera",),
     yes=("yes", "yeah", "yep", "yes i did", "correct", "right", "that is right", "exactly"),
+    no=("no", "nope", "no i did not", "i did not", "wrong", "that is wrong", "not that", "no no"),
+    # A goodbye is mostly somebody else's: "quit" ends the program.
+    small_talk=spoken(
+        "(thank you|thanks) [very much|so much|a lot|a bunch]", "(good|very good|great|fine|nice|perfect|wonderful|cool|wow)",
+        "(good bye|goodbye|bye|bye bye|see you [later|soon])", "good (morning|evening|afternoon|night)", "i see", "got it",
+        "you are welcome", "(yes|no) (thank you|thanks)", "my (god|goodness)",
+    ),
     stop_words=("stop", "be quiet", "silence"),
     same_words={
         "what's": "what is", "that's": "that is", "it's": "it is", "i'm": "i am", "you're": "you are", "didn't": "did not",

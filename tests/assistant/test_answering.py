@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.answering import Answering
-from assistant.doubt import DEMO_RULE
+from assistant.doubt import DEMO_RULE, Verdict
 from assistant.phrases import phrases_for
 from assistant.turn import Question, Turn
 from audio.pcm import AudioChunk
@@ -32,6 +32,7 @@ class Stage:
     def __init__(self) -> None:
         self.engine, self.camera, self.voice = FakeEngine(), FakeCamera(), FakeVoice()
         self.ended: list[Turn] = []
+        self.shown: list[str] = []
         self.answering = Answering(
             self.engine, self.camera, self.voice, PHRASES, play_earcons=False, on_end=self.ended.append
         )
@@ -345,6 +346,7 @@ def aimed(*faults: Fault | None, sure: float = 1.0, clock: Callable[[], float] =
         play_earcons=False,
         doubt=DEMO_RULE,
         aim=Aim(*faults),
+        on_text=lambda turn, text: stage.shown.append(text),
         clock=clock,
     )
     return stage
@@ -361,6 +363,16 @@ def test_advice_comes_before_the_costly_look() -> None:
         assert second.answer == "A cup. It is red."
         third = stage.finished(answering.ask(question(), answering.look()))
         assert third.answer == "A cup. It is red."
+
+
+def test_who_asks_on_in_the_dark_is_answered_each_time() -> None:
+    """Advice once, then answers, whatever pictures they are about, seen ahead as ever; a good one ends that."""
+    stage = aimed(*[Fault.TOO_DARK] * 6, None, Fault.TOO_DARK)
+    with stage.answering as answering:
+        turns = [stage.finished(answering.ask(question(), answering.look())) for _ in range(8)]
+    advice = PHRASES.framing["too_dark"].advice
+    assert [turn.answer == advice for turn in turns] == [True, False, False, False, False, False, False, True]
+    assert turns[1].answer == "A cup. It is red."
 
 
 def test_advice_is_news_again_after_a_while() -> None:
@@ -394,6 +406,8 @@ def test_doubt_is_heard() -> None:
         turn = stage.finished(answering.ask(question(), answering.look()))
     assert stage.voice.heard[0] == PHRASES.doubt.not_sure.format(answer="a cup.")
     assert turn.answer == "A cup. It is red."
+    assert turn.words == "I am not sure, but a cup. It is red."  # as it is printed
+    assert (turn.words, turn.verdict) == ("".join(stage.shown), Verdict.UNSURE)
     assert [piece.text for piece in turn.pieces][:2] == ["A cup.", " It is red."]
 
 
@@ -403,9 +417,11 @@ def test_an_unsure_answer_about_a_flawed_picture_is_not_given() -> None:
     with stage.answering as answering:
         stage.finished(answering.ask(question(), answering.look()))
         stage.voice.heard.clear()
-        stage.finished(answering.ask(question(), answering.look()))
-    because = PHRASES.framing["blurred"].because
-    assert stage.voice.heard == [PHRASES.doubt.cannot_tell.format(because=because)]
+        stage.shown.clear()
+        turn = stage.finished(answering.ask(question(), answering.look()))
+    cannot_tell = PHRASES.doubt.cannot_tell.format(because=PHRASES.framing["blurred"].because)
+    assert stage.voice.heard == stage.shown == [turn.words] == [cannot_tell]
+    assert turn.verdict is Verdict.CANNOT_TELL
 
 
 # A question during an answer.

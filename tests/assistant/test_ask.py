@@ -34,7 +34,17 @@ def test_a_spoken_question_becomes_one_json_object_and_a_spoken_answer(capsys: p
     arguments = ["ask", "--image", "picture.png", "--audio", "question.wav", "--speech-out", "answer.wav", "--json"]
     assert main(arguments) == 0
     result = json.loads(capsys.readouterr().out)
-    assert set(result) == {"heard", "confidence", "answer", "model", "timings", "tokens", "peak_rss_bytes", "joules"}
+    assert set(result) == {
+        "heard",
+        "confidence",
+        "answer",
+        "doubt",
+        "model",
+        "timings",
+        "tokens",
+        "peak_rss_bytes",
+        "joules",
+    }
     assert result["heard"] == "what color is the circle"
     assert 0.5 < result["confidence"] <= 1.0
     assert result["answer"] == "The circle is red."

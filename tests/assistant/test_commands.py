@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.commands import MAX_COMMAND_CHARACTERS, ends_open, is_yes, parse_command
+from assistant.commands import MAX_COMMAND_CHARACTERS, asks_nothing, ends_open, is_no, is_yes, parse_command
 from assistant.phrases import LANGUAGES, Command, Phrases, phrases_for, spoken
 
 ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
@@ -52,7 +52,7 @@ ENGLISH_COMMANDS = {
     Command.TIME: """what time is it|what's the time|What’s the time?|what is the time please|what time is it now|tell me the time
         |can you tell me the time|could you tell me what time it is|do you know what time it is|the time please|have you got the time
         |what time is it again""",
-    Command.QUIT: "quit|goodbye|good bye|Goodbye!|bye bye|exit the program|please quit|okay goodbye|thank you goodbye|quit the program",
+    Command.QUIT: "quit|exit the program|please quit|okay quit|thank you quit|quit the program",
 }
 
 # Each holds a command's words and is none.
@@ -92,7 +92,7 @@ CHINESE_COMMANDS = {
     Command.HELP: "帮助|帮助 一下|帮帮我|你能做什么|我能说什么|有什么命令|怎么用|你会做些什么",
     Command.STATUS: "状态|报告状态|你的状态怎么样|系统状态|你怎么样|电量多少",
     Command.TIME: "现在几点|现在 几点 了|几点了|现在是几点|现在什么时间|请问现在几点了|告诉我时间|请告诉我现在的时间|几点钟了",
-    Command.QUIT: "退出|再见|退出程序|谢谢再见|请退出|拜拜",
+    Command.QUIT: "退出|退出程序|谢谢退出|请退出",
 }
 
 CHINESE_QUESTIONS = """前面 有 什么|停止标志上写着什么|前面有停止标志吗|这里可以停车吗|停车场在哪里|车停了吗|这里安静吗|有几个安静的人|出口在哪里
@@ -121,6 +121,40 @@ def test_only_a_whole_utterance_is_a_command(text: str, command: Command | None)
 def test_chinese_commands_need_no_spaces(text: str, command: Command | None) -> None:
     """The recogniser puts spaces between Chinese words; the table has none."""
     assert parse_command(text, CHINESE) is command
+
+
+@pytest.mark.parametrize(
+    ("phrases", "questions", "nothing"),
+    [
+        (ENGLISH, ENGLISH_QUESTIONS, "please|the|okay|now|can you|thank you"),
+        (CHINESE, CHINESE_QUESTIONS, "请|现在|你好|谢谢"),
+    ],
+)
+def test_what_asks_nothing_is_told_from_questions(phrases: Phrases, questions: list[str], nothing: str) -> None:
+    """No question is passed over."""
+    assert [text.strip() for text in questions if asks_nothing(text, phrases)] == [
+        text.strip() for text in questions if text.strip() in nothing.split("|")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing", "no"),
+    [
+        ("No.", True, True), ("no no", True, True), ("um no thanks", True, True), ("Yes!", True, False),
+        ("okay thank you very much", True, False), ("goodbye", True, False), ("no milk", False, False),
+        ("is there no exit", False, False), ("what is good", False, False), ("the exit", False, False), ("red", False, False),
+        ("stop", False, False), ("", False, False),
+    ],
+)  # fmt: skip
+def test_small_talk(text: str, nothing: bool, no: bool) -> None:
+    """A word that may be meant is a question: "red", after "which one"."""
+    assert (asks_nothing(text, ENGLISH), is_no(text, ENGLISH)) == (nothing, no)
+
+
+@pytest.mark.parametrize("text", ["再见", "拜拜", "谢谢你", "嗯", "不用了", "不 是"])
+def test_small_talk_in_chinese(text: str) -> None:
+    """A goodbye to somebody else ends nothing."""
+    assert asks_nothing(text, CHINESE)
 
 
 @pytest.mark.parametrize(("commands", "least"), [(ENGLISH_TABLE, 150), (CHINESE_TABLE, 80)])

@@ -9,6 +9,7 @@ import pytest
 
 from assistant.activation import Activation, settings_from
 from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
+from assistant.doubt import Verdict
 from assistant.look import Look
 from assistant.loop import Conversation, ConversationSettings, HearingEvent
 from assistant.phrases import phrases_for
@@ -45,6 +46,10 @@ class RecordingAnswering:
     spoke: list[bool] = field(default_factory=list)
 
     held = busy = False
+    advised: Fault | None = None  # of late
+
+    def was_advised_of(self, fault: Fault) -> bool:
+        return fault is self.advised
 
     def look(self, frame: Frame | None = None, *, closer: bool = False) -> Look:
         how = f" at {frame.rgb.shape}" if frame else " closer" if closer else ""
@@ -243,15 +248,74 @@ def test_a_command_in_between_leaves_the_read_back_question_open() -> None:
     told = story.speaks("louder").waits(9.0).speaks("repeat").waits(9.0).speaks("yes").told()
     assert told[-1].startswith("ask 'what is mist'")
     story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("stop").speaks("yes")
-    assert story.told()[-1] == "ask 'yes' of 2"
+    assert story.told()[-1] == "look2"
 
 
 def test_yes_asks_what_was_read_back() -> None:
     """Once; and anything else is taken as it is."""
     story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("yes").speaks("yes")
-    assert story.told()[2:] == ["look1", "ask 'what is mist' of 1", "ask 'yes' of 1"]
+    assert story.told()[2:] == ["look1", "ask 'what is mist' of 1"]
     story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("what is this").speaks("yes")
-    assert story.told()[2:] == ["look1", "ask 'what is this' of 1", "ask 'yes' of 1"]
+    assert story.told()[2:] == ["look1", "ask 'what is this' of 1"]
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).waits(11.0).speaks("right")
+    assert story.told()[2:] == ["look1"]  # by now that means something else
+
+
+@pytest.mark.parametrize(
+    ("words", "then"),
+    [("louder", f"say {PHRASES.louder!r}"), ("quit", f"say {PHRASES.goodbye!r}"), ("stop it", "cancel")],
+)
+def test_yes_to_a_command_that_was_read_back_obeys_it(words: str, then: str) -> None:
+    """Its words are no question to the model. Stop needs no asking back."""
+    told = Story(min_confidence=0.5).speaks(words, confidence=0.4).speaks("yes").told()
+    assert [entry for entry in told if not entry.startswith("look")][-1] == then
+
+
+def test_no_to_what_was_read_back_is_no_question() -> None:
+    """It listens anew, with a note that says so; also where a button would have to be pressed."""
+    story = Story(min_confidence=0.5, activation="button").presses(*pressed()).speaks("what is mist", confidence=0.3)
+    told = story.speaks("no").speaks("what is this").told()
+    assert told[-3:] == [LISTENING, "look2", "ask 'what is this' of 2"]
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("no").speaks("yes")
+    assert story.told()[-2:] == [LISTENING, "look2"]
+
+
+@pytest.mark.parametrize(
+    "words", ["thank you", "um", "okay", "the", "no", "yes", "Goodbye!", "good morning", "thanks a lot"]
+)
+def test_what_asks_nothing_is_passed_over(words: str) -> None:
+    """However well it was heard: it is not answered, and ends no answer. Who has pressed is told by a note."""
+    assert Story(min_confidence=0.5).speaks(words, confidence=0.3).speaks(words).told() == ["look0", "look1"]
+    told = Story(speech_interrupts=True).speaks("what is this").speaks(words).told()
+    assert told[-2:] == ["hold", "release"]
+    assert Story(activation="button").presses(*pressed()).speaks(words).told()[-1] == ERROR
+
+
+@pytest.mark.parametrize("words", ["slower", "louder", "not so fast"])
+def test_the_voice_s_changes_are_not_what_is_repeated(words: str) -> None:
+    """Who did not understand says "slower", then "repeat"."""
+    told = Story().speaks("what is this").speaks(words).speaks("repeat").told()
+    assert told[-1] == "say 'answer to what is this'"
+
+
+def test_a_change_of_the_voice_does_not_end_the_answer_under_way() -> None:
+    """It is heard in what is still said: no words for it."""
+    story = Story(speech_interrupts=True).speaks("what is this")
+    story.does(lambda conversation: setattr(story.answering, "busy", True)).speaks("slower")
+    assert story.told()[-2:] == ["hold", "release"]
+    assert story.voice_states == [VoiceState(155, 0.75)]
+
+
+def test_what_was_stopped_before_its_first_word_is_not_what_is_repeated() -> None:
+    """The words before it are."""
+    story = Story().speaks("what is this").speaks("is it red")
+    story.does(lambda conversation: silenced(conversation._turns[-1])).speaks("stop").speaks("repeat")
+    assert story.told()[-1] == "say 'answer to what is this'"
+
+
+def silenced(turn: Turn) -> None:
+    turn.said.clear()
+    turn.cancelled.set()
 
 
 def test_repeat_says_the_last_words_again_and_again() -> None:
@@ -340,6 +404,15 @@ def test_spelling_is_of_the_last_answer() -> None:
     assert "4" in said or "four" in said
 
 
+def test_what_was_not_told_is_not_spelt() -> None:
+    """ "I cannot tell from this picture": its characters would be a guess in a sure voice."""
+    story = Story().speaks("what does it say")
+    story.does(lambda conversation: setattr(conversation._last_answer, "verdict", Verdict.CANNOT_TELL)).speaks(
+        "spell that"
+    )
+    assert story.told()[-1] == f"say {PHRASES.nothing_to_spell!r}"
+
+
 def test_more_and_less_about_the_last_question() -> None:
     """The same picture is asked again, in other words; with nothing asked yet, what is in it."""
     story = Story().speaks("what is this").speaks("more detail").speaks("shorter")
@@ -411,7 +484,7 @@ def test_status_and_time_are_said() -> None:
     assert all(look.cancelled.is_set() for look in story.answering.looks)
 
 
-@pytest.mark.parametrize("words", ["quit", "goodbye"])
+@pytest.mark.parametrize("words", ["quit", "exit the program"])
 def test_quit_ends_the_loop(words: str) -> None:
     """What comes after quit is not heard any more."""
     assert Story().speaks(words).speaks("what is this").told() == ["look0", f"say {PHRASES.goodbye!r}"]
@@ -477,6 +550,13 @@ def test_what_is_wrong_with_the_picture_is_said_before_the_question() -> None:
     assert story.answering.looks[0].cancelled.is_set()
 
 
+def test_advice_is_not_given_at_every_press() -> None:
+    """Who was told of late that it is dark asks in the dark on purpose."""
+    story = Story(activation="button").does(lambda conversation: setattr(story.answering, "advised", Fault.BLURRED))
+    told = story.presses(*pressed()).does(no_good).waits(5.0).speaks("what is this").told()
+    assert told == ["look0", LISTENING, "look1", "ask 'what is this' of 1"]
+
+
 def test_nobody_who_has_begun_to_speak_is_given_advice() -> None:
     """Then it comes with the answer; behind the wake phrase in one breath, too."""
     story = Story(activation="button").presses(*pressed()).does(no_good).waits(0.3).begins().waits(2.0)
@@ -528,8 +608,8 @@ def test_a_press_that_stopped_an_answer_and_is_held_listens() -> None:
     assert Story(activation="button").presses(StopPress(1000.0)).speaks("what is this").told() == []
 
 
-def test_every_question_counts_while_the_button_is_held() -> None:
-    """And letting go afterwards is no sign that nothing was said."""
+def test_what_follows_a_very_long_sentence_counts_while_the_button_is_held() -> None:
+    """Hearing cuts it at `max_utterance_seconds`. And letting go afterwards is no sign that nothing was said."""
     story = Story(activation="button").presses(Pressed(1000.0), Held(1001.0, 1000.0)).waits(2.0)
     story.speaks("what is this").waits(2.0).speaks("where is it").presses(Released(1004.0, held=True)).waits(10.0)
     assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0", "ask 'where is it' of 0"]

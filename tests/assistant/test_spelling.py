@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.phrases import LANGUAGES, phrases_for
-from assistant.spelling import part_to_spell, spell
+from assistant.spelling import MOST_PARTS, parts_to_spell, spell
 from assistant.status import Status, status_in_words
 
 ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
 
 
 @pytest.mark.parametrize(
-    ("answer", "part"),
+    ("answer", "parts"),
     [
         ('The sign says "Main St.".', "Main St"),
         ("The label reads 'Ibuprofen 400'.", "Ibuprofen 400"),
@@ -26,19 +26,31 @@ ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
         ("牌子上写着“出口”。", "出口"),
         ("号码是4711。", "4711"),
         ("这是一个杯子。", "这是一个杯子"),
+        ("It says Ibuprofen 400 mg.", "Ibuprofen 400"),
+        ("I see 2 cups, and the sign says OPEN.", "2|OPEN"),
+        ("A bottle of Paracetamol, expires 01.02.2026.", "Paracetamol|01.02.2026"),
+        ('One says “4”, the other "OUT".', "4|OUT"),
+        ("I see. It is a cup.", "I see. It is a cup"),
         ("...", ""),
         ("", ""),
     ],
 )
-def test_what_is_worth_spelling_is_found(answer: str, part: str) -> None:
-    """Quoted words first, then numbers, addresses and capitals, else everything."""
-    assert part_to_spell(answer) == part
+def test_what_is_worth_spelling_is_found(answer: str, parts: str) -> None:
+    """Quoted words first, then numbers, addresses, names and capitals, else everything."""
+    assert "|".join(answer[begin:end] for begin, end in parts_to_spell(answer)) == parts
+
+
+def test_a_page_is_not_spelt_to_its_end() -> None:
+    """Nobody would listen."""
+    assert len(parts_to_spell(", ".join(map(str, range(40))))) == MOST_PARTS
 
 
 @given(st.text(alphabet="aB1 .\"'“”「」@,。A杯-", max_size=60))
 def test_the_part_stands_in_the_answer(answer: str) -> None:
-    """Positions in it can be found again, so a doubt falls on the right character."""
-    assert part_to_spell(answer) in answer
+    """Its positions are the answer's, so a doubt falls on the right character; no part is empty, none in another."""
+    ends = [0] + [place for part in parts_to_spell(answer) for place in part] + [len(answer)]
+    assert ends == sorted(ends)
+    assert all(begin < end for begin, end in parts_to_spell(answer))
 
 
 @pytest.mark.parametrize(

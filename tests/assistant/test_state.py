@@ -19,6 +19,7 @@ from assistant.state import (
     slower,
     state_path,
 )
+from assistant.voice_settings import VoiceSettings
 
 DEFAULT = VoiceState(rate_wpm=175, volume=1.0)
 
@@ -31,6 +32,16 @@ def test_what_was_set_by_voice_is_there_the_next_time(tmp_path: Path) -> None:
     assert load_state(path, DEFAULT) == VoiceState(265, 0.4)
     assert [file.name for file in path.parent.iterdir()] == ["state.json"]
     assert path == tmp_path / "seesay" / "state.json"
+
+
+def test_what_was_not_changed_is_not_remembered(tmp_path: Path) -> None:
+    """ "Slower" does not fix the volume: another profile's still counts. What was changed earlier stays."""
+    path = tmp_path / "state.json"
+    voice = VoiceSettings(VoiceState(175, 0.75), lambda new: None, path)
+    assert voice.change(slower)
+    assert load_state(path, DEFAULT) == VoiceState(155, 1.0)
+    assert VoiceSettings(VoiceState(155, 1.0), lambda new: None, path).change(quieter)
+    assert load_state(path, VoiceState(400, 0.1)) == VoiceState(155, 0.75)
 
 
 def test_the_first_run_has_the_configuration_and_says_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
