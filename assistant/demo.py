@@ -144,7 +144,7 @@ class _Lesson:
             except queue.Empty:
                 raise AssistantError(f"no answer within {TURN_SECONDS:.0f} s") from None
             if turn.question is not None:
-                console.result(f"seesay: {turn.answer}")
+                console.result(f"seesay: {turn.words}")
                 console.say(console.timings_line(turn))
                 return turn
 

@@ -148,6 +148,8 @@ class Conversation:
         match press:
             case Pressed():
                 self._stopped = False
+                if self._answering.busy:  # since the press: the last words were just being made out. It begins anew
+                    self._answering.cancel()
                 self._pictures.look_anew()
                 self._answering.cue(earcons.listening(EARCON_RATE_HZ))
             case Held() if self._stopped:  # it grew out of a stop: only now it is known that a question follows

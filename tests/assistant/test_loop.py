@@ -565,6 +565,13 @@ def test_nobody_who_has_begun_to_speak_is_given_advice() -> None:
     assert "advise of 0" not in story.ends("hey camera what is this").told()
 
 
+def test_a_press_while_the_last_words_are_made_out_begins_anew() -> None:
+    """Then it was no stop yet, and the answer must not be spoken into the next question."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this")
+    story.does(lambda conversation: setattr(story.answering, "busy", True))
+    assert story.presses(Pressed(1001.0)).told()[-3:] == ["cancel", "look1", LISTENING]
+
+
 def test_a_press_does_not_wait_for_the_picture_of_a_stopped_answer() -> None:
     """Still being seen, it would keep the new one waiting for the engine."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this")
