@@ -35,9 +35,10 @@ def is_no(text: str, phrases: Phrases) -> bool:
 
 
 def asks_nothing(text: str, phrases: Phrases) -> bool:
-    """Whether there is nothing to answer: thanks, a yes or a no to nothing, or fillers alone."""
-    empty = {*phrases.small_talk, *phrases.yes, *phrases.no, *phrases.fillers_before, *phrases.fillers_after}
-    return any(words in empty or words in phrases.fillers_anywhere for words in _wordings_tried(text, phrases))
+    """Whether there is nothing to answer: thanks, a hesitation, a yes or a no to nothing. "And now" does ask."""
+    empty = {*phrases.small_talk, *phrases.yes, *phrases.no, *phrases.fillers_anywhere}
+    words = _in_table_words(_normalised(text), phrases)
+    return 0 < len(words) <= MAX_COMMAND_CHARACTERS and _consists_of(empty, words)
 
 
 def ends_open(text: str, phrases: Phrases) -> bool:
@@ -90,6 +91,19 @@ def _with_one_filler_less(words: str, phrases: Phrases) -> Iterator[str]:
     rests += [_before(filler, words) for filler in phrases.fillers_after]
     rests += [_before(end, _after(begin, words)) for begin, end in phrases.fillers_around]
     yield from filter(None, rests)
+
+
+def _consists_of(parts: set[str], words: str) -> bool:
+    """One or more of them, and nothing else."""
+    waiting, seen = [words], {words}
+    while waiting:
+        words = waiting.pop()
+        if words in parts:
+            return True
+        rests = {rest for part in parts if (rest := _after(part, words))} - seen
+        seen |= rests
+        waiting += rests
+    return False
 
 
 def _after(filler: str, words: str) -> str:

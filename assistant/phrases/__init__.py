@@ -137,7 +137,7 @@ class Phrases:
     wake_phrases: tuple[str, ...]
     yes: tuple[str, ...]  # answers to `did_you_ask`; whatever else is said is a question or command of its own
     no: tuple[str, ...]
-    small_talk: Collection[str]  # beside the fillers: what people say that asks for nothing
+    small_talk: Collection[str]  # what people say that asks for nothing, and noises that a recogniser takes for a word
     # The few that interrupt the assistant's own voice: short, and not words of answers. As the recogniser cuts them: those
     # whose words it knows are listened for.
     stop_words: tuple[str, ...]
