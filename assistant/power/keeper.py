@@ -18,8 +18,9 @@ from assistant.config import PowerConfig
 from assistant.errors import ConfigError, PowerError
 from assistant.folders import state_folder
 from assistant.power.borrowed import AlreadyHeld, Borrowed
+from assistant.power.box import Box, Seen, Setting
 from assistant.power.energy import EnergyHistory
-from assistant.power.governor import Box, Goal, Governor, Seen, Setting
+from assistant.power.governor import Goal, Governor
 from assistant.power.limits import PowerLimits, frequency_shares, power_limits
 from assistant.power.readings import PowerReader, PowerSample
 from assistant.power.sysfs import Sysfs

@@ -14,8 +14,9 @@ from assistant.cli import _parser, main
 from assistant.config import PowerConfig
 from assistant.errors import ConfigError, PowerError, UsageError, exit_status_of
 from assistant.power.borrowed import Borrowed
+from assistant.power.box import Box
 from assistant.power.command import cap, show
-from assistant.power.governor import Box, Goal, Governor
+from assistant.power.governor import Goal, Governor
 from assistant.power.keeper import Budget, PowerKeeper, keep_power, make_governor
 from assistant.power.limits import PowerLimits
 from assistant.power.readings import PowerReader
