@@ -1,7 +1,8 @@
 """Sets what keeps a machine's power down: the processor's own limit (RAPL) and the highest frequency (cpufreq).
 
 Every value is read back, since firmware may have locked it and other services (thermald) set it too; what is told is what
-the machine holds, not what was asked. Old values are `borrowed`'s business. It decides nothing: that is the governor's.
+the machine holds, not what was asked. A machine's own lower value is never raised. Old values are `borrowed`'s business. It
+decides nothing: that is the governor's.
 """
 
 from __future__ import annotations
@@ -67,7 +68,10 @@ class PowerLimits:
         self._packages = packages(sysfs)
 
     def cap(self, watts: float) -> Reading[float]:
-        """Limit all packages together. Gives the watts that the machine holds now, or why it holds none."""
+        """Limit all packages together. Gives the watts that the machine holds now, or why it holds none.
+
+        They are fewer than asked for where the machine's own limit was lower: that one stays.
+        """
         held = 0.0
         for package in self._packages:
             share = self._cap_one(package, watts / len(self._packages))
@@ -106,13 +110,15 @@ class PowerLimits:
             file = _constraint(self._sysfs, package, name)
             if file is None:
                 continue
-            if problem := self._borrowed.set(file, round(watts * 1e6)):
+            before_uw = self._borrowed.before(file).value or round(watts * 1e6)  # 0 is no limit at all
+            wanted = min(before_uw, round(watts * 1e6)) / 1e6
+            if problem := self._borrowed.set(file, round(wanted * 1e6)):
                 return Reading(None, problem, refused=True)
             held = self._sysfs.number(file).map(lambda microwatts: microwatts / 1e6)
-            if held.value is not None and abs(held.value - watts) > _NEAR_ENOUGH_WATTS:
+            if held.value is not None and abs(held.value - wanted) > _NEAR_ENOUGH_WATTS:
                 return Reading(
                     None,
-                    f"the power limit ({name}) was set to {watts:.1f} W and holds {held.value:.1f} W: the firmware or another "
+                    f"the power limit ({name}) was set to {wanted:.1f} W and holds {held.value:.1f} W: the firmware or another "
                     "service sets it as well (look in the BIOS; `systemctl status thermald`)",
                 )
         return held

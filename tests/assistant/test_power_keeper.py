@@ -292,8 +292,21 @@ def test_a_cap_without_a_limit_of_the_processor_watches_its_frequency(
     monkeypatch.setattr("assistant.power.command.PowerReader", lambda sysfs: PowerReader(sysfs, clock=tree.clock))
     waits = "import sys\nwhile int(open(sys.argv[1]).read()) == 3600000: pass"
     cap(PowerConfig(), 8.0, [sys.executable, "-c", waits, str(tree.root / HIGH)], sysfs=tree.sysfs, wait=lambda s: None)
-    assert "held at 8 W by its frequency" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "to take 8 W at most: watched once a second, and its frequency lowered" in told
+    assert "held at" not in told, "nobody has seen it yet"
     assert tree.text(HIGH) == "3600000"
+
+
+def test_a_cap_tells_what_really_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The machine's own limit was lower than what was asked for."""
+    tree = nuc(tmp_path / "m").put({PL1: "6000000"})
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    cap(PowerConfig(), 8.0, ["true"], sysfs=tree.sysfs, wait=lambda seconds: None)
+    assert "held at 6 W by its own limit" in capsys.readouterr().err
+    assert tree.text(PL1) == "6000000"
 
 
 def test_a_command_that_is_not_there_is_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

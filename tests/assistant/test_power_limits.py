@@ -92,6 +92,28 @@ def test_a_cap_sets_both_limits_and_puts_them_back(tmp_path: Path, state: Path) 
     assert not state.exists()
 
 
+def test_a_limit_of_the_machines_own_that_is_lower_stays(tmp_path: Path, state: Path) -> None:
+    """A box set to 6 W in its BIOS does not take 15 because a budget says so: each of the two limits by itself."""
+    tree = nuc(tmp_path).put({PL1: "6000000", PL2: "12000000"})
+    with Borrowed(tree.sysfs, state) as borrowed:
+        limits = PowerLimits(tree.sysfs, borrowed)
+        assert limits.cap(15.0).value == 6.0
+        assert (tree.text(PL1), tree.text(PL2)) == ("6000000", "12000000")
+        assert limits.cap(8.0).value == 6.0
+        assert (tree.text(PL1), tree.text(PL2)) == ("6000000", "8000000")
+        assert limits.cap(5.0).value == 5.0
+        assert limits.cap(15.0).value == 6.0
+    assert (tree.text(PL1), tree.text(PL2)) == ("6000000", "12000000")
+
+
+def test_a_limit_of_nothing_is_none(tmp_path: Path, state: Path) -> None:
+    """Some firmware says 0 where none is set."""
+    tree = nuc(tmp_path).put({PL2: "0"})
+    with Borrowed(tree.sysfs, state) as borrowed:
+        assert PowerLimits(tree.sysfs, borrowed).cap(8.0).value == 8.0
+        assert tree.text(PL2) == "8000000"
+
+
 def test_frequencies_are_lowered_and_put_back(tmp_path: Path, state: Path) -> None:
     """Of every core; never above what the user had allowed, never below what the processor can."""
     tree = nuc(tmp_path).put({f"{POLICY}1/scaling_max_freq": "2000000"})
