@@ -27,6 +27,7 @@ from assistant.power.sysfs import Sysfs
 
 _PERIOD_SECONDS = 1.0
 _AGAIN_PERIODS = 30  # another service may have set limit or frequency since
+_PATIENCE_PERIODS = 5  # the kernel sets a frequency a moment after it was asked
 _JOIN_SECONDS = 2.0
 
 Say = Callable[[str], None]
@@ -95,6 +96,7 @@ class PowerKeeper:
         self._said: set[str] = set()
         self._ticks = 0
         self._applied: Setting | None = None
+        self._looks_left = 0  # until the frequency that was asked for must hold
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="power", daemon=True)
 
@@ -103,6 +105,7 @@ class PowerKeeper:
         self.latest = sample = self._reader.sample()
         self.energy.note()
         if self.governor is not None:
+            self._look_after_frequency()
             seen = Seen(sample.at, sample.package_watts.value, sample.celsius.value, sample.busy_cores.value)
             self._apply(self.governor.decide(seen))
             if self.governor.limit_fails:
@@ -144,13 +147,27 @@ class PowerKeeper:
         if setting == self._applied and not again:
             return
         self._applied = setting
-        if self._limits is not None and (problem := self._limits.slow(setting.frequency_share)):
-            self._tell(problem)
-            if self.governor is not None:
-                self.governor.lose_frequency()
+        if self._limits is not None:
+            self._looks_left = self._looks_left or _PATIENCE_PERIODS
+            if problem := self._limits.slow(setting.frequency_share):
+                self._give_up_frequency(problem)
         if self._worker is not None:
             self._worker.set_threads(setting.threads)
             self._worker.set_rest(setting.rest_share)
+
+    def _look_after_frequency(self) -> None:
+        if self._limits is None or not self._looks_left:
+            return
+        problem = self._limits.not_slowed()
+        self._looks_left = self._looks_left - 1 if problem else 0
+        if problem and not self._looks_left:
+            self._give_up_frequency(problem)
+
+    def _give_up_frequency(self, problem: str) -> None:
+        self._looks_left = 0
+        self._tell(problem)
+        if self.governor is not None:
+            self.governor.lose_frequency()
 
     def _tell(self, problem: str) -> None:
         if problem and problem not in self._said:

@@ -66,6 +66,7 @@ class PowerLimits:
         self._sysfs = sysfs
         self._borrowed = borrowed
         self._packages = packages(sysfs)
+        self._wanted_khz: dict[str, int] = {}  # of each file that was asked for
 
     def cap(self, watts: float) -> Reading[float]:
         """Limit all packages together. Gives the watts that the machine holds now, or why it holds none.
@@ -81,7 +82,10 @@ class PowerLimits:
         return Reading(held) if self._packages else Reading(None, _NO_LIMITS)
 
     def slow(self, share: float) -> str:
-        """Lower every core's highest frequency to a share of its own, never above what it was: "" or why not."""
+        """Ask for every core's highest frequency to be a share of its own, never above what it was: "" or why not.
+
+        The kernel does it a moment later, so reading back at once says nothing: `not_slowed` does, at the next look.
+        """
         for policy in _policies(self._sysfs):
             file = f"{policy}/scaling_max_freq"
             most = self._sysfs.number(f"{policy}/cpuinfo_max_freq").value
@@ -90,10 +94,16 @@ class PowerLimits:
             if most is None or before is None:
                 return f"{self._sysfs.path(policy)} does not say which frequencies there are"
             wanted = min(before, max(least, round(most * share)))
-            if self._sysfs.number(file).value == wanted:
+            if self._sysfs.number(file).value == wanted == self._wanted_khz.get(file, wanted):
                 continue
             if problem := self._borrowed.set(file, wanted):
                 return problem
+            self._wanted_khz[file] = wanted
+        return ""
+
+    def not_slowed(self) -> str:
+        """Which core may still be faster than was asked for: "" when none."""
+        for file, wanted in self._wanted_khz.items():
             held = self._sysfs.number(file).value
             if held is None or held > wanted + _STEP_KHZ:
                 return f"{self._sysfs.path(file)} was set to {wanted / 1e6:.1f} GHz and holds {(held or 0) / 1e6:.1f}"

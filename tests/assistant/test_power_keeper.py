@@ -21,7 +21,17 @@ from assistant.power.keeper import Budget, PowerKeeper, keep_power, make_governo
 from assistant.power.limits import PowerLimits
 from assistant.power.readings import PowerReader
 from assistant.power.sysfs import Sysfs
-from tests.assistant.machine_trees import POLICY, RAPL, Tree, amd_mini_pc, kernel_write, nuc, refusing, virtual_machine
+from tests.assistant.machine_trees import (
+    POLICY,
+    RAPL,
+    Tree,
+    amd_mini_pc,
+    kernel_write,
+    late_write,
+    nuc,
+    refusing,
+    virtual_machine,
+)
 
 MACHINES = {"nuc": nuc, "amd": amd_mini_pc, "refusing": refusing, "virtual": virtual_machine}
 BUDGET = Budget(watts=10.0, other_watts=2.0, max_celsius=85.0)
@@ -134,6 +144,34 @@ def test_a_frequency_that_cannot_be_set_after_all_is_given_up(tmp_path: Path, st
     assert 0.8 < threads * (1 - rest) <= 1.0, "8 W: 4 W whatever it does, 4 W for each thread"
     assert len(said) == 1
     assert "Read-only file system" in said[0]
+
+
+def test_a_frequency_that_the_kernel_sets_late_is_not_given_up(tmp_path: Path, state: Path) -> None:
+    """Linux takes the write at once and does it a moment later; the file says the old value until then."""
+    tree, said = amd_mini_pc(tmp_path), list[str]()
+    tree.write = late_write
+    with Borrowed(tree.sysfs, state) as borrowed:
+        power = keeper(tree, Worker(), said, PowerLimits(tree.sysfs, borrowed))
+        for _ in range(12):
+            tree.spend(20.0, 1.0, busy_cores=4.0)
+            power.tick()
+        assert {tree.text(f"{POLICY}{core}/scaling_max_freq") for core in range(8)} == {"1400000"}
+    assert said == []
+
+
+def test_a_frequency_that_never_holds_is_given_up_after_some_looks(tmp_path: Path, state: Path) -> None:
+    """Told once; from then on threads and rests do its part."""
+    tree, worker, said = amd_mini_pc(tmp_path), Worker(), list[str]()
+    tree.write = lambda path, text: None  # taken, and nothing comes of it
+    with Borrowed(tree.sysfs, state) as borrowed:
+        power = keeper(tree, worker, said, PowerLimits(tree.sysfs, borrowed))
+        for second in range(12):
+            tree.spend(20.0, 1.0, busy_cores=4.0)
+            power.tick()
+            assert bool(said) == (second >= 5)
+    assert len(said) == 1
+    assert "holds 3.6" in said[0]
+    assert worker.told[-1][0] == 1
 
 
 def test_threads_and_rests_are_used_where_nothing_else_may_be_set(tmp_path: Path) -> None:
