@@ -24,6 +24,7 @@ from assistant.power.heat_loop import HeatLoop
 from assistant.power.watts_loop import LIMIT_FAILS, LIMIT_SECONDS, WattsLoop, busy_enough
 
 _HEAT_MARGIN_CELSIUS = 1.8
+_IN_VAIN_SECONDS = 30.0  # above the budget at the lowest setting: it is not to be held
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Governor:
         self._heat = HeatLoop(goal.max_celsius - _HEAT_MARGIN_CELSIUS)
         self._limit_fails = False
         self._has_begun = False
+        self._goal = goal
+        self._in_vain_since: float | None = None
+        self._in_vain_watts: float | None = None
         self._level = self._level_above = 1.0
         self.setting = box.setting(1.0, self._limit)
 
@@ -47,6 +51,15 @@ class Governor:
     def limit_fails(self) -> bool:
         """The processor takes clearly more than the limit that was set: something else sets it, or it cannot go lower."""
         return self._limit_fails
+
+    @property
+    def package_watts(self) -> float | None:
+        return self._goal.package_watts
+
+    @property
+    def in_vain_watts(self) -> float | None:
+        """What is taken at the lowest setting, when that has been above the budget for half a minute without a break; else None."""
+        return self._in_vain_watts
 
     def lose_frequency(self) -> None:
         """It turned out that it cannot be set: from the next decision on threads and rests do its part."""
@@ -69,7 +82,19 @@ class Governor:
         if self._watts is not None and self._watts.allowed <= allowed:
             # Settings come in steps: what was got, not what was asked for, or it would wait for itself.
             self._watts.allowed = min(self._watts.allowed, self._level)
+        self._note_in_vain(seen)
         return self.setting
+
+    def _note_in_vain(self, seen: Seen) -> None:
+        goal, is_lowest = self._goal.package_watts, self.setting == self._box.setting(0.0, self._limit)
+        self._in_vain_watts = None
+        if goal is None or seen.watts is None or seen.watts <= goal or not is_lowest:
+            self._in_vain_since = None
+            return
+        if self._in_vain_since is None:
+            self._in_vain_since = seen.at
+        if seen.at >= self._in_vain_since + _IN_VAIN_SECONDS:
+            self._in_vain_watts = seen.watts
 
     def _apply(self, allowed: float, at: float) -> None:
         if abs(allowed - self._level) < SMALLEST_CHANGE * self._level and allowed < 1.0:

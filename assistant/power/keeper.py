@@ -94,6 +94,7 @@ class PowerKeeper:
         self._worker = worker
         self._say = say
         self._said: set[str] = set()
+        self._said_in_vain = False
         self._ticks = 0
         self._applied: Setting | None = None
         self._looks_left = 0  # until the frequency that was asked for must hold
@@ -112,6 +113,7 @@ class PowerKeeper:
                 self._tell(
                     "the processor takes more than the power limit that was set; its frequency is lowered as well"
                 )
+            self._tell_if_in_vain(self.governor)
         self._ticks += 1
         return sample
 
@@ -154,6 +156,15 @@ class PowerKeeper:
         if self._worker is not None:
             self._worker.set_threads(setting.threads)
             self._worker.set_rest(setting.rest_share)
+
+    def _tell_if_in_vain(self, governor: Governor) -> None:
+        if governor.in_vain_watts is None or self._said_in_vain:
+            return
+        self._said_in_vain = True
+        self._tell(
+            f"the budget cannot be held: at its slowest the processor still takes {governor.in_vain_watts:.1f} W, and "
+            f"{governor.package_watts:g} W are what it may; end other programs, or ask for more watts (power.budget_watts)"
+        )
 
     def _look_after_frequency(self) -> None:
         if self._limits is None or not self._looks_left:

@@ -255,6 +255,22 @@ def test_a_budget_below_the_floor_gets_the_lowest_setting() -> None:
     assert last.rest_share == pytest.approx(0.9)
 
 
+def test_a_budget_that_cannot_be_held_is_known_after_half_a_minute() -> None:
+    """At the lowest setting and above the budget without a break; a load that passes before is none of that."""
+    plant = replace(REFUSING, base_watts=14.0)
+    governor = Governor(Goal(BUDGET_WATTS, 95.0), plant.box)
+    machine = SimulatedMachine(plant, 0)
+    machine.run(governor, 25.0)
+    assert governor.in_vain_watts is None
+    machine.run(governor, 30.0)
+    assert governor.in_vain_watts == pytest.approx(14.4, abs=0.5)
+    governor.decide(Seen(56.0, 9.0, None, 0.1))
+    assert governor.in_vain_watts is None
+    held = Governor(Goal(BUDGET_WATTS, 95.0), REFUSING.box)
+    Shared(REFUSING, 0, lambda at: (15.0, 3.0) if 10 <= at < 38 else (0.0, 0.0)).run(held, 45.0)
+    assert held.in_vain_watts is None
+
+
 def test_nothing_is_permitted_and_nothing_told() -> None:
     """It says what is there already, whatever it sees."""
     governor = Governor(Goal(None, 85.0), Box())

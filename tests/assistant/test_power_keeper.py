@@ -186,6 +186,21 @@ def test_threads_and_rests_are_used_where_nothing_else_may_be_set(tmp_path: Path
     assert power.latest.package_watts.value == pytest.approx(20.0)
 
 
+def test_a_budget_that_cannot_be_held_is_told_once(tmp_path: Path) -> None:
+    """What is measured and what can be done."""
+    tree, said = amd_mini_pc(tmp_path), list[str]()
+    power = keeper(tree, Worker(), said)
+    for second in range(120):
+        tree.spend(14.0 + second / 10, 1.0, busy_cores=4.0)
+        power.tick()
+        if second == 25:
+            assert said == []
+    (sentence,) = said
+    assert "cannot be held: at its slowest the processor still takes 1" in sentence
+    assert "8 W are what it may" in sentence
+    assert "power.budget_watts" in sentence
+
+
 def test_at_the_end_the_engine_works_at_full_speed_again(tmp_path: Path) -> None:
     """What it was told was for the time of the keeper."""
     tree, worker = amd_mini_pc(tmp_path), Worker()
