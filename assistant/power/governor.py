@@ -24,7 +24,8 @@ from assistant.power.heat_loop import HeatLoop
 from assistant.power.watts_loop import LIMIT_FAILS, LIMIT_SECONDS, WattsLoop, busy_enough
 
 _HEAT_MARGIN_CELSIUS = 1.8
-_IN_VAIN_SECONDS = 30.0  # above the budget at the lowest setting: it is not to be held
+# So much above the budget for so long at the lowest setting: it is not to be held. A limit that holds lies about it.
+_IN_VAIN_SHARE, _IN_VAIN_SECONDS = 1.02, 30.0
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ class Governor:
         return self.setting
 
     def _note_in_vain(self, seen: Seen) -> None:
-        goal, is_lowest = self._goal.package_watts, self.setting == self._box.setting(0.0, self._limit)
-        self._in_vain_watts = None
-        if goal is None or seen.watts is None or seen.watts <= goal or not is_lowest:
+        goal, self._in_vain_watts = self._goal.package_watts, None
+        is_above = goal is not None and seen.watts is not None and seen.watts > _IN_VAIN_SHARE * goal
+        if not is_above or self.setting != self._box.setting(0.0, self._limit):
             self._in_vain_since = None
             return
         if self._in_vain_since is None:
