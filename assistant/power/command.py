@@ -70,17 +70,16 @@ def cap(
     budget = budget_of(config)
     if watts is not None:  # said for the processor itself: what else is in the box plays no part
         budget = Budget(watts, 0.0, config.max_temperature_c)
+    reader = PowerReader(sysfs)
+    wait(_LOOK_SECONDS)
+    machine = overview(sysfs, reader.sample(), budget)
+    if not machine.can_cap:  # before the lock: where nothing can be limited, nobody holds anything
+        raise PowerError(
+            f"the power cannot be limited here: {machine.power_limit.why}; {machine.frequency_steps.why or machine.sample.package_watts.why}"
+            "; docs/power.md says what can be done"
+        )
     with contextlib.ExitStack() as stack:
-        borrowed = stack.enter_context(Borrowed(sysfs, state_file(os.environ)))
-        reader = PowerReader(sysfs)
-        wait(_LOOK_SECONDS)
-        machine = overview(sysfs, reader.sample(), budget)
-        if not machine.can_cap:
-            raise PowerError(
-                f"the power cannot be limited here: {machine.power_limit.why}; {machine.frequency_steps.why or machine.sample.package_watts.why}"
-                "; docs/power.md says what can be done"
-            )
-        limits = PowerLimits(sysfs, borrowed)
+        limits = PowerLimits(sysfs, stack.enter_context(Borrowed(sysfs, state_file(os.environ))))
         governor = make_governor(sysfs, budget, limits, None, reader, console.say)
         if governor.setting.limit_watts is None and not machine.can_follow:
             raise PowerError("the power cannot be limited here; docs/power.md says what can be done")

@@ -17,11 +17,11 @@ from typing import Protocol
 from assistant.config import PowerConfig
 from assistant.errors import ConfigError, PowerError
 from assistant.folders import state_folder
-from assistant.power.borrowed import AlreadyHeld, Borrowed
+from assistant.power.borrowed import AlreadyHeld, Borrowed, left_over
 from assistant.power.box import Box, Seen, Setting
 from assistant.power.energy import EnergyHistory
 from assistant.power.governor import Goal, Governor
-from assistant.power.limits import PowerLimits, frequency_shares, power_limits
+from assistant.power.limits import PowerLimits, anything_to_set, frequency_shares, power_limits
 from assistant.power.readings import PowerReader, PowerSample
 from assistant.power.sysfs import Sysfs
 
@@ -201,8 +201,10 @@ def keep_power(
             return
         budget, limits = budget_of(config), None
         _ = budget.package_watts  # refused before anything is changed
+        state = state_file(environ)
         try:
-            limits = PowerLimits(sysfs, stack.enter_context(Borrowed(sysfs, state_file(environ))))
+            if anything_to_set(sysfs) or left_over(state, sysfs):
+                limits = PowerLimits(sysfs, stack.enter_context(Borrowed(sysfs, state)))
         except AlreadyHeld:
             say(
                 "another seesay holds the machine's power limits: this one only lets its engine work less, where it must"

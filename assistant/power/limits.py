@@ -59,6 +59,10 @@ def frequency_shares(sysfs: Sysfs) -> Reading[tuple[float, ...]]:
     return Reading(tuple(sorted(khz / high_khz for khz in steps | {high_khz} if low <= khz <= high_khz)))
 
 
+def anything_to_set(sysfs: Sysfs) -> bool:
+    return power_limits(sysfs).value is not None or frequency_shares(sysfs).value is not None
+
+
 class PowerLimits:
     """Sets them, with the old values kept in `borrowed`."""
 

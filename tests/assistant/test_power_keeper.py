@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -257,6 +258,20 @@ def test_a_second_seesay_does_not_fight_the_first(tmp_path: Path, state: Path, e
         assert tree.text(PL1) == "6000000"
     assert len(said) == 1
     assert "another seesay" in said[0]
+
+
+@pytest.mark.parametrize("make", [virtual_machine, refusing])
+def test_where_nothing_can_be_set_nobody_holds_anything(
+    make: Callable[[Path], Tree], tmp_path: Path, state: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once on such a machine hear nothing of each other, and `cap` says what is the matter."""
+    tree = make(tmp_path / "m")
+    monkeypatch.setenv("XDG_STATE_HOME", environ["XDG_STATE_HOME"])
+    with Borrowed(tree.sysfs, state):
+        with keep_power(tree.sysfs, CONFIG, Worker(), environ, pytest.fail) as power:
+            power.tick()
+        with pytest.raises(PowerError, match="cannot be limited here"):
+            cap(CONFIG, 8.0, ["true"], sysfs=tree.sysfs, wait=lambda seconds: None)
 
 
 def test_a_fault_in_its_thread_is_told_once_and_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -292,6 +292,37 @@ def test_two_at_once_are_refused(tmp_path: Path, state: Path) -> None:
     Borrowed(tree.sysfs, state).close()
 
 
+def test_two_users_see_each_other(tmp_path: Path, state: Path) -> None:
+    """`sudo seesay power cap` keeps its notes in root's home, and a `seesay run` beside it in its user's: one lock for both."""
+    tree = nuc(tmp_path)
+    lock = tmp_path / "run/lock/seesay-power.lock"
+    lock.parent.mkdir(parents=True)
+    before = os.umask(0o077)
+    try:
+        with Borrowed(tree.sysfs, tmp_path / "root" / "power-limits.json"):
+            assert lock.stat().st_mode & 0o777 == 0o644, "or the other could not look"
+            with pytest.raises(PowerError, match="another seesay holds"):
+                Borrowed(tree.sysfs, state)
+    finally:
+        os.umask(before)
+    lock.chmod(0o444)  # somebody else's: it may be read
+    Borrowed(tree.sysfs, state).close()
+
+
+def test_what_somebody_put_in_the_place_of_the_lock_hangs_nobody(tmp_path: Path, state: Path) -> None:
+    """A pipe is not waited for, a link not followed; then each user has a lock of its own."""
+    tree = nuc(tmp_path)
+    lock = tmp_path / "run/lock/seesay-power.lock"
+    lock.parent.mkdir(parents=True)
+    os.mkfifo(lock)
+    Borrowed(tree.sysfs, state).close()
+    lock.unlink()
+    lock.symlink_to(tmp_path / "elsewhere")
+    with Borrowed(tree.sysfs, state), pytest.raises(PowerError, match="another seesay holds"):
+        Borrowed(tree.sysfs, state)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 # `seesay power cap` in a process of its own
 
 
