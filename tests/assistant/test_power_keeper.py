@@ -27,6 +27,7 @@ from tests.assistant.machine_trees import (
     RAPL,
     Tree,
     amd_mini_pc,
+    battery,
     kernel_write,
     late_write,
     nuc,
@@ -326,6 +327,18 @@ def test_a_person_sees_figures_and_reasons(
     assert lines["temperature"] == "52 °C (x86_pkg_temp)"
     assert lines["battery"] == "- (this machine has no battery)"
     assert lines["budget"].startswith("10 W for the box, 7 W of it for the processor; 85 °C")
+
+
+def test_the_watts_of_a_battery_are_shown_and_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A laptop whose energy counter only root may read: its gauge is a mean of many seconds."""
+    tree = refusing(tmp_path / "m").put(battery("Discharging", power_now="14000000"))
+    shown(tree, monkeypatch, tmp_path, as_json=False)
+    told = capsys.readouterr().out
+    assert "14.0 W (whole box, measured at the battery)" in told
+    assert "the watts cannot be held, since the battery tells them too late" in told
+    assert "nothing measures" not in told
 
 
 def test_a_program_gets_nulls_with_their_reasons(
