@@ -18,6 +18,7 @@ from assistant.bench.feasible import feasible
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import Limits
 from assistant.bench.page import page, phases
+from assistant.bench.pictures import draw
 from assistant.bench.plain_answers import measure as measure_plain
 from assistant.bench.questions import QuestionsBench, bench_questions, derived, measure, portions, summary
 from assistant.bench.questions_table import table
@@ -490,6 +491,24 @@ def test_both_engines_are_given_the_same_work(small: Path) -> None:
         assert one["joules"] > 0
         assert other["joules"] > 0
     assert [what for _, what in ours["series"]["marks"]] == ["load", "warm-up", *(kind.name for kind in KINDS), "end"]
+
+
+def test_drawing_the_picture_is_not_measured(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The meter of each answer begins when its picture is there."""
+    events: list[str] = []
+
+    class Noting(Meter):
+        def meter(self) -> Lap:
+            events.append("meter")
+            return super().meter()
+
+    def drawn(kind: str) -> object:
+        events.append("draw")
+        return draw(kind)
+
+    monkeypatch.setattr("assistant.bench.pictures.draw", drawn)
+    measure_ours(Task("", 1, str(small), lends_words=True), Noting())
+    assert events[-6:] == ["draw", "meter"] * 3
 
 
 def test_no_energy_is_read_where_there_is_no_sensor(tmp_path: Path) -> None:
