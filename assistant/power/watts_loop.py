@@ -3,8 +3,8 @@
 What the work takes is taken as proportional to the level, on top of a floor that is found on the way. So one reading says
 where to go. Readings are late and noisy: after each change they are left out until they can know of it, and a rise needs some
 that agree. Work is of heavier and lighter kinds, and other programs come and go: a rise that turns out to be too much soon
-after is not tried again for a minute, then for two, four and eight; up to what held before it, it may rise at once, and
-after ten minutes without such a rise the patience is a minute again.
+after is not tried again for a minute, then for two, four and eight; up to what held before it, or is left of a long one, it may rise
+at once, and after ten minutes without such a rise the patience is a minute again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _PATIENCE_SECONDS, _MOST_PATIENCE_SECONDS = 60.0, 480.0
 _FORGET_SECONDS = 600.0  # without a rise that was too much
 _PROVEN_SECONDS = 120.0  # a rise that lasted so long was right: what comes later is something else's doing
 _LARGEST_RISE, _LARGEST_FALL = 1.25, 0.25
-_FAR_TOO_LOW, _LARGEST_CLIMB = 0.8, 2.0  # below the one, rises are up to the other: it is a long way back
+_FAR_TOO_LOW, _LARGEST_CLIMB = 0.7, 2.0  # below the one, rises are up to the other: it is a long way back
+_TRY_BELOW = 0.8  # from here on it is worth a trial
 _FIRST_FLOOR, _HIGHEST_FLOOR = 0.3, 0.6
 LIMIT_SECONDS = 8.0  # in which a limit takes hold: of moving averages
 LIMIT_FAILS = 1.06  # this much over a limit that should hold, in the mean of all readings
@@ -80,23 +81,24 @@ class WattsLoop:
         enough = len(self._readings) >= _ENOUGH_READINGS
         share = self._mean() / self.budget
         if share > _FAR_TOO_HIGH or (enough and share > _TOO_HIGH):
+            self.allowed = level * max(_LARGEST_FALL, self._change(level))
             if share > _FAR_TOO_HIGH:
                 self._note_failed_rise()
-            self.allowed, self._rose_from = level * max(_LARGEST_FALL, self._change(level)), None
+            self._rose_from = None
         elif enough and share < _TOO_LOW and self.allowed <= level * (1.0 + SMALLEST_CHANGE):
-            self._rise(level, level_above, is_far=share < _FAR_TOO_LOW)
+            self._rise(level, level_above, share)
         return self.allowed
 
-    def _rise(self, level: float, level_above: float, *, is_far: bool) -> None:
+    def _rise(self, level: float, level_above: float, share: float) -> None:
         highest = 1.0 if self._now >= self._no_rise_until else self._highest
         if level >= highest:
             return
         aim = level * self._change(level)
-        if is_far and level_above > aim and self._may_try():
+        if share < _TRY_BELOW and level_above > aim and self._may_try():
             self._floor = _HIGHEST_FLOOR * self.budget
             aim = level * self._change(level)
         # Where settings are far apart, a small rise would reach none: the next one it is, if it seems to hold.
-        largest = level * (_LARGEST_CLIMB if is_far else _LARGEST_RISE)
+        largest = level * (_LARGEST_CLIMB if share < _FAR_TOO_LOW else _LARGEST_RISE)
         step = max(largest, level_above if level_above <= aim else 0.0)
         self.allowed, self._rose_from = min(highest, aim, step), level
 
@@ -112,7 +114,9 @@ class WattsLoop:
             return
         if self._now > self._no_rise_until + _FORGET_SECONDS:
             self._patience_seconds = _PATIENCE_SECONDS
-        self._highest = self._rose_from
+        # Of a climb that was right and only too large, what is left counts: back to its foot would be half the speed.
+        was_climb = self.allowed > _LARGEST_RISE * self._rose_from
+        self._highest = self.allowed if was_climb else self._rose_from
         self._no_rise_until = self._now + self._patience_seconds
         self._patience_seconds = min(2 * self._patience_seconds, _MOST_PATIENCE_SECONDS)
 

@@ -177,6 +177,17 @@ def test_bursts_of_another_program_are_forgotten(kind: str, pause_seconds: int) 
 
 
 @pytest.mark.parametrize("kind", FOLLOWED)
+def test_a_burst_every_five_minutes_costs_little(kind: str) -> None:
+    """Each costs its own seconds and the way back, whatever came before: an hour at four fifths of the best at least."""
+    plant = FOLLOWED[kind]
+    for seed in range(3):
+        machine = Shared(plant, seed, lambda at: (6.0, 1.0) if at > 60 and (at + 0.1) % 300 < 5 else (0.0, 0.0))
+        trace = machine.run(Governor(Goal(BUDGET_WATTS, 95.0), plant.box), 3600.0)
+        periods = [of_best(trace, plant, first, first + 300) for first in range(600, 3600, 300)]
+        assert min(periods) >= 0.8
+
+
+@pytest.mark.parametrize("kind", FOLLOWED)
 def test_work_that_becomes_lighter_may_be_faster_and_heavier_again_slower(kind: str) -> None:
     """Within three minutes each time."""
     plant = FOLLOWED[kind]
