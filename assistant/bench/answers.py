@@ -108,13 +108,14 @@ class Asker:
 
     def warm_up(self, kind: Kind) -> None:
         """Threads, pages and the voice are awake afterwards."""
-        self._ask_to_first_sound(kind, self._look(kind))
+        self._ask_to_first_sound(kind, self._answering.look(_frame(kind)))
 
     def run(self, kind: Kind) -> AnswerRun:
         forget_peak()
+        frame = _frame(kind)  # drawn before anything is measured: beside a small model's answer it is not little
         lap = self._sensors.meter()
         watch = Stopwatch()
-        look = self._look(kind)
+        look = self._answering.look(frame)
         turn = self._ask(kind, look)
         self._wait(turn)
         cpu_seconds, used = watch.cpu_seconds, lap()
@@ -142,9 +143,6 @@ class Asker:
             question_tokens=answer.prompt_tokens,
             peak_bytes=peak_bytes,
         )
-
-    def _look(self, kind: Kind) -> Look:
-        return self._answering.look(_frame(kind))
 
     def _ask(self, kind: Kind, look: Look) -> Turn:
         from assistant.turn import Question

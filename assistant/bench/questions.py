@@ -9,6 +9,7 @@ table or a page looks (`questions_table`, `page`).
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,10 +71,11 @@ def bench_questions(wanted: QuestionsBench, *, as_json: bool, html: Path | None,
     if html is not None:
         _require_writable(html)
     measured = measure(wanted, open_checkpoint(wanted.checkpoint), run)
+    # First, so that a disk that is full by now takes no measurement with it.
+    console.result(json.dumps(measured, ensure_ascii=False) if as_json else table(measured))
     if html is not None:
         _write(html, page(measured))
         console.say(f"the report is {html}")
-    console.result(json.dumps(measured, ensure_ascii=False) if as_json else table(measured))
 
 
 def measure(wanted: QuestionsBench, checkpoint: Checkpoint, run: Run) -> dict[str, Any]:
@@ -242,13 +244,24 @@ def _is_full_size(checkpoint: Checkpoint) -> bool:
 
 
 def _require_writable(path: Path) -> None:
-    """Before the minutes of measuring, not after."""
+    """Proved before the minutes of measuring, not after; a report that is there already stays as it is until then."""
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise AssistantError(f"cannot write the report to {path}: give the path of a file in a folder that is there")
+    try:
+        if path.exists():
+            path.open("ab").close()
+        else:
+            tempfile.TemporaryFile(dir=path.absolute().parent).close()
+    except OSError as problem:
+        raise _cannot_write(path, problem) from problem
 
 
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as problem:
-        raise AssistantError(f"cannot write the report to {path}: {problem.strerror}; give another path") from problem
+        raise _cannot_write(path, problem) from problem
+
+
+def _cannot_write(path: Path, problem: OSError) -> AssistantError:
+    return AssistantError(f"cannot write the report to {path}: {problem.strerror}; give another path")

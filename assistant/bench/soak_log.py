@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isnan, nan
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 from assistant.bench.sensors import Sensors
@@ -24,12 +24,16 @@ COLUMNS = (
     "first_sound_seconds",
     "resident_bytes",
     "anonymous_bytes",
+    "peak_bytes",  # of the process since it began
     "threads",
     "open_files",
     "celsius",
     "joules",  # of the turn and the pause before it
 )
 _LEAST_ROUNDS, _WIDER = 10, 3.0  # before growth ends a soak
+# Between beginning and end, besides what the limit allows: a cache that fills late, an allocator's arena. More is a jump.
+_JUMP_SHARE, _JUMP_BYTES = 0.05, 32e6
+PROMISED_BYTES = 8e9
 MEMORY = {"resident_bytes": "resident memory", "anonymous_bytes": "memory of its own"}
 COUNTS = {"threads": "threads", "open_files": "open files"}
 
@@ -59,16 +63,31 @@ class Log:
         return [value for value in column[after_warm_up(len(column), self.cycle) :] if not isnan(value)]
 
     def slope(self, name: str) -> Slope | None:
-        """Megabytes an hour of a column in bytes; None where there is too little to tell.
-
-        When turns follow each other faster than one a minute, 60 of them count as an hour: what grows with every turn
-        would else look the worse the faster the machine is.
-        """
+        """Megabytes an hour of a column in bytes; None where there is too little to tell."""
         first = after_warm_up(self.turns, self.cycle)
-        hours = [turn / 60 if self.is_compressed else at / 3600 for turn, at in enumerate(self.columns["seconds"])]
-        pairs = zip(hours[first:], self.columns[name][first:], strict=True)
+        pairs = zip(self.hours()[first:], self.columns[name][first:], strict=True)
         known = [(hour, value / 1e6) for hour, value in pairs if not isnan(value)]
         return slope_of([hour for hour, _ in known], [value for _, value in known], self.cycle)
+
+    def growth(self, name: str) -> float | None:
+        """From the first quarter's level to the last one's, or to the last round's where that is higher; both of whole rounds."""
+        values = self.settled(name)
+        quarter = len(values) // 4 // self.cycle * self.cycle
+        if not quarter:
+            return None
+        return max(median(values[-quarter:]), median(values[-self.cycle :])) - median(values[:quarter])
+
+    @property
+    def peak_bytes(self) -> float | None:
+        """Of the process at any moment, loading included."""
+        return max((value for value in self.columns["peak_bytes"] if not isnan(value)), default=None)
+
+    def hours(self) -> list[float]:
+        """Of every turn's end; when turns follow each other faster than one a minute, 60 of them count as an hour.
+
+        What grows with every turn would else look the worse the faster the machine is.
+        """
+        return [turn / 60 if self.is_compressed else at / 3600 for turn, at in enumerate(self.columns["seconds"])]
 
     def last(self, name: str) -> float | None:
         column = self.columns[name]
@@ -83,6 +102,7 @@ class Process:
     anonymous_bytes: int | None
     threads: int | None
     open_files: int | None
+    peak_bytes: int | None = None
 
     @staticmethod
     def now() -> Process:
@@ -91,7 +111,7 @@ class Process:
             files: int | None = len(os.listdir("/proc/self/fd")) - 1  # without the folder that is being read
         except OSError:
             files = None
-        return Process(status.get("VmRSS"), status.get("RssAnon"), status.get("Threads"), files)
+        return Process(status.get("VmRSS"), status.get("RssAnon"), status.get("Threads"), files, status.get("VmHWM"))
 
 
 def failures(log: Log, limit_mb_per_hour: float) -> list[str]:
@@ -103,10 +123,40 @@ def failures(log: Log, limit_mb_per_hour: float) -> list[str]:
             found.append(
                 f"{title} grows by {slope.value:.1f} MB an hour, by {slope.low:.1f} at least, and {limit_mb_per_hour:g} is the limit"
             )
+        elif jump := _jump(log, name, limit_mb_per_hour):
+            found.append(f"{title} {jump}")
+    if log.peak_bytes is not None and log.peak_bytes > PROMISED_BYTES:
+        found.append(f"{log.peak_bytes / 1e9:.2f} GB of memory were taken, and {PROMISED_BYTES / 1e9:g} are promised")
     for name, title in COUNTS.items():
         values = log.settled(name)
         if climbs(values):
             found.append(f"{title} grow: {values[0]:.0f} after the warm-up, {values[-1]:.0f} at the end")
+    return found
+
+
+def _jump(log: Log, name: str, limit_mb_per_hour: float) -> str:
+    """A single step bends no line, or makes its interval so wide that nothing can be said; it is found by its height."""
+    growth, values = log.growth(name), log.settled(name)
+    if growth is None:
+        return ""
+    allowed = limit_mb_per_hour * 1e6 * log.hours()[-1] + max(_JUMP_SHARE * values[0], _JUMP_BYTES)
+    if growth <= allowed:
+        return ""
+    return f"is larger by {growth / 1e6:.0f} MB at the end than after the warm-up, and {allowed / 1e6:.0f} are allowed"
+
+
+def unknowns(log: Log, limit_mb_per_hour: float) -> list[str]:
+    """Sentences on memory of which neither growth nor the opposite is shown; none when all of it is known."""
+    found = []
+    for name, title in MEMORY.items():
+        slope = log.slope(name)
+        if slope is None:
+            found.append(f"whether {title} grows is not known: too few turns")
+        elif slope.low <= limit_mb_per_hour < slope.high:
+            found.append(
+                f"whether {title} grows is not known: by up to {slope.high:.1f} MB an hour, and {limit_mb_per_hour:g} is the limit; "
+                "its figures are too few or too uneven, and a longer soak may tell"
+            )
     return found
 
 
@@ -146,12 +196,14 @@ def report(log: Log, limit_mb_per_hour: float, sensors: Sensors) -> dict[str, An
         "total_seconds": spread_of(log.settled("total_seconds")),
         "first_sound_seconds": spread_of(log.settled("first_sound_seconds")),
         "memory": memory,
+        "peak_bytes": log.peak_bytes,
         **{name: _ends(log.settled(name)) for name in (*COUNTS, "celsius")},
         "joules_per_turn": fmean(joules) if joules else None,
         "energy_source": sensors.energy_source,
         "limit_mb_per_hour": limit_mb_per_hour,
         "errors": log.errors,
         "failures": failures(log, limit_mb_per_hour),
+        "unknown": unknowns(log, limit_mb_per_hour),
     }
 
 

@@ -50,11 +50,15 @@ def text(found: Mapping[str, Any]) -> str:
         _ends("temperature", found["celsius"], " °C"),
         f"energy a turn: {_energy(found)}",
     ]
-    sound = f"nothing failed, nothing grows (limit {found['limit_mb_per_hour']:g} MB an hour)"
-    if all(memory["mb_per_hour"] is None for memory in found["memory"].values()):
-        sound = "nothing failed; whether memory grows is not known"
-    verdict = found["failures"] or [sound]
-    return "\n".join([*lines, *verdict])
+    return "\n".join([*lines, *_verdict(found)])
+
+
+def _verdict(found: Mapping[str, Any]) -> list[str]:
+    if found["failures"]:
+        return found["failures"]  # type: ignore[no-any-return]  # as JSON has it
+    if found["unknown"]:
+        return ["nothing failed", *found["unknown"]]
+    return [f"nothing failed, nothing grows (limit {found['limit_mb_per_hour']:g} MB an hour)"]
 
 
 def _energy(found: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The machine's power: what it tells, and how it is kept within a budget.
 
 `sysfs` small files of the kernel below one root · `energy` joules · `readings` watts, temperature, frequencies, battery ·
-`governor` the policy, pure · `borrowed` settings changed for a while · `limits` which ones · `keeper` the thread that puts
+`governor` the policy, pure, of `box`, `watts_loop` and `heat_loop` · `borrowed` settings changed for a while · `limits` which ones · `keeper` the thread that puts
 them together · `overview`, `command` what `seesay power` shows and does. No figure is ever made up.
 """
 

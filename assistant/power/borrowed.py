@@ -2,8 +2,8 @@
 
 What was there is written to a file before anything is changed. A run that is killed leaves that file, and whoever comes next
 puts the values back first. After a restart of the machine they are gone by themselves, and so the file counts for one boot.
-One process at a time holds them: a lock that the system gives back whatever ends the process. It does not know what the
-settings mean.
+One process of the machine at a time holds them, whoever's it is (`sudo seesay power cap` beside a user's `seesay run`): a lock
+that the system gives back whatever ends the process. It does not know what the settings mean.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from assistant.power.sysfs import Reading, Sysfs
 
 _VERSION = 1
 _MAX_FILE_CHARACTERS = 1 << 20
+_LOCK_FOR_ALL = "run/lock/seesay-power.lock"  # a folder that every user may write to, on most systems
 _BOOT = "proc/sys/kernel/random/boot_id"
 
 
@@ -36,7 +37,7 @@ class Borrowed:
         self._sysfs = sysfs
         self._state = state
         self._before: dict[str, int] = {}  # in the order of their first change
-        self._lock = _locked(state)
+        self._lock = _locked(sysfs, state)
         self.left_over = tuple(self._left_by_a_killed_run())
         """The files that a killed run had changed; they have their old values again, except those in `not_put_back`."""
         self.not_put_back = self.put_back()
@@ -141,11 +142,13 @@ def _is_setting(file: str) -> bool:
     return file.startswith("sys/") and ".." not in file.split("/")
 
 
-def _locked(state: Path) -> IO[str]:
-    path = state.with_suffix(".lock")
+def _locked(sysfs: Sysfs, state: Path) -> IO[str]:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = path.open("w", encoding="utf-8")
+        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            lock = _opened_for_all(sysfs.path(_LOCK_FOR_ALL))
+        except OSError:  # no such folder, or not for this user: then at least this user's own processes see each other
+            lock = state.with_suffix(".lock").open("w", encoding="utf-8")
     except OSError as error:
         raise PowerError(_cannot_note(state, error)) from None
     try:
@@ -154,6 +157,16 @@ def _locked(state: Path) -> IO[str]:
         lock.close()
         raise AlreadyHeld("another seesay holds the machine's power limits already: end that one first") from None
     return lock
+
+
+def _opened_for_all(path: Path) -> IO[str]:
+    """In two steps: the kernel lets nobody, root included, open another user's file there with O_CREAT."""
+    with contextlib.suppress(FileExistsError):
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        os.fchmod(made, 0o644)  # whatever the umask
+        os.close(made)
+    # Reading is enough for a lock. Whatever somebody else has put there: it is not followed, and not waited for.
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), encoding="utf-8")
 
 
 def _cannot_note(state: Path, error: OSError) -> str:

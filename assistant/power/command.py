@@ -18,7 +18,7 @@ from assistant.power.keeper import Budget, PowerKeeper, budget_of, make_governor
 from assistant.power.limits import PowerLimits
 from assistant.power.overview import as_json, as_table, overview
 from assistant.power.readings import PowerReader
-from assistant.power.sysfs import Sysfs
+from assistant.power.sysfs import Reading, Sysfs
 
 _LOOK_SECONDS = 1.0
 _OWN_END_SECONDS, _COMMAND_END_SECONDS = 2.0, 5.0
@@ -70,32 +70,36 @@ def cap(
     budget = budget_of(config)
     if watts is not None:  # said for the processor itself: what else is in the box plays no part
         budget = Budget(watts, 0.0, config.max_temperature_c)
+    reader = PowerReader(sysfs)
+    wait(_LOOK_SECONDS)
+    machine = overview(sysfs, reader.sample(), budget)
+    if not machine.can_cap:  # before the lock: where nothing can be limited, nobody holds anything
+        raise PowerError(
+            f"the power cannot be limited here: {machine.power_limit.why}; {machine.frequency_steps.why or machine.sample.package_watts.why}"
+            "; docs/power.md says what can be done"
+        )
     with contextlib.ExitStack() as stack:
-        borrowed = stack.enter_context(Borrowed(sysfs, state_file(os.environ)))
-        reader = PowerReader(sysfs)
-        wait(_LOOK_SECONDS)
-        machine = overview(sysfs, reader.sample(), budget)
-        if not machine.can_cap:
-            raise PowerError(
-                f"the power cannot be limited here: {machine.power_limit.why}; {machine.frequency_steps.why or machine.sample.package_watts.why}"
-                "; docs/power.md says what can be done"
-            )
-        limits = PowerLimits(sysfs, borrowed)
+        limits = PowerLimits(sysfs, stack.enter_context(Borrowed(sysfs, state_file(os.environ))))
         governor = make_governor(sysfs, budget, limits, None, reader, console.say)
         if governor.setting.limit_watts is None and not machine.can_follow:
             raise PowerError("the power cannot be limited here; docs/power.md says what can be done")
         stack.enter_context(PowerKeeper(reader, governor, limits, say=console.say))
-        if governor.setting.limit_watts is not None:
-            how = "by its own limit (PL1 and PL2), which it has taken"
-        else:
-            how = "by its frequency, watched once a second"
-        console.say(f"the processor is held at {budget.package_watts:g} W {how}; what was there comes back at the end")
+        held = limits.cap(budget.package_watts) if governor.setting.limit_watts is not None else None
+        console.say(f"{_how_held(budget.package_watts, held)}; what was there comes back at the end")
         if command:
             _run(command)
         else:
             console.say("Ctrl-C ends it")
             while True:
                 wait(60.0)
+
+
+def _how_held(watts: float, held: Reading[float] | None) -> str:
+    """Says no more than was read back; whether lowering the frequency is enough is seen only with time."""
+    if held is None or held.value is None:
+        return f"the processor is to take {watts:g} W at most: watched once a second, and its frequency lowered until it does"
+    lower = f" ({watts:g} W are no reason to raise it)" if held.value < watts - 0.05 else ""
+    return f"the processor is held at {held.value:g} W by its own limit (PL1 and PL2), which it has taken{lower}"
 
 
 def _run(command: Sequence[str]) -> None:

@@ -2,7 +2,8 @@
 
 A counter rises in microjoules and begins again at `max_energy_range_uj`: after an hour or more for most, after 11 minutes at
 100 W for the shortest (65 kJ). Between two readings at most one such turn can be told, so whoever wants joules over a longer
-time reads in between (the power thread does each second). What could hide a second one is not told at all.
+time reads in between (the power thread does each second). What could hide a second one is not told at all, nor is a jump that
+no processor can take: some counters begin at 0 after a suspension.
 
 It counts packages only. Their parts (core, uncore) are contained in them; the zone "psys" and the second way to the same
 counters (intel-rapl-mmio) would count twice. Memory modules, disk, screen and fan are not in these joules.
@@ -20,8 +21,9 @@ from dataclasses import dataclass
 from assistant.power.sysfs import Reading, Sysfs
 
 POWERCAP = "sys/class/powercap"
-# No package of a PC takes more for long: within (range / this) a counter goes round at most once.
+# No package of a PC takes more: within (range / this) a counter goes round at most once, and a larger rise was none.
 _MOST_WATTS = 400.0
+_SLACK_SECONDS = 0.1  # of the moment of a reading
 _SAFE_SECONDS = 600.0  # where the machine does not say its range: a fall is noticed, and nothing is made of it
 _STANDSTILL_SECONDS = 0.1  # real counters move every millisecond, also in a machine that sleeps
 _PACKAGE_ZONE = re.compile(r"intel-rapl:\d+")
@@ -78,7 +80,8 @@ class EnergyCounter:
     def _read(self) -> Reading[float]:
         if not self._packages:
             return Reading(None, NOTHING)
-        now, before, seconds = self._clock(), self._last_uj, self._clock() - self._last_at
+        now, before = self._clock(), self._last_uj
+        seconds = now - self._last_at
         self._last_uj = []
         fresh: list[int] = []
         for package in self._packages:
@@ -91,11 +94,14 @@ class EnergyCounter:
             return Reading(self._joules)
         if seconds > self._safe_seconds:
             return Reading(None, f"the energy counters were not read for {seconds:.0f} s and may have gone round")
-        passed_uj = 0
+        passed_uj, most_uj = 0, _MOST_WATTS * (seconds + _SLACK_SECONDS) * 1e6
         for old, new, range_uj in zip(before, fresh, self._ranges_uj, strict=True):
             if new < old and not range_uj:
                 return Reading(None, "the energy counter went round, and the machine does not say where")
-            passed_uj += new - old + (range_uj if new < old else 0)
+            risen_uj = new - old + (range_uj if new < old else 0)
+            if risen_uj > most_uj:  # after a suspension counters begin at 0 again: that is no turn
+                return Reading(None, "the energy counter has jumped, as after a suspension of the machine")
+            passed_uj += risen_uj
         if passed_uj == 0 and seconds > _STANDSTILL_SECONDS:
             return Reading(None, "the energy counter stands still: this machine only pretends to have one")
         self._joules += passed_uj / 1e6

@@ -17,15 +17,17 @@ from typing import Protocol
 from assistant.config import PowerConfig
 from assistant.errors import ConfigError, PowerError
 from assistant.folders import state_folder
-from assistant.power.borrowed import AlreadyHeld, Borrowed
+from assistant.power.borrowed import AlreadyHeld, Borrowed, left_over
+from assistant.power.box import Box, Seen, Setting
 from assistant.power.energy import EnergyHistory
-from assistant.power.governor import Box, Goal, Governor, Seen, Setting
-from assistant.power.limits import PowerLimits, frequency_shares, power_limits
+from assistant.power.governor import Goal, Governor
+from assistant.power.limits import PowerLimits, anything_to_set, frequency_shares, power_limits
 from assistant.power.readings import PowerReader, PowerSample
 from assistant.power.sysfs import Sysfs
 
 _PERIOD_SECONDS = 1.0
 _AGAIN_PERIODS = 30  # another service may have set limit or frequency since
+_PATIENCE_PERIODS = 5  # the kernel sets a frequency a moment after it was asked
 _JOIN_SECONDS = 2.0
 
 Say = Callable[[str], None]
@@ -92,8 +94,10 @@ class PowerKeeper:
         self._worker = worker
         self._say = say
         self._said: set[str] = set()
+        self._said_in_vain = False
         self._ticks = 0
         self._applied: Setting | None = None
+        self._looks_left = 0  # until the frequency that was asked for must hold
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="power", daemon=True)
 
@@ -102,12 +106,14 @@ class PowerKeeper:
         self.latest = sample = self._reader.sample()
         self.energy.note()
         if self.governor is not None:
+            self._look_after_frequency()
             seen = Seen(sample.at, sample.package_watts.value, sample.celsius.value, sample.busy_cores.value)
             self._apply(self.governor.decide(seen))
             if self.governor.limit_fails:
                 self._tell(
                     "the processor takes more than the power limit that was set; its frequency is lowered as well"
                 )
+            self._tell_if_in_vain(self.governor)
         self._ticks += 1
         return sample
 
@@ -143,13 +149,36 @@ class PowerKeeper:
         if setting == self._applied and not again:
             return
         self._applied = setting
-        if self._limits is not None and (problem := self._limits.slow(setting.frequency_share)):
-            self._tell(problem)
-            if self.governor is not None:
-                self.governor.lose_frequency()
+        if self._limits is not None:
+            self._looks_left = self._looks_left or _PATIENCE_PERIODS
+            if problem := self._limits.slow(setting.frequency_share):
+                self._give_up_frequency(problem)
         if self._worker is not None:
             self._worker.set_threads(setting.threads)
             self._worker.set_rest(setting.rest_share)
+
+    def _tell_if_in_vain(self, governor: Governor) -> None:
+        if governor.in_vain_watts is None or self._said_in_vain:
+            return
+        self._said_in_vain = True
+        self._tell(
+            f"the budget cannot be held: at its slowest the processor still takes {governor.in_vain_watts:.1f} W, and "
+            f"{governor.package_watts:g} W are what it may; end other programs, or ask for more watts (power.budget_watts)"
+        )
+
+    def _look_after_frequency(self) -> None:
+        if self._limits is None or not self._looks_left:
+            return
+        problem = self._limits.not_slowed()
+        self._looks_left = self._looks_left - 1 if problem else 0
+        if problem and not self._looks_left:
+            self._give_up_frequency(problem)
+
+    def _give_up_frequency(self, problem: str) -> None:
+        self._looks_left = 0
+        self._tell(problem)
+        if self.governor is not None:
+            self.governor.lose_frequency()
 
     def _tell(self, problem: str) -> None:
         if problem and problem not in self._said:
@@ -172,8 +201,10 @@ def keep_power(
             return
         budget, limits = budget_of(config), None
         _ = budget.package_watts  # refused before anything is changed
+        state = state_file(environ)
         try:
-            limits = PowerLimits(sysfs, stack.enter_context(Borrowed(sysfs, state_file(environ))))
+            if anything_to_set(sysfs) or left_over(state, sysfs):
+                limits = PowerLimits(sysfs, stack.enter_context(Borrowed(sysfs, state)))
         except AlreadyHeld:
             say(
                 "another seesay holds the machine's power limits: this one only lets its engine work less, where it must"

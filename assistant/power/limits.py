@@ -1,7 +1,8 @@
 """Sets what keeps a machine's power down: the processor's own limit (RAPL) and the highest frequency (cpufreq).
 
 Every value is read back, since firmware may have locked it and other services (thermald) set it too; what is told is what
-the machine holds, not what was asked. Old values are `borrowed`'s business. It decides nothing: that is the governor's.
+the machine holds, not what was asked. A machine's own lower value is never raised. Old values are `borrowed`'s business. It
+decides nothing: that is the governor's.
 """
 
 from __future__ import annotations
@@ -58,6 +59,10 @@ def frequency_shares(sysfs: Sysfs) -> Reading[tuple[float, ...]]:
     return Reading(tuple(sorted(khz / high_khz for khz in steps | {high_khz} if low <= khz <= high_khz)))
 
 
+def anything_to_set(sysfs: Sysfs) -> bool:
+    return power_limits(sysfs).value is not None or frequency_shares(sysfs).value is not None
+
+
 class PowerLimits:
     """Sets them, with the old values kept in `borrowed`."""
 
@@ -65,9 +70,13 @@ class PowerLimits:
         self._sysfs = sysfs
         self._borrowed = borrowed
         self._packages = packages(sysfs)
+        self._wanted_khz: dict[str, int] = {}  # of each file that was asked for
 
     def cap(self, watts: float) -> Reading[float]:
-        """Limit all packages together. Gives the watts that the machine holds now, or why it holds none."""
+        """Limit all packages together. Gives the watts that the machine holds now, or why it holds none.
+
+        They are fewer than asked for where the machine's own limit was lower: that one stays.
+        """
         held = 0.0
         for package in self._packages:
             share = self._cap_one(package, watts / len(self._packages))
@@ -77,7 +86,10 @@ class PowerLimits:
         return Reading(held) if self._packages else Reading(None, _NO_LIMITS)
 
     def slow(self, share: float) -> str:
-        """Lower every core's highest frequency to a share of its own, never above what it was: "" or why not."""
+        """Ask for every core's highest frequency to be a share of its own, never above what it was: "" or why not.
+
+        The kernel does it a moment later, so reading back at once says nothing: `not_slowed` does, at the next look.
+        """
         for policy in _policies(self._sysfs):
             file = f"{policy}/scaling_max_freq"
             most = self._sysfs.number(f"{policy}/cpuinfo_max_freq").value
@@ -86,10 +98,16 @@ class PowerLimits:
             if most is None or before is None:
                 return f"{self._sysfs.path(policy)} does not say which frequencies there are"
             wanted = min(before, max(least, round(most * share)))
-            if self._sysfs.number(file).value == wanted:
+            if self._sysfs.number(file).value == wanted == self._wanted_khz.get(file, wanted):
                 continue
             if problem := self._borrowed.set(file, wanted):
                 return problem
+            self._wanted_khz[file] = wanted
+        return ""
+
+    def not_slowed(self) -> str:
+        """Which core may still be faster than was asked for: "" when none."""
+        for file, wanted in self._wanted_khz.items():
             held = self._sysfs.number(file).value
             if held is None or held > wanted + _STEP_KHZ:
                 return f"{self._sysfs.path(file)} was set to {wanted / 1e6:.1f} GHz and holds {(held or 0) / 1e6:.1f}"
@@ -106,13 +124,15 @@ class PowerLimits:
             file = _constraint(self._sysfs, package, name)
             if file is None:
                 continue
-            if problem := self._borrowed.set(file, round(watts * 1e6)):
+            before_uw = self._borrowed.before(file).value or round(watts * 1e6)  # 0 is no limit at all
+            wanted = min(before_uw, round(watts * 1e6)) / 1e6
+            if problem := self._borrowed.set(file, round(wanted * 1e6)):
                 return Reading(None, problem, refused=True)
             held = self._sysfs.number(file).map(lambda microwatts: microwatts / 1e6)
-            if held.value is not None and abs(held.value - watts) > _NEAR_ENOUGH_WATTS:
+            if held.value is not None and abs(held.value - wanted) > _NEAR_ENOUGH_WATTS:
                 return Reading(
                     None,
-                    f"the power limit ({name}) was set to {watts:.1f} W and holds {held.value:.1f} W: the firmware or another "
+                    f"the power limit ({name}) was set to {wanted:.1f} W and holds {held.value:.1f} W: the firmware or another "
                     "service sets it as well (look in the BIOS; `systemctl status thermald`)",
                 )
         return held

@@ -126,7 +126,10 @@ def _budget_text(machine: Overview, budget: Budget, *, governs: bool) -> str:
         ways.append("its frequency")
     ways.append("the engine's threads and rests")
     if machine.power_limit.value is None and machine.sample.package_watts.value is None:
-        said += "; the watts cannot be held, since nothing measures or limits them here"
+        missing = "nothing measures or limits them here"
+        if machine.sample.battery_watts.value is not None:
+            missing = "the battery tells them too late and too seldom to hold anything by"
+        said += f"; the watts cannot be held, since {missing}"
         if machine.sample.celsius.value is None:
             return said
         return f"{said}; `seesay run` holds the temperature by {' and '.join(ways)}"

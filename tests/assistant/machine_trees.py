@@ -10,6 +10,7 @@ from assistant.power.sysfs import Sysfs
 
 RAPL = "sys/class/powercap/intel-rapl:0"
 POLICY = "sys/devices/system/cpu/cpufreq/policy"
+LATE = ".late"
 RANGE_UJ = 262_143_328_850
 
 _PROC = {
@@ -88,6 +89,14 @@ def kernel_write(path: Path, text: str) -> None:
     part.replace(path)
 
 
+def late_write(path: Path, text: str) -> None:
+    """As Linux from 5.3 on takes a frequency: the write is over before the file says so. `Tree.spend` brings it about."""
+    if path.name == "scaling_max_freq":
+        path.with_name(path.name + LATE).write_text(text, encoding="ascii")
+    else:
+        kernel_write(path, text)
+
+
 @dataclass
 class Tree:
     """A machine's files, and a clock that goes only when told."""
@@ -117,8 +126,10 @@ class Tree:
         return (self.root / file).read_text(encoding="ascii").strip()
 
     def spend(self, joules: float, seconds: float, busy_cores: float = 0.0) -> None:
-        """Time passes; the package's counter rises and goes round, and the cores work."""
+        """Time passes; the package's counter rises and goes round, the cores work, and what was asked late is done."""
         self.now += seconds
+        for late in self.root.rglob(f"*{LATE}"):
+            late.replace(late.with_name(late.name.removesuffix(LATE)))
         file = self.root / RAPL / "energy_uj"
         if file.exists():
             most = int(self.text(f"{RAPL}/max_energy_range_uj"))

@@ -3,8 +3,10 @@
     power = base + sum over cores of (watts of a core) x utilisation x (share of the full frequency)^2.5
     temperature: first order towards ambient + resistance x power
 
-Work is never quite even, sensors are a second late and noisy. Where the box has a power limit, the firmware keeps it by
-choosing the frequency, as RAPL does. Time goes in tenths of a second, and passes only when `run` is called.
+Work is never quite even, sensors are a second late and noisy. Where the box has a power limit, the firmware keeps it as RAPL
+does: it chooses the frequency, in steps of 100 MHz and knowing only the work of the step before, so that two moving averages
+of the power stay below PL1 and PL2. So there are seconds above the limit. Time goes in tenths of a second, and passes only
+when `run` is called.
 """
 
 from __future__ import annotations
@@ -14,10 +16,14 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from assistant.power.governor import Box, Governor, Seen, Setting
+from assistant.power.box import Box, Seen, Setting
+from assistant.power.governor import Governor
 
 STEP_SECONDS = 0.1
 STEPS_A_SECOND = 10
+PL1_SECONDS, PL2_SECONDS = 28.0, 0.3  # of the moving averages
+FIRMWARE_STEP = 1 / 34  # of the full frequency
+LOWEST_FIRMWARE_STEP = 8
 Work = Callable[[float], float]  # of the time in seconds: how much of every thread is wanted, 0..1
 
 
@@ -48,14 +54,34 @@ class Plant:
             setting.threads**self.threads_exponent * utilisation * setting.frequency_share * (1.0 - setting.rest_share)
         )
 
-    def with_firmware(self, setting: Setting, utilisation: float) -> Setting:
-        """The firmware lowers the frequency, in fine steps, until the limit holds."""
-        if setting.limit_watts is None or not self.firmware_obeys:
+
+class Firmware:
+    """Keeps the processor's own limit; PL1 and PL2 are the same, as SeeSay sets them."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._averages = {PL1_SECONDS: plant.base_watts, PL2_SECONDS: plant.base_watts}
+        self._utilisation = 0.0  # of the step before
+
+    def choose(self, setting: Setting) -> Setting:
+        """The highest frequency up to the setting's with which both averages would stay below the limit."""
+        if setting.limit_watts is None or not self._plant.firmware_obeys:
             return setting
-        share = setting.frequency_share
-        while share > 0.2 and self.watts(replace(setting, frequency_share=share), utilisation) > setting.limit_watts:
-            share -= 0.005
-        return replace(setting, frequency_share=share)
+        lowest = replace(setting, frequency_share=LOWEST_FIRMWARE_STEP * FIRMWARE_STEP)
+        steps = range(round(setting.frequency_share / FIRMWARE_STEP), LOWEST_FIRMWARE_STEP, -1)
+        choices = (replace(setting, frequency_share=step * FIRMWARE_STEP) for step in steps)
+        return next((choice for choice in choices if self._holds(choice)), lowest)
+
+    def _holds(self, choice: Setting) -> bool:
+        watts = self._plant.watts(choice, self._utilisation)
+        return all(self._next(seconds, watts) <= (choice.limit_watts or 0.0) for seconds in self._averages)
+
+    def _next(self, seconds: float, watts: float) -> float:
+        return self._averages[seconds] + (watts - self._averages[seconds]) * STEP_SECONDS / seconds
+
+    def passed(self, watts: float, utilisation: float) -> None:
+        self._averages = {seconds: self._next(seconds, watts) for seconds in self._averages}
+        self._utilisation = utilisation
 
 
 @dataclass
@@ -88,6 +114,7 @@ class SimulatedMachine:
         self._chance = random.Random(seed)
         self._celsius = plant.ambient_celsius + plant.kelvin_per_watt * plant.base_watts
         self._busy: list[float] = []
+        self._firmware = Firmware(plant)
 
     def run(self, governor: Governor | None, seconds: float, work: Work = lambda at: 1.0) -> Trace:
         """Let time pass; the governor is asked once a second, and hears of the second before the last."""
@@ -102,8 +129,9 @@ class SimulatedMachine:
     def _step(self, setting: Setting, wanted: float) -> None:
         plant = self.plant
         utilisation = wanted * (1.0 - abs(self._chance.gauss(0.0, plant.power_noise)))
-        actual = plant.with_firmware(setting, utilisation)
+        actual = self._firmware.choose(setting)
         watts = plant.watts(actual, utilisation)
+        self._firmware.passed(watts, utilisation)
         resting_place = plant.ambient_celsius + plant.kelvin_per_watt * watts
         self._celsius += (resting_place - self._celsius) * STEP_SECONDS / plant.time_constant_seconds
         self._busy.append(actual.threads * utilisation * (1.0 - actual.rest_share))
@@ -126,11 +154,11 @@ class SimulatedMachine:
         )
 
 
-def best_speed(plant: Plant, watts: float) -> float:
+def best_speed(plant: Plant, watts: float, wanted: float = 1.0) -> float:
     """The fastest of all settings that the box permits whose mean power is within so many watts, by trying every one."""
     shares = [step / 200 for step in range(40, 201)] if plant.box.has_limit else list(plant.box.frequency_shares)
     rests = [step / 200 for step in range(181)] if plant.box.can_rest else [0.0]
-    utilisation = 1.0 - plant.power_noise * 0.8  # the mean of |noise|
+    utilisation = wanted * (1.0 - plant.power_noise * 0.8)  # the mean of |noise|
     settings = [
         Setting(None, share, threads, rest)
         for share in shares

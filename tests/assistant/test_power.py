@@ -130,6 +130,24 @@ def test_a_gap_in_which_a_counter_may_have_gone_round_twice_gives_no_figure(tmp_
     assert counter.read().value == pytest.approx(103.0), "afterwards it counts on"
 
 
+def test_a_counter_that_was_reset_is_not_taken_for_one_that_went_round(tmp_path: Path) -> None:
+    """After a suspension it begins at 0: 262 kJ in a second were none. No figure, a break for meters, and on from there."""
+    tree = nuc(tmp_path).put({f"{RAPL}/energy_uj": "90000000"})
+    power = reader(tree)
+    meter = EnergyMeter(power.energy)
+    meter.start()
+    tree.now += 1.0
+    tree.put({f"{RAPL}/energy_uj": "5000"})
+    watts = power.sample().package_watts
+    assert watts.value is None
+    assert "jumped" in watts.why
+    for _ in range(2):
+        tree.spend(6.0, 1.0)
+        watts = power.sample().package_watts
+    assert watts.value == pytest.approx(6.0)
+    assert meter.lap().value is None
+
+
 def test_a_counter_without_a_range_is_believed_until_it_falls(tmp_path: Path) -> None:
     """Where it begins again nobody knows."""
     tree = nuc(tmp_path)

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,25 @@ from assistant.cli import _parser, main
 from assistant.config import PowerConfig
 from assistant.errors import ConfigError, PowerError, UsageError, exit_status_of
 from assistant.power.borrowed import Borrowed
+from assistant.power.box import Box
 from assistant.power.command import cap, show
-from assistant.power.governor import Box, Goal, Governor
+from assistant.power.governor import Goal, Governor
 from assistant.power.keeper import Budget, PowerKeeper, keep_power, make_governor
 from assistant.power.limits import PowerLimits
 from assistant.power.readings import PowerReader
 from assistant.power.sysfs import Sysfs
-from tests.assistant.machine_trees import POLICY, RAPL, Tree, amd_mini_pc, kernel_write, nuc, refusing, virtual_machine
+from tests.assistant.machine_trees import (
+    POLICY,
+    RAPL,
+    Tree,
+    amd_mini_pc,
+    battery,
+    kernel_write,
+    late_write,
+    nuc,
+    refusing,
+    virtual_machine,
+)
 
 MACHINES = {"nuc": nuc, "amd": amd_mini_pc, "refusing": refusing, "virtual": virtual_machine}
 BUDGET = Budget(watts=10.0, other_watts=2.0, max_celsius=85.0)
@@ -135,6 +148,34 @@ def test_a_frequency_that_cannot_be_set_after_all_is_given_up(tmp_path: Path, st
     assert "Read-only file system" in said[0]
 
 
+def test_a_frequency_that_the_kernel_sets_late_is_not_given_up(tmp_path: Path, state: Path) -> None:
+    """Linux takes the write at once and does it a moment later; the file says the old value until then."""
+    tree, said = amd_mini_pc(tmp_path), list[str]()
+    tree.write = late_write
+    with Borrowed(tree.sysfs, state) as borrowed:
+        power = keeper(tree, Worker(), said, PowerLimits(tree.sysfs, borrowed))
+        for _ in range(12):
+            tree.spend(20.0, 1.0, busy_cores=4.0)
+            power.tick()
+        assert {tree.text(f"{POLICY}{core}/scaling_max_freq") for core in range(8)} == {"1400000"}
+    assert said == []
+
+
+def test_a_frequency_that_never_holds_is_given_up_after_some_looks(tmp_path: Path, state: Path) -> None:
+    """Told once; from then on threads and rests do its part."""
+    tree, worker, said = amd_mini_pc(tmp_path), Worker(), list[str]()
+    tree.write = lambda path, text: None  # taken, and nothing comes of it
+    with Borrowed(tree.sysfs, state) as borrowed:
+        power = keeper(tree, worker, said, PowerLimits(tree.sysfs, borrowed))
+        for second in range(12):
+            tree.spend(20.0, 1.0, busy_cores=4.0)
+            power.tick()
+            assert bool(said) == (second >= 5)
+    assert len(said) == 1
+    assert "holds 3.6" in said[0]
+    assert worker.told[-1][0] == 1
+
+
 def test_threads_and_rests_are_used_where_nothing_else_may_be_set(tmp_path: Path) -> None:
     """An ordinary user who may read the energy: 20 W under load become fewer threads."""
     tree, worker = amd_mini_pc(tmp_path), Worker()
@@ -145,6 +186,21 @@ def test_threads_and_rests_are_used_where_nothing_else_may_be_set(tmp_path: Path
     threads, rest = worker.told[-1]
     assert threads * (1 - rest) < 2.0
     assert power.latest.package_watts.value == pytest.approx(20.0)
+
+
+def test_a_budget_that_cannot_be_held_is_told_once(tmp_path: Path) -> None:
+    """What is measured and what can be done."""
+    tree, said = amd_mini_pc(tmp_path), list[str]()
+    power = keeper(tree, Worker(), said)
+    for second in range(120):
+        tree.spend(14.0 + second / 10, 1.0, busy_cores=4.0)
+        power.tick()
+        if second == 25:
+            assert said == []
+    (sentence,) = said
+    assert "cannot be held: at its slowest the processor still takes 1" in sentence
+    assert "8 W are what it may" in sentence
+    assert "power.budget_watts" in sentence
 
 
 def test_at_the_end_the_engine_works_at_full_speed_again(tmp_path: Path) -> None:
@@ -205,6 +261,20 @@ def test_a_second_seesay_does_not_fight_the_first(tmp_path: Path, state: Path, e
     assert "another seesay" in said[0]
 
 
+@pytest.mark.parametrize("make", [virtual_machine, refusing])
+def test_where_nothing_can_be_set_nobody_holds_anything(
+    make: Callable[[Path], Tree], tmp_path: Path, state: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once on such a machine hear nothing of each other, and `cap` says what is the matter."""
+    tree = make(tmp_path / "m")
+    monkeypatch.setenv("XDG_STATE_HOME", environ["XDG_STATE_HOME"])
+    with Borrowed(tree.sysfs, state):
+        with keep_power(tree.sysfs, CONFIG, Worker(), environ, pytest.fail) as power:
+            power.tick()
+        with pytest.raises(PowerError, match="cannot be limited here"):
+            cap(CONFIG, 8.0, ["true"], sysfs=tree.sysfs, wait=lambda seconds: None)
+
+
 def test_a_fault_in_its_thread_is_told_once_and_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No sensor is worth an answer."""
     monkeypatch.setattr("assistant.power.keeper._PERIOD_SECONDS", 0.001)
@@ -259,6 +329,18 @@ def test_a_person_sees_figures_and_reasons(
     assert lines["budget"].startswith("10 W for the box, 7 W of it for the processor; 85 °C")
 
 
+def test_the_watts_of_a_battery_are_shown_and_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A laptop whose energy counter only root may read: its gauge is a mean of many seconds."""
+    tree = refusing(tmp_path / "m").put(battery("Discharging", power_now="14000000"))
+    shown(tree, monkeypatch, tmp_path, as_json=False)
+    told = capsys.readouterr().out
+    assert "14.0 W (whole box, measured at the battery)" in told
+    assert "the watts cannot be held, since the battery tells them too late" in told
+    assert "nothing measures" not in told
+
+
 def test_a_program_gets_nulls_with_their_reasons(
     machine: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -291,8 +373,21 @@ def test_a_cap_without_a_limit_of_the_processor_watches_its_frequency(
     monkeypatch.setattr("assistant.power.command.PowerReader", lambda sysfs: PowerReader(sysfs, clock=tree.clock))
     waits = "import sys\nwhile int(open(sys.argv[1]).read()) == 3600000: pass"
     cap(PowerConfig(), 8.0, [sys.executable, "-c", waits, str(tree.root / HIGH)], sysfs=tree.sysfs, wait=lambda s: None)
-    assert "held at 8 W by its frequency" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "to take 8 W at most: watched once a second, and its frequency lowered" in told
+    assert "held at" not in told, "nobody has seen it yet"
     assert tree.text(HIGH) == "3600000"
+
+
+def test_a_cap_tells_what_really_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The machine's own limit was lower than what was asked for."""
+    tree = nuc(tmp_path / "m").put({PL1: "6000000"})
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    cap(PowerConfig(), 8.0, ["true"], sysfs=tree.sysfs, wait=lambda seconds: None)
+    assert "held at 6 W by its own limit" in capsys.readouterr().err
+    assert tree.text(PL1) == "6000000"
 
 
 def test_a_command_that_is_not_there_is_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

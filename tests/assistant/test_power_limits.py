@@ -92,6 +92,28 @@ def test_a_cap_sets_both_limits_and_puts_them_back(tmp_path: Path, state: Path) 
     assert not state.exists()
 
 
+def test_a_limit_of_the_machines_own_that_is_lower_stays(tmp_path: Path, state: Path) -> None:
+    """A box set to 6 W in its BIOS does not take 15 because a budget says so: each of the two limits by itself."""
+    tree = nuc(tmp_path).put({PL1: "6000000", PL2: "12000000"})
+    with Borrowed(tree.sysfs, state) as borrowed:
+        limits = PowerLimits(tree.sysfs, borrowed)
+        assert limits.cap(15.0).value == 6.0
+        assert (tree.text(PL1), tree.text(PL2)) == ("6000000", "12000000")
+        assert limits.cap(8.0).value == 6.0
+        assert (tree.text(PL1), tree.text(PL2)) == ("6000000", "8000000")
+        assert limits.cap(5.0).value == 5.0
+        assert limits.cap(15.0).value == 6.0
+    assert (tree.text(PL1), tree.text(PL2)) == ("6000000", "12000000")
+
+
+def test_a_limit_of_nothing_is_none(tmp_path: Path, state: Path) -> None:
+    """Some firmware says 0 where none is set."""
+    tree = nuc(tmp_path).put({PL2: "0"})
+    with Borrowed(tree.sysfs, state) as borrowed:
+        assert PowerLimits(tree.sysfs, borrowed).cap(8.0).value == 8.0
+        assert tree.text(PL2) == "8000000"
+
+
 def test_frequencies_are_lowered_and_put_back(tmp_path: Path, state: Path) -> None:
     """Of every core; never above what the user had allowed, never below what the processor can."""
     tree = nuc(tmp_path).put({f"{POLICY}1/scaling_max_freq": "2000000"})
@@ -268,6 +290,38 @@ def test_two_at_once_are_refused(tmp_path: Path, state: Path) -> None:
             Borrowed(tree.sysfs, state)
         assert tree.text(PL1) == "6000000"
     Borrowed(tree.sysfs, state).close()
+
+
+def test_two_users_see_each_other(tmp_path: Path, state: Path) -> None:
+    """`sudo seesay power cap` keeps its notes in root's home, and a `seesay run` beside it in its user's: one lock for both."""
+    tree = nuc(tmp_path)
+    lock = tmp_path / "run/lock/seesay-power.lock"
+    lock.parent.mkdir(parents=True)
+    before = os.umask(0o077)
+    try:
+        with Borrowed(tree.sysfs, tmp_path / "root" / "power-limits.json"):
+            assert lock.stat().st_mode & 0o777 == 0o644, "or the other could not look"
+            with pytest.raises(PowerError, match="another seesay holds"):
+                Borrowed(tree.sysfs, state)
+    finally:
+        os.umask(before)
+    lock.chmod(0o444)  # somebody else's: it may be read
+    Borrowed(tree.sysfs, state).close()
+
+
+def test_what_somebody_put_in_the_place_of_the_lock_hangs_nobody(tmp_path: Path, state: Path) -> None:
+    """A pipe is not waited for, a link not followed; then each user has a lock of its own."""
+    tree = nuc(tmp_path)
+    lock = tmp_path / "run/lock/seesay-power.lock"
+    lock.parent.mkdir(parents=True)
+    os.mkfifo(lock)
+    Borrowed(tree.sysfs, state).close()
+    lock.unlink()
+    (tmp_path / "elsewhere").write_text("")
+    lock.symlink_to(tmp_path / "elsewhere")
+    with Borrowed(tree.sysfs, state):
+        Borrowed(tree.sysfs, tmp_path / "other" / "power-limits.json").close()
+    assert (tmp_path / "elsewhere").read_text() == ""
 
 
 # `seesay power cap` in a process of its own

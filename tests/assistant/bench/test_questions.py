@@ -18,14 +18,16 @@ from assistant.bench.feasible import feasible
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import Limits
 from assistant.bench.page import page, phases
+from assistant.bench.pictures import draw
 from assistant.bench.plain_answers import measure as measure_plain
-from assistant.bench.questions import QuestionsBench, derived, measure, portions, summary
+from assistant.bench.questions import QuestionsBench, bench_questions, derived, measure, portions, summary
 from assistant.bench.questions_table import table
 from assistant.bench.random_model import CONFIG, random_checkpoint
 from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
 from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars, ticks
 from assistant.bench.task import Task
 from assistant.cli import main
+from assistant.errors import AssistantError
 from assistant.power import Sysfs
 from tests.test_bench import quiet, small_config
 from vision.engine.weights import open_checkpoint
@@ -103,6 +105,57 @@ def measured(small: Path, **wanted: Any) -> dict[str, Any]:
     more = wanted.pop("more", {})
     bench = QuestionsBench(small, threads=2, **wanted)
     return measure(bench, open_checkpoint(small), Processes(**more).run)
+
+
+# A report that cannot be written
+
+
+@pytest.mark.parametrize("there_already", [False, True])
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_measured(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, there_already: bool
+) -> None:
+    """A folder or a file that belongs to somebody else. (A test may run as root, whom no permission stops.)"""
+    html = tmp_path / "report.html"
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    if there_already:
+        html.write_text("the last one")
+        monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("assistant.bench.questions.tempfile.TemporaryFile", refuse)
+    processes = Processes()
+    with pytest.raises(AssistantError, match=r"cannot write the report to .*report\.html: Permission denied"):
+        bench_questions(QuestionsBench(small), as_json=False, html=html, run=processes.run)
+    assert processes.asked == []
+
+
+def test_looking_whether_it_can_be_written_changes_nothing(small: Path, tmp_path: Path) -> None:
+    """No file is left when measuring fails, and the report of the last time stays."""
+
+    def fail(task: Task) -> Mapping[str, Any]:
+        raise AssistantError("no memory")
+
+    for html in (tmp_path / "new.html", tmp_path / "old.html"):
+        (tmp_path / "old.html").write_text("the last one")
+        with pytest.raises(AssistantError, match="no memory"):
+            bench_questions(QuestionsBench(small), as_json=False, html=html, run=fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["old.html"]
+    assert (tmp_path / "old.html").read_text() == "the last one"
+
+
+def test_a_disk_that_is_full_afterwards_loses_no_measurement(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The object is on stdout before the page is tried."""
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(AssistantError, match="No space left"):
+        bench_questions(QuestionsBench(small), as_json=True, html=tmp_path / "r.html", run=Processes().run)
+    assert json.loads(capsys.readouterr().out)["runs"][OURS] == 5
 
 
 # What is measured, and in which order
@@ -438,6 +491,24 @@ def test_both_engines_are_given_the_same_work(small: Path) -> None:
         assert one["joules"] > 0
         assert other["joules"] > 0
     assert [what for _, what in ours["series"]["marks"]] == ["load", "warm-up", *(kind.name for kind in KINDS), "end"]
+
+
+def test_drawing_the_picture_is_not_measured(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The meter of each answer begins when its picture is there."""
+    events: list[str] = []
+
+    class Noting(Meter):
+        def meter(self) -> Lap:
+            events.append("meter")
+            return super().meter()
+
+    def drawn(kind: str) -> object:
+        events.append("draw")
+        return draw(kind)
+
+    monkeypatch.setattr("assistant.bench.pictures.draw", drawn)
+    measure_ours(Task("", 1, str(small), lends_words=True), Noting())
+    assert events[-6:] == ["draw", "meter"] * 3
 
 
 def test_no_energy_is_read_where_there_is_no_sensor(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import subprocess
 import sys
 import tracemalloc
@@ -18,7 +19,7 @@ from assistant.bench import soak as soaking
 from assistant.bench.command import _seconds as seconds_of
 from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
 from assistant.bench.soak import CYCLE, Asked, Asker, SoakSettings, run
-from assistant.bench.soak_log import Log, Process, failures, report
+from assistant.bench.soak_log import Log, Process, failures, report, unknowns
 from assistant.bench.soak_text import progress_line, text
 from assistant.cli import main
 from assistant.config import Config
@@ -62,6 +63,7 @@ class World:
         self.threads: Callable[[int], int] = lambda turn: 9
         self.asked_at: list[float] = []
         self.fails_at: int | None = None
+        self.peak = 600_000_000
 
     def ask(self, number: int) -> Asked:
         assert number == len(self.asked_at)
@@ -73,7 +75,7 @@ class World:
 
     def process(self) -> Process:
         turn = len(self.asked_at) - 1
-        return Process(int(self.resident(turn)), 100_000_000, self.threads(turn), 12)
+        return Process(int(self.resident(turn)), 100_000_000, self.threads(turn), 12, self.peak)
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -173,6 +175,48 @@ def test_what_caches_take_at_first_is_no_leak() -> None:
     """Eighty megabytes in the first turns, then nothing."""
     log = World(resident=lambda turn: 500e6 + 20e6 * min(turn, 4)).run(TWO_HOURS)
     assert failures(log, 5.0) == []
+
+
+JUMPS: dict[str, Callable[[int], float]] = {
+    "doubled in the middle": lambda turn: 500e6 + (500e6 if turn > 66 else 0),
+    "doubled at three quarters": lambda turn: 500e6 + (500e6 if turn > 90 else 0),
+    "doubled in the last rounds": lambda turn: 500e6 + (500e6 if turn > 105 else 0),
+    "three steps": lambda turn: 500e6 + 40e6 * sum(turn > step for step in (30, 60, 90)),
+    "a leak that begins late": lambda turn: 500e6 + 10e6 * max(0, turn - 80),
+}
+
+
+@pytest.mark.parametrize("name", JUMPS)
+def test_memory_that_jumps_is_found(name: str) -> None:
+    """A line through it says nothing for certain; its level at the end does."""
+    log = World(resident=JUMPS[name]).run(TWO_HOURS)
+    assert any(sentence.startswith("resident memory") for sentence in failures(log, 5.0))
+
+
+def test_a_cache_that_fills_late_is_no_jump() -> None:
+    """Of 500 MB, 20 more once: that is let pass, but not called nothing."""
+    measured = found(World(resident=lambda turn: 500e6 + (20e6 if turn > 105 else 0)), TWO_HOURS)
+    assert measured["failures"] == []
+    assert "nothing grows" not in text(measured)
+
+
+def test_what_is_too_uneven_is_not_called_nothing() -> None:
+    """60 MB an hour under noise of 25 MB: neither shown nor excluded, and said so."""
+    chance = random.Random(1)
+    log = World(resident=lambda turn: 3700e6 + 10e6 * turn / 60 + chance.gauss(0.0, 25e6)).run(TWO_HOURS)
+    slope = log.slope("resident_bytes")
+    assert slope is not None
+    assert slope.low < 5.0 < slope.high
+    (sentence,) = unknowns(log, 5.0)
+    assert sentence.startswith(f"whether resident memory grows is not known: by up to {slope.high:.1f} MB an hour")
+
+
+def test_more_than_the_promised_memory_fails() -> None:
+    """At any moment, also while the model was loaded."""
+    world = World()
+    world.peak = 8_100_000_000
+    (sentence,) = failures(world.run(TWO_HOURS), 5.0)
+    assert sentence == "8.10 GB of memory were taken, and 8 are promised"
 
 
 def test_threads_that_are_left_behind_are_found() -> None:
@@ -300,6 +344,7 @@ def test_few_turns_are_said_to_be_few() -> None:
     assert measured["memory"]["resident_bytes"]["mb_per_hour"] is None
     assert measured["failures"] == []
     assert "too few turns to tell" in text(measured)
+    assert "whether resident memory grows is not known: too few turns" in text(measured)
     assert "nothing grows" not in text(measured)
 
 

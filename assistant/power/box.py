@@ -1,0 +1,82 @@
+"""What may be set to keep a box's power down, and which setting is the fastest for a level. Pure.
+
+The level is the power of the work relative to all cores at full frequency.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+POWER_EXPONENT = 2.5  # of a core's power by its frequency: the voltage rises with it
+_THREADS_EXPONENT = 0.9  # of the speed by the number of threads
+_LEAST_WORK = 0.1  # share of the time; with less an answer would never come
+_STEP_OF_LEVEL = 0.02
+SMALLEST_CHANGE = 0.015  # of the level: less is not worth a new setting
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the machine told. None: it does not."""
+
+    at: float  # monotonic seconds
+    watts: float | None = None  # of the packages, mean of about the last second
+    celsius: float | None = None
+    busy_cores: float | None = None  # mean of about the last second
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What should hold. Threads and rests are the engine's, the other two the machine's."""
+
+    limit_watts: float | None
+    frequency_share: float  # of the highest frequency
+    threads: int
+    rest_share: float  # of the time of work
+
+
+@dataclass(frozen=True)
+class Box:
+    """What may be set. With the defaults nothing."""
+
+    has_limit: bool = False
+    frequency_shares: tuple[float, ...] = (1.0,)  # rising, the last is 1
+    threads: int = 1  # at most
+    can_rest: bool = False
+
+    def level_of(self, setting: Setting) -> float:
+        work = setting.threads * math.pow(setting.frequency_share, POWER_EXPONENT) * (1.0 - setting.rest_share)
+        return work / self.threads
+
+    def level_above(self, level: float) -> float:
+        """About the lowest one with another setting; itself where there is none. Settings may lie far apart."""
+        higher = level
+        while higher < 1.0:
+            higher = min(1.0, higher * (1.0 + _STEP_OF_LEVEL))
+            if self.level_of(self.setting(higher)) > level * (1.0 + SMALLEST_CHANGE):
+                return higher
+        return level
+
+    def setting(self, level: float, limit_watts: float | None = None) -> Setting:
+        """The fastest one that does not exceed the level, or the lowest there is."""
+        options = [
+            Setting(limit_watts, share, threads, self._rest(level, share, threads))
+            for share in self.frequency_shares
+            for threads in range(1, self.threads + 1)
+        ]
+        allowed = [option for option in options if self.level_of(option) <= level + 1e-9]
+        if not allowed:
+            return min(options, key=self.level_of)
+        # Of equally fast ones the one with the fewest rests: it answers evenly.
+        return max(allowed, key=lambda option: (_speed(option), -option.rest_share))
+
+    def _rest(self, level: float, share: float, threads: int) -> float:
+        if not self.can_rest:
+            return 0.0
+        work = level * self.threads / (threads * math.pow(share, POWER_EXPONENT))
+        return 1.0 - min(1.0, max(_LEAST_WORK, work))
+
+
+def _speed(setting: Setting) -> float:
+    speed = math.pow(setting.threads, _THREADS_EXPONENT) * setting.frequency_share * (1.0 - setting.rest_share)
+    return round(speed, 9)
