@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.answerer import Answerer, rule_for
 from assistant.doubt import Doubter, DoubtRule
 from assistant.errors import AssistantError, ModelMissing, RemoteError
 from assistant.phrases import Phrases
@@ -68,7 +69,7 @@ class Means:
     phrases: Phrases
     doubt: DoubtRule
     hear: Hear | None
-    takes_instructions: bool
+    answerer: Callable[[], Answerer]  # of the next picture
     clock: Callable[[], float]
 
 
@@ -98,6 +99,12 @@ class Answer:
         if asked.before is None:  # in a conversation that remembers, the newest question counts
             conversation.stop()
             conversation.stop = self._cancelled.set
+
+    @property
+    def answerer(self) -> Answerer:
+        """Who answers, as far as is known: it may change until the end."""
+        own = getattr(self._conversation.view, "answerer", None)
+        return own if isinstance(own, Answerer) else self._means.answerer()
 
     def close(self) -> None:
         """Idempotent. An answer that is not complete ends within a token; its place in the queue is free."""
@@ -182,7 +189,7 @@ class Answer:
         prompt = about.prompt_for(
             self._question.text,
             before,
-            takes_instructions=self._means.takes_instructions,
+            takes_instructions=not self.answerer.is_demo,
             longest=LONGEST_QUESTION,
         )
         is_seen = turn.moments.sight is None and about.view.cache_bytes > 0
@@ -222,6 +229,7 @@ class Answer:
 
     def _sentences(self, sentences: list[str]) -> Iterator[Event]:
         for sentence in () if self._asked.plain else sentences:
+            self._doubter.rule = rule_for(self._conversation.view, self._means.doubt)
             spoken = self._doubter.spoken(sentence)
             self._put_in_words(sentence, spoken)
             yield self._sentence(spoken)
@@ -248,7 +256,8 @@ class Answer:
         if answer:
             self._means.board.answered(answer)
         doubt = self._doubter.verdict.value
-        return events.Done(answer, self._turn, self._finish, doubt, self._prompt_tokens, self._cached_tokens)
+        model = self.answerer.model_name
+        return events.Done(answer, self._turn, self._finish, doubt, self._prompt_tokens, self._cached_tokens, model)
 
 
 def _as_api_error(error: Exception) -> ApiError:

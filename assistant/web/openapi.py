@@ -220,6 +220,7 @@ def _schemas() -> Schema:
             model=_TEXT,
             is_demo=_FLAG,
             pictures_go_to=or_null,
+            engine_away=or_null,
             language=_TEXT,
             has_camera=_FLAG,
             queue=_object(length=_COUNT, limit=_COUNT),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -296,6 +297,19 @@ def test_who_asks_is_told_that_pictures_leave_the_machine(open_page: OpenPage, p
     expect(page.locator("#leaving")).to_have_text(
         "Pictures leave this machine: each one that you ask about goes to the computer 192.168.1.20."
     )
+
+
+def test_who_listens_is_told_when_another_model_answers(open_page: OpenPage, page_server: PageServer) -> None:
+    """Once when the other computer goes, with what that means, and once when it is back."""
+    page = open_page()
+    announcer = page.locator("#announcer")
+    page_server.status |= {"engine_away": "192.168.1.20", "is_demo": True, "model": "demo_model"}
+    away = "The other computer (192.168.1.20) is away."
+    expect(page.locator("section", has=page.locator("#status-heading"))).to_contain_text(away)
+    expect(announcer.locator("p")).to_have_text([away, re.compile("Demo model")])
+    page_server.status |= {"engine_away": None, "is_demo": False}
+    back = "The other computer (192.168.1.20) is back and answers again."
+    expect(announcer.locator("p")).to_have_text([away, re.compile("Demo model"), back])
 
 
 def test_a_session_that_has_ended_is_told_once(open_page: OpenPage) -> None:
