@@ -216,6 +216,10 @@ class FallbackView:
             if view is not None:
                 view.forget()
 
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
+        """As `vision.engine.View.remembers`."""
+        return self._local is None or self._local.remembers(question, max_new_tokens)
+
     @property
     def cache_bytes(self) -> int:
         view = self._local or self._remote

@@ -30,7 +30,7 @@ from audio.errors import AudioError, SpeechModelError
 from vision.errors import Cancelled, QuestionError, VisionError
 
 if TYPE_CHECKING:
-    from vision.engine import AnswerChunk
+    from vision.engine import AnswerChunk, AnswerStats
 
 STILL_THERE_SECONDS = 5.0
 LONGEST_QUESTION = 2000  # characters, of the engine
@@ -180,7 +180,7 @@ class Answer:
         taken_at = begun_at if about.frame is None else about.frame.captured_at
         view = means.engine.see(about.frame, self._cancelled)
         self._turn.moments.sight = Sight(taken_at, (taken_at, taken_at), (begun_at, means.clock()), view.stats)
-        about.view, about.held, about.tokens = view, Said(), view.stats.prompt_tokens
+        about.view, about.held = view, Said()
 
     def _answer(self) -> Iterator[Event]:
         about, asked, turn = self._conversation, self._asked, self._turn
@@ -191,9 +191,8 @@ class Answer:
             before,
             takes_instructions=not self.answerer.is_demo,
             longest=LONGEST_QUESTION,
+            max_new_tokens=asked.max_new_tokens,
         )
-        is_seen = turn.moments.sight is None and about.view.cache_bytes > 0
-        self._cached_tokens = about.tokens if is_seen else 0
         cutter = SentenceCutter(self._means.phrases.abbreviations, early=True)
         for chunk in about.view.ask(prompt, max_new_tokens=asked.max_new_tokens, cancelled=self._cancelled):
             self._note(chunk)
@@ -211,9 +210,7 @@ class Answer:
             self._said = self._means.phrases.no_answer
             yield self._sentence(self._said)
         if not self._doubter.gave_up:
-            stats = turn.moments.answer
             about.held = before.and_then(self._question.text, turn.answer)
-            about.tokens = self._prompt_tokens + (stats.answer_tokens if stats else 0)
 
     def _note(self, chunk: AnswerChunk) -> None:
         turn = self._turn
@@ -225,7 +222,13 @@ class Answer:
         if chunk.stats is not None:
             turn.moments.answer = chunk.stats
             self._finish = chunk.stats.finish
-            self._prompt_tokens = self._conversation.tokens + chunk.stats.prompt_tokens
+            self._count(chunk.stats)
+
+    def _count(self, stats: AnswerStats) -> None:
+        view, is_new = self._conversation.view, self._turn.moments.sight is not None
+        just_seen = view.stats.prompt_tokens if view is not None and is_new else 0  # read for this very question
+        self._prompt_tokens = stats.prompt_tokens + stats.cached_tokens
+        self._cached_tokens = max(0, stats.cached_tokens - just_seen)
 
     def _sentences(self, sentences: list[str]) -> Iterator[Event]:
         for sentence in () if self._asked.plain else sentences:

@@ -197,6 +197,16 @@ def test_what_a_view_does_not_hold_is_told_with_the_question() -> None:
     assert about.prompt_for("where", Said(), takes_instructions=False, longest=2000) == "where"
 
 
+def test_what_no_longer_fits_into_a_view_is_told_again() -> None:
+    """It would go back to the bare picture by itself, and forget in silence."""
+    engine = SteppedEngine(has_room=False)
+    about = conversation(engine)
+    about.held = EARLIER
+    told = about.prompt_for("where", EARLIER, takes_instructions=True, longest=2000)
+    assert "Answer: A cup." in told
+    assert about.held == Said()
+
+
 def test_of_a_long_conversation_the_oldest_part_is_left_out() -> None:
     """The question itself always fits."""
     said = Said("", tuple((f"question {n}", "answer") for n in range(100)))

@@ -87,7 +87,7 @@ def test_the_other_one_answers_with_counts_and_its_doubt(locked: Running, tmp_pa
     text, last = whole(view.ask("where is it"))
     assert "left" in text
     assert last.stats is not None
-    assert last.stats.prompt_tokens > stats.prompt_tokens
+    assert last.stats.cached_tokens > stats.prompt_tokens > last.stats.prompt_tokens
 
 
 def test_without_the_token_it_is_refused_in_one_sentence(locked: Running) -> None:

@@ -9,6 +9,7 @@ import openai
 import pytest
 
 from tests.web.api.serving import ANSWER, QUESTION, Running, SteppedEngine, data_uri, parts_with, picture, running
+from vision.engine import Engine
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,20 @@ def test_a_conversation_goes_on_where_the_client_says(client: Any) -> None:
     done = client.chat.completions.create(model="demo_model", messages=messages)
     assert "the circle is" in done.choices[0].message.content.lower()
     assert done.usage.prompt_tokens_details.cached_tokens > 60
+
+
+def test_the_tokens_of_a_long_conversation_are_those_that_count(client: Any, engine: Engine) -> None:
+    """They grow until the model has no more room, and never beyond it."""
+    messages = [user(QUESTION, data_uri(picture(size=(324, 240))))]
+    used = []
+    for _ in range(40):
+        done = client.chat.completions.create(model="demo_model", messages=messages)
+        usage = done.usage
+        assert usage.prompt_tokens_details.cached_tokens < usage.prompt_tokens
+        used.append(usage.prompt_tokens)
+        messages += [{"role": "assistant", "content": done.choices[0].message.content}, user("where is it")]
+    assert used[1] > used[0]
+    assert max(used) < engine.context_tokens
 
 
 def test_a_short_answer_ends_for_its_length(client: Any) -> None:
