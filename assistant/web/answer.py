@@ -124,7 +124,7 @@ class Answer:
         except Cancelled:
             yield self._done()
         except Exception as error:  # noqa: BLE001 - boundary of an answer: said to whoever asked, the next one is answered
-            yield events.Failed(_as_api_error(error))
+            yield events.Failed(_as_api_error(error, "messages" if self._asked.plain else "question"))
         finally:
             self._let_go()
 
@@ -263,11 +263,12 @@ class Answer:
         return events.Done(answer, self._turn, self._finish, doubt, self._prompt_tokens, self._cached_tokens, model)
 
 
-def _as_api_error(error: Exception) -> ApiError:
+def _as_api_error(error: Exception, question: str) -> ApiError:
+    """`question`: the parameter that had it."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, QuestionError):
-        return ApiError(400, "bad_question", str(error), parameter="question")
+        return ApiError(400, "bad_question", str(error), parameter=question)
     # Their own words are for whoever sits at this machine: they have its folders and addresses in them.
     if isinstance(error, VisionError | AudioError | AssistantError):
         _log.warning("a question was not answered: %s", error)

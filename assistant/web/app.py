@@ -118,7 +118,7 @@ def create_app(services: Services) -> Flask:
 
     @app.get("/openapi.json")
     def openapi() -> Response:
-        return jsonify(description(settings, services.model_name))
+        return jsonify(description(settings, services.model_names))
 
     app.register_blueprint(api_routes(services))
     app.register_blueprint(v1_routes(services))

@@ -119,6 +119,25 @@ def test_the_tokens_of_a_long_conversation_are_those_that_count(client: Any, eng
     assert max(used) < engine.context_tokens
 
 
+def test_a_system_message_that_is_too_long_is_called_by_its_name(client: Any) -> None:
+    """It would go before the question, which is not to blame; a little shorter it is taken."""
+    told = {"role": "system", "content": "a" * (1998 - len(QUESTION))}
+    assert client.chat.completions.create(model="demo_model", messages=[told, user(QUESTION, URI)]).choices
+    told["content"] += "a"
+    with pytest.raises(
+        openai.BadRequestError, match="the system message has 1,975 characters and the question 24"
+    ) as info:
+        client.chat.completions.create(model="demo_model", messages=[told, user(QUESTION, URI)])
+    assert info.value.param == "messages"
+
+
+def test_what_does_not_fit_into_the_model_is_told_of_the_messages(client: Any) -> None:
+    """The key that the request had."""
+    with pytest.raises(openai.APIError, match="fit beside the picture") as info:
+        client.chat.completions.create(model="demo_model", messages=[user("字" * 400, URI)])
+    assert info.value.param == "messages"
+
+
 def test_a_short_answer_ends_for_its_length(client: Any) -> None:
     """max_tokens, by its old name and its new one."""
     for key in ("max_tokens", "max_completion_tokens"):
