@@ -149,7 +149,7 @@ class Replies:
 
     def _told(self, turn: Turn, doubter: Doubter, sentence: str) -> str:
         spoken = doubter.spoken(sentence)
-        turn.verdict = doubter.verdict
+        turn.verdict, turn.rule = doubter.verdict, doubter.rule
         self._on_text(turn, f" {spoken}" if turn.told else spoken)
         turn.told.append(spoken)
         return spoken

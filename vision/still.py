@@ -43,7 +43,7 @@ _BROKEN = (
 
 # What a program saves has about ten; a picture of thousands keeps a processor busy for minutes.
 _MOST_SCANS = 100
-# At once: the largest pictures take half a gigabyte each while they are decoded.
+# At once: the largest pictures take 0.8 GB each while they are decoded.
 _room = threading.BoundedSemaphore(2)
 
 

@@ -14,7 +14,7 @@ import pytest
 from assistant.answerer import Answerer
 from assistant.answering import Answering
 from assistant.asides import Asides
-from assistant.doubt import DoubtRule
+from assistant.doubt import DEMO_RULE, DoubtRule
 from assistant.errors import RemoteError
 from assistant.phrases import phrases_for
 from assistant.remote.engine import RemoteEngine, RemoteSettings
@@ -311,7 +311,8 @@ def test_the_demo_model_that_steps_in_is_doubted_as_one(site: Site, stage: Stage
     site.engine.own = Answerer("demo_model", is_demo=True)
     site.local.log_probability = -0.5
     site.fake.usually = fails(500, "broken")
-    assert stage.ask().told == ["I am not sure, but seen here."]
+    hedged = stage.ask()
+    assert (hedged.told, hedged.rule) == (["I am not sure, but seen here."], DEMO_RULE)  # it is spelt by it too
     site.fake.usually = says("A", " cup.", log_probability=-0.5)
     site.now += AGAIN_SECONDS
     assert stage.ask().told == ["A cup."]
