@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import console, wiring, wiring_engine, wiring_hearing
+from assistant.answerer import answerer_of
 from assistant.asides import Asides
 from assistant.config import Config
 from assistant.phrases import phrases_for
@@ -58,7 +59,9 @@ def ask(
         if not turn.answer:
             console.say(phrases_for(config.conversation.language).no_answer)
         if as_json:
-            console.result(console.as_json_line(console.turn_as_json(turn, engine.model_name)))
+            console.result(
+                console.as_json_line(console.turn_as_json(turn, answerer_of(engine, is_demo=is_demo).model_name))
+            )
         elif verbose:
             console.say(console.timings_line(turn))
     if speech_out is not None and not as_json:

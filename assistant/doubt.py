@@ -103,7 +103,7 @@ class Doubter:
     def __init__(self, rule: DoubtRule, words: DoubtWords, because: str | None = None) -> None:
         self.pieces: list[Piece] = []
         self.verdict = Verdict.PLAIN
-        self._rule = rule
+        self.rule = rule  # may be another from one sentence to the next, when another model steps in
         self._words = words
         self._because = because  # what is wrong with the picture, in words ("it is blurred"); None: nothing
         self._text = ""
@@ -125,7 +125,7 @@ class Doubter:
             return sentence
         # Half an answer has been said already: too late to say that there can be none.
         faulty = first and self._because is not None
-        self.verdict = verdict(certainty(pieces, self._words.formulaic), self._rule, picture_is_faulty=faulty)
+        self.verdict = verdict(certainty(pieces, self._words.formulaic), self.rule, picture_is_faulty=faulty)
         if self.verdict is Verdict.CANNOT_TELL:
             return self._words.cannot_tell.format(because=self._because)
         if self.verdict is Verdict.UNSURE:

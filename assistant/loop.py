@@ -291,7 +291,8 @@ class Conversation:
         turn = self._last_answer
         if turn is None or turn.verdict is Verdict.CANNOT_TELL:  # what was not told is not spelt either
             return ""
-        doubts = [position for position, _ in unsure_characters(turn.pieces, self._settings.doubt)]
+        rule = turn.rule or self._settings.doubt
+        doubts = [position for position, _ in unsure_characters(turn.pieces, rule)]
         return " ".join(
             spell(turn.answer[begin:end], self._phrases, [position - begin for position in doubts])
             for begin, end in parts_to_spell(turn.answer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
+from assistant.answerer import rule_for
 from assistant.doubt import Doubter, DoubtRule
 from assistant.look import Look
 from assistant.phrases import Phrases
@@ -66,6 +67,7 @@ class Replies:
             turn.answer += chunk.text
             doubter.hear(chunk.text, chunk.log_probabilities)
             turn.pieces = tuple(doubter.pieces)
+            doubter.rule = rule_for(look.view, self._doubt)
             for sentence in cutter.push(chunk.text):
                 yield self._told(turn, doubter, sentence)
                 if doubter.gave_up:
@@ -91,6 +93,7 @@ class Replies:
             for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
                 answer += chunk.text
                 doubter.hear(chunk.text, chunk.log_probabilities)
+            doubter.rule = rule_for(look.view, self._doubt)
             if turn.cancelled.is_set():
                 return
             answers.append(answer.strip())
@@ -146,7 +149,7 @@ class Replies:
 
     def _told(self, turn: Turn, doubter: Doubter, sentence: str) -> str:
         spoken = doubter.spoken(sentence)
-        turn.verdict = doubter.verdict
+        turn.verdict, turn.rule = doubter.verdict, doubter.rule
         self._on_text(turn, f" {spoken}" if turn.told else spoken)
         turn.told.append(spoken)
         return spoken

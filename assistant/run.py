@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from assistant import console, wiring, wiring_engine, wiring_hearing
+from assistant.answerer import answerer_of
 from assistant.asides import Asides
 from assistant.button import ButtonSettings, Press, StopPress
 from assistant.config import Config
@@ -76,7 +77,7 @@ def run(
         keeper = wiring.keep_power(config, stack, engine, console.say)
         is_demo = paths.are_demo and not wiring_engine.is_remote(config)
         voice = wiring.open_voice(config, stack, wiring.loudspeaker(config))
-        on_end = _turn_printer(engine.model_name, keeper, verbose=verbose, as_json=as_json, beside=beside)
+        on_end = _turn_printer(engine, keeper, verbose=verbose, as_json=as_json, beside=beside)
         doubt = wiring_engine.doubt_rule(config, is_demo=is_demo)
         aim = Aim(cast("BurstSource", frames), live=getattr(frames, "live", False))  # all that `open_frames` gives
         answering = wiring.start_answering(config, stack, engine, frames, voice, doubt=doubt, aim=aim, on_end=on_end)
@@ -127,7 +128,7 @@ def run(
             activation=activation,
             on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
             voice=_remembered_settings(config, voice),
-            status=lambda: status_of(keeper.latest, config.power.other_watts, used_bytes(), engine.model_name),
+            status=lambda: status_of(keeper.latest, config.power.other_watts, used_bytes(), _model_name(engine)),
         )
         if beside is not None:
             state = functools.partial(_state, answering, activation)
@@ -223,8 +224,13 @@ def _state(answering: Answering, activation: Activation) -> str:
     return "listening" if activation.attentive(time.monotonic()) else "idle"
 
 
+def _model_name(engine: NamedEngine) -> str:
+    """Of who answers now."""
+    return answerer_of(engine, is_demo=False).model_name
+
+
 def _turn_printer(
-    model: str, keeper: PowerKeeper, *, verbose: bool, as_json: bool, beside: Beside | None = None
+    engine: NamedEngine, keeper: PowerKeeper, *, verbose: bool, as_json: bool, beside: Beside | None = None
 ) -> Callable[[Turn], None]:
     def show(turn: Turn) -> None:
         if beside is not None:
@@ -235,7 +241,7 @@ def _turn_printer(
             return
         turn.joules = keeper.energy.since(turn.question.began_at).value
         if as_json:
-            console.result(console.as_json_line(console.turn_as_json(turn, model)))
+            console.result(console.as_json_line(console.turn_as_json(turn, _model_name(engine))))
             return
         if turn.words:
             console.result(f"seesay: {turn.words}" + ("  (stopped)" if turn.cancelled.is_set() else ""))

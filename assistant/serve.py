@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 from assistant import console, wiring, wiring_engine, wiring_hearing
 from assistant.config import Config
 from assistant.errors import AssistantError, UsageError
+from assistant.heap import give_large_blocks_back
 from assistant.phrases import phrases_for
 from assistant.state import VoiceState, load_state, state_path
 from assistant.web.board import Board
@@ -150,6 +151,7 @@ class Beside:
         from assistant.web.server import WebServer
         from assistant.web.services import Services
 
+        give_large_blocks_back()  # every worker decodes pictures
         self._board.voice_state = voice_state
         with contextlib.ExitStack() as stack:
             machine = Machine(engine.model_name, self._config.power.other_watts, used_bytes, power)

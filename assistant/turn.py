@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.doubt import Piece, Verdict
+from assistant.doubt import DoubtRule, Piece, Verdict
 
 if TYPE_CHECKING:
     from vision.engine import AnswerStats, SeeStats
@@ -101,6 +101,7 @@ class Turn:
     answer: str = ""  # the model's own words
     told: list[str] = field(default_factory=list)  # the same by sentences, with the words of doubt
     verdict: Verdict = Verdict.PLAIN
+    rule: DoubtRule | None = None  # by which it was judged; None: nothing was
     pieces: tuple[Piece, ...] = ()  # of the answer, with how sure the model was of each
     said: list[str] = field(default_factory=list)  # the sentences that went to the voice
     error: BaseException | None = None

@@ -52,6 +52,7 @@ def open_engine(
     """The engine that the config names: this machine's, or another computer's with this machine's behind it."""
     if not is_remote(config):
         return load_engine(config, vision_model, stack, progress, is_demo=is_demo)
+    from assistant.answerer import Answerer
     from assistant.remote.engine import RemoteEngine, RemoteSettings
     from assistant.remote.fallback import Change, FallbackEngine
     from assistant.remote.notices import Notice, of_change, pictures_leave
@@ -89,6 +90,7 @@ def open_engine(
             tell_change,
             config.remote.again_seconds,
             threads=arithmetic_threads(config.engine.threads),
+            own=Answerer(vision_model.name, is_demo),
         )
     )
     engine.connect()

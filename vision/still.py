@@ -21,6 +21,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import Cancelled, PictureError, PictureTooLarge
 from .frame import Frame, Rgb
+from .jpeg import count_scans
 
 # Four times what an ordinary camera takes; decoded it is 120 MB, which the smallest machine can spare.
 MAX_PIXELS = 40_000_000
@@ -40,8 +41,39 @@ _BROKEN = (
     *(struct.error, zlib.error),
 )
 
-# The warnings filter belongs to the whole process: one picture at a time may change it.
-_warnings_lock = threading.Lock()
+# What a program saves has about ten; a picture of thousands keeps a processor busy for minutes.
+_MOST_SCANS = 100
+# At once: the largest pictures take 0.8 GB each while they are decoded.
+_room = threading.BoundedSemaphore(2)
+
+
+class _NoWarnings:
+    """Pillow warns of odd metadata, which costs no pixel, and of size, which is judged here.
+
+    The filter belongs to the whole process: whoever comes first changes it, and the last one puts it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # over the two below, for moments only
+        self._count = 0
+        self._before = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._count += 1
+            if self._count == 1:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+                warnings.simplefilter("ignore")
+
+    def __exit__(self, *exc_info: object) -> None:
+        with self._lock:
+            self._count -= 1
+            if self._count == 0:
+                self._before.__exit__(None, None, None)
+
+
+_no_warnings = _NoWarnings()
 
 
 class StillPicture:
@@ -86,12 +118,11 @@ def load_picture(picture: str | Path | bytes, name: str = "the picture", max_pix
         _check_file(Path(picture))
     elif not picture:
         raise PictureError(f"{name} is empty (0 bytes): send it again")
-    with _warnings_lock, warnings.catch_warnings():
-        # Pillow warns of odd metadata, which costs no pixel, and of size, which is judged below.
-        warnings.simplefilter("ignore")
+    with _room, _no_warnings:
         try:
             with Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture, formats=_FORMATS) as image:
                 _check_size(image, name, max_pixels)
+                _check_scans(image, picture, name)
                 _load(image, name)
                 return _upright_rgb(image, name)
         except Image.DecompressionBombError as problem:
@@ -126,6 +157,14 @@ def _check_size(image: Image.Image, name: str, max_pixels: int) -> None:
         raise PictureTooLarge(f"{_too_large(name, max_pixels)} (it is {width}x{height})")
     if not width * height:
         raise PictureError(f"{name} has no pixels ({width}x{height}): take another picture")
+
+
+def _check_scans(image: Image.Image, picture: str | Path | bytes, name: str) -> None:
+    if image.format not in ("JPEG", "MPO"):
+        return
+    data = picture if isinstance(picture, bytes) else Path(picture).read_bytes()
+    if count_scans(data, _MOST_SCANS) > _MOST_SCANS:
+        raise PictureError(f"{name} is a JPEG of more than {_MOST_SCANS} scans, which takes too long: save it again")
 
 
 def _too_large(name: str, max_pixels: int) -> str:

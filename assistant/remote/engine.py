@@ -107,6 +107,10 @@ class RemoteView:
         with self._state:
             self._turn, self._exchanges = None, ()
 
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
+        """As `vision.engine.View.remembers`. What fits is the server's to say; of a long conversation the newest is sent."""
+        return True
+
     @property
     def cache_bytes(self) -> int:
         """What it holds of the conversation here: the picture, as it is sent."""
@@ -160,7 +164,7 @@ class _Count:
         self.finish: Finish = "length"
         self._clock = clock
         self._tokens = 0
-        self._prompt_tokens = 0
+        self._prompt_tokens = self._cached_tokens = 0
         self._told_tokens: int | None = None
         self._first_seconds: float | None = None
         self._seconds = 0.0
@@ -184,9 +188,11 @@ class _Count:
         if piece.finish is not None:
             self.finish = "length" if piece.finish == "length" else "stop"
         self._prompt_tokens = self._prompt_tokens if piece.prompt_tokens is None else piece.prompt_tokens
+        self._cached_tokens = self._cached_tokens if piece.cached_tokens is None else piece.cached_tokens
         self._told_tokens = self._told_tokens if piece.answer_tokens is None else piece.answer_tokens
 
     def stats(self, finish: Finish) -> AnswerStats:
         first = self._seconds if self._first_seconds is None else self._first_seconds
         tokens = self._tokens if self._told_tokens is None else self._told_tokens
-        return AnswerStats(self._prompt_tokens, tokens, first, self._seconds - first, finish)
+        cached = min(self._cached_tokens, self._prompt_tokens)
+        return AnswerStats(self._prompt_tokens - cached, tokens, first, self._seconds - first, finish, cached)

@@ -3,7 +3,8 @@
 Away is what fails: nothing watches in between. Then pictures are seen here, and every `again_seconds` a new picture first
 asks whether the other one is back; that is done while the user is still speaking and takes no time from the answer. The
 own engine is loaded when it is first needed, so that its memory is free as long as it is not, and then stays. A view that
-was once answered here stays here: its conversation is. It does not know how a change is told to the user.
+was once answered here stays here: its conversation is. Engine and views say who answers; how a change is told to the user
+they do not know.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.answerer import Answerer
 from assistant.errors import RemoteError
 from assistant.remote.engine import RemoteEngine, RemoteView
 from vision.engine.prompt import checked_question
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from vision.engine import Engine, SeeStats, View
 
 _log = logging.getLogger(__name__)
+_OWN = Answerer("this machine's own engine")
 
 Load = Callable[[ExitStack], "Engine"]
 
@@ -57,6 +60,7 @@ class FallbackEngine:
         on_change: Callable[[Change], None],
         again_seconds: float = 30.0,
         threads: int = 1,  # that the own engine has, or will have
+        own: Answerer = _OWN,  # what is known of it before it is loaded
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.remote = remote
@@ -67,6 +71,7 @@ class FallbackEngine:
         self._again_at: float | None = None  # None: it is there, as far as is known
         self._state = threading.Lock()  # over the one above, for moments only
         self._local: Engine | None = None
+        self.own = own
         self.threads = threads
         self._pace = (threads, 0.0)  # threads and rests that are wanted, also of an engine that is still to be loaded
         self._loading = threading.Lock()  # held as long as loading takes
@@ -75,7 +80,17 @@ class FallbackEngine:
 
     @property
     def model_name(self) -> str:
+        """Of the one that answers as a rule."""
         return self.remote.model_name
+
+    @property
+    def answerer(self) -> Answerer:
+        """Of the next picture, as far as is known."""
+        return self.own if self.is_away and self.has_local else self.other
+
+    @property
+    def other(self) -> Answerer:
+        return Answerer(self.remote.model_name, host=self.remote.host)
 
     @property
     def has_local(self) -> bool:
@@ -181,6 +196,11 @@ class FallbackView:
         self._local = local
 
     @property
+    def answerer(self) -> Answerer:
+        """Of what is answered just now: it may change in the middle of an answer."""
+        return self._engine.other if self._local is None else self._engine.own
+
+    @property
     def stats(self) -> SeeStats:
         return RemoteView.stats if self._local is None else self._local.stats
 
@@ -195,6 +215,10 @@ class FallbackView:
         for view in (self._remote, self._local):
             if view is not None:
                 view.forget()
+
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
+        """As `vision.engine.View.remembers`."""
+        return self._local is None or self._local.remembers(question, max_new_tokens)
 
     @property
     def cache_bytes(self) -> int:

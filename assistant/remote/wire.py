@@ -35,7 +35,8 @@ class Piece:
     tokens: int = 0  # that this text took; 1 where the server does not tell
     log_probabilities: tuple[float, ...] = ()  # natural, one a token; () where the server does not tell
     finish: str | None = None  # why it ended, in the server's word
-    prompt_tokens: int | None = None
+    prompt_tokens: int | None = None  # all of them
+    cached_tokens: int | None = None  # of these, not computed again
     answer_tokens: int | None = None
 
 
@@ -71,8 +72,10 @@ def piece_of(chunk: Any) -> Piece | None:
         raise ValueError("an event without choices")
     usage = getattr(chunk, "usage", None)
     prompt_tokens, answer_tokens = (_count(getattr(usage, f"{kind}_tokens", None)) for kind in ("prompt", "completion"))
+    cached_tokens = _count(getattr(getattr(usage, "prompt_tokens_details", None), "cached_tokens", None))
     if not choices:
-        return Piece(prompt_tokens=prompt_tokens, answer_tokens=answer_tokens) if usage is not None else None
+        counts = Piece(prompt_tokens=prompt_tokens, cached_tokens=cached_tokens, answer_tokens=answer_tokens)
+        return counts if usage is not None else None
     choice = choices[0]
     text = _plain(getattr(getattr(choice, "delta", None), "content", None))
     finish = getattr(choice, "finish_reason", None)
@@ -85,6 +88,7 @@ def piece_of(chunk: Any) -> Piece | None:
         told if text else (),
         None if finish is None else str(finish),
         prompt_tokens,
+        cached_tokens,
         answer_tokens,
     )
 

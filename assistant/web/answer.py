@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.answerer import Answerer, rule_for
 from assistant.doubt import Doubter, DoubtRule
 from assistant.errors import AssistantError, ModelMissing, RemoteError
 from assistant.phrases import Phrases
@@ -29,7 +30,7 @@ from audio.errors import AudioError, SpeechModelError
 from vision.errors import Cancelled, QuestionError, VisionError
 
 if TYPE_CHECKING:
-    from vision.engine import AnswerChunk
+    from vision.engine import AnswerChunk, AnswerStats
 
 STILL_THERE_SECONDS = 5.0
 LONGEST_QUESTION = 2000  # characters, of the engine
@@ -68,7 +69,7 @@ class Means:
     phrases: Phrases
     doubt: DoubtRule
     hear: Hear | None
-    takes_instructions: bool
+    answerer: Callable[[], Answerer]  # of the next picture
     clock: Callable[[], float]
 
 
@@ -99,6 +100,12 @@ class Answer:
             conversation.stop()
             conversation.stop = self._cancelled.set
 
+    @property
+    def answerer(self) -> Answerer:
+        """Who answers, as far as is known: it may change until the end."""
+        own = getattr(self._conversation.view, "answerer", None)
+        return own if isinstance(own, Answerer) else self._means.answerer()
+
     def close(self) -> None:
         """Idempotent. An answer that is not complete ends within a token; its place in the queue is free."""
         self._cancelled.set()
@@ -117,7 +124,7 @@ class Answer:
         except Cancelled:
             yield self._done()
         except Exception as error:  # noqa: BLE001 - boundary of an answer: said to whoever asked, the next one is answered
-            yield events.Failed(_as_api_error(error))
+            yield events.Failed(_as_api_error(error, "messages" if self._asked.plain else "question"))
         finally:
             self._let_go()
 
@@ -173,7 +180,7 @@ class Answer:
         taken_at = begun_at if about.frame is None else about.frame.captured_at
         view = means.engine.see(about.frame, self._cancelled)
         self._turn.moments.sight = Sight(taken_at, (taken_at, taken_at), (begun_at, means.clock()), view.stats)
-        about.view, about.held, about.tokens = view, Said(), view.stats.prompt_tokens
+        about.view, about.held = view, Said()
 
     def _answer(self) -> Iterator[Event]:
         about, asked, turn = self._conversation, self._asked, self._turn
@@ -182,11 +189,10 @@ class Answer:
         prompt = about.prompt_for(
             self._question.text,
             before,
-            takes_instructions=self._means.takes_instructions,
+            takes_instructions=not self.answerer.is_demo,
             longest=LONGEST_QUESTION,
+            max_new_tokens=asked.max_new_tokens,
         )
-        is_seen = turn.moments.sight is None and about.view.cache_bytes > 0
-        self._cached_tokens = about.tokens if is_seen else 0
         cutter = SentenceCutter(self._means.phrases.abbreviations, early=True)
         for chunk in about.view.ask(prompt, max_new_tokens=asked.max_new_tokens, cancelled=self._cancelled):
             self._note(chunk)
@@ -204,9 +210,7 @@ class Answer:
             self._said = self._means.phrases.no_answer
             yield self._sentence(self._said)
         if not self._doubter.gave_up:
-            stats = turn.moments.answer
             about.held = before.and_then(self._question.text, turn.answer)
-            about.tokens = self._prompt_tokens + (stats.answer_tokens if stats else 0)
 
     def _note(self, chunk: AnswerChunk) -> None:
         turn = self._turn
@@ -218,10 +222,17 @@ class Answer:
         if chunk.stats is not None:
             turn.moments.answer = chunk.stats
             self._finish = chunk.stats.finish
-            self._prompt_tokens = self._conversation.tokens + chunk.stats.prompt_tokens
+            self._count(chunk.stats)
+
+    def _count(self, stats: AnswerStats) -> None:
+        view, is_new = self._conversation.view, self._turn.moments.sight is not None
+        just_seen = view.stats.prompt_tokens if view is not None and is_new else 0  # read for this very question
+        self._prompt_tokens = stats.prompt_tokens + stats.cached_tokens
+        self._cached_tokens = max(0, stats.cached_tokens - just_seen)
 
     def _sentences(self, sentences: list[str]) -> Iterator[Event]:
         for sentence in () if self._asked.plain else sentences:
+            self._doubter.rule = rule_for(self._conversation.view, self._means.doubt)
             spoken = self._doubter.spoken(sentence)
             self._put_in_words(sentence, spoken)
             yield self._sentence(spoken)
@@ -248,14 +259,16 @@ class Answer:
         if answer:
             self._means.board.answered(answer)
         doubt = self._doubter.verdict.value
-        return events.Done(answer, self._turn, self._finish, doubt, self._prompt_tokens, self._cached_tokens)
+        model = self.answerer.model_name
+        return events.Done(answer, self._turn, self._finish, doubt, self._prompt_tokens, self._cached_tokens, model)
 
 
-def _as_api_error(error: Exception) -> ApiError:
+def _as_api_error(error: Exception, question: str) -> ApiError:
+    """`question`: the parameter that had it."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, QuestionError):
-        return ApiError(400, "bad_question", str(error), parameter="question")
+        return ApiError(400, "bad_question", str(error), parameter=question)
     # Their own words are for whoever sits at this machine: they have its folders and addresses in them.
     if isinstance(error, VisionError | AudioError | AssistantError):
         _log.warning("a question was not answered: %s", error)

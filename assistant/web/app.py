@@ -41,7 +41,6 @@ _HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
 }
 _OPEN_PATHS = ("/healthz", "/login")  # without the token; what is under /static/ is public code
-_GUESSES_PER_MINUTE = 10  # of the token, from one client
 # Those who only look, a page once a second, may come more often than those who want work done.
 _LOOKS_FOR_EACH_WORK = 10
 _CODES = {
@@ -76,14 +75,13 @@ def create_app(services: Services) -> Flask:
     tokens = services.tokens
     work = RateLimit(settings.requests_per_minute)
     looks = RateLimit(settings.requests_per_minute * _LOOKS_FOR_EACH_WORK)
-    guesses = RateLimit(_GUESSES_PER_MINUTE)
 
     @app.before_request
     def check_doors() -> Any:
         _check_host(request, settings.names)
         _check_origin(request)
         _check_rate(request, work, looks)
-        if tokens is not None and not _has_token(request, tokens, guesses):
+        if tokens is not None and not _has_token(request, tokens):
             if request.path == "/" and request.method == "GET":
                 return redirect(url_for("pages.login", lang=request.args.get("lang")), 303)
             raise ApiError(
@@ -120,11 +118,11 @@ def create_app(services: Services) -> Flask:
 
     @app.get("/openapi.json")
     def openapi() -> Response:
-        return jsonify(description(settings, services.model_name))
+        return jsonify(description(settings, services.model_names))
 
     app.register_blueprint(api_routes(services))
     app.register_blueprint(v1_routes(services))
-    app.register_blueprint(page_routes(settings, tokens, guesses))
+    app.register_blueprint(page_routes(settings, tokens))
     return app
 
 
@@ -155,7 +153,7 @@ def _check_rate(request: Request, work: RateLimit, looks: RateLimit) -> None:
     _refuse_for(limit.seconds_to_wait(request.remote_addr or ""), "requests")
 
 
-def _has_token(request: Request, tokens: Tokens, guesses: RateLimit) -> bool:
+def _has_token(request: Request, tokens: Tokens) -> bool:
     if request.path in _OPEN_PATHS or request.path.startswith("/static/"):
         return True
     if tokens.is_session(request.cookies.get(SESSION_COOKIE, "")):
@@ -163,13 +161,9 @@ def _has_token(request: Request, tokens: Tokens, guesses: RateLimit) -> bool:
     token = bearer_token(request.headers.get("Authorization", ""))
     if token is None:
         return False
-    client = request.remote_addr or ""
-    # Before it is looked at: even the right one is refused to who has guessed too often, else guessing would go on.
-    _refuse_for(guesses.seconds_to_wait(client, count=False), "wrong tokens")
-    if tokens.is_token(token):
-        return True
-    guesses.seconds_to_wait(client)
-    return False
+    is_right, seconds = tokens.try_token(request.remote_addr or "", token)
+    _refuse_for(seconds, "wrong tokens")
+    return is_right
 
 
 def _refuse_for(seconds: float, what: str) -> None:

@@ -54,14 +54,16 @@ def parse_chat(body: dict[str, Any]) -> ChatRequest:
         raise missing("model", "model is missing: GET /v1/models tells its name")
     messages = _messages(body.get("messages"))
     _refuse_what_cannot_be(body)
+    question, before = _question(messages), _said(messages)
+    _check_instructions(before.instructions, question)
     stream, options = _yes_or_no(body, "stream"), body.get("stream_options")
     if options is not None and not isinstance(options, dict):
         raise invalid("stream_options", "stream_options must be an object")
     return ChatRequest(
         model=model,
-        question=_question(messages),
+        question=question,
         picture=_picture(messages),
-        before=_said(messages),
+        before=before,
         max_tokens=_max_tokens(body),
         stream=stream,
         stream_usage=_yes_or_no(options or {}, "include_usage"),
@@ -119,6 +121,16 @@ def _question(messages: list[_Message]) -> str:
     if len(text) > _LONGEST_QUESTION:
         raise invalid("messages", f"the question has {len(text):,} characters, {_LONGEST_QUESTION:,} are the most")
     return text
+
+
+def _check_instructions(instructions: str, question: str) -> None:
+    """They go before the question, as one text with it."""
+    if instructions and len(instructions) + len("\n\n") + len(question) > _LONGEST_QUESTION:
+        raise invalid(
+            "messages",
+            f"the system message has {len(instructions):,} characters and the question {len(question):,}: together "
+            f"{_LONGEST_QUESTION:,} are the most, shorten the system message",
+        )
 
 
 def _picture(messages: list[_Message]) -> bytes | None:

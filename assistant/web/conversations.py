@@ -35,6 +35,7 @@ class View(Protocol):
     @property
     def cache_bytes(self) -> int: ...
     def forget(self) -> None: ...
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool: ...
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
     ) -> Iterator[AnswerChunk]: ...
@@ -69,18 +70,22 @@ class Conversation:
     fault: Fault | None  # what is wrong with the picture
     view: View | None = None  # None: not yet seen
     held: Said = field(default_factory=Said)  # what the view has in its memory
-    tokens: int = 0  # of these, with the picture's
     stop: Callable[[], None] = lambda: None  # the answer under way
 
-    def prompt_for(self, question: str, before: Said, *, takes_instructions: bool, longest: int) -> str:
-        """What the view is to be asked, so that it knows `before`; winds the view back where that is something else."""
+    def prompt_for(
+        self, question: str, before: Said, *, takes_instructions: bool, longest: int, max_new_tokens: int | None = None
+    ) -> str:
+        """What the view is to be asked, so that it knows `before`.
+
+        Winds the view back where that is something else, or where all of it and the answer do not fit. Raises QuestionError.
+        """
         assert self.view is not None  # the picture is seen before anybody asks about it
         if self.view.cache_bytes == 0:  # put away: another picture needed the room
-            self.held, self.tokens = Said(), self.view.stats.prompt_tokens
-        if before == self.held:
+            self.held = Said()
+        if before == self.held and self.view.remembers(question, max_new_tokens):
             return question
         self.view.forget()
-        self.held, self.tokens = Said(), self.view.stats.prompt_tokens
+        self.held = Said()
         return folded(question, before, longest) if takes_instructions else question
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 SESSION_COOKIE = "seesay"
 SESSION_SECONDS = 12 * 3600
+_GUESSES_PER_MINUTE = 10  # of the token, from one client
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}))(?::(?P<port>\d{1,5}))?")
 _MOST_CLIENTS = 1024  # whose requests are counted; the one not seen for longest is forgotten
 
@@ -69,13 +70,28 @@ def bearer_token(authorization: str) -> str | None:
 class Tokens:
     """The one token, and sessions for browsers that have shown it. A session ends with the program."""
 
-    def __init__(self, token: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        token: str,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._token = token.encode()
         self._clock = clock
         self._key = secrets.token_bytes(32)
+        self._guesses = RateLimit(_GUESSES_PER_MINUTE, monotonic)  # one for all doors
 
-    def is_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode("utf-8", "replace"), self._token)
+    def try_token(self, client: str, given: str) -> tuple[bool, float]:
+        """Whether it is the token; and for how many seconds none of this client's is looked at.
+
+        Even the right one is not, of who has guessed too often: else guessing would go on.
+        """
+        if seconds := self._guesses.seconds_to_wait(client, count=False):
+            return False, seconds
+        is_right = hmac.compare_digest(given.encode("utf-8", "replace"), self._token)
+        if not is_right:
+            self._guesses.seconds_to_wait(client)
+        return is_right, 0.0
 
     def new_session(self) -> str:
         ends_at = str(int(self._clock()) + SESSION_SECONDS)
@@ -87,14 +103,11 @@ class Tokens:
             return False
         return int(ends_at) > self._clock()  # signed by us: a number
 
-    def are_shown(self, authorization: str, cookies: str) -> bool:
-        """By either of the two headers. A look that counts for nothing: for what must be known before a request is whole."""
+    def has_session(self, cookies: str) -> bool:
+        """The whole header: for what must be known before a request is whole."""
         from werkzeug.http import parse_cookie
 
-        if self.is_session(parse_cookie(cookies).get(SESSION_COOKIE, "")):
-            return True
-        token = bearer_token(authorization)
-        return token is not None and self.is_token(token)
+        return self.is_session(parse_cookie(cookies).get(SESSION_COOKIE, ""))
 
     def _signature(self, text: str) -> str:
         return hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

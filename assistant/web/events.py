@@ -74,6 +74,7 @@ class Done:
     doubt: str  # "plain", "unsure" or "cannot tell"
     prompt_tokens: int  # with the picture's and those of earlier turns
     cached_tokens: int  # of them, not computed again
+    model: str  # that answered
 
 
 @dataclass(frozen=True)

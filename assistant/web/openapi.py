@@ -5,6 +5,7 @@ OpenAPI 3.1. It promises no more than is kept: a test sends thousands of request
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from assistant import __version__
@@ -30,11 +31,15 @@ _PICTURE = (
     "q7iZfzRHUip+jGJEQohOYaq3b6ZZ+DSp7NAqAwEdg82o2SAtQJCg8sYJwldQQTpXBzRAvq/eAWpJD5sCrlZYz5Wg2GQWy16Tzcx0+f1P2QBFXhf7BDx+FwAA"
     "AABJRU5ErkJggg=="
 )
+_MESSAGES = (
+    "The question has 2,000 characters at most, together with all system messages. Of earlier questions and answers that the "
+    "model does not hold from just now, the newest are put before it, as far as all of it has 2,000."
+)
 _QUESTION = "what color is the circle"
 
 
-def description(settings: WebSettings, model: str) -> Schema:
-    """With the limits and the model's name as they are here."""
+def description(settings: WebSettings, models: Sequence[str]) -> Schema:
+    """With the limits and the models' names as they are here: the first one answers now."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,7 +67,7 @@ def description(settings: WebSettings, model: str) -> Schema:
                     "parameters": [_path_parameter("name", "^[A-Za-z0-9][A-Za-z0-9_.:@/ -]*$")],
                 }
             },
-            "/v1/chat/completions": {"post": _chat(model)},
+            "/v1/chat/completions": {"post": _chat(models)},
         },
         "components": {"schemas": _schemas(), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         **({"security": [{"token": []}]} if settings.token is not None else {}),
@@ -155,7 +160,7 @@ def _stop() -> Schema:
     }
 
 
-def _chat(model: str) -> Schema:
+def _chat(models: Sequence[str]) -> Schema:
     text_part = _object(type={"const": "text"}, text=_TEXT)
     image_part = _object(type={"const": "image_url"}, image_url=_object(url=_IMAGE_URI))
     text = {"type": "array", "minItems": 1, "items": text_part}
@@ -171,8 +176,8 @@ def _chat(model: str) -> Schema:
         for key, (low, high) in IGNORED_NUMBERS.items()
     }
     properties: Schema = {
-        "model": {"type": "string", "enum": [model]},
-        "messages": {"type": "array", "minItems": 1, "items": message},
+        "model": {"type": "string", "enum": [*models]},
+        "messages": {"type": "array", "minItems": 1, "items": message, "description": _MESSAGES},
         "stream": {"type": ["boolean", "null"]},
         "stream_options": {"type": ["object", "null"], "properties": {"include_usage": {"type": ["boolean", "null"]}}},
         "max_tokens": {**_MAX_TOKENS, "type": ["integer", "null"]},
@@ -183,7 +188,7 @@ def _chat(model: str) -> Schema:
     }
     schema = {"type": "object", "properties": properties, "required": ["model", "messages"]}
     asked = [{"type": "text", "text": _QUESTION}, {"type": "image_url", "image_url": {"url": _PICTURE}}]
-    whole = {"model": model, "messages": [{"role": "user", "content": asked}]}
+    whole = {"model": models[0], "messages": [{"role": "user", "content": asked}]}
     examples = {"whole": {"value": whole}, "stream": {"value": {**whole, "stream": True}}}
     return {
         "summary": "As OpenAI's: the last message is the question, the newest picture is the one that is looked at",
@@ -220,6 +225,7 @@ def _schemas() -> Schema:
             model=_TEXT,
             is_demo=_FLAG,
             pictures_go_to=or_null,
+            engine_away=or_null,
             language=_TEXT,
             has_camera=_FLAG,
             queue=_object(length=_COUNT, limit=_COUNT),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from assistant.web import page
-from assistant.web.doors import SESSION_COOKIE, SESSION_SECONDS, RateLimit, Tokens
+from assistant.web.doors import SESSION_COOKIE, SESSION_SECONDS, Tokens
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from assistant.web.settings import WebSettings
 
 
-def page_routes(settings: WebSettings, tokens: Tokens | None, guesses: RateLimit) -> Blueprint:
-    """`guesses` counts the wrong tokens of each client, however they come."""
+def page_routes(settings: WebSettings, tokens: Tokens | None) -> Blueprint:
     from flask import Blueprint, make_response, redirect, render_template, request, url_for
 
     pages = Blueprint("pages", __name__)
@@ -44,14 +43,11 @@ def page_routes(settings: WebSettings, tokens: Tokens | None, guesses: RateLimit
     @pages.post("/login")
     def log_in() -> Any:
         after = _own_path(request.form.get("next", "/"))
-        client = request.remote_addr or ""
-        if guesses.seconds_to_wait(client, count=False):
-            return form(429, "too_many", after)
-        if tokens is not None and not tokens.is_token(request.form.get("token", "").strip()):
-            guesses.seconds_to_wait(client)
-            return form(401, "wrong", after)
         response = make_response(redirect(after, 303))
         if tokens is not None:
+            is_right, seconds = tokens.try_token(request.remote_addr or "", request.form.get("token", "").strip())
+            if not is_right:
+                return form(429, "too_many", after) if seconds else form(401, "wrong", after)
             response.set_cookie(
                 SESSION_COOKIE,
                 tokens.new_session(),

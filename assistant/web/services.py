@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.answerer import Answerer, answerer_of
 from assistant.look import Take
 from assistant.status import Status
 from assistant.web.answer import Answer, Asked, Hear, Means
@@ -37,7 +38,7 @@ class Parts:
     """What a server is made of. None: this machine has none."""
 
     engine: Engine
-    is_demo: bool
+    is_demo: bool  # the engine, as a rule; one that changes says it itself: `assistant.answerer`
     phrases: Phrases
     doubt: DoubtRule
     take: Take | None = None  # the camera, or what stands in for it
@@ -57,8 +58,7 @@ class Services:
     ) -> None:
         self.settings = settings
         self.tokens = None if settings.token is None else Tokens(settings.token)
-        self.is_demo = parts.is_demo
-        self.pictures_go_to = parts.pictures_go_to
+        self._usual = parts
         self.take = parts.take
         self.machine = parts.machine
         self.board = board or Board()
@@ -73,15 +73,37 @@ class Services:
             phrases=parts.phrases,
             doubt=parts.doubt,
             hear=parts.hear,
-            takes_instructions=not parts.is_demo,
+            answerer=lambda: self.answerer,
             clock=clock,
         )
         self._camera = threading.Lock()  # one picture at a time, whoever asks
 
     @property
     def model_name(self) -> str:
-        """Another computer's may become known only later."""
+        """Of who answers as a rule. Another computer's may become known only later."""
         return self._means.engine.model_name
+
+    @property
+    def answerer(self) -> Answerer:
+        """Who answers now."""
+        return answerer_of(self._means.engine, is_demo=self._usual.is_demo, host=self._usual.pictures_go_to)
+
+    @property
+    def model_names(self) -> list[str]:
+        """By which who answers may be called: the one that does now first."""
+        own = getattr(self._means.engine, "own", None)
+        return list(dict.fromkeys([self.answerer.model_name, self.model_name, *([own.model_name] if own else [])]))
+
+    @property
+    def pictures_go_to(self) -> str | None:
+        """Another computer, also while it is away, where the next picture goes to it if it is back."""
+        due = getattr(self._means.engine, "is_due", None)
+        return self._usual.pictures_go_to if due is not None and due() else self.answerer.host
+
+    @property
+    def engine_away(self) -> str | None:
+        """The other computer, while it is away."""
+        return self._usual.pictures_go_to if getattr(self._means.engine, "is_away", False) else None
 
     def answer(self, gone: Callable[[], bool], ready: Callable[[], tuple[Asked, Conversation]]) -> Answer:
         """A place in the queue first, before a picture is decoded: that is work too. Raises QueueFull, and as `ready` does."""

@@ -19,11 +19,12 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.proxy_headers import MalformedProxyHeader, parse_proxy_headers
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
-from assistant.web.doors import Tokens
+from assistant.web.doors import Tokens, bearer_token
 from assistant.web.errors import ApiError, error_body
 from assistant.web.settings import WebSettings
 
@@ -78,9 +79,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         is_large = max(self.content_length, self.body_bytes_received) > _STRANGERS_BYTES
         if self._is_known or self.completed or not is_large:
             return consumed
-        self._is_known = self._channel.server.tokens.are_shown(
-            self.headers.get("AUTHORIZATION", ""), self.headers.get("COOKIE", "")
-        )
+        self._is_known = self._shows_token()
         if self._is_known:
             return consumed
         self.headers |= {"CONTENT_LENGTH": "0", "CONNECTION": "close"}
@@ -89,6 +88,31 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         self.completed = True
         self._channel.answered_early = True
         return len(data)
+
+    def _shows_token(self) -> bool:
+        """A wrong one is counted here and taken away, so that the application does not count it again."""
+        tokens: Tokens = self._channel.server.tokens
+        if tokens.has_session(self.headers.get("COOKIE", "")):
+            return True
+        given = bearer_token(self.headers.get("AUTHORIZATION", ""))
+        if given is None:
+            return False
+        is_right, seconds = tokens.try_token(self._client(), given)
+        if not is_right and not seconds:
+            del self.headers["AUTHORIZATION"]
+        return is_right
+
+    def _client(self) -> str:
+        """The address as the application will know it: the proxy's word counts where it is trusted, and nowhere else."""
+        peer = str(self._channel.addr[0])
+        if peer != self._channel.server.web.trusted_proxy:
+            return peer
+        told: dict[str, str] = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": self.headers.get("X_FORWARDED_FOR", "")}
+        try:
+            parse_proxy_headers(told, 1, {"x-forwarded-for"})
+        except (MalformedProxyHeader, IndexError):
+            return peer  # the request will be refused for it
+        return told["REMOTE_ADDR"]
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]

@@ -37,24 +37,24 @@ def v1_routes(services: Services) -> Blueprint:
     v1 = Blueprint("v1", __name__, url_prefix="/v1")
     created = int(time.time())
 
-    def model() -> dict[str, Any]:
-        return {"id": services.model_name, "object": "model", "created": created, "owned_by": "local"}
+    def model(name: str) -> dict[str, Any]:
+        return {"id": name, "object": "model", "created": created, "owned_by": "local"}
 
     @v1.get("/models")
     def models() -> Response:
-        return jsonify(object="list", data=[model()])
+        return jsonify(object="list", data=[model(name) for name in services.model_names])
 
     @v1.get("/models/<path:name>")  # of another computer's: with slashes and spaces
     def one_model(name: str) -> Response:
         _check_model(services, name)
-        return jsonify(model())
+        return jsonify(model(name))
 
     @v1.post("/chat/completions")
     def chat() -> Response:
         wanted = parse_chat(json_object(request))
         _check_model(services, wanted.model)
         answer = _begin(services, wanted, client_gone(request.environ))
-        sheet = _Sheet(services.model_name, logprobs=wanted.logprobs)
+        sheet = _Sheet(lambda: answer.answerer.model_name, logprobs=wanted.logprobs)
         if wanted.stream:
             return event_stream(answer, _chunks(answer, sheet, with_usage=wanted.stream_usage))
         try:
@@ -68,14 +68,14 @@ def v1_routes(services: Services) -> Blueprint:
 class _Sheet:
     """What every object of one answer has in common."""
 
-    def __init__(self, model: str, *, logprobs: bool) -> None:
+    def __init__(self, model: Callable[[], str], *, logprobs: bool) -> None:
         self._logprobs = logprobs
-        self._common = {
-            "id": f"chatcmpl-{secrets.token_hex(12)}",
-            "created": int(time.time()),
-            "model": model,
-            "system_fingerprint": None,
-        }
+        self._model = model  # in the middle of an answer another may step in
+        self._id, self._created = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
+
+    @property
+    def _common(self) -> dict[str, Any]:
+        return {"id": self._id, "created": self._created, "model": self._model(), "system_fingerprint": None}
 
     def completion(self, pieces: list[Text], done: Done) -> dict[str, Any]:
         text = "".join(piece.text for piece in pieces).strip()
@@ -97,7 +97,7 @@ class _Sheet:
 
 
 def _check_model(services: Services, name: str) -> None:
-    if name != services.model_name:
+    if name not in services.model_names:
         raise ApiError(
             404,
             "model_not_found",
@@ -114,7 +114,7 @@ def _begin(services: Services, wanted: ChatRequest, gone: Callable[[], bool]) ->
 def _about(services: Services, picture: bytes | None) -> Conversation:
     """What is known of a picture: two clients that send the same one share its view, and take turns in the queue."""
     if picture is None:
-        if services.is_demo:
+        if services.answerer.is_demo:
             raise ApiError(
                 400,
                 "missing_picture",

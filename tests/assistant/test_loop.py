@@ -9,7 +9,7 @@ import pytest
 
 from assistant.activation import Activation, settings_from
 from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
-from assistant.doubt import Verdict
+from assistant.doubt import DEMO_RULE, Piece, Verdict
 from assistant.look import Look
 from assistant.loop import Conversation, ConversationSettings, HearingEvent
 from assistant.phrases import phrases_for
@@ -411,6 +411,18 @@ def test_what_was_not_told_is_not_spelt() -> None:
         "spell that"
     )
     assert story.told()[-1] == f"say {PHRASES.nothing_to_spell!r}"
+
+
+def test_an_answer_is_spelt_by_the_rule_it_was_judged_by() -> None:
+    """That of the model that gave it, which may be another than the one that answers as a rule."""
+
+    def doubt(conversation: Conversation) -> None:
+        turn = conversation._last_answer
+        assert turn is not None
+        turn.pieces, turn.rule = (Piece(turn.answer, (-0.5,)),), DEMO_RULE
+
+    story = Story().speaks("what does it say").does(doubt).speaks("spell that")
+    assert PHRASES.doubtful_several in story.told()[-1]
 
 
 def test_more_and_less_about_the_last_question() -> None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from assistant.answerer import Answerer
 from assistant.answering import Answering
 from assistant.asides import Asides
-from assistant.doubt import DoubtRule
+from assistant.doubt import DEMO_RULE, DoubtRule
 from assistant.errors import RemoteError
 from assistant.phrases import phrases_for
 from assistant.remote.engine import RemoteEngine, RemoteSettings
@@ -303,6 +304,33 @@ def test_an_answer_that_breaks_off_is_explained_between_its_halves(site: Site, s
     turn = stage.ask()
     assert stage.voice.heard == ["A cup.", "It is very", PHRASES.remote_away, "Seen here."]
     assert turn.answer == "A cup. It is very\nSeen here."
+
+
+def test_the_demo_model_that_steps_in_is_doubted_as_one(site: Site, stage: Stage) -> None:
+    """What is sure enough for a full model is not for it; when the other is back, its own rule counts again."""
+    site.engine.own = Answerer("demo_model", is_demo=True)
+    site.local.log_probability = -0.5
+    site.fake.usually = fails(500, "broken")
+    hedged = stage.ask()
+    assert (hedged.told, hedged.rule) == (["I am not sure, but seen here."], DEMO_RULE)  # it is spelt by it too
+    site.fake.usually = says("A", " cup.", log_probability=-0.5)
+    site.now += AGAIN_SECONDS
+    assert stage.ask().told == ["A cup."]
+
+
+def test_engine_and_pictures_say_who_answers(site: Site) -> None:
+    """The engine, who will answer the next picture; a picture, who answers about it."""
+    site.engine.own = Answerer("demo_model", is_demo=True)
+    other = Answerer("eye at 127.0.0.1", host="127.0.0.1")
+    first = site.engine.see(FRAME)
+    assert (site.engine.answerer, first.answerer) == (other, other)
+    site.fake.usually = fails(500, "broken")
+    site.answer(first)
+    assert (site.engine.answerer, first.answerer) == (site.engine.own, site.engine.own)
+    site.fake.usually = says("A cup.")
+    site.now += AGAIN_SECONDS
+    second = site.engine.see(FRAME)
+    assert (site.engine.answerer, first.answerer, second.answerer) == (other, site.engine.own, other)
 
 
 def test_an_answer_is_hedged_by_the_servers_log_probabilities(site: Site, stage: Stage) -> None:

@@ -92,7 +92,11 @@ def test_the_counts_at_the_end_are_taken_if_they_are_counts() -> None:
     """Anything else is as if it had not been sent."""
     end = piece_of(SimpleNamespace(choices=[], usage=SimpleNamespace(prompt_tokens=7, completion_tokens="many")))
     assert end is not None
-    assert (end.prompt_tokens, end.answer_tokens) == (7, None)
+    assert (end.prompt_tokens, end.cached_tokens, end.answer_tokens) == (7, None, None)
+    details = SimpleNamespace(cached_tokens=5)
+    known = piece_of(SimpleNamespace(choices=[], usage=SimpleNamespace(prompt_tokens=7, prompt_tokens_details=details)))
+    assert known is not None
+    assert known.cached_tokens == 5
 
 
 @pytest.mark.parametrize(

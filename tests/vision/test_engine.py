@@ -463,6 +463,27 @@ def small(context: int) -> Engine:
     return Engine(Remembering(), READING, EngineSettings(max_new_tokens=12, context_tokens=context))
 
 
+def test_who_asks_can_know_what_will_be_forgotten_and_what_was_read() -> None:
+    """Before: whether a question fits behind the earlier ones. After: all tokens of the prompt, read now or before."""
+    with small(180) as engine:
+        view = engine.see(frame())
+        totals, remembered = [], []
+        for _ in range(6):
+            remembered.append(view.remembers(ASKED))
+            stats = list(view.ask(ASKED))[-1].stats
+            assert stats is not None
+            totals.append(stats.prompt_tokens + stats.cached_tokens)
+        forgot = remembered.index(False)
+        assert totals[:forgot] == sorted(totals[:forgot])
+        assert totals[forgot] == totals[0]  # as if it were the first
+        view.put_away()
+        stats = list(view.ask(ASKED))[-1].stats
+        assert stats is not None
+        assert (stats.prompt_tokens, stats.cached_tokens) == (totals[0], 0)  # the picture was read again
+        with pytest.raises(QuestionError):
+            view.remembers("")
+
+
 def test_a_long_conversation_falls_back_to_the_picture() -> None:
     """What would not fit any more is answered from the bare picture instead of failing."""
     with small(180) as engine:

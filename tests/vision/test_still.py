@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import threading
+import warnings
 import zlib
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from vision import still
 from vision.errors import Cancelled, PictureError
 from vision.still import StillPicture, load_picture
 
@@ -228,6 +230,58 @@ def test_measurements_are_not_a_picture() -> None:
     """Floating-point pixels have no colours to show and are refused."""
     with pytest.raises(PictureError, match="holds measurements"):
         load_picture(encoded(Image.new("F", (4, 4)), "TIFF"))
+
+
+def with_scans(count: int) -> bytes:
+    """A progressive JPEG with that many more scans of a few bytes each."""
+    data = encoded(Image.new("L", (64, 64), 128), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:-2] + data[last:-2] * count + data[-2:]
+
+
+def test_a_jpeg_of_endless_scans_is_refused_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs a pass over all pixels, so that a small file could keep a processor busy for minutes."""
+    monkeypatch.setattr("vision.still._load", lambda image, name: pytest.fail("it was decoded"))
+    path = tmp_path / "bomb.jpg"
+    for data in (with_scans(120), with_scans(120)[:-2], b"\xff\xd8" + b"\xff\xfe\0\2" * 2000 + with_scans(2)[2:]):
+        path.write_bytes(data)
+        for picture in (data, path):
+            with pytest.raises(PictureError, match=r"is a JPEG of more than 100 scans, which takes too long: save it"):
+                load_picture(picture)
+
+
+def test_what_only_looks_like_scans_is_read() -> None:
+    """Bytes of them in a camera's own notes, or in the film that a telephone puts behind the picture."""
+    assert load_picture(with_scans(20)).shape == (64, 64, 3)
+    data = photograph()
+    notes = b"\xff\xe5" + struct.pack(">H", 2 + 2000) + b"\xff\xda" * 1000
+    assert np.array_equal(load_picture(data[:2] + notes + data[2:] + b"\xff\xda" * 1000), load_picture(data))
+
+
+def test_one_picture_does_not_wait_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small one is read while a large one is being decoded; at the end warnings are what they were."""
+    begun, go_on = threading.Event(), threading.Event()
+    load = still._load
+
+    def slow(image: Image.Image, name: str) -> None:
+        if name == "the large one":
+            begun.set()
+            assert go_on.wait(20.0)
+        load(image, name)
+
+    monkeypatch.setattr("vision.still._load", slow)
+    before = list(warnings.filters)
+    large = threading.Thread(target=load_picture, args=(photograph(), "the large one"), daemon=True)
+    large.start()
+    assert begun.wait(20.0)
+    small = threading.Thread(target=load_picture, args=(photograph(), "the small one"), daemon=True)
+    small.start()
+    small.join(20.0)
+    assert not small.is_alive()
+    assert list(warnings.filters) != before
+    go_on.set()
+    large.join(20.0)
+    assert list(warnings.filters) == before
 
 
 WHOLE = {

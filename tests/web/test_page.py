@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -247,6 +248,38 @@ def test_a_question_without_words_or_without_picture_is_not_sent(open_page: Open
     assert page_server.asked == []
 
 
+def test_the_same_alert_again_is_put_in_again(open_page: OpenPage) -> None:
+    """A screen reader tells only what changes: a second press without a question would be answered by nothing."""
+    page = open_page()
+    page.get_by_text("A file", exact=True).click()
+    page.evaluate(
+        """() => {
+          window.told = [];
+          const note = (changes) => changes.forEach((c) => c.addedNodes.forEach((node) => told.push(node.textContent)));
+          for (const place of document.querySelectorAll("[role=alert]"))
+            new MutationObserver(note).observe(place, { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+    for count in (1, 2, 3):
+        page.locator("#ask").click()
+        until(page, f"told.filter((text) => text.startsWith('Type a question first')).length === {count}")
+    for count in (1, 2):
+        ask(page, "What is this?")
+        until(page, f"told.filter((text) => text.startsWith('Choose a picture first')).length === {count}")
+    for count in (1, 2):
+        page.locator("#file").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"no picture"})
+        until(page, f"told.filter((text) => text.startsWith('a.txt cannot be read')).length === {count}")
+
+
+def test_the_language_can_be_changed_while_the_server_is_away(open_page: OpenPage) -> None:
+    """Its words are there already."""
+    page = open_page()
+    page.context.set_offline(True)
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.get_by_role("button", name="提问", exact=True)).to_be_visible()
+
+
 def test_a_file_that_is_no_picture_is_named(open_page: OpenPage) -> None:
     """It is not sent at all."""
     page = open_page()
@@ -296,6 +329,19 @@ def test_who_asks_is_told_that_pictures_leave_the_machine(open_page: OpenPage, p
     expect(page.locator("#leaving")).to_have_text(
         "Pictures leave this machine: each one that you ask about goes to the computer 192.168.1.20."
     )
+
+
+def test_who_listens_is_told_when_another_model_answers(open_page: OpenPage, page_server: PageServer) -> None:
+    """Once when the other computer goes, with what that means, and once when it is back."""
+    page = open_page()
+    announcer = page.locator("#announcer")
+    page_server.status |= {"engine_away": "192.168.1.20", "is_demo": True, "model": "demo_model"}
+    away = "The other computer (192.168.1.20) is away."
+    expect(page.locator("section", has=page.locator("#status-heading"))).to_contain_text(away)
+    expect(announcer.locator("p")).to_have_text([away, re.compile("Demo model")])
+    page_server.status |= {"engine_away": None, "is_demo": False}
+    back = "The other computer (192.168.1.20) is back and answers again."
+    expect(announcer.locator("p")).to_have_text([away, re.compile("Demo model"), back])
 
 
 def test_a_session_that_has_ended_is_told_once(open_page: OpenPage) -> None:

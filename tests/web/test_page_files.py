@@ -41,7 +41,7 @@ def test_the_page_has_words_for_whatever_the_server_may_refuse() -> None:
         ("501", "not_implemented"),
     }
     assert {code for _, code in codes_of("answer.py")} - chinese["server"].keys() == set()  # these come with no status
-    assert chinese["server"].keys() - {code for _, code in known} == {"away"}  # of docs/nginx.conf
+    assert chinese["server"].keys() - {code for _, code in known} == {"away", "silent"}  # of docs/nginx.conf
 
 
 def codes_of(pattern: str) -> set[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -12,11 +13,17 @@ from tests.web.conftest import OpenPage
 from tests.web.page_help import UPLOAD, ask, focus_contrast, focus_is_visible, until, upload, violations
 from tests.web.page_server import HOLD, PageServer, Refusal, accepted, done, sentence, text
 
+QUESTION = "What is this, in so many words that they do not fit into one line of a phone?"
 SMALLEST_TARGET_PX = 24
 TARGETS_BELOW = """(least) => [...document.querySelectorAll("a, button, .segments label, label.btn, #question, #aloud")]
   .filter((e) => !e.classList.contains("skip"))
   .map((e) => [e.id || e.textContent, e.getBoundingClientRect()])
   .filter(([, box]) => box.width < least || box.height < least).map(([name]) => name)"""
+NARROW_TEXTS = """(letters) => [...document.querySelectorAll("p, dd, dt, label, .btn, h1, h2")]
+  .filter((e) => e.textContent.trim() && !e.closest(".visually-hidden") && !e.matches(".skip"))
+  .filter((e) => e.clientHeight > 2 * parseFloat(getComputedStyle(e).fontSize)) // two lines or more
+  .map((e) => [e, e.clientWidth / parseFloat(getComputedStyle(e).fontSize)])
+  .filter(([, width]) => width < letters).map(([e, width]) => `${width.toFixed(1)}: ${e.textContent}`)"""
 TEXTS_CUT_OFF = """() => [...document.querySelectorAll("p, button, label, dd, dt, h1, h2")]
   .filter((e) => !e.closest(".visually-hidden") && getComputedStyle(e).display !== "inline")
   .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"""
@@ -154,6 +161,33 @@ def test_a_narrow_page_needs_no_sideways_scrolling_and_has_large_targets(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(TARGETS_BELOW, SMALLEST_TARGET_PX) == []
         assert page.evaluate(TEXTS_CUT_OFF) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_of_twice_the_size_stays_text_on_a_phone(
+    open_page: OpenPage, page_server: PageServer, language: str
+) -> None:
+    """Where only the letters are enlarged, no box is so narrow that words fall into letters, and nothing scrolls sideways."""
+    answer = "The red circle is at the top left of the picture."
+    page_server.status |= {
+        "last_question": QUESTION,
+        "last_answer": answer,
+        "is_demo": True,
+        "engine_away": "192.168.1.20",
+    }
+    page = open_page(f"/?lang={language}", viewport={"width": 360, "height": 740})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    upload(page)
+    for reply in ([accepted(), done(answer)], [accepted(), done(answer)], Refusal(503, "x", f"{answer} {answer}")):
+        page_server.replies.append(reply)
+        ask(page, QUESTION)
+        page.locator(".now .after, .alert").first.wait_for()
+    page.locator(".alert").wait_for()
+    if folder := os.environ.get("SEESAY_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/twice-{language}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate(NARROW_TEXTS, 5) == []
+    assert page.evaluate(TEXTS_CUT_OFF) == []
 
 
 def test_nothing_moves_for_those_who_do_not_want_it(open_page: OpenPage, page_server: PageServer) -> None:

@@ -41,6 +41,7 @@ class AnswerStats:
     prefill_seconds: float  # up to the first token
     decode_seconds: float  # computing only: a consumer's pauses do not count
     finish: Finish
+    cached_tokens: int = 0  # of the prompt, beside those: what was read before, and counts for this answer
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,18 @@ class View:
         View is as before the question. Raises QuestionError at once (empty, too long for the model), VisionModelError
         from the iterator.
         """
+        return self._answer(self._turn_for(question, max_new_tokens), cancelled)
+
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
+        """Whether there is room for it behind what was asked before; else it will be answered as if it were the first.
+
+        Raises QuestionError as `ask` does.
+        """
+        turn = self._turn_for(question, max_new_tokens)
+        with self._state:
+            return self._behind_held(turn) is not None
+
+    def _turn_for(self, question: str, max_new_tokens: int | None) -> _Turn:
         budget = self._engine.settings.max_new_tokens if max_new_tokens is None else max_new_tokens
         if not 1 <= budget <= MAX_NEW_TOKENS:
             raise QuestionError(f"an answer has 1 to {MAX_NEW_TOKENS} tokens at most, not {budget}")
@@ -111,7 +124,7 @@ class View:
             raise QuestionError(
                 f"the question takes {len(tokens)} tokens, and {len(tokens) + room - 1} fit beside the picture: ask a shorter one"
             )
-        return self._answer(_Turn(tokens, min(budget, room)), cancelled)
+        return _Turn(tokens, min(budget, room))
 
     def forget(self) -> None:
         """Back to the bare picture: what was asked and answered no longer counts. An answer under way ends."""
@@ -136,9 +149,11 @@ class View:
             self._turn = turn
         gate = self._engine.gate(cancelled, lambda: self._turn is not turn)
         meter, stream, said = _Meter(gate), TextStream(self._engine.tokenizer), list[int]()
+        was_away = self._prefix is None
         try:
             cache, prompt, read = self._begin(turn, gate)
-            meter.prompt_tokens = len(prompt)
+            seen_again = self.stats.prompt_tokens if was_away else 0
+            meter.prompt_tokens, meter.cached_tokens = seen_again + len(prompt), cache.length - seen_again
             for token in self._tokens(cache, prompt, read, turn, gate):
                 said.append(token.id)
                 meter.count(token)
@@ -173,14 +188,20 @@ class View:
             if self._turn is not turn:
                 raise Cancelled("a newer question was asked about the same picture")
             self._prefix = prefix
-            ids = turn.question
-            if self._held != self._bare:
-                ids = [*self._held.pending, *self._engine.prompt.next_turn, *turn.question]
-                if self._held.length + len(ids) + turn.max_new_tokens > self._engine.context_tokens:
-                    self._held, ids = self._bare, turn.question
+            ids = self._behind_held(turn)
+            if ids is None:
+                self._held, ids = self._bare, turn.question
             prefix.cache.rewind(self._held.length)
             read = self._held.read.union(ids)
         return prefix.cache, text_part(ids, prefix.cache.length + prefix.shift), read
+
+    def _behind_held(self, turn: _Turn) -> list[int] | None:
+        """The ids that put the question behind what counts; None where there is no room for them and the answer."""
+        if self._held == self._bare:
+            return turn.question
+        ids = [*self._held.pending, *self._engine.prompt.next_turn, *turn.question]
+        fits = self._held.length + len(ids) + turn.max_new_tokens <= self._engine.context_tokens
+        return ids if fits else None
 
     def _keep(self, turn: _Turn, held: _Held) -> None:
         with self._state:
@@ -193,7 +214,7 @@ class _Meter:
     """Counts the tokens of an answer and its time."""
 
     def __init__(self, gate: Gate) -> None:
-        self.prompt_tokens = 0
+        self.prompt_tokens = self.cached_tokens = 0
         self._gate = gate
         self._tokens = 0
         self._unsaid: list[float] = []  # log-probabilities
@@ -212,4 +233,5 @@ class _Meter:
     def last(self, text: str, finish: Finish) -> AnswerChunk:
         seconds = self._gate.seconds
         prefill = seconds if self._prefill_seconds is None else self._prefill_seconds
-        return self.chunk(text, AnswerStats(self.prompt_tokens, self._tokens, prefill, seconds - prefill, finish))
+        decode, counts = seconds - prefill, (self.prompt_tokens, self._tokens)
+        return self.chunk(text, AnswerStats(*counts, prefill, decode, finish, self.cached_tokens))

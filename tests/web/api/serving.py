@@ -177,6 +177,7 @@ class SteppedEngine:
     see_waits: bool = False  # for a step as well
     model_name = "stepped"
     error: Exception | None = None
+    has_room: bool = True  # for what was asked before and a further question
     words: tuple[tuple[str, float], ...] = ()  # with their log-probabilities; (): the same one for ever
 
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> SteppedView:
@@ -204,6 +205,9 @@ class SteppedView:
 
     def forget(self) -> None:
         pass
+
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
+        return self._engine.has_room
 
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from assistant.web.doors import SESSION_SECONDS, RateLimit, Tokens, host_is_ours, is_loopback, origin_is_ours
 from tests.web.api.serving import (
+    PATIENCE_SECONDS,
     QUESTION,
     Running,
     SteppedEngine,
@@ -197,6 +200,37 @@ def test_guessing_the_token_as_a_program_is_as_slow() -> None:
         assert status(TOKEN) == 429
         assert send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form).status == 429
         assert status("guess", Cookie=cookie) == 200
+
+
+def announced(port: int, token: str, client: str = "") -> bytes:
+    """The first line that comes back for a large body of which only the headers are sent."""
+    head = "POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n"
+    forwarded = f"X-Forwarded-For: {client}\r\n" if client else ""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(f"{head}{forwarded}Authorization: Bearer {token}\r\n\r\n".encode())
+        return connection.makefile("rb").readline().strip()
+
+
+def test_guessing_by_a_body_that_is_only_announced_is_as_slow() -> None:
+    """Counted with all other guesses, and once; to who has guessed too often the right token is as good as a wrong one."""
+    with running(parts_with(SteppedEngine()), token=TOKEN) as server:
+        assert announced(server.port, TOKEN) == b"HTTP/1.1 100 Continue"
+        assert [announced(server.port, f"guess{n}")[9:12] for n in range(6)] == [b"401"] * 6
+        wrong = {"Authorization": "Bearer guess"}
+        assert [send(server.port, "GET", "/v1/models", headers=wrong).status for _ in range(5)] == [401] * 4 + [429]
+        assert [announced(server.port, token)[9:12] for token in ("guess", TOKEN)] == [b"429"] * 2
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.1", ""])
+def test_behind_a_proxy_everybody_guesses_for_himself(trusted: str) -> None:
+    """By the client's address as the proxy tells it; where none is trusted, who claims another address is no other."""
+    settings: dict[str, Any] = {"token": TOKEN, "names": frozenset({"box.local"}), "trusted_proxy": trusted}
+    with running(parts_with(SteppedEngine()), **settings) as server:
+        for number in range(10):
+            announced(server.port, "guess", f"10.0.0.{number}, 10.1.1.1")  # the last one is the proxy's word
+        assert announced(server.port, TOKEN, "10.1.1.1")[9:12] == b"429"
+        assert announced(server.port, TOKEN, "10.0.0.2")[9:12] == (b"100" if trusted else b"429")
+        assert announced(server.port, "guess", "10.0.0.2,")[9:12] == (b"401" if trusted else b"429")
 
 
 def test_a_large_body_is_not_read_before_its_token() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from tests.web.api.serving import (
     Reply,
     Running,
     SteppedEngine,
+    data_uri,
     eventually,
     form,
     parts_with,
@@ -35,6 +37,7 @@ NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 NAME = "seesay.example"
 TOKEN = "0123456789abcdefghij"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+SILENCE_SECONDS = 3  # that nginx bears here; a test waits for as long
 STRICT = "max-age=31536000"
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx: apt install nginx-light")
@@ -101,6 +104,7 @@ def write_configuration(folder: Path, proxy: Proxy) -> list[Path]:
         ("listen 443 ssl;", f"listen 127.0.0.1:{proxy.https_port} ssl;"),
         ("http://127.0.0.1:8765", f"http://127.0.0.1:{proxy.upstream_port}"),
         ("/etc/seesay/tls/", f"{folder}/"),
+        ("proxy_read_timeout 600s;", f"proxy_read_timeout {SILENCE_SECONDS}s;"),
     ):
         assert documented in text
         text = text.replace(documented, here)
@@ -204,6 +208,18 @@ def test_without_seesay_behind_it_it_says_so_in_json(proxy: Proxy) -> None:
     reply = proxy.send("GET", "/api/status")
     assert (reply.status, reply.code, reply.headers["Retry-After"]) == (503, "away", "10")
     assert reply.headers["Strict-Transport-Security"] == STRICT
+
+
+def test_an_answer_that_never_comes_is_not_called_a_server_that_is_away(proxy: Proxy, behind: Running) -> None:
+    """SeeSay runs, and is told: the question leaves its queue."""
+    content = [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": data_uri(picture())}}]
+    body = json.dumps({"model": "stepped", "messages": [{"role": "user", "content": content}]}).encode()
+    headers = {"Content-Type": "application/json", **AUTHORIZED}
+    reply = proxy.send("POST", "/v1/chat/completions", body, headers)
+    assert (reply.status, reply.code) == (504, "silent")
+    assert "not running" not in reply.body.decode()
+    assert reply.headers["Strict-Transport-Security"] == STRICT
+    assert eventually(lambda: behind.services.queue.status.length == 0)
 
 
 def test_every_line_to_change_is_marked() -> None:

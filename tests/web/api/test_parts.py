@@ -106,7 +106,7 @@ def test_a_waiter_that_gives_up_does_not_wait() -> None:
 
 
 def test_when_to_come_back_is_learnt_from_the_answers_so_far() -> None:
-    """Between a second and a minute."""
+    """Between a second and a minute; an answer that takes longer than they did takes half as long again, at a guess."""
     clock = Clock()
     queue = WorkQueue(1, clock)
 
@@ -122,8 +122,12 @@ def test_when_to_come_back_is_learnt_from_the_answers_so_far() -> None:
         ticket.leave()
         ticket = queue.enter()
     assert guess < retry_after() == 12
-    clock.now += 100.0
+    clock.now += 11.9
     assert retry_after() == 1
+    clock.now += 12.1
+    assert retry_after() == 12
+    clock.now += 176.0
+    assert retry_after() == 60
 
 
 def test_an_answer_that_nobody_ever_reads_frees_its_place() -> None:
@@ -195,6 +199,16 @@ def test_what_a_view_does_not_hold_is_told_with_the_question() -> None:
     assert about.held == Said()
     about.held = EARLIER
     assert about.prompt_for("where", Said(), takes_instructions=False, longest=2000) == "where"
+
+
+def test_what_no_longer_fits_into_a_view_is_told_again() -> None:
+    """It would go back to the bare picture by itself, and forget in silence."""
+    engine = SteppedEngine(has_room=False)
+    about = conversation(engine)
+    about.held = EARLIER
+    told = about.prompt_for("where", EARLIER, takes_instructions=True, longest=2000)
+    assert "Answer: A cup." in told
+    assert about.held == Said()
 
 
 def test_of_a_long_conversation_the_oldest_part_is_left_out() -> None:

@@ -5,16 +5,35 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from assistant.answerer import Answerer
 from assistant.cli import main
 from assistant.config import RemoteConfig
+from assistant.doubt import DoubtRule
 from assistant.errors import RemoteError
 from assistant.remote.engine import RemoteEngine, RemoteSettings
+from assistant.remote.fallback import FallbackEngine
 from assistant.remote.server import Server
-from assistant.remote.settings import settings_from
-from tests.web.api.serving import ANSWER, QUESTION, Running, SteppedEngine, eventually, parts_with, picture, running
+from assistant.remote.settings import ServerSettings, settings_from
+from tests.assistant.fake_openai import FakeOpenAI, fails, says
+from tests.web.api.serving import (
+    ANSWER,
+    QUESTION,
+    Running,
+    SteppedEngine,
+    data_uri,
+    events_of,
+    eventually,
+    parts_with,
+    picture,
+    running,
+    send,
+    send_form,
+    send_json,
+)
 from vision.engine import AnswerChunk, Engine
 from vision.frame import Frame
 from vision.still import load_picture
@@ -68,7 +87,7 @@ def test_the_other_one_answers_with_counts_and_its_doubt(locked: Running, tmp_pa
     text, last = whole(view.ask("where is it"))
     assert "left" in text
     assert last.stats is not None
-    assert last.stats.prompt_tokens > stats.prompt_tokens
+    assert last.stats.cached_tokens > stats.prompt_tokens > last.stats.prompt_tokens
 
 
 def test_without_the_token_it_is_refused_in_one_sentence(locked: Running) -> None:
@@ -99,6 +118,66 @@ def test_a_full_queue_there_is_told_as_being_away() -> None:
         server.services.queue.enter()
         with pytest.raises(RemoteError, match="not able to answer now"):
             list(remote(server).see(frame()).ask(QUESTION))
+
+
+class OwnEngine(SteppedEngine):
+    def set_threads(self, threads: int) -> None:
+        pass
+
+    def set_rest(self, share: float) -> None:
+        pass
+
+
+def test_who_answers_is_told_with_every_answer_and_status() -> None:
+    """While the other is away the stand-in has its own name, the demo's warning and the demo's rule of doubt."""
+    now = [100.0]
+    own = OwnEngine(words=(("Red.", -0.5),))
+    own.steps.release(100)
+    with FakeOpenAI() as fake:
+        other = RemoteEngine(Server(ServerSettings(fake.base_url, retries=0)), RemoteSettings(model="eye"))
+        engine = FallbackEngine(
+            other,
+            lambda stack: own,  # type: ignore[arg-type,return-value]
+            lambda change: None,
+            clock=lambda: now[0],
+            own=Answerer("small", is_demo=True),
+        )
+        parts = parts_with(engine, is_demo=False, doubt=DoubtRule(), pictures_go_to="127.0.0.1")
+        with engine, running(parts) as server:
+
+            def told() -> list[object]:
+                status = send(server.port, "GET", "/api/status").json
+                return [status[key] for key in ("model", "is_demo", "pictures_go_to", "engine_away")]
+
+            def done() -> dict[str, Any]:
+                fields: dict[str, str | tuple[str, bytes]] = {"question": QUESTION, "image": ("image/png", picture())}
+                return events_of(send_form(server.port, "/api/ask", fields).body)[-1][1]
+
+            there = ["eye at 127.0.0.1", False, "127.0.0.1", None]
+            assert told() == there
+            fake.usually = fails(500, "broken")
+            answer = done()
+            assert (answer["model"], answer["answer"], answer["doubt"]) == (
+                "small",
+                "I am not sure, but red.",
+                "unsure",
+            )
+            assert told() == ["small", True, None, "127.0.0.1"]
+            assert [model["id"] for model in send(server.port, "GET", "/v1/models").json["data"]] == ["small", there[0]]
+            for name in ("small", there[0]):
+                message = {"role": "user", "content": [{"type": "text", "text": "what"}, part(picture())]}
+                chat = send_json(server.port, "/v1/chat/completions", {"model": name, "messages": [message]})
+                assert chat.json["model"] == "small"
+            now[0] += 30.0  # the next picture goes there again if it is back
+            assert told() == ["small", True, "127.0.0.1", "127.0.0.1"]
+            fake.usually = says("Red.", log_probability=-0.5)
+            answer = done()
+            assert (answer["model"], answer["answer"], answer["doubt"]) == (there[0], "Red.", "plain")
+            assert told() == there
+
+
+def part(image: bytes) -> dict[str, object]:
+    return {"type": "image_url", "image_url": {"url": data_uri(image)}}
 
 
 def test_ask_with_another_seesay_and_when_it_has_gone(web: Running, capsys: pytest.CaptureFixture[str]) -> None:

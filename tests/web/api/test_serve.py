@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from assistant.cli import main
 from assistant.config import Config, ConversationConfig, EngineConfig, RemoteConfig, WebConfig
 from assistant.demo import demo_scene
 from assistant.errors import AssistantError, UsageError
+from assistant.run import used_bytes
 from assistant.serve import read_token, web_settings
 from assistant.state import VoiceState, save_state, state_path
 from assistant.web.app import create_app
@@ -34,6 +36,7 @@ from tests.web.api.serving import (
     events_of,
     eventually,
     parts_with,
+    picture,
     send,
     send_form,
     send_json,
@@ -111,6 +114,19 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
         serving.process.send_signal(signal.SIGTERM)
         assert serving.process.wait(10) == 0
     assert not [line for line in serving.said if "Traceback" in line or "rror" in line]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what is measured is glibc's doing")
+def test_the_memory_of_large_pictures_is_given_back(tmp_path: Path) -> None:
+    """After fifteen of twelve megapixels, each decoded on another worker, it has grown by those it keeps, made small."""
+    photograph = picture("JPEG", (4000, 3000))
+    with Serving(tmp_path) as serving:
+        memory = Path(f"/proc/{serving.process.pid}/status")
+        before = used_bytes(memory) or 0
+        for _ in range(15):
+            reply = send_form(serving.port, "/api/ask", {"question": QUESTION, "image": ("image/jpeg", photograph)})
+            assert events_of(reply.body)[-1][0] == "done"
+        assert (used_bytes(memory) or 0) - before < 400_000_000
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import openai
 import pytest
 
 from tests.web.api.serving import ANSWER, QUESTION, Running, SteppedEngine, data_uri, parts_with, picture, running
+from vision.engine import Engine
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,39 @@ def test_a_conversation_goes_on_where_the_client_says(client: Any) -> None:
     done = client.chat.completions.create(model="demo_model", messages=messages)
     assert "the circle is" in done.choices[0].message.content.lower()
     assert done.usage.prompt_tokens_details.cached_tokens > 60
+
+
+def test_the_tokens_of_a_long_conversation_are_those_that_count(client: Any, engine: Engine) -> None:
+    """They grow until the model has no more room, and never beyond it."""
+    messages = [user(QUESTION, data_uri(picture(size=(324, 240))))]
+    used = []
+    for _ in range(40):
+        done = client.chat.completions.create(model="demo_model", messages=messages)
+        usage = done.usage
+        assert usage.prompt_tokens_details.cached_tokens < usage.prompt_tokens
+        used.append(usage.prompt_tokens)
+        messages += [{"role": "assistant", "content": done.choices[0].message.content}, user("where is it")]
+    assert used[1] > used[0]
+    assert max(used) < engine.context_tokens
+
+
+def test_a_system_message_that_is_too_long_is_called_by_its_name(client: Any) -> None:
+    """It would go before the question, which is not to blame; a little shorter it is taken."""
+    told = {"role": "system", "content": "a" * (1998 - len(QUESTION))}
+    assert client.chat.completions.create(model="demo_model", messages=[told, user(QUESTION, URI)]).choices
+    told["content"] += "a"
+    with pytest.raises(
+        openai.BadRequestError, match="the system message has 1,975 characters and the question 24"
+    ) as info:
+        client.chat.completions.create(model="demo_model", messages=[told, user(QUESTION, URI)])
+    assert info.value.param == "messages"
+
+
+def test_what_does_not_fit_into_the_model_is_told_of_the_messages(client: Any) -> None:
+    """The key that the request had."""
+    with pytest.raises(openai.APIError, match="fit beside the picture") as info:
+        client.chat.completions.create(model="demo_model", messages=[user("字" * 400, URI)])
+    assert info.value.param == "messages"
 
 
 def test_a_short_answer_ends_for_its_length(client: Any) -> None:

@@ -1,7 +1,7 @@
 // A question on its way and its answer coming back: text, sentences, sound. Knows nothing of how it is drawn.
 
 import * as api from "./api.js";
-import { announce, isAnswering, newTurn, page } from "./page.js";
+import { announce, isAnswering, newTurn, page, tellProblem } from "./page.js";
 import { pictureToAskAbout } from "./picture.js";
 import { startRecording } from "./recorder.js";
 import { createSpeaker, loadSound } from "./speaker.js";
@@ -12,7 +12,7 @@ const SURE = 0.5; // what was heard with less confidence may be something else
 
 const speaker = createSpeaker({
   changed: (sounding) => (page.sounding = sounding),
-  blocked: () => (page.problems.ask = new api.Failure("sound_blocked")),
+  blocked: () => fail(new api.Failure("sound_blocked")),
 });
 let asking = null; // {controller, turn} of the newest question
 let recorder = null;
@@ -168,5 +168,5 @@ function end() {
 }
 
 function fail(error) {
-  page.problems.ask = error instanceof api.Failure ? error : new api.Failure("strange_answer");
+  return tellProblem("ask", error instanceof api.Failure ? error : new api.Failure("strange_answer"));
 }

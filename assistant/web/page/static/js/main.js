@@ -31,8 +31,8 @@ const Page = () => [
   h(Announcer),
 ];
 
-async function switchLanguage(code) {
-  page.words = await loadWords(code);
+function switchLanguage(code) {
+  page.words = words[code];
   page.language = code;
   document.documentElement.lang = page.words.tag;
   document.title = page.words.title;
@@ -72,7 +72,9 @@ const place = document.querySelector("#app");
 page.language = place.dataset.language;
 page.longestQuestion = Number(place.dataset.longestQuestion);
 page.languages = JSON.parse(place.dataset.languages);
-page.words = await loadWords(page.language);
+// All of them: the language can be changed also while the server is away, when its alerts are what there is to read.
+const words = Object.fromEntries(await Promise.all(page.languages.map(async ({ code }) => [code, await loadWords(code)])));
+page.words = words[page.language];
 // The first status decides which source is chosen: better before the page is shown than under the user's hands.
 await Promise.race([keepStatus(), new Promise((go) => setTimeout(go, PATIENCE_MS))]);
 createApp(Page).mount(place);

@@ -1,7 +1,7 @@
 // What the page knows: one reactive object that the views draw. Knows neither the server nor any device.
 
 import { forgetSound } from "./speaker.js";
-import { reactive } from "./vue.js";
+import { nextTick, reactive } from "./vue.js";
 
 const KEPT_TURNS = 50;
 const ALOUD = "seesay.aloud";
@@ -58,6 +58,13 @@ export function forgetPicture(picture) {
 /** Tells a screen reader. Earlier sentences stay until the next question, else fast ones would be lost. */
 export function announce(text) {
   page.announcements.push({ id: (page.announcements.at(-1)?.id ?? 0) + 1, text });
+}
+
+/** `place` is "picture" or "ask". The same words again are put in anew: a screen reader tells only what changes. */
+export async function tellProblem(place, failure) {
+  page.problems[place] = null;
+  await nextTick();
+  page.problems[place] = failure;
 }
 
 export function setAloud(aloud) {

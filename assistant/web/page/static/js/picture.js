@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { borrowCamera } from "./devices.js";
-import { announce, forgetPicture, page } from "./page.js";
+import { announce, forgetPicture, page, tellProblem } from "./page.js";
 import { photoOfFile, photoOfVideo } from "./photo.js";
 import { chooseSource } from "./status.js";
 import { markRaw } from "./vue.js";
@@ -74,7 +74,7 @@ async function showingProblems(work) {
   try {
     await work();
   } catch (error) {
-    page.problems.picture = error instanceof api.Failure ? error : new api.Failure("camera_failed");
+    await tellProblem("picture", error instanceof api.Failure ? error : new api.Failure("camera_failed"));
   } finally {
     page.busyWithPicture = false;
   }

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { announce, page } from "./page.js";
+import { filled } from "./words.js";
 
 const EVERY_MS = 1000;
 const PATIENCE_MS = 5000;
@@ -24,9 +25,20 @@ export function chooseSource(source) {
   page.source = source;
 }
 
+/** Who relies on an answer has to know that a smaller model gives it. */
+function tellWhoAnswers(before, host) {
+  const words = page.words.status;
+  if (host && host !== before) {
+    announce(filled(words.engine_away, { host }));
+    if (page.status.is_demo) announce(words.demo);
+  } else if (before && !host) announce(filled(words.engine_back, { host: before }));
+}
+
 async function once() {
   try {
+    const before = page.status?.engine_away ?? null;
     page.status = await api.status(AbortSignal.timeout(PATIENCE_MS));
+    tellWhoAnswers(before, page.status.engine_away ?? null);
     if (!page.connected) announce(page.words.status.back);
     page.connected = true;
     if (!isSourceChosen) chooseSource(page.status.has_camera ? "server" : "file");

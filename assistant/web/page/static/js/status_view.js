@@ -67,6 +67,7 @@ export function StatusPanel() {
   ].filter(Boolean);
   return h("section", { class: "panel", "aria-labelledby": "status-heading" }, [
     h("h2", { id: "status-heading" }, words.heading),
+    status.engine_away && h("p", filled(words.engine_away, { host: status.engine_away })),
     status.is_demo && h("p", { class: "demo" }, words.demo),
     h("dl", { class: "facts" }, rows.map(([term, value]) => h("div", { key: term }, [h("dt", term), h("dd", [value])]))),
   ]);

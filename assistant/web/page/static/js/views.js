@@ -38,7 +38,7 @@ export function alertBox(place) {
   const { errors } = page.words;
   return h("div", { class: "alert-place", role: "alert", id: `${place}-problem` }, [
     failure &&
-      h("div", { class: "alert alert-danger d-flex gap-3 align-items-start", key: "problem" }, [
+      h("div", { class: "alert alert-danger d-flex flex-wrap gap-3 align-items-start", key: "problem" }, [
         h("p", { class: "flex-grow-1 m-0" }, [
           sentenceOf(failure, page.words),
           failure.status === 401 && h("a", { class: "alert-link ms-2", href: `/login?lang=${page.language}` }, errors.login),
