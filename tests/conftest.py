@@ -5,6 +5,9 @@ NUMBA_CACHE_DIR says: it is the same for all, and compiling it anew would take m
 
 `make test` runs two files side by side (pytest-xdist). What has to keep time with a sound card comes at the end, by itself: it
 would hear the other file's load.
+
+Hypothesis tries the same examples each time, however long one takes on a busy machine: a gate that opens by chance is none.
+`pytest --hypothesis-profile=explore` tries others.
 """
 
 from __future__ import annotations
@@ -12,6 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("gate", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("gate")
 
 
 @pytest.hookimpl(tryfirst=True)
