@@ -31,7 +31,6 @@ SYN_DROPPED = 3  # the kernel's queue overflowed: ups may be missing
 _EVIOCSCLOCKID = 0x400445A0  # _IOW('E', 0xa0, int)
 _EVIOCGRAB = 0x40044590  # _IOW('E', 0x90, int)
 
-LAST_KEY = 0x2FF  # KEY_MAX
 # What people press most, for messages only; any other key has its number.
 KEY_NAMES = {
     28: "enter", 48: "B", 57: "space", 63: "F5", 88: "F12", 104: "page up", 105: "left", 106: "right", 109: "page down",

@@ -1,7 +1,7 @@
 """Which sound devices there are, and which one a name or number means.
 
 Knows PortAudio's device list and how its streams are opened and closed; not what flows in them.
-The list is a snapshot: `refresh()` takes a new one, and kills every open stream.
+The list is a snapshot of the program's start: PortAudio takes a new one only when every stream has been closed.
 """
 
 from __future__ import annotations
@@ -59,14 +59,6 @@ def devices(direction: Direction) -> list[SoundDevice]:
 def list_devices(direction: Direction) -> list[str]:
     """One line a device, "2: USB Audio (hw:1,0)"; for messages and `--list-devices`."""
     return [str(device) for device in devices(direction)]
-
-
-def refresh() -> None:
-    """See what was plugged in since. Kills every open stream: close them before."""
-    sounddevice = portaudio()
-    with quiet_stderr():
-        sounddevice._terminate()
-        sounddevice._initialize()
 
 
 def resolve(wanted: str | int | None, direction: Direction) -> SoundDevice:
