@@ -92,6 +92,11 @@ class Activation:
             if self._attention.ends < now + seconds:
                 self._attend(now, now + seconds)
 
+    def listen_on(self, now: float) -> None:
+        """What came counted for nothing: as after a press, once more."""
+        with self._lock:
+            self._attend(now, now + self.settings.listen_seconds, wanted=True)
+
     def stirred(self) -> None:
         """The wake phrase may be under way: the utterance's end, whatever it is, concerns the conversation."""
         with self._lock:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from assistant.phrases import Command, Phrases
 
 MAX_COMMAND_CHARACTERS = 120  # a longer utterance is a question, whatever it ends with
 
 _SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_A_OR_NOT_A = re.compile(r"(.)不\1")  # 对不对, 是不是: a question, in Chinese made of a yes and a no
 _SAID_TWICE = re.compile(r"(.+?)(?: ?\1)+")
 
 
@@ -26,19 +27,26 @@ def parse_command(text: str, phrases: Phrases) -> Command | None:
 
 def is_yes(text: str, phrases: Phrases) -> bool:
     """Whether `text` agrees to the question that was read back."""
-    return any(words in phrases.yes for words in _wordings_tried(text, phrases))
+    return _is_talk(text, phrases, phrases.yes) and not _is_talk(text, phrases)
 
 
 def is_no(text: str, phrases: Phrases) -> bool:
     """Whether `text` says that the question that was read back is wrong."""
-    return any(words in phrases.no for words in _wordings_tried(text, phrases))
+    return _is_talk(text, phrases, phrases.no) and not _is_talk(text, phrases)
 
 
 def asks_nothing(text: str, phrases: Phrases) -> bool:
-    """Whether there is nothing to answer: thanks, a hesitation, a yes or a no to nothing. "And now" does ask."""
-    empty = {*phrases.small_talk, *phrases.yes, *phrases.no, *phrases.fillers_anywhere}
-    words = _in_table_words(_normalised(text), phrases)
-    return 0 < len(words) <= MAX_COMMAND_CHARACTERS and _consists_of(empty, words)
+    """Whether there is nothing to answer: thanks, a hesitation, a yes or a no to nothing. "And the right" does ask."""
+    return is_hesitation(text, phrases) or _is_talk(text, phrases, phrases.yes, phrases.no)
+
+
+def is_hesitation(text: str, phrases: Phrases) -> bool:
+    """Whether these are no words yet: "um", and what a recogniser makes of a breath; who says it may be about to ask."""
+    return _consists_of({*phrases.noises, *phrases.fillers_anywhere}, text, phrases)
+
+
+def _is_talk(text: str, phrases: Phrases, *more: Collection[str]) -> bool:
+    return _consists_of({*phrases.small_talk, *phrases.fillers_anywhere}.union(*more), text, phrases)
 
 
 def ends_open(text: str, phrases: Phrases) -> bool:
@@ -93,8 +101,11 @@ def _with_one_filler_less(words: str, phrases: Phrases) -> Iterator[str]:
     yield from filter(None, rests)
 
 
-def _consists_of(parts: set[str], words: str) -> bool:
+def _consists_of(parts: set[str], text: str, phrases: Phrases) -> bool:
     """One or more of them, and nothing else."""
+    words = _in_table_words(_normalised(text), phrases)
+    if len(words) > MAX_COMMAND_CHARACTERS or _A_OR_NOT_A.search(words):
+        return False
     waiting, seen = [words], {words}
     while waiting:
         words = waiting.pop()

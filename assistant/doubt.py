@@ -10,7 +10,8 @@ from __future__ import annotations
 import enum
 import math
 import re
-from collections.abc import Sequence
+import string
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -59,6 +60,29 @@ class Piece:
         """Of all its tokens together: a character that takes three tokens is right only if all three are."""
         total = sum(self.log_probabilities)
         return math.exp(min(0.0, total)) if total == total else 0.0  # NaN is no certainty
+
+
+def text_of(pieces: Iterable[Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def without_space_around(pieces: Sequence[Piece]) -> list[Piece]:
+    """The same text, stripped; every character keeps its probability."""
+    begin = len(text_of(pieces)) - len(text_of(pieces).lstrip())
+    end, at, kept = begin + len(text_of(pieces).strip()), 0, []
+    for piece in pieces:
+        text = piece.text[max(0, begin - at) : max(0, end - at)]
+        kept += [Piece(text, piece.log_probabilities)] if text else []
+        at += len(piece.text)
+    return kept
+
+
+def put_in(template: str, **parts: Sequence[Piece]) -> tuple[Piece, ...]:
+    """What `template.format` gives, as pieces: the template's own words are certain."""
+    filled: list[Piece] = []
+    for words, name, _, _ in string.Formatter().parse(template):
+        filled += [Piece(words, ()), *(parts[name] if name else ())]
+    return tuple(filled)
 
 
 def certainty(pieces: Sequence[Piece], formulaic: frozenset[str] = frozenset()) -> float:
@@ -160,7 +184,7 @@ def unsure_characters(pieces: Sequence[Piece], rule: DoubtRule) -> list[tuple[in
 
     Positions count from 0 in the answer without the space around it. A token of several letters is as sure as the whole of it.
     """
-    text = "".join(piece.text for piece in pieces)
+    text = text_of(pieces)
     found, at = [], len(text.lstrip()) - len(text)
     for piece in pieces:
         if piece.probability < rule.spell_below:

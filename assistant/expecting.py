@@ -30,13 +30,17 @@ class Expecting:
         self._extend()
 
     def still_after(self, turn: Turn) -> None:
-        """Something else was said in between, a "louder": the yes may still come."""
-        if self.misheard is not None:
+        """Something else was said in between, a "louder", or by the user an "um": the answer may still come."""
+        if self.is_open:
             self.after(turn, self._misheard)
 
     def forget(self) -> None:
         """Something else has been asked, or nothing is wanted any more."""
         self._turn = self._misheard = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._turn is not None and self._clock() <= self._until
 
     @property
     def misheard(self) -> Utterance | None:

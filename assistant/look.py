@@ -63,6 +63,7 @@ class Look:
         self.frame = frame  # None: still to be taken
         self._closer = closer  # of what is taken, only the middle counts
         self.fault: Fault | None = None  # what is wrong with the frame: it is not seen unless asked to anyway
+        self._seen_anyway = False  # or about to be
         self.cancelled = threading.Event()
         self.view: View | None = None
         self.error: BaseException | None = None
@@ -78,7 +79,8 @@ class Look:
     @property
     def usable(self) -> bool:
         """Seen, or still on the way to it: a question can be put to it."""
-        return self.view is not None or (self.error is None and self.fault is None and not self.cancelled.is_set())
+        is_good = self.fault is None or self._seen_anyway
+        return self.view is not None or (self.error is None and is_good and not self.cancelled.is_set())
 
     def see(self, take: Take, engine: Engine, anyway: Callable[[Fault], bool] = lambda fault: False) -> None:
         """Takes the picture and sees it, once; what goes wrong is kept for the turn that asks about it.
@@ -90,8 +92,9 @@ class Look:
         begun_at = self._clock()
         try:
             if self.frame is None:
-                frame, self.fault = take(self.cancelled)
-                self.frame = frame.middle() if self._closer else frame
+                frame, fault = take(self.cancelled)
+                self._seen_anyway = fault is not None and anyway(fault)  # before others can know of the fault
+                self.frame, self.fault = frame.middle() if self._closer else frame, fault
             taken = self._taken = self._taken or (begun_at, self._clock())
             if self.fault is not None and not anyway(self.fault):
                 return

@@ -16,7 +16,7 @@ from assistant import state
 from assistant.activation import Activation, ActivationSettings, Woken
 from assistant.answering import Answering
 from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
-from assistant.commands import asks_nothing, is_no, is_yes, parse_command
+from assistant.commands import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.doubt import NEVER, DoubtRule, Verdict, unsure_characters
 from assistant.expecting import Expecting
 from assistant.phrases import Command, Phrases
@@ -95,6 +95,7 @@ class Conversation:
         self._acknowledged = False  # by the release of the button: not once more at the pause
         self._stopped = False  # by the press that may yet become a hold
         self._expecting = Expecting(self._activation, clock)
+        self._read_back = 0  # the number of the turn that began to ask back; 0: none since the last question
         self._voice = voice
         self._status = status
         self._time_of_day = time_of_day
@@ -203,6 +204,8 @@ class Conversation:
         """Obeys or answers; False when the user has said quit."""
         phrases, misheard = self._phrases, self._expecting.misheard
         if misheard is not None and is_yes(utterance.text, phrases):
+            self._expecting.forget()
+            self._forget_read_back()
             return self._do(replace(utterance, text=misheard.text))
         command = parse_command(utterance.text, phrases)
         if command is Command.STOP:  # at any confidence: a stop that was not meant costs little
@@ -213,7 +216,9 @@ class Conversation:
             self._pass_over(utterance)
         elif utterance.confidence < self._settings.min_confidence:
             self._pictures.drop_ahead()
-            self._expecting.after(self._say(phrases.did_you_ask.format(question=utterance.text)), utterance)
+            turn = self._say(phrases.did_you_ask.format(question=utterance.text))
+            self._read_back = self._read_back or turn.number
+            self._expecting.after(turn, utterance)
         else:
             return self._do(utterance)
         return True
@@ -221,10 +226,17 @@ class Conversation:
     def _pass_over(self, utterance: Utterance) -> None:
         """ "Thank you", "um", "okay": not worth an answer, nor the end of one. "No" to what was read back: it listens anew."""
         self._pictures.drop_ahead()
+        activation = self._activation
         if self._expecting.misheard is not None and is_no(utterance.text, self._phrases):
             self._answering.cue(earcons.listening(EARCON_RATE_HZ))
             self._expecting.after(self._turns[-1])
-        elif not (self._activation.settings.is_open or self._answering.busy):
+        elif self._expecting.is_open:
+            self._expecting.still_after(self._turns[-1])
+        elif activation.settings.is_open or self._answering.busy:
+            pass
+        elif is_hesitation(utterance.text, self._phrases):
+            activation.listen_on(self._clock())
+        else:
             self._answering.cue(earcons.error(EARCON_RATE_HZ))  # who has pressed must not wait for an answer
 
     def _do(self, utterance: Utterance) -> bool:
@@ -303,6 +315,7 @@ class Conversation:
     def _ask(self, text: str, utterance: Utterance, about: str | None = None) -> None:
         """`about`: the question as the user has put it, where `text` only asks for it in other words."""
         self._expecting.forget()
+        self._read_back = 0
         self._last_asked = text if about is None else about
         question, look = self._question(text, utterance), self._pictures.for_question(self._began_at)
         self._last_answer = self._answering.ask(question, look, queued=self._settings.queue_questions)
@@ -345,6 +358,12 @@ class Conversation:
         if repeatable:
             self._turns.append(turn)
         return turn
+
+    def _forget_read_back(self) -> None:
+        """Agreed to, it is not what "repeat" means."""
+        while self._read_back and len(self._turns) > 1 and self._turns[-1].number >= self._read_back:
+            self._turns.pop()
+        self._read_back = 0
 
     def _is_thinking(self) -> bool:
         turn = self._turns[-1]

@@ -69,7 +69,8 @@ class Pictures:
         """What the words mean that began to be said then; None: just now."""
         # What was young enough then is not too old at the question's end, when a new one would have to be waited for.
         in_hand = self.in_hand(began_at)
-        look = self.ahead if self.ahead is not None and self.ahead.usable else in_hand
+        # One that was taken ahead was to be new: if it is no good, another new one, and never the one before it.
+        look = in_hand if self.ahead is None else self.ahead if self.ahead.usable else None
         self._picture, self.ahead = look or self._looker.look(), None
         return self._picture
 

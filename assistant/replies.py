@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 from assistant.answerer import rule_for
-from assistant.doubt import Doubter, DoubtRule
+from assistant.doubt import Doubter, DoubtRule, Piece, put_in, text_of, without_space_around
 from assistant.look import Look
 from assistant.phrases import Phrases
 from assistant.sentences import SentenceCutter, split_sentences
@@ -85,26 +85,25 @@ class Replies:
                 yield from hindrance
                 return
         doubter = self._doubter(new.fault or old.fault)
-        answers = []
+        answers: list[list[Piece]] = []
         for look in (old, new):
             assert look.view is not None
             look.asked = True
-            answer = ""
+            first = len(doubter.pieces)
             for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
-                answer += chunk.text
                 doubter.hear(chunk.text, chunk.log_probabilities)
             doubter.rule = rule_for(look.view, self._doubt)
             if turn.cancelled.is_set():
                 return
-            answers.append(answer.strip())
+            answers.append(without_space_around(doubter.pieces[first:]))
         before, now = answers
-        phrases = self._phrases
-        turn.answer = phrases.nothing_changed if before == now else phrases.what_changed.format(before=before, now=now)
-        turn.pieces = tuple(doubter.pieces)
+        turn.pieces = (Piece(self._phrases.nothing_changed, ()),)
+        if text_of(before) != text_of(now):
+            turn.pieces = put_in(self._phrases.what_changed, before=before, now=now)
+        turn.answer = text_of(turn.pieces)
         for sentence in split_sentences(turn.answer, self._phrases.abbreviations):
-            yield self._told(
-                turn, doubter, sentence
-            )  # none of it stands in the answers as it is: the first is as sure as both
+            # None of it stands in the answers as it is: the first is as sure as both.
+            yield self._told(turn, doubter, sentence)
             if doubter.gave_up:
                 return
 

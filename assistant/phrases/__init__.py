@@ -137,7 +137,8 @@ class Phrases:
     wake_phrases: tuple[str, ...]
     yes: tuple[str, ...]  # answers to `did_you_ask`; whatever else is said is a question or command of its own
     no: tuple[str, ...]
-    small_talk: Collection[str]  # what people say that asks for nothing, and noises that a recogniser takes for a word
+    small_talk: Collection[str]  # what people say that asks for nothing
+    noises: Collection[str]  # words that a recogniser makes of a breath, and that ask nothing by themselves
     # The few that interrupt the assistant's own voice: short, and not words of answers. As the recogniser cuts them: those
     # whose words it knows are listened for.
     stop_words: tuple[str, ...]

@@ -241,9 +241,10 @@ PHRASES = Phrases(
     small_talk=spoken(
         "(thank you|thanks) [very much|so much|a lot|a bunch]", "(good|very good|great|fine|nice|perfect|wonderful|cool|wow)",
         "(good bye|goodbye|bye|bye bye|see you [later|soon])", "good (morning|evening|afternoon|night)", "i see", "got it",
-        "you are welcome", "(yes|no) (thank you|thanks)", "my (god|goodness)", "(the|a|ok|all right|well|so|oh|ah|and|but)",
-        "(hey|hi|hello|sorry|excuse me)", "(can|could|would|will) you",
+        "you are welcome", "my (god|goodness)", "(ok|all right|well|so|oh|ah)",
+        "(hey|hi|hello|sorry|excuse me)",
     ),
+    noises=spoken("(the|a|and|but|so|well|oh|ah)", "(can|could|would|will) you"),
     stop_words=("stop", "be quiet", "silence"),
     same_words={
         "what's": "what is", "that's": "that is", "it's": "it is", "i'm": "i am", "you're": "you are", "didn't": "did not",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.answering import Answering
-from assistant.doubt import DEMO_RULE, Verdict
+from assistant.doubt import DEMO_RULE, Verdict, unsure_characters
 from assistant.phrases import phrases_for
 from assistant.turn import Question, Turn
 from audio.pcm import AudioChunk
@@ -315,14 +315,26 @@ def test_a_new_picture_that_is_no_good_is_told_when_comparing() -> None:
 
 
 def test_an_unsure_comparison_sounds_unsure() -> None:
-    """ "No change" is as doubtful as the less sure of the two answers, and can be spelt like any."""
+    """ "No change" is as doubtful as the less sure of the two answers; none of its own letters is."""
     stage = aimed(None, None, sure=0.8)
     with stage.answering as answering:
         old = answering.look()
         stage.finished(answering.ask(question(), old))
         turn = stage.finished(answering.compare(question(), old, answering.look()))
     assert turn.said == [PHRASES.doubt.not_sure.format(answer=PHRASES.nothing_changed)]
-    assert "".join(piece.text for piece in turn.pieces) == "A cup. It is red." * 2
+    assert unsure_characters(turn.pieces, DEMO_RULE) == []
+
+
+def test_the_unsure_characters_of_a_comparison_are_where_they_are_said(stage: Stage) -> None:
+    """Those of the two answers, at their places between the words that compare them."""
+    stage.engine.log_probability = math.log(0.8)
+    old = stage.answering.look()
+    stage.finished(stage.answering.ask(question(), old))
+    stage.engine.answers = {2.0: (" It says 40", "7. ")}
+    turn = stage.finished(stage.answering.compare(question(), old, stage.answering.look()))
+    assert turn.answer == PHRASES.what_changed.format(before="A cup. It is red.", now="It says 407.")
+    places = [place for place, _ in unsure_characters(turn.pieces, DEMO_RULE)]
+    assert "".join(turn.answer[place] for place in places) == "AcupItisredItsays407"
 
 
 class Aim:

@@ -142,7 +142,8 @@ def test_what_asks_nothing_is_told_from_questions(phrases: Phrases, questions: l
     [
         ("No.", True, True), ("no no", True, True), ("um no thanks", True, True), ("Yes!", True, False),
         ("okay thank you very much", True, False), ("goodbye", True, False), ("no milk", False, False),
-        ("is there no exit", False, False), ("what is good", False, False), ("the exit", False, False), ("red", False, False), ("and now", False, False), ("now", False, False),
+        ("is there no exit", False, False), ("and the right", False, False), ("the right", False, False),
+        ("the right and the wrong", False, False), ("right or left", False, False), ("so what is it", False, False), ("what is good", False, False), ("the exit", False, False), ("red", False, False), ("and now", False, False), ("now", False, False),
         ("stop", False, False), ("", False, False),
     ],
 )  # fmt: skip
@@ -155,6 +156,13 @@ def test_a_babble_is_judged_at_once() -> None:
     """Every way of cutting it is looked at once, however many there are."""
     assert not asks_nothing("对" * 119 + "灯", CHINESE)
     assert asks_nothing("对" * 120, CHINESE)
+
+
+@pytest.mark.parametrize("text", ["行不行", "好不好", "那好不好", "对不对", "是不是", "那是不是好的", "是不是对的"])
+def test_right_or_not_is_a_question_in_chinese(text: str) -> None:
+    """Though it is made of a yes, a no and a yes."""
+    assert not asks_nothing(text, CHINESE)
+    assert not is_yes(text, CHINESE)
 
 
 @pytest.mark.parametrize("text", ["再见", "拜拜", "谢谢你", "嗯", "不用了", "不 是"])
