@@ -259,6 +259,20 @@ def test_a_large_body_is_not_read_before_its_token() -> None:
         assert send(server.port, "POST", "/login", b"token=" + b"x" * 100_000, form).status == 401
 
 
+@pytest.mark.parametrize("cookie", [b"a=\xff\xfe", b"seesay=\xff.\xff", b"\xff"])
+def test_a_cookie_of_any_bytes_gets_an_answer(locked: Running, cookie: bytes) -> None:
+    """It is looked at while the request still arrives; another cookie that a browser sends along shuts nobody out."""
+    head = b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nCookie: " + cookie + b"\r\n\r\n"
+    refusal, _, body = raw(locked.port, head).partition(b"\r\n\r\n")
+    assert refusal.startswith(b"HTTP/1.1 401 ")
+    assert json.loads(body)["error"]["code"] == "token_wanted"
+    session = locked.services.tokens.new_session() if locked.services.tokens else ""
+    known = head.replace(b"Cookie: ", b"Expect: 100-continue\r\nCookie: seesay=" + session.encode() + b"; ")
+    with socket.create_connection(("127.0.0.1", locked.port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(known)
+        assert connection.makefile("rb").readline() == b"HTTP/1.1 100 Continue\r\n"
+
+
 def test_who_comes_too_often_is_told_when_to_come_again() -> None:
     """What costs little is counted apart, and a sign of life not at all."""
     engine = SteppedEngine(tokens=1)
