@@ -57,7 +57,7 @@ class Services:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
-        self.tokens = None if settings.token is None else Tokens(settings.token)
+        self.tokens = None if settings.token is None else Tokens(settings.token, monotonic=clock)
         self._usual = parts
         self.take = parts.take
         self.machine = parts.machine

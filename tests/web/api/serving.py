@@ -48,9 +48,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(parts: Parts, **settings: Any) -> Iterator[Running]:
+def running(parts: Parts, clock: Callable[[], float] = time.monotonic, **settings: Any) -> Iterator[Running]:
     wanted = WebSettings(**{"port": 0, "requests_per_minute": 100_000, **settings})
-    services = Services(parts, wanted)
+    services = Services(parts, wanted, clock=clock)
     with WebServer(create_app(services), wanted, services.sweep, services.tokens) as server:
         yield Running(server, services)
 
