@@ -23,7 +23,7 @@ from assistant.web.server import WebServer
 from assistant.web.services import Parts, Services
 from assistant.web.settings import WebSettings
 from vision.engine import AnswerChunk, AnswerStats, SeeStats
-from vision.errors import Cancelled
+from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
 
 PATIENCE_SECONDS = 20.0
@@ -178,6 +178,7 @@ class SteppedEngine:
     model_name = "stepped"
     error: Exception | None = None
     has_room: bool = True  # for what was asked before and a further question
+    longest: int = 1_000_000  # question that fits beside the picture, in characters
     words: tuple[tuple[str, float], ...] = ()  # with their log-probabilities; (): the same one for ever
 
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> SteppedView:
@@ -202,12 +203,15 @@ class SteppedView:
 
     def __init__(self, engine: SteppedEngine) -> None:
         self._engine = engine
+        self._is_bare = False
 
     def forget(self) -> None:
-        pass
+        self._is_bare = True
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
-        return self._engine.has_room
+        if len(question) > self._engine.longest:
+            raise QuestionError(f"the question has {len(question)} characters, and {self._engine.longest} fit")
+        return self._engine.has_room or self._is_bare
 
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
