@@ -176,6 +176,21 @@ def test_who_answers_is_told_with_every_answer_and_status() -> None:
             assert told() == there
 
 
+def test_without_a_stand_in_its_name_is_nobodys() -> None:
+    """`fallback = "none"`: what this machine has besides is neither listed nor taken for who answers."""
+    with FakeOpenAI() as fake:
+        fake.usually = says("Red.")
+        other = RemoteEngine(Server(ServerSettings(fake.base_url, retries=0)), RemoteSettings(model="eye"))
+        engine = FallbackEngine(other, None, lambda change: None, own=Answerer("small", is_demo=True))
+        parts = parts_with(engine, is_demo=False, doubt=DoubtRule(), pictures_go_to="127.0.0.1")
+        with engine, running(parts) as server:
+            listed = send(server.port, "GET", "/v1/models").json["data"]
+            assert [model["id"] for model in listed] == ["eye at 127.0.0.1"]
+            message = {"role": "user", "content": [{"type": "text", "text": "what"}, part(picture())]}
+            chat = send_json(server.port, "/v1/chat/completions", {"model": "small", "messages": [message]})
+            assert chat.status == 404
+
+
 def part(image: bytes) -> dict[str, object]:
     return {"type": "image_url", "image_url": {"url": data_uri(image)}}
 
