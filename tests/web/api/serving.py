@@ -179,6 +179,7 @@ class SteppedEngine:
     error: Exception | None = None
     has_room: bool = True  # for what was asked before and a further question
     longest: int = 1_000_000  # question that fits beside the picture, in characters
+    cached_tokens: int = 0  # of every prompt
     words: tuple[tuple[str, float], ...] = ()  # with their log-probabilities; (): the same one for ever
 
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> SteppedView:
@@ -233,4 +234,4 @@ class SteppedView:
                     break
         except Cancelled:
             finish = "cancelled"
-        yield AnswerChunk("", 0, AnswerStats(5, said, 0.1, 0.1, finish))  # type: ignore[arg-type]
+        yield AnswerChunk("", 0, AnswerStats(5, said, 0.1, 0.1, finish, engine.cached_tokens))  # type: ignore[arg-type]
