@@ -93,6 +93,7 @@ class Answer:
         self._spoken_to = 0  # as far as its sentences have been given out
         self._finish = "cancelled"
         self._prompt_tokens = self._cached_tokens = 0
+        self._asked_of: Answerer | None = None  # who was there when the question was put
         fault = conversation.fault
         because = None if fault is None else means.phrases.framing[fault.value].because
         self._doubter = Doubter(means.doubt, means.phrases.doubt, because)
@@ -193,6 +194,7 @@ class Answer:
             longest=LONGEST_QUESTION,
             max_new_tokens=asked.max_new_tokens,
         )
+        self._asked_of = self.answerer
         cutter = SentenceCutter(self._means.phrases.abbreviations, early=True)
         for chunk in about.view.ask(prompt, max_new_tokens=asked.max_new_tokens, cancelled=self._cancelled):
             self._note(chunk)
@@ -226,6 +228,7 @@ class Answer:
 
     def _count(self, stats: AnswerStats) -> None:
         view, is_new = self._conversation.view, self._turn.moments.sight is not None
+        is_new |= self.answerer != self._asked_of  # who steps in looks at the picture first
         just_seen = view.stats.prompt_tokens if view is not None and is_new else 0  # read for this very question
         self._prompt_tokens = stats.prompt_tokens + stats.cached_tokens
         self._cached_tokens = max(0, stats.cached_tokens - just_seen)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.web.kept import Kept, KeptLimits
+from vision.errors import QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,19 +87,30 @@ class Conversation:
             return question
         self.view.forget()
         self.held = Said()
-        return folded(question, before, longest) if takes_instructions else question
+        if not takes_instructions:
+            return question
+        view = self.view
+        return folded(question, before, lambda text: len(text) <= longest and _takes(view, text, max_new_tokens))
 
 
-def folded(question: str, before: Said, longest: int) -> str:
-    """One text of all of it; the oldest exchanges are left out where it would get too long."""
+def folded(question: str, before: Said, fits: Callable[[str], bool]) -> str:
+    """One text of all of it; the oldest exchanges are left out until it fits."""
     exchanges = list(before.exchanges)
     while True:
         turns = [f"Question: {asked}\nAnswer: {answer}" for asked, answer in exchanges]
         earlier = "\n".join([_EARLIER, *turns, _NOW]) if turns else ""
         text = "\n\n".join(filter(None, (before.instructions, earlier, question)))
-        if len(text) <= longest or not exchanges:
+        if not exchanges or fits(text):
             return text
         del exchanges[0]
+
+
+def _takes(view: View, text: str, max_new_tokens: int | None) -> bool:
+    """Whether it fits into the model: how many tokens a text has, only the model knows."""
+    try:
+        return view.remembers(text, max_new_tokens)
+    except QuestionError:
+        return False
 
 
 class Conversations:

@@ -105,7 +105,7 @@ class Tokens:
 
     def has_session(self, cookies: str) -> bool:
         """The whole header: for what must be known before a request is whole."""
-        from werkzeug.http import parse_cookie
+        from werkzeug.sansio.http import parse_cookie  # the application's: it takes any bytes
 
         return self.is_session(parse_cookie(cookies).get(SESSION_COOKIE, ""))
 

@@ -57,7 +57,7 @@ class Services:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
-        self.tokens = None if settings.token is None else Tokens(settings.token)
+        self.tokens = None if settings.token is None else Tokens(settings.token, monotonic=clock)
         self._usual = parts
         self.take = parts.take
         self.machine = parts.machine
@@ -91,8 +91,10 @@ class Services:
     @property
     def model_names(self) -> list[str]:
         """By which who answers may be called: the one that does now first."""
-        own = getattr(self._means.engine, "own", None)
-        return list(dict.fromkeys([self.answerer.model_name, self.model_name, *([own.model_name] if own else [])]))
+        engine, names = self._means.engine, [self.answerer.model_name, self.model_name]
+        if getattr(engine, "has_local", False) and (own := getattr(engine, "own", None)) is not None:
+            names.append(own.model_name)
+        return list(dict.fromkeys(names))
 
     @property
     def pictures_go_to(self) -> str | None:

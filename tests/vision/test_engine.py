@@ -484,6 +484,18 @@ def test_who_asks_can_know_what_will_be_forgotten_and_what_was_read() -> None:
             view.remembers("")
 
 
+def test_a_question_that_would_cut_its_answer_is_known_before() -> None:
+    """Nothing was asked yet: room is for all that the answer may have, or for half of what fits beside the picture."""
+    with small(180) as engine:
+        view = engine.see(frame())
+        beside = engine.context_tokens - view.stats.prompt_tokens
+        around = len(engine.prompt.question("a" * 50)) - 50  # a token a letter
+        half, whole = beside - beside // 2 - around, beside - 12 - around
+        assert [view.remembers("a" * letters, 512) for letters in (half, half + 1)] == [True, False]
+        assert [view.remembers("a" * letters) for letters in (whole, whole + 1)] == [True, False]
+        assert text(view.ask("a" * (whole + 1)))  # with what room there is
+
+
 def test_a_long_conversation_falls_back_to_the_picture() -> None:
     """What would not fit any more is answered from the bare picture instead of failing."""
     with small(180) as engine:

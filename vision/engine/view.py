@@ -79,6 +79,7 @@ class _Turn:
 
     question: list[int]
     max_new_tokens: int
+    has_room: bool  # the answer: for all of it, or for half of what fits beside the picture
 
 
 class View:
@@ -106,13 +107,14 @@ class View:
         return self._answer(self._turn_for(question, max_new_tokens), cancelled)
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
-        """Whether there is room for it behind what was asked before; else it will be answered as if it were the first.
+        """Whether there is room for it and its answer behind what was asked before; else it will be answered as if it were the first.
 
-        Raises QuestionError as `ask` does.
+        False of a first one that would leave less for the answer than the answer may have, and than half of what fits
+        beside the picture. Raises QuestionError as `ask` does.
         """
         turn = self._turn_for(question, max_new_tokens)
         with self._state:
-            return self._behind_held(turn) is not None
+            return turn.has_room and self._behind_held(turn) is not None
 
     def _turn_for(self, question: str, max_new_tokens: int | None) -> _Turn:
         budget = self._engine.settings.max_new_tokens if max_new_tokens is None else max_new_tokens
@@ -124,7 +126,7 @@ class View:
             raise QuestionError(
                 f"the question takes {len(tokens)} tokens, and {len(tokens) + room - 1} fit beside the picture: ask a shorter one"
             )
-        return _Turn(tokens, min(budget, room))
+        return _Turn(tokens, min(budget, room), room >= min(budget, (room + len(tokens)) // 2))
 
     def forget(self) -> None:
         """Back to the bare picture: what was asked and answered no longer counts. An answer under way ends."""

@@ -23,7 +23,7 @@ from assistant.web.server import WebServer
 from assistant.web.services import Parts, Services
 from assistant.web.settings import WebSettings
 from vision.engine import AnswerChunk, AnswerStats, SeeStats
-from vision.errors import Cancelled
+from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
 
 PATIENCE_SECONDS = 20.0
@@ -48,9 +48,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(parts: Parts, **settings: Any) -> Iterator[Running]:
+def running(parts: Parts, clock: Callable[[], float] = time.monotonic, **settings: Any) -> Iterator[Running]:
     wanted = WebSettings(**{"port": 0, "requests_per_minute": 100_000, **settings})
-    services = Services(parts, wanted)
+    services = Services(parts, wanted, clock=clock)
     with WebServer(create_app(services), wanted, services.sweep, services.tokens) as server:
         yield Running(server, services)
 
@@ -178,6 +178,8 @@ class SteppedEngine:
     model_name = "stepped"
     error: Exception | None = None
     has_room: bool = True  # for what was asked before and a further question
+    longest: int = 1_000_000  # question that fits beside the picture, in characters
+    cached_tokens: int = 0  # of every prompt
     words: tuple[tuple[str, float], ...] = ()  # with their log-probabilities; (): the same one for ever
 
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> SteppedView:
@@ -202,12 +204,15 @@ class SteppedView:
 
     def __init__(self, engine: SteppedEngine) -> None:
         self._engine = engine
+        self._is_bare = False
 
     def forget(self) -> None:
-        pass
+        self._is_bare = True
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
-        return self._engine.has_room
+        if len(question) > self._engine.longest:
+            raise QuestionError(f"the question has {len(question)} characters, and {self._engine.longest} fit")
+        return self._engine.has_room or self._is_bare
 
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
@@ -229,4 +234,4 @@ class SteppedView:
                     break
         except Cancelled:
             finish = "cancelled"
-        yield AnswerChunk("", 0, AnswerStats(5, said, 0.1, 0.1, finish))  # type: ignore[arg-type]
+        yield AnswerChunk("", 0, AnswerStats(5, said, 0.1, 0.1, finish, engine.cached_tokens))  # type: ignore[arg-type]

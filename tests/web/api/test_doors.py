@@ -177,9 +177,14 @@ def test_a_proxy_in_front_is_believed_only_if_the_config_says_so(trusted: str) -
         assert ("Secure" in answers[0].headers["Set-Cookie"]) is bool(trusted)
 
 
+def stopped() -> float:
+    """A clock: no further guess is allowed while the machine is slow."""
+    return 0.0
+
+
 def test_guessing_the_token_is_slow() -> None:
     """Ten tries a minute, then the form says so, even to the right one."""
-    with running(parts_with(SteppedEngine()), token=TOKEN) as server:
+    with running(parts_with(SteppedEngine()), stopped, token=TOKEN) as server:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         statuses = [send(server.port, "POST", "/login", b"token=guess", form).status for _ in range(11)]
         assert statuses == [401] * 10 + [429]
@@ -187,7 +192,7 @@ def test_guessing_the_token_is_slow() -> None:
 
 def test_guessing_the_token_as_a_program_is_as_slow() -> None:
     """Guesses are counted together, whichever way they come; whoever is logged in is not disturbed."""
-    with running(parts_with(SteppedEngine()), token=TOKEN) as server:
+    with running(parts_with(SteppedEngine()), stopped, token=TOKEN) as server:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         right = send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form)
         cookie = right.headers["Set-Cookie"].partition(";")[0]
@@ -213,19 +218,22 @@ def announced(port: int, token: str, client: str = "") -> bytes:
 
 def test_guessing_by_a_body_that_is_only_announced_is_as_slow() -> None:
     """Counted with all other guesses, and once; to who has guessed too often the right token is as good as a wrong one."""
-    with running(parts_with(SteppedEngine()), token=TOKEN) as server:
+    now = [0.0]
+    with running(parts_with(SteppedEngine()), lambda: now[0], token=TOKEN) as server:
         assert announced(server.port, TOKEN) == b"HTTP/1.1 100 Continue"
         assert [announced(server.port, f"guess{n}")[9:12] for n in range(6)] == [b"401"] * 6
         wrong = {"Authorization": "Bearer guess"}
         assert [send(server.port, "GET", "/v1/models", headers=wrong).status for _ in range(5)] == [401] * 4 + [429]
         assert [announced(server.port, token)[9:12] for token in ("guess", TOKEN)] == [b"429"] * 2
+        now[0] = 6.0  # a tenth of a minute
+        assert [announced(server.port, token)[9:12] for token in ("guess", TOKEN)] == [b"401", b"429"]
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.1", ""])
 def test_behind_a_proxy_everybody_guesses_for_himself(trusted: str) -> None:
     """By the client's address as the proxy tells it; where none is trusted, who claims another address is no other."""
     settings: dict[str, Any] = {"token": TOKEN, "names": frozenset({"box.local"}), "trusted_proxy": trusted}
-    with running(parts_with(SteppedEngine()), **settings) as server:
+    with running(parts_with(SteppedEngine()), stopped, **settings) as server:
         for number in range(10):
             announced(server.port, "guess", f"10.0.0.{number}, 10.1.1.1")  # the last one is the proxy's word
         assert announced(server.port, TOKEN, "10.1.1.1")[9:12] == b"429"
@@ -257,6 +265,20 @@ def test_a_large_body_is_not_read_before_its_token() -> None:
         stranger = send(server.port, "POST", "/api/ask", b"x" * 5_000_000, {"Content-Type": "application/json"})
         assert (stranger.status, stranger.code) == (401, "token_wanted")  # who sends all of it reads that too
         assert send(server.port, "POST", "/login", b"token=" + b"x" * 100_000, form).status == 401
+
+
+@pytest.mark.parametrize("cookie", [b"a=\xff\xfe", b"seesay=\xff.\xff", b"\xff"])
+def test_a_cookie_of_any_bytes_gets_an_answer(locked: Running, cookie: bytes) -> None:
+    """It is looked at while the request still arrives; another cookie that a browser sends along shuts nobody out."""
+    head = b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nCookie: " + cookie + b"\r\n\r\n"
+    refusal, _, body = raw(locked.port, head).partition(b"\r\n\r\n")
+    assert refusal.startswith(b"HTTP/1.1 401 ")
+    assert json.loads(body)["error"]["code"] == "token_wanted"
+    session = locked.services.tokens.new_session() if locked.services.tokens else ""
+    known = head.replace(b"Cookie: ", b"Expect: 100-continue\r\nCookie: seesay=" + session.encode() + b"; ")
+    with socket.create_connection(("127.0.0.1", locked.port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(known)
+        assert connection.makefile("rb").readline() == b"HTTP/1.1 100 Continue\r\n"
 
 
 def test_who_comes_too_often_is_told_when_to_come_again() -> None:

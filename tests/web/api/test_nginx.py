@@ -37,7 +37,8 @@ NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 NAME = "seesay.example"
 TOKEN = "0123456789abcdefghij"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
-SILENCE_SECONDS = 3  # that nginx bears here; a test waits for as long
+SILENCE = "600s"  # that nginx bears
+SHORT_SILENCE = "3s"  # where a test waits for its end
 STRICT = "max-age=31536000"
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx: apt install nginx-light")
@@ -49,6 +50,7 @@ class Proxy:
     https_port: int
     upstream_port: int
     trust: ssl.SSLContext
+    silence: str = SILENCE
 
     def connection(self) -> http.client.HTTPSConnection:
         """As a browser that knows the authority and has the name resolved."""
@@ -69,13 +71,14 @@ class Proxy:
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """nginx from the documented configuration; only ports and paths are others."""
+def proxies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, Proxy]]:
+    """One nginx, twice with the documented configuration; only ports and paths are others, and of the second its patience."""
     folder = tmp_path_factory.mktemp("nginx")
     make_certificate(folder)
     trust = ssl.create_default_context(cafile=str(folder / "authority.pem"))
     made = Proxy(free_port(), free_port(), free_port(), trust)
-    temporary = write_configuration(folder, made)
+    hasty = Proxy(free_port(), free_port(), made.upstream_port, trust, SHORT_SILENCE)
+    temporary = write_configuration(folder, made, hasty)
     command = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
@@ -84,9 +87,20 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
             assert eventually(lambda: listens(made.https_port)), (folder / "said").read_text()
             for path in temporary:
                 path.rmdir()  # whoever wants to write a picture or an answer to a file cannot
-            yield made
+            yield made, hasty
         finally:
             nginx.terminate()
+
+
+@pytest.fixture
+def proxy(proxies: tuple[Proxy, Proxy]) -> Proxy:
+    return proxies[0]
+
+
+@pytest.fixture
+def hasty(proxies: tuple[Proxy, Proxy]) -> Proxy:
+    """Before the same server."""
+    return proxies[1]
 
 
 def make_certificate(folder: Path) -> None:
@@ -96,18 +110,23 @@ def make_certificate(folder: Path) -> None:
     subprocess.run(["sh", "-euc", commands], cwd=folder, check=True, capture_output=True)
 
 
-def write_configuration(folder: Path, proxy: Proxy) -> list[Path]:
-    """Returns the folders for temporary files."""
+def documented_with(folder: Path, proxy: Proxy) -> str:
     text = (DOCS / "nginx.conf").read_text(encoding="utf-8")
     for documented, here in (
         ("listen 80;", f"listen 127.0.0.1:{proxy.http_port};"),
         ("listen 443 ssl;", f"listen 127.0.0.1:{proxy.https_port} ssl;"),
         ("http://127.0.0.1:8765", f"http://127.0.0.1:{proxy.upstream_port}"),
         ("/etc/seesay/tls/", f"{folder}/"),
-        ("proxy_read_timeout 600s;", f"proxy_read_timeout {SILENCE_SECONDS}s;"),
+        (f"proxy_read_timeout {SILENCE};", f"proxy_read_timeout {proxy.silence};"),
     ):
         assert documented in text
         text = text.replace(documented, here)
+    return text
+
+
+def write_configuration(folder: Path, *proxies: Proxy) -> list[Path]:
+    """Returns the folders for temporary files."""
+    text = "".join(documented_with(folder, proxy) for proxy in proxies)
     (folder / "seesay.conf").write_text(text, encoding="utf-8")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
@@ -210,12 +229,12 @@ def test_without_seesay_behind_it_it_says_so_in_json(proxy: Proxy) -> None:
     assert reply.headers["Strict-Transport-Security"] == STRICT
 
 
-def test_an_answer_that_never_comes_is_not_called_a_server_that_is_away(proxy: Proxy, behind: Running) -> None:
+def test_an_answer_that_never_comes_is_not_called_a_server_that_is_away(hasty: Proxy, behind: Running) -> None:
     """SeeSay runs, and is told: the question leaves its queue."""
     content = [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": data_uri(picture())}}]
     body = json.dumps({"model": "stepped", "messages": [{"role": "user", "content": content}]}).encode()
     headers = {"Content-Type": "application/json", **AUTHORIZED}
-    reply = proxy.send("POST", "/v1/chat/completions", body, headers)
+    reply = hasty.send("POST", "/v1/chat/completions", body, headers)
     assert (reply.status, reply.code) == (504, "silent")
     assert "not running" not in reply.body.decode()
     assert reply.headers["Strict-Transport-Security"] == STRICT

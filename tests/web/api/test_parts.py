@@ -214,11 +214,21 @@ def test_what_no_longer_fits_into_a_view_is_told_again() -> None:
 def test_of_a_long_conversation_the_oldest_part_is_left_out() -> None:
     """The question itself always fits."""
     said = Said("", tuple((f"question {n}", "answer") for n in range(100)))
-    text = folded("now?", said, 500)
+    text = folded("now?", said, lambda text: len(text) <= 500)
     assert len(text) <= 500
     assert "question 99" in text
     assert "question 1\n" not in text
     assert text.endswith("now?")
+
+
+def test_what_is_told_again_fits_into_the_model() -> None:
+    """It counts in tokens: a text may be too long for it that has few characters."""
+    about = conversation(SteppedEngine(longest=120))
+    said = Said("Be brief.", (*EARLIER.exchanges, ("where is it", "On the left of the table."), ("is it full", "Yes.")))
+    told = about.prompt_for("why", said, takes_instructions=True, longest=2000)
+    assert told == "Be brief.\n\nEarlier in this conversation:\nQuestion: is it full\nAnswer: Yes.\nNow answer:\n\nwhy"
+    about = conversation(SteppedEngine(longest=20))
+    assert about.prompt_for("why", said, takes_instructions=True, longest=2000) == "Be brief.\n\nwhy"
 
 
 def test_a_view_that_was_put_away_is_told_again() -> None:

@@ -22,6 +22,7 @@ from tests.assistant.fake_openai import FakeOpenAI, fails, says
 from tests.web.api.serving import (
     ANSWER,
     QUESTION,
+    STATS,
     Running,
     SteppedEngine,
     data_uri,
@@ -174,6 +175,49 @@ def test_who_answers_is_told_with_every_answer_and_status() -> None:
             answer = done()
             assert (answer["model"], answer["answer"], answer["doubt"]) == (there[0], "Red.", "plain")
             assert told() == there
+
+
+def test_what_the_stand_in_reads_to_step_in_was_not_read_before() -> None:
+    """A further question about a picture that only the other computer has seen: the count tells what an answer took."""
+    own = OwnEngine(words=(("Red.", -0.5),), cached_tokens=STATS.prompt_tokens)
+    own.steps.release(100)
+    with FakeOpenAI() as fake:
+        fake.usually = says("Red.")
+        other = RemoteEngine(Server(ServerSettings(fake.base_url, retries=0)), RemoteSettings(model="eye"))
+        stand_in = Answerer("small", is_demo=True)
+        engine = FallbackEngine(other, lambda stack: own, lambda change: None, own=stand_in)  # type: ignore[arg-type,return-value]
+        with engine, running(parts_with(engine, is_demo=False, pictures_go_to="127.0.0.1")) as server:
+            first = events_of(
+                send_form(server.port, "/api/ask", {"question": QUESTION, "image": ("image/png", picture())}).body
+            )
+            assert first[-1][1]["model"] == "eye at 127.0.0.1"
+            fake.usually = fails(500, "broken")
+            again: dict[str, str | tuple[str, bytes]] = {
+                "question": QUESTION,
+                "conversation": first[0][1]["conversation"],
+            }
+            answers = [events_of(send_form(server.port, "/api/ask", again).body)[-1][1] for _ in range(2)]
+    assert [answer["model"] for answer in answers] == ["small", "small"]
+    everything = STATS.prompt_tokens + 5
+    assert [(answer["tokens"]["prompt"], answer["tokens"]["cached"]) for answer in answers] == [
+        (everything, 0),
+        (everything, STATS.prompt_tokens),
+    ]
+
+
+def test_without_a_stand_in_its_name_is_nobodys() -> None:
+    """`fallback = "none"`: what this machine has besides is neither listed nor taken for who answers."""
+    with FakeOpenAI() as fake:
+        fake.usually = says("Red.")
+        other = RemoteEngine(Server(ServerSettings(fake.base_url, retries=0)), RemoteSettings(model="eye"))
+        engine = FallbackEngine(other, None, lambda change: None, own=Answerer("small", is_demo=True))
+        parts = parts_with(engine, is_demo=False, doubt=DoubtRule(), pictures_go_to="127.0.0.1")
+        with engine, running(parts) as server:
+            listed = send(server.port, "GET", "/v1/models").json["data"]
+            assert [model["id"] for model in listed] == ["eye at 127.0.0.1"]
+            message = {"role": "user", "content": [{"type": "text", "text": "what"}, part(picture())]}
+            chat = send_json(server.port, "/v1/chat/completions", {"model": "small", "messages": [message]})
+            assert chat.status == 404
 
 
 def part(image: bytes) -> dict[str, object]:

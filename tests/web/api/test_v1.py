@@ -119,6 +119,26 @@ def test_the_tokens_of_a_long_conversation_are_those_that_count(client: Any, eng
     assert max(used) < engine.context_tokens
 
 
+def test_a_conversation_without_end_is_answered_with_room_for_each_answer(engine: Engine) -> None:
+    """By a model that is told again what it no longer holds: as much as fits into it, however few characters that are."""
+    messages = [user(QUESTION, data_uri(picture(size=(328, 240))))]
+    used, cached = [], []
+    with (
+        running(parts_with(engine, is_demo=False)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0, timeout=20.0) as client,
+    ):
+        for _ in range(40):
+            done = client.chat.completions.create(model="demo_model", messages=messages)  # type: ignore[arg-type]
+            assert done.usage is not None
+            assert done.usage.prompt_tokens_details is not None
+            used.append(done.usage.prompt_tokens)
+            cached.append(done.usage.prompt_tokens_details.cached_tokens)
+            messages += [{"role": "assistant", "content": done.choices[0].message.content}, user("where is it")]
+    assert max(used) + engine.settings.max_new_tokens <= engine.context_tokens
+    told_again = [total for total, known in zip(used[1:], cached[1:], strict=True) if known == min(cached[1:])]
+    assert max(told_again) > used[1]  # with some of what was said
+
+
 def test_a_system_message_that_is_too_long_is_called_by_its_name(client: Any) -> None:
     """It would go before the question, which is not to blame; a little shorter it is taken."""
     told = {"role": "system", "content": "a" * (1998 - len(QUESTION))}
