@@ -95,7 +95,7 @@ class Conversation:
         self._acknowledged = False  # by the release of the button: not once more at the pause
         self._stopped = False  # by the press that may yet become a hold
         self._expecting = Expecting(self._activation, clock)
-        self._read_back = 0  # the number of the turn that began to ask back; 0: none since the last question
+        self._read_back = 0  # the number of the turn that began to ask back
         self._voice = voice
         self._status = status
         self._time_of_day = time_of_day
@@ -217,7 +217,8 @@ class Conversation:
         elif utterance.confidence < self._settings.min_confidence:
             self._pictures.drop_ahead()
             turn = self._say(phrases.did_you_ask.format(question=utterance.text))
-            self._read_back = self._read_back or turn.number
+            if misheard is None:  # else it asks back again, and what came between is no answer either
+                self._read_back = turn.number
             self._expecting.after(turn, utterance)
         else:
             return self._do(utterance)

@@ -284,6 +284,13 @@ def test_a_yes_is_good_for_once() -> None:
     assert story.told()[-1] == "say 'answer to what is this'"
 
 
+def test_an_older_question_that_was_read_back_takes_no_words_along() -> None:
+    """Of the words since that one "repeat" means the last."""
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("no").speaks("help")
+    told = story.speaks("repeat", confidence=0.3).speaks("yes").told()
+    assert told[-1] == f"say {PHRASES.help!r}"
+
+
 def test_no_to_what_was_read_back_is_no_question() -> None:
     """It listens anew, with a note that says so; also where a button would have to be pressed."""
     story = Story(min_confidence=0.5, activation="button").presses(*pressed()).speaks("what is mist", confidence=0.3)
