@@ -81,7 +81,8 @@ def demo(config: Config, output: Path | None) -> None:
         wavs = [folder / f"question-{number}.wav" for number in range(1, len(questions) + 1)]
         _speak_questions(questions, wavs)
         lesson = _Lesson(config, transcriber, voice, wavs, ended)
-        from assistant.loop import Conversation, ConversationSettings
+        from assistant.loop import Conversation
+        from assistant.obeying import ConversationSettings
 
         settings = ConversationSettings(
             config.conversation.picture_seconds, min_confidence=0.0, takes_instructions=False, live=False

@@ -57,7 +57,8 @@ def run(
     """Returns when the user says quit; raises where a device or a model is missing at the start."""
     from assistant.aim import Aim
     from assistant.listening import HalfDuplex, OwnCue, lasting_events
-    from assistant.loop import Conversation, ConversationSettings
+    from assistant.loop import Conversation
+    from assistant.obeying import ConversationSettings
     from audio.microphone import Microphone
     from audio.playback import Loudspeaker
 

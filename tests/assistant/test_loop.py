@@ -11,7 +11,8 @@ from assistant.activation import Activation, settings_from
 from assistant.button import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.doubt import DEMO_RULE, Piece, Verdict
 from assistant.look import Look
-from assistant.loop import Conversation, ConversationSettings, HearingEvent
+from assistant.loop import Conversation, HearingEvent
+from assistant.obeying import ConversationSettings
 from assistant.phrases import phrases_for
 from assistant.state import VoiceState
 from assistant.status import Status
@@ -340,7 +341,7 @@ def test_a_change_of_the_voice_does_not_end_the_answer_under_way() -> None:
 def test_what_was_stopped_before_its_first_word_is_not_what_is_repeated() -> None:
     """The words before it are."""
     story = Story().speaks("what is this").speaks("is it red")
-    story.does(lambda conversation: silenced(conversation._turns[-1])).speaks("stop").speaks("repeat")
+    story.does(lambda conversation: silenced(conversation._obeying.turns[-1])).speaks("stop").speaks("repeat")
     assert story.told()[-1] == "say 'answer to what is this'"
 
 
@@ -438,7 +439,7 @@ def test_spelling_is_of_the_last_answer() -> None:
 def test_what_was_not_told_is_not_spelt() -> None:
     """ "I cannot tell from this picture": its characters would be a guess in a sure voice."""
     story = Story().speaks("what does it say")
-    story.does(lambda conversation: setattr(conversation._last_answer, "verdict", Verdict.CANNOT_TELL)).speaks(
+    story.does(lambda conversation: setattr(conversation._obeying.last_answer, "verdict", Verdict.CANNOT_TELL)).speaks(
         "spell that"
     )
     assert story.told()[-1] == f"say {PHRASES.nothing_to_spell!r}"
@@ -448,7 +449,7 @@ def test_an_answer_is_spelt_by_the_rule_it_was_judged_by() -> None:
     """That of the model that gave it, which may be another than the one that answers as a rule."""
 
     def doubt(conversation: Conversation) -> None:
-        turn = conversation._last_answer
+        turn = conversation._obeying.last_answer
         assert turn is not None
         turn.pieces, turn.rule = (Piece(turn.answer, (-0.5,)),), DEMO_RULE
 

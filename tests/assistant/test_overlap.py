@@ -9,7 +9,8 @@ import pytest
 
 from assistant.answering import Answering
 from assistant.button import Pressed
-from assistant.loop import Conversation, ConversationSettings, HearingEvent
+from assistant.loop import Conversation, HearingEvent
+from assistant.obeying import ConversationSettings
 from assistant.phrases import phrases_for
 from assistant.turn import Turn, TurnTimings
 from audio.hearing import SpeechPaused, SpeechRejected, SpeechStarted, Utterance

@@ -19,7 +19,8 @@ from assistant.activation import Activation, settings_from
 from assistant.answering import Answering
 from assistant.button import ButtonSettings, KeyEvent, Press, StopPress
 from assistant.button_watch import ButtonWatch
-from assistant.loop import Conversation, ConversationSettings, HearingEvent
+from assistant.loop import Conversation, HearingEvent
+from assistant.obeying import ConversationSettings
 from assistant.phrases import phrases_for
 from assistant.press_inbox import PressInbox
 from assistant.turn import Question, Turn
