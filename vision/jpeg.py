@@ -19,9 +19,8 @@ def count_scans(data: bytes, most: int) -> int:
     at = 0
     for _ in range(most * 10):  # segments: a photograph has some dozens
         marker = _MARKER.search(data, at)
-        if (
-            marker is None or marker[1][0] == _END_OF_IMAGE
-        ):  # what follows the end, a telephone's film, is not looked at
+        # What follows the end, a telephone's film, is not looked at.
+        if marker is None or marker[1][0] == _END_OF_IMAGE:
             return scans
         scans += marker[1][0] == _START_OF_SCAN
         at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
