@@ -1,6 +1,6 @@
 """`python -m assistant` is the command `seesay`."""
 
-from assistant.cli import entry
+from assistant.cli.main import entry
 
 if __name__ == "__main__":
     entry()

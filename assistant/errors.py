@@ -6,8 +6,7 @@
     ├── FetchError    (OSError)       exit 1   a download failed, was refused or did not verify
     ├── ModelMissing  (OSError)       exit 3   a model that was asked for is not on this machine
     ├── ButtonMissing (OSError)       exit 3   no input device for the button, or no permission to read it
-    ├── PowerError    (OSError)       exit 3   the machine does not let its power be measured or limited
-    └── RemoteError   (OSError)       exit 3   the engine on another computer is away, or refuses
+    └── PowerError    (OSError)       exit 3   the machine does not let its power be measured or limited
 
 Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing or was lost, 130 Ctrl-C.
 Every message is one clear sentence: what, where, what to do. This module does not print.
@@ -66,12 +65,6 @@ class PowerError(AssistantError, OSError):
     exit_status = MISSING
 
 
-class RemoteError(AssistantError, OSError):
-    """The engine on another computer gives no answer."""
-
-    exit_status = MISSING
-
-
 _MISSING_OR_LOST = (
     audio_errors.DeviceMissing,
     audio_errors.DeviceLost,
@@ -79,6 +72,7 @@ _MISSING_OR_LOST = (
     vision_errors.CameraMissing,
     vision_errors.CameraLost,
     vision_errors.VisionModelError,
+    vision_errors.RemoteError,
 )
 
 

@@ -11,8 +11,8 @@ import sys
 import threading
 import time
 
-from assistant import models
-from assistant.phrases import phrases_for
+from assistant.language.phrases import phrases_for
+from assistant.models import catalog
 from audio.barge_in import StopListener, VoskSpotter
 from audio.microphone import Microphone
 from audio.playback import Loudspeaker
@@ -26,7 +26,7 @@ SENTENCES = (
 
 def main(seconds: float) -> None:
     stops = phrases_for("en").stop_words
-    ear = StopListener(VoskSpotter(models.demo_speech("en"), stops), stops)
+    ear = StopListener(VoskSpotter(catalog.demo_speech("en"), stops), stops)
     over, silent = threading.Event(), threading.Event()
     with Synthesizer() as voice, Loudspeaker() as loudspeaker, Microphone() as microphone:
 

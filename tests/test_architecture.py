@@ -42,12 +42,22 @@ def test_imports_run_one_way(package: str) -> None:
 def test_the_import_reader_sees_an_import(tmp_path: Path) -> None:
     """The check above can fail."""
     path = tmp_path / "wrong.py"
-    path.write_text("def f():\n    from assistant.loop import Conversation\n    import vision.frame\n")
+    path.write_text(
+        "def f():\n    from assistant.conversation.conversation import Conversation\n    import vision.frame\n"
+    )
     assert imported_packages(path) == {"assistant", "vision"}
 
 
 @pytest.mark.parametrize(
-    "module", ["assistant.cli", "assistant.run", "assistant.ask", "assistant.demo", "assistant.loop", "assistant.serve"]
+    "module",
+    [
+        "assistant.cli.main",
+        "assistant.wiring.conversation",
+        "assistant.cli.ask",
+        "assistant.cli.demo",
+        "assistant.conversation.conversation",
+        "assistant.wiring.web",
+    ],
 )
 def test_the_command_line_imports_nothing_heavy(module: str) -> None:
     """`--help` answers at once: libraries of seconds are imported where a device or an engine is built."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.demo import demo_scene
+from assistant.cli.demo import demo_scene
 from tests.test_whole import RunningSeeSay
 from tests.virtual_sound import VirtualSoundCard, missing_tools
 from tests.vision.network_camera import NetworkCamera

@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import models
-from assistant.commands import ends_open
-from assistant.phrases import phrases_for
-from assistant.speaking import EARCON_RATE_HZ
+from assistant.answering.speech_queue import EARCON_RATE_HZ
+from assistant.language.command_parser import ends_open
+from assistant.language.phrases import phrases_for
+from assistant.models import catalog
 from audio import earcons
 from audio.barge_in import VoskSpotter
 from audio.demo_model import corpus, flite, noise, phrases
@@ -184,12 +184,12 @@ class Heard:
 
 @cache
 def transcriber() -> VoskTranscriber:
-    return VoskTranscriber(models.demo_speech("en"))
+    return VoskTranscriber(catalog.demo_speech("en"))
 
 
 @cache
 def pause_ear() -> WordsEnded:
-    return WordsEnded(VoskSpotter(models.demo_speech("en"), None), lambda text: ends_open(text, phrases_for("en")))
+    return WordsEnded(VoskSpotter(catalog.demo_speech("en"), None), lambda text: ends_open(text, phrases_for("en")))
 
 
 def hear(

@@ -13,15 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from assistant.demo import demo_scene
-from assistant.phrases import phrases_for
+from assistant.cli.demo import demo_scene
+from assistant.language.phrases import phrases_for
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
 from audio.synthesizer import Synthesizer
 from audio.wav import write_wav
-from tests.assistant.fake_openai import FakeOpenAI, fails
 from tests.test_whole import RunningSeeSay
 from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
+from tests.vision.remote.fake_openai import FakeOpenAI, fails
 from vision.demo_model.world import draw
 
 pytestmark = [

@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import models
-from assistant.phrases import phrases_for
-from assistant.sentences import split_sentences
+from assistant.language.phrases import phrases_for
+from assistant.language.sentences import split_sentences
+from assistant.models import catalog
 from audio.barge_in import StopListener, StopSettings, VoskSpotter, level_of
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, Samples, resample
@@ -117,7 +117,7 @@ def user_says(text: str, voice: str, rate_wpm: int) -> Samples:
 
 @cache
 def spotter() -> VoskSpotter:
-    return VoskSpotter(models.demo_speech("en"), STOP_PHRASES)
+    return VoskSpotter(catalog.demo_speech("en"), STOP_PHRASES)
 
 
 def stops(samples: Samples, settings: StopSettings | None = None) -> Iterator[tuple[float, str]]:

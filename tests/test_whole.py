@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from assistant.demo import demo_scene
+from assistant.cli.demo import demo_scene
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
 from audio.synthesizer import Synthesizer
@@ -175,7 +175,7 @@ def transcribed(samples: npt.NDArray[np.int16], folder: Path, name: str) -> str:
     write_wav(wav, AudioChunk(resample(samples, RATE_HZ, 16_000), 16_000))
     code = (
         "import sys; from pathlib import Path\n"
-        "from assistant import models\n"
+        "from assistant.models import catalog as models\n"
         "from audio.transcriber import VoskTranscriber\n"
         "from audio.wav import read_wav\n"
         "ear = VoskTranscriber(models.demo_speech('en'))\n"

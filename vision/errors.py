@@ -6,6 +6,7 @@
     ├── PictureError       (ValueError)  a picture file that cannot be used
     │   └── PictureTooLarge              it has more pixels than are read
     ├── VisionModelError   (OSError)     a model folder that is missing, broken or of another kind
+    ├── RemoteError        (OSError)     the engine on another computer is away, or refuses
     ├── QuestionError      (ValueError)  a question that cannot be asked: empty, too long
     └── Cancelled                        the caller asked for the work to be dropped
 
@@ -35,6 +36,10 @@ class PictureTooLarge(PictureError):
 
 class VisionModelError(VisionError, OSError):
     """The vision-language model's folder cannot be used."""
+
+
+class RemoteError(VisionError, OSError):
+    """The engine on another computer gives no answer."""
 
 
 class QuestionError(VisionError, ValueError):

@@ -23,9 +23,9 @@ from assistant.bench.task import Stopwatch, Task, forget_peak, memory
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
-    from assistant.answering import Answering
-    from assistant.look import Look
-    from assistant.turn import Turn
+    from assistant.answering.capture import Look
+    from assistant.answering.pipeline import Answering
+    from assistant.answering.turn import Turn
     from vision.frame import Frame
 
 _LONGEST_SECONDS = 1800.0  # an answer that takes longer never comes
@@ -86,10 +86,10 @@ class Asker:
     """Holds the assistant's threads and asks them."""
 
     def __init__(self, engine: ForcedEngine, stack: contextlib.ExitStack, sensors: Sensors) -> None:
-        from assistant.answering import Answering
-        from assistant.phrases import phrases_for
-        from assistant.voice import SpokenVoice
+        from assistant.answering.pipeline import Answering
+        from assistant.language.phrases import phrases_for
         from audio.synthesizer import Synthesizer
+        from audio.voice import SpokenVoice
 
         self._engine = engine
         self._sensors = sensors
@@ -145,7 +145,7 @@ class Asker:
         )
 
     def _ask(self, kind: Kind, look: Look) -> Turn:
-        from assistant.turn import Question
+        from assistant.answering.turn import Question
 
         self._engine.kind = kind
         words = self._engine.question(kind)

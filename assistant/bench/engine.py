@@ -20,9 +20,8 @@ from assistant.bench.processes import run_process
 from assistant.bench.report import table
 from assistant.bench.task import PICTURE_PIXELS, Task
 from assistant.bench.work import Work, work_of
-from vision.engine.memory import available_bytes
-from vision.engine.threads import physical_cores
-from vision.engine.weights import Checkpoint, open_checkpoint
+from vision.engine.checkpoint.checkpoint import Checkpoint, open_checkpoint
+from vision.engine.host import available_bytes, physical_cores
 
 PLAIN, OURS = "transformers", "seesay"
 FIGURES = (
@@ -187,15 +186,15 @@ def memory_missing(checkpoint: Checkpoint, available: int | None) -> str:
 
 def model_folder(model: str) -> Path:
     """Of "demo", of "2b" with random weights, which are made when they are not there, or of the folder that is named."""
-    from assistant.models import demo_vlm
+    from assistant.models.catalog import demo_vlm
 
     if model == "demo":
         return demo_vlm()
     if model != "2b":
         return Path(model)
     from assistant.bench.random_model import random_checkpoint
-    from assistant.progress import ProgressBars
-    from vision.engine.packed import weights_folder
+    from assistant.models.progress import ProgressBars
+    from vision.engine.packed.cache import weights_folder
 
     with ProgressBars() as bars:
         return random_checkpoint(weights_folder().with_name("bench"), bars.show)
@@ -203,7 +202,7 @@ def model_folder(model: str) -> Path:
 
 def is_demo(folder: Path) -> bool:
     """Whether it is the small embedded model."""
-    from assistant.models import demo_vlm
+    from assistant.models.catalog import demo_vlm
 
     return folder == demo_vlm()
 

@@ -16,7 +16,7 @@ from assistant.bench.kinds import KINDS, REFERENCE, Kind
 from assistant.bench.machine import Limits
 from assistant.bench.random_model import CONFIG
 from assistant.bench.work import Work, work_of
-from vision.engine.shapes import required_tensors
+from vision.engine.checkpoint.shapes import required_tensors
 
 _IMAGE_TOKENS, _PROMPT_TOKENS = 196, 201  # of a picture of 448×448
 _TWO_CHANNELS = 51.2e9  # bytes a second: two channels of DDR4-3200, 8 bytes each

@@ -17,7 +17,7 @@ from assistant.bench.kinds import KINDS, Kind, pieces
 
 if TYPE_CHECKING:
     from vision.engine import AnswerChunk, Engine, SeeStats, View
-    from vision.engine.prompt import ChatPrompt
+    from vision.engine.generation.prompt import ChatPrompt
     from vision.frame import Frame
 
 

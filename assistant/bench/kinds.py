@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.sentences import SentenceCutter
+from assistant.language.sentences import SentenceCutter
 
 # As Qwen's tokenizer has it for common English: a word with its space, a digit, a mark is a token each. Rare words take more.
 _PIECE = re.compile(r"\s*(?:\d|[^\W\d_]+|[^\w\s])")

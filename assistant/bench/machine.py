@@ -13,8 +13,7 @@ from statistics import median
 from typing import Any
 
 from assistant import __version__
-from vision.engine.memory import available_bytes, total_bytes
-from vision.engine.threads import physical_cores
+from vision.engine.host import available_bytes, physical_cores, total_bytes
 
 _LIBRARIES = ("numpy", "numba", "torch", "transformers")
 _READ_PORTIONS = 512  # 1.5 GiB
@@ -49,8 +48,8 @@ def limits(threads: int) -> Limits:
     import numpy as np
 
     from vision.engine.kernels.isa import available
-    from vision.engine.kernels.limits import PORTION_BYTES, products_per_second, read_bytes_per_second
-    from vision.engine.kernels.pool import Pool
+    from vision.engine.kernels.roofline import PORTION_BYTES, products_per_second, read_bytes_per_second
+    from vision.engine.kernels.thread_pool import Pool
 
     free = available_bytes()
     portions = _READ_PORTIONS if free is None else max(8, min(_READ_PORTIONS, free // 4 // PORTION_BYTES))

@@ -98,8 +98,8 @@ def _stream_share(answer: Iterator[AnswerChunk], threads: int, decode_bytes: int
     """
     import numpy as np
 
-    from vision.engine.kernels.limits import PORTION_BYTES, read_bytes_per_second
-    from vision.engine.kernels.pool import Pool
+    from vision.engine.kernels.roofline import PORTION_BYTES, read_bytes_per_second
+    from vision.engine.kernels.thread_pool import Pool
 
     shares = []
     others = np.ones(_STREAM_PORTIONS * PORTION_BYTES, np.uint8)
@@ -117,7 +117,7 @@ def _stream_share(answer: Iterator[AnswerChunk], threads: int, decode_bytes: int
 
 def _isa(wanted: str) -> str:
     """The instruction set that the engine uses. Raises UsageError when it could not take the one that was asked for."""
-    from vision.engine.packed_model import chosen_isa
+    from vision.engine.models.packed_model import chosen_isa
 
     chosen = chosen_isa().name.lower()
     if wanted and wanted != chosen:
@@ -128,9 +128,9 @@ def _isa(wanted: str) -> str:
 def bytes_of_a_token(folder: Path) -> int:
     """What a token reads of the packed file."""
     from assistant.bench.work import is_read_by_a_token
-    from vision.engine.packed import packed_path, weights_folder
-    from vision.engine.packed_file import PackedFile
-    from vision.engine.weights import open_checkpoint
+    from vision.engine.checkpoint.checkpoint import open_checkpoint
+    from vision.engine.packed.cache import packed_path, weights_folder
+    from vision.engine.packed.file import PackedFile
 
     matrices = PackedFile(packed_path(weights_folder(), open_checkpoint(folder))).contents.matrices
     return sum(matrix.nbytes for name, matrix in matrices.items() if is_read_by_a_token(name, matrices))

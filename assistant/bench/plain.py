@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.bench.task import Figures, Stopwatch, Task, memory, picture, question
-from vision.engine.cache_keyword import cache_keyword
+from vision.engine.models.transformers_model import cache_keyword
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vision.engine.prompt import ChatPrompt
+    from vision.engine.generation.prompt import ChatPrompt
 
 
 def measure(task: Task) -> Figures:
@@ -77,9 +77,9 @@ class User:
     ) -> None:
         import torch
 
-        from vision.engine.prompt import ChatPrompt
-        from vision.engine.tokenizer import CheckpointTokenizer
-        from vision.engine.weights import open_checkpoint
+        from vision.engine.checkpoint.checkpoint import open_checkpoint
+        from vision.engine.checkpoint.tokenizer import CheckpointTokenizer
+        from vision.engine.generation.prompt import ChatPrompt
         from vision.preprocess import PatchSpec, pixel_values
 
         checkpoint = open_checkpoint(folder)

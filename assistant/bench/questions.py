@@ -28,9 +28,8 @@ from assistant.bench.questions_table import table
 from assistant.bench.task import Task
 from assistant.bench.work import Work, work_of
 from assistant.errors import AssistantError
-from vision.engine.memory import available_bytes
-from vision.engine.threads import arithmetic_threads
-from vision.engine.weights import Checkpoint, open_checkpoint
+from vision.engine.checkpoint.checkpoint import Checkpoint, open_checkpoint
+from vision.engine.host import arithmetic_threads, available_bytes
 
 FIGURES = (
     "vision_seconds",
@@ -238,7 +237,7 @@ def shares(
 
 def _is_full_size(checkpoint: Checkpoint) -> bool:
     from assistant.bench.random_model import CONFIG
-    from vision.engine.shapes import Shapes
+    from vision.engine.checkpoint.shapes import Shapes
 
     return Shapes.of(checkpoint.config) == Shapes.of(CONFIG)
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from assistant.bench.random_tokenizer import tokenizer_files
 from assistant.errors import AssistantError
-from vision.engine.shapes import EMBEDDING, HEAD, required_tensors
+from vision.engine.checkpoint.shapes import EMBEDDING, HEAD, required_tensors
 
 NAME = "Qwen3-VL-2B-random"  # another recipe gets another name
 CONFIG: dict[str, Any] = {

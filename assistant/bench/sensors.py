@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from assistant.power import EnergyCounter, EnergyMeter, Sysfs
-from assistant.power.readings import cpu_celsius
+from assistant.machine.power import EnergyCounter, EnergyMeter, Sysfs
+from assistant.machine.power.readings import cpu_celsius
 
 NOT_MEASURABLE = "not measurable here"
 _OF_WHAT = "the processor packages (RAPL), without memory modules, disk, screen and fan"

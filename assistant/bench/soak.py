@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant import console, wiring, wiring_engine
+from assistant import console
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import description
@@ -24,11 +24,13 @@ from assistant.bench.sensors import Sensors, this_machine
 from assistant.bench.soak_log import Log, Process, report, surely_grows
 from assistant.bench.soak_text import progress_line, text
 from assistant.bench.speech import NullSpeaker
-from assistant.config import Config
 from assistant.errors import AssistantError
+from assistant.settings.config import Config
+from assistant.wiring import devices
+from assistant.wiring.engine import doubt_rule, load_engine
 
 if TYPE_CHECKING:
-    from assistant.look import Look
+    from assistant.answering.capture import Look
     from vision.frame import Frame
 
 _LONGEST_SECONDS = 1800.0  # a turn that takes longer has failed
@@ -141,22 +143,22 @@ class Asker:
         self._speaker = NullSpeaker()
         self._look: Look | None = None
         demo = is_demo(checkpoint)
-        engine = wiring_engine.load_engine(config, checkpoint, stack, console.say, is_demo=demo)
+        engine = load_engine(config, checkpoint, stack, console.say, is_demo=demo)
         self.model_name = engine.model_name
-        wiring.keep_power(config, stack, engine, console.say)  # as `seesay run` does
+        devices.keep_power(config, stack, engine, console.say)  # as `seesay run` does
         # Only a model that never ends has to be given an end; any other says what it has to say.
         self._forced = ForcedEngine(engine, lends_words=True) if lends_words else None
-        self._answering = wiring.start_answering(
+        self._answering = devices.start_answering(
             config,
             stack,
             self._forced or engine,
             _Drawings(),
-            wiring.open_voice(config, stack, lambda: self._speaker),
-            doubt=wiring_engine.doubt_rule(config, is_demo=demo),
+            devices.open_voice(config, stack, lambda: self._speaker),
+            doubt=doubt_rule(config, is_demo=demo),
         )
 
     def ask(self, number: int) -> Asked:
-        from assistant.turn import Question
+        from assistant.answering.turn import Question
 
         kind = KINDS[number // 2 % len(KINDS)]
         if self._forced is not None:

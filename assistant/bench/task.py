@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vision.engine.prompt import ChatPrompt
+    from vision.engine.generation.prompt import ChatPrompt
 
 PICTURE_PIXELS = 448
 QUESTION_TOKENS = 18

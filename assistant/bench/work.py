@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vision.engine.shapes import EMBEDDING, Shapes, TextShape, VisionShape
+from vision.engine.checkpoint.shapes import EMBEDDING, Shapes, TextShape, VisionShape
 
 
 @dataclass(frozen=True)

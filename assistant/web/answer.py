@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answerer import Answerer, rule_for
-from assistant.doubt import Doubter, DoubtRule
-from assistant.errors import AssistantError, ModelMissing, RemoteError
-from assistant.phrases import Phrases
-from assistant.sentences import SentenceCutter
-from assistant.turn import Question, Sight, Turn
+from assistant.answering.doubt import Doubter, DoubtRule, rule_for
+from assistant.answering.turn import Question, Sight, Turn
+from assistant.errors import AssistantError, ModelMissing
+from assistant.language.phrases import Phrases
+from assistant.language.sentences import SentenceCutter
 from assistant.web import events
 from assistant.web.board import Board
 from assistant.web.conversations import Conversation, Engine, Said
@@ -27,7 +26,8 @@ from assistant.web.events import Event, Leaving
 from assistant.web.speech import Speech
 from assistant.web.work_queue import Ticket
 from audio.errors import AudioError, SpeechModelError
-from vision.errors import Cancelled, QuestionError, VisionError
+from vision.errors import Cancelled, QuestionError, RemoteError, VisionError
+from vision.interface import Answerer
 
 if TYPE_CHECKING:
     from vision.engine import AnswerChunk, AnswerStats

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
-from assistant.console import turn_as_json
+from assistant.answering.report import turn_as_json
 from assistant.web.answer import NO_SPEECH_MODEL, Answer, Asked, Spoken
 from assistant.web.ask_request import AskRequest, json_object, parse_ask
 from assistant.web.conversations import Conversation

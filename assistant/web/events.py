@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assistant.web.errors import ApiError
 
 if TYPE_CHECKING:
-    from assistant.turn import Turn
+    from assistant.answering.turn import Turn
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from assistant.power.readings import PowerReader, PowerSample
-from assistant.power.sysfs import Sysfs
-from assistant.status import Status, status_of
+from assistant.machine.power.readings import PowerReader, PowerSample
+from assistant.machine.power.sysfs import Sysfs
+from assistant.machine.status import Status, status_of
 
 _SECONDS = 1.0
 

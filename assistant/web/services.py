@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.answerer import Answerer, answerer_of
-from assistant.look import Take
-from assistant.status import Status
+from assistant.answering.capture import Take
+from assistant.machine.status import Status
 from assistant.web.answer import Answer, Asked, Hear, Means
 from assistant.web.board import Board
 from assistant.web.conversations import Conversation, Conversations, Engine
@@ -21,10 +20,11 @@ from assistant.web.settings import WebSettings
 from assistant.web.speech import Speech
 from assistant.web.work_queue import WorkQueue
 from vision.errors import VisionError
+from vision.interface import Answerer, answerer_of
 
 if TYPE_CHECKING:
-    from assistant.doubt import DoubtRule
-    from assistant.phrases import Phrases
+    from assistant.answering.doubt import DoubtRule
+    from assistant.language.phrases import Phrases
     from audio.pcm import AudioChunk
     from vision.frame import Frame
     from vision.framing import Fault
@@ -38,7 +38,7 @@ class Parts:
     """What a server is made of. None: this machine has none."""
 
     engine: Engine
-    is_demo: bool  # the engine, as a rule; one that changes says it itself: `assistant.answerer`
+    is_demo: bool  # the engine, as a rule; one that changes says it itself: `assistant.answering.answerer`
     phrases: Phrases
     doubt: DoubtRule
     take: Take | None = None  # the camera, or what stands in for it

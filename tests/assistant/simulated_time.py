@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from assistant.turn import Question, Turn
+from assistant.answering.turn import Question, Turn
 
 REAL_SECONDS = 10.0  # only ever reached when a test fails
 LOST_TURNS = 0.2  # with a seed: how often a thread is held up where it touches something shared

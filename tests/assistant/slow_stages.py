@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from assistant.speaking import EARCON_RATE_HZ
+from assistant.answering.speech_queue import EARCON_RATE_HZ
 from audio import earcons
 from audio.pcm import AudioChunk
 from tests.assistant.simulated_time import World

@@ -6,7 +6,7 @@ import pytest
 
 from assistant import errors
 from assistant.errors import AssistantError, exit_status_of
-from assistant.progress import ProgressBars
+from assistant.models.progress import ProgressBars
 from audio import errors as audio_errors
 from vision import errors as vision_errors
 
@@ -18,7 +18,7 @@ STATUSES = {
     errors.ModelMissing: 3,
     errors.ButtonMissing: 3,
     errors.PowerError: 3,
-    errors.RemoteError: 3,
+    vision_errors.RemoteError: 3,
     audio_errors.DeviceMissing: 3,
     audio_errors.DeviceLost: 3,
     audio_errors.SpeechModelError: 3,

@@ -3,15 +3,7 @@
 import numpy as np
 import pytest
 
-from audio.barge_in import (
-    SpottedWord,
-    StopListener,
-    StopSettings,
-    VoskSpotter,
-    contains,
-    shortest,
-    words_of,
-)
+from audio.barge_in import SpottedWord, StopListener, StopSettings, VoskSpotter, contains, shortest, words_of
 from audio.errors import SpeechModelError
 from audio.hearing import Hearing, SpeechStarted, StopHeard, Utterance
 from audio.pcm import AudioChunk

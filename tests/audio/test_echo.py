@@ -79,8 +79,8 @@ def test_both_ends_are_told_to_the_sound_library(monkeypatch):
 SPEAK_AND_LISTEN = """
 import sys, threading
 from pathlib import Path
-from assistant.config import parse_config
-from assistant.run import _use_echo_cancellation
+from assistant.settings.config import parse_config
+from assistant.wiring.conversation import _use_echo_cancellation
 _use_echo_cancellation(parse_config("", "x"))
 import numpy as np
 from audio.microphone import Microphone

@@ -27,18 +27,18 @@ from typing import TYPE_CHECKING, Any
 from vision.errors import Cancelled, VisionError, VisionModelError
 from vision.frame import Frame
 
-from .generate import EncodedPicture, LanguageModel, read
+from .checkpoint.checkpoint import Checkpoint, open_checkpoint
+from .checkpoint.shapes import Shapes
+from .checkpoint.tokenizer import CheckpointTokenizer
+from .generation.generate import EncodedPicture, LanguageModel, read
+from .generation.prompt import ChatPrompt, PromptPart, SpecialTokens, Tokenizer
+from .host import arithmetic_threads
 from .kv_cache import KVCache
-from .loading import load_packed, load_transformers
-from .pace import Pace
-from .prompt import ChatPrompt, PromptPart, SpecialTokens, Tokenizer
+from .models.loading import load_packed, load_transformers
+from .scheduling.duty_cycle import Pace
+from .scheduling.fair_lock import Gate, Turnstile
 from .settings import EngineSettings
-from .shapes import Shapes
-from .threads import arithmetic_threads
-from .tokenizer import CheckpointTokenizer
-from .turnstile import Gate, Turnstile
 from .view import Prefix, SeeStats, View
-from .weights import Checkpoint, open_checkpoint
 
 if TYPE_CHECKING:
     from vision.preprocess import PatchSpec

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
 
-from .generate import Finish, Token, generate
+from .generation.generate import Finish, Token, generate
+from .generation.prompt import PromptPart, TextStream, text_part
+from .generation.sampling import Sampler
 from .kv_cache import KVCache
-from .prompt import PromptPart, TextStream, text_part
-from .sampling import Sampler
+from .scheduling.fair_lock import Gate
 from .settings import MAX_NEW_TOKENS
-from .turnstile import Gate
 
 if TYPE_CHECKING:
     from .engine import Engine

@@ -17,14 +17,14 @@ from assistant.bench.random_model import random_checkpoint
 from assistant.bench.recorder import _MOST_SAMPLES, END, Recorder
 from assistant.bench.sensors import Lap
 from assistant.bench.speech import NullSpeaker
-from assistant.models import demo_vlm
-from assistant.sentences import split_sentences
+from assistant.language.sentences import split_sentences
+from assistant.models.catalog import demo_vlm
 from audio.pcm import AudioChunk
-from tests.test_bench import quiet, small_config
+from tests.assistant.bench.test_bench import quiet, small_config
+from vision.engine.checkpoint.checkpoint import open_checkpoint
+from vision.engine.checkpoint.tokenizer import CheckpointTokenizer
 from vision.engine.engine import Engine
-from vision.engine.prompt import ChatPrompt
-from vision.engine.tokenizer import CheckpointTokenizer
-from vision.engine.weights import open_checkpoint
+from vision.engine.generation.prompt import ChatPrompt
 from vision.frame import Frame
 from vision.framing import judge
 

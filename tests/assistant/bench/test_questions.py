@@ -26,11 +26,11 @@ from assistant.bench.random_model import CONFIG, random_checkpoint
 from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
 from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars, ticks
 from assistant.bench.task import Task
-from assistant.cli import main
+from assistant.cli.main import main
 from assistant.errors import AssistantError
-from assistant.power import Sysfs
-from tests.test_bench import quiet, small_config
-from vision.engine.weights import open_checkpoint
+from assistant.machine.power import Sysfs
+from tests.assistant.bench.test_bench import quiet, small_config
+from vision.engine.checkpoint.checkpoint import open_checkpoint
 
 
 @pytest.fixture(scope="module")

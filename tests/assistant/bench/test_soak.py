@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 
 from assistant.bench import soak as soaking
-from assistant.bench.command import _seconds as seconds_of
 from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
 from assistant.bench.soak import CYCLE, Asked, Asker, SoakSettings, run
 from assistant.bench.soak_log import Log, Process, failures, report, unknowns
 from assistant.bench.soak_text import progress_line, text
-from assistant.cli import main
-from assistant.config import Config
-from assistant.models import demo_vlm
-from tests.assistant.machine_trees import RAPL, amd_mini_pc, nuc
+from assistant.cli.bench import _seconds as seconds_of
+from assistant.cli.main import main
+from assistant.models.catalog import demo_vlm
+from assistant.settings.config import Config
+from tests.assistant.machine.power.machine_trees import RAPL, amd_mini_pc, nuc
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -419,7 +419,7 @@ def test_a_soak_holds_the_budget_as_the_conversation_does(tmp_path: Path, monkey
     tree = nuc(tmp_path / "machine")
     limit = f"{RAPL}/constraint_0_power_limit_uw"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr("assistant.power.sysfs.Sysfs", lambda: tree.sysfs)
+    monkeypatch.setattr("assistant.machine.power.sysfs.Sysfs", lambda: tree.sysfs)
     with contextlib.ExitStack() as stack:
         Asker(Config(), demo_vlm(), stack)
         assert tree.text(limit) == "10000000"

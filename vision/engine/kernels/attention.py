@@ -22,9 +22,10 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
-from . import plain
-from .compiling import call3, call10, compiled, entry_point
+from . import scalar
+from .dispatch import tiles_for
 from .isa import Isa, fastest
+from .jit import call3, call10, compiled, entry_point
 from .layout import (
     ATTENDED,
     ATTENDED_STRIDE,
@@ -50,9 +51,8 @@ from .layout import (
     TOKENS,
     VALUES,
 )
-from .mathematics import divided
-from .pool import Pool
-from .steps import tiles_for
+from .math_functions import divided
+from .thread_pool import Pool
 
 _ROW_PADDING = 16  # floats: rows of a multiple of 4 KiB would crowd the same cache lines
 _MOST_GROUPS = 8  # of 16 lanes in one go: for a few queries, the values come from memory as one stream
@@ -83,7 +83,7 @@ def portion(index: int, worker: int, arguments: int) -> None:
     16), key t at [:, t//16, :, t%16]; values (kv_heads, capacity, D rounded up to 16) with zeros there; attended (tokens,
     ATTENDED_STRIDE) as the queries. What keys and values hold beyond LENGTH is not used.
     """
-    attend_portion(carray(plain.integers_at(arguments), ATTENTION_ARGUMENTS), index, worker)
+    attend_portion(carray(scalar.integers_at(arguments), ATTENTION_ARGUMENTS), index, worker)
 
 
 @compiled
@@ -128,8 +128,8 @@ def _gather(given: NDArray[np.int64], head: int, first: int, last: int, panel: i
     """panel (queries, D): this portion's queries side by side."""
     size = given[HEAD_DIM]
     for query in range(first, last):
-        source = carray(plain.floats_at(_place(given, head, query, given[QUERIES], given[QUERY_STRIDE])), size)
-        target = carray(plain.floats_at(panel + 4 * (query - first) * size), size)
+        source = carray(scalar.floats_at(_place(given, head, query, given[QUERIES], given[QUERY_STRIDE])), size)
+        target = carray(scalar.floats_at(panel + 4 * (query - first) * size), size)
         for dimension in range(size):
             target[dimension] = source[dimension]
 
@@ -178,7 +178,7 @@ def _exponentiate(given: NDArray[np.int64], first: int, last: int, scores: int, 
             limit = _limit(given, first + place)
             blocks = (limit + 15) // 16
             address = scores + 4 * place * row
-            values = carray(plain.floats_at(address), until)
+            values = carray(scalar.floats_at(address), until)
             for key in range(limit, 16 * blocks):
                 values[key] = -np.inf
             call3(given[SOFTMAX_AT], address, blocks, sums + 4 * place)
@@ -211,11 +211,11 @@ def _weigh(given: NDArray[np.int64], head: int, first: int, last: int, scores: i
 @compiled
 def _hand_out(given: NDArray[np.int64], head: int, first: int, last: int, results: int, sums: int) -> None:
     size, width = given[HEAD_DIM], (given[HEAD_DIM] + 15) // 16 * 16
-    totals = carray(plain.floats_at(sums), QUERY_BLOCK)
+    totals = carray(scalar.floats_at(sums), QUERY_BLOCK)
     for query in range(first, last):
-        source = carray(plain.floats_at(results + 4 * (query - first) * width), size)
+        source = carray(scalar.floats_at(results + 4 * (query - first) * width), size)
         address = _place(given, head, query, given[ATTENDED], given[ATTENDED_STRIDE])
-        target = carray(plain.floats_at(address), size)
+        target = carray(scalar.floats_at(address), size)
         total = totals[query - first]
         for dimension in range(size):
             target[dimension] = divided(source[dimension], total)

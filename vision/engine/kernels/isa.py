@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from .compiling import target_features
+from .jit import target_features
 
 
 class Isa(IntEnum):

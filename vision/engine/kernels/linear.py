@@ -12,13 +12,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.engine.packing import Form, PackedMatrix
+from vision.engine.kernels.packed_matrix import Form, PackedMatrix
 
-from . import layout, product
-from .compiling import entry_point
+from . import layout, matmul
+from .dispatch import steps_for
 from .isa import Isa, fastest
-from .pool import Pool
-from .steps import steps_for
+from .jit import entry_point
+from .thread_pool import Pool
 
 _FORMS: dict[Form, int] = {"q12": layout.Q12, "bf16": layout.BF16, "f16": layout.F16, "f32": layout.F32}
 _PORTIONS_PER_THREAD = 8  # small enough that nobody waits long for the last one
@@ -51,7 +51,7 @@ class Multiplier:
     def arguments(
         self, matrix: PackedMatrix, x: NDArray[np.float32], y: NDArray[np.float32], groups: int | None = None
     ) -> NDArray[np.int64]:
-        """Of the entry point `product.portion`, for x as it is arranged and y (n, rows). All must be kept meanwhile."""
+        """Of the entry point `matmul.portion`, for x as it is arranged and y (n, rows). All must be kept meanwhile."""
         count = x.shape[0]
         numbers = [x.ctypes.data, count, y.ctypes.data, y.shape[1], groups or self._groups(matrix, count)]
         return np.array([*self.described(matrix), *self.steps, *numbers, self._panels.ctypes.data], np.int64)
@@ -63,7 +63,7 @@ class Multiplier:
         for into, row in zip(out, rows, strict=True):
             if not 0 <= row < matrix.rows:
                 raise ValueError(f"there is no row {row} in {matrix.rows}")
-            product.widen_row(described, int(row), into)
+            matmul.widen_row(described, int(row), into)
         return out
 
     def described(self, matrix: PackedMatrix) -> NDArray[np.int64]:
@@ -74,7 +74,7 @@ class Multiplier:
 
     def blocks(self, matrix: PackedMatrix, count: int) -> int:
         """Into how many blocks the kernel wants `count` vectors arranged; `count` blocks: as they are."""
-        return int(product.blocks_of(self.steps, _FORMS[matrix.form], count))
+        return int(matmul.blocks_of(self.steps, _FORMS[matrix.form], count))
 
     def _groups(self, matrix: PackedMatrix, count: int) -> int:
         """How many groups make a portion. An even number: some kernels take two at once."""
@@ -96,8 +96,8 @@ class Multiplier:
 
 @cache
 def entry_points() -> tuple[int, int]:
-    """`product.portion` and `product.arrange` for a pool."""
-    return entry_point(product.portion, 3, "portion"), entry_point(product.arrange, 3, "arrange")
+    """`matmul.portion` and `matmul.arrange` for a pool."""
+    return entry_point(matmul.portion, 3, "portion"), entry_point(matmul.arrange, 3, "arrange")
 
 
 def describe(matrix: PackedMatrix) -> NDArray[np.int64]:

@@ -1,0 +1,160 @@
+"""A question, its turn, and how long each part of the turn took. Data only, and the clock reading of it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from assistant.answering.doubt import DoubtRule, Piece, Verdict
+from assistant.machine.memory import peak_rss_bytes
+
+if TYPE_CHECKING:
+    from vision.engine import AnswerStats, SeeStats
+
+Span = tuple[float, float]  # from, to: monotonic seconds
+
+_turn_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the user wants to know."""
+
+    text: str
+    confidence: float | None  # 0..1 from the recogniser; None when the question was typed
+    asked_at: float  # monotonic seconds: the end of the speech, or when a typed question was sent
+    transcribed_at: float  # monotonic seconds
+    speech_seconds: float | None = None  # how long the user spoke; None when the question was typed
+    endpoint_seconds: float | None = None  # of silence, until the speech counted as ended; None: not waited for
+
+    @property
+    def began_at(self) -> float:
+        """Monotonic seconds: the first sound of it, where the work for its answer begins."""
+        return self.asked_at - (self.speech_seconds or 0.0)
+
+
+@dataclass(frozen=True)
+class TurnTimings:
+    """Each part of a turn in seconds; None where it never came.
+
+    The moments, in the order in which they mostly come, are counted from the end of the question (of its speech, or when
+    a typed one was sent); what came before that is negative. The others are lengths, and several run side by side.
+    """
+
+    # Moments.
+    picture_requested: float | None  # at the onset of speech, or the press; None: the picture was known already
+    picture_taken: float | None
+    picture_seen: float | None  # the vision encoder and the picture's prefill are through
+    endpoint: float | None  # the pause was taken for the end of the question
+    transcript: float | None  # the words are there; None: the question was typed, or its speech was not timed
+    first_token: float | None  # TTFT
+    first_sentence: float | None  # complete, on its way to the voice
+    first_sound: float | None  # TTFA: the first audible sample
+    total: float  # the last sound is out, or it was cancelled
+    # Lengths.
+    speech: float | None  # the user's
+    capture: float | None  # taking the picture, and judging it
+    vision: float | None  # the vision encoder's own seconds, None when the picture was known already
+    picture_prefill: float | None  # reading the prompt up to the end of the picture
+    hidden: float | None  # how much of capture, encoder and prefill ran before the words were there
+    question_prefill: float | None  # reading the question, up to the first token
+    decode: float | None  # the engine's own seconds, not those in which it waited for the voice
+    speaking: float | None  # from the first sound to the end
+    prompt_tokens: int
+    prompt_tokens_per_second: float | None
+    answer_tokens: int
+    decode_tokens_per_second: float | None
+    peak_rss_bytes: int
+
+
+@dataclass(frozen=True)
+class Sight:
+    """When a picture was taken and seen, monotonic seconds, and what the engine says of its share."""
+
+    requested_at: float
+    taken: Span
+    seen: Span
+    stats: SeeStats
+
+
+@dataclass
+class Moments:
+    """When the parts of a turn happened, monotonic seconds, and what the engine says of its share."""
+
+    first_token_at: float | None = None
+    first_sentence_at: float | None = None
+    first_sound_at: float | None = None
+    sight: Sight | None = None  # None: the picture was known already
+    answer: AnswerStats | None = None
+
+
+@dataclass
+class Turn:
+    """From a question to the end of its answer. `done` is set when the last sound is out or it was cancelled."""
+
+    question: Question | None  # None: something that the assistant says of its own
+    number: int = field(default_factory=lambda: next(_turn_numbers))
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event = field(default_factory=threading.Event)
+    answer: str = ""  # the model's own words
+    told: list[str] = field(default_factory=list)  # the same by sentences, with the words of doubt
+    verdict: Verdict = Verdict.PLAIN
+    rule: DoubtRule | None = None  # by which it was judged; None: nothing was
+    pieces: tuple[Piece, ...] = ()  # of the answer, with how sure the model was of each
+    said: list[str] = field(default_factory=list)  # the sentences that went to the voice
+    error: BaseException | None = None
+    moments: Moments = field(default_factory=Moments)
+    timings: TurnTimings | None = None  # of a question, when it is done
+    joules: float | None = None  # of the processor packages, for question and answer; None: not measurable here
+
+    @property
+    def words(self) -> str:
+        """The answer as it is told: with its doubt, and without what was not sure enough to be told at all."""
+        return self.answer if self.verdict is Verdict.PLAIN else " ".join(self.told)
+
+    def add_up(self, ended_at: float) -> None:
+        """From the moments to the timings."""
+        if self.question is not None:
+            self.timings = _timings(self.question, self.moments, ended_at)
+
+
+def _timings(question: Question, moments: Moments, ended_at: float) -> TurnTimings:
+    def since(moment: float | None) -> float | None:
+        return None if moment is None else moment - question.asked_at
+
+    def rate(count: int, seconds: float) -> float | None:
+        return count / seconds if count and seconds > 0 else None
+
+    sight, stats, first_sound_at = moments.sight, moments.answer, moments.first_sound_at
+    return TurnTimings(
+        picture_requested=since(sight.requested_at if sight else None),
+        picture_taken=since(sight.taken[1] if sight else None),
+        picture_seen=since(sight.seen[1] if sight else None),
+        endpoint=question.endpoint_seconds,
+        transcript=(question.transcribed_at - question.asked_at) or None,
+        first_token=since(moments.first_token_at),
+        first_sentence=since(moments.first_sentence_at),
+        first_sound=since(first_sound_at),
+        total=ended_at - question.asked_at,
+        speech=question.speech_seconds,
+        capture=sight.taken[1] - sight.taken[0] if sight else None,
+        vision=sight.stats.vision_seconds if sight else None,
+        picture_prefill=sight.stats.prefill_seconds if sight else None,
+        hidden=sum(_before(question.transcribed_at, span) for span in (sight.taken, sight.seen)) if sight else None,
+        question_prefill=stats.prefill_seconds if stats else None,
+        decode=stats.decode_seconds if stats else None,
+        speaking=ended_at - first_sound_at if first_sound_at is not None else None,
+        prompt_tokens=stats.prompt_tokens if stats else 0,
+        prompt_tokens_per_second=rate(stats.prompt_tokens, stats.prefill_seconds) if stats else None,
+        answer_tokens=stats.answer_tokens if stats else 0,
+        decode_tokens_per_second=rate(stats.answer_tokens, stats.decode_seconds) if stats else None,
+        peak_rss_bytes=peak_rss_bytes(),
+    )
+
+
+def _before(moment: float, span: Span) -> float:
+    """How many of the span's seconds lie before a moment."""
+    begin, end = span
+    return max(0.0, min(end, moment) - begin)

@@ -1,0 +1,203 @@
+"""Measures how honest the doubt is: on the demo model's world, with new scenes, held-out type faces and spoilt pictures.
+
+python -m assistant.bench.accuracy.doubt_rates [--scenes 300] [--spoilt 40] [--calibrate]
+
+Every question is really answered by the engine, and `vision.framing` judges every picture. `--calibrate` proposes thresholds,
+on scenes of its own; without it the demo model's thresholds are measured, on other scenes. docs/doubt.md tells what the figures mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant import console
+from assistant.answering.doubt import DEMO_RULE, DoubtRule, Piece, Verdict, certainty, verdict
+from assistant.language.phrases import phrases_for
+
+if TYPE_CHECKING:
+    from vision.demo_model.questions import QuestionAnswer
+    from vision.engine import Engine, View
+
+CALIBRATION_SEED = 910_001
+MEASURING_SEED = 920_001
+CLEAN = "clean"
+# What spoils a picture: a function of `vision.demo_model.photographs` and its step. All are beyond what the training showed.
+FLAWS = {
+    CLEAN: ("expose", 0.0),
+    "blur 3 px": ("defocus", 3.0),
+    "blur 6 px": ("defocus", 6.0),
+    "blur 12 px": ("defocus", 12.0),
+    "shake 20 px": ("shake", 20.0),
+    "noise 25": ("expose", 25.0),
+    "noise 60": ("expose", 60.0),
+    "4 stops dark": ("stops", -4.0),
+    "7 stops dark": ("stops", -7.0),
+    "glare": ("glare", 0.35),
+    "strong glare": ("glare", 0.6),
+    "finger": ("finger", 0.35),
+}
+MOST_HEDGED = 0.015  # of the answers about clean pictures; 2 % are allowed, but the next set will differ
+_RIGHT_TO_SAY = 0.5  # of a faulty picture's answers: below it, silence about them is the better answer
+_EDGES = (0.0, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999, 1.0)
+_COVERAGES = (1.0, 0.99, 0.95, 0.9, 0.8, 0.6)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One answer: to what, how sure, and whether it was right to the letter."""
+
+    flaw: str
+    faulty: bool  # the picture, as `vision.framing` judges it
+    kind: str
+    sure: float
+    right: bool
+
+    def verdict(self, rule: DoubtRule) -> Verdict:
+        return verdict(self.sure, rule, picture_is_faulty=self.faulty)
+
+
+def looks(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[tuple[View, bool, Sequence[QuestionAnswer]]]:
+    """`scenes` new scenes, half of them set in type faces that training never saw: seen, whether faulty, what can be asked."""
+    import numpy as np
+
+    from vision import framing
+    from vision.demo_model import photographs
+    from vision.demo_model.drawing import draw
+    from vision.demo_model.fonts import BUILTIN, held_out_fonts
+    from vision.demo_model.questions import questions
+    from vision.demo_model.scene import random_scene
+    from vision.frame import Frame
+
+    dice, grain = random.Random(f"{seed} {flaw}"), np.random.default_rng(seed)
+    unseen = held_out_fonts() or (BUILTIN,)
+    name, step = FLAWS[flaw]
+    for number in range(scenes):
+        scene = random_scene(dice)
+        picture = np.asarray(draw(scene, dice.choice(unseen) if number % 2 else BUILTIN))
+        frame = Frame(getattr(photographs, name)(picture, grain, step), 0.0)
+        yield engine.see(frame), framing.judge(frame).fault is not None, questions(scene, dice)
+
+
+def answered(view: View, question: str) -> list[Piece]:
+    """The whole answer to the picture's first question."""
+    view.forget()
+    return [Piece(chunk.text, chunk.log_probabilities) for chunk in view.ask(question)]
+
+
+def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]:
+    """One question of each sort about each scene."""
+    formulaic = phrases_for("en").doubt.formulaic
+    for view, faulty, asked_of_it in looks(engine, flaw, scenes, seed):
+        for asked in asked_of_it:
+            if asked.kind == "light" and flaw != CLEAN:
+                continue  # the flaw itself changes what is true
+            pieces = answered(view, asked.question)
+            answer = "".join(piece.text for piece in pieces).strip()
+            yield Trial(flaw, faulty, asked.kind, certainty(pieces, formulaic), answer == asked.answer)
+
+
+def calibrated(done: Sequence[Trial]) -> DoubtRule:
+    """The highest thresholds that hedge at most MOST_HEDGED of the clean answers, and that give up only where most are wrong."""
+    clean = [trial for trial in done if trial.flaw == CLEAN]
+    faulty = [trial for trial in done if trial.faulty]
+    steps = [step / 100 for step in range(100)]
+    hedge = max(step for step in steps if sum(trial.sure < step for trial in clean) <= MOST_HEDGED * len(clean))
+    mostly_wrong = [
+        step
+        for step in steps
+        if step <= hedge
+        if share(trial.right for trial in faulty if step - 0.1 <= trial.sure < step) < _RIGHT_TO_SAY
+    ]
+    return DoubtRule(hedge_below=hedge, cannot_tell_below=max(mostly_wrong, default=0.0))
+
+
+def share(of: Iterable[bool]) -> float:
+    """NaN of nothing."""
+    found = list(of)
+    return sum(found) / len(found) if found else float("nan")
+
+
+def doubt_table(done: Sequence[Trial], rule: DoubtRule, group: Callable[[Trial], str]) -> list[str]:
+    """A Markdown table: how often it doubts, how often it is wrong when it sounds sure, and right when it hedges."""
+    rows = [
+        "| | answers | wrong | sounds sure | of these wrong | hedges | of these right | cannot tell | of these right |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name in [*dict.fromkeys(map(group, done)), "all"]:
+        here = [trial for trial in done if name in ("all", group(trial))]
+        cells = [name, str(len(here)), _percent(share(not trial.right for trial in here))]
+        for kind in Verdict:
+            said = [trial.right for trial in here if trial.verdict(rule) is kind]
+            good = 1 - share(said) if kind is Verdict.PLAIN else share(said)
+            cells += [_percent(len(said) / len(here)), _percent(good)]
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows
+
+
+def reliability_table(done: Sequence[Trial]) -> list[str]:
+    """Certainty against the share that was right, and the expected calibration error over these bins."""
+    rows = ["| certainty | answers | mean certainty | right |", "|---|---|---|---|"]
+    error = 0.0
+    for low, high in itertools.pairwise(_EDGES):
+        here = [trial for trial in done if low <= trial.sure < high or trial.sure == high == 1.0]
+        if here:
+            mean, right = sum(trial.sure for trial in here) / len(here), share(trial.right for trial in here)
+            error += abs(mean - right) * len(here) / len(done)
+            rows.append(f"| {low:g} to {high:g} | {len(here)} | {_percent(mean)} | {_percent(right)} |")
+    return [*rows, "", f"Expected calibration error: {_percent(error)}"]
+
+
+def risk_table(done: Sequence[Trial]) -> list[str]:
+    """How much is wrong among the surest answers, as fewer of them are given."""
+    surest = sorted(done, key=lambda trial: -trial.sure)
+    rows = ["| the surest | wrong |", "|---|---|"]
+    for coverage in _COVERAGES:
+        kept = surest[: round(coverage * len(surest))]
+        rows.append(f"| {_percent(coverage)} | {_percent(share(not trial.right for trial in kept))} |")
+    return rows
+
+
+def _percent(value: float) -> str:
+    return "–" if value != value else f"{100 * value:.1f} %"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", type=int, default=300, help="clean ones (default: 300, of ten questions each)")
+    parser.add_argument("--spoilt", type=int, default=40, help="of each flaw (default: 40)")
+    parser.add_argument("--calibrate", action="store_true", help="propose thresholds, on scenes of their own")
+    given = parser.parse_args(argv)
+    from vision.demo_model import CHECKPOINT
+    from vision.engine import Engine
+
+    seed = CALIBRATION_SEED if given.calibrate else MEASURING_SEED
+    with Engine.load(CHECKPOINT, progress=console.say) as engine:
+        done = [
+            trial
+            for flaw in FLAWS
+            for trial in trials(engine, flaw, given.scenes if flaw == CLEAN else given.spoilt, seed)
+        ]
+    rule = calibrated(done) if given.calibrate else DEMO_RULE
+    clean = [trial for trial in done if trial.flaw == CLEAN]
+    spoilt = [trial for trial in done if trial.flaw != CLEAN]
+    tables = {
+        f"By flaw, {rule}": doubt_table(done, rule, lambda trial: trial.flaw),
+        "By kind of question, clean pictures": doubt_table(clean, rule, lambda trial: trial.kind),
+        "By kind of question, spoilt pictures": doubt_table(spoilt, rule, lambda trial: trial.kind),
+        "Reliability, clean pictures": reliability_table(clean),
+        "Reliability, spoilt pictures": reliability_table(spoilt),
+        "Risk and coverage, clean pictures": risk_table(clean),
+        "Risk and coverage, spoilt pictures": risk_table(spoilt),
+    }
+    for title, rows in tables.items():
+        console.result("\n".join(["", title, "", *rows]))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

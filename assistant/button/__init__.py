@@ -1,0 +1,1 @@
+"""The button: input devices, and the gestures that their key presses make."""

@@ -1,0 +1,69 @@
+"""`seesay button`: which devices have keys, and, with --learn, which key shall be the button.
+
+Writes what was pressed into the configuration that is read from here. It asks the person at the terminal, and no one else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from assistant import console
+from assistant.button.input_devices import DeviceEvent, InputDevice, InputKeys, Key, key_name, list_devices
+from assistant.errors import AssistantError, ButtonMissing
+from assistant.files import config_folder
+from assistant.settings.config import find_config
+from assistant.settings.config_edit import set_values
+
+LEARN_SECONDS = 30.0
+# Not a button: shift, control, alt, the logo keys (Ctrl-C ends this), and fingers on a touchpad or a tablet.
+NO_BUTTON = frozenset({29, 97, 42, 54, 56, 100, 125, 126, *range(0x140, 0x150)})
+
+
+def show_devices(devices: list[InputDevice] | None = None) -> None:
+    devices = list_devices() if devices is None else devices
+    if not devices:
+        raise ButtonMissing(
+            "this machine has no input device with keys: plug a button in, or use the terminal's space bar"
+        )
+    for device in devices:
+        console.result(f"{device.path}  {device.name}  ({len(device.keys)} keys)")
+
+
+def learn(
+    explicit: Path | None,
+    environ: Mapping[str, str],
+    cwd: Path,
+    *,
+    open_keys: Callable[[Key], InputKeys] = InputKeys,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Waits for a key and writes it down. Raises `ButtonMissing` where nothing can be heard, `AssistantError` after 30 s."""
+    with open_keys(Key("", 0)) as keys:
+        if keys.problem:
+            raise ButtonMissing(keys.problem)
+        console.say(f"press the button now (within {LEARN_SECONDS:g} seconds)")
+        pressed = _first_press(keys, clock)
+    path = config_to_write(explicit, environ, cwd)
+    device = pressed.device.name if pressed.device.name.isprintable() else str(pressed.device.path)
+    set_values(path, "button", {"device": device, "key": pressed.code})
+    console.result(f"the button is the key {key_name(pressed.code)} of {device!r}; written into {path}")
+    console.say('it is listened to when activation.by is "button" or "button+wake_word"')
+
+
+def config_to_write(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
+    """The file that seesay reads when it is started like this; where there is none yet, the user's own."""
+    return find_config(explicit, environ, cwd) or config_folder(environ) / "config.toml"
+
+
+def _first_press(keys: InputKeys, clock: Callable[[], float]) -> DeviceEvent:
+    until = clock() + LEARN_SECONDS
+    while (left := until - clock()) > 0:
+        for pressed in keys.read_devices(left):
+            if pressed.event.down and pressed.code not in NO_BUTTON:
+                return pressed
+    raise AssistantError(
+        "no key was pressed, or none that may be read: press it within the time, "
+        "and see `seesay button` for the devices there are"
+    )

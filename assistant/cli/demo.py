@@ -1,0 +1,209 @@
+"""`seesay demo`: the whole path on the two small embedded models, with answers that can be marked.
+
+A picture is drawn, three questions about it are spoken by a voice that the speech model was not trained
+on, heard through the real recogniser and answered by the real engine; the answers are spoken, or kept as
+a WAV file on a machine with no sound card. Raises when an answer is wrong: a demo that cannot fail shows nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import tempfile
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant import console
+from assistant.answering import report
+from assistant.errors import AssistantError
+from assistant.language.phrases import phrases_for
+from assistant.models import catalog
+from assistant.settings.config import Config, EngineConfig
+from assistant.wiring import devices, hearing
+from assistant.wiring.engine import doubt_rule, load_engine
+
+if TYPE_CHECKING:
+    from assistant.answering.turn import Turn
+    from audio.hearing import HearingEvent, Utterance
+    from audio.transcriber import Transcriber
+    from audio.voice import SpokenVoice
+    from vision.demo_model.world import Scene
+
+TURN_SECONDS = 60.0  # far more than a small model needs; the demo must end on any machine
+
+
+@dataclass(frozen=True)
+class DemoQuestion:
+    """A question and the only answer that is right."""
+
+    text: str
+    answer: str
+
+
+def demo_scene() -> tuple[Scene, tuple[DemoQuestion, ...]]:
+    """What is drawn, and what is asked about it: a color, a follow-up on the same shape, and a word to read."""
+    from vision.demo_model.questions import color_answer, position_answer, reading_answer
+    from vision.demo_model.world import Scene, Shape, Sign
+
+    scene = Scene(
+        background="white",
+        shapes=(Shape("circle", "red", row=0, column=0), Shape("square", "blue", row=1, column=2)),
+        sign=Sign("OPEN", row=2),
+        seed=2,
+    )
+    questions = (
+        DemoQuestion("what color is the circle", color_answer(scene, "circle")),
+        DemoQuestion("where is it", position_answer(scene, "circle")),
+        DemoQuestion("what does it say", reading_answer(scene)),
+    )
+    return scene, questions
+
+
+def demo(config: Config, output: Path | None) -> None:
+    """Runs the demo; raises `AssistantError` when an answer is wrong."""
+    console.say("This is the demo of the small embedded models, made for showing that everything works:")
+    console.say("they know drawn shapes, colors, counts, places and large printed words, and nothing of real pictures.")
+    console.say("`seesay fetch` brings the full models (4.3 GB); afterwards `seesay` uses them by itself.\n")
+    # Devices and voice are the user's own; a setting that changes what is heard or seen would spoil the marks.
+    config = Config(speaking=config.speaking, engine=replace(EngineConfig(), threads=config.engine.threads))
+    scene, questions = demo_scene()
+    paths = catalog.demo_models()
+    with contextlib.ExitStack() as stack:
+        folder = _folder(output)
+        picture = _draw(scene, folder / "picture.png")
+        console.say(f"the picture: {picture}")
+        transcriber = hearing.load_transcriber(paths.speech)
+        voice = _voice(config, stack, folder)
+        frames = devices.open_frames(config, stack, str(picture))
+        engine = load_engine(config, paths.vision, stack, console.say, is_demo=True)
+        ended: queue.Queue[Turn] = queue.Queue()
+        doubt = doubt_rule(config, is_demo=True)
+        answering = devices.start_answering(config, stack, engine, frames, voice, doubt=doubt, on_end=ended.put)
+        wavs = [folder / f"question-{number}.wav" for number in range(1, len(questions) + 1)]
+        _speak_questions(questions, wavs)
+        lesson = _Lesson(config, transcriber, voice, wavs, ended)
+        from assistant.conversation.conversation import Conversation
+        from assistant.conversation.dialog import ConversationSettings
+
+        settings = ConversationSettings(
+            config.conversation.picture_seconds, min_confidence=0.0, takes_instructions=False, live=False
+        )
+        with contextlib.closing(lesson.events()) as events:
+            phrases = phrases_for("en")
+            Conversation(events, answering, phrases, settings, on_heard=lesson.hear).run(greeting="")
+    right = sum(_mark(question, turn) for question, turn in zip(questions, lesson.turns, strict=True))
+    if right < len(questions):
+        raise AssistantError(
+            f"{len(questions) - right} of {len(questions)} answers were wrong; the sound is in {folder}"
+        )
+    console.say(f"\nall {right} answers are right. Picture and sound: {folder}")
+
+
+class _Lesson:
+    """Feeds the spoken questions to the conversation, one after the answer to the other."""
+
+    def __init__(
+        self, config: Config, transcriber: Transcriber, voice: SpokenVoice, wavs: list[Path], ended: queue.Queue[Turn]
+    ) -> None:
+        self._config = config
+        self._transcriber = transcriber
+        self._voice = voice
+        self._wavs = wavs
+        self._ended = ended
+        self.turns: list[Turn] = []
+
+    def hear(self, utterance: Utterance) -> None:
+        console.heard(utterance, verbose=True)
+
+    def events(self) -> Generator[HearingEvent, None, None]:
+        from audio.hearing import Utterance
+        from audio.wav import WavSource
+
+        for wav in self._wavs:
+            self._play(wav)
+            source = WavSource(wav)
+            words = 0
+            with hearing.quiet_stop(source):
+                for event in hearing.make_hearing(self._config, source, self._transcriber).events():
+                    words += isinstance(event, Utterance)
+                    yield event
+            if words != 1:
+                raise AssistantError(f"{wav} was heard as {words} utterances, not as one question")
+            self.turns.append(self._wait_for_answer())
+
+    def _play(self, wav: Path) -> None:
+        """So that whoever listens hears the conversation, not half of it."""
+        from audio.wav import read_wav
+
+        never = threading.Event()
+        self._voice.play(read_wav(wav), never)
+        self._voice.drain(never)
+
+    def _wait_for_answer(self) -> Turn:
+        while True:
+            try:
+                turn = self._ended.get(timeout=TURN_SECONDS)
+            except queue.Empty:
+                raise AssistantError(f"no answer within {TURN_SECONDS:.0f} s") from None
+            if turn.question is not None:
+                console.result(f"seesay: {turn.words}")
+                console.say(report.timings_line(turn))
+                return turn
+
+
+def _mark(question: DemoQuestion, turn: Turn) -> bool:
+    if turn.answer == question.answer and turn.error is None:
+        return True
+    console.say(f'wrong: "{question.text}" has the answer "{question.answer}"')
+    if turn.error is not None:
+        console.say(str(turn.error))
+    return False
+
+
+def _folder(output: Path | None) -> Path:
+    try:
+        if output is None:
+            return Path(tempfile.mkdtemp(prefix="seesay-demo-"))
+        output.mkdir(parents=True, exist_ok=True)
+        return output
+    except OSError as error:
+        raise _cannot_write(output or Path(tempfile.gettempdir()), error) from None
+
+
+def _cannot_write(path: Path, error: OSError) -> AssistantError:
+    return AssistantError(f"cannot write to {path}: {error.strerror}; give another --output folder")
+
+
+def _draw(scene: Scene, path: Path) -> Path:
+    from vision.demo_model.world import draw
+
+    try:
+        draw(scene).save(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+    return path
+
+
+def _voice(config: Config, stack: contextlib.ExitStack, folder: Path) -> SpokenVoice:
+    """Speaks through the loudspeaker; with no sound card, into a WAV file."""
+    from audio.errors import DeviceLost, DeviceMissing
+
+    try:
+        return devices.open_voice(config, stack, devices.loudspeaker(config))
+    except (DeviceLost, DeviceMissing) as error:
+        path = folder / "conversation.wav"
+        console.say(f"no sound here ({error}); the conversation is written to {path}")
+        return devices.open_voice(config, stack, devices.wav_file(path))
+
+
+def _speak_questions(questions: tuple[DemoQuestion, ...], wavs: list[Path]) -> None:
+    from audio.demo_model.voices import HELD_OUT_VOICES
+    from audio.synthesizer import Synthesizer
+    from audio.wav import write_wav
+
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+        for question, wav in zip(questions, wavs, strict=True):
+            write_wav(wav, stranger.synthesize(question.text))

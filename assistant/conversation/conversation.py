@@ -1,0 +1,212 @@
+"""The conversation, as it reads: speech begins → look; words arrive → obey or answer.
+
+It runs on the main thread and never waits for the engine or the voice: `Answering` does. It knows no
+device, no model and no file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from assistant.answering.pipeline import Answering
+from assistant.answering.speech_queue import EARCON_RATE_HZ
+from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
+from assistant.conversation.activation import Activation, ActivationSettings, Woken
+from assistant.conversation.current_picture import Pictures
+from assistant.conversation.dialog import ConversationSettings, Obeying
+from assistant.conversation.expected_reply import Expecting
+from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
+from assistant.language.phrases import Command, Phrases
+from assistant.machine.status import Status
+from assistant.settings.voice_state import VoiceSettings
+from audio import earcons
+from audio.hearing import HearingEvent, SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance
+
+ADVICE_AFTER_SECONDS = 0.5  # from a press to the advice about its picture: who speaks by then is not interrupted
+
+
+class Conversation:
+    """Turns what is heard into looks, answers and obeyed commands."""
+
+    def __init__(
+        self,
+        events: Iterable[HearingEvent],
+        answering: Answering,
+        phrases: Phrases,
+        settings: ConversationSettings,
+        *,
+        activation: Activation | None = None,  # None: everything heard is meant for the assistant
+        on_heard: Callable[[Utterance], None] = lambda utterance: None,
+        clock: Callable[[], float] = time.monotonic,
+        voice: VoiceSettings | None = None,
+        status: Callable[[], Status] = Status,
+        time_of_day: Callable[[], dt.time] = lambda: dt.datetime.now().time(),
+    ) -> None:
+        self._events = events
+        self._answering = answering
+        self._phrases = phrases
+        self._settings = settings
+        self._activation = activation or Activation(ActivationSettings())
+        self._on_heard = on_heard
+        self._clock = clock
+        self._pictures = Pictures(
+            answering,
+            clock,
+            follow_up_seconds=settings.picture_seconds,
+            ahead_seconds=self._activation.settings.listen_seconds,
+        )
+        self._speaks = False  # the user, as far as it concerns the assistant
+        self._began_at: float | None = None  # to speak
+        self._acknowledged = False  # by the release of the button: not once more at the pause
+        self._stopped = False  # by the press that may yet become a hold
+        self._expecting = Expecting(self._activation, clock)
+        self._obeying = Obeying(
+            answering,
+            phrases,
+            settings,
+            self._pictures,
+            self._expecting,
+            clock=clock,
+            voice=voice,
+            status=status,
+            time_of_day=time_of_day,
+        )
+
+    def run(self, greeting: str) -> None:
+        """Says `greeting`, then listens; returns when the events end or the user says quit."""
+        self._obeying.turns.append(self._answering.greet(greeting))
+        for event in self._events:
+            match self._activation.heard(event):
+                case Woken():
+                    self._user_speaks(False)
+                    if self._answering.held:  # called by name in the midst of an answer
+                        self._answering.cancel()
+                    self._listen()
+                case SpeechStarted():
+                    self._user_speaks(True)
+                    self._acknowledged = False
+                    if self._settings.speech_interrupts:
+                        self._answering.hold()
+                    self._pictures.look_ahead()
+                case SpeechPaused():
+                    self._acknowledge()
+                case SpeechResumed():
+                    self._user_speaks(True)
+                case SpeechRejected():
+                    self._user_speaks(False)
+                    self._answering.release()
+                    self._pictures.drop_ahead()
+                case Utterance() as utterance:
+                    self._user_speaks(False)
+                    self._on_heard(utterance)
+                    if not self._take_in(utterance):
+                        return
+                    self._began_at = None
+                    self._answering.release()  # where that ended nothing: a question that waits for the answer's end
+
+    def _user_speaks(self, speaks: bool) -> None:
+        if speaks and not self._speaks:
+            self._began_at = self._clock()
+        self._speaks = speaks
+        self._answering.user_speaks(speaks)
+
+    def _acknowledge(self) -> None:
+        if not self._acknowledged:
+            self._answering.acknowledge()
+
+    # What comes in beside the events, on the same thread: between two blocks of sound.
+
+    def pressed(self, press: Press) -> None:
+        """A press of the button. Its thread has told `Activation`, and for a stop silenced `Answering`, already."""
+        match press:
+            case Pressed():
+                self._stopped = False
+                if self._answering.busy:  # since the press: the last words were just being made out. It begins anew
+                    self._answering.cancel()
+                self._pictures.look_anew()
+                self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+            case Held() if self._stopped:  # it grew out of a stop: only now it is known that a question follows
+                self._stopped = False
+                self._pictures.look_anew()
+                self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+            case Released(held=True) if self._speaks:  # letting go is the end of the question
+                self._acknowledge()
+                self._acknowledged = True
+            case DoublePress():
+                self._pictures.drop_ahead()
+                self._obeying.repeat()
+            case StopPress():
+                self._stopped = True
+                self._pictures.drop_ahead()
+                self._expecting.forget()
+
+    def maybe_woken(self) -> None:
+        """The wake phrase seems to be in what is being said: the picture is not worth waiting for the end of it."""
+        self._activation.stirred()
+        self._user_speaks(True)
+        self._pictures.look_ahead()
+
+    def tick(self) -> None:
+        """Time goes by: who pressed the button hears what is wrong with the picture, or that it no longer listens."""
+        if self._answering.held:  # a sentence may have slipped through
+            self._answering.hold()
+        self._expecting.tick()
+        self._advise_early()
+        if self._activation.lapsed(self._clock()):
+            self._pictures.drop_ahead()
+            self._answering.cue(earcons.error(EARCON_RATE_HZ))
+
+    def _listen(self) -> None:
+        self._pictures.look_ahead()
+        self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+
+    def _advise_early(self) -> None:
+        """A picture that was taken at a press, or at the wake phrase, can be judged before anything has been asked."""
+        ahead, now = self._pictures.ahead, self._clock()
+        if ahead is None or ahead.fault is None or self._speaks or self._answering.busy:
+            return
+        if now - ahead.requested_at >= ADVICE_AFTER_SECONDS and not self._answering.was_advised_of(ahead.fault):
+            self._pictures.drop_ahead()  # the next words, or the next press, take a better one
+            self._obeying.turns.append(self._answering.advise(ahead))
+            self._expecting.after(self._obeying.turns[-1])
+
+    # What an utterance means.
+
+    def _take_in(self, utterance: Utterance) -> bool:
+        """Obeys or answers; False when the user has said quit."""
+        phrases, misheard = self._phrases, self._expecting.misheard
+        if misheard is not None and is_yes(utterance.text, phrases):
+            self._obeying.agreed()
+            return self._obeying.do(replace(utterance, text=misheard.text), self._began_at)
+        command = parse_command(utterance.text, phrases)
+        if command is Command.STOP:  # at any confidence: a stop that was not meant costs little
+            self._expecting.forget()
+            self._pictures.drop_ahead()
+            self._answering.cancel()
+        elif command is None and asks_nothing(utterance.text, phrases):
+            self._pass_over(utterance)
+        elif utterance.confidence < self._settings.min_confidence:
+            self._pictures.drop_ahead()
+            self._obeying.ask_back(utterance)
+        else:
+            return self._obeying.do(utterance, self._began_at)
+        return True
+
+    def _pass_over(self, utterance: Utterance) -> None:
+        """ "Thank you", "um", "okay": not worth an answer, nor the end of one. "No" to what was read back: it listens anew."""
+        self._pictures.drop_ahead()
+        activation = self._activation
+        if self._expecting.misheard is not None and is_no(utterance.text, self._phrases):
+            self._answering.cue(earcons.listening(EARCON_RATE_HZ))
+            self._expecting.after(self._obeying.turns[-1])
+        elif self._expecting.is_open:
+            self._expecting.still_after(self._obeying.turns[-1])
+        elif activation.settings.is_open or self._answering.busy:
+            pass
+        elif is_hesitation(utterance.text, self._phrases):
+            activation.listen_on(self._clock())
+        else:
+            self._answering.cue(earcons.error(EARCON_RATE_HZ))  # who has pressed must not wait for an answer

@@ -1,0 +1,255 @@
+"""What was understood is obeyed or answered, and what "repeat", "spell that" and "more detail" are about.
+
+On the main thread, and it never waits, but for the last words of all. How words come in, and whether they were understood, is
+`loop`'s part.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assistant.answering.doubt import NEVER, DoubtRule, Verdict, unsure_characters
+from assistant.answering.pipeline import Answering
+from assistant.answering.turn import Question, Turn
+from assistant.conversation.current_picture import Pictures
+from assistant.conversation.expected_reply import Expecting
+from assistant.language.command_parser import parse_command
+from assistant.language.phrases import Command, Phrases
+from assistant.language.spelling import parts_to_spell, spell
+from assistant.machine.status import Status
+from assistant.settings import voice_state
+from assistant.settings.voice_state import VoiceSettings
+from audio.hearing import Utterance
+
+# Commands that make use of the picture that was taken as they were spoken.
+_ABOUT_PICTURES = (
+    Command.NEW_PICTURE,
+    Command.SAME_PICTURE,
+    Command.READ_TEXT,
+    Command.WHAT_CHANGED,
+    Command.LOOK_CLOSER,
+)
+PLAIN_DESCRIPTION = "describe the picture"  # as the demo model, which is English, has learnt it
+GOODBYE_SECONDS = 3.0  # how long quit waits for its last words
+TURNS_KEPT = 4  # of the last ones "repeat" says the newest of which there are words
+
+
+@dataclass(frozen=True)
+class ConversationSettings:
+    """Mostly from the tables [conversation] and [hearing] of config.toml."""
+
+    picture_seconds: float = 60.0  # a follow-up stays on a picture that is younger than this
+    min_confidence: float = 0.5  # 0..1; words heard with less are read back, not answered
+    doubt: DoubtRule = NEVER
+    takes_instructions: bool = True  # False: a model that knows short questions only, like the demo's
+    queue_questions: bool = False  # a question during an answer waits for its end, else it ends it
+    hint: str = ""  # how to begin, said after the help
+    speech_interrupts: bool = False  # `barge_in = "any"`: the voice is silent as soon as the user speaks
+    live: bool = True  # the events' times are monotonic times (a microphone), not a file's
+
+
+class Obeying:
+    """Remembers what was asked, answered and said last."""
+
+    def __init__(
+        self,
+        answering: Answering,
+        phrases: Phrases,
+        settings: ConversationSettings,
+        pictures: Pictures,
+        expecting: Expecting,
+        *,
+        clock: Callable[[], float],
+        voice: VoiceSettings | None,
+        status: Callable[[], Status],
+        time_of_day: Callable[[], dt.time],
+    ) -> None:
+        self._answering = answering
+        self._phrases = phrases
+        self._settings = settings
+        self._pictures = pictures
+        self._expecting = expecting
+        self._clock = clock
+        self._voice = voice
+        self._status = status
+        self._time_of_day = time_of_day
+        self.turns: deque[Turn] = deque(maxlen=TURNS_KEPT)  # the last ones that are worth repeating
+        self.last_answer: Turn | None = None  # the last turn with a question: what "spell that" is about
+        self._last_asked = ""  # as the user asked it: what "more detail" and "look closer" are about
+        self._began_at: float | None = None  # to speak
+        self._read_back = 0  # the number of the turn that began to ask back
+
+    def do(self, utterance: Utterance, began_at: float | None) -> bool:
+        """What was understood well enough, and began to be said then (None: just now); False for quit."""
+        self._began_at = began_at
+        command = parse_command(utterance.text, self._phrases)
+        if command is None:
+            self._ask(utterance.text, utterance)
+            return True
+        return self._obey(command, utterance)
+
+    def ask_back(self, utterance: Utterance) -> None:
+        """It was hardly understood: it is read back, as a question."""
+        is_first = self._expecting.misheard is None  # else what came since the first one is no answer either
+        turn = self.say(self._phrases.did_you_ask.format(question=utterance.text))
+        if is_first:
+            self._read_back = turn.number
+        self._expecting.after(turn, utterance)
+
+    def agreed(self) -> None:
+        """The question that was read back is right; that itself is not what "repeat" means."""
+        self._expecting.forget()
+        while self._read_back and len(self.turns) > 1 and self.turns[-1].number >= self._read_back:
+            self.turns.pop()
+        self._read_back = 0
+
+    def say(self, text: str, *, repeatable: bool = True) -> Turn:
+        """Words of the assistant's own. What is said to a change of the voice is not what "repeat" means."""
+        turn = self._answering.say(text)
+        self._expecting.still_after(turn)
+        if repeatable:
+            self.turns.append(turn)
+        return turn
+
+    def repeat(self) -> None:
+        """The last words, unless new ones are about to come."""
+        if not self._is_thinking():  # else the answer comes in a moment, and saying it now would be saying it twice
+            self.say(self._last_words() or self._phrases.nothing_to_repeat)
+
+    # Commands.
+
+    def _obey(self, command: Command, utterance: Utterance) -> bool:
+        phrases = self._phrases
+        if command not in _ABOUT_PICTURES:
+            self._pictures.drop_ahead()
+        match command:
+            case Command.SLOWER | Command.FASTER | Command.LOUDER | Command.QUIETER:
+                self._change_voice(command)
+            case Command.SPELL:
+                self.say(self._spelt() or phrases.nothing_to_spell)
+            case Command.READ_TEXT:
+                self._ask(
+                    phrases.read_text_question if self._settings.takes_instructions else utterance.text, utterance
+                )
+            case Command.MORE_DETAIL | Command.SHORTER:
+                more = command is Command.MORE_DETAIL
+                self._ask_anew(phrases.more_detail_question if more else phrases.shorter_question, utterance)
+            case Command.LOOK_CLOSER:
+                self._look_closer(utterance)
+            case Command.WHAT_CHANGED:
+                self._compare(utterance)
+            case Command.STATUS:
+                self.say(status_in_words(self._status(), phrases))
+            case Command.TIME:
+                self.say(phrases.time_in_words(self._time_of_day()))
+            case Command.NEW_PICTURE:
+                self._pictures.renew()
+                self.say(phrases.new_picture)
+            case Command.SAME_PICTURE:
+                self.say(phrases.same_picture if self._pictures.keep() else phrases.no_picture_yet)
+            case Command.REPEAT:
+                self.repeat()
+            case Command.HELP:
+                self.say(f"{phrases.help} {self._settings.hint}".strip())
+            case Command.QUIT:
+                self._answering.say(phrases.goodbye).done.wait(GOODBYE_SECONDS)
+                return False
+        return True
+
+    def _change_voice(self, command: Command) -> None:
+        phrases = self._phrases
+        step, done, at_the_end = {
+            Command.SLOWER: (voice_state.slower, phrases.slower, phrases.slowest),
+            Command.FASTER: (voice_state.faster, phrases.faster, phrases.fastest),
+            Command.LOUDER: (voice_state.louder, phrases.louder, phrases.loudest),
+            Command.QUIETER: (voice_state.quieter, phrases.quieter, phrases.quietest),
+        }[command]
+        changed = self._voice is not None and self._voice.change(step)
+        # An answer that is under way goes on, and is heard to be slower; words of the assistant's own would end it.
+        if not (self._answering.held or self._answering.busy):
+            self.say(done if changed else at_the_end, repeatable=False)
+
+    def _spelt(self) -> str:
+        """What of the last answer is worth it, by its characters, and which of them the model was least sure of."""
+        turn = self.last_answer
+        if turn is None or turn.verdict is Verdict.CANNOT_TELL:  # what was not told is not spelt either
+            return ""
+        rule = turn.rule or self._settings.doubt
+        doubts = [position for position, _ in unsure_characters(turn.pieces, rule)]
+        return " ".join(
+            spell(turn.answer[begin:end], self._phrases, [position - begin for position in doubts])
+            for begin, end in parts_to_spell(turn.answer)
+        )
+
+    # Questions.
+
+    def _ask(self, text: str, utterance: Utterance, about: str | None = None) -> None:
+        """`about`: the question as the user has put it, where `text` only asks for it in other words."""
+        self._expecting.forget()
+        self._read_back = 0
+        self._last_asked = text if about is None else about
+        question, look = self._question(text, utterance), self._pictures.for_question(self._began_at)
+        self.last_answer = self._answering.ask(question, look, queued=self._settings.queue_questions)
+        self.turns.append(self.last_answer)
+
+    def _ask_anew(self, template: str, utterance: Utterance) -> None:
+        """The last question in other words, about the same picture."""
+        self._pictures.drop_ahead()
+        last = self._last_asked
+        asks = last and self._settings.takes_instructions
+        self._ask(template.format(question=last) if asks else self._describe, utterance, last)
+
+    def _look_closer(self, utterance: Utterance) -> None:
+        self._pictures.look_closer()
+        self._ask(self._last_asked or self._describe, utterance, self._last_asked)
+
+    def _compare(self, utterance: Utterance) -> None:
+        old, new = self._pictures.to_compare()
+        if old is None:
+            self.say(self._phrases.no_picture_yet)
+            return
+        self._expecting.forget()
+        self._last_asked = self._describe
+        question = self._question(self._describe, utterance)
+        self.last_answer = self._answering.compare(question, old, new)
+        self.turns.append(self.last_answer)
+
+    @property
+    def _describe(self) -> str:
+        return self._phrases.describe_question if self._settings.takes_instructions else PLAIN_DESCRIPTION
+
+    def _is_thinking(self) -> bool:
+        turn = self.turns[-1]
+        return not turn.done.is_set() and not turn.cancelled.is_set() and not turn.said
+
+    def _last_words(self) -> str:
+        return next((" ".join(turn.said) for turn in reversed(self.turns) if turn.said), "")
+
+    def _question(self, text: str, utterance: Utterance) -> Question:
+        now = self._clock()
+        live = self._settings.live
+        return Question(
+            text,
+            utterance.confidence,
+            asked_at=utterance.ended_at if live else now,
+            transcribed_at=now,
+            speech_seconds=utterance.ended_at - utterance.started_at,
+            endpoint_seconds=utterance.endpoint_seconds if live else None,
+        )
+
+
+def status_in_words(status: Status, phrases: Phrases) -> str:
+    """One short sentence for each thing that is known."""
+    sentences = []
+    if status.model is not None:
+        sentences.append(phrases.status_model.format(model=status.model))
+    if status.power_watts is not None:
+        sentences.append(phrases.status_power.format(watts=status.power_watts))
+    if status.temperature_celsius is not None:
+        sentences.append(phrases.status_temperature.format(celsius=status.temperature_celsius))
+    if status.memory_bytes is not None:
+        sentences.append(phrases.status_memory.format(gigabytes=status.memory_bytes / 1e9))
+    return " ".join(sentences) or phrases.status_unknown

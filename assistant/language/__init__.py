@@ -1,0 +1,1 @@
+"""Words: the phrases of each language, sentences, spelling, and which words are commands."""

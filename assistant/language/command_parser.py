@@ -1,0 +1,139 @@
+"""Is this utterance a command to the assistant itself? Pure and table-driven; it knows no language by itself.
+
+Only a whole utterance is a command, fillers aside: "what does the stop sign say" stays a question. So every table lists
+whole wordings, and what is forgiven is listed too: fillers at the ends, hesitations anywhere, a command said twice.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+
+from assistant.language.phrases import Command, Phrases
+
+MAX_COMMAND_CHARACTERS = 120  # a longer utterance is a question, whatever it ends with
+
+_SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_A_OR_NOT_A = re.compile(r"(.)不\1")  # 对不对, 是不是: a question, in Chinese made of a yes and a no
+_SAID_TWICE = re.compile(r"(.+?)(?: ?\1)+")
+
+
+def parse_command(text: str, phrases: Phrases) -> Command | None:
+    """The command that `text` gives, or None when it is a question (or empty)."""
+    tried = _wordings_tried(text, phrases)
+    return next((phrases.command_of[words] for words in tried if words in phrases.command_of), None)
+
+
+def is_yes(text: str, phrases: Phrases) -> bool:
+    """Whether `text` agrees to the question that was read back."""
+    return _is_talk(text, phrases, phrases.yes) and not _is_talk(text, phrases)
+
+
+def is_no(text: str, phrases: Phrases) -> bool:
+    """Whether `text` says that the question that was read back is wrong."""
+    return _is_talk(text, phrases, phrases.no) and not _is_talk(text, phrases)
+
+
+def asks_nothing(text: str, phrases: Phrases) -> bool:
+    """Whether there is nothing to answer: thanks, a hesitation, a yes or a no to nothing. "And the right" does ask."""
+    return is_hesitation(text, phrases) or _is_talk(text, phrases, phrases.yes, phrases.no)
+
+
+def is_hesitation(text: str, phrases: Phrases) -> bool:
+    """Whether these are no words yet: "um", and what a recogniser makes of a breath; who says it may be about to ask."""
+    return _consists_of({*phrases.noises, *phrases.fillers_anywhere}, text, phrases)
+
+
+def _is_talk(text: str, phrases: Phrases, *more: Collection[str]) -> bool:
+    return _consists_of({*phrases.small_talk, *phrases.fillers_anywhere}.union(*more), text, phrases)
+
+
+def ends_open(text: str, phrases: Phrases) -> bool:
+    """Whether more must come after these words: "what color is the" is no question yet, and "what color is this" is one."""
+    words = _normalised(text)
+    return any(words == end or words.endswith(_gap(end) + end) for end in phrases.unfinished)
+
+
+def _wordings_tried(text: str, phrases: Phrases) -> Iterator[str]:
+    words = _in_table_words(_normalised(text), phrases)
+    if words and len(words) <= MAX_COMMAND_CHARACTERS:
+        yield from _without_fillers(words, phrases)
+
+
+def _normalised(text: str) -> str:
+    """Lower case, no punctuation, single spaces, none between Chinese words: Vosk puts them there, people do not."""
+    text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    words = " ".join(re.sub(r"[^\w\s']", " ", text).split())
+    return _SPACE_IN_CHINESE.sub("", words)
+
+
+def _in_table_words(words: str, phrases: Phrases) -> str:
+    """Without hesitations, and each word as the tables have it."""
+    for filler in phrases.fillers_anywhere:
+        words = _replaced(filler, "", words) or words  # "please" alone stays what it is
+    for said, meant in phrases.same_words.items():
+        words = _replaced(said, meant, words)
+    return words
+
+
+def _without_fillers(words: str, phrases: Phrases) -> Iterator[str]:
+    """`words`, then with one filler fewer, two fewer, …; every way of it once, never nothing at all.
+
+    The fullest wording goes first: "say that again" is a command of its own before "again" is a filler.
+    """
+    waiting, seen = [words], {words}
+    while waiting:
+        words = waiting.pop(0)
+        yield words
+        for fewer in _with_one_filler_less(words, phrases):
+            if fewer not in seen:
+                seen.add(fewer)
+                waiting.append(fewer)
+
+
+def _with_one_filler_less(words: str, phrases: Phrases) -> Iterator[str]:
+    twice = _SAID_TWICE.fullmatch(words)
+    rests = [twice[1]] if twice else []
+    rests += [_after(filler, words) for filler in phrases.fillers_before]
+    rests += [_before(filler, words) for filler in phrases.fillers_after]
+    rests += [_before(end, _after(begin, words)) for begin, end in phrases.fillers_around]
+    yield from filter(None, rests)
+
+
+def _consists_of(parts: set[str], text: str, phrases: Phrases) -> bool:
+    """One or more of them, and nothing else."""
+    words = _in_table_words(_normalised(text), phrases)
+    if len(words) > MAX_COMMAND_CHARACTERS or _A_OR_NOT_A.search(words):
+        return False
+    waiting, seen = [words], {words}
+    while waiting:
+        words = waiting.pop()
+        if words in parts:
+            return True
+        rests = {rest for part in parts if (rest := _after(part, words))} - seen
+        seen |= rests
+        waiting += rests
+    return False
+
+
+def _after(filler: str, words: str) -> str:
+    """What follows the filler, nothing when it is not there."""
+    begin = filler + _gap(filler)
+    return words[len(begin) :] if words.startswith(begin) else ""
+
+
+def _before(filler: str, words: str) -> str:
+    end = _gap(filler) + filler
+    return words[: -len(end)] if words.endswith(end) else ""
+
+
+def _replaced(said: str, meant: str, words: str) -> str:
+    if not _gap(said):
+        return words.replace(said, meant)
+    return " ".join(meant if word == said else word for word in words.split(" ") if word != said or meant)
+
+
+def _gap(word: str) -> str:
+    """What stands between this word and the next."""
+    return "" if "\u4e00" <= word[0] <= "\u9fff" else " "

@@ -1,0 +1,273 @@
+"""English."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from assistant.language.phrases import Command, DoubtWords, FaultWords, Phrases, SpeechModel, spoken
+from assistant.language.sentences import Abbreviations
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "- - twenty thirty forty fifty".split()
+_DIGITS = {str(digit): word for digit, word in enumerate(_ONES[:10])}
+_SIGNS = {
+    " ": "space", ".": "dot", ",": "comma", "-": "dash", "–": "dash", "_": "underscore", "/": "slash", "\\": "backslash",
+    ":": "colon", ";": "semicolon", "@": "at", "&": "ampersand", "+": "plus", "=": "equals", "#": "hash", "%": "percent",
+    "*": "star", "'": "apostrophe", "’": "apostrophe", '"': "quote", "(": "open bracket", ")": "close bracket",
+    "!": "exclamation mark", "?": "question mark", "$": "dollar", "€": "euro", "£": "pound", "°": "degree",
+}  # fmt: skip
+
+
+def time_in_words(time: dt.time) -> str:
+    """Hours, then minutes, as they stand: "ten to five" takes the hearer a moment to undo."""
+    hour, minute = time.hour, time.minute
+    if minute == 0 and hour in (0, 12):
+        return "It is noon." if hour else "It is midnight."
+    minutes = "o'clock" if minute == 0 else f"oh {_ONES[minute]}" if minute < 10 else _number(minute)
+    part = ("in the morning", "in the afternoon", "in the evening", "at night")[sum(hour >= h for h in (12, 18, 21))]
+    return f"It is {_number(hour % 12 or 12)} {minutes} {part}."
+
+
+def _number(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    return _ONES[number] if number < 20 else f"{_TENS[tens]} {_ONES[ones]}" if ones else _TENS[tens]
+
+
+# Parts of the command templates below.
+_SPEAK = "[speak|speaking|talk|talking|go|read|be|say it|make it]"
+_BIT = "[a [little] bit|a little|much|even|some]"
+_THAT = "(that|it|this)"
+
+ABBREVIATIONS = Abbreviations(
+    never_last=frozenset(
+        "mr mrs ms dr prof st sr jr vs approx vol dept est inc ltd co e.g i.e u.s u.k cf mt ave rd blvd tel ph.d "
+        "sgt cpl capt col gen lt cmdr maj rev hon sen rep gov pres messrs assn bldg min max".split()
+    ),
+    may_be_last=frozenset("etc a.m p.m sec hr oz lb tbsp tsp".split()),
+    goes_on=frozenset(
+        "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays "
+        "sundays est edt cst pst gmt utc".split()
+    ),
+    before_numbers=frozenset(
+        "no nos nr p pp fig figs ch art ext apt rm exp ed jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    ),
+)
+
+PHRASES = Phrases(
+    speech_model=SpeechModel(
+        name="vosk-model-small-en-us-0.15",
+        size_bytes=41_205_931,
+        sha256="30f26242c4eb449f948e42cb302dd7a686cb29a3423a8367f99ff41780942498",
+    ),
+    voice="",
+    ready="I am ready. Ask me what I see.",
+    ready_demo_models=(
+        "I am ready, with the small demo models. I know colors, shapes, counts, places, and large printed words."
+    ),
+    help=(
+        "Ask a question about what is in front of the camera. "
+        "About the picture you can say: new picture, same picture, look closer, read the text, what has changed, "
+        "more detail, or shorter. "
+        "About my voice you can say: stop, repeat, spell that, slower, faster, louder, or quieter. "
+        "You can also say: status, what time is it, help, or quit."
+    ),
+    did_you_ask="Did you ask: {question}?",
+    nothing_to_repeat="I have not said anything yet.",
+    nothing_to_spell="There is nothing to spell yet.",
+    no_picture_yet="I have not taken a picture yet.",
+    new_picture="New picture.",
+    same_picture="I keep this picture until you say new picture.",
+    no_answer="I have no answer to that.",
+    answer_failed="Sorry, something went wrong and I cannot answer that. Please ask again.",
+    picture_failed="I cannot get a picture from the camera.",
+    goodbye="Goodbye.",
+    device_lost="The microphone has gone. I am waiting for it to come back.",
+    device_back="The microphone is back.",
+    button_lost="I cannot find the button. Please check its plug.",
+    button_back="The button is back.",
+    pictures_leave="Attention: pictures leave this machine. They go to the computer {host}.",
+    remote_away="The other computer is away. I look myself.",
+    remote_away_demo="The other computer is away. I look myself, with the small demo model, which only knows drawn shapes.",
+    remote_away_alone="The other computer is away.",
+    remote_back="The other computer is back.",
+    slower="Slower.",
+    faster="Faster.",
+    louder="Louder.",
+    quieter="Quieter.",
+    slowest="I cannot speak slower than this.",
+    fastest="I cannot speak faster than this.",
+    loudest="I cannot speak louder than this.",
+    quietest="I cannot speak quieter than this and still be heard.",
+    profiles={"headset": "Headset.", "button": "One button.", "cart": "Cart, with a loudspeaker."},
+    hint_button="Press the button and ask. Press it while I speak to stop me, and twice to hear it again.",
+    hint_wake_word="Say {wake_word}, then ask.",
+    instructions=(
+        "You are the eyes of a person who cannot see the picture. Answer in one short sentence, the main thing first, in plain "
+        "words, without lists. Read text and numbers exactly as written. If what is asked about cannot be seen, or not clearly, "
+        "say so and do not guess."
+    ),
+    read_text_question="Read all the text in this picture, word for word. If there is no text, say so.",
+    more_detail_question="Answer in detail, in several sentences: {question}",
+    shorter_question="Answer in a few words: {question}",
+    describe_question="What is in this picture? Name the main thing first.",
+    nothing_changed="I see no change.",
+    what_changed="Before: {before} Now: {now}",
+    framing={
+        "covered": FaultWords(
+            "The lens seems to be covered. Move your finger or whatever is in front of it.", "the lens is covered"
+        ),
+        "too_dark": FaultWords("It is too dark. Turn on a light, or move to a brighter place.", "it is too dark"),
+        "too_bright": FaultWords("It is too bright. Turn the camera away from the light.", "it is too bright"),
+        "frozen": FaultWords(
+            "The camera's picture does not change any more. Unplug the camera and plug it in again.",
+            "the camera's picture has stopped",
+        ),
+        "blurred": FaultWords("The picture is blurred. Hold still, a little further away.", "it is blurred"),
+    },
+    doubt=DoubtWords(
+        not_sure="I am not sure, but {answer}",
+        cannot_tell="I cannot tell from this picture, because {because}.",
+        formulaic=frozenset("the this that it picture image shows".split()),
+    ),
+    character_names=_DIGITS | _SIGNS,
+    other_sign="another sign",
+    capital="capital {letter}",
+    ordinals=tuple(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+        "sixteenth seventeenth eighteenth nineteenth twentieth".split()
+    ),
+    doubtful_digit="The {ordinal} digit, {name}, may be wrong.",
+    doubtful_letter="The {ordinal} letter, {name}, may be wrong.",
+    doubtful_character="The {ordinal} character, {name}, may be wrong.",
+    doubtful_several="I am not sure of several of these.",
+    status_power="I use {watts:.0f} watts.",
+    status_temperature="The processor is at {celsius:.0f} degrees.",
+    status_memory="I use {gigabytes:.1f} gigabytes of memory.",
+    status_model="The model is {model}.",
+    status_unknown="This machine does not tell me its status.",
+    time_in_words=time_in_words,
+    abbreviations=ABBREVIATIONS,
+    commands={
+        Command.STOP: spoken(
+            "[no] stop [it|this|that]", "stop (talking|speaking|reading)", "(be|keep) quiet", "quiet", "silence", "enough",
+            "that is enough", "no more", "shut up", "hush", "cancel [it|that]", "never mind", "pause", "wait [a (moment|minute|second)]",
+            "hold on", "one moment",
+        ),
+        Command.REPEAT: spoken(
+            f"(repeat|repeating) [{_THAT}|yourself|the answer|the last (answer|sentence|part)|what you said]",
+            f"say [{_THAT}] (again|once more|one more time)", "again", "once more", "one more time", "what did you say",
+            "what was that", "come again", "pardon [me]", "i beg your pardon", f"tell me [{_THAT}] again",
+            f"i did not (hear|catch|get|understand) [you|{_THAT}]", f"i could not (hear|understand) [you|{_THAT}]",
+            f"can i hear {_THAT} again",
+        ),
+        Command.SLOWER: spoken(
+            f"{_SPEAK} {_BIT} (slower|more slowly|slowly)", "slow down [a [little] bit|a little]", "not so fast",
+            "[that is|you are [speaking|talking]|you (speak|talk)] too fast", "(decrease|reduce) the speed",
+        ),
+        Command.FASTER: spoken(
+            f"{_SPEAK} {_BIT} (faster|quicker|more quickly|quickly)", "speed up [a [little] bit|a little]", "not so slow",
+            "[that is|you are [speaking|talking]|you (speak|talk)] too (slow|slowly)", "increase the speed", "hurry up",
+        ),
+        Command.LOUDER: spoken(
+            f"{_SPEAK} {_BIT} (louder|more loudly|loudly)", "speak up", "[turn [the]] (volume|sound) up", "turn (it|yourself) up",
+            "turn up the (volume|sound)", "(increase|raise) the volume", "more volume", "[that is|you are] too quiet",
+            "i can not hear you",
+        ),
+        Command.QUIETER: spoken(
+            f"{_SPEAK} {_BIT} (quieter|softer|more (quietly|softly)|quietly|softly|less loud)", "not so loud", "less volume",
+            "[turn [the]] (volume|sound) down", "turn (it|yourself) down", "turn down the (volume|sound)",
+            "(decrease|reduce|lower) the volume", "lower your voice", "[that is|you are] too loud",
+        ),
+        Command.SPELL: spoken(
+            f"(spell|spelling) [{_THAT}] [out]", "spell [out] (the|that|this) (word|words|name|number|answer|text)",
+            f"how is {_THAT} spelled", f"how do you spell {_THAT}", f"[spell {_THAT}] (letter by letter|digit by digit)",
+        ),
+        Command.MORE_DETAIL: spoken(
+            "[give me|tell me|say|with|in|i want] [a [little] bit|a little] more [detail|details|information]",
+            "describe (it|that|this|the picture|everything) in [more|greater] detail", f"describe {_THAT} more",
+            f"(tell me|say) more about {_THAT}", "[be] more detailed", "[a] longer [answer]", "go on",
+        ),
+        Command.SHORTER: spoken(
+            "[a] shorter [answer]", "shorter answers", "(make|keep|say) it (short|shorter|brief|briefer)", "[with|in] less (detail|details)",
+            "be (brief|briefer|short|shorter)", "briefly", "in short", "[that is|that was] too long", "[say it] in one sentence",
+        ),
+        Command.NEW_PICTURE: spoken(
+            "[take|make|get|use] [a|the|one] (new|fresh) picture", "[take|make|get] (another|one more) picture",
+            "(take|make|get) (a|the) picture", "take (it|the picture) again", "look again", "take (a new|another) look",
+            "retake the picture",
+        ),
+        Command.SAME_PICTURE: spoken(
+            "[use|keep|take|stay (on|with)] [the] (same|last|old|previous) picture", "(use|keep|hold|stay (on|with)) (the|this|that) picture",
+        ),
+        Command.LOOK_CLOSER: spoken(
+            f"look {_BIT} (closer|more closely|closely)", f"look {_BIT} (closer|more closely) at {_THAT}",
+            f"look at {_THAT} (closer|more closely)", "[take|have] [a] closer look", "[go|get|come|move] closer", "zoom [in]",
+            f"zoom in {_BIT}", f"zoom in on {_THAT}", f"(enlarge|magnify) {_THAT}", "look harder",
+        ),
+        Command.READ_TEXT: spoken(
+            "read [me] [out] [all|all of] [the] (text|writing|words|print) [out] [aloud|loud|out loud]",
+            "read (it|this|that|everything) [out] [aloud|loud|to me]", "read [out] [aloud]",
+        ),
+        Command.WHAT_CHANGED: spoken(
+            "what [has|is|have] changed [since (then|before|last time|the (last|old|previous) picture)]",
+            "what [has|have] changed (here|in the picture|in this picture)", "what is different [from before]",
+            "what is the difference", "what are the (changes|differences)", "(has|did) (anything|something) (changed|change)",
+            "is (anything|something) different", "(anything|something) (changed|different)", "any (changes|change|difference)",
+        ),
+        Command.HELP: spoken(
+            "[i need] help [me]", "what can (you do|i say|i ask|i do)", "what do i say", "what are the commands",
+            "[list|tell me] the commands", "how do i use (this|you)", "how does this work",
+        ),
+        Command.STATUS: spoken(
+            "[your|the|system|give me (a|the|your)|tell me your] status [report]", "what is (your|the) [system] status",
+            "[your] battery [level|status]", "how are you [doing|feeling]", "are you ok", "how (hot|warm) are you",
+            "what is your temperature", "how much (power|memory) do you use", "(what|which) model (are you|do you use)",
+        ),
+        Command.TIME: spoken(
+            "[tell me] [what] (time|the time) [it is]", "what time is it", "what is the time", "what time do you have",
+            "(do you have|have you got) the time", "do you know (the time|what time it is)",
+        ),
+        Command.QUIT: spoken("quit", "(quit|exit|end|close) the program"),
+    },
+    wake_phrases=("hey camera",),
+    yes=("yes", "yeah", "yep", "yes i did", "correct", "right", "that is right", "exactly"),
+    no=("no", "nope", "no i did not", "i did not", "wrong", "that is wrong", "not that", "no no"),
+    # A goodbye is mostly somebody else's: "quit" ends the program.
+    small_talk=spoken(
+        "(thank you|thanks) [very much|so much|a lot|a bunch]", "(good|very good|great|fine|nice|perfect|wonderful|cool|wow)",
+        "(good bye|goodbye|bye|bye bye|see you [later|soon])", "good (morning|evening|afternoon|night)", "i see", "got it",
+        "you are welcome", "my (god|goodness)", "(ok|all right|well|so|oh|ah)",
+        "(hey|hi|hello|sorry|excuse me)",
+    ),
+    noises=spoken("(the|a|and|but|so|well|oh|ah)", "(can|could|would|will) you"),
+    stop_words=("stop", "be quiet", "silence"),
+    same_words={
+        "what's": "what is", "that's": "that is", "it's": "it is", "i'm": "i am", "you're": "you are", "didn't": "did not",
+        "can't": "can not", "cannot": "can not", "couldn't": "could not", "i'd": "i would", "what've": "what have",
+        "how's": "how is", "okay": "ok", "alright": "all right", "photo": "picture", "photograph": "picture",
+        "image": "picture", "snapshot": "picture", "shot": "picture", "spelt": "spelled", "details": "detail",
+    },
+    fillers_before=(
+        "hey", "hi", "hello", "ok", "all right", "now", "well", "so", "oh", "ah", "and", "but", "then", "yes", "sorry",
+        "excuse me", "thanks", "thank you", "the", "hey camera", "camera", "can you", "could you", "would you", "will you",
+        "would you mind", "do you mind", "you can", "i want you to", "i need you to", "i would like you to", "i would like",
+        "i want to", "i want", "let us", "go ahead and", "try to", "i said",
+    ),
+    fillers_after=(
+        "now", "right now", "thank you", "thanks", "thank you very much", "for me", "to me", "again", "once more",
+        "one more time", "if you can", "if you could", "would you", "will you", "could you", "can you", "ok", "then", "the",
+        "immediately", "at once", "already", "for now", "this time",
+    ),
+    fillers_around=(),
+    fillers_anywhere=("please", "um", "uh", "er", "erm", "hm", "hmm", "mm", "huh", "just", "kindly"),
+    unfinished=spoken(
+        "(a|an|the|my|your|his|its|our|their|any|every|very)",
+        "(of|to|into|behind|under|between|beside|than|as|and|or|but|if|because)", "(in|on) (front|top) of", "(what|where) is (in|on)",
+        "(what|which|whose|where|when|how|can|does|did)", "(what|where|who|how|which|there) (is|are|was|does|do|did|can)",
+        "(color|number|shape|word|many|much|big|far|kind) (is|are|do|does|of)", "(what|which) (color|number|shape|word|kind|picture)",
+        "(can|could|do|did|does|should|will|would) (you|i|it|we)", "um", "uh", "er", "hey",
+    ),
+)  # fmt: skip

@@ -1,0 +1,224 @@
+"""Mandarin. espeak-ng's voice is `cmn`; `zh` fails."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from assistant.language.phrases import Command, DoubtWords, FaultWords, Phrases, SpeechModel, spoken
+from assistant.language.phrases.en import ABBREVIATIONS
+
+_DIGITS = "零一二三四五六七八九"
+_SIGNS = {
+    " ": "空格", ".": "点", ",": "逗号", "，": "逗号", "。": "句号", "-": "横线", "–": "横线", "_": "下划线", "/": "斜线",
+    "\\": "反斜线", ":": "冒号", "：": "冒号", ";": "分号", "@": "艾特", "&": "和", "+": "加号", "=": "等号", "#": "井号",
+    "%": "百分号", "*": "星号", "'": "撇号", '"': "引号", "(": "左括号", ")": "右括号", "!": "感叹号", "?": "问号",
+    "$": "美元", "€": "欧元", "¥": "元", "￥": "元", "°": "度",
+}  # fmt: skip
+_PARTS_OF_THE_DAY = ((18, "晚上"), (13, "下午"), (12, "中午"), (6, "上午"), (0, "凌晨"))
+
+
+def time_in_words(time: dt.time) -> str:
+    """Two o'clock is 两点, not 二点; one to nine minutes have a 零 before them."""
+    hour, minute = time.hour, time.minute
+    part = next(name for begins, name in _PARTS_OF_THE_DAY if hour >= begins)
+    hours = "零" if hour == 0 else "两" if hour % 12 == 2 else _number(hour % 12 or 12)
+    minutes = "整" if minute == 0 else f"{'零' if minute < 10 else ''}{_number(minute)}分"
+    return f"现在是{part}{hours}点{minutes}。"
+
+
+def _number(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    ten = "" if tens == 0 else "十" if tens == 1 else f"{_DIGITS[tens]}十"
+    return ten + (_DIGITS[ones] if ones or not tens else "")
+
+
+# Parts of the command templates below. 得 is 的 here (see `same_words`): they sound the same, the recogniser writes either.
+_SPEAK = "[说|讲|读|念|说话][的]"
+_BIT = "(一点|一些|点|些)"
+_THAT = "[这个|那个|它]"
+_AGAIN = "(再|重新)"
+_PHOTO = "(照片|相片|图片|照)"
+
+PHRASES = Phrases(
+    speech_model=SpeechModel(
+        name="vosk-model-small-cn-0.22",
+        size_bytes=43_898_754,
+        sha256="3af8b0e7e0f835ae9d414ce5df580237a3cfb08d586c9fbbb0f7ff29ad5b14ba",
+    ),
+    voice="cmn",
+    ready="我准备好了。请问我看到了什么。",
+    ready_demo_models="我准备好了，现在用的是英语的小型演示模型。",
+    help=(
+        "请问摄像头前面有什么。"
+        "关于照片，你可以说：新照片，同一张照片，看近一点，读文字，有什么变化，详细一点，简短一点。"
+        "关于声音，你可以说：停止，重复，拼出来，慢一点，快一点，大声一点，小声一点。"
+        "你也可以说：状态，现在几点，帮助，退出。"
+    ),
+    did_you_ask="你是问：{question}？",
+    nothing_to_repeat="我还没有说过话。",
+    nothing_to_spell="还没有可以拼的内容。",
+    no_picture_yet="我还没有拍照片。",
+    new_picture="新照片。",
+    same_picture="我会一直用这张照片，直到你说新照片。",
+    no_answer="这个问题我没有答案。",
+    answer_failed="对不起，出错了，我不能回答。请再问一次。",
+    picture_failed="我得不到摄像头的画面。",
+    goodbye="再见。",
+    device_lost="麦克风断开了。我在等它恢复。",
+    device_back="麦克风恢复了。",
+    button_lost="我找不到按钮，请检查插头。",
+    button_back="按钮恢复了。",
+    pictures_leave="请注意：照片会离开这台机器，发送到计算机{host}。",
+    remote_away="另一台计算机联系不上。我自己看。",
+    remote_away_demo="另一台计算机联系不上。我自己用小型演示模型看，它只认识画出来的图形。",
+    remote_away_alone="另一台计算机联系不上。",
+    remote_back="另一台计算机恢复了。",
+    slower="慢一点。",
+    faster="快一点。",
+    louder="大声一点。",
+    quieter="小声一点。",
+    slowest="不能再慢了。",
+    fastest="不能再快了。",
+    loudest="不能再大声了。",
+    quietest="再小声就听不见了。",
+    profiles={"headset": "耳机模式。", "button": "按钮模式。", "cart": "推车模式，用扬声器。"},
+    hint_button="按一下按钮，然后提问。我说话时按一下，我就停；按两下，我再说一遍。",
+    hint_wake_word="先说{wake_word}，然后提问。",
+    instructions=(
+        "你是一位看不见图片的人的眼睛。用一句简短的话回答，先说最主要的，用平常的话，不要列表。"
+        "文字和数字照原样读出。如果问到的东西看不见或看不清，就直说，不要猜。"
+    ),
+    read_text_question="逐字读出图片里的所有文字。如果没有文字，就说没有。",
+    more_detail_question="请用几句话详细回答：{question}",
+    shorter_question="请用几个字简短回答：{question}",
+    describe_question="图片里有什么？先说最主要的东西。",
+    nothing_changed="我没有看到变化。",
+    what_changed="之前：{before}现在：{now}",
+    framing={
+        "covered": FaultWords("镜头好像被挡住了。请移开手指或者挡住镜头的东西。", "镜头被挡住了"),
+        "too_dark": FaultWords("太暗了。请开灯，或者到亮一点的地方。", "太暗了"),
+        "too_bright": FaultWords("太亮了。请让摄像头避开光线。", "太亮了"),
+        "frozen": FaultWords("摄像头的画面不动了。请拔下摄像头，再插上。", "摄像头的画面不动了"),
+        "blurred": FaultWords("画面模糊。请拿稳，离远一点。", "画面模糊"),
+    },
+    doubt=DoubtWords(
+        not_sure="我不太确定，不过{answer}",
+        cannot_tell="这张照片我看不清，因为{because}。",
+        formulaic=frozenset("这 那 这是 图 图片 图中 图片中 显示".split()),
+    ),
+    character_names={str(digit): name for digit, name in enumerate(_DIGITS)} | _SIGNS,
+    other_sign="其他符号",
+    capital="大写{letter}",
+    ordinals=tuple(_number(place) for place in range(1, 21)),
+    doubtful_digit="第{ordinal}个数字，{name}，可能不对。",
+    doubtful_letter="第{ordinal}个字，{name}，可能不对。",
+    doubtful_character="第{ordinal}个字符，{name}，可能不对。",
+    doubtful_several="其中有几个我不确定。",
+    status_power="功率是{watts:.0f}瓦。",
+    status_temperature="处理器的温度是{celsius:.0f}度。",
+    status_memory="我用了{gigabytes:.1f}千兆字节内存。",
+    status_model="模型是{model}。",
+    status_unknown="这台机器没有告诉我它的状态。",
+    time_in_words=time_in_words,
+    abbreviations=ABBREVIATIONS,  # what is read off a label or a sign is often English
+    commands={
+        Command.STOP: spoken(
+            "停[一停|下来|下|止]", "(停止|别)(说|讲|说话|讲话|读|念)[了]", "不(要|用)(再说|说|讲|读|念)了", "(别|不要)出声", "安静[点|一点|下来]",
+            "闭嘴", "够了", "取消", "算了", "暂停", "住口", "等[一等|等|一下|会儿]", "稍等",
+        ),
+        Command.REPEAT: spoken(
+            f"[{_AGAIN}](重复|说)(一遍|一次)", f"{_AGAIN}(说|讲|重复|念|来)(一遍|一次|遍|次)", "重复[刚才的话|这句话|那句话|答案]",
+            "[你]刚才说[了|的](什么|是什么)", "[你]说[了]什么", "[我](没听清|没听清楚|没听见|没听到|没有听清|没有听清楚|听不清|没听懂)",
+            "再来一遍", "重说[一遍]",
+        ),
+        Command.SLOWER: spoken(
+            f"{_SPEAK}[再]慢{_BIT}[说|讲|读]", "[语速|速度]放慢[一点|点|语速|速度]", f"(语速|速度)[再]慢{_BIT}", "慢慢(说|讲|读|念)",
+            "[你]" + _SPEAK + "太快[了]", "别(说|讲)[的]这么快", "减速", "(说|讲)慢点", "(降低|减慢)(语速|速度)",
+        ),
+        Command.FASTER: spoken(
+            f"{_SPEAK}[再]快{_BIT}[说|讲|读]", "[语速|速度](加快|放快)[一点|点|语速|速度]", f"(语速|速度)[再]快{_BIT}", "快快(说|讲|读|念)",
+            "[你]" + _SPEAK + "太慢[了]", "加速", "提高(语速|速度)",
+        ),
+        Command.LOUDER: spoken(
+            f"{_SPEAK}[再](大声|响){_BIT}[说|讲|读]", f"声音[再]大{_BIT}", "大声(说|讲|读|念)", f"音量[再](大|高){_BIT}",
+            "(音量|声音)(加大|调大|调高|开大|放大|提高)[一点|点]", "把(音量|声音)(加大|调大|调高|开大|放大|提高)[一点|点]",
+            "(加大|调大|调高|提高|增大|放大)(音量|声音)", "[你][的]声音太小[了]", "我听不见[你]",
+        ),
+        Command.QUIETER: spoken(
+            f"{_SPEAK}[再](小声|轻){_BIT}[说|讲|读]", f"声音[再](小|轻){_BIT}", "小声(说|讲|读|念)", f"音量(小|低){_BIT}",
+            "(音量|声音)(减小|调小|调低|关小|降低)[一点|点]", "把(音量|声音)(减小|调小|调低|关小|降低)[一点|点]",
+            "(减小|调小|调低|降低)(音量|声音)", "[你][的]声音太大[了]", "[你]" + _SPEAK + "太大声[了]",
+        ),
+        Command.SPELL: spoken(
+            f"{_THAT}(拼|拼写)[出来|一下|给我听]", "(逐字|一个字一个字|一个一个|逐个)[地|的](读|念|说|拼)[出来]", "怎么(拼|拼写|写)", "拼读",
+            f"{_THAT}怎么(拼|拼写)",
+        ),
+        Command.MORE_DETAIL: spoken(
+            f"[说|讲|描述|回答][的](详细|具体|仔细){_BIT}", "[说|讲|描述|回答][的]更(详细|具体)", "详细[地|的](说|讲|描述)[说|讲]",
+            "更多(细节|信息|内容)", "[再](多说|多讲)(一点|点|一些|些)", "(说|讲)(多一点|多点)", "(说|讲)详细[点]", "继续说",
+        ),
+        Command.SHORTER: spoken(
+            f"[说|讲|描述|回答][的](简短|简单|短|简洁){_BIT}", "[说|讲|描述|回答][的]更(简短|简单|短|简洁)", "太长[了]", "(简短|简单)[地|的](说|讲|回答)",
+            "长话短说", "用一句话(说|讲|回答)", "(少说|少讲)(一点|点)",
+        ),
+        Command.NEW_PICTURE: spoken(
+            f"[拍|照|用|要|换][一]张新[的]{_PHOTO}", f"新[的]{_PHOTO}", "拍[一张|张|个]照[片]", f"{_AGAIN}拍[一张|一次|张|个|一个][照片|照]",
+            f"换[一]张{_PHOTO}", f"{_AGAIN}看[一看|一次|一遍|看]", "拍一张", f"{_AGAIN}照[一张|一次]",
+        ),
+        Command.SAME_PICTURE: spoken(
+            f"[用|还用|还是用|还是|就用|继续用](同[一]张|原来的|原来那张|之前的|上一张|刚才的|刚才那张|老){_PHOTO}",
+            f"(用|还用|还是用|就用|继续用|保留|留着|保持)(这张|那张|这个|现在的)[{_PHOTO}]", f"(保留|留着|不要换|别换){_PHOTO}",
+        ),
+        Command.LOOK_CLOSER: spoken(
+            f"[再]看[的][再|更](近|仔细|清楚){_BIT}", f"[再](仔细|靠近)[地|的][{_BIT}]看[看|一看]", f"[再]靠近{_BIT}[看]", "[再]走近[一点|点]看",
+            "[把]([图片|照片|画面|中间])放大[一点|点|看]", "[再]看仔细", "拉近[一点|点]", f"[再]近{_BIT}",
+        ),
+        Command.READ_TEXT: spoken(
+            "(读|念|朗读|读出|念出|读读|念念)[一读|一念|出来]", "(读|念|朗读|读出|念出)[一下|出来|给我听][所有|全部|这些|这个|上面][的](文字|字|文本|内容)[给我听]",
+            "把[所有|全部|这些|这个|上面][的](文字|字|文本|内容)(读|念)[出来|给我听|一下|一遍]", "(读|念|朗读)(这个|这些|出来|给我听|它)",
+            "把(它|这个)(读|念)(出来|给我听)",
+        ),
+        Command.WHAT_CHANGED: spoken(
+            "[有][了]什么(变化|改变|不同|不一样)[了|吗]", "有[没有|没](变化|改变)[吗]", "有变化吗", "什么[东西]变[化]了", "[哪里|什么地方](变|变化|改变|不一样|不同)了[吗]",
+            "(哪里|什么地方)(不一样|不同)", "变[化]了什么", "和(刚才|之前|上次)[比|相比][有]什么(变化|不同|不一样)", "发生[了]什么变化",
+        ),
+        Command.HELP: spoken(
+            "帮助[我]", "帮帮(我|忙)", "[你](能|会|可以)(做|干)[些]什么", "[我](能|可以)(说|问|做)[些]什么", "有(什么|哪些)(命令|指令)", "怎么(用|使用)[你|它]", "说明",
+        ),
+        Command.STATUS: spoken(
+            "[你的|系统|系统的|报告|说说|现在的]状态[报告|如何|怎么样|怎样]", "状态报告", "你[现在](怎么样|还好吗|好吗)", "[你的]电量[多少|还有多少]", "你的温度[是多少|多少]",
+            "你用[的是]什么模型", "你的模型是什么",
+        ),
+        Command.TIME: spoken(
+            "[现在](几点|几点钟)[了|啦]", "[现在][是]什么时间[了]", "[现在][是]什么时候了", "[告诉我][现在][的]时间", "[现在]时间[是]多少", "[告诉我][现在](是几点|几点)[了]",
+            "报时",
+        ),
+        Command.QUIT: spoken("退出[程序]", "结束程序", "关闭程序"),
+    },
+    wake_phrases=("你好 相机", "你好 照相机", "你 好 相 机"),
+    yes=("是", "是的", "对", "对的", "没错", "对对", "嗯"),
+    no=("不", "不是", "不对", "不是的", "没有", "错了", "不不"),
+    # A goodbye is mostly somebody else's: 退出 ends the program.
+    small_talk=spoken(
+        "(谢谢|多谢|谢了|感谢)[你|啊|了]", "不用[了|谢]", "(再见|拜拜)[了]", "(很好|真好|不错|太好了|行|知道了|明白了|原来如此)",
+        "(早上好|晚上好|下午好|晚安)", "不客气", "(你好|好|好的|好了|好吧|那|那么|呃|额|啊|哦|喂|嘿|不好意思|对不起)",
+    ),
+    noises=spoken("(那|那么|呃|额|啊|哦|嗯)", "(能|可以)"),
+    stop_words=("停止", "停 止", "停下", "停 下", "别说了", "别说 了", "别 说 了", "安静", "安 静"),
+    same_words={"得": "的", "您": "你", "妳": "你", "聲": "声", "說": "说", "點": "点", "点儿": "点", "一下儿": "一下", "哪儿": "哪里"},
+    fillers_before=(
+        "你好", "现在", "麻烦", "麻烦你", "那", "那么", "好", "好的", "好了", "好吧", "嗯", "呃", "额", "啊", "哦", "喂", "嘿",
+        "帮我", "给我", "替我", "帮忙", "我想", "我要", "我想要", "我想让你", "我要你", "不好意思", "对不起", "再", "谢谢", "然后", "但是",
+        "可不可以", "能不能", "你能不能", "你可不可以", "可以", "能", "你能", "你可以", "你",
+    ),
+    fillers_after=(
+        "一下", "一下吧", "谢谢", "谢谢你", "吧", "好吗", "好不好", "可以吗", "行吗", "行不行", "啊", "呀", "哦", "嘛", "呢", "给我", "现在",
+        "好", "可以", "再来一次",
+    ),
+    fillers_around=(("能", "吗"), ("你能", "吗"), ("可以", "吗"), ("你可以", "吗")),
+    fillers_anywhere=("请问", "请"),
+    unfinished=spoken(
+        "(和|跟|把|被|从|对|给|向|比|或者|还是|以及|因为|如果|是不是|有没有|能不能)", "(请|请问|告诉|告诉我)", "(图片|照片)里",
+        "(它|图片|照片|颜色)(是|在)",
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The machine itself: its memory, and power and heat in `power`."""

@@ -1,0 +1,176 @@
+"""Settings of the kernel that are changed for a while, and put back: at the end, or by the next run after a kill.
+
+What was there is written to a file before anything is changed. A run that is killed leaves that file, and whoever comes next
+puts the values back first. After a restart of the machine they are gone by themselves, and so the file counts for one boot.
+One process of the machine at a time holds them, whoever's it is (`sudo seesay power cap` beside a user's `seesay run`): a lock
+that the system gives back whatever ends the process. It does not know what the settings mean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from assistant.errors import PowerError
+from assistant.machine.power.sysfs import Reading, Sysfs
+
+_VERSION = 1
+_MAX_FILE_CHARACTERS = 1 << 20
+_LOCK_FOR_ALL = "run/lock/seesay-power.lock"  # a folder that every user may write to, on most systems
+_BOOT = "proc/sys/kernel/random/boot_id"
+
+
+class AlreadyHeld(PowerError):
+    """Another process holds settings."""
+
+
+class Borrowed:
+    """Use it in a `with`. Raises AlreadyHeld where another process does; PowerError where nothing can be noted down."""
+
+    def __init__(self, sysfs: Sysfs, state: Path) -> None:
+        self._sysfs = sysfs
+        self._state = state
+        self._before: dict[str, int] = {}  # in the order of their first change
+        self._lock = _locked(sysfs, state)
+        self.left_over = tuple(self._left_by_a_killed_run())
+        """The files that a killed run had changed; they have their old values again, except those in `not_put_back`."""
+        self.not_put_back = self.put_back()
+
+    def set(self, file: str, value: int) -> str:
+        """Change a setting: "" when it was taken (read it back to see as what), else why not."""
+        if file in self._before:
+            return self._sysfs.write(file, value)
+        before = self._sysfs.number(file)
+        if before.value is None:
+            return before.why
+        self._before[file] = before.value
+        try:
+            self._note()
+            problem = self._sysfs.write(file, value)
+        except PowerError as error:  # what nobody would put back after a kill is not changed
+            problem = str(error)
+        if problem:
+            del self._before[file]  # it is as it was; the note says so after the next change
+        return problem
+
+    def before(self, file: str) -> Reading[int]:
+        """What the setting was, or is if it was not changed."""
+        return Reading(self._before[file]) if file in self._before else self._sysfs.number(file)
+
+    def put_back(self) -> tuple[str, ...]:
+        """Everything as it was. Returns why not, for each that could not be; it is tried again next time."""
+        failed = {}
+        for file, value in reversed(self._before.items()):
+            if problem := self._sysfs.write(file, value):
+                failed[file] = problem
+        self._before = {file: value for file, value in self._before.items() if file in failed}
+        self._note()
+        return tuple(failed.values())
+
+    def close(self) -> None:
+        """Puts everything back. Raises PowerError naming what would not go back."""
+        if self._lock.closed:
+            return
+        try:
+            if failed := self.put_back():
+                raise PowerError(
+                    f"a power limit could not be put back: {'; '.join(failed)}; a restart of the machine does"
+                )
+        finally:
+            self._lock.close()
+
+    def __enter__(self) -> Borrowed:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _left_by_a_killed_run(self) -> list[str]:
+        self._before = _read(self._state, self._sysfs.text(_BOOT).value)
+        return list(self._before)
+
+    def _note(self) -> None:
+        """Write down what has to go back; nothing to go back, no file. Atomic: a power cut leaves the old file or the new one."""
+        if not self._before:
+            with contextlib.suppress(OSError):  # a file that stays says what is true already
+                self._state.unlink(missing_ok=True)
+            return
+        boot = self._sysfs.text(_BOOT).value
+        text = json.dumps({"version": _VERSION, "boot": boot, "values": self._before}) + "\n"
+        try:
+            handle, part = tempfile.mkstemp(dir=self._state.parent, prefix=self._state.name, suffix=".part")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(part).replace(self._state)
+            except BaseException:  # Ctrl-C too
+                Path(part).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise PowerError(_cannot_note(self._state, error)) from None
+
+
+def left_over(state: Path, sysfs: Sysfs) -> bool:
+    """Whether a run that was killed in this boot has left settings changed (or one that runs now has changed some)."""
+    return bool(_read(state, sysfs.text(_BOOT).value))
+
+
+def _read(state: Path, boot: str | None) -> dict[str, int]:
+    """The values of a file of this boot. A file that is damaged holds nothing that could be believed."""
+    try:
+        with state.open(encoding="utf-8") as file:
+            document = json.loads(file.read(_MAX_FILE_CHARACTERS))
+        if document["version"] != _VERSION or document["boot"] != boot:
+            return {}
+        return {file: value for file, value in document["values"].items() if type(value) is int and _is_setting(file)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _is_setting(file: str) -> bool:
+    """Only the kernel's own settings: the file may come from anybody who can write to the folder."""
+    return file.startswith("sys/") and ".." not in file.split("/")
+
+
+def _locked(sysfs: Sysfs, state: Path) -> IO[str]:
+    try:
+        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            lock = _opened_for_all(sysfs.path(_LOCK_FOR_ALL))
+        except OSError:  # no such folder, or not for this user: then at least this user's own processes see each other
+            lock = state.with_suffix(".lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise PowerError(_cannot_note(state, error)) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise AlreadyHeld("another seesay holds the machine's power limits already: end that one first") from None
+    return lock
+
+
+def _opened_for_all(path: Path) -> IO[str]:
+    """In two steps: the kernel lets nobody, root included, open another user's file there with O_CREAT."""
+    with contextlib.suppress(FileExistsError):
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        os.fchmod(made, 0o644)  # whatever the umask
+        os.close(made)
+    # Reading is enough for a lock. Whatever somebody else has put there: it is not followed, and not waited for.
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), encoding="utf-8")
+
+
+def _cannot_note(state: Path, error: OSError) -> str:
+    return (
+        f"nothing is changed, since what has to be put back cannot be noted in {state}: {error.strerror or error}; "
+        "free some space, or set XDG_STATE_HOME to another folder"
+    )

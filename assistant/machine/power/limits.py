@@ -1,0 +1,149 @@
+"""Sets what keeps a machine's power down: the processor's own limit (RAPL) and the highest frequency (cpufreq).
+
+Every value is read back, since firmware may have locked it and other services (thermald) set it too; what is told is what
+the machine holds, not what was asked. A machine's own lower value is never raised. Old values are `borrowed`'s business. It
+decides nothing: that is the governor's.
+"""
+
+from __future__ import annotations
+
+from assistant.machine.power.borrowed import Borrowed
+from assistant.machine.power.energy import Package, packages
+from assistant.machine.power.readings import CPUFREQ
+from assistant.machine.power.sysfs import Reading, Sysfs
+
+_LIMITS = ("long_term", "short_term")  # PL1, a moving average, and PL2, for moments: both, or there are peaks
+_CONSTRAINTS = 3
+_NEAR_ENOUGH_WATTS = 0.5  # the hardware counts in steps of an eighth of a watt
+_STEP_KHZ = 100_000
+_NO_LIMITS = "this machine has no power limits that could be set (AMD processors and virtual machines have none)"
+_NO_CPUFREQ = "this machine does not let its frequency be set (no cpufreq, as in virtual machines)"
+
+
+def power_limits(sysfs: Sysfs) -> Reading[float]:
+    """The limit in force, of all packages together (PL1), if this user may change it."""
+    files = [_constraint(sysfs, package, "long_term") for package in packages(sysfs)]
+    known = [file for file in files if file is not None]
+    if not known or len(known) < len(files):
+        return Reading(None, _NO_LIMITS)
+    watts = 0.0
+    for file in known:
+        limit = sysfs.number(file)
+        if limit.value is None:
+            return Reading(None, limit.why, limit.refused)
+        if problem := sysfs.refusal(file):
+            return Reading(None, problem, refused=True)
+        watts += limit.value / 1e6
+    return Reading(watts)
+
+
+def frequency_shares(sysfs: Sysfs) -> Reading[tuple[float, ...]]:
+    """The shares of the highest frequency that can be set, rising to 1, if this user may set them."""
+    policies = _policies(sysfs)
+    if not policies:
+        return Reading(None, _NO_CPUFREQ)
+    for policy in policies:
+        high = sysfs.number(f"{policy}/scaling_max_freq")
+        if high.value is None:
+            return Reading(None, high.why, high.refused)
+        if problem := sysfs.refusal(f"{policy}/scaling_max_freq"):
+            return Reading(None, problem, refused=True)
+    # Of the first policy: where cores differ, each gets the same share of its own.
+    first = policies[0]
+    low = sysfs.number(f"{first}/cpuinfo_min_freq").value or 0
+    high_khz = sysfs.number(f"{first}/cpuinfo_max_freq").value or 0
+    listed = (sysfs.text(f"{first}/scaling_available_frequencies").value or "").split()
+    if not 0 < low < high_khz:
+        return Reading(None, f"{sysfs.path(first)} does not say which frequencies there are")
+    steps = {int(khz) for khz in listed if khz.isdecimal()} or set(range(low, high_khz, _STEP_KHZ))
+    return Reading(tuple(sorted(khz / high_khz for khz in steps | {high_khz} if low <= khz <= high_khz)))
+
+
+def anything_to_set(sysfs: Sysfs) -> bool:
+    return power_limits(sysfs).value is not None or frequency_shares(sysfs).value is not None
+
+
+class PowerLimits:
+    """Sets them, with the old values kept in `borrowed`."""
+
+    def __init__(self, sysfs: Sysfs, borrowed: Borrowed) -> None:
+        self._sysfs = sysfs
+        self._borrowed = borrowed
+        self._packages = packages(sysfs)
+        self._wanted_khz: dict[str, int] = {}  # of each file that was asked for
+
+    def cap(self, watts: float) -> Reading[float]:
+        """Limit all packages together. Gives the watts that the machine holds now, or why it holds none.
+
+        They are fewer than asked for where the machine's own limit was lower: that one stays.
+        """
+        held = 0.0
+        for package in self._packages:
+            share = self._cap_one(package, watts / len(self._packages))
+            if share.value is None:
+                return share
+            held += share.value
+        return Reading(held) if self._packages else Reading(None, _NO_LIMITS)
+
+    def slow(self, share: float) -> str:
+        """Ask for every core's highest frequency to be a share of its own, never above what it was: "" or why not.
+
+        The kernel does it a moment later, so reading back at once says nothing: `not_slowed` does, at the next look.
+        """
+        for policy in _policies(self._sysfs):
+            file = f"{policy}/scaling_max_freq"
+            most = self._sysfs.number(f"{policy}/cpuinfo_max_freq").value
+            before = self._borrowed.before(file).value
+            least = self._sysfs.number(f"{policy}/cpuinfo_min_freq").value or 0
+            if most is None or before is None:
+                return f"{self._sysfs.path(policy)} does not say which frequencies there are"
+            wanted = min(before, max(least, round(most * share)))
+            if self._sysfs.number(file).value == wanted == self._wanted_khz.get(file, wanted):
+                continue
+            if problem := self._borrowed.set(file, wanted):
+                return problem
+            self._wanted_khz[file] = wanted
+        return ""
+
+    def not_slowed(self) -> str:
+        """Which core may still be faster than was asked for: "" when none."""
+        for file, wanted in self._wanted_khz.items():
+            held = self._sysfs.number(file).value
+            if held is None or held > wanted + _STEP_KHZ:
+                return f"{self._sysfs.path(file)} was set to {wanted / 1e6:.1f} GHz and holds {(held or 0) / 1e6:.1f}"
+        return ""
+
+    def _cap_one(self, package: Package, watts: float) -> Reading[float]:
+        enabled = f"{package.folder}/enabled"
+        if self._sysfs.number(enabled).value == 0 and (problem := self._borrowed.set(enabled, 1)):
+            return Reading(None, problem, refused=True)
+        held = Reading[float](None, _NO_LIMITS)
+        for name in reversed(
+            _LIMITS
+        ):  # the short one first: it may not lie below the long one on some machines' way up
+            file = _constraint(self._sysfs, package, name)
+            if file is None:
+                continue
+            before_uw = self._borrowed.before(file).value or round(watts * 1e6)  # 0 is no limit at all
+            wanted = min(before_uw, round(watts * 1e6)) / 1e6
+            if problem := self._borrowed.set(file, round(wanted * 1e6)):
+                return Reading(None, problem, refused=True)
+            held = self._sysfs.number(file).map(lambda microwatts: microwatts / 1e6)
+            if held.value is not None and abs(held.value - wanted) > _NEAR_ENOUGH_WATTS:
+                return Reading(
+                    None,
+                    f"the power limit ({name}) was set to {wanted:.1f} W and holds {held.value:.1f} W: the firmware or another "
+                    "service sets it as well (look in the BIOS; `systemctl status thermald`)",
+                )
+        return held
+
+
+def _constraint(sysfs: Sysfs, package: Package, name: str) -> str | None:
+    for number in range(_CONSTRAINTS):
+        if sysfs.text(f"{package.folder}/constraint_{number}_name").value == name:
+            return f"{package.folder}/constraint_{number}_power_limit_uw"
+    return None
+
+
+def _policies(sysfs: Sysfs) -> list[str]:
+    return [f"{CPUFREQ}/{name}" for name in sysfs.names(CPUFREQ) if name.startswith("policy")]

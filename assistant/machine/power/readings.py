@@ -1,0 +1,183 @@
+"""What the machine tells of its power: watts, temperature, frequencies, the battery. Everything below one root.
+
+Each figure comes with its reason where there is none. Of watts there are two kinds: those of the processor packages (RAPL),
+and, while a battery discharges, those of the whole box. It sets nothing and decides nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assistant.machine.power.energy import EnergyCounter
+from assistant.machine.power.sysfs import Reading, Sysfs
+
+CPUFREQ = "sys/devices/system/cpu/cpufreq"
+_THERMAL = "sys/class/thermal"
+_HWMON = "sys/class/hwmon"
+_SUPPLIES = "sys/class/power_supply"
+_SHORTEST_SECONDS = 0.05  # between two readings; a shorter stretch is mostly error
+
+# Chips' own sensors in the order in which they are believed; of one chip, the labels likewise ("" = any).
+_CHIPS = (("coretemp", "Package id"), ("k10temp", "Tdie"), ("k10temp", "Tctl"), ("zenpower", "Tdie"), ("zenpower", ""))
+_CPU_ZONES = ("cpu", "soc", "core", "acpitz")  # in the names of thermal zones that may be the processor's
+_PLAUSIBLE_CELSIUS = (1.0, 125.0)  # dead sensors say 0, -273 or 255
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """Of one policy: the cores that change their frequency together."""
+
+    policy: str
+    now_khz: int | None
+    low_khz: int | None  # allowed now
+    high_khz: int | None
+    hardware_low_khz: int | None  # what it can
+    hardware_high_khz: int | None
+
+
+@dataclass(frozen=True)
+class PowerSample:
+    at: float  # monotonic seconds
+    package_watts: Reading[float]  # processor packages, mean since the sample before
+    battery_watts: Reading[float]  # whole box, while it runs from a battery
+    celsius: Reading[float]
+    busy_cores: Reading[float]  # logical cores that worked, mean since the sample before
+
+
+class PowerReader:
+    """Reads samples; the first has no watts, since they are a difference. One thread at a time."""
+
+    def __init__(
+        self, sysfs: Sysfs, energy: EnergyCounter | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.energy = energy or EnergyCounter(sysfs, clock)
+        self._sysfs = sysfs
+        self._clock = clock
+        self._joules: tuple[float, float] | None = None  # at, and how many
+        self._busy: tuple[float, float] | None = None
+        self.sample()
+
+    def sample(self) -> PowerSample:
+        return PowerSample(
+            at=self._clock(),
+            package_watts=self._package_watts(),
+            battery_watts=battery_watts(self._sysfs),
+            celsius=cpu_celsius(self._sysfs),
+            busy_cores=self._busy_cores(),
+        )
+
+    def _package_watts(self) -> Reading[float]:
+        now, joules = self._clock(), self.energy.read()
+        before, self._joules = self._joules, None if joules.value is None else (now, joules.value)
+        return joules if joules.value is None else _rate(before, (now, joules.value))
+
+    def _busy_cores(self) -> Reading[float]:
+        now, busy = self._clock(), busy_core_seconds(self._sysfs)
+        before, self._busy = self._busy, None if busy.value is None else (now, busy.value)
+        return busy if busy.value is None else _rate(before, (now, busy.value))
+
+
+def _rate(before: tuple[float, float] | None, now: tuple[float, float]) -> Reading[float]:
+    if before is None or now[0] - before[0] < _SHORTEST_SECONDS:
+        return Reading(None, "it takes two readings, some time apart")
+    return Reading((now[1] - before[1]) / (now[0] - before[0]))
+
+
+def busy_core_seconds(sysfs: Sysfs) -> Reading[float]:
+    """The seconds that all logical cores together have worked since the machine started."""
+    text = sysfs.text("proc/stat")
+    if text.value is None:
+        return Reading(None, text.why, text.refused)
+    fields = text.value.split("\n", 1)[0].split()
+    if len(fields) < 8 or fields[0] != "cpu":
+        return Reading(None, f"{sysfs.path('proc/stat')} has an unknown form")
+    user, nice, system, _idle, _waiting, irq, soft_irq = (int(field) for field in fields[1:8])
+    return Reading((user + nice + system + irq + soft_irq) / 100.0)  # USER_HZ is 100 in every Linux for a PC
+
+
+def cpu_celsius(sysfs: Sysfs) -> Reading[float]:
+    """The processor's temperature, the hottest of several packages. The value's `why` names the sensor."""
+    found = _zones(sysfs, lambda kind: kind == "x86_pkg_temp")
+    for chip, label in _CHIPS:
+        found = found or _chip(sysfs, chip, label)
+    found = found or _zones(sysfs, lambda kind: any(name in kind.lower() for name in _CPU_ZONES))
+    if not found:
+        return Reading(None, "this machine tells no temperature of its processor")
+    celsius, name = max(found)
+    return Reading(celsius, name)
+
+
+def _zones(sysfs: Sysfs, wanted: Callable[[str], bool]) -> list[tuple[float, str]]:
+    folders = [f"{_THERMAL}/{name}" for name in sysfs.names(_THERMAL) if name.startswith("thermal_zone")]
+    kinds = [(folder, sysfs.text(f"{folder}/type").value or "") for folder in folders]
+    return _plausible([(sysfs.number(f"{folder}/temp"), kind) for folder, kind in kinds if wanted(kind)])
+
+
+def _chip(sysfs: Sysfs, chip: str, label: str) -> list[tuple[float, str]]:
+    readings = []
+    for folder in (f"{_HWMON}/{name}" for name in sysfs.names(_HWMON)):
+        if sysfs.text(f"{folder}/name").value != chip:
+            continue
+        for name in sysfs.names(folder):
+            if name.startswith("temp") and name.endswith("_input"):
+                said = sysfs.text(f"{folder}/{name.removesuffix('_input')}_label").value or ""
+                if said.startswith(label):
+                    readings.append((sysfs.number(f"{folder}/{name}"), f"{chip} {said}".strip()))
+    return _plausible(readings)
+
+
+def _plausible(readings: list[tuple[Reading[int], str]]) -> list[tuple[float, str]]:
+    low, high = _PLAUSIBLE_CELSIUS
+    known = [(reading.value / 1000.0, name) for reading, name in readings if reading.value is not None]
+    return [(celsius, name) for celsius, name in known if low <= celsius <= high]
+
+
+def battery_watts(sysfs: Sysfs) -> Reading[float]:
+    """What the whole box takes, known only while it runs from its batteries."""
+    watts, batteries = 0.0, 0
+    for folder in (f"{_SUPPLIES}/{name}" for name in sysfs.names(_SUPPLIES)):
+        # A mouse's or a headset's battery is one too: its scope is "Device".
+        if sysfs.text(f"{folder}/type").value != "Battery" or sysfs.text(f"{folder}/scope").value == "Device":
+            continue
+        batteries += 1
+        if sysfs.text(f"{folder}/status").value == "Discharging":
+            power = _discharge_watts(sysfs, folder)
+            if power.value is None:
+                return power
+            watts += power.value
+    if not batteries:
+        return Reading(None, "this machine has no battery")
+    return Reading(watts) if watts > 0 else Reading(None, "the battery does not discharge: the box runs from the mains")
+
+
+def _discharge_watts(sysfs: Sysfs, folder: str) -> Reading[float]:
+    power = sysfs.number(f"{folder}/power_now")
+    if power.value is not None:
+        return Reading(abs(power.value) / 1e6)  # some drivers say a discharge below zero
+    current, voltage = sysfs.number(f"{folder}/current_now"), sysfs.number(f"{folder}/voltage_now")
+    if current.value is None or voltage.value is None:
+        return Reading(None, "the battery does not say how fast it discharges")
+    return Reading(abs(current.value) / 1e6 * voltage.value / 1e6)
+
+
+def frequencies(sysfs: Sysfs) -> tuple[Frequency, ...]:
+    found = []
+    for policy in sysfs.names(CPUFREQ):
+        if policy.startswith("policy"):
+            names = ("scaling_cur_freq", "scaling_min_freq", "scaling_max_freq", "cpuinfo_min_freq", "cpuinfo_max_freq")
+            found.append(Frequency(policy, *(sysfs.number(f"{CPUFREQ}/{policy}/{name}").value for name in names)))
+    return tuple(found)
+
+
+def box_watts(sample: PowerSample, other_watts: float) -> Reading[float]:
+    """The whole box: measured at the battery, else the packages and what the config says of the rest. `why` says which."""
+    if sample.battery_watts.value is not None:
+        return Reading(sample.battery_watts.value, "whole box, measured at the battery")
+    if sample.package_watts.value is None:
+        return sample.package_watts
+    if other_watts > 0:
+        said = f"processor measured, {other_watts:g} W for the rest of the box as stated in power.other_watts"
+        return Reading(sample.package_watts.value + other_watts, said)
+    return Reading(sample.package_watts.value, "processor only: what the rest of the box takes is not known")

@@ -1,0 +1,210 @@
+"""`seesay fetch`: the full models, verified, into the user's data folder. The only part that asks the network.
+
+A model is put together in a folder beside its place, called NAME.part, verified file by file, given its manifest and
+then renamed: under its own name it is whole, or it is not there. What was fetched of it is kept for the next attempt.
+It does not know how a model is loaded or used.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from assistant.errors import FetchError
+from assistant.language.phrases import SpeechModel
+from assistant.models.catalog import (
+    FULL_SPEECH,
+    FULL_VLM,
+    MANIFEST,
+    HubModel,
+    models_folder,
+    read_manifest,
+    write_manifest,
+)
+from assistant.models.download import Progress, RemoteFile, digest, download, is_verified, silent, sync
+from assistant.models.unpack import unpack
+
+Which = Literal["all", "vision", "speech"]
+
+_HUB = "https://huggingface.co"
+_VOSK = "https://alphacephei.com/vosk/models"
+_HUB_TIMEOUT_SECONDS = 30.0
+_WANTED_SUFFIXES = (".json", ".txt", ".jinja", ".safetensors", ".md")
+_MAX_UNPACKED_BYTES = 400_000_000  # the small models unpack to about 70 MB
+_ROOM_TO_SPARE_BYTES = 100_000_000
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Which models are fetched; a test has small ones of its own."""
+
+    vlm: HubModel = FULL_VLM
+    speech: Mapping[str, SpeechModel] = field(default_factory=lambda: FULL_SPEECH)
+
+
+def fetch(
+    language: str,
+    which: Which = "all",
+    progress: Progress = silent,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    sources: Sources = Sources(),
+    wait: Callable[[float], object] = time.sleep,
+) -> list[Path]:
+    """Bring the models that are not here yet, and return the folders of all that were asked for.
+
+    A model that is here is verified in full. HF_ENDPOINT and SEESAY_VOSK_URL name other servers of the same files.
+    Raises FetchError; whatever was whole before stays whole.
+    """
+    if which != "vision" and language not in sources.speech:
+        raise FetchError(f"no speech model for {language!r}: choose one of {', '.join(sources.speech)}.")
+    folder = models_folder(environ)
+    folders = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            if which != "vision":
+                base = environ.get("SEESAY_VOSK_URL", _VOSK).rstrip("/")
+                folders.append(_fetch_speech(sources.speech[language], base, folder, progress, wait))
+            if which != "speech":
+                endpoint = environ.get("HF_ENDPOINT", _HUB).rstrip("/")
+                folders.append(_fetch_vlm(sources.vlm, endpoint, folder, progress, wait))
+    except FetchError:
+        raise
+    except OSError as error:
+        raise FetchError(f"cannot write below {folder}: {error.strerror or error}.") from None
+    return folders
+
+
+def _fetch_speech(
+    model: SpeechModel, base: str, folder: Path, progress: Progress, wait: Callable[[float], object]
+) -> Path:
+    final, work = folder / model.name, folder / f"{model.name}.part"
+    if _is_intact(final):
+        return final
+    archive = RemoteFile(f"{model.name}.zip", f"{base}/{model.name}.zip", model.size_bytes, sha256=model.sha256)
+    zip_path = folder / archive.name
+    _check_room(folder, 4 * model.size_bytes)  # the zip and what it unpacks to
+    download(archive, zip_path, progress, wait)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    try:
+        unpack(zip_path, work, _MAX_UNPACKED_BYTES)
+        inside = work / model.name
+        if not (inside / "am" / "final.mdl").is_file():
+            raise FetchError(f"{archive.url} holds no Vosk model {model.name!r}.")
+        _finish(inside, final, source=archive.url, known_sha256={})
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    zip_path.unlink()
+    return final
+
+
+def _fetch_vlm(
+    model: HubModel, endpoint: str, folder: Path, progress: Progress, wait: Callable[[float], object]
+) -> Path:
+    final, work = folder / model.name, folder / f"{model.name}.part"
+    if _is_intact(final):
+        return final
+    if final.exists() and not work.exists():
+        final.rename(work)  # what is still good of a damaged model need not come again
+    work.mkdir(exist_ok=True)
+    (work / MANIFEST).unlink(missing_ok=True)
+    files = _listed(model, endpoint)
+    _check_room(folder, sum(file.size_bytes - _bytes_here(work / file.name) for file in files))
+    for file in files:
+        download(file, work / file.name, progress, wait)
+    names = {file.name for file in files}
+    for stray in work.iterdir():  # of another revision, perhaps
+        if stray.name not in names:
+            stray.unlink()
+    known = {file.name: file.sha256 for file in files if file.sha256}
+    _finish(work, final, source=f"{endpoint}/{model.repository}@{model.revision}", known_sha256=known)
+    return final
+
+
+def _listed(model: HubModel, endpoint: str) -> list[RemoteFile]:
+    """The model's files as the hub lists them at the pinned revision, held against what is pinned here."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when it is imported
+    from huggingface_hub import HfApi, hf_hub_url
+
+    try:
+        info = HfApi(endpoint=endpoint, token=False).model_info(
+            model.repository, revision=model.revision, files_metadata=True, timeout=_HUB_TIMEOUT_SECONDS
+        )
+    # No address, a captive portal's HTML instead of JSON, an answer of another shape; and the HTTP library below goes
+    # by another name in each version of huggingface_hub. To the user all of them are one: it cannot be asked.
+    except Exception as error:  # noqa: BLE001
+        reason = (str(error) or type(error).__name__).strip().splitlines()[0]
+        raise FetchError(f"cannot ask {endpoint} for {model.repository}: {reason}") from None
+    if info.sha != model.revision:
+        raise FetchError(f"{endpoint} gave revision {info.sha} of {model.repository} instead of {model.revision}.")
+    files = []
+    for sibling in info.siblings or []:
+        name, size = sibling.rfilename, sibling.size
+        if "/" in name or "\\" in name or name.startswith(".") or not name.endswith(_WANTED_SUFFIXES):
+            continue
+        sha256 = sibling.lfs.sha256 if sibling.lfs else ""
+        known_size, known_sha256 = model.pinned.get(name, (size, sha256))
+        if size is None or size != known_size or (sha256 and sha256 != known_sha256):
+            raise FetchError(f"{endpoint} lists {name} of {model.repository} with another size or checksum.")
+        url = hf_hub_url(model.repository, name, revision=model.revision, endpoint=endpoint)
+        files.append(RemoteFile(name, url, size, sha256=known_sha256, git_blob=sibling.blob_id or ""))
+    missing = sorted({*model.required, *model.pinned} - {file.name for file in files})
+    if missing:
+        raise FetchError(f"{endpoint} lists no {', '.join(missing)} in {model.repository}.")
+    # The small ones first: a server that is wrong is found out before the long wait.
+    return sorted(files, key=lambda file: file.size_bytes)
+
+
+def _finish(work: Path, final: Path, source: str, known_sha256: Mapping[str, str]) -> None:
+    """Declare `work` whole and give it its place."""
+    files = {str(path.relative_to(work)): path for path in sorted(work.rglob("*")) if path.is_file()}
+    for folder in {work, *(path.parent for path in files.values())}:
+        sync(folder)
+    sizes = {name: path.stat().st_size for name, path in files.items()}
+    write_manifest(work, source, sizes, {name: known_sha256.get(name) or digest(path) for name, path in files.items()})
+    sync(work)
+    if final.exists():  # not whole, or this would not be asked
+        shutil.rmtree(final)
+    work.rename(final)
+    sync(final.parent)
+
+
+def _is_intact(folder: Path) -> bool:
+    files = read_manifest(folder) or {}
+    return bool(files) and all(
+        is_verified(folder / name, RemoteFile(name, "", size, sha256=sha256)) for name, (size, sha256) in files.items()
+    )
+
+
+def _bytes_here(path: Path) -> int:
+    part = path.with_name(path.name + ".part")
+    return sum(p.stat().st_size for p in (path, part) if p.is_file())
+
+
+def _check_room(folder: Path, needed_bytes: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes + _ROOM_TO_SPARE_BYTES:
+        raise FetchError(
+            f"not enough room in {folder}: {needed_bytes / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free;"
+            " make room, or set XDG_DATA_HOME to another disk."
+        )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two downloads at once would write into each other's files. The lock goes with the process, whatever happens."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FetchError(f"another `seesay fetch` is at work in {folder}: wait for it to end.") from None
+        yield

@@ -1,0 +1,44 @@
+"""What a first start would have to do with a fetched vision model, done while one waits anyway: pack its weights, and have
+the arithmetic compiled for this processor.
+
+It does not know how that is done, nor where a model comes from.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from assistant.errors import FetchError
+from assistant.models.download import Progress, silent
+
+
+def prepare(model: Path, progress: Progress = silent, environ: Mapping[str, str] = os.environ) -> Path:
+    """Pack the weights of a vision model into the user's cache and return the file; at once if it is there and right.
+
+    Raises FetchError; the model stays, and its first start does it. An interrupt leaves nothing half done.
+    """
+    # Here, because they import numba.
+    from vision.engine.checkpoint.checkpoint import open_checkpoint
+    from vision.engine.host import arithmetic_threads
+    from vision.engine.models.packed_model import PackedModel
+    from vision.engine.packed.cache import keep_packed, packed_path, weights_folder
+    from vision.errors import VisionError
+
+    try:
+        checkpoint = open_checkpoint(model)
+        path = packed_path(weights_folder(environ), checkpoint)
+        total_bytes = sum(file.stat().st_size for file in {tensor.file for tensor in checkpoint.tensors.values()})
+
+        def show(share: float) -> None:
+            progress(f"packing {checkpoint.name}", int(share * total_bytes), total_bytes)
+
+        threads = arithmetic_threads(0)
+        packed = keep_packed(checkpoint, path, show, threads)
+        PackedModel(checkpoint, packed, threads).close()  # what it compiles stays on the disk
+        return packed.path
+    except (VisionError, OSError) as problem:
+        raise FetchError(
+            f"{model.name} is here and can be used, but its weights could not be packed for a quick start: {problem}"
+        ) from None

@@ -1,0 +1,1 @@
+"""Settings: config.toml, profiles, and what the user set by voice."""

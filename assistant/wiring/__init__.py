@@ -1,0 +1,1 @@
+"""Builds the program out of concrete parts: devices, engine, conversation, server. No other package names a device."""

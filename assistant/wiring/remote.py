@@ -1,0 +1,113 @@
+"""What a user is told about the other computer: printed for those who read, spoken for those who hear."""
+
+from __future__ import annotations
+
+import ssl
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import ConfigError
+from assistant.language.phrases import Phrases
+from assistant.settings.config import RemoteConfig
+from vision.remote.fallback import Away, Change
+from vision.remote.server import Server
+from vision.remote.settings import ServerSettings
+
+
+@dataclass(frozen=True)
+class Notice:
+    printed: str
+    spoken: str
+
+
+def pictures_leave(server: ServerSettings, phrases: Phrases) -> Notice:
+    """At the start, before the first picture."""
+    way = "encrypted" if server.is_encrypted else "NOT encrypted, so that network can read along"
+    return Notice(
+        f"PICTURES LEAVE THIS MACHINE: each one that is asked about goes to {server.base_url} with the questions, {way}",
+        phrases.pictures_leave.format(host=server.host),
+    )
+
+
+def of_change(change: Change, phrases: Phrases, *, local_is_demo: bool) -> Notice:
+    """When the other computer's engine goes away or comes back."""
+    if not isinstance(change, Away):
+        return Notice("the engine on the other computer is back and answers again", phrases.remote_back)
+    if not change.has_local:
+        return Notice(str(change.error), phrases.remote_away_alone)
+    if local_is_demo:
+        own = "the small demo model of this machine answers, which knows drawn shapes only"
+        return Notice(f"{change.error}; until it is back, {own}", phrases.remote_away_demo)
+    return Notice(f"{change.error}; until it is back, this machine's own engine answers", phrases.remote_away)
+
+
+def settings_from(remote: RemoteConfig) -> ServerSettings:
+    """Checks what the configuration says and reads the key. Raises ConfigError."""
+    return ServerSettings(
+        _checked_url(remote.base_url),
+        _key(remote.api_key_file),
+        remote.connect_timeout_seconds,
+        remote.answer_timeout_seconds,
+        remote.silence_timeout_seconds,
+        remote.retries,
+    )
+
+
+def _checked_url(text: str) -> str:
+    """Raises ConfigError; a password in it would be printed and logged, so it is refused too."""
+    example = "an address such as http://192.168.1.20:8000/v1"
+    if not text:
+        raise ConfigError(f'engine.backend = "openai" needs remote.base_url, {example}')
+    if "@" in text:  # before anything that prints it
+        raise ConfigError(
+            f"remote.base_url must be {example}, with no name in it: a key belongs into remote.api_key_file"
+        )
+    try:
+        parts = urllib.parse.urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment:
+        raise ConfigError(f"remote.base_url must be {example}, not {text!r}")
+    return text.rstrip("/")
+
+
+def _key(file: str) -> str | None:
+    if not file:
+        return None
+    path = Path(file).expanduser()
+    try:
+        key = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise ConfigError(f"cannot read remote.api_key_file {path}: {reason}") from None
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigError(f"remote.api_key_file {path} must hold one key on one line, and nothing else")
+    return key
+
+
+def open_server(remote: RemoteConfig) -> Server:
+    """The client of the other computer's server; it connects to nothing yet.
+
+    Raises ConfigError where a setting or a certificate is wrong, or the package `openai` is not installed.
+    """
+    settings = settings_from(remote)
+    tls = ssl_context(Path(remote.ca_file).expanduser() if remote.ca_file else None)
+    try:
+        return Server(settings, tls)
+    except ImportError:
+        raise ConfigError(
+            'engine.backend = "openai" needs the Python package openai: .venv/bin/pip install ".[remote]" '
+            'in the folder of SeeSay, or set it to "local"'
+        ) from None
+
+
+def ssl_context(ca_file: Path | None) -> ssl.SSLContext:
+    """The certificates that servers are checked against; checking them is always on. Raises ConfigError."""
+    try:
+        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"cannot read the certificates in remote.ca_file {ca_file}: {error.strerror or error}"
+        ) from None

@@ -1,0 +1,738 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from assistant.answering.capture import Look
+from assistant.answering.doubt import DEMO_RULE, Piece, Verdict
+from assistant.answering.turn import Question, Turn
+from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
+from assistant.conversation.activation import Activation, settings_from
+from assistant.conversation.conversation import Conversation, HearingEvent
+from assistant.conversation.dialog import ConversationSettings
+from assistant.language.phrases import phrases_for
+from assistant.machine.status import Status
+from assistant.settings.voice_state import VoiceSettings, VoiceState
+from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance
+from audio.pcm import AudioChunk
+from vision.frame import Frame
+from vision.framing import Fault
+
+PHRASES = phrases_for("en")
+NOW = 0.0  # in a script: the time at which its turn comes
+LISTENING = "cue of 0.20 s"
+ERROR = "cue of 0.24 s"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class RecordingAnswering:
+    """What the conversation asked of `Answering`, as short words in order."""
+
+    clock: Clock
+    log: list[str] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    spoke: list[bool] = field(default_factory=list)
+
+    held = busy = False
+    advised: Fault | None = None  # of late
+
+    def was_advised_of(self, fault: Fault) -> bool:
+        return fault is self.advised
+
+    def look(self, frame: Frame | None = None, *, closer: bool = False) -> Look:
+        how = f" at {frame.rgb.shape}" if frame else " closer" if closer else ""
+        self.log.append(f"look{len(self.looks)}{how}")
+        self.looks.append(Look(self.clock(), frame))
+        return self.looks[-1]
+
+    def ask(self, question: Question, look: Look, *, queued: bool = False) -> Turn:
+        self.log.append(f"ask {question.text!r} of {self.looks.index(look)}" + (" queued" if queued else ""))
+        self.held = self.held and queued
+        look.view = look.view or object()  # type: ignore[assignment]  # seen: that is all the loop looks at
+        look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
+        turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
+        turn.done.set()
+        return turn
+
+    def compare(self, question: Question, old: Look, new: Look) -> Turn:
+        self.log.append(f"compare {self.looks.index(old)} with {self.looks.index(new)}")
+        return Turn(question, answer="Before: I see no word. Now: It says OPEN.")
+
+    def say(self, text: str) -> Turn:
+        self.held = False
+        self.log.append(f"say {text!r}")
+        turn = Turn(None, said=[text])
+        turn.done.set()
+        return turn
+
+    greet = say
+
+    def advise(self, look: Look) -> Turn:
+        self.log.append(f"advise of {self.looks.index(look)}")
+        return Turn(None)
+
+    def hold(self) -> None:
+        self.held = True
+        self.log.append("hold")
+
+    def release(self) -> None:
+        if self.held:
+            self.log.append("release")
+        self.held = False
+
+    def user_speaks(self, speaks: bool) -> None:
+        """Only the cues listen to that."""
+        self.spoke.append(speaks)
+
+    def acknowledge(self) -> None:
+        self.log.append("acknowledge")
+
+    def cancel(self) -> None:
+        self.held = False
+        self.log.append("cancel")
+
+    def cue(self, earcon: AudioChunk) -> None:
+        self.log.append(f"cue of {earcon.duration_seconds:.2f} s")
+
+
+class Story:
+    """Feeds events; `wait` moves the clock between them."""
+
+    def __init__(self, **settings: object) -> None:
+        self.clock = Clock()
+        self.answering = RecordingAnswering(self.clock)
+        activation = settings_from(str(settings.pop("activation", "open")), "hey camera", 6.0)
+        self.activation = Activation(activation)
+        self.settings = ConversationSettings(**settings)  # type: ignore[arg-type]
+        self.script: list[HearingEvent | Press | Callable[[Conversation], None] | float] = []
+        self.voice_states: list[VoiceState] = []
+
+    def speaks(self, text: str, confidence: float = 0.9) -> Story:
+        return self.begins().ends(text, confidence)
+
+    def begins(self) -> Story:
+        self.script.append(SpeechStarted(NOW))
+        return self
+
+    def ends(self, text: str, confidence: float = 0.9) -> Story:
+        self.script.append(Utterance(text, confidence, NOW, NOW))
+        return self
+
+    def presses(self, *presses: Press) -> Story:
+        self.script += presses
+        return self
+
+    def does(self, what: Callable[[Conversation], None]) -> Story:
+        self.script.append(what)
+        return self
+
+    def coughs(self) -> Story:
+        self.script += [SpeechStarted(NOW), SpeechRejected(NOW)]
+        return self
+
+    def pauses(self, *, for_good: bool = True) -> Story:
+        self.script += [SpeechPaused(NOW)] if for_good else [SpeechPaused(NOW), SpeechResumed(NOW)]
+        return self
+
+    def waits(self, seconds: float) -> Story:
+        self.script.append(seconds)
+        return self
+
+    def told(self) -> list[str]:
+        self.conversation = Conversation(
+            self._events(),
+            self.answering,  # type: ignore[arg-type]
+            PHRASES,
+            self.settings,
+            activation=self.activation,
+            clock=self.clock,
+            voice=VoiceSettings(VoiceState(175, 0.75), self.voice_states.append),
+            status=lambda: Status(model="demo"),
+            time_of_day=lambda: dt.time(15, 5),
+        )
+        self.conversation.run(greeting="hello")
+        return self.answering.log[1:]
+
+    def _events(self) -> Iterator[HearingEvent]:
+        for entry in self.script:
+            match entry:
+                case float():
+                    self.clock.now += entry
+                    self.conversation.tick()
+                case SpeechStarted():
+                    yield SpeechStarted(self.clock.now)
+                case SpeechPaused():
+                    yield SpeechPaused(self.clock.now)
+                case SpeechResumed():
+                    yield SpeechResumed(self.clock.now)
+                case SpeechRejected():
+                    yield SpeechRejected(self.clock.now)
+                case Utterance(text, confidence):
+                    yield Utterance(text, confidence, self.clock.now, self.clock.now)
+                case Pressed() | Held() | Released() | DoublePress() | StopPress():
+                    self.activation.pressed(entry)  # as its thread does
+                    self.conversation.pressed(entry)
+                case _:
+                    entry(self.conversation)
+
+
+def test_the_picture_is_taken_when_speech_begins() -> None:
+    """The look comes before the words, and the question is about it."""
+    assert Story().speaks("what is this").told() == ["look0", "ask 'what is this' of 0"]
+
+
+def test_a_follow_up_keeps_the_picture_until_it_is_too_old() -> None:
+    """Within picture_seconds no new picture is taken; after that the next onset takes one."""
+    story = Story(picture_seconds=60.0).speaks("one").waits(59.0).speaks("two").waits(2.0).speaks("three")
+    assert story.told() == ["look0", "ask 'one' of 0", "ask 'two' of 0", "look1", "ask 'three' of 1"]
+
+
+def test_a_picture_does_not_become_too_old_within_a_question() -> None:
+    """It was young enough at the onset, so none was taken then, and a new one would have to be waited for."""
+    story = Story(picture_seconds=60.0).speaks("one").waits(59.0).begins().waits(2.0).ends("two")
+    assert story.told() == ["look0", "ask 'one' of 0", "ask 'two' of 0"]
+
+
+def test_who_has_said_all_is_acknowledged_before_the_words_are_there() -> None:
+    """At the pause, a command's too; and who speaks on is a speaking user to the cues again."""
+    story = Story().begins().pauses(for_good=False).pauses().ends("what is this").begins().pauses().ends("louder")
+    told = story.told()
+    assert told[:4] == ["look0", "acknowledge", "acknowledge", "ask 'what is this' of 0"]
+    assert told[4:] == ["acknowledge", f"say {PHRASES.louder!r}"]
+    assert story.answering.spoke[:3] == [True, True, False]
+
+
+@pytest.mark.parametrize("activation", ["button", "wake_word"])
+def test_who_talks_to_others_is_not_acknowledged(activation: str) -> None:
+    """A pause counts where the onset did: a wake word is known only at the end of what follows it."""
+    assert Story(activation=activation).begins().pauses().ends("what is this").told() == []
+    pressed = Story(activation="button").presses(Pressed(1000.0)).begins().pauses().ends("what is this")
+    assert "acknowledge" in pressed.told()
+
+
+def test_a_noise_takes_the_picture_back() -> None:
+    """Speech that was no words leaves nothing behind and says nothing."""
+    story = Story().coughs()
+    assert story.told() == ["look0"]
+    assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_stop_silences_at_any_confidence() -> None:
+    """A stop is obeyed even when it was hardly understood."""
+    assert Story().speaks("stop", confidence=0.1).told() == ["look0", "cancel"]
+
+
+def test_a_misheard_question_is_read_back() -> None:
+    """Below min_confidence nothing is answered: the user is asked whether that was it."""
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3)
+    asked = PHRASES.did_you_ask.format(question="what is mist")
+    assert story.told() == ["look0", f"say {asked!r}"]
+    assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_a_command_in_between_leaves_the_read_back_question_open() -> None:
+    """Who has it repeated, louder, says yes to the question and not to the assistant's voice; a stop takes it back."""
+    story = Story(min_confidence=0.5, activation="button").presses(*pressed()).speaks("what is mist", confidence=0.3)
+    told = story.speaks("louder").waits(9.0).speaks("repeat").waits(9.0).speaks("yes").told()
+    assert told[-1].startswith("ask 'what is mist'")
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("stop").speaks("yes")
+    assert story.told()[-1] == "look2"
+
+
+def test_yes_asks_what_was_read_back() -> None:
+    """Once; and anything else is taken as it is."""
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("yes").speaks("yes")
+    assert story.told()[2:] == ["look1", "ask 'what is mist' of 1"]
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("what is this").speaks("yes")
+    assert story.told()[2:] == ["look1", "ask 'what is this' of 1"]
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).waits(11.0).speaks("right")
+    assert story.told()[2:] == ["look1"]  # by now that means something else
+
+
+@pytest.mark.parametrize(
+    ("words", "then"),
+    [("louder", f"say {PHRASES.louder!r}"), ("quit", f"say {PHRASES.goodbye!r}"), ("stop it", "cancel")],
+)
+def test_yes_to_a_command_that_was_read_back_obeys_it(words: str, then: str) -> None:
+    """Its words are no question to the model. Stop needs no asking back."""
+    told = Story(min_confidence=0.5).speaks(words, confidence=0.4).speaks("yes").told()
+    assert [entry for entry in told if not entry.startswith("look")][-1] == then
+
+
+def test_a_yes_is_good_for_once() -> None:
+    """Not again for the same command; and "repeat" means what was said before it was asked back."""
+    told = Story(min_confidence=0.5).speaks("louder", confidence=0.4).speaks("yes").speaks("right").told()
+    assert [entry for entry in told if entry.startswith("say")] == [
+        "say 'Did you ask: louder?'",
+        f"say {PHRASES.louder!r}",
+    ]
+    story = (
+        Story(min_confidence=0.5).speaks("what is this").speaks("repeat", confidence=0.3).speaks("yes").speaks("yes")
+    )
+    assert story.told()[-1] == "say 'answer to what is this'"
+
+
+def test_an_older_question_that_was_read_back_takes_no_words_along() -> None:
+    """Of the words since that one "repeat" means the last."""
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("no").speaks("help")
+    told = story.speaks("repeat", confidence=0.3).speaks("yes").told()
+    assert told[-1] == f"say {PHRASES.help!r}"
+
+
+def test_no_to_what_was_read_back_is_no_question() -> None:
+    """It listens anew, with a note that says so; also where a button would have to be pressed."""
+    story = Story(min_confidence=0.5, activation="button").presses(*pressed()).speaks("what is mist", confidence=0.3)
+    told = story.speaks("no").speaks("what is this").told()
+    assert told[-3:] == [LISTENING, "look2", "ask 'what is this' of 2"]
+    story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("no").speaks("yes")
+    assert story.told()[-2:] == [LISTENING, "look2"]
+
+
+@pytest.mark.parametrize(
+    "words", ["thank you", "um", "okay", "the", "no", "yes", "Goodbye!", "good morning", "thanks a lot"]
+)
+def test_what_asks_nothing_is_passed_over(words: str) -> None:
+    """However well it was heard: it is not answered, and ends no answer. Who has pressed is told by a note."""
+    assert Story(min_confidence=0.5).speaks(words, confidence=0.3).speaks(words).told() == ["look0", "look1"]
+    told = Story(speech_interrupts=True).speaks("what is this").speaks(words).told()
+    assert told[-2:] == ["hold", "release"]
+    if words not in ("um", "the"):
+        assert Story(activation="button").presses(*pressed()).speaks(words).told()[-1] == ERROR
+
+
+def test_who_hesitates_is_listened_to_on() -> None:
+    """After a press, and after a question that was read back; who then says no more is told."""
+    story = Story(activation="button").presses(*pressed()).speaks("um").waits(2.0).speaks("what is this")
+    assert story.told()[-1].startswith("ask 'what is this'")
+    assert Story(activation="button").presses(*pressed()).speaks("um").waits(8.0).told()[-1] == ERROR
+    story = Story(min_confidence=0.5, activation="button").presses(*pressed()).speaks("what is mist", confidence=0.3)
+    told = story.speaks("um").waits(8.0).speaks("thank you").waits(8.0).speaks("yes").told()
+    assert told[-1].startswith("ask 'what is mist'")
+
+
+@pytest.mark.parametrize("words", ["slower", "louder", "not so fast"])
+def test_the_voice_s_changes_are_not_what_is_repeated(words: str) -> None:
+    """Who did not understand says "slower", then "repeat"."""
+    told = Story().speaks("what is this").speaks(words).speaks("repeat").told()
+    assert told[-1] == "say 'answer to what is this'"
+
+
+def test_a_change_of_the_voice_does_not_end_the_answer_under_way() -> None:
+    """It is heard in what is still said: no words for it."""
+    story = Story(speech_interrupts=True).speaks("what is this")
+    story.does(lambda conversation: setattr(story.answering, "busy", True)).speaks("slower")
+    assert story.told()[-2:] == ["hold", "release"]
+    assert story.voice_states == [VoiceState(155, 0.75)]
+
+
+def test_what_was_stopped_before_its_first_word_is_not_what_is_repeated() -> None:
+    """The words before it are."""
+    story = Story().speaks("what is this").speaks("is it red")
+    story.does(lambda conversation: silenced(conversation._obeying.turns[-1])).speaks("stop").speaks("repeat")
+    assert story.told()[-1] == "say 'answer to what is this'"
+
+
+def silenced(turn: Turn) -> None:
+    turn.said.clear()
+    turn.cancelled.set()
+
+
+def test_repeat_says_the_last_words_again_and_again() -> None:
+    """A repeat of a repeat is still the answer."""
+    story = Story().speaks("what is this").speaks("repeat").speaks("repeat that please")
+    assert story.told()[-2:] == ["say 'answer to what is this'"] * 2
+
+
+def test_repeat_while_it_thinks_does_not_end_the_answer() -> None:
+    """There is nothing to say again yet, and the answer must not be lost."""
+    story = Story().speaks("what is this").speaks("repeat")
+    original = story.answering.ask
+
+    def thinking(question: Question, look: Look, *, queued: bool = False) -> Turn:
+        turn = original(question, look)
+        turn.done.clear()
+        turn.said.clear()
+        return turn
+
+    story.answering.ask = thinking  # type: ignore[method-assign]
+    assert story.told() == ["look0", "ask 'what is this' of 0"]
+
+
+def test_repeat_before_anything_says_so() -> None:
+    """At the start there is only the greeting to repeat."""
+    assert Story().speaks("repeat").told() == ["look0", "say 'hello'"]
+
+
+def test_new_picture_takes_one_at_once_and_questions_follow_it() -> None:
+    """The command's own onset does not count as the new picture while an old one is in hand."""
+    story = Story().speaks("one").speaks("new picture").speaks("two")
+    assert story.told() == [
+        "look0", "ask 'one' of 0", "look1", f"say {PHRASES.new_picture!r}", "ask 'two' of 1",
+    ]  # fmt: skip
+
+
+def test_same_picture_never_expires() -> None:
+    """After "same picture" an old picture stays, until a new one is asked for."""
+    story = Story(picture_seconds=10.0).speaks("one").speaks("same picture").waits(500.0).speaks("two")
+    story.speaks("new picture").waits(500.0).speaks("three")
+    assert story.told() == [
+        "look0", "ask 'one' of 0", f"say {PHRASES.same_picture!r}", "ask 'two' of 0",
+        "look1", f"say {PHRASES.new_picture!r}", "look2", "ask 'three' of 2",
+    ]  # fmt: skip
+
+
+def test_same_picture_keeps_the_old_one_even_if_it_had_expired() -> None:
+    """The look begun by the command's own words is dropped, the user's picture is not."""
+    story = Story(picture_seconds=10.0).speaks("one").waits(60.0).speaks("same picture").speaks("two")
+    assert story.told() == [
+        "look0", "ask 'one' of 0", "look1", f"say {PHRASES.same_picture!r}", "ask 'two' of 0",
+    ]  # fmt: skip
+    assert story.answering.looks[1].cancelled.is_set()
+
+
+def test_a_look_that_failed_is_not_asked() -> None:
+    """A picture that could not be taken does not stay: the next question gets a new look."""
+    story = Story().speaks("one").speaks("two")
+    log = story.answering.log
+    original = story.answering.ask
+
+    def failing(question: Question, look: Look, *, queued: bool = False) -> Turn:
+        turn = original(question, look)
+        look.view, look.error = None, OSError("camera gone")
+        return turn
+
+    story.answering.ask = failing  # type: ignore[method-assign]
+    story.told()
+    assert log[1:] == ["look0", "ask 'one' of 0", "look1", "ask 'two' of 1"]
+
+
+def test_rate_and_volume_by_voice() -> None:
+    """A step each; at the end of the steps it says so and changes nothing."""
+    story = Story().speaks("slower").speaks("louder").speaks("louder")
+    assert [said for said in story.told() if said.startswith("say")] == [
+        f"say {text!r}" for text in (PHRASES.slower, PHRASES.louder, PHRASES.loudest)
+    ]
+    assert story.voice_states == [VoiceState(155, 0.75), VoiceState(155, 1.0)]
+
+
+def test_spelling_is_of_the_last_answer() -> None:
+    """Also after something that the assistant said of its own; before any answer there is nothing to spell."""
+    assert Story().speaks("spell that").told()[-1] == f"say {PHRASES.nothing_to_spell!r}"
+    said = Story().speaks("what does it say").speaks("louder").speaks("spell that").told()[-1]
+    assert "E, X, I, T" in said
+    assert "4" in said or "four" in said
+
+
+def test_what_was_not_told_is_not_spelt() -> None:
+    """ "I cannot tell from this picture": its characters would be a guess in a sure voice."""
+    story = Story().speaks("what does it say")
+    story.does(lambda conversation: setattr(conversation._obeying.last_answer, "verdict", Verdict.CANNOT_TELL)).speaks(
+        "spell that"
+    )
+    assert story.told()[-1] == f"say {PHRASES.nothing_to_spell!r}"
+
+
+def test_an_answer_is_spelt_by_the_rule_it_was_judged_by() -> None:
+    """That of the model that gave it, which may be another than the one that answers as a rule."""
+
+    def doubt(conversation: Conversation) -> None:
+        turn = conversation._obeying.last_answer
+        assert turn is not None
+        turn.pieces, turn.rule = (Piece(turn.answer, (-0.5,)),), DEMO_RULE
+
+    story = Story().speaks("what does it say").does(doubt).speaks("spell that")
+    assert PHRASES.doubtful_several in story.told()[-1]
+
+
+def test_more_and_less_about_the_last_question() -> None:
+    """The same picture is asked again, in other words; with nothing asked yet, what is in it."""
+    story = Story().speaks("what is this").speaks("more detail").speaks("shorter")
+    more = PHRASES.more_detail_question.format(question="what is this")
+    shorter = PHRASES.shorter_question.format(question="what is this")
+    assert story.told()[2:] == [f"ask {more!r} of 0", f"ask {shorter!r} of 0"]
+    assert Story().speaks("more detail").told()[-1] == f"ask {PHRASES.describe_question!r} of 1"
+
+
+def test_a_model_that_takes_no_instructions_is_asked_short_questions() -> None:
+    """The demo model knows "read the text", not the sentence that the full one gets."""
+    assert Story().speaks("read the text").told()[-1] == f"ask {PHRASES.read_text_question!r} of 0"
+    simple = Story(takes_instructions=False).speaks("read the text").speaks("more detail")
+    assert simple.told()[1:] == ["ask 'read the text' of 0", "ask 'describe the picture' of 0"]
+
+
+def test_a_closer_look_is_at_the_middle_of_the_same_picture() -> None:
+    """At the camera's resolution, and follow-ups stay on it."""
+    story = Story().speaks("what is this").speaks("look closer").speaks("what color is it")
+    assert story.told()[2:] == [
+        "look1 at (240, 320, 3)", "ask 'what is this' of 1", "ask 'what color is it' of 1",
+    ]  # fmt: skip
+
+
+def test_a_closer_look_without_a_picture_in_hand_takes_one() -> None:
+    """At the start, when the last one is too old, and when that was no good: what is before the camera now counts."""
+    assert Story().speaks("look closer").told()[1:] == ["look1 closer", f"ask {PHRASES.describe_question!r} of 1"]
+    story = Story(picture_seconds=10.0).speaks("what is this").waits(60.0).speaks("look closer")
+    assert story.told()[2:] == ["look1", "look2 closer", "ask 'what is this' of 2"]
+
+    def taken(conversation: Conversation) -> None:
+        story.answering.looks[0].frame = Frame(np.zeros((480, 640, 3), np.uint8), 0.0)
+
+    story = Story().begins().does(taken).ends("look closer")
+    assert story.told()[:2] == ["look0", "look1 at (240, 320, 3)"]
+
+
+def test_what_has_changed_compares_the_old_picture_with_a_new_one() -> None:
+    """The new one is what follow-ups are about."""
+    story = Story().speaks("what is this").speaks("what has changed").speaks("where is it")
+    assert story.told()[2:] == ["look1", "compare 0 with 1", "ask 'where is it' of 1"]
+
+
+def test_what_has_changed_is_the_last_answer() -> None:
+    """To be spelt, and to be told in more detail."""
+    story = Story().speaks("what is this").speaks("what has changed").speaks("spell that").speaks("more detail")
+    told = story.told()
+    assert "O, P, E, N" in told[-2]
+    more = PHRASES.more_detail_question.format(question=PHRASES.describe_question)
+    assert told[-1] == f"ask {more!r} of 1"
+
+
+def test_after_a_new_picture_that_was_no_good_the_old_one_is_compared() -> None:
+    """It has been taken, so nobody is told that there is none."""
+
+    def no_good(conversation: Conversation) -> None:
+        story.answering.looks[1].fault = Fault.BLURRED
+
+    story = Story().speaks("what is this").speaks("what has changed").does(no_good).speaks("what has changed")
+    assert story.told()[-1] == "compare 0 with 2"
+
+
+def test_status_and_time_are_said() -> None:
+    """And the picture that their onset began is dropped."""
+    story = Story().speaks("status").speaks("what time is it")
+    told = story.told()
+    assert "demo" in told[1]
+    assert told[3] == f"say {PHRASES.time_in_words(dt.time(15, 5))!r}"
+    assert all(look.cancelled.is_set() for look in story.answering.looks)
+
+
+@pytest.mark.parametrize("words", ["quit", "exit the program"])
+def test_quit_ends_the_loop(words: str) -> None:
+    """What comes after quit is not heard any more."""
+    assert Story().speaks(words).speaks("what is this").told() == ["look0", f"say {PHRASES.goodbye!r}"]
+
+
+def test_help_lists_the_commands() -> None:
+    """Help names every command."""
+    (_, said) = Story().speaks("help").told()
+    assert all(word in said for word in ("stop", "repeat", "new picture", "same picture", "quit"))
+
+
+# Woken by button and by name.
+
+
+def pressed(at: float = 1000.0) -> tuple[Press, Press]:
+    return Pressed(at), Released(at + 0.1, held=False)
+
+
+def test_without_a_press_nothing_is_looked_at_or_answered() -> None:
+    """By button, talk to other people is theirs."""
+    assert Story(activation="button").speaks("what is this").told() == []
+
+
+def test_a_press_takes_the_picture_and_the_words_are_about_it() -> None:
+    """The look begins at the press, and the onset of speech does not begin another."""
+    story = Story(activation="button").presses(*pressed()).waits(2.0).speaks("what is this")
+    assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0"]
+
+
+def test_each_press_is_about_what_is_before_the_camera_now() -> None:
+    """No follow-up on the old picture: who presses again may have turned to something else."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
+    told = story.presses(*pressed(1005.0)).speaks("what is this").told()
+    assert told[-3:] == ["look1", LISTENING, "ask 'what is this' of 1"]
+
+
+def test_a_picture_that_is_kept_is_kept_through_a_press() -> None:
+    """ "same picture" holds until "new picture"."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
+    story.presses(*pressed(1005.0)).speaks("same picture").waits(5.0)
+    told = story.presses(*pressed(1010.0)).speaks("where is it").told()
+    assert told[-2:] == [LISTENING, "ask 'where is it' of 0"]
+
+
+def test_listening_is_cued_once_though_the_press_becomes_a_hold() -> None:
+    """Also where the picture is kept, so that the press takes none."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
+    story.presses(*pressed(1005.0)).speaks("same picture").waits(5.0)
+    told = story.presses(Pressed(1010.0), Held(1011.0, 1010.0)).speaks("where is it").told()
+    assert told[-2:] == [LISTENING, "ask 'where is it' of 0"]
+
+
+def no_good(conversation: Conversation) -> None:
+    assert conversation._pictures.ahead is not None
+    conversation._pictures.ahead.fault = Fault.BLURRED
+
+
+def test_what_is_wrong_with_the_picture_is_said_before_the_question() -> None:
+    """A press shows it seconds earlier; then it listens on, for words about a better one, and ends without a sound."""
+    story = Story(activation="button").presses(*pressed()).does(no_good).waits(0.3).waits(0.3).waits(5.0)
+    told = story.speaks("what is this").waits(30.0).told()
+    assert told == ["look0", LISTENING, "advise of 0", "look1", "ask 'what is this' of 1"]
+    assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_advice_is_not_given_at_every_press() -> None:
+    """Who was told of late that it is dark asks in the dark on purpose."""
+    story = Story(activation="button").does(lambda conversation: setattr(story.answering, "advised", Fault.BLURRED))
+    told = story.presses(*pressed()).does(no_good).waits(5.0).speaks("what is this").told()
+    assert told == ["look0", LISTENING, "look1", "ask 'what is this' of 1"]
+
+
+def test_a_picture_that_is_no_good_is_never_answered_about_an_older_one() -> None:
+    """After a press the picture is a new one: another, if this one is no good; this one, if it is being seen all the same."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(1.0)
+    told = story.presses(*pressed(1001.0)).does(no_good).speaks("what is that").told()
+    assert told[-2:] == ["look2", "ask 'what is that' of 2"]
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(1.0)
+    told = story.presses(*pressed(1001.0)).does(no_good).does(seen_anyway).speaks("what is that").told()
+    assert told[-1] == "ask 'what is that' of 1"
+
+
+def seen_anyway(conversation: Conversation) -> None:
+    assert conversation._pictures.ahead is not None
+    conversation._pictures.ahead._seen_anyway = True
+
+
+def test_nobody_who_has_begun_to_speak_is_given_advice() -> None:
+    """Then it comes with the answer; behind the wake phrase in one breath, too."""
+    story = Story(activation="button").presses(*pressed()).does(no_good).waits(0.3).begins().waits(2.0)
+    assert "advise of 0" not in story.ends("what is this").told()
+    story = Story(activation="wake_word").begins().does(Conversation.maybe_woken).does(no_good).waits(2.0)
+    assert "advise of 0" not in story.ends("hey camera what is this").told()
+
+
+def test_a_press_while_the_last_words_are_made_out_begins_anew() -> None:
+    """Then it was no stop yet, and the answer must not be spoken into the next question."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this")
+    story.does(lambda conversation: setattr(story.answering, "busy", True))
+    assert story.presses(Pressed(1001.0)).told()[-3:] == ["cancel", "look1", LISTENING]
+
+
+def test_a_press_does_not_wait_for_the_picture_of_a_stopped_answer() -> None:
+    """Still being seen, it would keep the new one waiting for the engine."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this")
+
+    def unseen(conversation: Conversation) -> None:
+        story.answering.looks[0].view = None
+
+    story.does(unseen).presses(StopPress(1001.0), Held(1002.0, 1001.0)).told()
+    assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_letting_go_of_the_button_is_acknowledged() -> None:
+    """It is the end of the question, and heard once; not where nothing was said, or all of it before."""
+    story = Story(activation="button").presses(Pressed(1000.0), Held(1001.0, 1000.0)).begins()
+    story.presses(Released(1004.0, held=True)).pauses().ends("what is this")
+    assert story.told()[2:] == ["acknowledge", "ask 'what is this' of 0"]
+    silent = Story(activation="button").presses(Pressed(1000.0), Held(1001.0, 1000.0), Released(1004.0, held=True))
+    assert "acknowledge" not in silent.told()
+
+
+def test_a_press_without_words_ends_with_a_sound() -> None:
+    """Who pressed and said nothing hears that it no longer listens; it is told once, and nothing stays behind."""
+    story = Story(activation="button").presses(*pressed()).waits(6.5).waits(1.0).waits(20.0)
+    assert story.told() == ["look0", LISTENING, ERROR]
+    assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_a_double_press_repeats() -> None:
+    """The look that its first half began is dropped."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
+    told = story.presses(*pressed(1005.0), DoublePress(1005.3)).told()
+    assert told[-3:] == ["look1", LISTENING, "say 'answer to what is this'"]
+    assert story.answering.looks[1].cancelled.is_set()
+
+
+def test_a_press_that_stopped_an_answer_and_is_held_listens() -> None:
+    """Who interrupts may go on to speak; a stop alone begins nothing."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(1.0)
+    told = story.presses(StopPress(1001.0), Held(1002.0, 1001.0)).speaks("where is it").told()
+    assert told[-3:] == ["look1", LISTENING, "ask 'where is it' of 1"]
+    assert Story(activation="button").presses(StopPress(1000.0)).speaks("what is this").told() == []
+
+
+def test_what_follows_a_very_long_sentence_counts_while_the_button_is_held() -> None:
+    """Hearing cuts it at `max_utterance_seconds`. And letting go afterwards is no sign that nothing was said."""
+    story = Story(activation="button").presses(Pressed(1000.0), Held(1001.0, 1000.0)).waits(2.0)
+    story.speaks("what is this").waits(2.0).speaks("where is it").presses(Released(1004.0, held=True)).waits(10.0)
+    assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0", "ask 'where is it' of 0"]
+
+
+def test_the_wake_phrase_and_the_question_in_one_breath_are_acknowledged() -> None:
+    """Where the phrase may be in what was said, a pause is worth the cue."""
+    story = Story(activation="wake_word").begins().does(Conversation.maybe_woken).pauses()
+    assert story.ends("hey camera what is this").told() == ["look0", "acknowledge", "ask 'what is this' of 0"]
+
+
+def test_the_wake_phrase_alone_listens() -> None:
+    """It takes the picture, sounds, and the next words are the question."""
+    story = Story(activation="wake_word").speaks("hey camera").waits(2.0).speaks("what is this")
+    assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0"]
+
+
+def test_what_may_be_the_wake_phrase_is_worth_a_look() -> None:
+    """In one breath, the picture is taken before the end of the question; of a phrase that was none it is dropped."""
+    story = Story(activation="wake_word").begins().does(Conversation.maybe_woken).ends("hey camera what is this")
+    assert story.told() == ["look0", "ask 'what is this' of 0"]
+    mistaken = Story(activation="wake_word").begins().does(Conversation.maybe_woken).ends("they came around")
+    assert mistaken.told() == ["look0"]
+    assert mistaken.answering.looks[0].cancelled.is_set()
+
+
+def test_the_reply_to_a_read_back_question_needs_no_press() -> None:
+    """It was asked for: "did you ask …?" wants a yes."""
+    story = Story(activation="button").presses(*pressed()).speaks("what is this", 0.3).waits(3.0).speaks("yes")
+    assert story.told()[-1] == "ask 'what is this' of 1"
+
+
+def test_a_question_during_an_answer_waits_if_the_config_says_so() -> None:
+    """Answering decides whether there is anything to wait for."""
+    told = Story(queue_questions=True).speaks("what is this").told()
+    assert told == ["look0", "ask 'what is this' of 0 queued"]
+
+
+# Speech over its own voice, with `barge_in = "any"`.
+
+
+def test_the_voice_waits_while_the_user_speaks() -> None:
+    """From the onset on; it goes on where that was a noise, and behind it where questions are queued."""
+    assert Story(speech_interrupts=True).coughs().told() == ["hold", "look0", "release"]
+    assert Story(speech_interrupts=True).speaks("stop").told() == ["hold", "look0", "cancel"]
+    told = Story(speech_interrupts=True, queue_questions=True).speaks("what is this").told()
+    assert told == ["hold", "look0", "ask 'what is this' of 0 queued", "release"]
+    assert "hold" not in Story().coughs().told()
+
+
+def test_a_sentence_that_slips_through_is_held_at_the_next_block_of_sound() -> None:
+    """As time goes by, for as long as the user speaks and no longer."""
+    story = Story(speech_interrupts=True).begins().waits(0.03).waits(0.03).ends("what is this").waits(0.03)
+    assert story.told() == ["hold", "look0", "hold", "hold", "ask 'what is this' of 0"]
+
+
+def test_who_calls_it_by_name_in_the_midst_of_an_answer_ends_that() -> None:
+    """The next words are a question, and nothing is to be said over them."""
+    story = Story(speech_interrupts=True, activation="wake_word")
+    story.activation.always = lambda: True
+    assert story.speaks("hey camera").told() == ["hold", "look0", "cancel", LISTENING]

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+import shutil
+import string
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import assistant
+from assistant.language.command_parser import parse_command
+from assistant.language.phrases import LANGUAGES, Command, FaultWords, Phrases, phrases_for
+from assistant.language.sentences import split_sentences
+from vision.framing import Fault
+
+# What a sentence may hold in braces: whoever fills it in relies on it, in every language.
+PLACES = {
+    "did_you_ask": {"question"}, "hint_wake_word": {"wake_word"}, "more_detail_question": {"question"},
+    "shorter_question": {"question"}, "what_changed": {"before", "now"}, "capital": {"letter"},
+    "doubtful_digit": {"ordinal", "name"}, "doubtful_letter": {"ordinal", "name"}, "doubtful_character": {"ordinal", "name"},
+    "status_power": {"watts"}, "status_temperature": {"celsius"}, "status_memory": {"gigabytes"}, "status_model": {"model"},
+    "pictures_leave": {"host"},
+}  # fmt: skip
+
+
+@pytest.fixture(params=LANGUAGES)
+def phrases(request: pytest.FixtureRequest) -> Phrases:
+    return phrases_for(request.param)
+
+
+def texts(phrases: Phrases) -> Iterator[tuple[str, str]]:
+    for field in dataclasses.fields(phrases):
+        value = getattr(phrases, field.name)
+        if isinstance(value, str):
+            yield field.name, value
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_a_third_language_is_one_file(tmp_path: Path) -> None:
+    """The config takes its name, its prompt and its phrases, and `seesay fetch` knows its model; no other file changes."""
+    package = Path(assistant.__file__).parent
+    language = tmp_path / "assistant" / "language"
+    language.mkdir(parents=True)
+    for part in package.iterdir():
+        if part.name != "language":
+            (tmp_path / "assistant" / part.name).symlink_to(part)
+    for part in (package / "language").iterdir():
+        if part.name != "phrases":
+            (language / part.name).symlink_to(part)
+    shutil.copytree(package / "language" / "phrases", language / "phrases")
+    third = (package / "language" / "phrases" / "en.py").read_text(encoding="utf-8")
+    third = third.replace('ready="I am ready.', 'ready="Ich bin bereit.').replace("small-en-us", "small-de")
+    (language / "phrases" / "de.py").write_text(third, encoding="utf-8")
+    code = (
+        "from assistant.settings.config import parse_config\n"
+        "from assistant.models.catalog import FULL_SPEECH\n"
+        "from assistant.language.phrases import LANGUAGES, phrases_for\n"
+        "config = parse_config('[conversation]\\nlanguage = \"de\"\\n[prompt]\\nde = \"Kurz.\"', 'x')\n"
+        "language = config.conversation.language\n"
+        "print(LANGUAGES, config.prompt.text(language), FULL_SPEECH[language].name, phrases_for(language).ready)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{package.parent}"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("('de', 'en', 'zh') Kurz. vosk-model-small-de-0.15 Ich bin bereit.")
+
+
+def test_an_unknown_language_is_refused_by_name() -> None:
+    """The message lists those that there are."""
+    with pytest.raises(ValueError, match=r"'xx': known are en, zh"):
+        phrases_for("xx")
+
+
+def test_nothing_is_left_empty(phrases: Phrases) -> None:
+    """Every sentence has words, and the same places to fill in as in the other languages."""
+    for name, text in texts(phrases):
+        assert text or name == "voice", name
+        assert places(text) == PLACES.get(name, set()), name
+
+
+def test_each_command_has_words_and_each_fault_advice(phrases: Phrases) -> None:
+    """Also for a fault that `vision.framing` gets tomorrow."""
+    assert all(phrases.commands[command] for command in Command)
+    assert set(phrases.framing) == {fault.value for fault in Fault}
+    assert all(isinstance(words, FaultWords) and words.advice and words.because for words in phrases.framing.values())
+    assert set(phrases.profiles) == {"headset", "button", "cart"}
+
+
+def test_a_reason_for_doubt_fits_into_its_sentence(phrases: Phrases) -> None:
+    """It has no end mark of its own, and both places are there."""
+    assert places(phrases.doubt.not_sure) == {"answer"}
+    assert places(phrases.doubt.cannot_tell) == {"because"}
+    assert not any(words.because.endswith((".", "。")) for words in phrases.framing.values())
+
+
+def test_signs_and_places_are_enough_to_spell(phrases: Phrases) -> None:
+    """The ten digits, what addresses are made of, and the first twenty places."""
+    assert set("0123456789 .-_@/:") <= set(phrases.character_names)
+    assert len(phrases.ordinals) >= 20
+    assert len(set(phrases.ordinals)) == len(phrases.ordinals)
+
+
+def test_stop_words_are_stop_commands(phrases: Phrases) -> None:
+    """What interrupts the voice is understood as stop afterwards."""
+    assert {parse_command(word, phrases) for word in phrases.stop_words} == {Command.STOP}
+
+
+def test_no_filler_is_a_command_by_itself(phrases: Phrases) -> None:
+    """Or the command would vanish as a filler of itself; "again" and its kin are both on purpose."""
+    fillers = {*phrases.fillers_before, *phrases.fillers_anywhere}
+    assert {filler for filler in fillers if parse_command(filler, phrases)} == set()
+
+
+def test_every_minute_of_the_day_has_words_of_its_own(phrases: Phrases) -> None:
+    """No digits, one sentence, and no two minutes alike."""
+    said = [phrases.time_in_words(dt.time(minute // 60, minute % 60)) for minute in range(1440)]
+    assert len(set(said)) == 1440
+    assert not any(sign.isdecimal() for words in said for sign in words)
+    assert all(split_sentences(words) == [words] for words in said)
+
+
+@pytest.mark.parametrize(
+    ("language", "hour", "minute", "words"),
+    [
+        ("en", 15, 5, "It is three oh five in the afternoon."),
+        ("en", 0, 0, "It is midnight."),
+        ("en", 12, 0, "It is noon."),
+        ("en", 0, 30, "It is twelve thirty in the morning."),
+        ("en", 19, 0, "It is seven o'clock in the evening."),
+        ("en", 23, 59, "It is eleven fifty nine at night."),
+        ("zh", 14, 5, "现在是下午两点零五分。"),
+        ("zh", 0, 0, "现在是凌晨零点整。"),
+        ("zh", 12, 10, "现在是中午十二点十分。"),
+        ("zh", 20, 45, "现在是晚上八点四十五分。"),
+        ("zh", 2, 20, "现在是凌晨两点二十分。"),
+    ],
+)
+def test_the_time_is_said_as_people_say_it(language: str, hour: int, minute: int, words: str) -> None:
+    """Hour, minutes, part of the day."""
+    assert phrases_for(language).time_in_words(dt.time(hour, minute)) == words

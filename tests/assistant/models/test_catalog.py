@@ -1,0 +1,121 @@
+"""Which model is used: the named one, the fetched one, or the demo model; and that a broken one never is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import ModelMissing, exit_status_of
+from assistant.models import catalog
+from assistant.models.catalog import FULL_SPEECH, FULL_VLM, MANIFEST, ChosenModel
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """A user whose data folder is empty."""
+    return {"XDG_DATA_HOME": str(tmp_path / "data"), "HOME": "/none"}
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Embedded models of a few bytes: the eye's and the ear's folder."""
+    eye, ear = tmp_path / "eye", tmp_path / "ear"
+    (ear / "am").mkdir(parents=True)
+    eye.mkdir()
+    (eye / "config.json").touch()
+    (ear / "am" / "final.mdl").touch()
+    monkeypatch.setattr(catalog, "_DEMO_VLM", eye)
+    monkeypatch.setattr(catalog, "_DEMO_SPEECH", {"en": ear})
+    return eye, ear
+
+
+def put(environ: dict[str, str], name: str) -> Path:
+    """A fetched model of one file of seven bytes."""
+    folder = catalog.models_folder(environ) / name
+    folder.mkdir(parents=True)
+    (folder / "weights").write_bytes(b"weights")
+    catalog.write_manifest(folder, "test", {"weights": 7}, {"weights": "abc"})
+    return folder
+
+
+def test_models_lie_in_the_xdg_data_folder(tmp_path: Path) -> None:
+    """$XDG_DATA_HOME/seesay/models, and below ~/.local/share where that is unset or relative."""
+    assert catalog.models_folder({"XDG_DATA_HOME": "/data"}) == Path("/data/seesay/models")
+    for environ in ({"HOME": "/home/me"}, {"HOME": "/home/me", "XDG_DATA_HOME": "data"}):
+        assert catalog.models_folder(environ) == Path("/home/me/.local/share/seesay/models")
+
+
+def test_with_nothing_fetched_the_demo_models_are_used(environ: dict[str, str], demo: tuple[Path, Path]) -> None:
+    """A newcomer's machine: the embedded models, marked as such."""
+    assert catalog.choose_vlm("", environ) == ChosenModel(demo[0], is_demo=True)
+    assert catalog.choose_speech("", "en", environ) == ChosenModel(demo[1], is_demo=True)
+
+
+def test_fetched_models_are_used_by_themselves(environ: dict[str, str], demo: tuple[Path, Path]) -> None:
+    """After a fetch nothing needs to be set."""
+    eye, english, chinese = (put(environ, m.name) for m in (FULL_VLM, FULL_SPEECH["en"], FULL_SPEECH["zh"]))
+    assert catalog.choose_vlm("", environ) == ChosenModel(eye, is_demo=False)
+    assert catalog.choose_speech("", "en", environ) == ChosenModel(english, is_demo=False)
+    assert catalog.choose_speech("", "zh", environ) == ChosenModel(chinese, is_demo=False)
+
+
+def test_a_named_folder_wins(environ: dict[str, str], tmp_path: Path) -> None:
+    """A folder in the configuration is used whatever was fetched."""
+    put(environ, FULL_VLM.name)
+    assert catalog.choose_vlm(str(tmp_path), environ) == ChosenModel(tmp_path, is_demo=False)
+    assert catalog.choose_speech(str(tmp_path), "en", environ) == ChosenModel(tmp_path, is_demo=False)
+
+
+def test_a_named_folder_that_is_missing_is_an_error(environ: dict[str, str]) -> None:
+    """No silent fallback to another model: the key to correct is named, exit status 3."""
+    with pytest.raises(ModelMissing, match=r"no model folder at /nowhere: correct engine\.model") as caught:
+        catalog.choose_vlm("/nowhere", environ)
+    assert exit_status_of(caught.value) == 3
+    with pytest.raises(ModelMissing, match=r"correct hearing\.speech_model"):
+        catalog.choose_speech("/nowhere", "en", environ)
+
+
+def test_a_language_without_a_model_says_how_to_get_one(environ: dict[str, str]) -> None:
+    """Only English is embedded; Mandarin must be fetched."""
+    with pytest.raises(ModelMissing, match="run `seesay fetch --language zh`"):
+        catalog.choose_speech("", "zh", environ)
+    with pytest.raises(ModelMissing, match=r"name a Vosk model in hearing\.speech_model"):
+        catalog.demo_speech("xx")  # a language that is one file in assistant/phrases
+    assert catalog.fetched_speech("tlh", environ) is None
+
+
+def test_a_lost_demo_model_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without its embedded models says so in one sentence."""
+    monkeypatch.setattr(catalog, "_DEMO_VLM", tmp_path)
+    monkeypatch.setattr(catalog, "_DEMO_SPEECH", {"en": tmp_path})
+    with pytest.raises(ModelMissing, match="install seesay again"):
+        catalog.demo_vlm()
+    with pytest.raises(ModelMissing, match="install seesay again"):
+        catalog.demo_speech("en")
+
+
+@pytest.mark.parametrize("damage", ["no manifest", "empty manifest", "other manifest", "short file", "no file"])
+def test_a_broken_model_is_no_model(damage: str, environ: dict[str, str], demo: tuple[Path, Path]) -> None:
+    """Without its manifest, or with a file missing or cut short, a fetched folder does not count."""
+    folder = put(environ, FULL_VLM.name)
+    assert catalog.fetched_vlm(environ) == folder
+    if damage == "no manifest":
+        (folder / MANIFEST).unlink()
+    elif damage == "empty manifest":
+        (folder / MANIFEST).write_text("")
+    elif damage == "other manifest":
+        (folder / MANIFEST).write_text('{"files": [1]}')
+    elif damage == "short file":
+        (folder / "weights").write_bytes(b"wei")
+    else:
+        (folder / "weights").unlink()
+    assert catalog.fetched_vlm(environ) is None
+    assert catalog.choose_vlm("", environ).is_demo
+
+
+def test_going_offline_is_complete() -> None:
+    """Every switch of the libraries that could ask the network is set."""
+    environ: dict[str, str] = {}
+    catalog.go_offline(environ)
+    assert environ == {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}

@@ -1,0 +1,170 @@
+"""`POST /api/ask` and what belongs to it, over the demo model and the real server."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import AssistantError, ModelMissing
+from audio.errors import SpeechModelError, VoiceError
+from tests.assistant.web.api.serving import (
+    ANSWER,
+    QUESTION,
+    Running,
+    SteppedEngine,
+    data_uri,
+    events_of,
+    parts_with,
+    picture,
+    running,
+    send,
+    send_form,
+    send_json,
+)
+
+
+def test_a_form_with_a_picture_is_answered_event_by_event(web: Running) -> None:
+    """Accepted, seeing, the text in pieces, the sentence as it is spoken, and the whole at the end."""
+    reply = send_form(web.port, "/api/ask", {"question": QUESTION, "image": ("image/png", picture())})
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith("text/event-stream")
+    events = events_of(reply.body)
+    names = [name for name, _ in events]
+    assert names == ["accepted", "seeing", *["text"] * names.count("text"), "sentence", "done"]
+    assert names.count("text") > 1
+    assert "".join(data["text"] for name, data in events if name == "text") == ANSWER
+    done = events[-1][1]
+    assert (done["answer"], done["finish"], done["doubt"]) == (ANSWER, "stop", "plain")
+    assert done["tokens"]["answer"] == 5
+    assert done["tokens"]["cached"] == 0
+    assert done["timings"]["total"] > 0
+
+
+def test_json_with_a_data_uri_is_answered_as_a_form_is(web: Running) -> None:
+    """Both have the same keys."""
+    reply = send_json(web.port, "/api/ask", {"question": QUESTION, "image": data_uri(picture("JPEG"), "image/jpeg")})
+    assert events_of(reply.body)[-1][1]["answer"] == ANSWER
+
+
+def test_a_further_question_is_about_the_same_picture_and_what_was_said(web: Running) -> None:
+    """By the conversation's name; the picture is not looked at again, and "it" is understood."""
+    first = events_of(send_form(web.port, "/api/ask", {"question": QUESTION, "image": ("image/png", picture())}).body)
+    conversation = first[0][1]["conversation"]
+    second = events_of(send_form(web.port, "/api/ask", {"question": "where is it", "conversation": conversation}).body)
+    assert "seeing" not in [name for name, _ in second]
+    done = second[-1][1]
+    assert "the circle is" in done["answer"].lower()
+    assert "left" in done["answer"]
+    assert done["tokens"]["cached"] > 50
+    assert done["timings"]["vision"] is None
+
+
+def test_the_servers_camera_is_a_picture_too(web: Running) -> None:
+    """With camera=1 nothing is sent but the question."""
+    reply = send_json(web.port, "/api/ask", {"question": QUESTION, "camera": True})
+    assert events_of(reply.body)[-1][1]["answer"] == ANSWER
+    frame = send(web.port, "GET", "/api/frame.jpg")
+    assert (frame.status, frame.headers["Content-Type"], frame.body[:3]) == (200, "image/jpeg", b"\xff\xd8\xff")
+    assert frame.headers["Cache-Control"] == "no-store"
+
+
+def test_a_spoken_question_is_heard_first(web: Running) -> None:
+    """Its words come as an event, before the answer to them."""
+    reply = send_form(web.port, "/api/ask", {"audio": ("audio/wav", recording(0.5)), "image": ("image/png", picture())})
+    events = dict(events_of(reply.body))
+    assert events["heard"] == {"text": QUESTION, "confidence": 0.9}
+    assert events["done"]["answer"] == ANSWER
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (AssistantError("no words were heard in /tmp/x.wav"), "nothing_heard", "no words were heard in the recording"),
+        (ModelMissing("no Vosk model at /home/me/en"), "no_speech_model", "type the question"),
+        (SpeechModelError("/home/me/en is damaged"), "no_speech_model", "type the question"),
+        (VoiceError("/home/me"), "failed", "this machine could not answer"),
+    ],
+)
+def test_a_recording_that_brings_no_words_ends_with_the_reason(error: Exception, code: str, words: str) -> None:
+    """Silence is another thing than a model that is missing; where that lies is nobody's business."""
+
+    def hear(wav: Path, stopped: Callable[[], bool]) -> tuple[str, float]:
+        raise error
+
+    with running(parts_with(SteppedEngine(), hear=hear)) as server:
+        fields = {"audio": ("audio/wav", recording(0.5)), "image": ("image/png", picture())}
+        name, data = events_of(send_form(server.port, "/api/ask", fields).body)[-1]
+    assert (name, data["error"]["code"]) == ("error", code)
+    assert words in data["error"]["message"]
+    assert "/home" not in data["error"]["message"]
+    assert "/tmp" not in data["error"]["message"]
+
+
+def test_sentences_come_with_sound_when_it_is_wanted(web: Running) -> None:
+    """As the address of a WAV that is kept for some minutes."""
+    fields = {"question": QUESTION, "image": ("image/png", picture()), "speak": "1"}
+    events = dict(events_of(send_form(web.port, "/api/ask", fields).body))
+    sound = send(web.port, "GET", events["sentence"]["audio"])
+    assert (sound.status, sound.headers["Content-Type"]) == (200, "audio/wav")
+    with wave.open(io.BytesIO(sound.body)) as reader:
+        assert (reader.getnframes(), reader.getframerate()) == (100 * len(ANSWER), 16_000)
+    assert send(web.port, "GET", "/api/speech/nobody.wav").code == "no_such_speech"
+
+
+def test_a_picture_with_a_flaw_brings_advice_and_is_answered_all_the_same(web: Running) -> None:
+    """The page shows it; the answer to an empty picture may be said with doubt."""
+    from PIL import Image
+
+    black = io.BytesIO()
+    Image.new("RGB", (320, 240), (3, 3, 3)).save(black, "PNG")
+    fields = {"question": QUESTION, "image": ("image/png", black.getvalue())}
+    events = dict(events_of(send_form(web.port, "/api/ask", fields).body))
+    assert "covered" in events["seeing"]["advice"] or "dark" in events["seeing"]["advice"]
+    assert events["done"]["answer"]
+
+
+def test_the_status_tells_what_was_asked_and_answered_last(web: Running) -> None:
+    """For the page's head, and for whoever watches."""
+    send_json(web.port, "/api/ask", {"question": "  how many circles are there ", "camera": True})
+    status = send(web.port, "GET", "/api/status").json
+    assert status["last_question"] == "how many circles are there"
+    assert status["last_answer"]
+    assert status["state"] == "idle"
+    assert status["queue"] == {"length": 0, "limit": 8}
+    assert (status["model"], status["is_demo"], status["has_camera"]) == ("demo_model", True, True)
+
+
+def test_the_page_and_its_files_are_there_in_both_languages(web: Running) -> None:
+    """By ?lang=, else in the language of the config."""
+    assert b'<html lang="en">' in send(web.port, "GET", "/").body
+    assert b'<html lang="zh' in send(web.port, "GET", "/?lang=zh").body
+    assert send(web.port, "GET", "/static/vendor/bootstrap.min.css").status == 200
+    assert send(web.port, "GET", "/healthz").json == {"ok": True}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_every_common_kind_of_picture_is_read(web: Running, kind: str) -> None:
+    """Whatever its part of the form says it is, as browsers often do not know."""
+    fields = {"question": QUESTION, "image": ("application/octet-stream", picture(kind))}
+    assert events_of(send_form(web.port, "/api/ask", fields).body)[-1][1]["answer"] == ANSWER
+
+
+def test_the_status_tells_where_pictures_go() -> None:
+    """To another computer, or nowhere."""
+    for host in (None, "192.168.1.20"):
+        with running(parts_with(SteppedEngine(), pictures_go_to=host)) as server:
+            assert send(server.port, "GET", "/api/status").json["pictures_go_to"] == host
+
+
+def recording(seconds: float) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(16_000)
+        writer.writeframes(b"\x01\x00" * int(16_000 * seconds))
+    return file.getvalue()

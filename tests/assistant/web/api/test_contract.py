@@ -1,0 +1,76 @@
+"""/openapi.json is kept: hundreds of requests made from it, valid ones and not, find no 5xx and no other breach."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.assistant.web.api.conftest import beep, take
+from tests.assistant.web.api.serving import Running, parts_with, running, send, send_json
+from vision.engine import Engine
+
+TOKEN = "0123456789abcdefghij"
+LIMIT_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def locked(engine: Engine) -> Iterator[Running]:
+    """With a token, so that the description's word on who may come in is tried as well."""
+    parts = parts_with(engine, take=take, synthesize=beep, hear=lambda wav, stopped: ("what color is the circle", 0.9))
+    with running(parts, token=TOKEN, max_body_bytes=500_000) as server:
+        yield server
+
+
+def description(server: Running) -> Any:
+    return send(server.port, "GET", "/openapi.json", headers={"Authorization": f"Bearer {TOKEN}"}).json
+
+
+def test_the_contract_is_kept(locked: Running, tmp_path: Path) -> None:
+    """Statuses, types, schemas, wrong input, wrong methods, no token.
+
+    One check of schemathesis is left out: that all input which fits the schema is accepted. No schema can say that the bytes
+    behind a data URI are a picture.
+    """
+    command = [
+        sys.executable, "-m", "schemathesis.cli", "run", f"{locked.address}/openapi.json",
+        "--header", f"Authorization: Bearer {TOKEN}",
+        "--phases", "examples,coverage,fuzzing", "--max-examples", "20", "--generation-deterministic",
+        "--exclude-checks", "positive_data_acceptance", "--continue-on-failure", "--no-color", "--warnings", "off",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    tried = re.search(r"Tested: (\d+)", done.stdout)
+    assert tried is not None
+    assert int(tried[1]) == len(description(locked)["paths"])
+    cases = re.search(r"(\d+) generated", done.stdout)
+    assert cases is not None
+    assert int(cases[1]) >= 300
+
+
+def test_its_examples_work(locked: Running) -> None:
+    """Whoever copies one gets an answer."""
+    tried = 0
+    for path, ways in description(locked)["paths"].items():
+        body = ways.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json", {})
+        for example in body.get("examples", {}).values():
+            reply = send_json(locked.port, path, example["value"], Authorization=f"Bearer {TOKEN}")
+            assert reply.status == 200
+            assert "red" in reply.body.decode()
+            tried += 1
+    assert tried == 3
+
+
+def test_every_address_is_described(locked: Running) -> None:
+    """But for the page, its login and its files, which are for people."""
+    from assistant.web.app import create_app
+
+    rules = {rule.rule.replace("<path:name>", "<name>") for rule in create_app(locked.services).url_map.iter_rules()}
+    described = {path.replace("{", "<").replace("}", ">") for path in description(locked)["paths"]}
+    for_people = {"/", "/login", "/static/<path:filename>", "/openapi.json"}
+    assert rules - for_people == described

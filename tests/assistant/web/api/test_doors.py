@@ -1,0 +1,364 @@
+"""Who may come in: DNS rebinding and CSRF are refused, the token is wanted, and nobody comes too often."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from assistant.web.doors import SESSION_SECONDS, RateLimit, Tokens, host_is_ours, is_loopback, origin_is_ours
+from tests.assistant.web.api.serving import (
+    PATIENCE_SECONDS,
+    QUESTION,
+    Running,
+    SteppedEngine,
+    eventually,
+    parts_with,
+    picture,
+    raw,
+    running,
+    send,
+    send_form,
+    send_json,
+)
+
+TOKEN = "0123456789abcdefghij"
+FIELDS: dict[str, str | tuple[str, bytes]] = {"question": QUESTION, "image": ("image/png", picture())}
+
+
+@pytest.fixture(scope="module")
+def locked() -> Iterator[Running]:
+    """A server with a token, that goes by a name."""
+    engine = SteppedEngine(tokens=1)
+    engine.steps.release(1000)
+    with running(parts_with(engine), token=TOKEN, names=frozenset({"box.local"})) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil", "a b", ""]
+)
+def test_a_name_that_was_made_to_resolve_to_this_machine_is_refused(web: Running, host: str) -> None:
+    """DNS rebinding: the browser believes it is at home there, and says so in Host."""
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/api/status"),
+        ("GET", "/api/frame.jpg"),
+        ("GET", "/healthz"),
+        ("POST", "/api/ask"),
+    ):
+        reply = send(web.port, method, path, headers={"Host": host})
+        assert (reply.status, reply.code) == (403, "wrong_host")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "null", "https://127.0.0.1.evil.example", "http://127.0.0.1:1", "file://", "http://"],
+)
+def test_a_page_of_another_site_may_not_ask(web: Running, origin: str) -> None:
+    """CSRF: its request brings its origin along."""
+    for path in ("/api/ask", "/api/stop", "/v1/chat/completions", "/login"):
+        reply = send_form(web.port, path, FIELDS, Origin=origin)
+        assert (reply.status, reply.code) == (403, "wrong_origin")
+    reply = send_form(web.port, "/api/ask", FIELDS, **{"Sec-Fetch-Site": "cross-site"})
+    assert (reply.status, reply.code) == (403, "wrong_origin")
+    reply = send(web.port, "GET", "/api/frame.jpg", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (reply.status, reply.code) == (403, "wrong_origin")
+    assert send(web.port, "GET", "/", headers={"Sec-Fetch-Site": "cross-site"}).status == 200  # a link to the page
+
+
+def test_our_own_page_may(web: Running) -> None:
+    """By whichever of our names the browser knows us."""
+    for host in (f"127.0.0.1:{web.port}", f"localhost:{web.port}", f"[::1]:{web.port}"):
+        headers = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+        assert send_form(web.port, "/api/ask", FIELDS, **headers).status == 200
+
+
+def test_no_answer_lets_other_sites_read_it(web: Running) -> None:
+    """No CORS header anywhere; pictures may not be shown elsewhere; scripts come from here only."""
+    for path in ("/", "/api/status", "/api/frame.jpg", "/healthz", "/static/vendor/bootstrap.min.css", "/nothing"):
+        headers = send(
+            web.port, "GET", path, headers={"Origin": f"http://127.0.0.1:{web.port}", "Host": f"127.0.0.1:{web.port}"}
+        ).headers
+        assert not [name for name in headers if name.lower().startswith("access-control")]
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["Server"] is None
+    assert not re.search(rb"<script(?![^>]*\bsrc=)|\bon\w+=|style=|<style", send(web.port, "GET", "/").body)
+
+
+def test_without_the_token_nothing_is_told(locked: Running) -> None:
+    """401 for programs, the login form for people; only the sign of life, and the page's public files, are open."""
+    for method, path in (
+        ("GET", "/api/status"), ("GET", "/api/frame.jpg"), ("GET", "/v1/models"), ("GET", "/openapi.json"), ("GET", "/nothing"),
+        ("POST", "/api/ask"), ("POST", "/api/stop"), ("POST", "/v1/chat/completions"), ("GET", "/api/speech/x.wav"),
+    ):  # fmt: skip
+        reply = send(locked.port, method, path)
+        assert (reply.status, reply.code) == (401, "token_wanted"), path
+        assert reply.headers["WWW-Authenticate"] == "Bearer"
+    for wrong in ("Bearer wrong", "Bearer", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer é"):
+        headers = {"Authorization": wrong.encode("latin-1").decode("latin-1")}
+        assert send(locked.port, "GET", "/api/status", headers=headers).status == 401
+    page = send(locked.port, "GET", "/?lang=zh")
+    assert (page.status, page.headers["Location"]) == (303, "/login?lang=zh")
+    assert send(locked.port, "GET", "/healthz").json == {"ok": True}
+    assert send(locked.port, "GET", "/static/vendor/bootstrap.min.css").status == 200
+    assert send(locked.port, "GET", "/api/status", headers={"Authorization": f"Bearer {TOKEN}"}).status == 200
+
+
+def test_a_browser_logs_in_with_the_token(locked: Running) -> None:
+    """It gets a cookie that no script can read and no other site's page can use; the token itself is not in it."""
+    form = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Origin": f"http://box.local:{locked.port}",
+        "Host": f"box.local:{locked.port}",
+    }
+    wrong = send(locked.port, "POST", "/login?lang=en", b"token=wrong&next=/", form)
+    assert wrong.status == 401
+    assert b'id="login-error"' in wrong.body
+    assert wrong.headers["Set-Cookie"] is None
+    right = send(locked.port, "POST", "/login", f"token={TOKEN}&next=/%3Flang=zh".encode(), form)
+    assert (right.status, right.headers["Location"]) == (303, "/?lang=zh")
+    cookie, *marks = [part.strip() for part in right.headers["Set-Cookie"].split(";")]
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(marks)
+    assert TOKEN not in cookie
+    assert send(locked.port, "GET", "/api/status", headers={"Cookie": cookie}).status == 200
+    assert send(locked.port, "GET", "/", headers={"Cookie": cookie}).status == 200
+    assert send(locked.port, "GET", "/api/status", headers={"Cookie": cookie[:-1]}).status == 401
+    foreign = send_form(locked.port, "/api/ask", FIELDS, Cookie=cookie, Origin="http://evil.example")
+    assert (foreign.status, foreign.code) == (403, "wrong_origin")
+
+
+@pytest.mark.parametrize(
+    "after", ["//evil.example", "https://evil.example/", "/\\evil.example", "evil", "/\r\nX: y", "http://[x"]
+)
+def test_the_login_leads_nowhere_else(locked: Running, after: str) -> None:
+    """An address in `next` that is not on this server is left out."""
+    from urllib.parse import quote
+
+    body = f"token={TOKEN}&next={quote(after)}".encode()
+    reply = send(locked.port, "POST", "/login", body, {"Content-Type": "application/x-www-form-urlencoded"})
+    assert (reply.status, reply.headers["Location"]) == (303, "/")
+    form = send(locked.port, "GET", f"/login?next={quote(after)}")
+    assert (form.status, b'name="next" value="/"' in form.body) == (200, True)
+
+
+def test_the_language_is_kept_through_the_login(locked: Running) -> None:
+    """Whoever came for the Chinese page gets it."""
+    form = send(locked.port, "GET", "/login?lang=zh").body.decode()
+    assert 'name="next" value="/?lang=zh"' in form
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.1", ""])
+def test_a_proxy_in_front_is_believed_only_if_the_config_says_so(trusted: str) -> None:
+    """Of who the client is, and that it came by https; anybody could write such headers."""
+    with running(
+        parts_with(SteppedEngine()),
+        token=TOKEN,
+        requests_per_minute=1,
+        names=frozenset({"box.local"}),
+        trusted_proxy=trusted,
+    ) as server:
+        said = {"Host": "box.local", "Origin": "https://box.local", "X-Forwarded-Proto": "https"}
+        form = {**said, "Content-Type": "application/x-www-form-urlencoded"}
+        answers = [
+            send(server.port, "POST", "/login", f"token={TOKEN}".encode(), {**form, "X-Forwarded-For": client})
+            for client in ("10.0.0.1", "10.0.0.2", "10.0.0.1")
+        ]
+        assert [answer.status for answer in answers] == ([303, 303, 429] if trusted else [303, 429, 429])
+        assert ("Secure" in answers[0].headers["Set-Cookie"]) is bool(trusted)
+
+
+def stopped() -> float:
+    """A clock: no further guess is allowed while the machine is slow."""
+    return 0.0
+
+
+def test_guessing_the_token_is_slow() -> None:
+    """Ten tries a minute, then the form says so, even to the right one."""
+    with running(parts_with(SteppedEngine()), stopped, token=TOKEN) as server:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        statuses = [send(server.port, "POST", "/login", b"token=guess", form).status for _ in range(11)]
+        assert statuses == [401] * 10 + [429]
+
+
+def test_guessing_the_token_as_a_program_is_as_slow() -> None:
+    """Guesses are counted together, whichever way they come; whoever is logged in is not disturbed."""
+    with running(parts_with(SteppedEngine()), stopped, token=TOKEN) as server:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        right = send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form)
+        cookie = right.headers["Set-Cookie"].partition(";")[0]
+
+        def status(token: str, **more: str) -> int:
+            return send(server.port, "GET", "/v1/models", headers={"Authorization": f"Bearer {token}", **more}).status
+
+        assert [status(TOKEN) for _ in range(12)] == [200] * 12
+        assert [status(f"guess {number}") for number in range(11)] == [401] * 10 + [429]
+        assert status(TOKEN) == 429
+        assert send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form).status == 429
+        assert status("guess", Cookie=cookie) == 200
+
+
+def announced(port: int, token: str, client: str = "") -> bytes:
+    """The first line that comes back for a large body of which only the headers are sent."""
+    head = "POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n"
+    forwarded = f"X-Forwarded-For: {client}\r\n" if client else ""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(f"{head}{forwarded}Authorization: Bearer {token}\r\n\r\n".encode())
+        return connection.makefile("rb").readline().strip()
+
+
+def test_guessing_by_a_body_that_is_only_announced_is_as_slow() -> None:
+    """Counted with all other guesses, and once; to who has guessed too often the right token is as good as a wrong one."""
+    now = [0.0]
+    with running(parts_with(SteppedEngine()), lambda: now[0], token=TOKEN) as server:
+        assert announced(server.port, TOKEN) == b"HTTP/1.1 100 Continue"
+        assert [announced(server.port, f"guess{n}")[9:12] for n in range(6)] == [b"401"] * 6
+        wrong = {"Authorization": "Bearer guess"}
+        assert [send(server.port, "GET", "/v1/models", headers=wrong).status for _ in range(5)] == [401] * 4 + [429]
+        assert [announced(server.port, token)[9:12] for token in ("guess", TOKEN)] == [b"429"] * 2
+        now[0] = 6.0  # a tenth of a minute
+        assert [announced(server.port, token)[9:12] for token in ("guess", TOKEN)] == [b"401", b"429"]
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.1", ""])
+def test_behind_a_proxy_everybody_guesses_for_himself(trusted: str) -> None:
+    """By the client's address as the proxy tells it; where none is trusted, who claims another address is no other."""
+    settings: dict[str, Any] = {"token": TOKEN, "names": frozenset({"box.local"}), "trusted_proxy": trusted}
+    with running(parts_with(SteppedEngine()), stopped, **settings) as server:
+        for number in range(10):
+            announced(server.port, "guess", f"10.0.0.{number}, 10.1.1.1")  # the last one is the proxy's word
+        assert announced(server.port, TOKEN, "10.1.1.1")[9:12] == b"429"
+        assert announced(server.port, TOKEN, "10.0.0.2")[9:12] == (b"100" if trusted else b"429")
+        assert announced(server.port, "guess", "10.0.0.2,")[9:12] == (b"401" if trusted else b"429")
+
+
+def test_a_large_body_is_not_read_before_its_token() -> None:
+    """The refusal comes while most of it is still to be sent, by length or in chunks; who has shown the token is heard out."""
+    with running(parts_with(SteppedEngine()), token=TOKEN) as server:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        right = send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form)
+        cookie = right.headers["Set-Cookie"].partition(";")[0]
+        head = "POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
+        for sent in (
+            f"{head}Content-Length: 5000000\r\n\r\n".encode(),
+            f"{head}Content-Length: 5000000\r\nAuthorization: Bearer {TOKEN}x\r\n\r\nxxxx".encode(),
+            f"{head}Content-Length: 5000000\r\nCookie: seesay=1.x\r\nExpect: 100-continue\r\n\r\n".encode(),
+            f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + chunk * 2,
+        ):
+            refusal, _, body = raw(server.port, sent).partition(b"\r\n\r\n")
+            assert refusal.startswith(b"HTTP/1.1 401 ")
+            assert b"Connection: close" in refusal
+            assert json.loads(body)["error"]["code"] == "token_wanted"
+        for shown in ({"Authorization": f"Bearer {TOKEN}"}, {"Cookie": cookie}):
+            headers = {"Content-Type": "application/json", **shown}
+            assert send(server.port, "POST", "/api/ask", b"x" * 5_000_000, headers).code == "bad_json"
+        stranger = send(server.port, "POST", "/api/ask", b"x" * 5_000_000, {"Content-Type": "application/json"})
+        assert (stranger.status, stranger.code) == (401, "token_wanted")  # who sends all of it reads that too
+        assert send(server.port, "POST", "/login", b"token=" + b"x" * 100_000, form).status == 401
+
+
+@pytest.mark.parametrize("cookie", [b"a=\xff\xfe", b"seesay=\xff.\xff", b"\xff"])
+def test_a_cookie_of_any_bytes_gets_an_answer(locked: Running, cookie: bytes) -> None:
+    """It is looked at while the request still arrives; another cookie that a browser sends along shuts nobody out."""
+    head = b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nCookie: " + cookie + b"\r\n\r\n"
+    refusal, _, body = raw(locked.port, head).partition(b"\r\n\r\n")
+    assert refusal.startswith(b"HTTP/1.1 401 ")
+    assert json.loads(body)["error"]["code"] == "token_wanted"
+    session = locked.services.tokens.new_session() if locked.services.tokens else ""
+    known = head.replace(b"Cookie: ", b"Expect: 100-continue\r\nCookie: seesay=" + session.encode() + b"; ")
+    with socket.create_connection(("127.0.0.1", locked.port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(known)
+        assert connection.makefile("rb").readline() == b"HTTP/1.1 100 Continue\r\n"
+
+
+def test_who_comes_too_often_is_told_when_to_come_again() -> None:
+    """What costs little is counted apart, and a sign of life not at all."""
+    engine = SteppedEngine(tokens=1)
+    engine.steps.release(100)
+    with running(parts_with(engine), requests_per_minute=3) as server:
+        replies = [send_form(server.port, "/api/ask", FIELDS) for _ in range(4)]
+        assert [reply.status for reply in replies] == [200, 200, 200, 429]
+        assert replies[-1].code == "too_many_requests"
+        assert 1 <= int(replies[-1].headers["Retry-After"]) <= 20
+        statuses = [send(server.port, "GET", "/api/status").status for _ in range(31)]
+        assert statuses == [200] * 30 + [429]
+        assert send(server.port, "GET", "/healthz").status == 200
+        assert send(server.port, "GET", "/static/seesay.css").status == 200  # thirty files are one page
+
+
+def test_an_old_picture_is_forgotten_without_anybody_asking() -> None:
+    """Nothing outlives its time because nobody comes by."""
+    engine = SteppedEngine(tokens=1)
+    engine.steps.release(1)
+    with running(parts_with(engine), kept_seconds=0.3) as server:
+        send_form(server.port, "/api/ask", FIELDS)
+        assert len(server.services.conversations) == 1
+        assert eventually(lambda: len(server.services.conversations) == 0, 5.0)
+        assert send_json(server.port, "/api/stop", {"conversation": "x"}).status == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        ("127.0.0.1", True), ("127.0.0.1:8765", True), ("[::1]:8765", True), ("192.168.1.9:80", True), ("LOCALHOST:1", True),
+        ("box.local", True), ("box.local.:80", True), ("box", False), ("localhost:99999", False), ("[::1", False), ("::1", False),
+        ("evil", False), ("1.2.3.4.5", False), ("127.0.0.1@evil", False), ("0x7f.1", False),
+    ],
+)  # fmt: skip
+def test_the_names_that_are_ours(host: str, ours: bool) -> None:
+    """Addresses in figures, localhost, and what the config adds."""
+    assert host_is_ours(host, frozenset({"box.local"})) is ours
+
+
+def test_an_origin_is_ours_when_host_and_port_are() -> None:
+    """With or without the port that a scheme implies."""
+    assert origin_is_ours("http://127.0.0.1:8765", "127.0.0.1:8765")
+    assert origin_is_ours("https://box.local", "box.local")
+    assert origin_is_ours("https://BOX.local", "box.local:443")
+    assert not origin_is_ours("http://127.0.0.1:8766", "127.0.0.1:8765")
+    assert not origin_is_ours("ftp://box.local", "box.local")
+
+
+def test_what_only_this_machine_can_reach() -> None:
+    """Anything else needs a token."""
+    assert [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "127.8.8.8")] == [True] * 4
+    assert [is_loopback(host) for host in ("0.0.0.0", "::", "192.168.1.9", "box.local", "")] == [False] * 5
+
+
+def test_a_session_ends_by_itself() -> None:
+    """After half a day, and it cannot be made longer by who has it."""
+    now = [1000.0]
+    tokens = Tokens(TOKEN, lambda: now[0])
+    session = tokens.new_session()
+    assert tokens.is_session(session)
+    ends_at, _, signature = session.partition(".")
+    assert not tokens.is_session(f"{int(ends_at) + 1}.{signature}")
+    assert not tokens.is_session("")
+    assert not tokens.is_session("x.y")
+    assert not Tokens(TOKEN, lambda: now[0]).is_session(session)  # another start of the program
+    now[0] += SESSION_SECONDS
+    assert not tokens.is_session(session)
+
+
+def test_a_bucket_fills_evenly_and_forgets_strangers() -> None:
+    """Half a minute gives half of a minute's requests; a thousand clients later the first is new again."""
+    now = [0.0]
+    limit = RateLimit(4, lambda: now[0])
+    assert [limit.seconds_to_wait("a") for _ in range(4)] == [0, 0, 0, 0]
+    assert limit.seconds_to_wait("a") == pytest.approx(15.0)
+    assert limit.seconds_to_wait("b") == 0
+    now[0] = 30.0
+    assert [limit.seconds_to_wait("a") > 0 for _ in range(3)] == [False, False, True]
+    for number in range(1100):
+        limit.seconds_to_wait(str(number))
+    assert limit.seconds_to_wait("a") == 0

@@ -1,0 +1,290 @@
+"""The pure parts behind the server: what is kept and for how long, whose turn it is, what a view is asked."""
+
+from __future__ import annotations
+
+import gc
+import json
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.language.phrases import phrases_for
+from assistant.machine.power.readings import PowerReader
+from assistant.machine.power.sysfs import Sysfs
+from assistant.machine.status import Status
+from assistant.web.answer import Asked
+from assistant.web.board import Board
+from assistant.web.conversations import Conversation, Said, folded
+from assistant.web.errors import QueueFull
+from assistant.web.events import Done, Sentence
+from assistant.web.kept import Kept, KeptLimits
+from assistant.web.machine import Machine
+from assistant.web.pictures import jpeg, picture_frame, reduced
+from assistant.web.services import Services
+from assistant.web.settings import WebSettings
+from assistant.web.speech import Speech
+from assistant.web.work_queue import WorkQueue
+from audio.errors import VoiceError
+from audio.pcm import AudioChunk
+from tests.assistant.web.api.serving import SteppedEngine, parts_with, picture
+from vision.frame import Frame
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_has_not_been_used_for_longest_goes_first() -> None:
+    """Of too many, and of too large."""
+    kept: Kept[str] = Kept(KeptLimits(count=3, size_bytes=100, age_seconds=60), Clock())
+    for name in "abc":
+        kept.put(name, name, 10)
+    assert kept.get("a") == "a"
+    kept.put("d", "d", 10)
+    assert [kept.get(name) for name in "abcd"] == ["a", None, "c", "d"]
+    kept.put("e", "e", 85)
+    assert [kept.get(name) for name in "acde"] == [None, None, "d", "e"]
+    kept.put("f", "f", 101)
+    assert (len(kept), kept.size_bytes) == (0, 0)
+
+
+def test_what_is_old_goes_and_a_use_makes_young() -> None:
+    """Age is counted from the last use."""
+    clock = Clock()
+    kept: Kept[str] = Kept(KeptLimits(count=9, size_bytes=100, age_seconds=60), clock)
+    kept.put("a", "a", 10)
+    kept.put("b", "b", 10)
+    clock.now += 50
+    assert kept.get("a") == "a"
+    clock.now += 50
+    kept.sweep()
+    assert (len(kept), kept.size_bytes) == (1, 10)
+    assert kept.get("a") == "a"
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 60), st.integers(0, 30))))
+def test_the_bounds_of_what_is_kept_hold_always(actions: list[tuple[str, int, int]]) -> None:
+    """Whatever is put in whatever order; the sum of the sizes is never wrong."""
+    clock = Clock()
+    kept: Kept[int] = Kept(KeptLimits(count=3, size_bytes=100, age_seconds=60), clock)
+    for name, size, seconds in actions:
+        kept.put(name, size, size)
+        clock.now += seconds
+        assert len(kept) <= 3
+        assert kept.size_bytes == sum(entry.size_bytes for entry in kept._entries.values()) <= 100
+
+
+def test_the_queue_is_first_come_first_served_and_has_an_end() -> None:
+    """Who leaves makes room, wherever in the queue."""
+    queue = WorkQueue(3, Clock())
+    first, second, third = (queue.enter() for _ in range(3))
+    assert [ticket.position for ticket in (first, second, third)] == [0, 1, 2]
+    with pytest.raises(QueueFull):
+        queue.enter()
+    second.leave()
+    assert [first.position, third.position, queue.status.length] == [0, 1, 2]
+    first.leave()
+    first.leave()
+    assert list(third.wait(lambda: False)) == []
+    assert queue.status.length == 1
+
+
+def test_a_waiter_that_gives_up_does_not_wait() -> None:
+    """It looks every few milliseconds."""
+    queue = WorkQueue(2)
+    queue.enter()
+    looks = iter([False, False, True])
+    assert list(queue.enter().wait(lambda: next(looks))) == [1, 1]
+
+
+def test_when_to_come_back_is_learnt_from_the_answers_so_far() -> None:
+    """Between a second and a minute; an answer that takes longer than they did takes half as long again, at a guess."""
+    clock = Clock()
+    queue = WorkQueue(1, clock)
+
+    def retry_after() -> int:
+        with pytest.raises(QueueFull) as refused:
+            queue.enter()
+        return int(refused.value.headers["Retry-After"])
+
+    ticket = queue.enter()
+    guess = retry_after()
+    for _ in range(20):
+        clock.now += 12.0
+        ticket.leave()
+        ticket = queue.enter()
+    assert guess < retry_after() == 12
+    clock.now += 11.9
+    assert retry_after() == 1
+    clock.now += 12.1
+    assert retry_after() == 12
+    clock.now += 176.0
+    assert retry_after() == 60
+
+
+def test_an_answer_that_nobody_ever_reads_frees_its_place() -> None:
+    """A client may be gone before the first byte: then nothing of the answer runs, not even its end."""
+    services = Services(parts_with(SteppedEngine()), WebSettings())
+    about = services.conversations.new(Frame(np.zeros((4, 4, 3), np.uint8), 0.0), None)
+    answer = services.answer(lambda: False, lambda: (Asked("what is it"), about))
+    assert services.queue.status.length == 1
+    under_way = about.stop
+    answer.close()
+    answer.close()
+    assert services.queue.status.length == 0
+    assert about.stop != under_way  # else the picture, kept for minutes, would keep the connection
+
+
+def test_a_conversation_keeps_no_hold_of_a_connection_that_has_ended() -> None:
+    """Pictures are kept for minutes, and connections with their buffers would be kept with them."""
+    engine = SteppedEngine(tokens=1)
+    engine.steps.release(1)
+    services = Services(parts_with(engine), WebSettings())
+    about = services.conversations.new(Frame(np.zeros((4, 4, 3), np.uint8), 0.0), None)
+    connection = Clock()
+    gone = weakref.ref(connection)
+    answer = services.answer(lambda c=connection: c.now < 0, lambda: (Asked("q"), about))  # type: ignore[misc]
+    list(answer.events)
+    answer.close()
+    del connection, answer
+    gc.collect()
+    assert gone() is None
+
+
+def test_words_of_doubt_stand_where_the_doubt_is() -> None:
+    """In the whole answer as in the sentences, also where the doubtful one was said before, within another."""
+    engine = SteppedEngine(words=(("A box. Yes! ", 0.0), ("Yes", -9.0), ("!", 0.0)))
+    engine.steps.release(3)
+    services = Services(parts_with(engine), WebSettings())
+    about = services.conversations.new(Frame(np.zeros((4, 4, 3), np.uint8), 0.0), None)
+    answer = services.answer(lambda: False, lambda: (Asked("q"), about))
+    told = list(answer.events)
+    said = [event.text for event in told if isinstance(event, Sentence)]
+    assert isinstance(told[-1], Done)
+    assert (told[-1].answer, said[-1]) == (" ".join(said), phrases_for("en").doubt.not_sure.format(answer="yes!"))
+
+
+def conversation(engine: SteppedEngine) -> Conversation:
+    found = Conversation("c", Frame(np.zeros((4, 4, 3), np.uint8), 0.0), None)
+    found.view = engine.see(found.frame)
+    return found
+
+
+EARLIER = Said("Be brief.", (("what is it", "A cup."),))
+
+
+def test_a_view_that_holds_what_was_said_is_asked_the_question_alone() -> None:
+    """It remembers; anything else would be said twice."""
+    about = conversation(SteppedEngine())
+    about.held = EARLIER
+    assert about.prompt_for("where", EARLIER, takes_instructions=True, longest=2000) == "where"
+
+
+def test_what_a_view_does_not_hold_is_told_with_the_question() -> None:
+    """Nothing that the client sent is left out in silence; the demo model was never taught to read such a text."""
+    about = conversation(SteppedEngine())
+    about.held = Said("", (("another", "Thing."),))
+    told = about.prompt_for("where", EARLIER, takes_instructions=True, longest=2000)
+    assert (
+        told == "Be brief.\n\nEarlier in this conversation:\nQuestion: what is it\nAnswer: A cup.\nNow answer:\n\nwhere"
+    )
+    assert about.held == Said()
+    about.held = EARLIER
+    assert about.prompt_for("where", Said(), takes_instructions=False, longest=2000) == "where"
+
+
+def test_what_no_longer_fits_into_a_view_is_told_again() -> None:
+    """It would go back to the bare picture by itself, and forget in silence."""
+    engine = SteppedEngine(has_room=False)
+    about = conversation(engine)
+    about.held = EARLIER
+    told = about.prompt_for("where", EARLIER, takes_instructions=True, longest=2000)
+    assert "Answer: A cup." in told
+    assert about.held == Said()
+
+
+def test_of_a_long_conversation_the_oldest_part_is_left_out() -> None:
+    """The question itself always fits."""
+    said = Said("", tuple((f"question {n}", "answer") for n in range(100)))
+    text = folded("now?", said, lambda text: len(text) <= 500)
+    assert len(text) <= 500
+    assert "question 99" in text
+    assert "question 1\n" not in text
+    assert text.endswith("now?")
+
+
+def test_what_is_told_again_fits_into_the_model() -> None:
+    """It counts in tokens: a text may be too long for it that has few characters."""
+    about = conversation(SteppedEngine(longest=120))
+    said = Said("Be brief.", (*EARLIER.exchanges, ("where is it", "On the left of the table."), ("is it full", "Yes.")))
+    told = about.prompt_for("why", said, takes_instructions=True, longest=2000)
+    assert told == "Be brief.\n\nEarlier in this conversation:\nQuestion: is it full\nAnswer: Yes.\nNow answer:\n\nwhy"
+    about = conversation(SteppedEngine(longest=20))
+    assert about.prompt_for("why", said, takes_instructions=True, longest=2000) == "Be brief.\n\nwhy"
+
+
+def test_a_view_that_was_put_away_is_told_again() -> None:
+    """Another picture needed its room in the engine: it has forgotten."""
+    about = conversation(SteppedEngine())
+    about.held = EARLIER
+    about.view.cache_bytes = 0  # type: ignore[union-attr,misc]
+    assert "A cup." in about.prompt_for("where", EARLIER, takes_instructions=True, longest=2000)
+
+
+def test_a_large_picture_is_kept_smaller() -> None:
+    """Many may wait in the queue with one each; its form stays."""
+    frame = picture_frame(picture(size=(4000, 1000)), 40_000_000)
+    assert frame.rgb.shape == (480, 1920, 3)
+    small = picture_frame(picture(size=(300, 200)), 40_000_000)
+    assert reduced(small, 1920) is small
+    assert jpeg(frame).startswith(b"\xff\xd8")
+
+
+def test_a_voice_that_fails_costs_no_answer() -> None:
+    """There is no sound then, and the sentence can be read."""
+
+    def fails(sentence: str) -> AudioChunk:
+        raise VoiceError("no such voice")
+
+    assert Speech(fails).speak("A cup.") is None
+    assert Speech(None).speak("A cup.") is None
+
+
+def test_the_state_is_that_of_the_voice_unless_only_the_page_is_at_work() -> None:
+    """Whoever looks sees what a person in the room hears; a voice that only listens does nothing that could be seen."""
+    board = Board()
+    assert board.state(at_work=True) == "thinking"
+    board.voice_state = lambda: "listening"
+    assert [board.state(at_work=at_work) for at_work in (True, False)] == ["thinking", "listening"]
+    board.voice_state = lambda: "speaking"
+    assert board.state(at_work=True) == "speaking"
+    board.asked("a")
+    board.answered("b")
+    board.asked("c")
+    assert (board.posted.last_question, board.posted.last_answer) == ("c", None)
+
+
+def test_the_sensors_are_read_at_most_once_a_second(tmp_path: Path) -> None:
+    """However many look; what the machine does not tell is no figure."""
+    clock, reads = Clock(), []
+
+    def memory() -> int:
+        reads.append(clock.now)
+        return 5
+
+    machine = Machine("m", 0.0, memory, PowerReader(Sysfs(tmp_path)).sample, clock)
+    assert machine() == Status(memory_bytes=5, model="m")
+    machine()
+    assert len(reads) == 1
+    clock.now += 1.0
+    machine()
+    assert len(reads) == 2
+    assert json.dumps(vars(machine()))

@@ -1,0 +1,276 @@
+"""One engine, many who ask: the queue's end, and what happens when a client goes. Real sockets, an engine that is stepped."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.errors import AssistantError
+from assistant.web.events import Leaving
+from tests.assistant.web.api.serving import (
+    PATIENCE_SECONDS,
+    QUESTION,
+    Running,
+    SteppedEngine,
+    ask_request,
+    data_uri,
+    events_of,
+    eventually,
+    parts_with,
+    picture,
+    running,
+    send,
+    send_form,
+    send_json,
+)
+from tests.assistant.web.api.test_ask import recording
+from vision.engine import Engine
+from vision.errors import Cancelled
+from vision.frame import Frame
+from vision.still import load_picture
+
+FIELDS: dict[str, Any] = {"question": QUESTION, "image": ("image/png", picture())}
+SPOKEN: dict[str, Any] = {"audio": ("audio/wav", recording(1.0)), "image": ("image/png", picture())}
+
+
+def connect(port: int, request: bytes) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
+    client.sendall(request)
+    return client
+
+
+def read_until(client: socket.socket, words: str) -> str:
+    """What comes, up to the end of the event that has them."""
+    received = ""
+    while "\n\n" not in received.partition(words)[2]:
+        data = client.recv(4096)
+        assert data, received
+        received += data.decode()
+    return received
+
+
+def test_a_client_that_leaves_ends_its_decode_within_one_token() -> None:
+    """Its connection is closed, and the engine, let go for a thousand tokens more, decodes not one of them."""
+    engine = SteppedEngine()
+    with running(parts_with(engine)) as server:
+        client = connect(server.port, ask_request(FIELDS))
+        engine.steps.release(3)
+        assert eventually(lambda: engine.decoded == 3)
+        client.close()
+        assert eventually(lambda: server.services.queue.status.length == 0)
+        engine.steps.release(1000)
+        assert send(server.port, "GET", "/api/status").json["state"] == "idle"
+        assert engine.decoded <= 4
+
+
+def test_a_client_that_leaves_while_its_picture_is_looked_at_ends_that_too() -> None:
+    """Nothing is being written then, so no writing can fail: the server itself sees the connection end."""
+    engine = SteppedEngine(see_waits=True)
+    with running(parts_with(engine)) as server:
+        client = connect(server.port, ask_request(FIELDS))
+        assert eventually(lambda: server.services.board.posted.last_question == QUESTION)
+        client.close()
+        assert eventually(lambda: server.services.queue.status.length == 0)
+        engine.steps.release(10)
+        assert (engine.seen, engine.asked) == (0, [])
+
+
+def slow_ears(begun: threading.Event) -> Callable[[Path, Callable[[], bool]], tuple[str, float]]:
+    """Hears until it is stopped, as a long recording is heard."""
+
+    def hear(wav: Path, stopped: Callable[[], bool]) -> tuple[str, float]:
+        begun.set()
+        assert eventually(stopped)
+        raise AssistantError("no words were heard")
+
+    return hear
+
+
+def test_a_client_that_leaves_while_its_recording_is_heard_ends_that_too() -> None:
+    """A minute of sound takes many seconds, and its place in the queue is wanted."""
+    engine, begun = SteppedEngine(), threading.Event()
+    with running(parts_with(engine, hear=slow_ears(begun))) as server:
+        client = connect(server.port, ask_request(SPOKEN))
+        assert begun.wait(PATIENCE_SECONDS)
+        client.close()
+        assert eventually(lambda: server.services.queue.status.length == 0, 2.0)
+        assert engine.asked == []
+
+
+def test_the_server_ends_while_a_recording_is_heard() -> None:
+    """In good order, and soon."""
+    begun = threading.Event()
+    with running(parts_with(SteppedEngine(), hear=slow_ears(begun))) as server:
+        client = connect(server.port, ask_request(SPOKEN))
+        assert begun.wait(PATIENCE_SECONDS)
+    client.close()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_program_that_leaves_ends_its_decode_too(stream: bool) -> None:
+    """Also where it wanted the answer in one piece, so that nothing is written before the end."""
+    engine = SteppedEngine()
+    content = [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": data_uri(picture())}}]
+    body = {"model": "stepped", "stream": stream, "messages": [{"role": "user", "content": content}]}
+    with running(parts_with(engine)) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
+        connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
+        engine.steps.release(2)
+        assert eventually(lambda: engine.decoded == 2)
+        connection.close()
+        assert eventually(lambda: server.services.queue.status.length == 0)
+        engine.steps.release(1000)
+        assert engine.decoded <= 3
+
+
+def test_a_client_that_leaves_the_queue_frees_its_place() -> None:
+    """And nobody ever works for it."""
+    engine = SteppedEngine(tokens=1)
+    with running(parts_with(engine), queue_limit=2) as server:
+        first = connect(server.port, ask_request(FIELDS))
+        assert eventually(lambda: engine.asked == [QUESTION])
+        second = connect(server.port, ask_request({**FIELDS, "question": "second"}))
+        assert eventually(lambda: server.services.queue.status.length == 2)
+        second.close()
+        assert eventually(lambda: server.services.queue.status.length == 1)
+        engine.steps.release(100)
+        reply = send_form(server.port, "/api/ask", {**FIELDS, "question": "third"})
+        assert events_of(reply.body)[-1][0] == "done"
+        assert engine.asked == [QUESTION, "third"]
+        first.close()
+
+
+def test_a_full_queue_is_429_and_says_when_to_come_back() -> None:
+    """At once, and without a look at the picture; those in the queue are answered in their order, one at a time."""
+    engine = SteppedEngine(tokens=1)
+    with running(parts_with(engine), queue_limit=3) as server:
+        waiting = []
+        for position, name in enumerate(("a", "b", "c")):
+            waiting.append(connect(server.port, ask_request({**FIELDS, "question": name})))
+            assert f'"queue_position": {position}}}' in read_until(waiting[-1], "queue_position")
+        for path, body in (("/api/ask", None), ("/v1/chat/completions", "openai")):
+            refused = _refusal(server, body)
+            assert (refused.status, refused.code) == (429, "queue_full"), path
+            assert 1 <= int(refused.headers["Retry-After"]) <= 60
+        assert send(server.port, "GET", "/api/status").json["queue"] == {"length": 3, "limit": 3}
+        assert send(server.port, "GET", "/api/status").json["state"] == "thinking"
+        engine.steps.release(1)
+        assert '"queue_position": 1}' in read_until(waiting[2], "event: queued")
+        engine.steps.release(100)
+        for client in waiting:
+            read_until(client, "event: done")
+            client.close()
+        assert engine.asked == ["a", "b", "c"]
+        assert eventually(lambda: server.services.queue.status.length == 0)
+
+
+def _refusal(server: Running, kind: str | None) -> Any:
+    if kind is None:
+        return send_form(server.port, "/api/ask", {**FIELDS, "image": ("image/png", b"no picture at all")})
+    content = [{"type": "text", "text": "q"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]
+    return send_json(
+        server.port, "/v1/chat/completions", {"model": "stepped", "messages": [{"role": "user", "content": content}]}
+    )
+
+
+def test_stop_ends_the_answer_and_keeps_the_picture() -> None:
+    """The stream ends with what was said so far; a further question is answered."""
+    engine = SteppedEngine()
+    with ThreadPoolExecutor(1) as clients, running(parts_with(engine)) as server:
+        reply = clients.submit(send_form, server.port, "/api/ask", FIELDS)
+        engine.steps.release(3)
+        assert eventually(lambda: engine.decoded == 3)
+        conversation = next(iter(server.services.conversations._kept._entries))
+        assert send_json(server.port, "/api/stop", {"conversation": conversation}).json == {"stopped": True}
+        done = events_of(reply.result(PATIENCE_SECONDS).body)[-1][1]
+        assert (done["finish"], done["answer"]) == ("cancelled", "word word word")
+        engine.tokens = 1
+        engine.steps.release(1)
+        again = send_form(server.port, "/api/ask", {"question": "and now", "conversation": conversation})
+        assert events_of(again.body)[-1][1]["finish"] == "stop"
+
+
+def test_a_newer_question_in_a_conversation_ends_the_older() -> None:
+    """Who asks again has stopped waiting for the first answer."""
+    engine = SteppedEngine()
+    with ThreadPoolExecutor(1) as clients, running(parts_with(engine)) as server:
+        first = clients.submit(send_form, server.port, "/api/ask", FIELDS)
+        engine.steps.release(1)
+        assert eventually(lambda: engine.decoded == 1)
+        conversation = next(iter(server.services.conversations._kept._entries))
+        with socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS) as second:
+            second.sendall(ask_request({"question": "newer", "conversation": conversation}))
+            assert events_of(first.result(PATIENCE_SECONDS).body)[-1][1]["finish"] == "cancelled"
+            assert eventually(lambda: engine.asked[-1] == "newer")
+
+
+def test_two_programs_with_the_same_picture_do_not_stop_one_another() -> None:
+    """They share the view of it, and take turns."""
+    engine = SteppedEngine(tokens=2)
+    content = [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": data_uri(picture())}}]
+    body = {"model": "stepped", "messages": [{"role": "user", "content": content}]}
+    with ThreadPoolExecutor(2) as clients, running(parts_with(engine)) as server:
+        replies = [clients.submit(send_json, server.port, "/v1/chat/completions", body) for _ in range(2)]
+        assert eventually(lambda: server.services.queue.status.length == 2)
+        engine.steps.release(4)
+        texts = [reply.result(PATIENCE_SECONDS).json["choices"][0]["message"]["content"] for reply in replies]
+        assert texts == ["word word"] * 2
+        assert engine.seen == 1
+
+
+def test_a_client_that_does_not_read_keeps_nobody_else_waiting_for_ever() -> None:
+    """What it is sent waits, even if it is more than the system's own buffers hold: the engine goes on to the next."""
+    engine = SteppedEngine(tokens=300, words=(("x" * 600 + " ", 0.0),) * 300)
+    engine.steps.release(1000)
+    with running(parts_with(engine)) as server, socket.socket() as deaf:
+        server.server._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # and of each connection
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.connect(("127.0.0.1", server.port))
+        deaf.sendall(ask_request(FIELDS))
+        assert eventually(lambda: engine.decoded == 300)
+        assert eventually(lambda: server.services.queue.status.length == 0)
+        channels = list(server.server._server.active_channels.values())
+        assert (
+            max(channel.total_outbufs_len for channel in channels) > 10_000
+        )  # of the deaf one: the system took no more
+        engine.tokens, engine.words = 1, ()
+        assert events_of(send_form(server.port, "/api/ask", FIELDS).body)[-1][0] == "done"
+
+
+def test_the_server_ends_at_once_in_the_middle_of_an_answer() -> None:
+    """Whoever is being answered or waits sees the connection end; no thread is left behind."""
+    engine = SteppedEngine()
+    before = {thread.name for thread in threading.enumerate()}
+    with running(parts_with(engine)) as server:
+        clients = [connect(server.port, ask_request(FIELDS)) for _ in range(3)]
+        assert eventually(lambda: server.services.queue.status.length == 3)
+    assert eventually(lambda: {thread.name for thread in threading.enumerate()} <= before, 5.0)
+    for client in clients:
+        while client.recv(4096):
+            pass
+        client.close()
+
+
+def test_the_real_engine_asks_whether_the_client_is_there(engine: Engine) -> None:
+    """Before its first layer: what counts as an event for it is a question to the connection."""
+    gone = False
+    cancelled = Leaving(lambda: gone)
+    frame = Frame(load_picture(picture()), 0.0)
+    view = engine.see(frame, cancelled)
+    answer = view.ask(QUESTION, cancelled=cancelled)
+    next(answer)
+    gone = True
+    rest = list(answer)
+    assert "".join(chunk.text for chunk in rest) == ""
+    assert rest[-1].stats is not None
+    assert rest[-1].stats.finish == "cancelled"
+    with pytest.raises(Cancelled):
+        engine.see(frame, cancelled)

@@ -1,0 +1,259 @@
+"""`/v1/…` with the real `openai` package as client: what programs made for it expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+
+from tests.assistant.web.api.serving import (
+    ANSWER,
+    QUESTION,
+    Running,
+    SteppedEngine,
+    data_uri,
+    parts_with,
+    picture,
+    running,
+)
+from vision.engine import Engine
+
+
+@pytest.fixture(scope="module")
+def client(web: Running) -> Iterator[Any]:
+    with openai.OpenAI(base_url=f"{web.address}/v1", api_key="none", max_retries=0, timeout=20.0) as made:
+        yield made
+
+
+def user(text: str, picture_uri: str | None = None) -> dict[str, Any]:
+    content: list[dict[str, Any]] = [{"type": "text", "text": text}]
+    if picture_uri is not None:
+        content.append({"type": "image_url", "image_url": {"url": picture_uri, "detail": "auto"}})
+    return {"role": "user", "content": content}
+
+
+URI = data_uri(picture())
+ASK = {"model": "demo_model", "messages": [user(QUESTION, URI)]}
+
+
+def test_the_model_is_listed(client: Any) -> None:
+    """And can be asked for by name."""
+    assert [model.id for model in client.models.list()] == ["demo_model"]
+    assert client.models.retrieve("demo_model").object == "model"
+
+
+def test_a_model_of_another_computer_is_found_by_its_name() -> None:
+    """With whatever is in it, and also when that became known only after the start."""
+    engine = SteppedEngine()
+    with (
+        running(parts_with(engine)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0) as client,
+    ):
+        engine.model_name = "Qwen/Qwen3-VL at 127.0.0.1"
+        name = client.models.list().data[0].id
+        assert client.models.retrieve(name).id == name == engine.model_name
+
+
+def test_an_answer_in_one_piece(client: Any) -> None:
+    """With its tokens counted and the reason of its end."""
+    done = client.chat.completions.create(**ASK)
+    assert done.choices[0].message.content == ANSWER
+    assert done.choices[0].finish_reason == "stop"
+    assert (done.object, done.model) == ("chat.completion", "demo_model")
+    assert done.usage.completion_tokens == 5
+    assert done.usage.prompt_tokens > 50
+    assert done.usage.total_tokens == done.usage.prompt_tokens + done.usage.completion_tokens
+
+
+def test_an_answer_as_it_comes(client: Any) -> None:
+    """In pieces that make up the same text; the tokens are told at the end to who wants them."""
+    chunks = list(client.chat.completions.create(**ASK, stream=True, stream_options={"include_usage": True}))
+    texts = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]
+    assert "".join(text or "" for text in texts) == ANSWER
+    assert len([text for text in texts if text]) > 1
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert chunks[-1].usage.completion_tokens == 5
+    assert len({chunk.id for chunk in chunks}) == 1
+
+
+def test_a_picture_that_is_known_is_not_looked_at_again(client: Any) -> None:
+    """By its bytes, whichever client sends it."""
+    uri = data_uri(picture(size=(322, 240)))
+    before = client.chat.completions.create(model="demo_model", messages=[user(QUESTION, uri)])
+    after = client.chat.completions.create(model="demo_model", messages=[user(QUESTION, uri)])
+    assert before.usage.prompt_tokens_details.cached_tokens == 0
+    assert after.usage.prompt_tokens_details.cached_tokens > 50
+    assert before.choices[0].message.content == after.choices[0].message.content == ANSWER
+
+
+def test_words_alone_are_answered() -> None:
+    """By a model that was made for it; nothing is looked at, and a further question finds what was said."""
+    engine = SteppedEngine(tokens=2)
+    engine.steps.release(4)
+    with (
+        running(parts_with(engine, is_demo=False)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0) as client,
+    ):
+        told: list[Any] = [{"role": "user", "content": "hello"}]
+        first = client.chat.completions.create(model="stepped", messages=told)
+        told += [{"role": "assistant", "content": first.choices[0].message.content}, user("and now")]
+        client.chat.completions.create(model="stepped", messages=told)
+    assert first.choices[0].message.content == "word word"
+    assert (engine.asked, engine.frames) == (["hello", "and now"], [None])
+
+
+def test_a_conversation_goes_on_where_the_client_says(client: Any) -> None:
+    """The protocol keeps nothing: the client sends back what was said, and the engine still has it."""
+    messages = [user(QUESTION, URI), {"role": "assistant", "content": ANSWER}, user("where is it")]
+    client.chat.completions.create(**ASK)
+    done = client.chat.completions.create(model="demo_model", messages=messages)
+    assert "the circle is" in done.choices[0].message.content.lower()
+    assert done.usage.prompt_tokens_details.cached_tokens > 60
+
+
+def test_the_tokens_of_a_long_conversation_are_those_that_count(client: Any, engine: Engine) -> None:
+    """They grow until the model has no more room, and never beyond it."""
+    messages = [user(QUESTION, data_uri(picture(size=(324, 240))))]
+    used = []
+    for _ in range(40):
+        done = client.chat.completions.create(model="demo_model", messages=messages)
+        usage = done.usage
+        assert usage.prompt_tokens_details.cached_tokens < usage.prompt_tokens
+        used.append(usage.prompt_tokens)
+        messages += [{"role": "assistant", "content": done.choices[0].message.content}, user("where is it")]
+    assert used[1] > used[0]
+    assert max(used) < engine.context_tokens
+
+
+def test_a_conversation_without_end_is_answered_with_room_for_each_answer(engine: Engine) -> None:
+    """By a model that is told again what it no longer holds: as much as fits into it, however few characters that are."""
+    messages = [user(QUESTION, data_uri(picture(size=(328, 240))))]
+    used, cached = [], []
+    with (
+        running(parts_with(engine, is_demo=False)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0, timeout=20.0) as client,
+    ):
+        for _ in range(40):
+            done = client.chat.completions.create(model="demo_model", messages=messages)  # type: ignore[arg-type]
+            assert done.usage is not None
+            assert done.usage.prompt_tokens_details is not None
+            used.append(done.usage.prompt_tokens)
+            cached.append(done.usage.prompt_tokens_details.cached_tokens)
+            messages += [{"role": "assistant", "content": done.choices[0].message.content}, user("where is it")]
+    assert max(used) + engine.settings.max_new_tokens <= engine.context_tokens
+    told_again = [total for total, known in zip(used[1:], cached[1:], strict=True) if known == min(cached[1:])]
+    assert max(told_again) > used[1]  # with some of what was said
+
+
+def test_a_system_message_that_is_too_long_is_called_by_its_name(client: Any) -> None:
+    """It would go before the question, which is not to blame; a little shorter it is taken."""
+    told = {"role": "system", "content": "a" * (1998 - len(QUESTION))}
+    assert client.chat.completions.create(model="demo_model", messages=[told, user(QUESTION, URI)]).choices
+    told["content"] += "a"
+    with pytest.raises(
+        openai.BadRequestError, match="the system message has 1,975 characters and the question 24"
+    ) as info:
+        client.chat.completions.create(model="demo_model", messages=[told, user(QUESTION, URI)])
+    assert info.value.param == "messages"
+
+
+def test_what_does_not_fit_into_the_model_is_told_of_the_messages(client: Any) -> None:
+    """The key that the request had."""
+    with pytest.raises(openai.APIError, match="fit beside the picture") as info:
+        client.chat.completions.create(model="demo_model", messages=[user("字" * 400, URI)])
+    assert info.value.param == "messages"
+
+
+def test_a_short_answer_ends_for_its_length(client: Any) -> None:
+    """max_tokens, by its old name and its new one."""
+    for key in ("max_tokens", "max_completion_tokens"):
+        done = client.chat.completions.create(**ASK, **{key: 2})
+        assert (done.choices[0].finish_reason, done.usage.completion_tokens) == ("length", 2)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_how_sure_the_model_was_is_told_to_who_asks(client: Any, stream: bool) -> None:
+    """A log-probability a token, and together the tokens make up the text."""
+    answer = client.chat.completions.create(**ASK, logprobs=True, stream=stream)
+    choices = [chunk.choices[0] for chunk in answer] if stream else [answer.choices[0]]
+    tokens = [token for choice in choices if choice.logprobs for token in choice.logprobs.content]
+    assert "".join(token.token for token in tokens).strip() == ANSWER
+    assert len(tokens) == 5
+    assert all(-1.0 < token.logprob <= 0.0 for token in tokens)
+    plain = client.chat.completions.create(**ASK)
+    assert plain.choices[0].logprobs is None
+
+
+def test_settings_of_sampling_are_let_through(client: Any) -> None:
+    """Most clients send them without being asked to."""
+    done = client.chat.completions.create(**ASK, temperature=0.7, top_p=0.9, seed=5, presence_penalty=0, user="me")
+    assert done.choices[0].message.content == ANSWER
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "parameter"),
+    [
+        ({"model": "gpt-5"}, 404, "model_not_found", "model"),
+        ({"max_tokens": 513}, 400, "invalid_parameter", "max_tokens"),
+        ({"max_tokens": 0}, 400, "invalid_parameter", "max_tokens"),
+        ({"n": 2}, 400, "invalid_parameter", "n"),
+        ({"temperature": 3}, 400, "invalid_parameter", "temperature"),
+        ({"stop": ["."]}, 400, "unsupported_parameter", "stop"),
+        ({"logprobs": 1}, 400, "invalid_parameter", "logprobs"),
+        ({"logprobs": True, "top_logprobs": 2}, 400, "unsupported_parameter", "top_logprobs"),
+        ({"response_format": {"type": "json_object"}}, 400, "unsupported_parameter", "response_format"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, 400, "unsupported_parameter", "tools"),
+        ({"messages": []}, 400, "missing_parameter", "messages"),
+        ({"messages": [user("hello")]}, 400, "missing_picture", "messages"),
+        ({"messages": [user("", URI)]}, 400, "missing_parameter", "messages"),
+        ({"messages": [user("a" * 2001, URI)]}, 400, "invalid_parameter", "messages"),
+        ({"messages": [user(QUESTION, URI), {"role": "assistant", "content": "x"}]}, 400, "invalid_parameter", "messages"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, 400, "invalid_parameter", "messages[0].role"),
+        ({"messages": [{"role": "user", "content": 5}]}, 400, "invalid_parameter", "messages[0].content"),
+        ({"messages": [user(QUESTION, "http://10.0.0.1/x.png")]}, 400, "invalid_parameter", "messages[0].content[1].image_url.url"),
+        ({"messages": [user(QUESTION, data_uri(b"x", "text/html"))]}, 415, "wrong_type", "messages[0].content[1].image_url.url"),
+        ({"messages": [user(QUESTION, data_uri(b"no picture"))]}, 422, "bad_picture", "messages"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_as_openai_does(
+    client: Any, change: dict[str, Any], status: int, code: str, parameter: str
+) -> None:
+    """With the error object that the client makes its exceptions of."""
+    with pytest.raises(openai.APIStatusError) as caught:
+        client.chat.completions.create(**{**ASK, **change})
+    error = caught.value
+    assert (error.status_code, error.code, error.param) == (status, code, parameter)
+    assert error.type in ("invalid_request_error", "not_found_error")
+    assert error.body["message"]
+
+
+def test_the_token_is_the_api_key() -> None:
+    """A wrong one is the exception that programs know."""
+    engine = SteppedEngine(tokens=1)
+    engine.steps.release(1)
+    with running(parts_with(engine), token="0123456789abcdefghij") as server:
+        for key, right in (("wrong", False), ("0123456789abcdefghij", True)):
+            with openai.OpenAI(base_url=f"{server.address}/v1", api_key=key, max_retries=0) as client:
+                if right:
+                    assert client.models.list().data[0].id == "stepped"
+                else:
+                    with pytest.raises(openai.AuthenticationError):
+                        client.models.list()
+
+
+def test_a_failure_in_the_middle_of_a_stream_is_an_exception() -> None:
+    """And so is one of an answer in one piece, with its status."""
+    engine = SteppedEngine(error=RuntimeError("inside"))
+    engine.steps.release(10)
+    ask = {"model": "stepped", "messages": ASK["messages"]}
+    with (
+        running(parts_with(engine)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0) as client,
+    ):
+        with pytest.raises(openai.APIError, match="something failed here"):
+            list(client.chat.completions.create(**ask, stream=True))
+        with pytest.raises(openai.InternalServerError):
+            client.chat.completions.create(**ask)

@@ -1,0 +1,175 @@
+"""`seesay ask` with another computer's engine, with none, and with no network at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from assistant.cli.demo import demo_scene
+from assistant.cli.main import main
+from audio.voice import SpokenVoice
+from tests.vision.remote.fake_openai import FakeOpenAI, fails, free_port
+from vision.demo_model.world import draw
+
+ASK = ["ask", "--image", "picture.png", "What color is the circle?"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture in an empty folder; no fetched model."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SEESAY_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    draw(demo_scene()[0]).save("picture.png")
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as fake:
+        yield fake
+
+
+def use(base_url: str, more: str = "") -> None:
+    Path("config.toml").write_text(
+        f'[engine]\nbackend = "openai"\n[remote]\nbase_url = "{base_url}"\nretries = 0\n{more}'
+    )
+
+
+def test_the_other_computer_answers_and_it_is_said_where_the_picture_goes(
+    fake: FakeOpenAI, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Printed at the start; the own engine is not loaded; stdout has the answer alone."""
+    use(fake.base_url)
+    assert main(ASK) == 0
+    out, err = capsys.readouterr()
+    assert out == "A cup. It is red.\n"
+    assert f"PICTURES LEAVE THIS MACHINE: each one that is asked about goes to {fake.base_url}" in err
+    assert "loading" not in err
+    assert "demo" not in err
+    (request,) = fake.requests
+    assert request["messages"][0]["role"] == "system"
+    assert request["messages"][1]["content"][1]["text"] == "What color is the circle?"
+
+
+def test_it_is_also_said_aloud(
+    fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the answer, where there is a voice; it is no part of the answer that programs read."""
+    heard: list[str] = []
+
+    def say(voice: SpokenVoice, sentence: str, cancelled: Event) -> float:
+        heard.append(sentence)
+        return 1.0
+
+    monkeypatch.setattr(SpokenVoice, "say", say)
+    use(fake.base_url)
+    assert main([*ASK, "--speech-out", "answer.wav", "--json"]) == 0
+    assert heard == [
+        "Attention: pictures leave this machine. They go to the computer 127.0.0.1.",
+        "A cup.",
+        "It is red.",
+    ]
+    result = json.loads(capsys.readouterr().out)
+    assert (result["answer"], result["model"]) == ("A cup. It is red.", "eye at 127.0.0.1")
+    assert result["tokens"] == {"prompt": 700, "answer": 11}
+
+
+def test_when_it_is_away_this_machine_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody is at home there: it is said, and the answer is right all the same."""
+    use(f"http://127.0.0.1:{free_port()}/v1")
+    assert main(ASK) == 0
+    out, err = capsys.readouterr()
+    assert out == "The circle is red.\n"
+    assert "cannot be reached" in err
+    assert "until it is back, the small demo model of this machine answers" in err
+
+
+def test_when_it_fails_at_the_question_this_machine_answers(
+    fake: FakeOpenAI, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names its models, and then it breaks."""
+    use(fake.base_url)
+    fake.usually = fails(500, "out of memory")
+    assert main(ASK) == 0
+    out, err = capsys.readouterr()
+    assert out == "The circle is red.\n"
+    assert "out of memory" in err
+
+
+def test_without_fallback_it_is_one_sentence_and_a_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """3, as for any device that is missing."""
+    use(f"http://127.0.0.1:{free_port()}/v1", 'fallback = "none"\n')
+    assert main(ASK) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1].startswith("seesay: the engine at http://127.0.0.1:")
+    assert "Traceback" not in err
+
+
+def test_an_address_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    """2: the configuration cannot be meant."""
+    use("")
+    assert main(ASK) == 2
+    assert "needs remote.base_url" in capsys.readouterr().err
+
+
+def test_without_the_package_it_says_what_to_install(
+    fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is an extra: who stays offline needs none of it."""
+    monkeypatch.setitem(sys.modules, "openai", None)
+    use(fake.base_url)
+    assert main(ASK) == 2
+    assert 'pip install ".[remote]"' in capsys.readouterr().err
+
+
+# Sees every socket that Python code makes, and every name that it looks up, from the interpreter's own audit events; the
+# open files at the end show those of libraries in C. A socket of the system's own (AF_UNIX) leads nowhere else.
+WATCHED = """
+import os, socket, sys
+seen = []
+def hook(event, arguments):
+    if event == "socket.__new__" and arguments[1] != socket.AF_UNIX:
+        seen.append((event, int(arguments[1])))
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect", "socket.bind") and (
+        event != "socket.connect" or not isinstance(arguments[1], (str, bytes))
+    ):
+        seen.append((event, str(arguments[1:])))
+sys.addaudithook(hook)
+from assistant.cli.main import main
+status = main(sys.argv[1:])
+left = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")]
+print("SEEN", seen, [link for link in left if link.startswith("socket:")],
+      sorted({"openai", "httpx", "httpx2", "vision.remote"} & set(sys.modules)), status)
+"""
+
+
+def watched(*arguments: str) -> str:
+    """The last line of the watched program: sockets, those left open, modules of the network, status."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, *arguments], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    )  # fmt: skip
+    assert "SEEN" in done.stdout, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_by_itself_it_opens_no_connection() -> None:
+    """From the start to the spoken answer, no socket is made, nothing is looked up, and nothing of the network is loaded."""
+    assert watched(*ASK, "--speech-out", "answer.wav") == "SEEN [] [] [] 0"
+
+
+def test_the_watch_sees_a_connection(fake: FakeOpenAI) -> None:
+    """The test above can fail."""
+    use(fake.base_url)
+    line = watched(*ASK)
+    assert "socket.connect" in line
+    assert "openai" in line

@@ -1,0 +1,443 @@
+"""The arithmetic on packed weights, piece by piece: rows against numpy, the encoder's geometry against transformers', and
+what the whole must not change its bits for. Its answers are compared with transformers' in `test_generate`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.vision.engine.tiny_checkpoint import Tiny, make
+from vision.engine.checkpoint.checkpoint import open_checkpoint
+from vision.engine.generation.generate import EncodedPicture, Scores
+from vision.engine.generation.prompt import PromptPart, joined, picture_part, text_part
+from vision.engine.kernels import rowwise
+from vision.engine.kernels.graph import Floats, Kernels, Program
+from vision.engine.kernels.isa import Isa, available, has_fused_multiply_add
+from vision.engine.kernels.linear import Multiplier
+from vision.engine.kernels.thread_pool import Pool
+from vision.engine.kv_cache import CacheShape, KVCache
+from vision.engine.models import packed_model
+from vision.engine.models.packed_model import PackedModel, chosen_isa
+from vision.engine.models.vision_encoder import patch_places, place_embeddings
+from vision.engine.packed.cache import open_or_pack, packed_path
+
+GRID = (28, 28)  # of patches of 16 pixels
+IDS = [3, 200, 17, 5, 80, 41, 300, 7, 7, 120, 33, 260]
+RNG = np.random.default_rng(11)
+_FIRST = RNG.bit_generator.state
+
+
+class Gone(Exception):
+    """Raised by a `check`."""
+
+
+def go_on() -> None:
+    """The check of a caller who stays."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("model") / "tiny", Tiny(patch=16))
+
+
+def opened(folder: Path, threads: int = 1, isa: Isa | None = None) -> PackedModel:
+    checkpoint = open_checkpoint(folder)
+    packed = open_or_pack(checkpoint, packed_path(folder.parent, checkpoint), lambda share: None)
+    return PackedModel(checkpoint, packed, threads, isa)
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Iterator[PackedModel]:
+    model = opened(folder)
+    yield model
+    model.close()
+
+
+@pytest.fixture(scope="module")
+def patches() -> NDArray[np.float32]:
+    return np.random.default_rng(5).standard_normal((GRID[0] * GRID[1], 3 * 2 * 16 * 16), np.float32)
+
+
+def encode(model: PackedModel, patches: NDArray[np.float32], check: Any = go_on) -> EncodedPicture:
+    return model.encode(patches, np.array([[1, *GRID]]), check)
+
+
+def prompt() -> PromptPart:
+    side = GRID[0] // 2
+    head, picture = text_part([1, 2, 3], 0), picture_part(8, side, side, 3)
+    return joined([head, picture, text_part([4], 3 + side)])
+
+
+def spoken(model: PackedModel, patches: NDArray[np.float32], chunk: int = 64) -> list[Scores]:
+    """What the model makes of each token of IDS behind a picture, one by one."""
+    cache, picture = model.new_cache(), encode(model, patches)
+    for part in prompt().cut(chunk):
+        model.prefill(cache, part, picture, go_on)
+    shift = prompt().shift
+    return [model.decode(cache, text_part([token], cache.length + shift), go_on) for token in IDS]
+
+
+def same(ours: list[Scores], others: list[Scores]) -> bool:
+    pairs = list(zip(ours, others, strict=True))
+    return all(a.logits.tobytes() == b.logits.tobytes() and a.log_normalizer == b.log_normalizer for a, b in pairs)
+
+
+# The whole.
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_the_number_of_threads_changes_no_bit(
+    folder: Path, model: PackedModel, patches: NDArray[np.float32], threads: int
+) -> None:
+    """Nor does which thread happens to be faster."""
+    other = opened(folder, threads)
+    try:
+        assert same(spoken(other, patches), spoken(model, patches))
+    finally:
+        other.close()
+
+
+@pytest.mark.skipif(not has_fused_multiply_add(), reason="without one, plain loops round twice")
+@pytest.mark.parametrize("isa", available()[:-1], ids=lambda isa: isa.name)
+def test_the_instruction_set_changes_no_bit(
+    folder: Path, model: PackedModel, patches: NDArray[np.float32], isa: Isa
+) -> None:
+    """The plain loops, AVX2 and AVX-512 agree, through both towers."""
+    other = opened(folder, 1, isa)
+    try:
+        assert same(spoken(other, patches), spoken(model, patches))
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 100, 1000])
+def test_the_prompts_chunks_change_no_bit(model: PackedModel, patches: NDArray[np.float32], chunk: int) -> None:
+    """A token gets the same sums alone and among many."""
+    assert same(spoken(model, patches, chunk), spoken(model, patches))
+
+
+@pytest.mark.parametrize("preface", [1, 17, 64, 100])
+def test_what_is_read_before_every_picture_is_copied_to_the_bit(
+    model: PackedModel, patches: NDArray[np.float32], preface: int
+) -> None:
+    """Its keys and values, computed once, are those that each picture's prompt would have computed again."""
+    words = text_part(RNG.integers(0, 390, preface).tolist(), 0)
+    side, picture = GRID[0] // 2, encode(model, patches)
+    look = joined([picture_part(8, side, side, preface), text_part([4], preface + side)])
+    start, at_once = model.new_cache(), model.new_cache()
+    model.prefill(start, words, None, go_on)
+    kept = [array.copy() for array in (*start.keys, *start.values)]
+    model.prefill(at_once, joined([words, look]), picture, go_on)
+    question = text_part(IDS, at_once.length + look.shift)
+    expected = model.decode(at_once, question, go_on)
+    for _ in range(2):  # nothing of the first picture is left for the second
+        copied = start.copy(room=len(look))
+        room = copied.capacity
+        model.prefill(copied, look, picture, go_on)
+        assert copied.capacity == room
+        assert same([model.decode(copied, question, go_on)], [expected])
+    assert all(np.array_equal(a, b) for a, b in zip((*start.keys, *start.values), kept, strict=True))
+
+
+def test_a_question_at_once_is_judged_as_token_by_token(model: PackedModel, patches: NDArray[np.float32]) -> None:
+    """Only its last token gets logits, and they are the same bits."""
+    one_by_one = spoken(model, patches)[-1]
+    cache, picture = model.new_cache(), encode(model, patches)
+    model.prefill(cache, prompt(), picture, go_on)
+    at_once = model.decode(cache, text_part(IDS, len(prompt()) + prompt().shift), go_on)
+    assert same([at_once], [one_by_one])
+
+
+def test_two_conversations_take_turns(model: PackedModel, patches: NDArray[np.float32]) -> None:
+    """Nothing of one cache gets into the other, though they share all buffers and grow at different times."""
+    alone = [spoken(model, patches[::sign].copy()) for sign in (1, -1)]
+    caches = [model.new_cache() for _ in alone]
+    for cache, sign in zip(caches, (1, -1), strict=True):
+        model.prefill(cache, prompt(), encode(model, patches[::sign].copy()), go_on)
+    shift = prompt().shift
+    both: list[list[Scores]] = [[], []]
+    for token in IDS:
+        for cache, said in zip(caches, both, strict=True):
+            said.append(model.decode(cache, text_part([token], cache.length + shift), go_on))
+    assert all(same(one, other) for one, other in zip(alone, both, strict=True))
+
+
+def test_the_summary_is_that_of_the_logits(model: PackedModel, patches: NDArray[np.float32]) -> None:
+    """The arg-max and the normaliser, which machine code computes in portions."""
+    for scores in spoken(model, patches):
+        expected = Scores.of(scores.logits)
+        assert scores.likeliest == expected.likeliest
+        assert scores.log_normalizer == pytest.approx(expected.log_normalizer, rel=1e-6)
+
+
+def test_a_caller_who_leaves_a_prefill_leaves_no_trace(model: PackedModel, patches: NDArray[np.float32]) -> None:
+    """Whenever that is: at the start, and twice in a layer."""
+    picture, expected = encode(model, patches), spoken(model, patches)
+    cache = model.new_cache()
+    stops = 0
+    while True:
+        try:
+            model.prefill(cache, prompt(), picture, leaving_at(stops))
+            break
+        except Gone:
+            assert cache.length == 0
+            stops += 1
+    assert stops >= 5  # three layers, the last of which is not finished
+    shift = prompt().shift
+    said = [model.decode(cache, text_part([token], cache.length + shift), go_on) for token in IDS]
+    assert same(said, expected)
+
+
+def test_a_caller_who_leaves_a_token_leaves_no_trace(model: PackedModel, patches: NDArray[np.float32]) -> None:
+    """Before the layers, and before the head."""
+    cache, expected = model.new_cache(), spoken(model, patches)
+    model.prefill(cache, prompt(), encode(model, patches), go_on)
+    length, shift = cache.length, prompt().shift
+    for stop in range(2):
+        with pytest.raises(Gone):
+            model.decode(cache, text_part(IDS[:1], length + shift), leaving_at(stop))
+        assert cache.length == length
+    said = [model.decode(cache, text_part([token], cache.length + shift), go_on) for token in IDS]
+    assert same(said, expected)
+
+
+def test_a_caller_who_leaves_an_encoding_leaves_no_trace(model: PackedModel, patches: NDArray[np.float32]) -> None:
+    """Four times in every block."""
+    expected = encode(model, patches)
+    for stop in range(4 * 3 + 2):
+        with pytest.raises(Gone):
+            encode(model, patches, leaving_at(stop))
+    assert encode(model, patches).tokens.tobytes() == expected.tokens.tobytes()
+
+
+def leaving_at(stop: int) -> Any:
+    """A check that raises when it is called for the stop-th time, from 0."""
+    calls = 0
+
+    def check() -> None:
+        nonlocal calls
+        if calls == stop:
+            raise Gone
+        calls += 1
+
+    return check
+
+
+def test_closing_ends_the_threads(folder: Path) -> None:
+    """Nothing spins on after an engine."""
+    before = set(threading.enumerate())
+    model = opened(folder, 3)
+    workers = set(threading.enumerate()) - before
+    assert len(workers) == 2
+    model.close()
+    assert not any(worker.is_alive() for worker in workers)
+
+
+def test_many_lengths_of_questions_do_not_pile_up(model: PackedModel) -> None:
+    """Programs are kept for a few of them; results do not depend on which."""
+    cache = model.new_cache()
+    model.decode(cache, text_part(IDS, 0), go_on)
+    first = [model.decode(cache, text_part(IDS[:n], 12), go_on) for n in [1]]
+    for n in range(2, 12):
+        cache.rewind(12)
+        model.decode(cache, text_part(IDS[:n], 12), go_on)
+    cache.rewind(12)
+    assert same([model.decode(cache, text_part(IDS[:1], 12), go_on)], first)
+    assert len(model._text._programs) <= 6
+
+
+@pytest.mark.parametrize("name", ["PLAIN", "plain"])
+def test_the_instruction_set_can_be_forced(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By SEESAY_ISA, for comparisons; a set that this processor lacks is not taken."""
+    monkeypatch.setenv("SEESAY_ISA", name)
+    assert chosen_isa() is Isa.PLAIN
+    monkeypatch.setattr(packed_model, "available", lambda: (Isa.PLAIN,))
+    monkeypatch.setattr(packed_model, "fastest", lambda: Isa.PLAIN)
+    monkeypatch.setenv("SEESAY_ISA", "avx512")
+    assert chosen_isa() is Isa.PLAIN
+
+
+# Rows.
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=lambda threads: f"{threads} threads")
+def kernels(request: pytest.FixtureRequest) -> Iterator[Kernels]:
+    with Pool(request.param) as pool:
+        yield Kernels(pool, Multiplier(pool))
+
+
+@pytest.fixture(autouse=True)
+def _the_same_numbers_in_any_order() -> None:
+    """Whichever tests ran before in this process."""
+    RNG.bit_generator.state = _FIRST
+
+
+def floats(*shape: int) -> Floats:
+    return RNG.standard_normal(shape, np.float32)
+
+
+@pytest.mark.parametrize("shape", [(1, 2048), (3, 37), (50, 1024), (1, 5)])
+def test_norms(kernels: Kernels, shape: tuple[int, int]) -> None:
+    """Both kinds, also of rows that do not fill the lanes."""
+    x, weight, bias = floats(*shape) + 1, floats(shape[1]), floats(shape[1])
+    by_rms, by_layer = np.zeros_like(x), np.zeros_like(x)
+    program = Program(kernels, shape[0])
+    program.rms_norm(x, weight, by_rms, 1e-6)
+    program.layer_norm(x, weight, bias, by_layer, 1e-5)
+    program.run()
+    exact = x.astype(np.float64)
+    rms = exact / np.sqrt((exact**2).mean(1, keepdims=True) + 1e-6) * weight
+    centred = exact - exact.mean(1, keepdims=True)
+    layer = centred / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5) * weight + bias
+    assert np.abs(by_rms - rms).max() < 3e-6
+    assert np.abs(by_layer - layer).max() < 3e-6
+
+
+@pytest.mark.parametrize("shape", [(1, 96), (40, 700), (3, 5)])
+def test_gates_activations_and_sums(kernels: Kernels, shape: tuple[int, int]) -> None:
+    """Every row, whatever its portion."""
+    gates, x, y, bias = floats(shape[0], 2 * shape[1]), floats(*shape), floats(*shape), floats(shape[1])
+    out, by_tanh, exact, biased = np.zeros_like(x), x.copy(), x.copy(), x.copy()
+    summed, with_bias, change = x.copy(), x.copy(), y.copy()
+    program = Program(kernels, shape[0])
+    program.gate(gates, out)
+    program.gelu(by_tanh, bias, by_tanh=True)
+    program.gelu(exact, bias, by_tanh=False)
+    program.add(summed, y)
+    program.add(with_bias, change, bias)
+    program.bias(biased, bias)
+    program.run()
+    gate, value = gates[:, : shape[1]].astype(np.float64), gates[:, shape[1] :]
+    gated = gate / (1 + np.exp(-gate)) * value
+    assert (np.abs(out - gated) / np.maximum(np.abs(gated), 1.0)).max() < 1e-6  # some are as large as 10
+    assert np.abs(by_tanh - exact).max() < 1e-3  # the one is an approximation of the other
+    assert np.array_equal(summed, x + y)
+    assert np.array_equal(with_bias, x + (y + bias))
+    assert np.array_equal(biased, x + bias)
+
+
+def turned(x: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Pairs (d, d + half) as complex numbers."""
+    half = x.shape[-1] // 2
+    pairs = (x[..., :half] + 1j * x[..., half:]) * np.exp(1j * angles)[:, None]
+    return np.concatenate([pairs.real, pairs.imag], axis=-1)
+
+
+@pytest.mark.parametrize(("heads", "kv_heads", "head_dim"), [(4, 2, 16), (3, 3, 24), (2, 1, 72), (16, 8, 128)])
+@pytest.mark.parametrize("has_norms", [True, False])
+def test_queries_keys_and_values(kernels: Kernels, heads: int, kv_heads: int, head_dim: int, has_norms: bool) -> None:
+    """Bias or norm, rotation, scale; and every key and value at its place behind those of before, and nowhere else."""
+    count, past, capacity = 21, 9, 64
+    x = floats(count, (heads + 2 * kv_heads) * head_dim)
+    bias, norms = floats(x.shape[1]), (floats(head_dim), floats(head_dim))
+    angles = floats(count, head_dim // 2)
+    cache = KVCache(CacheShape(1, kv_heads, head_dim, blocked=True))
+    cache.reserve(capacity)
+    cache.keys[0][:], cache.values[0][..., :head_dim] = 7, 7
+    expected = x.astype(np.float64).reshape(count, -1, head_dim)
+    cosines, sines = np.cos(angles), np.sin(angles)
+    arguments = np.zeros((1, rowwise.SPLIT), np.int64)
+    program = Program(kernels, count)
+    sizes = (heads, kv_heads, head_dim)
+    given = (None, norms) if has_norms else (bias, None)
+    program.split(x, sizes, *given, cosines, sines, 1e-6, arguments[0])
+    program.place_splits(arguments, cache.addresses, cache.capacity, past)
+    program.run()
+    if has_norms:
+        weight = np.repeat(np.stack(norms), (heads, kv_heads), axis=0)
+        normed = expected[:, : heads + kv_heads]
+        normed *= weight / np.sqrt((normed**2).mean(-1, keepdims=True) + 1e-6)
+    else:
+        expected += bias.reshape(-1, head_dim)
+    queries, keys, values = np.split(expected, [heads, heads + kv_heads], axis=1)
+    ours = x.reshape(count, -1, head_dim)[:, :heads]
+    assert np.abs(ours - turned(queries, angles) / np.sqrt(head_dim)).max() < 3e-6
+    stored = cache.keys[0].transpose(0, 1, 3, 2).reshape(kv_heads, -1, head_dim)
+    assert np.abs(stored[:, past : past + count].swapaxes(0, 1) - turned(keys, angles)).max() < 1e-5
+    assert np.abs(cache.values[0][:, past : past + count, :head_dim].swapaxes(0, 1) - values).max() < 1e-6
+    untouched = np.r_[0:past, past + count : cache.capacity]
+    assert (stored[:, untouched] == 7).all()
+    assert (cache.values[0][:, untouched, :head_dim] == 7).all()
+    assert (cache.values[0][..., head_dim:] == 0).all()
+
+
+@pytest.mark.parametrize("size", [5, 1000, 20_000, 151_936])
+def test_the_largest_logit_is_the_first_of_equal_ones(kernels: Kernels, size: int) -> None:
+    """Wherever the portions are cut; and a NaN is never missed."""
+    logits = np.round(floats(size), 1)
+    summary = summarised(kernels, logits)
+    assert summary[1] == int(np.argmax(logits))
+    assert summary[0] == logits.max()
+    logits[size // 2] = np.nan
+    assert np.isnan(summarised(kernels, logits)[0])
+
+
+def summarised(kernels: Kernels, logits: Floats) -> tuple[float, int]:
+    program = Program(kernels, 1)
+    out = program.summarise(logits)
+    program.run()
+    best = int(np.argmax(out[:, 0]))
+    return float(out[best, 0]), int(out[best, 1])
+
+
+# Geometry.
+
+
+@pytest.mark.parametrize(("grid", "side"), [((28, 28), 48), ((14, 14), 14), ((4, 6), 10), ((2, 2), 3)])
+def test_places_are_those_of_transformers(grid: tuple[int, int], side: int) -> None:
+    """The order of the patches, and the table of places stretched over them."""
+    torch = pytest.importorskip("torch")
+    from transformers.vision_utils import get_vision_interpolation_indices_and_weights, get_vision_position_ids
+
+    thw = torch.tensor([[1, *grid]])
+    row, column = patch_places(*grid, 2)
+    assert np.array_equal(np.stack([row, column], axis=1), get_vision_position_ids(thw, 2).numpy())
+    table = floats(side * side, 8)
+    indices, weights = get_vision_interpolation_indices_and_weights(thw, side, "bilinear", True, 2)
+    expected = (torch.from_numpy(table)[indices] * weights[:, :, None]).sum(1).numpy()
+    assert np.abs(place_embeddings(table, row, column, grid) - expected).max() < 1e-6
+
+
+def test_a_blocked_cache_grows_without_moving_its_tokens() -> None:
+    """What was stored is still there, the rest is zeros, and machine code is told the new place."""
+    cache = KVCache(CacheShape(2, 3, 24, blocked=True))
+    cache.reserve(10)
+    before = cache.addresses.copy()
+    cache.keys[1][:], cache.values[1][:] = 1, 2
+    cache.commit(10)
+    cache.reserve(100)
+    assert cache.capacity == 128
+    assert (cache.keys[1][:, :4] == 1).all()
+    assert (cache.keys[1][:, 4:] == 0).all()
+    assert (cache.values[1][:, :64] == 2).all()
+    assert (cache.values[1][:, 64:] == 0).all()
+    assert cache.values[1].shape == (3, 128, 32)
+    assert (cache.addresses != before).all()
+    assert cache.addresses[1, 1] == cache.values[1].ctypes.data
+    assert cache.nbytes == 2 * 3 * 128 * 4 * (24 + 32)
+
+
+def test_a_start_that_has_to_compile_says_so_once(tmp_path: Path) -> None:
+    """It takes seconds, and silence would be taken for a fault; a start that finds its machine code says nothing."""
+    code = (
+        "import sys; from pathlib import Path; from vision.engine import Engine, EngineSettings\n"
+        "Engine.load(Path(sys.argv[1]), EngineSettings(threads=1), print, Path(sys.argv[2])).close()\n"
+    )
+    folder = make(tmp_path / "tiny")
+    said = []
+    for _ in range(2):
+        environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "numba")}
+        command = [sys.executable, "-c", code, str(folder), str(tmp_path)]
+        said.append(subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout)
+    assert said[0].count("compiling") == 1
+    assert "compiling" not in said[1]

@@ -1,0 +1,201 @@
+"""Another computer's engine with the face of this machine's: see, ask, follow up, cancel."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tests.vision.remote.fake_openai import WAIT_SECONDS, Exchange, FakeOpenAI, fails, hangs, piece, says
+from vision.engine import AnswerChunk, AnswerStats
+from vision.errors import Cancelled, QuestionError, RemoteError
+from vision.frame import Frame
+from vision.remote.engine import KEPT_EXCHANGES, RemoteEngine, RemoteSettings, RemoteView
+from vision.remote.server import Server
+from vision.remote.settings import ServerSettings
+
+FRAME = Frame(np.zeros((30, 40, 3), np.uint8), captured_at=1.0)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as fake:
+        yield fake
+
+
+def engine(fake: FakeOpenAI, **settings: object) -> RemoteEngine:
+    return RemoteEngine(Server(ServerSettings(fake.base_url)), RemoteSettings(**settings))  # type: ignore[arg-type]
+
+
+def asked(view: RemoteView, question: str = "what is it", **options: object) -> list[AnswerChunk]:
+    return list(view.ask(question, **options))  # type: ignore[arg-type]
+
+
+def stats(chunks: list[AnswerChunk]) -> AnswerStats:
+    assert [chunk.stats for chunk in chunks[:-1]] == [None] * (len(chunks) - 1)
+    assert chunks[-1].stats is not None
+    return chunks[-1].stats
+
+
+def test_an_answer_comes_as_from_the_engine_of_this_machine(fake: FakeOpenAI) -> None:
+    """Chunks of text with their log-probabilities; the last one alone has the counts."""
+    fake.usually = says("A ", "cup.", log_probability=-0.5)
+    chunks = asked(engine(fake).see(FRAME))
+    assert [(c.text, c.tokens, c.log_probabilities) for c in chunks] == [
+        ("A ", 1, (-0.5,)),
+        ("cup.", 1, (-0.5,)),
+        ("", 0, ()),
+    ]
+    told = stats(chunks)
+    assert (told.prompt_tokens, told.answer_tokens, told.finish) == (700, 11, "stop")
+    assert told.prefill_seconds > 0
+    assert told.decode_seconds >= 0
+
+
+def test_nothing_is_sent_before_a_question(fake: FakeOpenAI) -> None:
+    """A picture that was taken for a noise stays at home."""
+    engine(fake, model="eye").see(FRAME)
+    assert (fake.requests, fake.asked_for_models) == ([], 0)
+
+
+def test_the_settings_of_the_engine_and_the_prompt_go_along(fake: FakeOpenAI) -> None:
+    """Instructions first, the model by its name, the budget and how words are drawn."""
+    view = engine(fake, model="eye", instructions="Be brief.", max_new_tokens=50, temperature=0.5, top_p=0.9).see(FRAME)
+    asked(view)
+    asked(view, "and now", max_new_tokens=7)
+    first, second = fake.requests
+    assert first["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert (first["model"], first["max_tokens"], first["temperature"], first["top_p"]) == ("eye", 50, 0.5, 0.9)
+    assert second["max_tokens"] == 7
+
+
+def test_without_a_name_the_first_model_of_the_server_is_asked(fake: FakeOpenAI) -> None:
+    """Looked up once."""
+    remote = engine(fake)
+    for _ in range(2):
+        asked(remote.see(FRAME))
+    assert [request["model"] for request in fake.requests] == ["eye", "eye"]
+    assert fake.asked_for_models == 1
+    assert remote.model_name == "eye at 127.0.0.1"
+
+
+def test_a_model_that_is_not_there_is_said_with_those_that_are(fake: FakeOpenAI) -> None:
+    """At the start, not at the first question. A server that names none must be told which."""
+    with pytest.raises(RemoteError, match=r"no model 'ear' but 'eye': set remote\.model"):
+        engine(fake, model="ear").connect()
+    engine(fake, model="eye").connect()
+    fake.models = fails(404)
+    engine(fake, model="ear").connect()
+    with pytest.raises(RemoteError, match=r"names no model: set remote\.model"):
+        engine(fake).connect()
+
+
+def test_a_follow_up_sends_what_was_said_about_the_picture(fake: FakeOpenAI) -> None:
+    """So that "what color is it" works; another picture begins anew."""
+    remote = engine(fake, model="eye")
+    view = remote.see(FRAME)
+    asked(view)
+    asked(view, "what color")
+    asked(remote.see(FRAME), "another")
+    told = [[(m["role"], m["content"]) for m in request["messages"]] for request in fake.requests]
+    assert told[1][1:] == [("assistant", "A cup. It is red."), ("user", "what color")]
+    assert [len(messages) for messages in told] == [1, 3, 1]
+
+
+def test_what_was_said_can_be_forgotten(fake: FakeOpenAI) -> None:
+    """The picture stays."""
+    view = engine(fake, model="eye").see(FRAME)
+    asked(view)
+    view.forget()
+    asked(view, "and now")
+    assert len(fake.requests[-1]["messages"]) == 1
+    assert view.cache_bytes > 100
+
+
+def test_a_long_conversation_is_sent_without_its_beginning(fake: FakeOpenAI) -> None:
+    """Else it would one day not fit; the picture is always there."""
+    view = engine(fake, model="eye").see(FRAME)
+    for number in range(KEPT_EXCHANGES + 3):
+        asked(view, f"question {number}")
+    messages = fake.requests[-1]["messages"]
+    assert len(messages) == 2 * KEPT_EXCHANGES + 1
+    assert messages[0]["content"][0]["type"] == "image_url"
+    assert messages[0]["content"][1]["text"] == "question 2"
+
+
+def test_a_cancel_ends_the_answer_as_if_it_had_not_been_asked(fake: FakeOpenAI) -> None:
+    """A last chunk says so, the server is left, and the next question does not know of it."""
+    view = engine(fake, model="eye").see(FRAME)
+    cancelled = threading.Event()
+    fake.script = [hangs("A cup.")]
+    answer = view.ask("what is it", cancelled=cancelled)
+    assert next(answer).text == "A cup."
+    cancelled.set()
+    assert stats(list(answer)).finish == "cancelled"
+    assert fake.client_left.wait(WAIT_SECONDS)
+    asked(view, "and now")
+    assert len(fake.requests[-1]["messages"]) == 1
+
+
+def test_what_is_cancelled_before_it_begins_is_not_sent(fake: FakeOpenAI) -> None:
+    """Neither seeing nor asking."""
+    cancelled = threading.Event()
+    cancelled.set()
+    remote = engine(fake, model="eye")
+    with pytest.raises(Cancelled):
+        remote.see(FRAME, cancelled)
+    assert stats(list(remote.see(FRAME).ask("what", cancelled=cancelled))).finish == "cancelled"
+    assert fake.requests == []
+
+
+def test_a_newer_question_ends_the_older_one(fake: FakeOpenAI) -> None:
+    """On the same picture."""
+    view = engine(fake, model="eye").see(FRAME)
+    fake.script = [hangs("A cup.")]
+    older = view.ask("older")
+    next(older)
+    newer = list(view.ask("newer"))
+    assert stats(newer).finish == "stop"
+    assert stats(list(older)).finish == "cancelled"
+
+
+def test_an_answer_that_never_ends_is_ended(fake: FakeOpenAI) -> None:
+    """A server that takes no notice of max_tokens is left after as many pieces."""
+
+    def babbles(exchange: Exchange) -> None:
+        exchange.begin_stream()
+        while not exchange.server.fake.client_left.wait(0.001):
+            exchange.event(piece("la "))
+
+    fake.usually = babbles
+    chunks = asked(engine(fake, model="eye", max_new_tokens=20).see(FRAME))
+    assert "".join(chunk.text for chunk in chunks) == "la " * 20
+    assert stats(chunks).finish == "length"
+    assert fake.client_left.wait(WAIT_SECONDS)
+
+
+def test_an_answer_at_its_longest_says_so(fake: FakeOpenAI) -> None:
+    """And without counts from the server, its pieces are counted."""
+    fake.usually = says("A", " cup", finish="length", usage=False)
+    told = stats(asked(engine(fake, model="eye").see(FRAME)))
+    assert (told.finish, told.answer_tokens, told.prompt_tokens) == ("length", 2, 0)
+
+
+def test_an_empty_question_is_refused_at_once(fake: FakeOpenAI) -> None:
+    """As here."""
+    with pytest.raises(QuestionError):
+        engine(fake, model="eye").see(FRAME).ask("  ")
+
+
+def test_a_slow_listener_does_not_count_as_a_slow_server(fake: FakeOpenAI) -> None:
+    """The seconds are those in which the answer was waited for."""
+    now = [100.0]
+    remote = RemoteEngine(Server(ServerSettings(fake.base_url)), RemoteSettings(model="eye"), clock=lambda: now[0])
+    answer = remote.see(FRAME).ask("what is it")
+    chunks = []
+    for chunk in answer:
+        now[0] += 60.0  # speaking it
+        chunks.append(chunk)
+    assert (stats(chunks).prefill_seconds, stats(chunks).decode_seconds) == (0.0, 0.0)

@@ -1,0 +1,118 @@
+"""The checkpoint's own tokenizer behind two plain methods. It knows the library that reads it, not what is said.
+
+`tokenizer.json` is read by the library that transformers reads it with, and completed from `tokenizer_config.json` as
+transformers would: importing transformers for it would cost 1.6 s at every start. Only a checkpoint that has `vocab.json` and
+`merges.txt` instead goes that way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vision.engine.generation.prompt import SpecialTokens
+from vision.errors import VisionModelError
+
+from .checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from tokenizers import AddedToken, Tokenizer
+
+_NAMED = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+
+
+class CheckpointTokenizer:
+    """Reads `tokenizer.json` (or `vocab.json` and `merges.txt`) of a checkpoint. Raises VisionModelError."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._folder: Path = checkpoint.folder
+        if not any((self._folder / name).is_file() for name in ("tokenizer.json", "vocab.json")):
+            raise VisionModelError(f"no tokenizer.json in {self._folder}: fetch the model again")
+        try:
+            self._library = _read(self._folder)
+        except Exception as problem:  # the library's parsers raise bare Exception
+            reason = str(problem).strip().splitlines()[:1] or [type(problem).__name__]
+            raise VisionModelError(
+                f"the tokenizer in {self._folder} cannot be read ({reason[0]}): fetch the model again"
+            ) from problem
+
+    def encode(self, text: str) -> list[int]:
+        return self._library.encode(text, add_special_tokens=False).ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return self._library.decode(list(ids), skip_special_tokens=True)
+
+    def special_tokens(self, config: dict[str, Any]) -> SpecialTokens:
+        """The prompt's ids: those of the picture from `config.json`, those of the turns from the tokenizer."""
+        special = SpecialTokens(
+            turn_start=self._special("<|im_start|>"),
+            turn_end=self._special("<|im_end|>"),
+            vision_start=int(config["vision_start_token_id"]),
+            vision_end=int(config["vision_end_token_id"]),
+            image=int(config["image_token_id"]),
+        )
+        known = int(config["text_config"]["vocab_size"])
+        for name, token in vars(special).items():
+            if not 0 <= token < known:
+                raise VisionModelError(
+                    f"{name} is token {token} in {self._folder}, but the model knows {known}: "
+                    "tokenizer and weights do not belong together; fetch the model again"
+                )
+        return special
+
+    def _special(self, token: str) -> int:
+        number = self._library.token_to_id(token)
+        if number is None:
+            raise VisionModelError(
+                f"the tokenizer in {self._folder} has no {token} token: it is not a Qwen3-VL chat model's; "
+                "fetch the model again"
+            )
+        return number
+
+
+def _read(folder: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    if (folder / "tokenizer.json").is_file():
+        library = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        config = folder / "tokenizer_config.json"
+        _complete(library, json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {})
+    else:
+        from transformers import AutoTokenizer  # takes seconds to import
+
+        # Not Qwen3VLProcessor: its video half needs torchvision.
+        library = AutoTokenizer.from_pretrained(str(folder), local_files_only=True).backend_tokenizer
+    library.no_truncation()  # a training's settings may have been saved with it
+    library.no_padding()
+    # A question that contains "<|im_end|>" is text about a token, not a token.
+    library.encode_special_tokens = True
+    return library
+
+
+def _complete(library: Tokenizer, config: dict[str, Any]) -> None:
+    """Add the tokens that only `tokenizer_config.json` names, numbered as transformers would."""
+    numbered = config.get("added_tokens_decoder") or {}
+    library.add_tokens([_added(numbered[number]) for number in sorted(numbered, key=int)])
+    library.add_special_tokens([_added(value) for value in _special_ones(config)])
+
+
+def _special_ones(config: dict[str, Any]) -> list[Any]:
+    """The named ones, those that a model gives names of its own, and the list of others, under its new name or its old."""
+    named = [config.get(name) for name in _NAMED]
+    own = [value for name, value in config.items() if name.endswith("_token") and name not in _NAMED]
+    listed = config.get("extra_special_tokens") or config.get("additional_special_tokens") or ()
+    others = listed.values() if isinstance(listed, dict) else listed
+    return [value for value in (*named, *own, *others) if isinstance(value, str | dict) and value]
+
+
+def _added(value: Any) -> AddedToken:
+    from tokenizers import AddedToken
+
+    if isinstance(value, str):
+        return AddedToken(value, special=True, normalized=False)
+    flags = {
+        name: value[name] for name in ("single_word", "lstrip", "rstrip", "normalized", "special") if name in value
+    }
+    return AddedToken(value["content"], **flags)

@@ -1,0 +1,77 @@
+"""Which token comes next: the likeliest one, or one drawn by lot.
+
+In the order and by the formulas of transformers' `generate`: repetition penalty, temperature, top-p. Plain numpy on one
+row of logits; it knows neither the model nor what the tokens mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.engine.settings import EngineSettings
+
+from .generate import Scores
+
+
+class Sampler:
+    """Picks the tokens of one answer. `read` are the ids of the whole conversation so far, the picture's included."""
+
+    def __init__(self, settings: EngineSettings, read: Iterable[int]) -> None:
+        self._temperature = settings.temperature
+        self._top_p = settings.top_p
+        self._penalty = settings.repetition_penalty
+        self._read = set(read)
+        self._dice = np.random.default_rng(settings.seed)
+
+    def pick(self, scores: Scores) -> int:
+        """The next token, which counts as read from now on."""
+        token = self._picked(scores)
+        self._read.add(token)
+        return token
+
+    def _picked(self, scores: Scores) -> int:
+        logits, likeliest = scores.logits, scores.likeliest
+        if self._penalty != 1.0:
+            logits = penalized(logits, self._read, self._penalty)
+            likeliest = int(np.argmax(logits))
+        if self._temperature == 0.0:
+            return likeliest
+        return drawn(probabilities(logits, self._temperature, self._top_p), float(self._dice.random()))
+
+
+def penalized(logits: NDArray[np.float32], read: Iterable[int], penalty: float) -> NDArray[np.float32]:
+    """The logits with every token that has been read made less likely, once, however often it was read."""
+    ids = np.array([token for token in read if token < logits.size], np.intp)  # a head may know fewer than are embedded
+    found = logits[ids]
+    result = logits.copy()
+    result[ids] = np.where(found < 0, found * np.float32(penalty), found / np.float32(penalty))
+    return result
+
+
+def probabilities(logits: NDArray[np.float32], temperature: float, top_p: float) -> NDArray[np.float64]:
+    """(vocabulary,) summing to 1; outside the fewest likeliest tokens that have `top_p` together it is 0."""
+    scaled = logits / np.float32(temperature)
+    shares: NDArray[np.float64] = np.exp(scaled - scaled.max()).astype(np.float64)
+    shares /= shares.sum()
+    if top_p < 1.0:
+        shares[shares < _least_kept(shares, 1.0 - top_p)] = 0.0
+        shares /= shares.sum()
+    return shares
+
+
+def _least_kept(shares: NDArray[np.float64], left_out: float) -> float:
+    """The smallest share that stays when the least likely tokens with `left_out` together go. Its equals stay too."""
+    common = shares > left_out / shares.size  # the others go in any case: not worth sorting 150,000 of them
+    rising = np.sort(shares[common])
+    first = int(np.count_nonzero(shares[~common].sum() + np.cumsum(rising) <= left_out))
+    return float(rising[min(first, rising.size - 1)])  # one always stays
+
+
+def drawn(shares: NDArray[np.float64], dice: float) -> int:
+    """The token at `dice` (0 ≤ dice < 1) when all are laid end to end, each as long as it is probable."""
+    ends = np.cumsum(shares)
+    token = int(np.searchsorted(ends, dice * ends[-1], side="right"))
+    return min(token, int(np.flatnonzero(shares)[-1]))  # rounding may reach the very end

@@ -1,0 +1,80 @@
+"""The inner loops of each instruction set as entry points, compiled when they are first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import math_functions, scalar, simd
+from .isa import Isa, available
+from .jit import entry_point
+
+
+@cache
+def steps_for(isa: Isa) -> NDArray[np.int64]:
+    """An instruction set for machine code, see `layout`. Raises ValueError if this machine lacks it."""
+    if isa not in available():
+        raise ValueError(f"this processor has no {isa.name}")
+    if isa is Isa.PLAIN:
+        functions, limits = (scalar.few, scalar.widen, scalar.many), (1, 0, 1, 1)
+    else:
+        functions = _wrapped(simd.few(isa), simd.widen(isa), simd.many(isa))
+        limits = (simd.FEW[isa], simd.FEW_LIMIT[isa], simd.MANY[isa], simd.PANEL_GROUPS[isa])
+    few, widen, many = functions
+    label = isa.name
+    entries = entry_point(few, 8, label), entry_point(widen, 5, label), entry_point(many, 7, label)
+    steps = np.array([*entries, *limits], np.int64)
+    steps.flags.writeable = False
+    return steps
+
+
+@cache
+def tiles_for(isa: Isa) -> NDArray[np.int64]:
+    """The inner loops of attention of an instruction set for machine code, see `layout`. Raises ValueError as above."""
+    if isa not in available():
+        raise ValueError(f"this processor has no {isa.name}")
+    if isa is Isa.PLAIN:
+        tile, softmax, limits = scalar.tile, math_functions.softmax, (1, 1)
+    else:
+        tile, softmax = _wrapped_tiles(simd.tile(isa), simd.softmax(isa))
+        limits = (simd.TILE_VECTORS[isa], simd.TILE_SUMS[isa])
+    tiles = np.array([entry_point(tile, 10, isa.name), entry_point(softmax, 3, isa.name), *limits], np.int64)
+    tiles.flags.writeable = False
+    return tiles
+
+
+def _wrapped_tiles(tile_of: Any, softmax_of: Any) -> Any:
+    def tile(
+        which: int,
+        w: int,
+        w_step: int,
+        w_group: int,
+        x: int,
+        x_vector: int,
+        steps: int,
+        y: int,
+        y_vector: int,
+        add: int,
+    ) -> None:
+        tile_of(which, w, w_step, w_group, x, x_vector, steps, y, y_vector, add)
+
+    def softmax(row: int, blocks: int, total: int) -> None:
+        softmax_of(row, blocks, total)
+
+    return tile, softmax
+
+
+def _wrapped(few_of: Any, widen_of: Any, many_of: Any) -> Any:
+    def few(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
+        few_of(vectors, data, table, blocks, x, y, ldy, add)
+
+    def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
+        widen_of(groups, data, table, blocks, panel)
+
+    def many(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
+        many_of(which, panel, steps, x, y, ldy, add)
+
+    return few, widen, many

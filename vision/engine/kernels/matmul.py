@@ -1,0 +1,326 @@
+"""Products of packed matrices with one or many vectors, a portion of the rows at a time: y = W·x in float32.
+
+One order of addition for everything, so that a result has the same bits for every number of vectors, threads and
+instruction sets (those with a fused multiply-add):
+
+    stretch   512 columns: four sums, of every fourth column each, of fused multiply-adds; then ((s0 + s1) + s2) + s3
+    row       the stretches' sums, one after another; then the sum of its outliers, if its group has any
+
+So a draft of several tokens that is verified at once, or a prefill cut anywhere, gives what single steps give. Short sums
+are also the more exact ones. This file knows addresses and counts: no files, no model, no threads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import carray
+from numpy.typing import NDArray
+
+from . import scalar
+from .jit import call5, call7, call8, compiled
+from .layout import (
+    BF16,
+    BLOCKS_TOGETHER,
+    COLUMNS,
+    COUNT,
+    DATA,
+    DESCRIPTION,
+    F16,
+    F32,
+    FEW_AT,
+    FEW_LIMIT,
+    FEW_VECTORS,
+    FORM,
+    GROUPS,
+    LDY,
+    MANY_AT,
+    MANY_VECTORS,
+    OUTLIERS,
+    PANEL_FLOATS,
+    PANEL_GROUPS,
+    PANELS,
+    PRODUCT_ARGUMENTS,
+    Q12,
+    ROWS,
+    STARTS,
+    STEPS,
+    STREAMS,
+    STRETCH,
+    TABLES,
+    WIDEN_AT,
+    X,
+    Y,
+)
+
+_GROUP_BYTES = 24  # a column of a group
+
+
+def portion(index: int, worker: int, arguments: int) -> None:
+    """Entry point: one portion of a product. The arguments are PRODUCT_ARGUMENTS numbers, see `layout`."""
+    given = carray(scalar.integers_at(arguments), PRODUCT_ARGUMENTS)
+    matrix, steps = given[:DESCRIPTION], given[DESCRIPTION : DESCRIPTION + STEPS]
+    first = index * given[GROUPS]
+    last = min(first + given[GROUPS], (matrix[ROWS] + 15) // 16)
+    panel = given[PANELS] + worker * PANEL_FLOATS * 4
+    multiply_portion(steps, matrix, first, last, given[X], given[COUNT], given[Y], given[LDY], panel)
+
+
+def arrange(block: int, worker: int, arguments: int) -> None:
+    """Entry point: write a block of the vectors x (count, columns) as the kernels want it into out, at columns · first.
+
+    For few vectors that is (columns, vectors of the block). For many it is (4 streams, steps, vectors) for each stretch,
+    so that what is multiplied together lies together. The arguments are x, columns, count, blocks, out, and 1 for many.
+    """
+    given = carray(scalar.integers_at(arguments), 6)
+    columns, count, blocks = given[1], given[2], given[3]
+    first, last = count * block // blocks, count * (block + 1) // blocks
+    width = last - first
+    source = carray(scalar.floats_at(given[0] + 4 * first * columns), (width, columns))
+    target = carray(scalar.floats_at(given[4] + 4 * first * columns), (columns, width))
+    for column in range(columns):
+        place = place_of(column, columns) if given[5] else column
+        for n in range(width):
+            target[place, n] = source[n, column]
+
+
+@compiled
+def place_of(column: int, columns: int) -> int:
+    """Where a column of an input stands among those arranged for many vectors."""
+    start = column // STRETCH * STRETCH
+    steps = min(STRETCH, columns - start) // STREAMS
+    return start + (column - start) % STREAMS * steps + (column - start) // STREAMS
+
+
+@compiled
+def blocks_of(steps: NDArray[np.int64], form: int, count: int) -> int:
+    """Into how many nearly equal blocks `count` vectors are cut. Block i has vectors count·i//n to count·(i + 1)//n."""
+    if form != Q12:
+        return count
+    return int(-(-count // (steps[FEW_VECTORS] if count <= steps[FEW_LIMIT] else steps[MANY_VECTORS])))
+
+
+@compiled
+def multiply_portion(
+    steps: NDArray[np.int64],
+    matrix: NDArray[np.int64],
+    first: int,
+    last: int,
+    x: int,
+    count: int,
+    y: int,
+    ldy: int,
+    panel: int,
+) -> None:
+    """y[:, 16·first : 16·last] = the groups first to last of a matrix times x.
+
+    x is (count, columns), arranged in blocks when there are fewer of them than vectors, and then PADDING floats are read
+    behind it; y is (count, ldy). x, y and panel are addresses, the arrays describe what is used, see `layout`.
+    """
+    if matrix[FORM] != Q12:
+        _multiply_rows(matrix, first * 16, min(last * 16, matrix[ROWS]), x, count, y, ldy)
+        return
+    if count <= steps[FEW_LIMIT]:
+        _by_few(steps, matrix, first, last, x, count, y, ldy)
+    else:
+        _by_many(steps, matrix, first, last, x, count, y, ldy, panel)
+    _add_outliers(steps, matrix, first, last, x, count, y, ldy)
+
+
+@compiled
+def _by_few(
+    steps: NDArray[np.int64], matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int
+) -> None:
+    columns = matrix[COLUMNS]
+    blocks = blocks_of(steps, Q12, count)
+    tables, starts = matrix[TABLES], carray(scalar.words_at(matrix[STARTS]), matrix[ROWS] // 16 + 1)
+    for group in range(first, last):
+        table = tables + 16 * group
+        data = matrix[DATA] + group * columns * _GROUP_BYTES
+        # What comes after the group's one stream is far away in memory: asked for now, it is there in time.
+        scalar.prefetch(table + 128)
+        for line in range(matrix[OUTLIERS] + 8 * starts[group], matrix[OUTLIERS] + 8 * starts[group + 1], 64):
+            scalar.prefetch(line)
+        if blocks == 1:
+            call8(steps[FEW_AT], count, data, table, columns // 8, x, y + 64 * group, ldy, 0)
+            continue
+        # A few passes over a stretch, from the first cache but for the first, cost less than the way through a panel.
+        for start in range(0, columns, STRETCH):
+            length = min(STRETCH, columns - start)
+            for block in range(blocks):
+                begin = count * block // blocks
+                width = count * (block + 1) // blocks - begin
+                inputs = x + 4 * (begin * columns + start * width)
+                into = y + 4 * (begin * ldy + 16 * group)
+                call8(steps[FEW_AT], width, data + start * _GROUP_BYTES, table, length // 8, inputs, into, ldy, start)
+
+
+@compiled
+def _by_many(
+    steps: NDArray[np.int64],
+    matrix: NDArray[np.int64],
+    first: int,
+    last: int,
+    x: int,
+    count: int,
+    y: int,
+    ldy: int,
+    panel: int,
+) -> None:
+    # A stretch of some blocks stays in the second cache while group after group is widened and multiplied by it.
+    columns = matrix[COLUMNS]
+    blocks = blocks_of(steps, Q12, count)
+    for first_block in range(0, blocks, BLOCKS_TOGETHER):
+        last_block = min(first_block + BLOCKS_TOGETHER, blocks)
+        for start in range(0, columns, STRETCH):
+            length = min(STRETCH, columns - start)
+            group = np.int64(first)
+            while group < last:
+                together = min(steps[PANEL_GROUPS], last - group)
+                for place in range(together):
+                    data = matrix[DATA] + ((group + place) * columns + start) * _GROUP_BYTES
+                    table = matrix[TABLES] + 16 * (group + place)
+                    call5(steps[WIDEN_AT], together, data, table, length // 8, panel + 64 * place)
+                for block in range(first_block, last_block):
+                    begin = count * block // blocks
+                    width = count * (block + 1) // blocks - begin
+                    inputs = x + 4 * (begin * columns + start * width)
+                    into = y + 4 * (begin * ldy + 16 * group)
+                    call7(steps[MANY_AT], 64 * together + width, panel, length // 4, inputs, into, ldy, start)
+                group += together
+
+
+@compiled
+def _add_outliers(
+    steps: NDArray[np.int64], matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int
+) -> None:
+    columns = matrix[COLUMNS]
+    starts = carray(scalar.words_at(matrix[STARTS]), matrix[ROWS] // 16 + 1)
+    if starts[first] == starts[last]:
+        return
+    blocks = blocks_of(steps, Q12, count)
+    if blocks == count:
+        for n in range(count):
+            _add_outliers_of_one(matrix, first, last, x + 4 * n * columns, y + 4 * n * ldy)
+        return
+    sums = np.empty((16, 16), np.float32)
+    many = count > steps[FEW_LIMIT]
+    for block in range(blocks):  # outermost: its inputs stay in the second cache, and their pages known to the core
+        begin = count * block // blocks
+        width = count * (block + 1) // blocks - begin
+        inputs = x + 4 * begin * columns
+        for group in range(first, last):
+            if starts[group] == starts[group + 1]:
+                continue
+            _sum_outliers(matrix, starts[group], starts[group + 1], inputs, width, many, sums)
+            for n in range(width):
+                out = carray(scalar.floats_at(y + 4 * ((begin + n) * ldy + 16 * group)), 16)
+                for row in range(16):
+                    out[row] += sums[row, n]
+
+
+@compiled
+def _add_outliers_of_one(matrix: NDArray[np.int64], first: int, last: int, x: int, y: int) -> None:
+    starts = carray(scalar.words_at(matrix[STARTS]), matrix[ROWS] // 16 + 1)
+    inputs = carray(scalar.floats_at(x), matrix[COLUMNS])
+    entries = carray(scalar.longs_at(matrix[OUTLIERS]), starts[last])
+    sums = np.empty(16, np.float32)
+    for group in range(first, last):
+        sums[:] = 0
+        for index in range(starts[group], starts[group + 1]):
+            entry = np.int64(entries[index])
+            place = entry >> 16 & 15
+            sums[place] = scalar.fma(scalar.widened(entry >> 32), inputs[entry & 0xFFFF], sums[place])
+        out = carray(scalar.floats_at(y + 64 * group), 16)
+        if starts[group] != starts[group + 1]:
+            for row in range(16):
+                out[row] += sums[row]
+
+
+@compiled
+def _sum_outliers(
+    matrix: NDArray[np.int64], start: int, end: int, x: int, width: int, many: bool, sums: NDArray[np.float32]
+) -> None:
+    # Always 16 at once, in one or two vectors: those beyond the width are summed up and not used.
+    entries = carray(scalar.longs_at(matrix[OUTLIERS]), end)
+    sums[:] = 0
+    for index in range(start, end):
+        entry = np.int64(entries[index])
+        value, column, into = scalar.widened(entry >> 32), int(entry & 0xFFFF), sums[entry >> 16 & 15]
+        place = place_of(column, int(matrix[COLUMNS])) if many else column
+        inputs = carray(scalar.floats_at(x + 4 * place * width), 16)  # up to PADDING behind the last
+        for n in range(16):
+            into[n] = scalar.fma(value, inputs[n], into[n])
+
+
+@compiled
+def _multiply_rows(matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int) -> None:
+    """The forms that are not packed: a row is widened once, then multiplied by every vector."""
+    columns = matrix[COLUMNS]
+    row = np.empty(columns, np.float32)
+    lanes = np.empty(16, np.float32)
+    for index in range(first, last):
+        widen_row(matrix, index, row)
+        for n in range(count):
+            inputs = carray(scalar.floats_at(x + 4 * n * columns), columns)
+            out = carray(scalar.floats_at(y + 4 * n * ldy), ldy)
+            out[index] = _dot(row, inputs, lanes)
+
+
+@compiled
+def _dot(row: NDArray[np.float32], x: NDArray[np.float32], lanes: NDArray[np.float32]) -> np.float32:
+    """In 16 sums, flushed at every stretch."""
+    total = np.float32(0)
+    for start in range(0, row.shape[0], STRETCH):
+        end = min(start + STRETCH, row.shape[0])
+        lanes[:] = 0
+        whole = start + (end - start) // 16 * 16
+        for column in range(start, whole, 16):
+            for lane in range(16):
+                lanes[lane] = scalar.fma(row[column + lane], x[column + lane], lanes[lane])
+        for column in range(whole, end):
+            lanes[column - whole] = scalar.fma(row[column], x[column], lanes[column - whole])
+        for lane in range(16):
+            total += lanes[lane]
+    return total
+
+
+@compiled
+def widen_row(matrix: NDArray[np.int64], row: int, out: NDArray[np.float32]) -> None:
+    """One row of a matrix in any form as float32, exactly: what an embedding looks up."""
+    columns, form = matrix[COLUMNS], matrix[FORM]
+    bits = out.view(np.uint32)
+    if form == F32:
+        words = carray(scalar.words_at(matrix[DATA] + 4 * row * columns), columns)
+        for column in range(columns):
+            bits[column] = words[column]
+    elif form == BF16:
+        halves = carray(scalar.halves_at(matrix[DATA] + 2 * row * columns), columns)
+        for column in range(columns):
+            bits[column] = np.uint32(halves[column]) << 16
+    elif form == F16:
+        halves = carray(scalar.halves_at(matrix[DATA] + 2 * row * columns), columns)
+        for column in range(columns):
+            # Taken as a float32 it is 2^112 too small, subnormals included. Infinities are not let into a packed file.
+            bits[column] = np.uint32(halves[column] & 0x7FFF) << 13
+            out[column] *= np.float32(2.0**112)
+            bits[column] |= np.uint32(halves[column] >> 15) << 31
+    else:
+        _unpack_row(matrix, row, bits)
+
+
+@compiled
+def _unpack_row(matrix: NDArray[np.int64], row: int, bits: NDArray[np.uint32]) -> None:
+    columns, group, inside = matrix[COLUMNS], row // 16, row % 16
+    data = carray(scalar.bytes_at(matrix[DATA] + group * columns * _GROUP_BYTES), (columns // 8, 3, 64))
+    table = carray(scalar.bytes_at(matrix[TABLES] + 16 * group), 16)
+    for column in range(columns):
+        block, half = column // 8, column % 8 // 4
+        byte = inside // 4 * 16 + column % 4 // 2 * 8 + inside % 4 * 2 + column % 2
+        high = np.uint32(table[data[block, 0, byte] >> (4 * half) & 15])
+        bits[column] = high << 24 | np.uint32(data[block, 1 + half, byte]) << 16
+    starts = carray(scalar.words_at(matrix[STARTS] + 4 * group), 2)
+    entries = carray(scalar.longs_at(matrix[OUTLIERS]), starts[1])
+    for index in range(starts[0], starts[1]):
+        entry = np.int64(entries[index])
+        if entry >> 16 & 15 == inside:
+            bits[entry & 0xFFFF] = entry >> 32 << 16

@@ -1,0 +1,147 @@
+"""What this machine can do at most: how fast its cores read memory, and how many float32 products they add up.
+
+The yardsticks of the benchmark, in the threads of a pool like everything else here. Reading is one sequential stream a
+core with nothing done to what was read; multiplying is a chain of fused products in registers, with nothing read. The
+best of several tries counts: anything else that runs on the machine can only make a try slower.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from .isa import Isa, fastest
+from .jit import entry_point
+from .llvm import Code, Emitter, number
+from .scalar import floats_at, fma, longs_at
+from .thread_pool import Pool
+
+PORTION_BYTES = 3 << 20  # read by whoever is free
+_STEP_BYTES = 384  # read at once: twice what `Emitter.prefetch` asks for, and a sum in a register for each vector
+_CHAINS = {Isa.PLAIN: 64, Isa.AVX2: 12, Isa.AVX512: 24}  # sums side by side: enough to hide a product's latency
+_PRODUCT_PORTIONS = 64
+_PRODUCT_STEPS = 100_000
+
+
+def read_bytes_per_second(pool: Pool, memory: NDArray[np.uint8], tries: int = 5, isa: Isa | None = None) -> float:
+    """How fast the pool's threads together read `memory`, which should be many times larger than every cache.
+
+    Its size is a multiple of PORTION_BYTES.
+    """
+    if memory.nbytes % PORTION_BYTES or not memory.nbytes:
+        raise ValueError(f"the memory to read is a multiple of {PORTION_BYTES} bytes, not {memory.nbytes}")
+    portions = memory.nbytes // PORTION_BYTES
+    sums = np.zeros((pool.threads, 64), np.int64)  # what is never used would never be read
+    entry = _entry("read", fastest() if isa is None else isa)
+    return memory.nbytes / _least_seconds(pool, entry, portions, [memory.ctypes.data, sums.ctypes.data], tries)
+
+
+def products_per_second(pool: Pool, tries: int = 5, isa: Isa | None = None) -> float:
+    """How many float32 products the pool's threads together add to a sum (a multiply-add is one of these, not two)."""
+    isa = fastest() if isa is None else isa
+    sums = np.zeros((pool.threads, 1024), np.float32)
+    lanes = {Isa.PLAIN: 1, Isa.AVX2: 8, Isa.AVX512: 16}[isa]
+    products = _PRODUCT_PORTIONS * _PRODUCT_STEPS * _CHAINS[isa] * lanes
+    arguments = [_PRODUCT_STEPS, sums.ctypes.data]
+    return products / _least_seconds(pool, _entry("multiply", isa), _PRODUCT_PORTIONS, arguments, tries)
+
+
+def _least_seconds(pool: Pool, entry: int, portions: int, numbers: list[int], tries: int) -> float:
+    arguments = np.array(numbers, np.int64)
+    pool.run(entry, min(portions, pool.threads), arguments.ctypes.data)  # wakes threads and cores
+    seconds = []
+    for _ in range(tries):
+        started = time.perf_counter()
+        pool.run(entry, portions, arguments.ctypes.data)
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)
+
+
+def _read(e: Emitter, address: Code, out: Code) -> None:
+    """Add up a portion as integers."""
+    kind = ir.VectorType(ir.IntType(64), e.bytes // 8)
+    zero = ir.Constant(kind, [0] * (e.bytes // 8))
+    count = _STEP_BYTES // e.bytes
+
+    def body(index: Code, values: list[Code]) -> list[Code]:
+        here = e.at(address, e.scaled(index, _STEP_BYTES))
+        e.prefetch(here)
+        e.prefetch(e.at(here, _STEP_BYTES // 2))
+        return [e.b.add(value, e.load(e.at(here, n * e.bytes), kind)) for n, value in enumerate(values)]
+
+    total, *others = e.loop(number(PORTION_BYTES // _STEP_BYTES), [zero] * count, body)
+    for value in others:
+        total = e.b.add(total, value)
+    e.store(total, out)
+
+
+def _multiply(e: Emitter, steps: Code, out: Code, *, chains: int) -> None:
+    """The sums of `steps` products each, as many side by side as there are registers."""
+    half = ir.Constant(e.floats, [0.5] * e.lanes)
+    one = ir.Constant(e.floats, [1.0] * e.lanes)
+    sums = e.loop(steps, [e.zero] * chains, lambda _, values: [e.fma(value, half, one) for value in values])
+    for n, value in enumerate(sums):
+        e.store(value, e.at(out, n * e.bytes))
+
+
+def _intrinsic(emit: Any, isa: Isa) -> Any:
+    def define(context: Any, first: Any, out: Any) -> Any:
+        def generate(target: Any, builder: Code, _: Any, values: list[Code]) -> Code:
+            emit(Emitter(builder, isa), *values)
+            return target.get_dummy_value()
+
+        return types.void(types.int64, types.int64), generate
+
+    return intrinsic(define)
+
+
+@cache
+def _entry(what: str, isa: Isa) -> int:
+    """The entry point (index, worker, arguments) for a pool."""
+    if isa is Isa.PLAIN:
+        portion = {"read": _plain_read_portion, "multiply": _plain_multiply_portion}[what]
+    elif what == "read":
+        portion = _read_portion(_intrinsic(_read, isa))
+    else:
+        portion = _multiply_portion(_intrinsic(partial(_multiply, chains=_CHAINS[isa]), isa))
+    return entry_point(portion, 3, f"{what} {isa.name}")
+
+
+def _read_portion(read: Any) -> Any:
+    def portion(index: int, worker: int, arguments: int) -> None:
+        numbers = carray(longs_at(arguments), 2)
+        read(np.int64(numbers[0]) + index * PORTION_BYTES, np.int64(numbers[1]) + worker * 512)
+
+    return portion
+
+
+def _multiply_portion(multiply: Any) -> Any:
+    def portion(index: int, worker: int, arguments: int) -> None:
+        numbers = carray(longs_at(arguments), 2)
+        multiply(np.int64(numbers[0]), np.int64(numbers[1]) + worker * 4096)
+
+    return portion
+
+
+def _plain_read_portion(index: int, worker: int, arguments: int) -> None:
+    numbers = carray(longs_at(arguments), 2)
+    words = carray(longs_at(np.int64(numbers[0]) + index * PORTION_BYTES), PORTION_BYTES // 8)
+    total = np.uint64(0)
+    for word in words:
+        total += word
+    carray(longs_at(np.int64(numbers[1]) + worker * 512), 64)[0] = total
+
+
+def _plain_multiply_portion(index: int, worker: int, arguments: int) -> None:
+    numbers = carray(longs_at(arguments), 2)
+    sums = carray(floats_at(np.int64(numbers[1]) + worker * 4096), 64)
+    for _ in range(np.int64(numbers[0])):
+        for lane in range(64):
+            sums[lane] = fma(sums[lane], np.float32(0.5), np.float32(1.0))

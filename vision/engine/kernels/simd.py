@@ -1,0 +1,315 @@
+"""The inner loops in vector instructions, AVX2 and AVX-512, written as LLVM code through numba: no compiler, no binary.
+
+Three steps on a group of 16 rows of a packed matrix, two of attention, all on raw addresses. Each adds up in the order that `product` or `attention` lays down, so each
+gives the very bits of `plain`. What is in memory where is said in `vision.engine.packed.q12`.
+
+    few     widen a stretch of columns and multiply it by 1 to 6 vectors at once, all in registers: decode
+    widen   widen a stretch of columns into a small float32 panel …
+    many    … and multiply the panel by up to 12 vectors at once: prefill, vision encoder
+    tile    a few groups of 16 plain floats times a few vectors: attention's scores and results
+    softmax raise a row of scores to powers of e, and add them up
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from .isa import Isa
+from .layout import PANEL_STEPS, STREAMS, STRETCH
+from .llvm import Code, Emitter, number
+
+FEW = {Isa.AVX2: 3, Isa.AVX512: 6}  # vectors at once in `few`: four sums each must stay in the registers
+FEW_LIMIT = {Isa.AVX2: 6, Isa.AVX512: 72}  # vectors up to which `few` in several passes is faster than `many`
+MANY = {Isa.AVX2: 6, Isa.AVX512: 12}  # vectors at once in `many`: one sum each for every part of the rows
+TILE_VECTORS = {Isa.AVX2: 6, Isa.AVX512: 8}  # vectors at once in `tile`
+# Vectors × groups in `tile`. With AVX2 that is twice what the registers hold: where one or two vectors meet values from
+# memory, whole rows of them, one stream, are worth more than sums that stay in registers (94 against 131 microseconds).
+TILE_SUMS = {Isa.AVX2: 16, Isa.AVX512: 24}
+PANEL_GROUPS = {Isa.AVX2: 1, Isa.AVX512: 2}  # groups at once in `many`
+
+
+def _few(
+    e: Emitter,
+    data: Code,
+    table: Code,
+    blocks: Code,
+    x: Code,
+    y: Code,
+    ldy: Code,
+    add: Code,
+    *,
+    vectors: int,
+) -> None:
+    """x is (8 · blocks, vectors) float32, y (vectors, ldy): one stretch after the other, as many as there are."""
+    entries = e.table(table)
+    in_stretch = number(STRETCH // 8)
+
+    def stretch(index: Code, _: list[Code]) -> list[Code]:
+        start = e.b.mul(index, in_stretch)
+        left = e.b.sub(blocks, start)
+        length = e.b.select(e.b.icmp_signed("<", left, in_stretch), left, in_stretch)
+        here, inputs = e.at(data, e.scaled(start, 192)), e.at(x, e.scaled(start, 8 * 4 * vectors))
+        _few_in_stretch(e, here, entries, length, inputs, y, ldy, e.b.or_(add, index), vectors=vectors)
+        return []
+
+    stretches = e.b.udiv(e.b.add(blocks, number(STRETCH // 8 - 1)), in_stretch)
+    e.loop(stretches, [], stretch)
+
+
+def _few_in_stretch(
+    e: Emitter, data: Code, entries: Code, blocks: Code, x: Code, y: Code, ldy: Code, add: Code, *, vectors: int
+) -> None:
+    # One vector: all rows at once. More: the parts one after another, or the sums would not fit into the registers.
+    passes = [list(range(e.parts))] if vectors == 1 else [[part] for part in range(e.parts)]
+    for parts in passes:
+        sums = [(part, n, s) for part in parts for n in range(vectors) for s in range(STREAMS)]
+
+        def body(
+            index: Code, values: list[Code], parts: list[int] = parts, sums: list[tuple[int, int, int]] = sums
+        ) -> list[Code]:
+            now = dict(zip(sums, values, strict=True))
+            block = e.at(data, e.scaled(index, 192))
+            if 0 in parts:
+                e.prefetch(block)
+            weights = {part: e.weights(block, part, entries) for part in parts}
+            inputs = e.at(x, e.scaled(index, 8 * 4 * vectors))
+            for column in range(8):
+                for n in range(vectors):
+                    spread = e.spread(e.at(inputs, 4 * (column * vectors + n)))
+                    for part in parts:
+                        key = (part, n, column % STREAMS)
+                        now[key] = e.fma(weights[part][column], spread, now[key])
+            return list(now.values())
+
+        done = dict(zip(sums, e.loop(blocks, [e.zero] * len(sums), body), strict=True))
+        for part in parts:
+            for n in range(vectors):
+                target = e.at(y, e.scaled(ldy, 4 * n), part * e.bytes)
+                e.add_to(target, e.total([done[part, n, s] for s in range(STREAMS)]), add)
+
+
+def _widen(e: Emitter, data: Code, table: Code, blocks: Code, panel: Code, *, groups: int) -> None:
+    """panel is (4 streams, PANEL_STEPS, 16 · groups) float32; this group's column 4·step + stream is its [stream, step, :16]."""
+    entries = e.table(table)
+    row_bytes = 64 * groups
+
+    def body(index: Code, values: list[Code]) -> list[Code]:
+        block = e.at(data, e.scaled(index, 192))
+        e.prefetch(block)
+        first = e.at(panel, e.scaled(index, 2 * row_bytes))
+        for part in range(e.parts):
+            for column, weight in enumerate(e.weights(block, part, entries)):
+                step, stream = divmod(column, STREAMS)
+                e.store(weight, e.at(first, (stream * PANEL_STEPS + step) * row_bytes + part * e.bytes))
+        return values
+
+    e.loop(blocks, [], body)
+
+
+def _many(
+    e: Emitter,
+    panel: Code,
+    steps: Code,
+    x: Code,
+    y: Code,
+    ldy: Code,
+    add: Code,
+    *,
+    vectors: int,
+    groups: int,
+) -> None:
+    """panel is (4 streams, PANEL_STEPS, 16 · groups) float32 and room for totals, x (4 streams, steps, vectors), y (vectors, ldy)."""
+    parts = e.parts * groups
+    sums = [(part, n) for part in range(parts) for n in range(vectors)]
+    # The totals wait in memory: beside the sums they would not fit into the registers.
+    totals = [e.at(panel, STREAMS * PANEL_STEPS * parts * e.bytes + place * e.bytes) for place in range(len(sums))]
+    for total in totals:
+        e.store(e.minus_zero, total)
+
+    def one_stream(stream: Code, _: list[Code]) -> list[Code]:
+        rows = e.at(panel, e.scaled(stream, PANEL_STEPS * parts * e.bytes))
+        inputs = e.at(x, e.b.mul(stream, e.scaled(steps, 4 * vectors)))
+
+        def one_step(index: Code, values: list[Code]) -> list[Code]:
+            row = e.at(rows, e.scaled(index, parts * e.bytes))
+            weights = [e.load(e.at(row, part * e.bytes), e.floats, 4) for part in range(parts)]
+            here = e.at(inputs, e.scaled(index, 4 * vectors))
+            now = dict(zip(sums, values, strict=True))
+            for n in range(vectors):  # one input at a time: all of them at once would not fit into the registers
+                spread = e.spread(e.at(here, 4 * n))
+                for part in range(parts):
+                    now[part, n] = e.fma(weights[part], spread, now[part, n])
+            return list(now.values())
+
+        for total, value in zip(totals, e.loop(steps, [e.zero] * len(sums), one_step), strict=True):
+            e.store(e.b.fadd(e.load(total, e.floats, 4), value), total)
+        return []
+
+    e.loop(number(STREAMS), [], one_stream)
+    for (part, n), total in zip(sums, totals, strict=True):
+        e.add_to(e.at(y, e.scaled(ldy, 4 * n), part * e.bytes), e.load(total, e.floats, 4), add)
+
+
+def _tile(
+    e: Emitter,
+    w: Code,
+    w_step: Code,
+    w_group: Code,
+    x: Code,
+    x_vector: Code,
+    steps: Code,
+    y: Code,
+    y_vector: Code,
+    add: Code,
+    *,
+    vectors: int,
+    groups: int,
+) -> None:
+    """y[n, g] = Σₛ w[s, g] · x[n, s], 16 floats each, one sum in the order of s. The strides are bytes; x's step is 4."""
+    sums = [(group, part, n) for group in range(groups) for part in range(e.parts) for n in range(vectors)]
+    inputs = [e.at(x, e.b.mul(x_vector, number(n))) for n in range(vectors)]
+    rows = [e.at(w, e.b.mul(w_group, number(group))) for group in range(groups)]
+
+    def one_step(index: Code, values: list[Code]) -> list[Code]:
+        now = dict(zip(sums, values, strict=True))
+        here = e.b.mul(index, w_step)
+        spread = [e.spread(e.at(vector, e.scaled(index, 4))) for vector in inputs]
+        for group in range(groups):
+            for part in range(e.parts):
+                weights = e.load(e.at(rows[group], here, part * e.bytes), e.floats, 4)
+                for n in range(vectors):
+                    now[group, part, n] = e.fma(weights, spread[n], now[group, part, n])
+        return list(now.values())
+
+    for (group, part, n), value in zip(sums, e.loop(steps, [e.zero] * len(sums), one_step), strict=True):
+        e.add_to(e.at(y, e.b.mul(y_vector, number(n)), 64 * group + part * e.bytes), value, add)
+
+
+def _softmax(e: Emitter, row: Code, blocks: Code, total: Code) -> None:
+    """row (16 · blocks) becomes exp(row − its largest); their sum is stored at `total`: 16 sums side by side, folded."""
+    every = range(e.parts)
+
+    def place(index: Code, part: int) -> Code:
+        return e.at(row, e.scaled(index, 64), part * e.bytes)
+
+    def compare(index: Code, values: list[Code]) -> list[Code]:
+        return [e.larger(e.load(place(index, part), e.floats, 4), values[part]) for part in every]
+
+    largest = e.folded(e.loop(blocks, [e.least] * e.parts, compare), e.larger)
+
+    def raise_(index: Code, values: list[Code]) -> list[Code]:
+        sums = []
+        for part in every:
+            power = e.exponential(e.b.fsub(e.load(place(index, part), e.floats, 4), largest))
+            e.store(power, place(index, part))
+            sums.append(e.b.fadd(values[part], power))
+        return sums
+
+    e.store_one(e.folded(e.loop(blocks, [e.zero] * e.parts, raise_), e.b.fadd), total)
+
+
+def _one_of(variants: Mapping[int, Callable[..., None]], isa: Isa, arguments: int) -> Any:
+    """What numba wants of an intrinsic of int64 arguments, of which the first, if there are several variants, chooses."""
+
+    def generate(target: Any, builder: Code, _: Any, values: list[Code]) -> Code:
+        after = builder.append_basic_block("done")
+        switch = builder.switch(values[0], after)  # a number without a variant does nothing
+        for which, emit in variants.items():
+            case = builder.append_basic_block("variant")
+            switch.add_case(number(which), case)
+            builder.position_at_end(case)
+            emit(Emitter(builder, isa), *values[1:])
+            builder.branch(after)
+        builder.position_at_end(after)
+        return target.get_dummy_value()
+
+    return types.void(*[types.int64] * arguments), generate
+
+
+def _always(emit: Callable[..., None], isa: Isa, arguments: int) -> Any:
+    """What numba wants of an intrinsic of int64 arguments that has one variant."""
+
+    def generate(target: Any, builder: Code, _: Any, values: list[Code]) -> Code:
+        emit(Emitter(builder, isa), *values)
+        return target.get_dummy_value()
+
+    return types.void(*[types.int64] * arguments), generate
+
+
+def few(isa: Isa) -> Any:
+    """(vectors, data, table, blocks, x, y, ldy, add)"""
+    variants = {n: partial(_few, vectors=n) for n in range(1, FEW[isa] + 1)}
+
+    def define(
+        context: Any, vectors: Any, data: Any, table: Any, blocks: Any, x: Any, y: Any, ldy: Any, add: Any
+    ) -> Any:
+        return _one_of(variants, isa, 8)
+
+    return intrinsic(define)
+
+
+def widen(isa: Isa) -> Any:
+    """(groups, data, table, blocks, panel): `groups` says how wide the panel is."""
+    variants = {groups: partial(_widen, groups=groups) for groups in range(1, PANEL_GROUPS[isa] + 1)}
+
+    def define(context: Any, groups: Any, data: Any, table: Any, blocks: Any, panel: Any) -> Any:
+        return _one_of(variants, isa, 5)
+
+    return intrinsic(define)
+
+
+def many(isa: Isa) -> Any:
+    """(64 · groups + vectors, panel, steps, x, y, ldy, add)"""
+    # What remains when more than FEW_LIMIT vectors, which is at least MANY, are cut into nearly equal blocks.
+    widths = range((MANY[isa] + 1) // 2, MANY[isa] + 1)
+    variants = {
+        64 * groups + n: partial(_many, vectors=n, groups=groups)
+        for n in widths
+        for groups in range(1, PANEL_GROUPS[isa] + 1)
+    }
+
+    def define(context: Any, which: Any, panel: Any, steps: Any, x: Any, y: Any, ldy: Any, add: Any) -> Any:
+        return _one_of(variants, isa, 7)
+
+    return intrinsic(define)
+
+
+def tile(isa: Isa) -> Any:
+    """(64 · groups + vectors, w, w_step, w_group, x, x_vector, steps, y, y_vector, add)"""
+    variants = {
+        64 * groups + n: partial(_tile, vectors=n, groups=groups)
+        for n in range(1, TILE_VECTORS[isa] + 1)
+        for groups in (1, 2, 4, 8)
+        if groups == 1 or n * groups <= TILE_SUMS[isa]
+    }
+
+    def define(
+        context: Any,
+        which: Any,
+        w: Any,
+        w_step: Any,
+        w_group: Any,
+        x: Any,
+        x_vector: Any,
+        steps: Any,
+        y: Any,
+        y_vector: Any,
+        add: Any,
+    ) -> Any:
+        return _one_of(variants, isa, 10)
+
+    return intrinsic(define)
+
+
+def softmax(isa: Isa) -> Any:
+    """(row, blocks, total)"""
+
+    def define(context: Any, row: Any, blocks: Any, total: Any) -> Any:
+        return _always(_softmax, isa, 3)
+
+    return intrinsic(define)

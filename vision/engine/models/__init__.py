@@ -1,0 +1,1 @@
+"""The arithmetic of Qwen3-VL behind `generation.generate.LanguageModel`: on packed weights, or transformers' modules."""

@@ -1,0 +1,83 @@
+"""Makes the arithmetic of a checkpoint, by one of two ways: the packed weights with our kernels, or transformers' modules.
+
+Heavy imports are here, inside the functions: the packed way never imports torch or transformers. It knows what loading needs
+(a cache folder, memory) and tells how far it is; not what a prompt or a View is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vision.engine.checkpoint.checkpoint import Checkpoint
+from vision.engine.checkpoint.shapes import Shapes
+from vision.engine.generation.generate import LanguageModel
+from vision.engine.host import available_bytes, let_idle_threads_sleep, total_bytes
+from vision.engine.settings import EngineSettings
+
+from .memory import bytes_beside_weights, require_beside_weights, slow_because_small
+
+Say = Callable[[str], None]
+
+_LONG_BYTES = 1 << 30  # of float32 weights: from here on it takes seconds, and says how far it is
+
+
+@dataclass(frozen=True)
+class Loaded:
+    model: LanguageModel
+    release: Callable[[], None]  # to be called once nothing computes any more
+
+
+def load_packed(
+    checkpoint: Checkpoint, settings: EngineSettings, threads: int, picture_patches: int, cache: Path | None, say: Say
+) -> Loaded:
+    """The packed arithmetic; packs the weights first if that was not done yet. Raises VisionModelError."""
+    from vision.engine.packed.cache import open_or_pack, packed_path, weights_folder  # here, because it imports numba
+
+    shapes = Shapes.of(checkpoint.config, checkpoint.folder / "config.json")
+    context = min(settings.context_tokens, shapes.text.max_positions)
+    needed = bytes_beside_weights(shapes, context, picture_patches)
+    require_beside_weights(checkpoint.folder, needed, available_bytes())
+    path = packed_path(weights_folder() if cache is None else cache, checkpoint)
+    progress = percent(checkpoint, f"packing the weights of {checkpoint.name} once", say)
+    packed = open_or_pack(checkpoint, path, progress, threads)
+    if warning := slow_because_small(checkpoint.name, needed, packed.size, total_bytes()):
+        say(warning)
+    from vision.engine.kernels.isa import Isa
+    from vision.engine.kernels.jit import telling
+
+    from .packed_model import PackedModel
+
+    with telling(lambda: say("compiling the arithmetic for this processor, which takes some 20 seconds, once")):
+        model = PackedModel(checkpoint, packed, threads)
+    if model.isa is Isa.PLAIN:
+        say("this processor has no AVX2, so answers take several times as long as they could")
+    return Loaded(model, model.close)
+
+
+def load_transformers(checkpoint: Checkpoint, threads: int, say: Say) -> Loaded:
+    """The plain float32 reference: 4 bytes a parameter, 7.93 GiB for the 2B model. Raises VisionModelError."""
+    let_idle_threads_sleep()
+    from .transformers_model import TransformersModel  # here, because it imports torch and transformers
+
+    model = TransformersModel(checkpoint, threads)
+    model.load_weights(percent(checkpoint, f"loading {checkpoint.name}", say))
+    return Loaded(model, _nothing)
+
+
+def percent(checkpoint: Checkpoint, what: str, say: Say) -> Callable[[float], None]:
+    """Every tenth of a long work, as a line."""
+    said = 0
+
+    def progress(share: float) -> None:
+        nonlocal said
+        if checkpoint.float32_bytes >= _LONG_BYTES and int(share * 10) > said:
+            said = int(share * 10)
+            say(f"{what}: {said * 10} %")
+
+    return progress
+
+
+def _nothing() -> None:
+    return None

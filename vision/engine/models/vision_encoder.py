@@ -1,0 +1,196 @@
+"""The vision encoder over packed weights: the patches of a picture become one vector per image token.
+
+The picture's size is fixed by the program's settings, so the jobs are written for the first picture and kept for all.
+It knows blocks and weights; not where the patches come from, nor what becomes of the vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.engine.checkpoint.shapes import VisionShape
+from vision.engine.kernels import layout, rowwise
+from vision.engine.kernels.graph import Floats, Kernels, Program
+from vision.engine.kernels.packed_matrix import PackedMatrix
+from vision.engine.packed.file import Contents
+
+_PREFIX = "model.visual"
+_EPSILON = 1e-6  # of every norm here; no config has it
+
+
+class VisionTower:
+    """The encoder. One call at a time."""
+
+    def __init__(self, kernels: Kernels, contents: Contents, shape: VisionShape) -> None:
+        self._kernels = kernels
+        self._contents = contents
+        self._shape = shape
+        self._encoding: _Encoding | None = None
+
+    def encode(
+        self, patches: Floats, rows_of_patches: int, columns_of_patches: int, check: Callable[[], None]
+    ) -> tuple[Floats, tuple[Floats, ...]]:
+        """Patches (rows · columns, values), those of an image token side by side, → tokens and deepstack levels.
+
+        Each is (rows · columns / merge², out_hidden).
+        """
+        grid = (rows_of_patches, columns_of_patches)
+        if self._encoding is None or self._encoding.grid != grid:
+            self._encoding = None  # first free the old one
+            self._encoding = _Encoding(self._kernels, self._contents, self._shape, grid)
+        return self._encoding.run(patches, check)
+
+
+@dataclass(frozen=True, eq=False)
+class _Linear:
+    matrix: PackedMatrix
+    bias: Floats
+
+    @staticmethod
+    def of(contents: Contents, name: str) -> _Linear:
+        return _Linear(contents.matrices[f"{name}.weight"], contents.arrays[f"{name}.bias"])
+
+
+class _Encoding:
+    """All jobs for pictures of one size, and what is between them."""
+
+    def __init__(self, kernels: Kernels, contents: Contents, shape: VisionShape, grid: tuple[int, int]) -> None:
+        self.grid = grid
+        self._contents = contents
+        self._shape = shape
+        count = grid[0] * grid[1]
+        tokens = count // shape.merge_patches**2
+        self._patches = _floats(count, shape.patch_values)
+        self._hidden = _floats(count, shape.hidden)
+        self._normed = _floats(count, shape.hidden)
+        self._split = _floats(count, 3 * shape.hidden)
+        self._attended = self._normed  # a norm has been used up when attention writes
+        self._change = _floats(count, shape.hidden)
+        self._inner = _floats(count, shape.intermediate)
+        self._merged = _floats(tokens, shape.merged)
+        capacity = -(-count // 16) * 16
+        padded = -(-shape.head_dim // 16) * 16
+        self._keys = np.zeros((shape.heads, capacity // 16, shape.head_dim, 16), np.float32)
+        self._values = np.zeros((shape.heads, capacity, padded), np.float32)
+        widest = max(shape.patch_values, shape.hidden, shape.intermediate)
+        self._arranged = np.zeros(count * widest + layout.PADDING, np.float32)
+        row, column = patch_places(*grid, shape.merge_patches)
+        self._places = place_embeddings(contents.arrays[f"{_PREFIX}.pos_embed.weight"], row, column, grid)
+        angles = _angles(row, column, shape)
+        self._cosines, self._sines = np.cos(angles), np.sin(angles)
+        self._tokens = _floats(tokens, shape.out_hidden)
+        self._levels = [_floats(tokens, shape.out_hidden) for _ in shape.deepstack]
+        self.program = Program(kernels, count)
+        self._splits = np.zeros((shape.depth, rowwise.SPLIT), np.int64)
+        self._attentions = np.zeros((shape.depth, layout.ATTENTION_ARGUMENTS), np.int64)
+        self._stops = [0]  # places in the program where a caller who has gone is noticed
+        self._write()
+        where = np.array([[self._keys.ctypes.data, self._values.ctypes.data]], np.int64)
+        self.program.place_splits(self._splits, where, capacity, 0)
+        self.program.place_attentions(self._attentions, where, capacity, 0)
+
+    def run(self, patches: Floats, check: Callable[[], None]) -> tuple[Floats, tuple[Floats, ...]]:
+        self._patches[:] = patches
+        for first, last in pairwise(self._stops):
+            check()
+            self.program.run(first, last)
+        return self._tokens.copy(), tuple(level.copy() for level in self._levels)
+
+    def _write(self) -> None:
+        program, hidden = self.program, self._hidden
+        embed = _Linear.of(self._contents, f"{_PREFIX}.patch_embed.proj")
+        program.product(embed.matrix, self._patches, hidden, self._arranged)
+        program.bias(hidden, embed.bias)
+        program.add(hidden, self._places)
+        for block in range(self._shape.depth):
+            self._write_block(block)
+            if block in self._shape.deepstack:
+                level = self._shape.deepstack.index(block)
+                self._write_merger(f"{_PREFIX}.deepstack_merger_list.{level}", self._levels[level], norm_merged=True)
+        self._write_merger(f"{_PREFIX}.merger", self._tokens, norm_merged=False)
+
+    def _write_block(self, block: int) -> None:
+        prefix = f"{_PREFIX}.blocks.{block}"
+        program, hidden, normed = self.program, self._hidden, self._normed
+        qkv, out = (_Linear.of(self._contents, f"{prefix}.attn.{name}") for name in ("qkv", "proj"))
+        widen, narrow = (_Linear.of(self._contents, f"{prefix}.mlp.linear_fc{number}") for number in (1, 2))
+        sizes = (self._shape.heads, self._shape.heads, self._shape.head_dim)
+        self._write_norm(f"{prefix}.norm1", hidden, normed)
+        program.product(qkv.matrix, normed, self._split, self._arranged)
+        program.split(self._split, sizes, qkv.bias, None, self._cosines, self._sines, _EPSILON, self._splits[block])
+        self._stop()
+        program.attend(self._split, self._attended, sizes, self._attentions[block], causal=False)
+        program.product(out.matrix, self._attended, self._change, self._arranged)
+        program.add(hidden, self._change, out.bias)
+        self._stop()
+        self._write_norm(f"{prefix}.norm2", hidden, normed)
+        program.product(widen.matrix, normed, self._inner, self._arranged)
+        program.gelu(self._inner, widen.bias, by_tanh=True)
+        self._stop()
+        program.product(narrow.matrix, self._inner, self._change, self._arranged)
+        program.add(hidden, self._change, narrow.bias)
+        self._stop()
+
+    def _write_merger(self, prefix: str, out: Floats, *, norm_merged: bool) -> None:
+        """The patches of an image token become one vector; their norm is over all of it, or over each patch."""
+        first, second = (_Linear.of(self._contents, f"{prefix}.linear_fc{number}") for number in (1, 2))
+        shape = self._merged.shape
+        hidden, normed = (a.reshape(shape) if norm_merged else a for a in (self._hidden, self._normed))
+        self._write_norm(f"{prefix}.norm", hidden, normed)
+        self.program.product(first.matrix, normed.reshape(shape), self._merged, self._arranged)
+        self.program.gelu(self._merged, first.bias, by_tanh=False)
+        self._stop()
+        self.program.product(second.matrix, self._merged, out, self._arranged)
+        self.program.bias(out, second.bias)
+        self._stop()
+
+    def _write_norm(self, name: str, x: Floats, out: Floats) -> None:
+        arrays = self._contents.arrays
+        self.program.layer_norm(x, arrays[f"{name}.weight"], arrays[f"{name}.bias"], out, _EPSILON)
+
+    def _stop(self) -> None:
+        self._stops.append(len(self.program))
+
+
+def patch_places(rows: int, columns: int, merge: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and column of each patch in the order in which they come: token by token, line by line within one."""
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    blocks = (rows // merge, merge, columns // merge, merge)
+    return tuple(place.reshape(blocks).transpose(0, 2, 1, 3).ravel() for place in (row, column))  # type: ignore[return-value]
+
+
+def place_embeddings(table: Floats, row: NDArray[np.int64], column: NDArray[np.int64], grid: tuple[int, int]) -> Floats:
+    """A square table of embeddings (side², hidden) stretched over the grid, corner to corner, between its points linear.
+
+    The order of the sums is that of `get_vision_interpolation_indices_and_weights` in transformers.
+    """
+    side = round(len(table) ** 0.5)
+    taps, weights = [], []
+    for place, size in ((row, grid[0]), (column, grid[1])):
+        source = place.astype(np.float32) * np.float32(side - 1) / np.float32(max(size - 1, 1))
+        low = np.floor(source)
+        distance = np.abs(source[:, None] - low[:, None] - np.arange(2, dtype=np.float32))
+        taps.append(np.clip(low.astype(np.int64)[:, None] + np.arange(2), 0, side - 1))
+        weights.append(np.maximum(np.float32(1) - distance, np.float32(0)))
+    total = np.zeros((len(row), table.shape[1]), np.float32)
+    for i in range(2):
+        for j in range(2):
+            weight = weights[0][:, i] * weights[1][:, j]
+            total += table[taps[0][:, i] * side + taps[1][:, j]] * weight[:, None]
+    return total
+
+
+def _angles(row: NDArray[np.int64], column: NDArray[np.int64], shape: VisionShape) -> Floats:
+    """By which the pairs of a head are turned (patches, head_dim / 2): the first half by the row, the other by the column."""
+    half = shape.head_dim // 2
+    frequencies = 1 / np.float32(shape.rope_theta) ** (np.arange(0, half, 2, dtype=np.float32) / np.float32(half))
+    return np.concatenate([place.astype(np.float32)[:, None] * frequencies for place in (row, column)], axis=1)
+
+
+def _floats(rows: int, columns: int) -> Floats:
+    return np.zeros((rows, columns), np.float32)
