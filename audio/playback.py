@@ -53,7 +53,7 @@ class Speaker(Protocol):
     def drain(self, cancelled: threading.Event) -> None:
         """Until everything queued has been heard."""
 
-    def silence(self) -> None:
+    def mute_device(self) -> None:
         """From any thread: what is queued is gone within one block."""
 
     def close(self) -> None: ...
@@ -105,7 +105,7 @@ class PlayQueue:
     def put(self, sound: _Sound, samples: Samples) -> None:
         self._pieces.append(_Piece(sound, samples))
 
-    def silence(self) -> None:
+    def mute_device(self) -> None:
         for piece in tuple(self._pieces):
             piece.sound.silenced = True
 
@@ -198,13 +198,13 @@ class Loudspeaker:
     def drain(self, cancelled: threading.Event) -> None:
         self._wait(_Sound(cancelled), lambda: not self.speaking)
 
-    def silence(self) -> None:
-        self._queue.silence()
+    def mute_device(self) -> None:
+        self._queue.mute_device()
 
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._queue.silence()
+            self._queue.mute_device()
             close_stream(self._stream, "loudspeaker")
 
     def __enter__(self) -> Loudspeaker:

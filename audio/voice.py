@@ -61,9 +61,9 @@ class SpokenVoice:
         """Returns when everything has been heard, or at once when cancelled."""
         self._speaker.drain(cancelled)
 
-    def silence(self) -> None:
+    def mute_device(self) -> None:
         """From any thread: what is queued is gone within one audio block."""
-        self._speaker.silence()
+        self._speaker.mute_device()
 
     def close(self) -> None:
         self._speaker.close()
@@ -87,5 +87,5 @@ class NoVoice:
     def drain(self, cancelled: threading.Event) -> None:
         pass
 
-    def silence(self) -> None:
+    def mute_device(self) -> None:
         pass

@@ -48,7 +48,7 @@ def main(seconds: float) -> None:
             if time.monotonic() > ends_at:
                 break
             if not silent.is_set() and (stop := ear.hear(chunk)) is not None:
-                loudspeaker.silence()
+                loudspeaker.mute_device()
                 silent.set()
                 sys.stdout.write(f"{stop.text}\n")
                 sys.stdout.flush()

@@ -19,7 +19,7 @@ class BurstSource(Protocol):
     ) -> tuple[Frame, ...]: ...
 
 
-class Aim:
+class BestShot:
     """One per camera: a frozen one is known by its pictures over time. Any thread may call it."""
 
     def __init__(self, frames: BurstSource, *, live: bool) -> None:

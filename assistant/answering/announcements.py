@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-class Asides:
-    """Keeps what there is to say until `go_to` names who says it: `Answering.aside`, mostly."""
+class Announcements:
+    """Keeps what there is to say until `go_to` names who says it: `AnswerPipeline.aside`, mostly."""
 
     def __init__(self) -> None:
         self._kept: list[str] = []

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.answering.turn import Sight, Span
+from assistant.answering.turn import CaptureTimings, Span
 from vision.errors import Cancelled
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class FrameSource(Protocol):
 Take = Callable[[threading.Event], "tuple[Frame, Fault | None]"]  # a picture, and what is wrong with it
 
 
-class Look:
+class PictureCapture:
     """From the wish for a picture to the View of it, or to what went wrong on the way."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Look:
         self.cancelled = threading.Event()
         self.view: View | None = None
         self.error: BaseException | None = None
-        self.sight: Sight | None = None  # when it was taken and seen
+        self.sight: CaptureTimings | None = None  # when it was taken and seen
         self._taken: Span | None = None  # a faulty one is seen later, if at all
         self.settled = False  # nothing more happens to it, but for a faulty one that is seen anyway
         self.asked = False  # a second question on it is a follow-up: no vision encoder in its timings
@@ -100,7 +100,7 @@ class Look:
                 return
             see_begun_at = self._clock()
             view = engine.see(self.frame, self.cancelled)
-            self.sight = Sight(self.requested_at, taken, (see_begun_at, self._clock()), view.stats)
+            self.sight = CaptureTimings(self.requested_at, taken, (see_begun_at, self._clock()), view.stats)
             self.view = view
         except Cancelled:
             self.cancelled.set()

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.answering.capture import Engine, FrameSource, Look, Take
+from assistant.answering.capture import Engine, FrameSource, PictureCapture, Take
 from assistant.answering.doubt import NEVER, DoubtRule
-from assistant.answering.reply import Replies, Sentences
-from assistant.answering.speech_queue import EARCON_RATE_HZ, Speaking, Voice
+from assistant.answering.reply import ReplyWriter, Sentences
+from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Voice
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
@@ -36,8 +36,8 @@ JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program wit
 _Job = Callable[[Turn], Sentences]
 
 
-class Answering:
-    """Owns the threads "look" and "answer", and `Speaking` with its own. Every public call returns at once; use it in a `with`."""
+class AnswerPipeline:
+    """Owns the threads "look" and "answer", and `SpeechQueue` with its own. Every public call returns at once; use it in a `with`."""
 
     def __init__(
         self,
@@ -59,8 +59,8 @@ class Answering:
         self._play_earcons = play_earcons
         self._take = aim or self._capture
         self._clock = clock
-        self._speaking = Speaking(voice, on_end, clock)
-        self._replies = Replies(
+        self._speaking = SpeechQueue(voice, on_end, clock)
+        self._writer = ReplyWriter(
             phrases,
             doubt,
             wait=self._wait_for,
@@ -72,9 +72,9 @@ class Answering:
         # One place for the newest look, which takes that of an older one. Turns that have not begun: the next one, and
         # one that is to wait behind it while that waits for its picture.
         self._wanted = threading.Condition()
-        self._next_look: Look | None = None
+        self._next_look: PictureCapture | None = None
         self._next_turns: list[tuple[Turn, _Job]] = []
-        self._current_look: Look | None = None
+        self._current_look: PictureCapture | None = None
         self._begun: list[Turn] = []  # and not done: one being decoded, and those whose last sentences are still spoken
         self._turn: Turn | None = None  # under way; belongs to the thread "answer"
         self._asides: list[str] = []  # still to be said
@@ -82,7 +82,7 @@ class Answering:
         self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
         self._looking = threading.Thread(target=self._run_looks, name="look", daemon=True)
 
-    def __enter__(self) -> Answering:
+    def __enter__(self) -> AnswerPipeline:
         self._speaking.start()
         self._looking.start()
         self._thread.start()
@@ -93,12 +93,12 @@ class Answering:
 
     # What the conversation asks for (main thread; none of these waits).
 
-    def look(self, frame: Frame | None = None, *, closer: bool = False) -> Look:
+    def look(self, frame: Frame | None = None, *, closer: bool = False) -> PictureCapture:
         """Begins taking a picture (or has that frame for one) and seeing it, for the question that is being spoken.
 
         `closer`: only the middle of it.
         """
-        look = Look(self._clock(), frame, self._clock, closer=closer)
+        look = PictureCapture(self._clock(), frame, self._clock, closer=closer)
         with self._wanted:
             if self._next_look is not None:
                 self._next_look.cancel()
@@ -106,7 +106,7 @@ class Answering:
             self._wanted.notify_all()
         return look
 
-    def ask(self, question: Question, look: Look, *, queued: bool = False) -> Turn:
+    def ask(self, question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
         """Answers `question` about `look`'s picture; whatever was being said or decoded ends.
 
         `queued`: not so, it is answered behind that. One question may wait; a newer one takes its place.
@@ -116,13 +116,13 @@ class Answering:
             for other in (self._current_look, self._next_look):
                 if other is not None and other is not look and not queued:
                     other.cancel()
-        self._begin(turn, lambda turn: self._replies.answer(turn, question, look), queued=queued, waited_for=True)
+        self._begin(turn, lambda turn: self._writer.answer(turn, question, look), queued=queued, waited_for=True)
         return turn
 
-    def compare(self, question: Question, old: Look, new: Look) -> Turn:
+    def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
         """Asks both pictures, and says what the answers were if they differ; whatever was being said or decoded ends."""
         turn = Turn(question)
-        self._begin(turn, lambda turn: self._replies.compare(turn, question, old, new), waited_for=True)
+        self._begin(turn, lambda turn: self._writer.compare(turn, question, old, new), waited_for=True)
         return turn
 
     def say(self, text: str, *, then: AudioChunk | None = None) -> Turn:
@@ -135,14 +135,14 @@ class Answering:
         """Says `text`, then sounds the earcon that means: I am listening."""
         return self.say(text, then=earcons.listening(EARCON_RATE_HZ) if self._play_earcons else None)
 
-    def advise(self, look: Look) -> Turn:
+    def advise(self, look: PictureCapture) -> Turn:
         """Says what is wrong with the picture before anything was asked, then sounds the earcon that means: I am listening."""
         assert look.fault is not None
-        return self.greet(self._replies.advice(look.fault))
+        return self.greet(self._writer.advice(look.fault))
 
     def was_advised_of(self, fault: Fault) -> bool:
         """Not long ago, and no picture without it has been asked about since: it is not said again, the picture is seen."""
-        return self._replies.was_advised_of(fault)
+        return self._writer.was_advised_of(fault)
 
     def cue(self, earcon: AudioChunk) -> None:
         """An earcon now, unless the voice has something to say; it interrupts nothing."""
@@ -164,22 +164,22 @@ class Answering:
         """Silence within one audio block; decoding ends within one token."""
         with self._wanted:
             self._cancel_turns()
-            self._speaking.hush()
+            self._speaking.flush()
 
-    def hold(self) -> None:
-        """Silent at once while the user speaks, until `release` goes on with the sentence that was cut.
+    def pause(self) -> None:
+        """Silent at once while the user speaks, until `resume` goes on with the sentence that was cut.
 
-        Whatever is begun or cancelled meanwhile ends it, too. To be called again as long as it is `held`.
+        Whatever is begun or cancelled meanwhile ends it, too. To be called again as long as it is `paused`.
         """
-        self._speaking.hold()
+        self._speaking.pause()
 
-    def release(self) -> None:
+    def resume(self) -> None:
         """What the user said was nothing, or is no reason to end the answer."""
-        self._speaking.release()
+        self._speaking.resume()
 
     @property
-    def held(self) -> bool:
-        return self._speaking.held
+    def paused(self) -> bool:
+        return self._speaking.paused
 
     def user_speaks(self, speaks: bool) -> None:
         """No cue sounds into the user's own words."""
@@ -215,7 +215,7 @@ class Answering:
                 if look is not None:
                     look.cancel()
             self._wanted.notify_all()
-        self._speaking.hush()
+        self._speaking.flush()
         for thread in (self._looking, self._thread):
             if thread.ident is not None:
                 thread.join(JOIN_SECONDS)
@@ -235,7 +235,7 @@ class Answering:
                 self._drop_next_turns(0 if self._is_answering() else 1)
             else:
                 self._cancel_turns()
-                self._speaking.hush()
+                self._speaking.flush()
             if waited_for and self._play_earcons:
                 self._speaking.wait_with_cues(turn)
             self._next_turns.append((turn, sentences))
@@ -261,12 +261,12 @@ class Answering:
 
     def _run_looks(self) -> None:
         while (look := self._take_look()) is not None:
-            look.see(self._take, self._engine, self._replies.was_advised_of)
+            look.see(self._take, self._engine, self._writer.was_advised_of)
             with self._wanted:
                 self._current_look = None
                 self._wanted.notify_all()
 
-    def _take_look(self) -> Look | None:
+    def _take_look(self) -> PictureCapture | None:
         """The look that is wanted; None when closing."""
         with self._wanted:
             self._wanted.wait_for(lambda: self._closing.is_set() or self._next_look)
@@ -313,7 +313,7 @@ class Answering:
             aside = Turn(question=None, cancelled=turn.cancelled)
             self._speaking.put(aside, self._asides.pop(0), turn.cancelled.is_set)
 
-    def _wait_for(self, turn: Turn, look: Look) -> None:
+    def _wait_for(self, turn: Turn, look: PictureCapture) -> None:
         """Waits until the picture has been seen, or is not going to be. Raises Cancelled when the turn is."""
         while not look.settled:
             with self._wanted:
@@ -322,7 +322,7 @@ class Answering:
             if turn.cancelled.is_set():
                 raise Cancelled("the question is not to be answered any more")
 
-    def _see_anyway(self, turn: Turn, look: Look) -> None:
+    def _see_anyway(self, turn: Turn, look: PictureCapture) -> None:
         look.cancelled = turn.cancelled
         look.see(self._take, self._engine, lambda fault: True)
 
@@ -330,7 +330,7 @@ class Answering:
         return self._frames.capture(cancelled=cancelled), None
 
     def _apologise(self, turn: Turn, error: Exception, text: str) -> None:
-        for spoken in self._replies.apology(turn, error, text):
+        for spoken in self._writer.apology(turn, error, text):
             self._speaking.put(turn, spoken, turn.cancelled.is_set)
 
     def _phrase(self, text: str, then: AudioChunk | None) -> Sentences:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
-from assistant.answering.capture import Look
+from assistant.answering.capture import PictureCapture
 from assistant.answering.doubt import Doubter, DoubtRule, Piece, put_in, rule_for, text_of, without_space_around
 from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
 from assistant.answering.turn import Question, Turn
@@ -25,7 +25,7 @@ ADVICE_SECONDS = 60.0  # who was told of a flaw, and asks again within this, wan
 Sentences = Generator[Spoken, None, None]
 
 
-class Replies:
+class ReplyWriter:
     """`wait` returns when a look is settled, or raises Cancelled; `see_anyway` sees a faulty picture on the calling thread."""
 
     def __init__(
@@ -33,8 +33,8 @@ class Replies:
         phrases: Phrases,
         doubt: DoubtRule,
         *,
-        wait: Callable[[Turn, Look], None],
-        see_anyway: Callable[[Turn, Look], None],
+        wait: Callable[[Turn, PictureCapture], None],
+        see_anyway: Callable[[Turn, PictureCapture], None],
         on_text: Callable[[Turn, str], None],
         clock: Callable[[], float],
         play_earcons: bool,
@@ -49,7 +49,7 @@ class Replies:
         # What was said, and when: it is not said again of the next pictures, until one is without that fault.
         self._advised: tuple[Fault, float] | None = None
 
-    def answer(self, turn: Turn, question: Question, look: Look) -> Sentences:
+    def answer(self, turn: Turn, question: Question, look: PictureCapture) -> Sentences:
         """The sentences of an answer as they are decoded."""
         if (hindrance := self._hindrance(turn, look)) is not None:
             yield from hindrance
@@ -77,7 +77,7 @@ class Replies:
         if not turn.answer and not turn.cancelled.is_set():
             yield self._phrases.no_answer
 
-    def compare(self, turn: Turn, question: Question, old: Look, new: Look) -> Sentences:
+    def compare(self, turn: Turn, question: Question, old: PictureCapture, new: PictureCapture) -> Sentences:
         """Both pictures are asked; what the answers were if they differ."""
         for look in (old, new):
             if (hindrance := self._hindrance(turn, look)) is not None:
@@ -127,7 +127,7 @@ class Replies:
         because = None if fault is None else self._phrases.framing[fault.value].because
         return Doubter(self._doubt, self._phrases.doubt, because)
 
-    def _hindrance(self, turn: Turn, look: Look) -> list[Spoken] | None:
+    def _hindrance(self, turn: Turn, look: PictureCapture) -> list[Spoken] | None:
         """Waits for the picture; what is said in place of an answer, None where it can be asked. Raises Cancelled."""
         self._wait(turn, look)
         # Whoever has been told, and asks again, wants an answer all the same.

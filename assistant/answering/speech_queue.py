@@ -2,7 +2,7 @@
 
 It holds two of them at most; whoever brings more waits. What belongs to a cancelled turn is dropped. When a
 turn's end comes by, its times are added up and the turn is done. While there is nothing to say and a user waits for
-an answer, it plays the cue that `Waiting` says is due. It can be held while the user speaks, and then goes on with the
+an answer, it plays the cue that `WaitingCues` says is due. It can be held while the user speaks, and then goes on with the
 sentence that this cut.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from assistant.answering.turn import Turn
-from assistant.answering.waiting_cues import NEVER, Waiting
+from assistant.answering.waiting_cues import NEVER, WaitingCues
 from audio import earcons
 from audio.pcm import AudioChunk
 
@@ -36,10 +36,10 @@ class Voice(Protocol):
     def say(self, sentence: str, cancelled: threading.Event) -> float | None: ...
     def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None: ...
     def drain(self, cancelled: threading.Event) -> None: ...
-    def silence(self) -> None: ...
+    def mute_device(self) -> None: ...
 
 
-class Speaking:
+class SpeechQueue:
     """Owns the thread. `on_end` is called once a turn, mostly on that thread."""
 
     def __init__(
@@ -47,18 +47,18 @@ class Speaking:
         voice: Voice,
         on_end: Callable[[Turn], None],
         clock: Callable[[], float],
-        cues: Waiting | None = None,
+        cues: WaitingCues | None = None,
     ) -> None:
         self._voice = voice
         self._on_end = on_end
         self._clock = clock
-        self.cues = cues or Waiting(clock)
+        self.cues = cues or WaitingCues(clock)
         self._alone: tuple[float, ...] = ()  # the pitches of the earcon that was played last, with no word before it
         # Two ahead of the voice; when full, decoding waits and keeps watching `cancelled`. None in place of
         # something to say is the turn's end, None in place of a turn is the thread's.
         self._waiting: queue.Queue[tuple[Turn, Spoken | None] | None] = queue.Queue(maxsize=2)
         self._sounding: tuple[Turn, str] | None = None  # the sentence that was given to the voice last
-        self._cut: tuple[Turn, str] | None = None  # by `hold`: to be said again
+        self._cut: tuple[Turn, str] | None = None  # by `pause`: to be said again
         self._let = threading.Event()  # clear while the voice is held
         self._let.set()
         self._cue_held: AudioChunk | None = None  # an earcon for who speaks meanwhile
@@ -102,29 +102,29 @@ class Speaking:
         """After its last sentence: the turn is done when that has been heard."""
         return self._put((turn, None), give_up)
 
-    def hold(self) -> None:
-        """Silent at once, and until `release` or `hush`; nothing is lost. Any thread.
+    def pause(self) -> None:
+        """Silent at once, and until `resume` or `flush`; nothing is lost. Any thread.
 
         To be called again and again meanwhile: a sentence that was just being synthesised may slip through once.
         """
         self._let.clear()
         if self.audible:
             self._cut = self._sounding
-            self._voice.silence()
+            self._voice.mute_device()
 
-    def release(self) -> None:
+    def resume(self) -> None:
         """Goes on, with the sentence that was cut. Any thread; nothing where nothing is held."""
         self._cue_held = None
         self._let.set()
 
     @property
-    def held(self) -> bool:
+    def paused(self) -> bool:
         return not self._let.is_set()
 
-    def hush(self) -> None:
+    def flush(self) -> None:
         """Silences the device, and empties what waits, which belongs to cancelled turns. Any thread."""
         self._cut = self._cue_held = None
-        self._voice.silence()  # first: showing an ended turn takes its time
+        self._voice.mute_device()  # first: showing an ended turn takes its time
         self._let.set()
         while True:
             try:

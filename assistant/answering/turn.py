@@ -70,7 +70,7 @@ class TurnTimings:
 
 
 @dataclass(frozen=True)
-class Sight:
+class CaptureTimings:
     """When a picture was taken and seen, monotonic seconds, and what the engine says of its share."""
 
     requested_at: float
@@ -86,7 +86,7 @@ class Moments:
     first_token_at: float | None = None
     first_sentence_at: float | None = None
     first_sound_at: float | None = None
-    sight: Sight | None = None  # None: the picture was known already
+    sight: CaptureTimings | None = None  # None: the picture was known already
     answer: AnswerStats | None = None
 
 

@@ -1,6 +1,6 @@
 """When a waiting user is due a cue: as soon as the speech seems to be over, then every few seconds until the answer's first word.
 
-Pure: it reads a clock, plays nothing and owns no thread; `Speaking` asks it between sentences, so that a cue is never
+Pure: it reads a clock, plays nothing and owns no thread; `SpeechQueue` asks it between sentences, so that a cue is never
 over speech. It does not know why the answer takes its time.
 """
 
@@ -22,7 +22,7 @@ class _Wait:
     next_at: float
 
 
-class Waiting:
+class WaitingCues:
     """`start(turn)` at the end of the question, `end(turn)` at the first word; a cancelled or finished turn ends it by itself.
 
     One attribute holds all of it, replaced as a whole: any thread may call any of these.

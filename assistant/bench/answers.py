@@ -23,8 +23,8 @@ from assistant.bench.task import Stopwatch, Task, forget_peak, memory
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import Look
-    from assistant.answering.pipeline import Answering
+    from assistant.answering.capture import PictureCapture
+    from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.turn import Turn
     from vision.frame import Frame
 
@@ -86,7 +86,7 @@ class Asker:
     """Holds the assistant's threads and asks them."""
 
     def __init__(self, engine: ForcedEngine, stack: contextlib.ExitStack, sensors: Sensors) -> None:
-        from assistant.answering.pipeline import Answering
+        from assistant.answering.pipeline import AnswerPipeline
         from assistant.language.phrases import phrases_for
         from audio.synthesizer import Synthesizer
         from audio.voice import SpokenVoice
@@ -95,8 +95,8 @@ class Asker:
         self._sensors = sensors
         self._speaker = NullSpeaker()
         voice = SpokenVoice(stack.enter_context(Synthesizer()), lambda: self._speaker)
-        self._answering: Answering = stack.enter_context(
-            Answering(
+        self._answering: AnswerPipeline = stack.enter_context(
+            AnswerPipeline(
                 engine,
                 _NoCamera(),
                 voice,
@@ -144,7 +144,7 @@ class Asker:
             peak_bytes=peak_bytes,
         )
 
-    def _ask(self, kind: Kind, look: Look) -> Turn:
+    def _ask(self, kind: Kind, look: PictureCapture) -> Turn:
         from assistant.answering.turn import Question
 
         self._engine.kind = kind
@@ -153,7 +153,7 @@ class Asker:
         now = time.monotonic()
         return self._answering.ask(Question(words, None, asked_at=now, transcribed_at=now), look)
 
-    def _ask_to_first_sound(self, kind: Kind, look: Look) -> Turn:
+    def _ask_to_first_sound(self, kind: Kind, look: PictureCapture) -> Turn:
         """On a picture that has been seen, as if for the first time; the rest of the answer is not waited for."""
         if look.view is not None:
             look.view.forget()  # type: ignore[attr-defined]  # ours have it

@@ -32,15 +32,15 @@ class UnheardStop(frozenset[int]):
 
 
 class ForcedEngine:
-    """Has the face that `Answering` wants. Set `kind` before a question is asked."""
+    """Has the face that `AnswerPipeline` wants. Set `kind` before a question is asked."""
 
     def __init__(self, engine: Engine, *, lends_words: bool) -> None:
         self.kind: Kind = KINDS[0]
         self.lends_words = lends_words
-        self.stop = UnheardStop(engine._reading.stop_tokens)
+        self.stop = UnheardStop(engine._info.stop_tokens)
         self._engine = engine
         # No setting of the engine's does this, and no user should have one.
-        engine._reading = replace(engine._reading, stop_tokens=self.stop)
+        engine._info = replace(engine._info, stop_tokens=self.stop)
 
     def see(self, frame: Frame, cancelled: threading.Event | None = None) -> ForcedView:
         return ForcedView(self, self._engine.see(frame, cancelled))

@@ -1,6 +1,6 @@
 """`seesay soak`: asks a question every minute for hours, as the conversation would, and says whether the program stands it.
 
-Pictures go in by the assistant's own way (`Answering`, the engine, the synthesizer), sound goes to a loudspeaker that is not
+Pictures go in by the assistant's own way (`AnswerPipeline`, the engine, the synthesizer), sound goes to a loudspeaker that is not
 there. Of each picture two questions are asked, so that kept Views are in it as well. A turn that fails ends it, and so does
 memory that surely grows. It knows the order of things; what is written down and what follows is `soak_log`'s.
 """
@@ -30,7 +30,7 @@ from assistant.wiring import devices
 from assistant.wiring.engine import doubt_rule, load_engine
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import Look
+    from assistant.answering.capture import PictureCapture
     from vision.frame import Frame
 
 _LONGEST_SECONDS = 1800.0  # a turn that takes longer has failed
@@ -141,7 +141,7 @@ class Asker:
         from assistant.bench.engine import is_demo
 
         self._speaker = NullSpeaker()
-        self._look: Look | None = None
+        self._look: PictureCapture | None = None
         demo = is_demo(checkpoint)
         engine = load_engine(config, checkpoint, stack, console.say, is_demo=demo)
         self.model_name = engine.model_name

@@ -40,7 +40,7 @@ class NullSpeaker:
     def drain(self, cancelled: threading.Event) -> None:
         pass  # nothing is ever queued
 
-    def silence(self) -> None:
+    def mute_device(self) -> None:
         pass
 
     def close(self) -> None:

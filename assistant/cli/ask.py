@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assistant import console
 from assistant.answering import report
-from assistant.answering.announcements import Asides
+from assistant.answering.announcements import Announcements
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import phrases_for
 from assistant.models import catalog
@@ -51,7 +51,7 @@ def ask(
         is_demo = eye.is_demo and not is_remote(config)
         if is_demo:
             console.say(console.DEMO_NOTICE)
-        asides = Asides()
+        asides = Announcements()
         engine = open_engine(config, eye.folder, stack, console.say, asides, is_demo=eye.is_demo)
         doubt = doubt_rule(config, is_demo=is_demo)
         keeper = devices.watch_power(stack)
@@ -107,7 +107,7 @@ def _answer(
     voice: Voice,
     question: Question,
     doubt: DoubtRule,
-    asides: Asides,
+    asides: Announcements,
     *,
     stream: bool,
 ) -> Turn:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from assistant import console
 from assistant.errors import AssistantError, PowerError, UsageError
-from assistant.machine.power.borrowed import AlreadyHeld, Borrowed, left_over
 from assistant.machine.power.keeper import Budget, PowerKeeper, budget_of, make_governor, state_file
 from assistant.machine.power.limits import PowerLimits
 from assistant.machine.power.overview import as_json, as_table, overview
 from assistant.machine.power.readings import PowerReader
-from assistant.machine.power.sysfs import Reading, Sysfs
+from assistant.machine.power.restored_settings import AlreadyHeld, RestoredSettings, left_over
+from assistant.machine.power.sysfs import SensorValue, Sysfs
 from assistant.settings.config import PowerConfig
 
 _LOOK_SECONDS = 1.0
@@ -48,7 +48,7 @@ def put_back_what_was_left(sysfs: Sysfs, state: Path) -> None:
     if not left_over(state, sysfs):
         return
     try:
-        with Borrowed(sysfs, state) as borrowed:
+        with RestoredSettings(sysfs, state) as borrowed:
             if borrowed.left_over and not borrowed.not_put_back:
                 console.say("the power limits that a killed run had left are back to what they were")
     except AlreadyHeld:
@@ -79,7 +79,7 @@ def cap(
             "; docs/power.md says what can be done"
         )
     with contextlib.ExitStack() as stack:
-        limits = PowerLimits(sysfs, stack.enter_context(Borrowed(sysfs, state_file(os.environ))))
+        limits = PowerLimits(sysfs, stack.enter_context(RestoredSettings(sysfs, state_file(os.environ))))
         governor = make_governor(sysfs, budget, limits, None, reader, console.say)
         if governor.setting.limit_watts is None and not machine.can_follow:
             raise PowerError("the power cannot be limited here; docs/power.md says what can be done")
@@ -94,7 +94,7 @@ def cap(
                 wait(60.0)
 
 
-def _how_held(watts: float, held: Reading[float] | None) -> str:
+def _how_held(watts: float, held: SensorValue[float] | None) -> str:
     """Says no more than was read back; whether lowering the frequency is enough is seen only with time."""
     if held is None or held.value is None:
         return f"the processor is to take {watts:g} W at most: watched once a second, and its frequency lowered until it does"

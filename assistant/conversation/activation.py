@@ -97,7 +97,7 @@ class Activation:
         with self._lock:
             self._attend(now, now + self.settings.listen_seconds, wanted=True)
 
-    def stirred(self) -> None:
+    def possible_wake(self) -> None:
         """The wake phrase may be under way: the utterance's end, whatever it is, concerns the conversation."""
         with self._lock:
             self._stirred = True
@@ -108,7 +108,7 @@ class Activation:
         with self._lock:
             return self._stirred
 
-    def lapsed(self, now: float) -> bool:
+    def listen_timed_out(self, now: float) -> bool:
         """True once when the user asked for attention and then said nothing."""
         with self._lock:
             attention = self._attention

@@ -1,6 +1,6 @@
 """The conversation, as it reads: speech begins → look; words arrive → obey or answer.
 
-It runs on the main thread and never waits for the engine or the voice: `Answering` does. It knows no
+It runs on the main thread and never waits for the engine or the voice: `AnswerPipeline` does. It knows no
 device, no model and no file.
 """
 
@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from assistant.answering.pipeline import Answering
+from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.speech_queue import EARCON_RATE_HZ
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.conversation.activation import Activation, ActivationSettings, Woken
 from assistant.conversation.current_picture import Pictures
-from assistant.conversation.dialog import ConversationSettings, Obeying
-from assistant.conversation.expected_reply import Expecting
+from assistant.conversation.dialog import CommandHandler, ConversationSettings
+from assistant.conversation.expected_reply import ExpectedReply
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
 from assistant.machine.status import Status
@@ -34,7 +34,7 @@ class Conversation:
     def __init__(
         self,
         events: Iterable[HearingEvent],
-        answering: Answering,
+        answering: AnswerPipeline,
         phrases: Phrases,
         settings: ConversationSettings,
         *,
@@ -62,13 +62,13 @@ class Conversation:
         self._began_at: float | None = None  # to speak
         self._acknowledged = False  # by the release of the button: not once more at the pause
         self._stopped = False  # by the press that may yet become a hold
-        self._expecting = Expecting(self._activation, clock)
-        self._obeying = Obeying(
+        self._expected = ExpectedReply(self._activation, clock)
+        self._commands = CommandHandler(
             answering,
             phrases,
             settings,
             self._pictures,
-            self._expecting,
+            self._expected,
             clock=clock,
             voice=voice,
             status=status,
@@ -77,19 +77,19 @@ class Conversation:
 
     def run(self, greeting: str) -> None:
         """Says `greeting`, then listens; returns when the events end or the user says quit."""
-        self._obeying.turns.append(self._answering.greet(greeting))
+        self._commands.turns.append(self._answering.greet(greeting))
         for event in self._events:
             match self._activation.heard(event):
                 case Woken():
                     self._user_speaks(False)
-                    if self._answering.held:  # called by name in the midst of an answer
+                    if self._answering.paused:  # called by name in the midst of an answer
                         self._answering.cancel()
                     self._listen()
                 case SpeechStarted():
                     self._user_speaks(True)
                     self._acknowledged = False
                     if self._settings.speech_interrupts:
-                        self._answering.hold()
+                        self._answering.pause()
                     self._pictures.look_ahead()
                 case SpeechPaused():
                     self._acknowledge()
@@ -97,7 +97,7 @@ class Conversation:
                     self._user_speaks(True)
                 case SpeechRejected():
                     self._user_speaks(False)
-                    self._answering.release()
+                    self._answering.resume()
                     self._pictures.drop_ahead()
                 case Utterance() as utterance:
                     self._user_speaks(False)
@@ -105,7 +105,7 @@ class Conversation:
                     if not self._take_in(utterance):
                         return
                     self._began_at = None
-                    self._answering.release()  # where that ended nothing: a question that waits for the answer's end
+                    self._answering.resume()  # where that ended nothing: a question that waits for the answer's end
 
     def _user_speaks(self, speaks: bool) -> None:
         if speaks and not self._speaks:
@@ -120,7 +120,7 @@ class Conversation:
     # What comes in beside the events, on the same thread: between two blocks of sound.
 
     def pressed(self, press: Press) -> None:
-        """A press of the button. Its thread has told `Activation`, and for a stop silenced `Answering`, already."""
+        """A press of the button. Its thread has told `Activation`, and for a stop silenced `AnswerPipeline`, already."""
         match press:
             case Pressed():
                 self._stopped = False
@@ -137,25 +137,25 @@ class Conversation:
                 self._acknowledged = True
             case DoublePress():
                 self._pictures.drop_ahead()
-                self._obeying.repeat()
+                self._commands.repeat()
             case StopPress():
                 self._stopped = True
                 self._pictures.drop_ahead()
-                self._expecting.forget()
+                self._expected.forget()
 
     def maybe_woken(self) -> None:
         """The wake phrase seems to be in what is being said: the picture is not worth waiting for the end of it."""
-        self._activation.stirred()
+        self._activation.possible_wake()
         self._user_speaks(True)
         self._pictures.look_ahead()
 
     def tick(self) -> None:
         """Time goes by: who pressed the button hears what is wrong with the picture, or that it no longer listens."""
-        if self._answering.held:  # a sentence may have slipped through
-            self._answering.hold()
-        self._expecting.tick()
+        if self._answering.paused:  # a sentence may have slipped through
+            self._answering.pause()
+        self._expected.tick()
         self._advise_early()
-        if self._activation.lapsed(self._clock()):
+        if self._activation.listen_timed_out(self._clock()):
             self._pictures.drop_ahead()
             self._answering.cue(earcons.error(EARCON_RATE_HZ))
 
@@ -170,40 +170,40 @@ class Conversation:
             return
         if now - ahead.requested_at >= ADVICE_AFTER_SECONDS and not self._answering.was_advised_of(ahead.fault):
             self._pictures.drop_ahead()  # the next words, or the next press, take a better one
-            self._obeying.turns.append(self._answering.advise(ahead))
-            self._expecting.after(self._obeying.turns[-1])
+            self._commands.turns.append(self._answering.advise(ahead))
+            self._expected.after(self._commands.turns[-1])
 
     # What an utterance means.
 
     def _take_in(self, utterance: Utterance) -> bool:
         """Obeys or answers; False when the user has said quit."""
-        phrases, misheard = self._phrases, self._expecting.misheard
+        phrases, misheard = self._phrases, self._expected.misheard
         if misheard is not None and is_yes(utterance.text, phrases):
-            self._obeying.agreed()
-            return self._obeying.do(replace(utterance, text=misheard.text), self._began_at)
+            self._commands.agreed()
+            return self._commands.do(replace(utterance, text=misheard.text), self._began_at)
         command = parse_command(utterance.text, phrases)
         if command is Command.STOP:  # at any confidence: a stop that was not meant costs little
-            self._expecting.forget()
+            self._expected.forget()
             self._pictures.drop_ahead()
             self._answering.cancel()
         elif command is None and asks_nothing(utterance.text, phrases):
             self._pass_over(utterance)
         elif utterance.confidence < self._settings.min_confidence:
             self._pictures.drop_ahead()
-            self._obeying.ask_back(utterance)
+            self._commands.ask_back(utterance)
         else:
-            return self._obeying.do(utterance, self._began_at)
+            return self._commands.do(utterance, self._began_at)
         return True
 
     def _pass_over(self, utterance: Utterance) -> None:
         """ "Thank you", "um", "okay": not worth an answer, nor the end of one. "No" to what was read back: it listens anew."""
         self._pictures.drop_ahead()
         activation = self._activation
-        if self._expecting.misheard is not None and is_no(utterance.text, self._phrases):
+        if self._expected.misheard is not None and is_no(utterance.text, self._phrases):
             self._answering.cue(earcons.listening(EARCON_RATE_HZ))
-            self._expecting.after(self._obeying.turns[-1])
-        elif self._expecting.is_open:
-            self._expecting.still_after(self._obeying.turns[-1])
+            self._expected.after(self._commands.turns[-1])
+        elif self._expected.is_open:
+            self._expected.extend_for(self._commands.turns[-1])
         elif activation.settings.is_open or self._answering.busy:
             pass
         elif is_hesitation(utterance.text, self._phrases):

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.answering.capture import Look
+from assistant.answering.capture import PictureCapture
 
 if TYPE_CHECKING:
     from vision.frame import Frame
 
 
 class Looker(Protocol):
-    """See `assistant.answering.pipeline.Answering.look`."""
+    """See `assistant.answering.pipeline.AnswerPipeline.look`."""
 
-    def look(self, frame: Frame | None = None, *, closer: bool = False) -> Look: ...
+    def look(self, frame: Frame | None = None, *, closer: bool = False) -> PictureCapture: ...
 
 
 class Pictures:
@@ -31,9 +31,9 @@ class Pictures:
         self._clock = clock
         self._follow_up_seconds = follow_up_seconds
         self._ahead_seconds = ahead_seconds
-        self.ahead: Look | None = None  # taken at the onset of speech, or a press; not yet asked about
-        self._picture: Look | None = None  # what follow-up questions are about
-        self._compared: Look | None = None  # with that one, by "what has changed"
+        self.ahead: PictureCapture | None = None  # taken at the onset of speech, or a press; not yet asked about
+        self._picture: PictureCapture | None = None  # what follow-up questions are about
+        self._compared: PictureCapture | None = None  # with that one, by "what has changed"
         self._kept = False  # "same picture": no expiry until "new picture"
 
     # Before the words are known.
@@ -65,7 +65,7 @@ class Pictures:
 
     # Once they are known.
 
-    def for_question(self, began_at: float | None) -> Look:
+    def for_question(self, began_at: float | None) -> PictureCapture:
         """What the words mean that began to be said then; None: just now."""
         # What was young enough then is not too old at the question's end, when a new one would have to be waited for.
         in_hand = self.in_hand(began_at)
@@ -74,7 +74,7 @@ class Pictures:
         self._picture, self.ahead = look or self._looker.look(), None
         return self._picture
 
-    def in_hand(self, at: float | None = None) -> Look | None:
+    def in_hand(self, at: float | None = None) -> PictureCapture | None:
         """The picture that a follow-up stays on: still usable, kept on purpose or young enough."""
         picture = self._picture
         if picture is None or not picture.usable:
@@ -102,7 +102,7 @@ class Pictures:
         self.drop_ahead()
         self._picture = self._looker.look(frame.middle()) if frame is not None else self._looker.look(closer=True)
 
-    def to_compare(self) -> tuple[Look | None, Look]:
+    def to_compare(self) -> tuple[PictureCapture | None, PictureCapture]:
         """The old one, None where there is none, and a new one, which follow-ups are about."""
         candidates = (self._picture, self._compared)  # the new one of last time may have been no good
         old = next((look for look in candidates if look is not None and look.usable), None)

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.answering.doubt import NEVER, DoubtRule, Verdict, unsure_characters
-from assistant.answering.pipeline import Answering
+from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.conversation.current_picture import Pictures
-from assistant.conversation.expected_reply import Expecting
+from assistant.conversation.expected_reply import ExpectedReply
 from assistant.language.command_parser import parse_command
 from assistant.language.phrases import Command, Phrases
 from assistant.language.spelling import parts_to_spell, spell
@@ -51,16 +51,16 @@ class ConversationSettings:
     live: bool = True  # the events' times are monotonic times (a microphone), not a file's
 
 
-class Obeying:
+class CommandHandler:
     """Remembers what was asked, answered and said last."""
 
     def __init__(
         self,
-        answering: Answering,
+        answering: AnswerPipeline,
         phrases: Phrases,
         settings: ConversationSettings,
         pictures: Pictures,
-        expecting: Expecting,
+        expecting: ExpectedReply,
         *,
         clock: Callable[[], float],
         voice: VoiceSettings | None,
@@ -71,7 +71,7 @@ class Obeying:
         self._phrases = phrases
         self._settings = settings
         self._pictures = pictures
-        self._expecting = expecting
+        self._expected = expecting
         self._clock = clock
         self._voice = voice
         self._status = status
@@ -93,15 +93,15 @@ class Obeying:
 
     def ask_back(self, utterance: Utterance) -> None:
         """It was hardly understood: it is read back, as a question."""
-        is_first = self._expecting.misheard is None  # else what came since the first one is no answer either
+        is_first = self._expected.misheard is None  # else what came since the first one is no answer either
         turn = self.say(self._phrases.did_you_ask.format(question=utterance.text))
         if is_first:
             self._read_back = turn.number
-        self._expecting.after(turn, utterance)
+        self._expected.after(turn, utterance)
 
     def agreed(self) -> None:
         """The question that was read back is right; that itself is not what "repeat" means."""
-        self._expecting.forget()
+        self._expected.forget()
         while self._read_back and len(self.turns) > 1 and self.turns[-1].number >= self._read_back:
             self.turns.pop()
         self._read_back = 0
@@ -109,7 +109,7 @@ class Obeying:
     def say(self, text: str, *, repeatable: bool = True) -> Turn:
         """Words of the assistant's own. What is said to a change of the voice is not what "repeat" means."""
         turn = self._answering.say(text)
-        self._expecting.still_after(turn)
+        self._expected.extend_for(turn)
         if repeatable:
             self.turns.append(turn)
         return turn
@@ -169,7 +169,7 @@ class Obeying:
         }[command]
         changed = self._voice is not None and self._voice.change(step)
         # An answer that is under way goes on, and is heard to be slower; words of the assistant's own would end it.
-        if not (self._answering.held or self._answering.busy):
+        if not (self._answering.paused or self._answering.busy):
             self.say(done if changed else at_the_end, repeatable=False)
 
     def _spelt(self) -> str:
@@ -188,7 +188,7 @@ class Obeying:
 
     def _ask(self, text: str, utterance: Utterance, about: str | None = None) -> None:
         """`about`: the question as the user has put it, where `text` only asks for it in other words."""
-        self._expecting.forget()
+        self._expected.forget()
         self._read_back = 0
         self._last_asked = text if about is None else about
         question, look = self._question(text, utterance), self._pictures.for_question(self._began_at)
@@ -211,7 +211,7 @@ class Obeying:
         if old is None:
             self.say(self._phrases.no_picture_yet)
             return
-        self._expecting.forget()
+        self._expected.forget()
         self._last_asked = self._describe
         question = self._question(self._describe, utterance)
         self.last_answer = self._answering.compare(question, old, new)

@@ -14,7 +14,7 @@ from audio.hearing import Utterance
 REPLY_SECONDS = 10.0  # from the last word of "did you ask …?", or of the advice
 
 
-class Expecting:
+class ExpectedReply:
     """Belongs to the main thread; `tick` is to be called a few times a second."""
 
     def __init__(self, activation: Activation, clock: Callable[[], float]) -> None:
@@ -29,7 +29,7 @@ class Expecting:
         self._turn, self._misheard = turn, misheard
         self._extend()
 
-    def still_after(self, turn: Turn) -> None:
+    def extend_for(self, turn: Turn) -> None:
         """Something else was said in between, a "louder", or by the user an "um": the answer may still come."""
         if self.is_open:
             self.after(turn, self._misheard)

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answering.doubt import Doubter, DoubtRule, rule_for
-from assistant.answering.turn import Question, Sight, Turn
+from assistant.answering.turn import CaptureTimings, Question, Turn
 from assistant.errors import AssistantError, ModelMissing
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import SentenceCutter
 from assistant.web import events
-from assistant.web.board import Board
 from assistant.web.conversations import Conversation, Engine, Said
 from assistant.web.errors import ApiError
 from assistant.web.events import Event, Leaving
 from assistant.web.speech import Speech
+from assistant.web.status_board import Board
 from assistant.web.work_queue import Ticket
 from audio.errors import AudioError, SpeechModelError
 from vision.errors import Cancelled, QuestionError, RemoteError, VisionError
@@ -60,7 +60,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Means:
+class AnswerContext:
     """What every answer is made with."""
 
     engine: Engine
@@ -77,7 +77,7 @@ class Answer:
     """An answer under way: iterate `events`, and `close` in any case."""
 
     def __init__(
-        self, means: Means, asked: Asked, conversation: Conversation, ticket: Ticket, gone: Callable[[], bool]
+        self, means: AnswerContext, asked: Asked, conversation: Conversation, ticket: Ticket, gone: Callable[[], bool]
     ) -> None:
         self.events: Generator[Event, None, None] = self._run()
         self._means = means
@@ -180,7 +180,7 @@ class Answer:
         begun_at = means.clock()
         taken_at = begun_at if about.frame is None else about.frame.captured_at
         view = means.engine.see(about.frame, self._cancelled)
-        self._turn.moments.sight = Sight(taken_at, (taken_at, taken_at), (begun_at, means.clock()), view.stats)
+        self._turn.moments.sight = CaptureTimings(taken_at, (taken_at, taken_at), (begun_at, means.clock()), view.stats)
         about.view, about.held = view, Said()
 
     def _answer(self) -> Iterator[Event]:

@@ -11,8 +11,8 @@ import math
 from typing import IO, TYPE_CHECKING, Any
 
 from assistant.web import page
+from assistant.web.access import SESSION_COOKIE, RateLimit, Tokens, bearer_token, host_is_ours, origin_is_ours
 from assistant.web.api import api_routes
-from assistant.web.doors import SESSION_COOKIE, RateLimit, Tokens, bearer_token, host_is_ours, origin_is_ours
 from assistant.web.errors import ApiError, error_body
 from assistant.web.openapi import description
 from assistant.web.pages import page_routes

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.web.kept import Kept, KeptLimits
+from assistant.web.expiring_store import Kept, KeptLimits
 from vision.errors import QuestionError
 
 if TYPE_CHECKING:

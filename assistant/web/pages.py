@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from assistant.web import page
-from assistant.web.doors import SESSION_COOKIE, SESSION_SECONDS, Tokens
+from assistant.web.access import SESSION_COOKIE, SESSION_SECONDS, Tokens
 
 if TYPE_CHECKING:
     from flask import Blueprint

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError
-from assistant.web.doors import Tokens
+from assistant.web.access import Tokens
 from assistant.web.settings import WebSettings
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.capture import Take
 from assistant.machine.status import Status
-from assistant.web.answer import Answer, Asked, Hear, Means
-from assistant.web.board import Board
+from assistant.web.access import Tokens
+from assistant.web.answer import Answer, AnswerContext, Asked, Hear
 from assistant.web.conversations import Conversation, Conversations, Engine
-from assistant.web.doors import Tokens
 from assistant.web.errors import ApiError
 from assistant.web.settings import WebSettings
 from assistant.web.speech import Speech
+from assistant.web.status_board import Board
 from assistant.web.work_queue import WorkQueue
 from vision.errors import VisionError
 from vision.interface import Answerer, answerer_of
@@ -66,7 +66,7 @@ class Services:
         self.speech = Speech(parts.synthesize, clock)
         self.conversations = Conversations(settings.kept_pictures, settings.kept_seconds, clock)
         self.can_hear = parts.hear is not None
-        self._means = Means(
+        self._means = AnswerContext(
             engine=parts.engine,
             speech=self.speech,
             board=self.board,

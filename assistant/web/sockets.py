@@ -24,7 +24,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
-from assistant.web.doors import Tokens, bearer_token
+from assistant.web.access import Tokens, bearer_token
 from assistant.web.errors import ApiError, error_body
 from assistant.web.settings import WebSettings
 

@@ -10,7 +10,7 @@ import wave
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.web.kept import Kept, KeptLimits
+from assistant.web.expiring_store import Kept, KeptLimits
 from audio.errors import AudioError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from assistant import console
 from assistant.answering import report
-from assistant.answering.announcements import Asides
+from assistant.answering.announcements import Announcements
 from assistant.button.gestures import ButtonSettings, Press, StopPress
 from assistant.conversation.event_queue import PressInbox
 from assistant.language.phrases import Phrases, phrases_for
@@ -26,7 +26,7 @@ from vision.interface import answerer_of
 
 if TYPE_CHECKING:
     from assistant.answering.capture import NamedEngine
-    from assistant.answering.pipeline import Answering
+    from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.turn import Turn
     from assistant.button.watcher import ButtonWatch, KeySource
     from assistant.conversation.activation import Activation
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from assistant.machine.power.readings import PowerSample
     from audio.hearing import AudioSource, Hearing
     from audio.voice import SpokenVoice
-    from vision.best_shot import Aim, BurstSource
+    from vision.best_shot import BestShot, BurstSource
 
 
-class Beside(Protocol):
+class SideServer(Protocol):
     """What goes on beside the conversation, over the same engine and camera: see `assistant.wiring.web`."""
 
     def turn_ended(self, turn: Turn) -> None: ...
@@ -45,7 +45,7 @@ class Beside(Protocol):
     def serving(
         self,
         engine: NamedEngine,
-        take: Aim,
+        take: BestShot,
         *,
         is_demo: bool,
         voice_state: Callable[[], str],
@@ -54,7 +54,12 @@ class Beside(Protocol):
 
 
 def run(
-    config: Config, paths: ModelPaths, *, verbose: bool = False, as_json: bool = False, beside: Beside | None = None
+    config: Config,
+    paths: ModelPaths,
+    *,
+    verbose: bool = False,
+    as_json: bool = False,
+    side_server: SideServer | None = None,
 ) -> None:
     """Returns when the user says quit; raises where a device or a model is missing at the start."""
     from assistant.conversation.conversation import Conversation
@@ -62,7 +67,7 @@ def run(
     from audio.microphone import Microphone
     from audio.playback import Loudspeaker
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
-    from vision.best_shot import Aim
+    from vision.best_shot import BestShot
 
     phrases = phrases_for(config.conversation.language)
     _use_echo_cancellation(config)  # before anything opens the sound system
@@ -75,14 +80,14 @@ def run(
             pass
         key = hearing.open_button(config, stack, console.say)
         frames = devices.open_frames(config, stack)
-        asides = Asides()
+        asides = Announcements()
         engine = open_engine(config, paths.vision, stack, console.say, asides, is_demo=paths.are_demo)
         keeper = devices.keep_power(config, stack, engine, console.say)
         is_demo = paths.are_demo and not is_remote(config)
         voice = devices.open_voice(config, stack, devices.loudspeaker(config))
-        on_end = _turn_printer(engine, keeper, verbose=verbose, as_json=as_json, beside=beside)
+        on_end = _turn_printer(engine, keeper, verbose=verbose, as_json=as_json, side_server=side_server)
         doubt = doubt_rule(config, is_demo=is_demo)
-        aim = Aim(cast("BurstSource", frames), live=getattr(frames, "live", False))  # all that `open_frames` gives
+        aim = BestShot(cast("BurstSource", frames), live=getattr(frames, "live", False))  # all that `open_frames` gives
         answering = devices.start_answering(config, stack, engine, frames, voice, doubt=doubt, aim=aim, on_end=on_end)
         asides.go_to(answering.aside)
         any_interrupts = config.hearing.barge_in == "any"
@@ -133,10 +138,10 @@ def run(
             voice=_remembered_settings(config, voice),
             status=lambda: status_of(keeper.latest, config.power.other_watts, used_bytes(), _model_name(engine)),
         )
-        if beside is not None:
+        if side_server is not None:
             state = functools.partial(_state, answering, activation)
             stack.enter_context(
-                beside.serving(engine, aim, is_demo=is_demo, voice_state=state, power=lambda: keeper.latest)
+                side_server.serving(engine, aim, is_demo=is_demo, voice_state=state, power=lambda: keeper.latest)
             )
         if key is not None:
             stack.enter_context(_watch(key, config, activation, answering, inbox, phrases))
@@ -159,13 +164,18 @@ def _use_echo_cancellation(config: Config) -> None:
         use_sink(sink)
 
 
-def _tell(answering: Answering, printed: str, spoken: str) -> None:
+def _tell(answering: AnswerPipeline, printed: str, spoken: str) -> None:
     console.say(printed)
     answering.say(spoken)
 
 
 def _watch(
-    key: KeySource, config: Config, activation: Activation, answering: Answering, inbox: PressInbox, phrases: Phrases
+    key: KeySource,
+    config: Config,
+    activation: Activation,
+    answering: AnswerPipeline,
+    inbox: PressInbox,
+    phrases: Phrases,
 ) -> ButtonWatch:
     """The thread that turns the key's downs and ups into presses."""
     from assistant.button.watcher import ButtonWatch
@@ -209,8 +219,8 @@ def _remembered_settings(config: Config, voice: SpokenVoice) -> VoiceSettings:
     return VoiceSettings(state, lambda new: voice.sound_like(new.rate_wpm, new.volume), path)
 
 
-def _state(answering: Answering, activation: Activation) -> str:
-    """For who looks on: one of `assistant.web.board.STATES`."""
+def _state(answering: AnswerPipeline, activation: Activation) -> str:
+    """For who looks on: one of `assistant.web.status_board.STATES`."""
     if answering.speaking:
         return "speaking"
     if answering.busy:
@@ -224,11 +234,11 @@ def _model_name(engine: NamedEngine) -> str:
 
 
 def _turn_printer(
-    engine: NamedEngine, keeper: PowerKeeper, *, verbose: bool, as_json: bool, beside: Beside | None = None
+    engine: NamedEngine, keeper: PowerKeeper, *, verbose: bool, as_json: bool, side_server: SideServer | None = None
 ) -> Callable[[Turn], None]:
     def show(turn: Turn) -> None:
-        if beside is not None:
-            beside.turn_ended(turn)
+        if side_server is not None:
+            side_server.turn_ended(turn)
         if turn.error is not None:
             console.say(str(turn.error))
         if turn.question is None or turn.timings is None:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from assistant.answering.capture import Engine as AnyEngine
     from assistant.answering.capture import FrameSource
     from assistant.answering.doubt import DoubtRule
-    from assistant.answering.pipeline import Answering
+    from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Turn
     from assistant.machine.power.keeper import PowerKeeper
     from audio.playback import Speaker
     from audio.voice import SpokenVoice
-    from vision.best_shot import Aim
+    from vision.best_shot import BestShot
 
 _log = logging.getLogger(__name__)
 
@@ -111,14 +111,14 @@ def start_answering(
     *,
     earcons: bool = True,
     doubt: DoubtRule,
-    aim: Aim | None = None,
+    aim: BestShot | None = None,
     on_text: Callable[[Turn, str], None] = lambda turn, text: None,
     on_end: Callable[[Turn], None] = lambda turn: None,
-) -> Answering:
-    from assistant.answering.pipeline import Answering
+) -> AnswerPipeline:
+    from assistant.answering.pipeline import AnswerPipeline
 
     return stack.enter_context(
-        Answering(
+        AnswerPipeline(
             engine,
             frames,
             voice,

@@ -20,10 +20,10 @@ from assistant.machine.memory import give_large_blocks_back
 from assistant.models import catalog
 from assistant.settings.config import Config
 from assistant.settings.voice_state import VoiceState, load_state, state_path
-from assistant.web.board import Board
-from assistant.web.doors import is_loopback
+from assistant.web.access import is_loopback
 from assistant.web.machine import Machine
 from assistant.web.settings import WebSettings
+from assistant.web.status_board import Board
 from assistant.wiring import devices, hearing
 from assistant.wiring.engine import doubt_rule, is_remote, open_engine
 from audio.errors import AudioError
@@ -108,7 +108,7 @@ def serve(config: Config, settings: WebSettings) -> None:
             console.say(console.DEMO_NOTICE)
         engine = open_engine(config, eye.folder, stack, console.say, _nobody_listens, is_demo=eye.is_demo)
         keeper = devices.keep_power(config, stack, engine, console.say)
-        serving = Beside(config, settings).serving(engine, take, is_demo=is_demo, power=lambda: keeper.latest)
+        serving = SideServer(config, settings).serving(engine, take, is_demo=is_demo, power=lambda: keeper.latest)
         ended = stack.enter_context(serving)
         ended.wait()  # mostly Ctrl-C or SIGTERM comes before
         raise AssistantError("the server has ended by itself: start it again")
@@ -121,10 +121,10 @@ def serve_with_voice(config: Config, settings: WebSettings, *, verbose: bool) ->
     paths = catalog.choose_models(config)
     if paths.are_demo and not is_remote(config):
         console.say(console.DEMO_NOTICE)
-    run(config, paths, verbose=verbose, beside=Beside(config, settings))
+    run(config, paths, verbose=verbose, side_server=SideServer(config, settings))
 
 
-class Beside:
+class SideServer:
     """The server as `run` sees it: something beside the conversation, over its engine and camera, that is told of each turn."""
 
     def __init__(self, config: Config, settings: WebSettings) -> None:
@@ -205,11 +205,11 @@ def _nobody_listens(sentence: str) -> None:
 
 def _camera(config: Config, stack: contextlib.ExitStack) -> Take | None:
     """None where there is none: pictures can be sent."""
-    from vision.best_shot import Aim
+    from vision.best_shot import BestShot
 
     try:
         frames = devices.open_frames(config, stack)
-        return Aim(cast("BurstSource", frames), live=getattr(frames, "live", False))
+        return BestShot(cast("BurstSource", frames), live=getattr(frames, "live", False))
     except CameraMissing as error:
         console.say(f"{error}; going on without a camera")
         return None

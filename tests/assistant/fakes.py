@@ -138,5 +138,5 @@ class FakeVoice:
     def drain(self, cancelled: threading.Event) -> None:
         pass
 
-    def silence(self) -> None:
+    def mute_device(self) -> None:
         self.silenced += 1

@@ -114,7 +114,7 @@ class SlowView:
 
 
 class SlowVoice:
-    """As a loudspeaker: comes back while the last of a sentence still sounds, `silence` ends it at once."""
+    """As a loudspeaker: comes back while the last of a sentence still sounds, `mute_device` ends it at once."""
 
     def __init__(self, stages: Stages) -> None:
         self.stages = stages
@@ -144,7 +144,7 @@ class SlowVoice:
     def drain(self, cancelled: threading.Event) -> None:
         self.stages.world.sleep(max(0.0, self._sounds_until - self.stages.world.now), cancelled)
 
-    def silence(self) -> None:
+    def mute_device(self) -> None:
         """What sounds now is cut."""
         world = self.stages.world
         self._silenced += 1

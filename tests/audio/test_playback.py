@@ -68,7 +68,7 @@ def test_silent_within_one_block(how):
         one.cancelled.set()
         two.cancelled.set()
     else:
-        queue.silence()
+        queue.mute_device()
     out = played(queue, 10)
     fade = out[:192].astype(int)  # 4 ms
     assert (np.diff(fade) <= 0).all()

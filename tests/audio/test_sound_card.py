@@ -170,7 +170,7 @@ LOUDSPEAKER = """
 """
 
 
-def loudspeaker(seconds, how="speaker.silence()"):
+def loudspeaker(seconds, how="speaker.mute_device()"):
     return LOUDSPEAKER.replace("SECONDS", str(seconds)).replace("HOW", how)
 
 
@@ -240,9 +240,9 @@ def test_a_loudspeaker_with_nothing_to_play_rests(card):
     assert second["waited"] < 0.1
 
 
-@pytest.mark.parametrize("how", ["speaker.silence()", "cancelled.set()"])
+@pytest.mark.parametrize("how", ["speaker.mute_device()", "cancelled.set()"])
 def test_silent_at_once(card, how):
-    """After silence(), or once its turn is cancelled, the tone ends within 20 ms and the device's latency."""
+    """After mute_device(), or once its turn is cancelled, the tone ends within 20 ms and the device's latency."""
     with Program(card, loudspeaker(10, how)) as program, card.record_loudspeaker() as recording:
         program.hear()
         time.sleep(1.0)

@@ -38,7 +38,7 @@ class FragileSpeaker:
     def drain(self, cancelled: threading.Event) -> None:
         pass
 
-    def silence(self) -> None:
+    def mute_device(self) -> None:
         pass
 
     def close(self) -> None:

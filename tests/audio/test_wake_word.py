@@ -313,16 +313,16 @@ def test_attention_that_was_asked_for_and_not_used_lapses_once() -> None:
     """After a press with no words; not after a question, and not after "did you ask …?", which nobody pressed for."""
     activation = Activation(BUTTON)
     activation.pressed(Pressed(1.0))
-    assert not activation.lapsed(7.5)
-    assert activation.lapsed(8.1)
-    assert not activation.lapsed(8.2)
+    assert not activation.listen_timed_out(7.5)
+    assert activation.listen_timed_out(8.1)
+    assert not activation.listen_timed_out(8.2)
     activation.expect(10.0, 2.0)
-    assert not activation.lapsed(20.0)
+    assert not activation.listen_timed_out(20.0)
     activation.pressed(Pressed(30.0))
     activation.heard(SpeechStarted(35.0))
-    assert not activation.lapsed(40.0)  # still speaking
+    assert not activation.listen_timed_out(40.0)  # still speaking
     activation.heard(Utterance(Q, 0.9, 35.0, 41.0))
-    assert not activation.lapsed(60.0)
+    assert not activation.listen_timed_out(60.0)
 
 
 def test_during_an_answer_that_anything_may_interrupt_everything_counts() -> None:
@@ -353,7 +353,7 @@ def test_a_pause_behind_what_may_be_the_phrase_is_told() -> None:
     activation = Activation(WAKE)
     activation.heard(SpeechStarted(1.0))
     assert activation.heard(SpeechPaused(2.0)) is None
-    activation.stirred()
+    activation.possible_wake()
     assert activation.maybe_addressed
     assert activation.heard(SpeechPaused(3.0)) == SpeechPaused(3.0)
     activation.heard(Utterance("hey camera what is this", 0.9, 1.0, 3.0))

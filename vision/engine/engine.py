@@ -35,8 +35,8 @@ from .generation.prompt import ChatPrompt, PromptPart, SpecialTokens, Tokenizer
 from .host import arithmetic_threads
 from .kv_cache import KVCache
 from .models.loading import load_packed, load_transformers
-from .scheduling.duty_cycle import Pace
-from .scheduling.fair_lock import Gate, Turnstile
+from .scheduling.duty_cycle import DutyCycle
+from .scheduling.fair_lock import FairLock, WorkPermit
 from .settings import EngineSettings
 from .view import Prefix, SeeStats, View
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ModelInfo:
     """How a checkpoint wants to be spoken to."""
 
     name: str
@@ -60,21 +60,21 @@ class Engine:
     def __init__(
         self,
         model: LanguageModel,
-        reading: Reading,
+        info: ModelInfo,
         settings: EngineSettings,
         release: Callable[[], None] = lambda: None,  # what the model has beside memory
     ) -> None:
         self.settings = settings
-        self.model_name = reading.name
-        self.tokenizer = reading.tokenizer
-        self.prompt = ChatPrompt(reading.tokenizer, reading.special, settings.instructions)
-        self.context_tokens = min(settings.context_tokens, reading.max_positions)
-        self._reading = reading
+        self.model_name = info.name
+        self.tokenizer = info.tokenizer
+        self.prompt = ChatPrompt(info.tokenizer, info.special, settings.instructions)
+        self.context_tokens = min(settings.context_tokens, info.max_positions)
+        self._info = info
         self._model: LanguageModel | None = model
         self._release = release
-        self._turnstile = Turnstile()
+        self._turnstile = FairLock()
         self.threads = arithmetic_threads(settings.threads)  # the most that compute
-        self._pace = Pace()
+        self._pace = DutyCycle()
         self._closed = threading.Event()
         self._views: list[weakref.ref[View]] = []  # with a cache, the one used last at the end
         self._views_lock = threading.Lock()
@@ -98,7 +98,7 @@ class Engine:
         threads = arithmetic_threads(settings.threads)
         patches = _patches(opened)
         tokenizer = CheckpointTokenizer(opened)
-        reading = Reading(
+        info = ModelInfo(
             name=opened.name,
             tokenizer=tokenizer,
             special=tokenizer.special_tokens(opened.config),
@@ -118,7 +118,7 @@ class Engine:
         else:
             loaded = load_transformers(opened, threads, say)
         try:
-            engine = cls(loaded.model, reading, settings, loaded.release)
+            engine = cls(loaded.model, info, settings, loaded.release)
         except BaseException:
             loaded.release()
             raise
@@ -165,7 +165,7 @@ class Engine:
 
     # What a View needs.
 
-    def look(self, frame: Frame | None, gate: Gate) -> Prefix:
+    def look(self, frame: Frame | None, gate: WorkPermit) -> Prefix:
         """The vision encoder and the prompt up to the end of the picture."""
         if frame is None:
             return self._read(self.prompt.no_picture(), None, gate)
@@ -173,14 +173,14 @@ class Engine:
 
         with gate.step():
             square = to_square(frame.rgb, self.settings.fit)
-            patches, grid = pixel_values(square, self._reading.patches)
+            patches, grid = pixel_values(square, self._info.patches)
             model = self._open_model()
             picture = model.encode(patches, grid, gate.check)
-        merge = self._reading.patches.merge_patches
+        merge = self._info.patches.merge_patches
         prompt = self.prompt.picture(int(grid[0, 1]) // merge, int(grid[0, 2]) // merge)
         return self._read(prompt, picture, gate)
 
-    def _read(self, prompt: PromptPart, picture: EncodedPicture | None, gate: Gate) -> Prefix:
+    def _read(self, prompt: PromptPart, picture: EncodedPicture | None, gate: WorkPermit) -> Prefix:
         model, vision_seconds = self._open_model(), gate.seconds
         preface = self.prompt.preface
         tokens = len(preface) + len(prompt)
@@ -197,14 +197,14 @@ class Engine:
         )
         return Prefix(cache, frozenset([*preface.ids.tolist(), *prompt.ids.tolist()]), prompt.shift, stats)
 
-    def gate(self, cancelled: threading.Event | None, superseded: Callable[[], bool] = lambda: False) -> Gate:
+    def gate(self, cancelled: threading.Event | None, superseded: Callable[[], bool] = lambda: False) -> WorkPermit:
         """A way in that ends by Cancelled when the caller cancels, when a newer question comes, or at close."""
 
         def check() -> None:
             if (cancelled is not None and cancelled.is_set()) or superseded() or self._closed.is_set():
                 raise Cancelled("the caller no longer wants the answer")
 
-        return Gate(self._turnstile, check, pace=self._pace)
+        return WorkPermit(self._turnstile, check, pace=self._pace)
 
     def used(self, view: View) -> None:
         """Note that a View's cache is in use; beyond `max_views` the one not used for longest is put away."""

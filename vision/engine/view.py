@@ -19,7 +19,7 @@ from .generation.generate import Finish, Token, generate
 from .generation.prompt import PromptPart, TextStream, text_part
 from .generation.sampling import Sampler
 from .kv_cache import KVCache
-from .scheduling.fair_lock import Gate
+from .scheduling.fair_lock import WorkPermit
 from .settings import MAX_NEW_TOKENS
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class View:
         yield last
 
     def _tokens(
-        self, cache: KVCache, prompt: PromptPart, read: frozenset[int], turn: _Turn, gate: Gate
+        self, cache: KVCache, prompt: PromptPart, read: frozenset[int], turn: _Turn, gate: WorkPermit
     ) -> Iterator[Token]:
         engine = self._engine
         return generate(
@@ -177,13 +177,13 @@ class View:
             cache,
             prompt,
             pick=Sampler(engine.settings, read).pick,
-            stop_tokens=engine._reading.stop_tokens,
+            stop_tokens=engine._info.stop_tokens,
             max_new_tokens=turn.max_new_tokens,
             chunk_tokens=engine.settings.prefill_chunk_tokens,
             gate=gate,
         )
 
-    def _begin(self, turn: _Turn, gate: Gate) -> tuple[KVCache, PromptPart, frozenset[int]]:
+    def _begin(self, turn: _Turn, gate: WorkPermit) -> tuple[KVCache, PromptPart, frozenset[int]]:
         """Wind the cache back to what counts, and put the question behind it; also all ids from the very start."""
         prefix = self._prefix or self._engine.look(self.frame, gate)
         with gate.step(), self._state:  # inside a step nobody else computes on this cache
@@ -215,7 +215,7 @@ class View:
 class _Meter:
     """Counts the tokens of an answer and its time."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: WorkPermit) -> None:
         self.prompt_tokens = self.cached_tokens = 0
         self._gate = gate
         self._tokens = 0

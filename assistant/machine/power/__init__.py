@@ -7,6 +7,6 @@ them together · `overview`, `command` what `seesay power` shows and does. No fi
 
 from assistant.machine.power.energy import EnergyCounter, EnergyHistory, EnergyMeter
 from assistant.machine.power.readings import PowerReader, PowerSample
-from assistant.machine.power.sysfs import Reading, Sysfs
+from assistant.machine.power.sysfs import SensorValue, Sysfs
 
-__all__ = ["EnergyCounter", "EnergyHistory", "EnergyMeter", "PowerReader", "PowerSample", "Reading", "Sysfs"]
+__all__ = ["EnergyCounter", "EnergyHistory", "EnergyMeter", "PowerReader", "PowerSample", "SensorValue", "Sysfs"]

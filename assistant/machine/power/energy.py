@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant.machine.power.sysfs import Reading, Sysfs
+from assistant.machine.power.sysfs import SensorValue, Sysfs
 
 POWERCAP = "sys/class/powercap"
 # No package of a PC takes more: within (range / this) a counter goes round at most once, and a larger rise was none.
@@ -65,11 +65,11 @@ class EnergyCounter:
         self._joules = 0.0
         self._breaks = 0
 
-    def read(self) -> Reading[float]:
+    def read(self) -> SensorValue[float]:
         """Joules since the first reading, which gives 0; None where it cannot be said."""
         return self.read_with_breaks()[0]
 
-    def read_with_breaks(self) -> tuple[Reading[float], int]:
+    def read_with_breaks(self) -> tuple[SensorValue[float], int]:
         """Also how often it could not be said before: across such a break, joules cannot be subtracted."""
         with self._lock:
             reading = self._read()
@@ -77,9 +77,9 @@ class EnergyCounter:
                 self._breaks += 1
             return reading, self._breaks
 
-    def _read(self) -> Reading[float]:
+    def _read(self) -> SensorValue[float]:
         if not self._packages:
-            return Reading(None, NOTHING)
+            return SensorValue(None, NOTHING)
         now, before = self._clock(), self._last_uj
         seconds = now - self._last_at
         self._last_uj = []
@@ -87,25 +87,25 @@ class EnergyCounter:
         for package in self._packages:
             energy = self._sysfs.number(f"{package.folder}/energy_uj")
             if energy.value is None:
-                return Reading(None, HOW_TO if energy.refused else energy.why, energy.refused)
+                return SensorValue(None, HOW_TO if energy.refused else energy.why, energy.refused)
             fresh.append(energy.value)
         self._last_uj, self._last_at = fresh, now
         if not before:
-            return Reading(self._joules)
+            return SensorValue(self._joules)
         if seconds > self._safe_seconds:
-            return Reading(None, f"the energy counters were not read for {seconds:.0f} s and may have gone round")
+            return SensorValue(None, f"the energy counters were not read for {seconds:.0f} s and may have gone round")
         passed_uj, most_uj = 0, _MOST_WATTS * (seconds + _SLACK_SECONDS) * 1e6
         for old, new, range_uj in zip(before, fresh, self._ranges_uj, strict=True):
             if new < old and not range_uj:
-                return Reading(None, "the energy counter went round, and the machine does not say where")
+                return SensorValue(None, "the energy counter went round, and the machine does not say where")
             risen_uj = new - old + (range_uj if new < old else 0)
             if risen_uj > most_uj:  # after a suspension counters begin at 0 again: that is no turn
-                return Reading(None, "the energy counter has jumped, as after a suspension of the machine")
+                return SensorValue(None, "the energy counter has jumped, as after a suspension of the machine")
             passed_uj += risen_uj
         if passed_uj == 0 and seconds > _STANDSTILL_SECONDS:
-            return Reading(None, "the energy counter stands still: this machine only pretends to have one")
+            return SensorValue(None, "the energy counter stands still: this machine only pretends to have one")
         self._joules += passed_uj / 1e6
-        return Reading(self._joules)
+        return SensorValue(self._joules)
 
 
 class EnergyMeter:
@@ -113,20 +113,20 @@ class EnergyMeter:
 
     def __init__(self, counter: EnergyCounter) -> None:
         self._counter = counter
-        self._began, self._breaks = Reading[float](None, "the meter was not started"), 0
+        self._began, self._breaks = SensorValue[float](None, "the meter was not started"), 0
 
     def start(self) -> None:
         self._began, self._breaks = self._counter.read_with_breaks()
 
-    def lap(self) -> Reading[float]:
+    def lap(self) -> SensorValue[float]:
         """Since the lap before, or `start`; None and why where the machine does not tell, or did not at some time in between."""
         began, breaks_then = self._began, self._breaks
         self._began, self._breaks = ended, breaks = self._counter.read_with_breaks()
         if began.value is None or ended.value is None:
             return began if ended.value is not None else ended
         if breaks != breaks_then:
-            return Reading(None, "the energy counter could not be read all the time")
-        return Reading(ended.value - began.value)
+            return SensorValue(None, "the energy counter could not be read all the time")
+        return SensorValue(ended.value - began.value)
 
 
 class EnergyHistory:
@@ -142,12 +142,12 @@ class EnergyHistory:
         self._readings: deque[tuple[float, float]] = deque(maxlen=_HISTORY_READINGS)  # at, joules; without a break
         self._breaks = 0
 
-    def note(self) -> Reading[float]:
+    def note(self) -> SensorValue[float]:
         """Read the counter, and keep it. Returns the reading."""
         with self._lock:
             return self._note()
 
-    def since(self, moment: float) -> Reading[float]:
+    def since(self, moment: float) -> SensorValue[float]:
         """Joules from a moment (monotonic seconds) until now."""
         with self._lock:  # from the reading on: another thread's may come after a break, and clear them
             now, readings = self._note(), list(self._readings)
@@ -155,12 +155,12 @@ class EnergyHistory:
             return now
         later = next((place for place, (at, _) in enumerate(readings) if at >= moment), len(readings) - 1)
         if later == 0 and readings[0][0] > moment:
-            return Reading(None, "the energy counter was not read before")
+            return SensorValue(None, "the energy counter was not read before")
         (at_0, joules_0), (at_1, joules_1) = readings[max(0, later - 1)], readings[later]
         share = (moment - at_0) / (at_1 - at_0) if at_1 > at_0 else 1.0
-        return Reading(now.value - (joules_0 + min(1.0, share) * (joules_1 - joules_0)))
+        return SensorValue(now.value - (joules_0 + min(1.0, share) * (joules_1 - joules_0)))
 
-    def _note(self) -> Reading[float]:
+    def _note(self) -> SensorValue[float]:
         reading, breaks = self._counter.read_with_breaks()
         if breaks != self._breaks:
             self._readings.clear()

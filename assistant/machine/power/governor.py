@@ -5,7 +5,7 @@ used in this order, as far as the machine permits: the processor's own power lim
 rests between pieces of work. Where the limit is there, the processor keeps it by itself, within milliseconds and better
 than anybody who looks once a second; the others come in only if it does not hold, or against heat.
 
-The last three are one knob here, the level: the power of the work relative to all cores at full frequency. `Box.setting`
+The last three are one knob here, the level: the power of the work relative to all cores at full frequency. `PowerKnobs.setting`
 finds the fastest setting for a level. Two loops each say the highest level that they allow, and the lower one counts:
 
 - `watts_loop`: what the work takes, as measured.
@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from assistant.machine.power.box import SMALLEST_CHANGE, Box, Seen, Setting
 from assistant.machine.power.heat_loop import HeatLoop
+from assistant.machine.power.power_knobs import SMALLEST_CHANGE, PowerKnobs, Seen, Setting
 from assistant.machine.power.watts_loop import LIMIT_FAILS, LIMIT_SECONDS, WattsLoop, busy_enough
 
 _HEAT_MARGIN_CELSIUS = 1.8
@@ -35,7 +35,7 @@ class Goal:
 
 
 class Governor:
-    def __init__(self, goal: Goal, box: Box) -> None:
+    def __init__(self, goal: Goal, box: PowerKnobs) -> None:
         self._box = box
         self._limit = goal.package_watts if box.has_limit else None
         self._watts = WattsLoop(goal.package_watts) if goal.package_watts is not None else None

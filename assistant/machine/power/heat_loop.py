@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from assistant.machine.power.box import Seen
+from assistant.machine.power.power_knobs import Seen
 
 _HEAT_PERIOD_SECONDS = 4.0
 _HEAT_BAND_CELSIUS = 0.6

@@ -16,12 +16,12 @@ from typing import Protocol
 
 from assistant.errors import ConfigError, PowerError
 from assistant.files import state_folder
-from assistant.machine.power.borrowed import AlreadyHeld, Borrowed, left_over
-from assistant.machine.power.box import Box, Seen, Setting
 from assistant.machine.power.energy import EnergyHistory
 from assistant.machine.power.governor import Goal, Governor
 from assistant.machine.power.limits import PowerLimits, anything_to_set, frequency_shares, power_limits
+from assistant.machine.power.power_knobs import PowerKnobs, Seen, Setting
 from assistant.machine.power.readings import PowerReader, PowerSample
+from assistant.machine.power.restored_settings import AlreadyHeld, RestoredSettings, left_over
 from assistant.machine.power.sysfs import Sysfs
 from assistant.settings.config import PowerConfig
 
@@ -204,7 +204,7 @@ def keep_power(
         state = state_file(environ)
         try:
             if anything_to_set(sysfs) or left_over(state, sysfs):
-                limits = PowerLimits(sysfs, stack.enter_context(Borrowed(sysfs, state)))
+                limits = PowerLimits(sysfs, stack.enter_context(RestoredSettings(sysfs, state)))
         except AlreadyHeld:
             say(
                 "another seesay holds the machine's power limits: this one only lets its engine work less, where it must"
@@ -228,7 +228,7 @@ def make_governor(
             if held.value is None:
                 say(held.why)
         shares = frequency_shares(sysfs).value or shares
-    box = Box(has_limit, shares, worker.threads if worker is not None else 1, can_rest=worker is not None)
+    box = PowerKnobs(has_limit, shares, worker.threads if worker is not None else 1, can_rest=worker is not None)
     tells_watts = reader.energy.read().value is not None
     watts = budget.package_watts if has_limit or tells_watts else None
     return Governor(Goal(watts, budget.max_celsius), box)

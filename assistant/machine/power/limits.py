@@ -7,10 +7,10 @@ decides nothing: that is the governor's.
 
 from __future__ import annotations
 
-from assistant.machine.power.borrowed import Borrowed
 from assistant.machine.power.energy import Package, packages
 from assistant.machine.power.readings import CPUFREQ
-from assistant.machine.power.sysfs import Reading, Sysfs
+from assistant.machine.power.restored_settings import RestoredSettings
+from assistant.machine.power.sysfs import SensorValue, Sysfs
 
 _LIMITS = ("long_term", "short_term")  # PL1, a moving average, and PL2, for moments: both, or there are peaks
 _CONSTRAINTS = 3
@@ -20,43 +20,43 @@ _NO_LIMITS = "this machine has no power limits that could be set (AMD processors
 _NO_CPUFREQ = "this machine does not let its frequency be set (no cpufreq, as in virtual machines)"
 
 
-def power_limits(sysfs: Sysfs) -> Reading[float]:
+def power_limits(sysfs: Sysfs) -> SensorValue[float]:
     """The limit in force, of all packages together (PL1), if this user may change it."""
     files = [_constraint(sysfs, package, "long_term") for package in packages(sysfs)]
     known = [file for file in files if file is not None]
     if not known or len(known) < len(files):
-        return Reading(None, _NO_LIMITS)
+        return SensorValue(None, _NO_LIMITS)
     watts = 0.0
     for file in known:
         limit = sysfs.number(file)
         if limit.value is None:
-            return Reading(None, limit.why, limit.refused)
+            return SensorValue(None, limit.why, limit.refused)
         if problem := sysfs.refusal(file):
-            return Reading(None, problem, refused=True)
+            return SensorValue(None, problem, refused=True)
         watts += limit.value / 1e6
-    return Reading(watts)
+    return SensorValue(watts)
 
 
-def frequency_shares(sysfs: Sysfs) -> Reading[tuple[float, ...]]:
+def frequency_shares(sysfs: Sysfs) -> SensorValue[tuple[float, ...]]:
     """The shares of the highest frequency that can be set, rising to 1, if this user may set them."""
     policies = _policies(sysfs)
     if not policies:
-        return Reading(None, _NO_CPUFREQ)
+        return SensorValue(None, _NO_CPUFREQ)
     for policy in policies:
         high = sysfs.number(f"{policy}/scaling_max_freq")
         if high.value is None:
-            return Reading(None, high.why, high.refused)
+            return SensorValue(None, high.why, high.refused)
         if problem := sysfs.refusal(f"{policy}/scaling_max_freq"):
-            return Reading(None, problem, refused=True)
+            return SensorValue(None, problem, refused=True)
     # Of the first policy: where cores differ, each gets the same share of its own.
     first = policies[0]
     low = sysfs.number(f"{first}/cpuinfo_min_freq").value or 0
     high_khz = sysfs.number(f"{first}/cpuinfo_max_freq").value or 0
     listed = (sysfs.text(f"{first}/scaling_available_frequencies").value or "").split()
     if not 0 < low < high_khz:
-        return Reading(None, f"{sysfs.path(first)} does not say which frequencies there are")
+        return SensorValue(None, f"{sysfs.path(first)} does not say which frequencies there are")
     steps = {int(khz) for khz in listed if khz.isdecimal()} or set(range(low, high_khz, _STEP_KHZ))
-    return Reading(tuple(sorted(khz / high_khz for khz in steps | {high_khz} if low <= khz <= high_khz)))
+    return SensorValue(tuple(sorted(khz / high_khz for khz in steps | {high_khz} if low <= khz <= high_khz)))
 
 
 def anything_to_set(sysfs: Sysfs) -> bool:
@@ -66,13 +66,13 @@ def anything_to_set(sysfs: Sysfs) -> bool:
 class PowerLimits:
     """Sets them, with the old values kept in `borrowed`."""
 
-    def __init__(self, sysfs: Sysfs, borrowed: Borrowed) -> None:
+    def __init__(self, sysfs: Sysfs, borrowed: RestoredSettings) -> None:
         self._sysfs = sysfs
         self._borrowed = borrowed
         self._packages = packages(sysfs)
         self._wanted_khz: dict[str, int] = {}  # of each file that was asked for
 
-    def cap(self, watts: float) -> Reading[float]:
+    def cap(self, watts: float) -> SensorValue[float]:
         """Limit all packages together. Gives the watts that the machine holds now, or why it holds none.
 
         They are fewer than asked for where the machine's own limit was lower: that one stays.
@@ -83,7 +83,7 @@ class PowerLimits:
             if share.value is None:
                 return share
             held += share.value
-        return Reading(held) if self._packages else Reading(None, _NO_LIMITS)
+        return SensorValue(held) if self._packages else SensorValue(None, _NO_LIMITS)
 
     def slow(self, share: float) -> str:
         """Ask for every core's highest frequency to be a share of its own, never above what it was: "" or why not.
@@ -113,11 +113,11 @@ class PowerLimits:
                 return f"{self._sysfs.path(file)} was set to {wanted / 1e6:.1f} GHz and holds {(held or 0) / 1e6:.1f}"
         return ""
 
-    def _cap_one(self, package: Package, watts: float) -> Reading[float]:
+    def _cap_one(self, package: Package, watts: float) -> SensorValue[float]:
         enabled = f"{package.folder}/enabled"
         if self._sysfs.number(enabled).value == 0 and (problem := self._borrowed.set(enabled, 1)):
-            return Reading(None, problem, refused=True)
-        held = Reading[float](None, _NO_LIMITS)
+            return SensorValue(None, problem, refused=True)
+        held = SensorValue[float](None, _NO_LIMITS)
         for name in reversed(
             _LIMITS
         ):  # the short one first: it may not lie below the long one on some machines' way up
@@ -127,10 +127,10 @@ class PowerLimits:
             before_uw = self._borrowed.before(file).value or round(watts * 1e6)  # 0 is no limit at all
             wanted = min(before_uw, round(watts * 1e6)) / 1e6
             if problem := self._borrowed.set(file, round(wanted * 1e6)):
-                return Reading(None, problem, refused=True)
+                return SensorValue(None, problem, refused=True)
             held = self._sysfs.number(file).map(lambda microwatts: microwatts / 1e6)
             if held.value is not None and abs(held.value - wanted) > _NEAR_ENOUGH_WATTS:
-                return Reading(
+                return SensorValue(
                     None,
                     f"the power limit ({name}) was set to {wanted:.1f} W and holds {held.value:.1f} W: the firmware or another "
                     "service sets it as well (look in the BIOS; `systemctl status thermald`)",

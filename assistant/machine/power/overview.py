@@ -9,7 +9,7 @@ from assistant.machine.power.energy import Package, packages
 from assistant.machine.power.keeper import Budget
 from assistant.machine.power.limits import frequency_shares, power_limits
 from assistant.machine.power.readings import Frequency, PowerSample, box_watts, frequencies
-from assistant.machine.power.sysfs import Reading, Sysfs
+from assistant.machine.power.sysfs import SensorValue, Sysfs
 
 _WIDTH = 18
 
@@ -17,11 +17,11 @@ _WIDTH = 18
 @dataclass(frozen=True)
 class Overview:
     sample: PowerSample
-    box_watts: Reading[float]
+    box_watts: SensorValue[float]
     packages: tuple[Package, ...]
     frequencies: tuple[Frequency, ...]
-    power_limit: Reading[float]  # watts in force; a value means that it may be set
-    frequency_steps: Reading[int]  # how many may be set
+    power_limit: SensorValue[float]  # watts in force; a value means that it may be set
+    frequency_steps: SensorValue[int]  # how many may be set
 
     @property
     def tells(self) -> bool:
@@ -69,7 +69,7 @@ def as_table(machine: Overview, budget: Budget, *, governs: bool) -> str:
 def as_json(machine: Overview, budget: Budget, *, governs: bool) -> dict[str, Any]:
     """The documented object of `seesay power --json`: a null has its reason in `why`."""
     sample = machine.sample
-    readings: dict[str, Reading[Any]] = {
+    readings: dict[str, SensorValue[Any]] = {
         "package_watts": sample.package_watts,
         "box_watts": machine.box_watts,
         "battery_watts": sample.battery_watts,
@@ -91,7 +91,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _figure(reading: Reading[Any], form: str, *, note: bool = False) -> str:
+def _figure(reading: SensorValue[Any], form: str, *, note: bool = False) -> str:
     if reading.value is None:
         return f"- ({reading.why})"
     return form.format(reading.value) + (f" ({reading.why})" if note and reading.why else "")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.machine.power.energy import EnergyCounter
-from assistant.machine.power.sysfs import Reading, Sysfs
+from assistant.machine.power.sysfs import SensorValue, Sysfs
 
 CPUFREQ = "sys/devices/system/cpu/cpufreq"
 _THERMAL = "sys/class/thermal"
@@ -40,10 +40,10 @@ class Frequency:
 @dataclass(frozen=True)
 class PowerSample:
     at: float  # monotonic seconds
-    package_watts: Reading[float]  # processor packages, mean since the sample before
-    battery_watts: Reading[float]  # whole box, while it runs from a battery
-    celsius: Reading[float]
-    busy_cores: Reading[float]  # logical cores that worked, mean since the sample before
+    package_watts: SensorValue[float]  # processor packages, mean since the sample before
+    battery_watts: SensorValue[float]  # whole box, while it runs from a battery
+    celsius: SensorValue[float]
+    busy_cores: SensorValue[float]  # logical cores that worked, mean since the sample before
 
 
 class PowerReader:
@@ -68,45 +68,45 @@ class PowerReader:
             busy_cores=self._busy_cores(),
         )
 
-    def _package_watts(self) -> Reading[float]:
+    def _package_watts(self) -> SensorValue[float]:
         now, joules = self._clock(), self.energy.read()
         before, self._joules = self._joules, None if joules.value is None else (now, joules.value)
         return joules if joules.value is None else _rate(before, (now, joules.value))
 
-    def _busy_cores(self) -> Reading[float]:
+    def _busy_cores(self) -> SensorValue[float]:
         now, busy = self._clock(), busy_core_seconds(self._sysfs)
         before, self._busy = self._busy, None if busy.value is None else (now, busy.value)
         return busy if busy.value is None else _rate(before, (now, busy.value))
 
 
-def _rate(before: tuple[float, float] | None, now: tuple[float, float]) -> Reading[float]:
+def _rate(before: tuple[float, float] | None, now: tuple[float, float]) -> SensorValue[float]:
     if before is None or now[0] - before[0] < _SHORTEST_SECONDS:
-        return Reading(None, "it takes two readings, some time apart")
-    return Reading((now[1] - before[1]) / (now[0] - before[0]))
+        return SensorValue(None, "it takes two readings, some time apart")
+    return SensorValue((now[1] - before[1]) / (now[0] - before[0]))
 
 
-def busy_core_seconds(sysfs: Sysfs) -> Reading[float]:
+def busy_core_seconds(sysfs: Sysfs) -> SensorValue[float]:
     """The seconds that all logical cores together have worked since the machine started."""
     text = sysfs.text("proc/stat")
     if text.value is None:
-        return Reading(None, text.why, text.refused)
+        return SensorValue(None, text.why, text.refused)
     fields = text.value.split("\n", 1)[0].split()
     if len(fields) < 8 or fields[0] != "cpu":
-        return Reading(None, f"{sysfs.path('proc/stat')} has an unknown form")
+        return SensorValue(None, f"{sysfs.path('proc/stat')} has an unknown form")
     user, nice, system, _idle, _waiting, irq, soft_irq = (int(field) for field in fields[1:8])
-    return Reading((user + nice + system + irq + soft_irq) / 100.0)  # USER_HZ is 100 in every Linux for a PC
+    return SensorValue((user + nice + system + irq + soft_irq) / 100.0)  # USER_HZ is 100 in every Linux for a PC
 
 
-def cpu_celsius(sysfs: Sysfs) -> Reading[float]:
+def cpu_celsius(sysfs: Sysfs) -> SensorValue[float]:
     """The processor's temperature, the hottest of several packages. The value's `why` names the sensor."""
     found = _zones(sysfs, lambda kind: kind == "x86_pkg_temp")
     for chip, label in _CHIPS:
         found = found or _chip(sysfs, chip, label)
     found = found or _zones(sysfs, lambda kind: any(name in kind.lower() for name in _CPU_ZONES))
     if not found:
-        return Reading(None, "this machine tells no temperature of its processor")
+        return SensorValue(None, "this machine tells no temperature of its processor")
     celsius, name = max(found)
-    return Reading(celsius, name)
+    return SensorValue(celsius, name)
 
 
 def _zones(sysfs: Sysfs, wanted: Callable[[str], bool]) -> list[tuple[float, str]]:
@@ -128,13 +128,13 @@ def _chip(sysfs: Sysfs, chip: str, label: str) -> list[tuple[float, str]]:
     return _plausible(readings)
 
 
-def _plausible(readings: list[tuple[Reading[int], str]]) -> list[tuple[float, str]]:
+def _plausible(readings: list[tuple[SensorValue[int], str]]) -> list[tuple[float, str]]:
     low, high = _PLAUSIBLE_CELSIUS
     known = [(reading.value / 1000.0, name) for reading, name in readings if reading.value is not None]
     return [(celsius, name) for celsius, name in known if low <= celsius <= high]
 
 
-def battery_watts(sysfs: Sysfs) -> Reading[float]:
+def battery_watts(sysfs: Sysfs) -> SensorValue[float]:
     """What the whole box takes, known only while it runs from its batteries."""
     watts, batteries = 0.0, 0
     for folder in (f"{_SUPPLIES}/{name}" for name in sysfs.names(_SUPPLIES)):
@@ -148,18 +148,22 @@ def battery_watts(sysfs: Sysfs) -> Reading[float]:
                 return power
             watts += power.value
     if not batteries:
-        return Reading(None, "this machine has no battery")
-    return Reading(watts) if watts > 0 else Reading(None, "the battery does not discharge: the box runs from the mains")
+        return SensorValue(None, "this machine has no battery")
+    return (
+        SensorValue(watts)
+        if watts > 0
+        else SensorValue(None, "the battery does not discharge: the box runs from the mains")
+    )
 
 
-def _discharge_watts(sysfs: Sysfs, folder: str) -> Reading[float]:
+def _discharge_watts(sysfs: Sysfs, folder: str) -> SensorValue[float]:
     power = sysfs.number(f"{folder}/power_now")
     if power.value is not None:
-        return Reading(abs(power.value) / 1e6)  # some drivers say a discharge below zero
+        return SensorValue(abs(power.value) / 1e6)  # some drivers say a discharge below zero
     current, voltage = sysfs.number(f"{folder}/current_now"), sysfs.number(f"{folder}/voltage_now")
     if current.value is None or voltage.value is None:
-        return Reading(None, "the battery does not say how fast it discharges")
-    return Reading(abs(current.value) / 1e6 * voltage.value / 1e6)
+        return SensorValue(None, "the battery does not say how fast it discharges")
+    return SensorValue(abs(current.value) / 1e6 * voltage.value / 1e6)
 
 
 def frequencies(sysfs: Sysfs) -> tuple[Frequency, ...]:
@@ -171,13 +175,13 @@ def frequencies(sysfs: Sysfs) -> tuple[Frequency, ...]:
     return tuple(found)
 
 
-def box_watts(sample: PowerSample, other_watts: float) -> Reading[float]:
+def box_watts(sample: PowerSample, other_watts: float) -> SensorValue[float]:
     """The whole box: measured at the battery, else the packages and what the config says of the rest. `why` says which."""
     if sample.battery_watts.value is not None:
-        return Reading(sample.battery_watts.value, "whole box, measured at the battery")
+        return SensorValue(sample.battery_watts.value, "whole box, measured at the battery")
     if sample.package_watts.value is None:
         return sample.package_watts
     if other_watts > 0:
         said = f"processor measured, {other_watts:g} W for the rest of the box as stated in power.other_watts"
-        return Reading(sample.package_watts.value + other_watts, said)
-    return Reading(sample.package_watts.value, "processor only: what the rest of the box takes is not known")
+        return SensorValue(sample.package_watts.value + other_watts, said)
+    return SensorValue(sample.package_watts.value, "processor only: what the rest of the box takes is not known")

@@ -19,16 +19,16 @@ _MAX_CHARACTERS = 4096  # the kernel's own limit for such a file
 
 
 @dataclass(frozen=True)
-class Reading(Generic[T]):
+class SensorValue(Generic[T]):
     """A value, or None and the reason. A figure that is not known is never replaced by a guess."""
 
     value: T | None
     why: str = ""  # why there is none, as a clause; or, beside a value, what it is the value of
     refused: bool = False  # it is there, and this user may not have it
 
-    def map(self, change: Callable[[T], U]) -> Reading[U]:
+    def map(self, change: Callable[[T], U]) -> SensorValue[U]:
         value = None if self.value is None else change(self.value)
-        return Reading(value, self.why, self.refused)
+        return SensorValue(value, self.why, self.refused)
 
 
 def _read_text(path: Path) -> str:
@@ -76,24 +76,24 @@ class Sysfs:
             return []
         return sorted(found, key=_by_number)
 
-    def text(self, file: str) -> Reading[str]:
+    def text(self, file: str) -> SensorValue[str]:
         try:
-            return Reading(self._read(self.path(file)).strip())
+            return SensorValue(self._read(self.path(file)).strip())
         except PermissionError:
-            return Reading(None, f"this user may not read {self.path(file)}", refused=True)
+            return SensorValue(None, f"this user may not read {self.path(file)}", refused=True)
         except FileNotFoundError:
-            return Reading(None, f"there is no {self.path(file)}")
+            return SensorValue(None, f"there is no {self.path(file)}")
         except OSError as error:
-            return Reading(None, f"{self.path(file)} cannot be read ({error.strerror or error})")
+            return SensorValue(None, f"{self.path(file)} cannot be read ({error.strerror or error})")
 
-    def number(self, file: str) -> Reading[int]:
+    def number(self, file: str) -> SensorValue[int]:
         text = self.text(file)
         if text.value is None:
-            return Reading(None, text.why, text.refused)
+            return SensorValue(None, text.why, text.refused)
         try:
-            return Reading(int(text.value))
+            return SensorValue(int(text.value))
         except ValueError:
-            return Reading(None, f"{self.path(file)} holds no number")
+            return SensorValue(None, f"{self.path(file)} holds no number")
 
     def refusal(self, file: str) -> str:
         """Why this user may not write it: "" when the system says that it may. Nothing is written."""

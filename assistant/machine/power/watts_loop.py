@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from assistant.machine.power.box import SMALLEST_CHANGE, Seen, Setting
+from assistant.machine.power.power_knobs import SMALLEST_CHANGE, Seen, Setting
 
 # In shares of the budget.
 _AIM = 0.98

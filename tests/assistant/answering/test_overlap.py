@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from assistant.answering.pipeline import Answering
+from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Turn, TurnTimings
 from assistant.button.gestures import Pressed
 from assistant.conversation.conversation import Conversation, HearingEvent
@@ -35,7 +35,7 @@ class Scene:
     def play(self, *story: Callable[[Scene], Iterator[HearingEvent]]) -> list[Turn]:
         """The answered questions; every time is counted from the beginning of the first word."""
         turns: list[Turn] = []
-        answering = Answering(
+        answering = AnswerPipeline(
             self.stages.engine,
             self.stages.camera,
             self.stages.voice,

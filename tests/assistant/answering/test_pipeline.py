@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.answering.doubt import DEMO_RULE, Verdict, unsure_characters
-from assistant.answering.pipeline import Answering
+from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import phrases_for
 from audio.pcm import AudioChunk
@@ -33,7 +33,7 @@ class Stage:
         self.engine, self.camera, self.voice = FakeEngine(), FakeCamera(), FakeVoice()
         self.ended: list[Turn] = []
         self.shown: list[str] = []
-        self.answering = Answering(
+        self.answering = AnswerPipeline(
             self.engine, self.camera, self.voice, PHRASES, play_earcons=False, on_end=self.ended.append
         )
 
@@ -337,7 +337,7 @@ def test_the_unsure_characters_of_a_comparison_are_where_they_are_said(stage: St
     assert "".join(turn.answer[place] for place in places) == "AcupItisredItsays407"
 
 
-class Aim:
+class BestShot:
     """Says of every picture what the test wants."""
 
     def __init__(self, *faults: Fault | None) -> None:
@@ -350,14 +350,14 @@ class Aim:
 def aimed(*faults: Fault | None, sure: float = 1.0, clock: Callable[[], float] = time.monotonic) -> Stage:
     stage = Stage()
     stage.engine.log_probability = math.log(sure)
-    stage.answering = Answering(
+    stage.answering = AnswerPipeline(
         stage.engine,
         stage.camera,
         stage.voice,
         PHRASES,
         play_earcons=False,
         doubt=DEMO_RULE,
-        aim=Aim(*faults),
+        aim=BestShot(*faults),
         on_text=lambda turn, text: stage.shown.append(text),
         clock=clock,
     )
@@ -487,7 +487,7 @@ def test_stop_ends_the_answer_and_what_waits_behind_it(stage: Stage) -> None:
 def test_a_cue_interrupts_nothing_and_is_nothing_to_stop() -> None:
     """An earcon by itself is no turn: a press of the button then is a question, not a stop."""
     voice = FakeVoice()
-    with Answering(FakeEngine(), FakeCamera(), voice, PHRASES) as answering:
+    with AnswerPipeline(FakeEngine(), FakeCamera(), voice, PHRASES) as answering:
         answering.cue(AudioChunk(np.zeros(10, np.int16), 22_050))
         assert not answering.busy
         deadline = time.monotonic() + WAIT_SECONDS

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from assistant import console
 from assistant.answering import report
-from assistant.answering.turn import Moments, Question, Sight, Turn, TurnTimings
+from assistant.answering.turn import CaptureTimings, Moments, Question, Turn, TurnTimings
 from vision.engine import AnswerStats, SeeStats
 
 README = Path(__file__).parents[3] / "README.md"
 
-SEEN = Sight(
+SEEN = CaptureTimings(
     requested_at=97.0,
     taken=(97.5, 98.0),
     seen=(99.0, 103.0),  # not at once: another answer was being decoded

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.answering.speech_queue import Speaking
+from assistant.answering.speech_queue import SpeechQueue
 from assistant.answering.turn import Turn
-from assistant.answering.waiting_cues import NEVER, Waiting
+from assistant.answering.waiting_cues import NEVER, WaitingCues
 from audio import earcons
 from audio.pcm import AudioChunk
 from tests.assistant.fakes import WAIT_SECONDS, FakeVoice
@@ -28,7 +28,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def cues_over(waiting: Waiting, clock: Clock, seconds: float, step: float = 0.1) -> list[float]:
+def cues_over(waiting: WaitingCues, clock: Clock, seconds: float, step: float = 0.1) -> list[float]:
     """The moments, from now, at which a cue was due."""
     began, due = clock.now, []
     for count in range(round(seconds / step) + 1):
@@ -40,14 +40,14 @@ def cues_over(waiting: Waiting, clock: Clock, seconds: float, step: float = 0.1)
 
 def test_a_cue_every_three_and_a_half_seconds(clock: Clock) -> None:
     """Silence never lasts longer, for as long as the answer takes."""
-    waiting = Waiting(clock)
+    waiting = WaitingCues(clock)
     waiting.start(Turn(None))
     assert cues_over(waiting, clock, 15.0) == [3.5, 7.0, 10.5, 14.0]
 
 
 def test_the_first_word_ends_them(clock: Clock) -> None:
     """Nothing is due any more, and nobody needs to ask again."""
-    waiting, turn = Waiting(clock), Turn(None)
+    waiting, turn = WaitingCues(clock), Turn(None)
     waiting.start(turn)
     assert cues_over(waiting, clock, 4.0) == [3.5]
     waiting.end(turn)
@@ -58,7 +58,7 @@ def test_the_first_word_ends_them(clock: Clock) -> None:
 @pytest.mark.parametrize("event", ["cancelled", "done"])
 def test_a_turn_that_is_over_is_not_waited_for(event: str, clock: Clock) -> None:
     """A cancelled or failed turn needs no one to end its cues."""
-    waiting, turn = Waiting(clock), Turn(None)
+    waiting, turn = WaitingCues(clock), Turn(None)
     waiting.start(turn)
     getattr(turn, event).set()
     assert cues_over(waiting, clock, 10.0) == []
@@ -67,7 +67,7 @@ def test_a_turn_that_is_over_is_not_waited_for(event: str, clock: Clock) -> None
 
 def test_a_new_question_begins_anew(clock: Clock) -> None:
     """The cues belong to the newest turn, and the end of an older one does not end them."""
-    waiting, old, new = Waiting(clock), Turn(None), Turn(None)
+    waiting, old, new = WaitingCues(clock), Turn(None), Turn(None)
     waiting.start(old)
     clock.now += 3.0
     waiting.start(new)
@@ -77,7 +77,7 @@ def test_a_new_question_begins_anew(clock: Clock) -> None:
 
 def test_no_cue_while_the_user_speaks(clock: Clock) -> None:
     """It is left out, not put off: the next is due at its own time."""
-    waiting = Waiting(clock)
+    waiting = WaitingCues(clock)
     waiting.start(Turn(None))
     waiting.user_speaks(True)
     assert cues_over(waiting, clock, 4.0) == []
@@ -87,7 +87,7 @@ def test_no_cue_while_the_user_speaks(clock: Clock) -> None:
 
 def test_a_late_look_brings_one_cue(clock: Clock) -> None:
     """After a long sentence of nobody asking, cues do not come in a row."""
-    waiting = Waiting(clock)
+    waiting = WaitingCues(clock)
     waiting.start(Turn(None))
     clock.now += 12.0
     assert waiting.due() is not None
@@ -119,15 +119,15 @@ def voice() -> CountingVoice:
 
 
 @pytest.fixture
-def speaking(voice: CountingVoice, clock: Clock) -> Iterator[Speaking]:
-    speaking = Speaking(voice, lambda turn: None, clock, Waiting(every_seconds=0.01))
+def speaking(voice: CountingVoice, clock: Clock) -> Iterator[SpeechQueue]:
+    speaking = SpeechQueue(voice, lambda turn: None, clock, WaitingCues(every_seconds=0.01))
     speaking.start()
     yield speaking
     speaking.close()
     assert speaking.join(WAIT_SECONDS)
 
 
-def test_speaking_plays_the_cues_until_the_first_word(speaking: Speaking, voice: CountingVoice) -> None:
+def test_speaking_plays_the_cues_until_the_first_word(speaking: SpeechQueue, voice: CountingVoice) -> None:
     """One at once, then one after the other; after the sentence none."""
     turn = Turn(None)
     speaking.wait_with_cues(turn)
@@ -140,19 +140,19 @@ def test_speaking_plays_the_cues_until_the_first_word(speaking: Speaking, voice:
     assert (voice.cues, voice.heard) == (heard, ["A cup."])
 
 
-def test_a_cancel_ends_the_cues_at_once(speaking: Speaking, voice: CountingVoice) -> None:
+def test_a_cancel_ends_the_cues_at_once(speaking: SpeechQueue, voice: CountingVoice) -> None:
     """After it at most the one that was just being played."""
     turn = Turn(None)
     speaking.wait_with_cues(turn)
     voice.wait_for_cues(2)
     turn.cancelled.set()
-    speaking.hush()
+    speaking.flush()
     heard = voice.cues
     threading.Event().wait(0.05)
     assert voice.cues <= heard + 1
 
 
-def test_no_cue_over_speech(speaking: Speaking, voice: CountingVoice) -> None:
+def test_no_cue_over_speech(speaking: SpeechQueue, voice: CountingVoice) -> None:
     """While the voice is still heard, the cue is left out."""
     voice.speaking = True
     speaking.wait_with_cues(Turn(None))
@@ -163,7 +163,7 @@ def test_no_cue_over_speech(speaking: Speaking, voice: CountingVoice) -> None:
 
 def test_who_was_acknowledged_needs_no_cue_at_once(clock: Clock) -> None:
     """The next one is due as long after the one that the user has heard."""
-    waiting = Waiting(clock)
+    waiting = WaitingCues(clock)
     waiting.user_speaks(True)
     waiting.acknowledge()
     clock.now += 0.5
@@ -174,7 +174,7 @@ def test_who_was_acknowledged_needs_no_cue_at_once(clock: Clock) -> None:
 
 def test_the_thread_stays_awake_for_the_question_that_is_about_to_come(clock: Clock) -> None:
     """It is told of no turn; so it must look at the right moment by itself, and once in vain where none comes."""
-    waiting = Waiting(clock)
+    waiting = WaitingCues(clock)
     waiting.acknowledge()
     assert waiting.seconds_left() == pytest.approx(3.5)
     clock.now += 3.5
@@ -184,7 +184,7 @@ def test_the_thread_stays_awake_for_the_question_that_is_about_to_come(clock: Cl
 
 def test_an_acknowledgement_taken_back_is_none(clock: Clock) -> None:
     """The user spoke on: the cue at the true end is due at once."""
-    waiting = Waiting(clock)
+    waiting = WaitingCues(clock)
     waiting.acknowledge()
     waiting.user_speaks(True)
     assert waiting.start(Turn(None)) is True
@@ -193,7 +193,7 @@ def test_an_acknowledgement_taken_back_is_none(clock: Clock) -> None:
 
 def test_an_acknowledgement_counts_once_and_not_for_long(clock: Clock) -> None:
     """Of the next question, and of one that is asked soon."""
-    waiting = Waiting(clock)
+    waiting = WaitingCues(clock)
     waiting.acknowledge()
     assert [waiting.start(Turn(None)), waiting.start(Turn(None))] == [False, True]
     waiting.acknowledge()
@@ -201,9 +201,9 @@ def test_an_acknowledgement_counts_once_and_not_for_long(clock: Clock) -> None:
     assert waiting.start(Turn(None)) is True
 
 
-def test_one_cue_for_a_question_that_was_acknowledged(speaking: Speaking, voice: CountingVoice) -> None:
+def test_one_cue_for_a_question_that_was_acknowledged(speaking: SpeechQueue, voice: CountingVoice) -> None:
     """The cue sounds at the pause; with the words no second one, the quiet ones follow."""
-    speaking.cues = Waiting(every_seconds=0.2)
+    speaking.cues = WaitingCues(every_seconds=0.2)
     speaking.acknowledge()
     voice.wait_for_cues(1)
     turn = Turn(None)
@@ -213,7 +213,7 @@ def test_one_cue_for_a_question_that_was_acknowledged(speaking: Speaking, voice:
     speaking.cues.end(turn)
 
 
-def test_nobody_is_acknowledged_over_speech(speaking: Speaking, voice: CountingVoice) -> None:
+def test_nobody_is_acknowledged_over_speech(speaking: SpeechQueue, voice: CountingVoice) -> None:
     """While words are being said, a pause of the user's gets no cue."""
     voice.speaking = True
     speaking.acknowledge()
@@ -238,7 +238,7 @@ class SoundingVoice(FakeVoice):
 def test_a_cue_by_itself_is_not_speech(clock: Clock) -> None:
     """Half-duplex must not make deaf for it; its pitches are told instead. Words are speech, and a cue at their end with them."""
     voice = SoundingVoice()
-    speaking = Speaking(voice, lambda turn: None, clock)
+    speaking = SpeechQueue(voice, lambda turn: None, clock)
     speaking.start()
     turn = Turn(None)
 

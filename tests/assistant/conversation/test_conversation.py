@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from assistant.answering.capture import Look
+from assistant.answering.capture import PictureCapture
 from assistant.answering.doubt import DEMO_RULE, Piece, Verdict
 from assistant.answering.turn import Question, Turn
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
@@ -38,40 +38,40 @@ class Clock:
 
 @dataclass
 class RecordingAnswering:
-    """What the conversation asked of `Answering`, as short words in order."""
+    """What the conversation asked of `AnswerPipeline`, as short words in order."""
 
     clock: Clock
     log: list[str] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
+    looks: list[PictureCapture] = field(default_factory=list)
     spoke: list[bool] = field(default_factory=list)
 
-    held = busy = False
+    paused = busy = False
     advised: Fault | None = None  # of late
 
     def was_advised_of(self, fault: Fault) -> bool:
         return fault is self.advised
 
-    def look(self, frame: Frame | None = None, *, closer: bool = False) -> Look:
+    def look(self, frame: Frame | None = None, *, closer: bool = False) -> PictureCapture:
         how = f" at {frame.rgb.shape}" if frame else " closer" if closer else ""
         self.log.append(f"look{len(self.looks)}{how}")
-        self.looks.append(Look(self.clock(), frame))
+        self.looks.append(PictureCapture(self.clock(), frame))
         return self.looks[-1]
 
-    def ask(self, question: Question, look: Look, *, queued: bool = False) -> Turn:
+    def ask(self, question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
         self.log.append(f"ask {question.text!r} of {self.looks.index(look)}" + (" queued" if queued else ""))
-        self.held = self.held and queued
+        self.paused = self.paused and queued
         look.view = look.view or object()  # type: ignore[assignment]  # seen: that is all the loop looks at
         look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
         turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
         turn.done.set()
         return turn
 
-    def compare(self, question: Question, old: Look, new: Look) -> Turn:
+    def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
         self.log.append(f"compare {self.looks.index(old)} with {self.looks.index(new)}")
         return Turn(question, answer="Before: I see no word. Now: It says OPEN.")
 
     def say(self, text: str) -> Turn:
-        self.held = False
+        self.paused = False
         self.log.append(f"say {text!r}")
         turn = Turn(None, said=[text])
         turn.done.set()
@@ -79,18 +79,18 @@ class RecordingAnswering:
 
     greet = say
 
-    def advise(self, look: Look) -> Turn:
+    def advise(self, look: PictureCapture) -> Turn:
         self.log.append(f"advise of {self.looks.index(look)}")
         return Turn(None)
 
-    def hold(self) -> None:
-        self.held = True
-        self.log.append("hold")
+    def pause(self) -> None:
+        self.paused = True
+        self.log.append("pause")
 
-    def release(self) -> None:
-        if self.held:
-            self.log.append("release")
-        self.held = False
+    def resume(self) -> None:
+        if self.paused:
+            self.log.append("resume")
+        self.paused = False
 
     def user_speaks(self, speaks: bool) -> None:
         """Only the cues listen to that."""
@@ -100,7 +100,7 @@ class RecordingAnswering:
         self.log.append("acknowledge")
 
     def cancel(self) -> None:
-        self.held = False
+        self.paused = False
         self.log.append("cancel")
 
     def cue(self, earcon: AudioChunk) -> None:
@@ -307,7 +307,7 @@ def test_what_asks_nothing_is_passed_over(words: str) -> None:
     """However well it was heard: it is not answered, and ends no answer. Who has pressed is told by a note."""
     assert Story(min_confidence=0.5).speaks(words, confidence=0.3).speaks(words).told() == ["look0", "look1"]
     told = Story(speech_interrupts=True).speaks("what is this").speaks(words).told()
-    assert told[-2:] == ["hold", "release"]
+    assert told[-2:] == ["pause", "resume"]
     if words not in ("um", "the"):
         assert Story(activation="button").presses(*pressed()).speaks(words).told()[-1] == ERROR
 
@@ -333,14 +333,14 @@ def test_a_change_of_the_voice_does_not_end_the_answer_under_way() -> None:
     """It is heard in what is still said: no words for it."""
     story = Story(speech_interrupts=True).speaks("what is this")
     story.does(lambda conversation: setattr(story.answering, "busy", True)).speaks("slower")
-    assert story.told()[-2:] == ["hold", "release"]
+    assert story.told()[-2:] == ["pause", "resume"]
     assert story.voice_states == [VoiceState(155, 0.75)]
 
 
 def test_what_was_stopped_before_its_first_word_is_not_what_is_repeated() -> None:
     """The words before it are."""
     story = Story().speaks("what is this").speaks("is it red")
-    story.does(lambda conversation: silenced(conversation._obeying.turns[-1])).speaks("stop").speaks("repeat")
+    story.does(lambda conversation: silenced(conversation._commands.turns[-1])).speaks("stop").speaks("repeat")
     assert story.told()[-1] == "say 'answer to what is this'"
 
 
@@ -360,7 +360,7 @@ def test_repeat_while_it_thinks_does_not_end_the_answer() -> None:
     story = Story().speaks("what is this").speaks("repeat")
     original = story.answering.ask
 
-    def thinking(question: Question, look: Look, *, queued: bool = False) -> Turn:
+    def thinking(question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
         turn = original(question, look)
         turn.done.clear()
         turn.said.clear()
@@ -408,7 +408,7 @@ def test_a_look_that_failed_is_not_asked() -> None:
     log = story.answering.log
     original = story.answering.ask
 
-    def failing(question: Question, look: Look, *, queued: bool = False) -> Turn:
+    def failing(question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
         turn = original(question, look)
         look.view, look.error = None, OSError("camera gone")
         return turn
@@ -438,7 +438,7 @@ def test_spelling_is_of_the_last_answer() -> None:
 def test_what_was_not_told_is_not_spelt() -> None:
     """ "I cannot tell from this picture": its characters would be a guess in a sure voice."""
     story = Story().speaks("what does it say")
-    story.does(lambda conversation: setattr(conversation._obeying.last_answer, "verdict", Verdict.CANNOT_TELL)).speaks(
+    story.does(lambda conversation: setattr(conversation._commands.last_answer, "verdict", Verdict.CANNOT_TELL)).speaks(
         "spell that"
     )
     assert story.told()[-1] == f"say {PHRASES.nothing_to_spell!r}"
@@ -448,7 +448,7 @@ def test_an_answer_is_spelt_by_the_rule_it_was_judged_by() -> None:
     """That of the model that gave it, which may be another than the one that answers as a rule."""
 
     def doubt(conversation: Conversation) -> None:
-        turn = conversation._obeying.last_answer
+        turn = conversation._commands.last_answer
         assert turn is not None
         turn.pieces, turn.rule = (Piece(turn.answer, (-0.5,)),), DEMO_RULE
 
@@ -718,21 +718,21 @@ def test_a_question_during_an_answer_waits_if_the_config_says_so() -> None:
 
 def test_the_voice_waits_while_the_user_speaks() -> None:
     """From the onset on; it goes on where that was a noise, and behind it where questions are queued."""
-    assert Story(speech_interrupts=True).coughs().told() == ["hold", "look0", "release"]
-    assert Story(speech_interrupts=True).speaks("stop").told() == ["hold", "look0", "cancel"]
+    assert Story(speech_interrupts=True).coughs().told() == ["pause", "look0", "resume"]
+    assert Story(speech_interrupts=True).speaks("stop").told() == ["pause", "look0", "cancel"]
     told = Story(speech_interrupts=True, queue_questions=True).speaks("what is this").told()
-    assert told == ["hold", "look0", "ask 'what is this' of 0 queued", "release"]
-    assert "hold" not in Story().coughs().told()
+    assert told == ["pause", "look0", "ask 'what is this' of 0 queued", "resume"]
+    assert "pause" not in Story().coughs().told()
 
 
 def test_a_sentence_that_slips_through_is_held_at_the_next_block_of_sound() -> None:
     """As time goes by, for as long as the user speaks and no longer."""
     story = Story(speech_interrupts=True).begins().waits(0.03).waits(0.03).ends("what is this").waits(0.03)
-    assert story.told() == ["hold", "look0", "hold", "hold", "ask 'what is this' of 0"]
+    assert story.told() == ["pause", "look0", "pause", "pause", "ask 'what is this' of 0"]
 
 
 def test_who_calls_it_by_name_in_the_midst_of_an_answer_ends_that() -> None:
     """The next words are a question, and nothing is to be said over them."""
     story = Story(speech_interrupts=True, activation="wake_word")
     story.activation.always = lambda: True
-    assert story.speaks("hey camera").told() == ["hold", "look0", "cancel", LISTENING]
+    assert story.speaks("hey camera").told() == ["pause", "look0", "cancel", LISTENING]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.answering.turn import Turn
 from assistant.conversation.activation import Activation, settings_from
-from assistant.conversation.expected_reply import REPLY_SECONDS, Expecting
+from assistant.conversation.expected_reply import REPLY_SECONDS, ExpectedReply
 from audio.hearing import Utterance
 
 MISHEARD = Utterance("what is mist", 0.3, 999.0, 1000.0)
@@ -14,7 +14,7 @@ def test_the_seconds_for_an_answer_begin_when_the_question_has_been_said() -> No
     """A slow voice that reads back a long question leaves as much time as any other."""
     now = [1000.0]
     activation = Activation(settings_from("button", "", 6.0))
-    expecting = Expecting(activation, lambda: now[0])
+    expecting = ExpectedReply(activation, lambda: now[0])
     turn = Turn(question=None)
     expecting.after(turn, MISHEARD)
     while now[0] < 1012.0:  # so long it takes to say it
@@ -34,12 +34,12 @@ def test_the_seconds_for_an_answer_begin_when_the_question_has_been_said() -> No
 def test_words_in_between_leave_it_open_and_other_questions_do_not() -> None:
     """From the end of those words there is as much time again."""
     now = [1000.0]
-    expecting = Expecting(Activation(settings_from("open", "", 6.0)), lambda: now[0])
-    expecting.still_after(Turn(question=None))
+    expecting = ExpectedReply(Activation(settings_from("open", "", 6.0)), lambda: now[0])
+    expecting.extend_for(Turn(question=None))
     assert expecting.misheard is None
     expecting.after(Turn(question=None), MISHEARD)
     now[0] += 9.0
-    expecting.still_after(Turn(question=None))
+    expecting.extend_for(Turn(question=None))
     now[0] += 9.0
     assert expecting.misheard is MISHEARD
     expecting.forget()

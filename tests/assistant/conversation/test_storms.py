@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.answering.pipeline import Answering
+from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.button.gestures import ButtonSettings, KeyEvent, Press, StopPress
 from assistant.button.watcher import ButtonWatch
@@ -51,7 +51,7 @@ SAID = (
 FAULTS = {"capture": CameraLost("away"), "synthesis": DeviceLost("away"), "sound": DeviceLost("away")}
 
 
-class Recorded(Answering):
+class Recorded(AnswerPipeline):
     """Notes every turn that was begun, and when it was told to be silent."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -315,7 +315,7 @@ def check(storm: Storm) -> None:
     assert storm.last_question.question is not None
     assert (storm.last_question.answer, storm.last_question.error) == (whole, None)
     assert " ".join(storm.last_question.said) == whole
-    assert not storm.answering.held
+    assert not storm.answering.paused
     sight, ways = storm.last_question.moments.sight, storm.activation.settings
     if sight is not None and (
         ways.is_open or ways.button
@@ -389,7 +389,7 @@ def test_i_heard_you_never_comes_behind_the_answer(monkeypatch: pytest.MonkeyPat
         with World(seed) as world:
             world.put_into(monkeypatch)
             stages = Stages(world)
-            with Answering(
+            with AnswerPipeline(
                 stages.engine, stages.camera, stages.voice, PHRASES, aim=lambda cancelled: blurred, clock=world.clock
             ) as answering:
                 look = answering.look()

@@ -123,7 +123,7 @@ def test_a_conversation_holds_the_budget_and_knows_its_energy(
         seeing=SeeingConfig(camera=str(tmp_path / "picture.png")), power=PowerConfig(budget_watts=10.0, other_watts=2.0)
     )
 
-    run(config, demo_models(), as_json=True, beside=room)
+    run(config, demo_models(), as_json=True, side_server=room)
 
     assert (room.limit_meanwhile, tree.text(PL1)) == ("8000000", "28000000")
     (answered,) = (turn for turn in room.turns if turn.question is not None)

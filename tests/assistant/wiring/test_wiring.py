@@ -84,5 +84,5 @@ def test_the_wake_phrase_alone_is_not_acknowledged(text: str, ended: bool, monke
     ear = make_pause_ear(config, SPEECH, activation)
     assert ear is not None
     assert not ear.has_ended(np.zeros(16_000, np.int16)), "nobody has called it"
-    activation.stirred()
+    activation.possible_wake()
     assert ear.has_ended(np.zeros(16_000, np.int16)) == ended

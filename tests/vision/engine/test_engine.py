@@ -18,7 +18,7 @@ import pytest
 
 from tests.vision.engine.tiny_checkpoint import make
 from vision.engine import AnswerChunk, Engine, EngineSettings, View
-from vision.engine.engine import Reading
+from vision.engine.engine import ModelInfo
 from vision.engine.generation.generate import EncodedPicture, Scores
 from vision.engine.generation.prompt import PromptPart, SpecialTokens, joined
 from vision.engine.host import arithmetic_threads, let_idle_threads_sleep, physical_cores
@@ -89,7 +89,7 @@ class Remembering:
         return Scores.of(logits)
 
 
-READING = Reading(
+READING = ModelInfo(
     name="letters",
     tokenizer=Letters(),
     special=SpecialTokens(turn_start=257, turn_end=258, vision_start=259, vision_end=260, image=261),
@@ -492,9 +492,9 @@ def test_a_question_that_would_cut_its_answer_is_known_before() -> None:
     """Nothing was asked yet: room is for all that the answer may have, or for half of what fits beside the picture."""
     with small(180) as engine:
         view = engine.see(frame())
-        beside = engine.context_tokens - view.stats.prompt_tokens
+        side_server = engine.context_tokens - view.stats.prompt_tokens
         around = len(engine.prompt.question("a" * 50)) - 50  # a token a letter
-        half, whole = beside - beside // 2 - around, beside - 12 - around
+        half, whole = side_server - side_server // 2 - around, side_server - 12 - around
         assert [view.remembers("a" * letters, 512) for letters in (half, half + 1)] == [True, False]
         assert [view.remembers("a" * letters) for letters in (whole, whole + 1)] == [True, False]
         assert text(view.ask("a" * (whole + 1)))  # with what room there is

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from assistant.answering.announcements import Asides
+from assistant.answering.announcements import Announcements
 from assistant.answering.doubt import DEMO_RULE, DoubtRule
-from assistant.answering.pipeline import Answering
+from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import phrases_for
 from assistant.wiring.remote import of_change, pictures_leave
@@ -243,7 +243,7 @@ class Stage:
 
     def __init__(self, site: Site, doubt: DoubtRule) -> None:
         self.voice = FakeVoice()
-        self.answering = Answering(site.engine, FakeCamera(), self.voice, PHRASES, play_earcons=False, doubt=doubt)
+        self.answering = AnswerPipeline(site.engine, FakeCamera(), self.voice, PHRASES, play_earcons=False, doubt=doubt)
         site.on_change = lambda change: self.answering.aside(of_change(change, PHRASES, local_is_demo=False).spoken)
 
     def ask(self) -> Turn:
@@ -272,7 +272,7 @@ def test_the_user_hears_that_it_is_away_and_then_the_answer(site: Site, stage: S
 
 def test_what_there_is_to_say_before_there_is_a_voice_comes_with_the_greeting(stage: Stage) -> None:
     """That pictures leave the machine is the first thing that is heard."""
-    asides = Asides()
+    asides = Announcements()
     asides("Pictures leave.")
     asides.go_to(stage.answering.aside)
     asides("It is away.")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.engine.kv_cache import KVCache
-from vision.engine.scheduling.fair_lock import Check, Gate
+from vision.engine.scheduling.fair_lock import Check, WorkPermit
 from vision.errors import VisionModelError
 
 from .prompt import PromptPart, text_part
@@ -89,7 +89,7 @@ def read(
     prompt: PromptPart,
     picture: EncodedPicture | None,
     chunk_tokens: int,
-    gate: Gate,
+    gate: WorkPermit,
 ) -> None:
     """Prefill what comes before a question, a chunk at a time; others may take a step in between."""
     for chunk in prompt.cut(chunk_tokens):
@@ -106,7 +106,7 @@ def generate(
     stop_tokens: frozenset[int],
     max_new_tokens: int,
     chunk_tokens: int,
-    gate: Gate,
+    gate: WorkPermit,
 ) -> Iterator[Token]:
     """Read the question, then yield the token that is picked again and again, until a stop token or `max_new_tokens`.
 

@@ -23,8 +23,8 @@ from vision.engine.kv_cache import KVCache
 from vision.engine.packed.file import PackedFile
 from vision.engine.scheduling.fair_lock import Check
 
-from .text_decoder import TextTower
-from .vision_encoder import VisionTower
+from .text_decoder import TextDecoder
+from .vision_encoder import VisionEncoder
 
 
 class PackedModel:
@@ -37,8 +37,8 @@ class PackedModel:
         self._pool = Pool(threads)
         try:
             kernels = Kernels(self._pool, Multiplier(self._pool, self.isa))
-            self._text = TextTower(kernels, packed.contents, shapes.text)
-            self._eye = VisionTower(kernels, packed.contents, shapes.vision)
+            self._text = TextDecoder(kernels, packed.contents, shapes.text)
+            self._eye = VisionEncoder(kernels, packed.contents, shapes.vision)
             self._text.embed(np.zeros(1, np.int64))  # the last function that would be compiled at the first question
         except BaseException:
             self._pool.close()

@@ -25,7 +25,7 @@ _PREFIX = "model.language_model"
 _PROGRAMS = 6  # numbers of rows that are kept ready; a program is some 100 KiB
 
 
-class TextTower:
+class TextDecoder:
     """The decoder layers and the head. One call at a time; a call that is stopped by `check` leaves no trace."""
 
     def __init__(self, kernels: Kernels, contents: Contents, shape: TextShape) -> None:
@@ -38,7 +38,7 @@ class TextTower:
         steps = np.arange(0, shape.head_dim, 2, dtype=np.float32) / np.float32(shape.head_dim)
         self._frequencies = 1 / np.float32(shape.rope_theta) ** steps  # (head_dim / 2,)
         self._axes = np.array(shape.rotations, np.int64)
-        self._programs: OrderedDict[int, _Reading] = OrderedDict()
+        self._graphs: OrderedDict[int, _LayerGraph] = OrderedDict()
         self._buffers = _Buffers(shape, 1)
         self._last = _Buffers(shape, 1)
         self._judging = _Judging(kernels, contents, self._head, shape, self._last)
@@ -60,7 +60,7 @@ class TextTower:
         Row i of a deepstack level is added to token i's row after that layer, if there is such a level.
         """
         count = len(embedded)
-        reading = self._reading(count)
+        reading = self._graph(count)
         cache.reserve(count)
         reading.place(cache)
         reading.hidden[:] = embedded
@@ -85,18 +85,18 @@ class TextTower:
         """For what follows the token just read: logits (vocabulary,), the place of the largest, and log Σ exp logits."""
         return self._judging.run(cache)
 
-    def _reading(self, count: int) -> _Reading:
+    def _graph(self, count: int) -> _LayerGraph:
         """The program for so many rows: a kept one, or a new one."""
         if count > self._buffers.most:
-            self._programs.clear()
+            self._graphs.clear()
             self._buffers = _Buffers(self.shape, -(-count // 16) * 16)
-        if count not in self._programs:
-            while len(self._programs) >= _PROGRAMS:
-                oldest = next(known for known in self._programs if known != 1)  # decoding needs that one all the time
-                del self._programs[oldest]
-            self._programs[count] = _Reading(self._kernels, self._contents, self.shape, self._buffers, count)
-        self._programs.move_to_end(count)
-        return self._programs[count]
+        if count not in self._graphs:
+            while len(self._graphs) >= _PROGRAMS:
+                oldest = next(known for known in self._graphs if known != 1)  # decoding needs that one all the time
+                del self._graphs[oldest]
+            self._graphs[count] = _LayerGraph(self._kernels, self._contents, self.shape, self._buffers, count)
+        self._graphs.move_to_end(count)
+        return self._graphs[count]
 
 
 class _Buffers:
@@ -118,7 +118,7 @@ class _Buffers:
         self.arranged = np.zeros(most * widest + layout.PADDING, np.float32)
 
 
-class _Reading:
+class _LayerGraph:
     """All jobs for a number of rows up to the last layer's keys and values, and the arguments in them that change."""
 
     def __init__(self, kernels: Kernels, contents: Contents, shape: TextShape, buffers: _Buffers, count: int) -> None:

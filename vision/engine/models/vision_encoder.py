@@ -23,7 +23,7 @@ _PREFIX = "model.visual"
 _EPSILON = 1e-6  # of every norm here; no config has it
 
 
-class VisionTower:
+class VisionEncoder:
     """The encoder. One call at a time."""
 
     def __init__(self, kernels: Kernels, contents: Contents, shape: VisionShape) -> None:

@@ -15,7 +15,7 @@ LONGEST_SHARE = 0.9
 _LOOK_SECONDS = 0.02  # how often a rest looks whether its caller has gone
 
 
-class Pace:
+class DutyCycle:
     """`work` and `rest` are called in the thread that computes, `rest_share` is set by any other."""
 
     def __init__(

@@ -13,14 +13,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .duty_cycle import Pace
+from .duty_cycle import DutyCycle
 
 LOOK_SECONDS = 0.02  # how often a waiter looks whether it has been cancelled
 
 Check = Callable[[], None]  # returns to go on, raises to stop
 
 
-class Turnstile:
+class FairLock:
     """A first-in first-out lock whose waiters can be called off."""
 
     def __init__(self) -> None:
@@ -52,21 +52,21 @@ class Turnstile:
         return bool(self._queue)
 
 
-class Gate:
+class WorkPermit:
     """One caller's way through the turnstile: when it has to stop, when to rest, and how long its steps took."""
 
     def __init__(
         self,
-        turnstile: Turnstile,
+        turnstile: FairLock,
         check: Check,
         clock: Callable[[], float] = time.perf_counter,
-        pace: Pace | None = None,
+        pace: DutyCycle | None = None,
     ) -> None:
         self.seconds = 0.0  # inside steps only, with their rests: neither the queue nor a slow consumer counts
         self._turnstile = turnstile
         self._go_on = check
         self._clock = clock
-        self._pace = pace or Pace()
+        self._pace = pace or DutyCycle()
 
     def check(self) -> None:
         """Between two pieces of a step: raises to stop, rests if the work is to be slower."""

@@ -16,8 +16,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from assistant.machine.power.box import Box, Seen, Setting
 from assistant.machine.power.governor import Governor
+from assistant.machine.power.power_knobs import PowerKnobs, Seen, Setting
 
 STEP_SECONDS = 0.1
 STEPS_A_SECOND = 10
@@ -31,7 +31,7 @@ Work = Callable[[float], float]  # of the time in seconds: how much of every thr
 class Plant:
     """The machine as it is. The governor knows none of these figures."""
 
-    box: Box  # what it permits
+    box: PowerKnobs  # what it permits
     base_watts: float = 3.5
     core_watts: float = 5.5  # at full frequency
     exponent: float = 2.5
@@ -118,7 +118,7 @@ class SimulatedMachine:
 
     def run(self, governor: Governor | None, seconds: float, work: Work = lambda at: 1.0) -> Trace:
         """Let time pass; the governor is asked once a second, and hears of the second before the last."""
-        setting = governor.setting if governor else Box().setting(1.0)
+        setting = governor.setting if governor else PowerKnobs().setting(1.0)
         for _ in range(round(seconds * STEPS_A_SECOND)):
             steps = len(self.trace.watts)
             if governor is not None and steps and steps % STEPS_A_SECOND == 0:

@@ -14,19 +14,19 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.machine.power.box import Box, Seen, Setting
 from assistant.machine.power.governor import Goal, Governor
+from assistant.machine.power.power_knobs import PowerKnobs, Seen, Setting
 from tests.assistant.machine.power.simulated_machine import STEP_SECONDS, Plant, SimulatedMachine, Trace, best_speed
 
 BUDGET_WATTS = 10.0
 FINE_STEPS = tuple(step / 34 for step in range(8, 35))  # 0.8 to 3.4 GHz
 FEW_STEPS = (1.4 / 3.6, 1.7 / 3.6, 2.3 / 3.6, 1.0)
 
-NUC = Plant(Box(has_limit=True, frequency_shares=FINE_STEPS, threads=4, can_rest=True), core_watts=6.0)
-AMD = Plant(Box(frequency_shares=FEW_STEPS, threads=4, can_rest=True), base_watts=4.0, core_watts=5.0)
-REFUSING = Plant(Box(threads=4, can_rest=True), base_watts=2.5, core_watts=4.5)
+NUC = Plant(PowerKnobs(has_limit=True, frequency_shares=FINE_STEPS, threads=4, can_rest=True), core_watts=6.0)
+AMD = Plant(PowerKnobs(frequency_shares=FEW_STEPS, threads=4, can_rest=True), base_watts=4.0, core_watts=5.0)
+REFUSING = Plant(PowerKnobs(threads=4, can_rest=True), base_watts=2.5, core_watts=4.5)
 FANLESS = Plant(
-    Box(frequency_shares=FINE_STEPS, threads=4, can_rest=True),
+    PowerKnobs(frequency_shares=FINE_STEPS, threads=4, can_rest=True),
     base_watts=3.0, core_watts=5.0, kelvin_per_watt=3.5, time_constant_seconds=200.0, tells_watts=False,
 )  # fmt: skip
 MAX_CELSIUS = 75.0
@@ -148,7 +148,7 @@ def of_best(trace: Trace, plant: Plant, first_second: int, last_second: int, wan
 FOLLOWED = {
     "frequency": AMD,
     "fine frequency": replace(AMD, box=replace(AMD.box, frequency_shares=FINE_STEPS)),
-    "frequency alone": replace(AMD, box=Box(frequency_shares=(0.3, 0.4, 0.6, 0.64, 1.0)), core_watts=10.0),
+    "frequency alone": replace(AMD, box=PowerKnobs(frequency_shares=(0.3, 0.4, 0.6, 0.64, 1.0)), core_watts=10.0),
     "threads and rests": REFUSING,
 }  # without a limit of their own
 
@@ -233,7 +233,7 @@ def test_any_line_from_level_to_watts_is_found(
     base_watts: float, core_watts: float, exponent: float, seed: int
 ) -> None:
     """Neither the floor nor the cores' watts nor the exponent are known; the budget is held all the same."""
-    box = Box(frequency_shares=FINE_STEPS, threads=4, can_rest=True)
+    box = PowerKnobs(frequency_shares=FINE_STEPS, threads=4, can_rest=True)
     plant = Plant(box, base_watts=base_watts, core_watts=core_watts, exponent=exponent)
     trace = governed(plant, seed)
     assert share_within(trace.seconds_of_watts(), BUDGET_WATTS) >= 0.99
@@ -284,7 +284,7 @@ def test_a_budget_that_cannot_be_held_is_known_after_half_a_minute() -> None:
 
 def test_nothing_is_permitted_and_nothing_told() -> None:
     """It says what is there already, whatever it sees."""
-    governor = Governor(Goal(None, 85.0), Box())
+    governor = Governor(Goal(None, 85.0), PowerKnobs())
     for second in range(60):
         assert governor.decide(Seen(float(second))) == Setting(None, 1.0, 1, 0.0)
 
@@ -303,7 +303,7 @@ def test_a_sensor_that_is_lost_leaves_the_last_setting() -> None:
 
 def test_the_fastest_setting_of_a_level_uses_frequency_first() -> None:
     """Then threads, and rests last: the order of what they cost."""
-    box = Box(frequency_shares=FINE_STEPS, threads=4, can_rest=True)
+    box = PowerKnobs(frequency_shares=FINE_STEPS, threads=4, can_rest=True)
     half = box.setting(0.5)
     assert half.threads == 4
     assert half.frequency_share < 0.8
@@ -315,7 +315,7 @@ def test_the_fastest_setting_of_a_level_uses_frequency_first() -> None:
 
 
 @pytest.mark.parametrize("box", [AMD.box, REFUSING.box, FANLESS.box], ids=["few steps", "no steps", "fine steps"])
-def test_a_setting_never_exceeds_its_level(box: Box) -> None:
+def test_a_setting_never_exceeds_its_level(box: PowerKnobs) -> None:
     """And more level is never less speed."""
     speeds = []
     for step in range(5, 101):

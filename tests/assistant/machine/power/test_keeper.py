@@ -14,12 +14,12 @@ import pytest
 from assistant.cli.main import _parser, main
 from assistant.cli.power import cap, show
 from assistant.errors import ConfigError, PowerError, UsageError, exit_status_of
-from assistant.machine.power.borrowed import Borrowed
-from assistant.machine.power.box import Box
 from assistant.machine.power.governor import Goal, Governor
 from assistant.machine.power.keeper import Budget, PowerKeeper, keep_power, make_governor
 from assistant.machine.power.limits import PowerLimits
+from assistant.machine.power.power_knobs import PowerKnobs
 from assistant.machine.power.readings import PowerReader
+from assistant.machine.power.restored_settings import RestoredSettings
 from assistant.machine.power.sysfs import Sysfs
 from assistant.settings.config import PowerConfig
 from tests.assistant.machine.power.machine_trees import (
@@ -99,7 +99,7 @@ def test_the_processors_own_limit_is_used_where_it_may_be_set(tmp_path: Path, en
 def test_a_limit_that_another_service_overwrites_is_set_again(tmp_path: Path, state: Path) -> None:
     """thermald does that; twice a minute it is looked at."""
     tree, said = nuc(tmp_path), list[str]()
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         power = keeper(tree, Worker(), said, PowerLimits(tree.sysfs, borrowed))
         power.tick()
         tree.put({PL1: "28000000"})
@@ -113,7 +113,7 @@ def test_a_limit_that_another_service_overwrites_is_set_again(tmp_path: Path, st
 def test_a_frequency_that_another_service_raises_is_lowered_again(tmp_path: Path, state: Path) -> None:
     """Within half a minute, also while the setting stays as it is."""
     tree = amd_mini_pc(tmp_path)
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         power = keeper(tree, Worker(), [], PowerLimits(tree.sysfs, borrowed))
         for _ in range(6):
             tree.spend(20.0, 1.0, busy_cores=4.0)
@@ -137,7 +137,7 @@ def test_a_frequency_that_cannot_be_set_after_all_is_given_up(tmp_path: Path, st
         raise OSError(30, "Read-only file system")
 
     tree.write = refuses
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         power = keeper(tree, worker, said, PowerLimits(tree.sysfs, borrowed))
         for _ in range(6):
             threads, rest = worker.told[-1]
@@ -152,7 +152,7 @@ def test_a_frequency_that_the_kernel_sets_late_is_not_given_up(tmp_path: Path, s
     """Linux takes the write at once and does it a moment later; the file says the old value until then."""
     tree, said = amd_mini_pc(tmp_path), list[str]()
     tree.write = late_write
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         power = keeper(tree, Worker(), said, PowerLimits(tree.sysfs, borrowed))
         for _ in range(12):
             tree.spend(20.0, 1.0, busy_cores=4.0)
@@ -165,7 +165,7 @@ def test_a_frequency_that_never_holds_is_given_up_after_some_looks(tmp_path: Pat
     """Told once; from then on threads and rests do its part."""
     tree, worker, said = amd_mini_pc(tmp_path), Worker(), list[str]()
     tree.write = lambda path, text: None  # taken, and nothing comes of it
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         power = keeper(tree, worker, said, PowerLimits(tree.sysfs, borrowed))
         for second in range(12):
             tree.spend(20.0, 1.0, busy_cores=4.0)
@@ -252,7 +252,7 @@ def test_off_only_looks(tmp_path: Path, environ: dict[str, str]) -> None:
 def test_a_second_seesay_does_not_fight_the_first(tmp_path: Path, state: Path, environ: dict[str, str]) -> None:
     """While `seesay power cap` holds the machine, `seesay run` says so once and governs its own threads only."""
     tree, said = nuc(tmp_path), list[str]()
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         PowerLimits(tree.sysfs, borrowed).cap(6.0)
         with keep_power(tree.sysfs, CONFIG, Worker(), environ, said.append) as power:
             power.tick()
@@ -268,7 +268,7 @@ def test_where_nothing_can_be_set_nobody_holds_anything(
     """Two at once on such a machine hear nothing of each other, and `cap` says what is the matter."""
     tree = make(tmp_path / "m")
     monkeypatch.setenv("XDG_STATE_HOME", environ["XDG_STATE_HOME"])
-    with Borrowed(tree.sysfs, state):
+    with RestoredSettings(tree.sysfs, state):
         with keep_power(tree.sysfs, CONFIG, Worker(), environ, pytest.fail) as power:
             power.tick()
         with pytest.raises(PowerError, match="cannot be limited here"):
@@ -290,7 +290,7 @@ def test_a_fault_in_its_thread_is_told_once_and_ends_it(tmp_path: Path, monkeypa
             raise ZeroDivisionError("a fault")
 
     reader = PowerReader(nuc(tmp_path).sysfs)
-    with PowerKeeper(reader, Broken(Goal(None, 85.0), Box()), say=say) as power:
+    with PowerKeeper(reader, Broken(Goal(None, 85.0), PowerKnobs()), say=say) as power:
         assert told.wait(10)
         power._thread.join(10)
     assert said == ["the power is no longer looked after: a fault"]
@@ -424,7 +424,7 @@ def test_the_verb_shows_what_another_seesay_holds(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(state.parents[1]))
     monkeypatch.setattr("assistant.cli.power.Sysfs", lambda: tree.sysfs)
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         PowerLimits(tree.sysfs, borrowed).cap(6.0)
         tree.write = lambda path, text: pytest.fail(f"{path} was written")
         assert main(["power"]) == 0

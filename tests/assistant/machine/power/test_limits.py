@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import PowerError, exit_status_of
-from assistant.machine.power.borrowed import Borrowed, left_over
 from assistant.machine.power.limits import PowerLimits, frequency_shares, power_limits
+from assistant.machine.power.restored_settings import RestoredSettings, left_over
 from tests.assistant.machine.power.machine_trees import (
     POLICY,
     RAPL,
@@ -91,7 +91,7 @@ def test_a_cap_sets_both_limits_and_puts_them_back(tmp_path: Path, state: Path) 
     """The long one and the short one, or there are peaks; afterwards every file is as before, and no note is left."""
     tree = nuc(tmp_path).put({f"{RAPL}/enabled": "0"})
     before = values(tree)
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         limits = PowerLimits(tree.sysfs, borrowed)
         assert limits.cap(7.5).value == 7.5
         assert (tree.text(PL1), tree.text(PL2), tree.text(f"{RAPL}/enabled")) == ("7500000", "7500000", "1")
@@ -104,7 +104,7 @@ def test_a_cap_sets_both_limits_and_puts_them_back(tmp_path: Path, state: Path) 
 def test_a_limit_of_the_machines_own_that_is_lower_stays(tmp_path: Path, state: Path) -> None:
     """A box set to 6 W in its BIOS does not take 15 because a budget says so: each of the two limits by itself."""
     tree = nuc(tmp_path).put({PL1: "6000000", PL2: "12000000"})
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         limits = PowerLimits(tree.sysfs, borrowed)
         assert limits.cap(15.0).value == 6.0
         assert (tree.text(PL1), tree.text(PL2)) == ("6000000", "12000000")
@@ -118,7 +118,7 @@ def test_a_limit_of_the_machines_own_that_is_lower_stays(tmp_path: Path, state: 
 def test_a_limit_of_nothing_is_none(tmp_path: Path, state: Path) -> None:
     """Some firmware says 0 where none is set."""
     tree = nuc(tmp_path).put({PL2: "0"})
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         assert PowerLimits(tree.sysfs, borrowed).cap(8.0).value == 8.0
         assert tree.text(PL2) == "8000000"
 
@@ -127,7 +127,7 @@ def test_frequencies_are_lowered_and_put_back(tmp_path: Path, state: Path) -> No
     """Of every core; never above what the user had allowed, never below what the processor can."""
     tree = nuc(tmp_path).put({f"{POLICY}1/scaling_max_freq": "2000000"})
     before = values(tree)
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         limits = PowerLimits(tree.sysfs, borrowed)
         assert limits.slow(0.7) == ""
         assert tree.text(HIGH) == "2380000"
@@ -147,7 +147,7 @@ def test_a_limit_that_something_else_sets_is_told(tmp_path: Path, state: Path) -
         path.write_text("15000000\n" if path.name.startswith("constraint_0") else text)
 
     tree.write = stubborn
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         held = PowerLimits(tree.sysfs, borrowed).cap(8.0)
     assert held.value is None
     assert "set to 8.0 W and holds 15.0 W" in held.why
@@ -161,7 +161,7 @@ def test_a_locked_limit_is_told(tmp_path: Path, state: Path) -> None:
         raise OSError(5, "Input/output error")
 
     tree.write = locked
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         assert "the firmware has locked it" in PowerLimits(tree.sysfs, borrowed).cap(8.0).why
     assert not state.exists(), "nothing was changed, and nothing has to come back"
 
@@ -177,7 +177,7 @@ def test_what_does_not_go_back_is_told(tmp_path: Path, state: Path) -> None:
         kernel_write(path, text)
 
     tree.write = twice
-    borrowed = Borrowed(tree.sysfs, state)
+    borrowed = RestoredSettings(tree.sysfs, state)
     assert PowerLimits(tree.sysfs, borrowed).cap(8.0).value == 8.0
     with pytest.raises(PowerError, match="could not be put back") as caught:
         borrowed.close()
@@ -193,8 +193,8 @@ def test_a_full_disk_leaves_the_machine_as_it_is(tmp_path: Path, state: Path, mo
     def full(**where: object) -> tuple[int, str]:
         raise OSError(28, "No space left on device")
 
-    with Borrowed(tree.sysfs, state) as borrowed:
-        monkeypatch.setattr("assistant.machine.power.borrowed.tempfile.mkstemp", full)
+    with RestoredSettings(tree.sysfs, state) as borrowed:
+        monkeypatch.setattr("assistant.machine.power.restored_settings.tempfile.mkstemp", full)
         limits = PowerLimits(tree.sysfs, borrowed)
         for problem in (limits.cap(8.0).why, limits.slow(0.5)):
             assert "nothing is changed" in problem
@@ -205,7 +205,7 @@ def test_a_full_disk_leaves_the_machine_as_it_is(tmp_path: Path, state: Path, mo
 def test_a_frequency_that_another_service_raises_is_lowered_again(tmp_path: Path, state: Path) -> None:
     """And one that is right already is not written."""
     tree = nuc(tmp_path)
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         limits = PowerLimits(tree.sysfs, borrowed)
         assert limits.slow(1.0) == ""
         assert not state.exists()
@@ -219,7 +219,7 @@ def test_an_error_in_between_puts_back(tmp_path: Path, state: Path) -> None:
     """Whatever ends the block."""
     tree = nuc(tmp_path)
     before = values(tree)
-    with suppress(KeyboardInterrupt), Borrowed(tree.sysfs, state) as borrowed:
+    with suppress(KeyboardInterrupt), RestoredSettings(tree.sysfs, state) as borrowed:
         PowerLimits(tree.sysfs, borrowed).cap(8.0)
         PowerLimits(tree.sysfs, borrowed).slow(0.5)
         raise KeyboardInterrupt
@@ -231,7 +231,7 @@ def test_nothing_is_changed_where_nothing_can_be_noted(tmp_path: Path) -> None:
     tree = nuc(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(PowerError, match="nothing is changed"):
-        Borrowed(tree.sysfs, tmp_path / "file" / "power-limits.json")
+        RestoredSettings(tree.sysfs, tmp_path / "file" / "power-limits.json")
 
 
 # Left by a killed run
@@ -239,7 +239,7 @@ def test_nothing_is_changed_where_nothing_can_be_noted(tmp_path: Path) -> None:
 
 def leave_behind(tree: Tree, state: Path, boot: str | None = None) -> None:
     """As a run that was killed: limits changed, the note there, nobody holding the lock."""
-    borrowed = Borrowed(tree.sysfs, state)
+    borrowed = RestoredSettings(tree.sysfs, state)
     PowerLimits(tree.sysfs, borrowed).cap(5.0)
     borrowed._lock.close()
     if boot is not None:
@@ -254,7 +254,7 @@ def test_the_next_run_puts_back_what_a_killed_one_left(tmp_path: Path, state: Pa
     leave_behind(tree, state)
     assert tree.text(PL1) == "5000000"
     assert left_over(state, tree.sysfs)
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         assert values(tree) == before
         assert PL1 in borrowed.left_over
         assert PowerLimits(tree.sysfs, borrowed).cap(9.0).value == 9.0
@@ -266,7 +266,7 @@ def test_after_a_restart_of_the_machine_the_note_counts_for_nothing(tmp_path: Pa
     """The firmware has set its own limits again, perhaps others than then."""
     tree = nuc(tmp_path)
     leave_behind(tree, state, boot="another")
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         assert borrowed.left_over == ()
         assert tree.text(PL1) == "5000000"
     assert not state.exists()
@@ -284,7 +284,7 @@ def test_a_damaged_note_does_no_harm(tmp_path: Path, state: Path, text: str) -> 
     tree = nuc(tmp_path).put({"etc/passwd": "root", "sys/x": "1"})
     state.parent.mkdir(parents=True)
     state.write_text(text)
-    with Borrowed(tree.sysfs, state) as borrowed:
+    with RestoredSettings(tree.sysfs, state) as borrowed:
         assert borrowed.left_over == ()
     assert tree.text("etc/passwd") == "root"
     assert tree.text("sys/x") == "1"
@@ -293,12 +293,12 @@ def test_a_damaged_note_does_no_harm(tmp_path: Path, state: Path, text: str) -> 
 def test_two_at_once_are_refused(tmp_path: Path, state: Path) -> None:
     """The second would note the first one's limits as the machine's own."""
     tree = nuc(tmp_path)
-    with Borrowed(tree.sysfs, state) as first:
+    with RestoredSettings(tree.sysfs, state) as first:
         PowerLimits(tree.sysfs, first).cap(6.0)
         with pytest.raises(PowerError, match="another seesay holds"):
-            Borrowed(tree.sysfs, state)
+            RestoredSettings(tree.sysfs, state)
         assert tree.text(PL1) == "6000000"
-    Borrowed(tree.sysfs, state).close()
+    RestoredSettings(tree.sysfs, state).close()
 
 
 def test_two_users_see_each_other(tmp_path: Path, state: Path) -> None:
@@ -308,14 +308,14 @@ def test_two_users_see_each_other(tmp_path: Path, state: Path) -> None:
     lock.parent.mkdir(parents=True)
     before = os.umask(0o077)
     try:
-        with Borrowed(tree.sysfs, tmp_path / "root" / "power-limits.json"):
+        with RestoredSettings(tree.sysfs, tmp_path / "root" / "power-limits.json"):
             assert lock.stat().st_mode & 0o777 == 0o644, "or the other could not look"
             with pytest.raises(PowerError, match="another seesay holds"):
-                Borrowed(tree.sysfs, state)
+                RestoredSettings(tree.sysfs, state)
     finally:
         os.umask(before)
     lock.chmod(0o444)  # somebody else's: it may be read
-    Borrowed(tree.sysfs, state).close()
+    RestoredSettings(tree.sysfs, state).close()
 
 
 def test_what_somebody_put_in_the_place_of_the_lock_hangs_nobody(tmp_path: Path, state: Path) -> None:
@@ -324,12 +324,12 @@ def test_what_somebody_put_in_the_place_of_the_lock_hangs_nobody(tmp_path: Path,
     lock = tmp_path / "run/lock/seesay-power.lock"
     lock.parent.mkdir(parents=True)
     os.mkfifo(lock)
-    Borrowed(tree.sysfs, state).close()
+    RestoredSettings(tree.sysfs, state).close()
     lock.unlink()
     (tmp_path / "elsewhere").write_text("")
     lock.symlink_to(tmp_path / "elsewhere")
-    with Borrowed(tree.sysfs, state):
-        Borrowed(tree.sysfs, tmp_path / "other" / "power-limits.json").close()
+    with RestoredSettings(tree.sysfs, state):
+        RestoredSettings(tree.sysfs, tmp_path / "other" / "power-limits.json").close()
     assert (tmp_path / "elsewhere").read_text() == ""
 
 

@@ -17,16 +17,16 @@ from assistant.machine.power.readings import PowerReader
 from assistant.machine.power.sysfs import Sysfs
 from assistant.machine.status import Status
 from assistant.web.answer import Asked
-from assistant.web.board import Board
 from assistant.web.conversations import Conversation, Said, folded
 from assistant.web.errors import QueueFull
 from assistant.web.events import Done, Sentence
-from assistant.web.kept import Kept, KeptLimits
+from assistant.web.expiring_store import Kept, KeptLimits
 from assistant.web.machine import Machine
 from assistant.web.pictures import jpeg, picture_frame, reduced
 from assistant.web.services import Services
 from assistant.web.settings import WebSettings
 from assistant.web.speech import Speech
+from assistant.web.status_board import Board
 from assistant.web.work_queue import WorkQueue
 from audio.errors import VoiceError
 from audio.pcm import AudioChunk

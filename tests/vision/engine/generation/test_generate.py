@@ -22,7 +22,7 @@ from vision.engine.generation.generate import EncodedPicture, Scores, Token, gen
 from vision.engine.generation.prompt import joined, text_part
 from vision.engine.kv_cache import BLOCK_TOKENS, CacheShape, KVCache
 from vision.engine.models.transformers_model import cache_keyword
-from vision.engine.scheduling.fair_lock import Gate, Turnstile
+from vision.engine.scheduling.fair_lock import FairLock, WorkPermit
 from vision.engine.settings import Arithmetic
 from vision.errors import Cancelled, VisionModelError
 from vision.frame import Frame
@@ -458,7 +458,7 @@ def run_greedy(model: Counting, longest: int) -> list[int]:
         stop_tokens=frozenset({2}),
         max_new_tokens=longest,
         chunk_tokens=2,
-        gate=Gate(Turnstile(), lambda: None),
+        gate=WorkPermit(FairLock(), lambda: None),
     )
     return [token.id for token in tokens]
 

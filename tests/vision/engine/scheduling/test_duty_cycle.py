@@ -15,8 +15,8 @@ from tests.vision.engine.tiny_checkpoint import make
 from vision.engine import Engine, EngineSettings
 from vision.engine.kernels import jit, scalar
 from vision.engine.kernels.thread_pool import Pool
-from vision.engine.scheduling.duty_cycle import Pace
-from vision.engine.scheduling.fair_lock import Gate, Turnstile
+from vision.engine.scheduling.duty_cycle import DutyCycle
+from vision.engine.scheduling.fair_lock import FairLock, WorkPermit
 from vision.errors import Cancelled
 from vision.frame import Frame
 
@@ -105,9 +105,9 @@ class Clock:
 def test_a_rest_is_as_long_as_the_work_before_it_asks_for(share: float) -> None:
     """Of the whole time, the share is rest, for long and for short pieces."""
     clock = Clock()
-    pace = Pace(clock, clock.wait)
+    pace = DutyCycle(clock, clock.wait)
     pace.rest_share = share
-    gate, began = Gate(Turnstile(), lambda: None, clock, pace), clock.now
+    gate, began = WorkPermit(FairLock(), lambda: None, clock, pace), clock.now
     for piece_seconds in (0.5, 0.01):
         with gate.step():
             gate.check()  # nothing was worked yet
@@ -121,7 +121,7 @@ def test_a_rest_is_as_long_as_the_work_before_it_asks_for(share: float) -> None:
 def test_a_rest_is_over_when_its_caller_goes() -> None:
     """A cancel does not wait for it, and whoever is next gets in."""
     clock = Clock()
-    pace, turnstile = Pace(clock, clock.wait), Turnstile()
+    pace, turnstile = DutyCycle(clock, clock.wait), FairLock()
     pace.rest_share = 0.9
     gone_at = clock.now + 1.1
 
@@ -129,7 +129,7 @@ def test_a_rest_is_over_when_its_caller_goes() -> None:
         if clock.now >= gone_at:
             raise Cancelled("gone")
 
-    with pytest.raises(Cancelled), Gate(turnstile, check, clock, pace).step():
+    with pytest.raises(Cancelled), WorkPermit(turnstile, check, clock, pace).step():
         clock.now += 1.0  # nine seconds of rest would follow
     assert clock.now == pytest.approx(gone_at, abs=0.03)
     assert not turnstile.busy
@@ -137,7 +137,7 @@ def test_a_rest_is_over_when_its_caller_goes() -> None:
 
 def test_the_share_has_its_limits() -> None:
     """Work that only rests would never end."""
-    pace = Pace()
+    pace = DutyCycle()
     pace.rest_share = 1.0
     assert pace.rest_share == 0.9
     pace.rest_share = -1.0
@@ -147,9 +147,9 @@ def test_the_share_has_its_limits() -> None:
 def test_a_failed_step_does_not_rest() -> None:
     """Its error is told at once."""
     clock = Clock()
-    pace = Pace(clock, clock.wait)
+    pace = DutyCycle(clock, clock.wait)
     pace.rest_share = 0.5
-    with suppress(ZeroDivisionError), Gate(Turnstile(), lambda: None, clock, pace).step():
+    with suppress(ZeroDivisionError), WorkPermit(FairLock(), lambda: None, clock, pace).step():
         clock.now += 1.0
         raise ZeroDivisionError
     assert clock.waited == 0.0

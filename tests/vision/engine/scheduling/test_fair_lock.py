@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from vision.engine.scheduling.fair_lock import Gate, Turnstile
+from vision.engine.scheduling.fair_lock import FairLock, WorkPermit
 from vision.errors import Cancelled
 
 
@@ -21,7 +21,7 @@ def stop() -> None:
 
 def test_callers_pass_in_the_order_in_which_they_came() -> None:
     """Nobody overtakes, not even the one who was just inside."""
-    turnstile, order = Turnstile(), list[int]()
+    turnstile, order = FairLock(), list[int]()
     turnstile.enter(go_on)
 
     def caller(number: int) -> None:
@@ -45,7 +45,7 @@ def test_callers_pass_in_the_order_in_which_they_came() -> None:
 
 def test_a_caller_who_gives_up_was_never_there() -> None:
     """Refused at the door or while waiting, the queue goes on without."""
-    turnstile = Turnstile()
+    turnstile = FairLock()
     with pytest.raises(Cancelled):
         turnstile.enter(stop)
     assert not turnstile.busy
@@ -61,8 +61,8 @@ def test_a_caller_who_gives_up_was_never_there() -> None:
 def test_a_gate_counts_its_steps_only() -> None:
     """The time between two steps is the consumer's, and a step that fails is left like any other."""
     now = 0.0
-    turnstile = Turnstile()
-    gate = Gate(turnstile, go_on, clock=lambda: now)
+    turnstile = FairLock()
+    gate = WorkPermit(turnstile, go_on, clock=lambda: now)
     with gate.step():
         now += 2
     now += 100

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assistant.web.doors import SESSION_SECONDS, RateLimit, Tokens, host_is_ours, is_loopback, origin_is_ours
+from assistant.web.access import SESSION_SECONDS, RateLimit, Tokens, host_is_ours, is_loopback, origin_is_ours
 from tests.assistant.web.api.serving import (
     PATIENCE_SECONDS,
     QUESTION,

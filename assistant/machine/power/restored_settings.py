@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import IO
 
 from assistant.errors import PowerError
-from assistant.machine.power.sysfs import Reading, Sysfs
+from assistant.machine.power.sysfs import SensorValue, Sysfs
 
 _VERSION = 1
 _MAX_FILE_CHARACTERS = 1 << 20
@@ -30,7 +30,7 @@ class AlreadyHeld(PowerError):
     """Another process holds settings."""
 
 
-class Borrowed:
+class RestoredSettings:
     """Use it in a `with`. Raises AlreadyHeld where another process does; PowerError where nothing can be noted down."""
 
     def __init__(self, sysfs: Sysfs, state: Path) -> None:
@@ -59,9 +59,9 @@ class Borrowed:
             del self._before[file]  # it is as it was; the note says so after the next change
         return problem
 
-    def before(self, file: str) -> Reading[int]:
+    def before(self, file: str) -> SensorValue[int]:
         """What the setting was, or is if it was not changed."""
-        return Reading(self._before[file]) if file in self._before else self._sysfs.number(file)
+        return SensorValue(self._before[file]) if file in self._before else self._sysfs.number(file)
 
     def put_back(self) -> tuple[str, ...]:
         """Everything as it was. Returns why not, for each that could not be; it is tried again next time."""
@@ -85,7 +85,7 @@ class Borrowed:
         finally:
             self._lock.close()
 
-    def __enter__(self) -> Borrowed:
+    def __enter__(self) -> RestoredSettings:
         return self
 
     def __exit__(

@@ -36,7 +36,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Box:
+class PowerKnobs:
     """What may be set. With the defaults nothing."""
 
     has_limit: bool = False
