@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from assistant.bench.kinds import KINDS, Kind, pieces
 
 if TYPE_CHECKING:
-    from vision.engine import AnswerChunk, Engine, SeeStats, View
+    from vision.engine import Engine, View
     from vision.engine.generation.prompt import ChatPrompt
     from vision.frame import Frame
+    from vision.interface import AnswerChunk, SeeStats
 
 
 class UnheardStop(frozenset[int]):

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from vision.errors import Cancelled, VisionError, VisionModelError
 from vision.frame import Frame
+from vision.interface import SeeStats
 
 from .checkpoint.checkpoint import Checkpoint, open_checkpoint
 from .checkpoint.shapes import Shapes
@@ -38,7 +39,7 @@ from .models.loading import load_packed, load_transformers
 from .scheduling.duty_cycle import DutyCycle
 from .scheduling.fair_lock import FairLock, WorkPermit
 from .settings import EngineSettings
-from .view import Prefix, SeeStats, View
+from .view import Prefix, View
 
 if TYPE_CHECKING:
     from vision.preprocess import PatchSpec

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
+from vision.interface import AnswerChunk, AnswerStats, Finish, SeeStats
 
-from .generation.generate import Finish, Token, generate
+from .generation.generate import Token, generate
 from .generation.prompt import PromptPart, TextStream, text_part
 from .generation.sampling import Sampler
 from .kv_cache import KVCache
@@ -24,34 +25,6 @@ from .settings import MAX_NEW_TOKENS
 
 if TYPE_CHECKING:
     from .engine import Engine
-
-
-@dataclass(frozen=True)
-class SeeStats:
-    image_tokens: int
-    prompt_tokens: int  # everything before the question, with the instructions, which are not read again
-    vision_seconds: float
-    prefill_seconds: float
-
-
-@dataclass(frozen=True)
-class AnswerStats:
-    prompt_tokens: int  # read for this question; the picture's and earlier turns' are not read again
-    answer_tokens: int
-    prefill_seconds: float  # up to the first token
-    decode_seconds: float  # computing only: a consumer's pauses do not count
-    finish: Finish
-    cached_tokens: int = 0  # of the prompt, beside those: what was read before, and counts for this answer
-
-
-@dataclass(frozen=True)
-class AnswerChunk:
-    """Some more of the answer. `stats` come with the last chunk, and only with it."""
-
-    text: str
-    tokens: int  # that this text took
-    stats: AnswerStats | None = None
-    log_probabilities: tuple[float, ...] = ()  # one a token, as the model judged it before any option of sampling
 
 
 @dataclass(frozen=True, eq=False)

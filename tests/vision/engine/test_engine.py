@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tests.vision.engine.tiny_checkpoint import make
-from vision.engine import AnswerChunk, Engine, EngineSettings, View
+from vision.engine import Engine, EngineSettings, View
 from vision.engine.engine import ModelInfo
 from vision.engine.generation.generate import EncodedPicture, Scores
 from vision.engine.generation.prompt import PromptPart, SpecialTokens, joined
@@ -26,6 +26,7 @@ from vision.engine.kv_cache import CacheShape, KVCache
 from vision.engine.settings import Arithmetic
 from vision.errors import Cancelled, QuestionError, VisionError, VisionModelError
 from vision.frame import Frame
+from vision.interface import AnswerChunk
 from vision.preprocess import PatchSpec
 
 LAYERS = 3

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,6 @@ from vision.engine.scheduling.fair_lock import Check, WorkPermit
 from vision.errors import VisionModelError
 
 from .prompt import PromptPart, text_part
-
-Finish = Literal["stop", "length", "cancelled"]
 
 
 @dataclass(frozen=True, eq=False)
