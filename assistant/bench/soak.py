@@ -20,6 +20,7 @@ from assistant import console
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import description
+from assistant.bench.pictures import Drawings, drawn_frame
 from assistant.bench.sensors import Sensors, this_machine
 from assistant.bench.soak_log import Log, Process, report, surely_grows
 from assistant.bench.soak_text import progress_line, text
@@ -31,7 +32,6 @@ from assistant.wiring.engine import doubt_rule, load_engine
 
 if TYPE_CHECKING:
     from assistant.answering.capture import PictureCapture
-    from vision.frame import Frame
 
 _LONGEST_SECONDS = 1800.0  # a turn that takes longer has failed
 _LINE_SECONDS = 10.0  # between two lines of progress at least
@@ -152,7 +152,7 @@ class Asker:
             config,
             stack,
             self._forced or engine,
-            _Drawings(),
+            Drawings(),
             devices.open_voice(config, stack, lambda: self._speaker),
             doubt=doubt_rule(config, is_demo=demo),
         )
@@ -164,7 +164,7 @@ class Asker:
         if self._forced is not None:
             self._forced.kind = kind
         if self._look is None or number % 2 == 0:
-            self._look = self._answering.look(_frame(kind.name))
+            self._look = self._answering.look(drawn_frame(kind.name))
         words = kind.question if number % 2 == 0 else _FOLLOW_UP
         self._speaker.expect()
         now = time.monotonic()
@@ -176,20 +176,6 @@ class Asker:
         if turn.timings is None:
             return Asked(None, None, "it was dropped")
         return Asked(turn.timings.total, turn.timings.first_sound)
-
-
-class _Drawings:
-    """Where a camera would be: every look brings its frame along."""
-
-    def capture(self, timeout_seconds: float = 0.0, cancelled: threading.Event | None = None) -> Frame:
-        return _frame(KINDS[0].name)
-
-
-def _frame(kind: str) -> Frame:
-    from assistant.bench.pictures import draw
-    from vision.frame import Frame
-
-    return Frame(draw(kind), time.monotonic())
 
 
 def _is_over(wanted: SoakSettings, turns: int, seconds: float) -> bool:

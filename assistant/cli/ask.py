@@ -17,12 +17,11 @@ from assistant.models import catalog
 from assistant.settings.config import Config
 from assistant.wiring import devices, hearing
 from assistant.wiring.engine import doubt_rule, is_remote, open_engine
-from vision.interface import answerer_of
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import FrameSource, NamedEngine
     from assistant.answering.doubt import DoubtRule
     from assistant.answering.speech_queue import Voice
+    from vision.interface import Engine, FrameSource
 
 
 def ask(
@@ -63,9 +62,7 @@ def ask(
         if not turn.answer:
             console.say(phrases_for(config.conversation.language).no_answer)
         if as_json:
-            console.result(
-                console.as_json_line(report.turn_as_json(turn, answerer_of(engine, is_demo=is_demo).model_name))
-            )
+            console.result(console.as_json_line(report.turn_as_json(turn, engine.answerer.model_name)))
         elif verbose:
             console.say(report.timings_line(turn))
     if speech_out is not None and not as_json:
@@ -102,7 +99,7 @@ def _voice(config: Config, stack: contextlib.ExitStack, say: bool, speech_out: P
 
 def _answer(
     config: Config,
-    engine: NamedEngine,
+    engine: Engine,
     frames: FrameSource,
     voice: Voice,
     question: Question,

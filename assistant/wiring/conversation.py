@@ -7,7 +7,7 @@ import functools
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from assistant import console
 from assistant.answering import report
@@ -22,10 +22,8 @@ from assistant.settings.config import Config
 from assistant.settings.voice_state import VoiceSettings, VoiceState, load_state, state_path
 from assistant.wiring import devices, hearing
 from assistant.wiring.engine import doubt_rule, is_remote, open_engine
-from vision.interface import answerer_of
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import NamedEngine
     from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.turn import Turn
     from assistant.button.watcher import ButtonWatch, KeySource
@@ -34,7 +32,8 @@ if TYPE_CHECKING:
     from assistant.machine.power.readings import PowerSample
     from audio.hearing import AudioSource, Hearing
     from audio.voice import SpokenVoice
-    from vision.best_shot import BestShot, BurstSource
+    from vision.best_shot import BestShot
+    from vision.interface import Engine
 
 
 class SideServer(Protocol):
@@ -44,7 +43,7 @@ class SideServer(Protocol):
 
     def serving(
         self,
-        engine: NamedEngine,
+        engine: Engine,
         take: BestShot,
         *,
         is_demo: bool,
@@ -87,7 +86,7 @@ def run(
         voice = devices.open_voice(config, stack, devices.loudspeaker(config))
         on_end = _turn_printer(engine, keeper, verbose=verbose, as_json=as_json, side_server=side_server)
         doubt = doubt_rule(config, is_demo=is_demo)
-        aim = BestShot(cast("BurstSource", frames), live=getattr(frames, "live", False))  # all that `open_frames` gives
+        aim = BestShot(frames)
         answering = devices.start_answering(config, stack, engine, frames, voice, doubt=doubt, aim=aim, on_end=on_end)
         asides.go_to(answering.aside)
         any_interrupts = config.hearing.barge_in == "any"
@@ -136,7 +135,7 @@ def run(
             activation=activation,
             on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
             voice=_remembered_settings(config, voice),
-            status=lambda: status_of(keeper.latest, config.power.other_watts, used_bytes(), _model_name(engine)),
+            status=lambda: status_of(keeper.latest, config.power.other_watts, used_bytes(), engine.answerer.model_name),
         )
         if side_server is not None:
             state = functools.partial(_state, answering, activation)
@@ -228,13 +227,8 @@ def _state(answering: AnswerPipeline, activation: Activation) -> str:
     return "listening" if activation.attentive(time.monotonic()) else "idle"
 
 
-def _model_name(engine: NamedEngine) -> str:
-    """Of who answers now."""
-    return answerer_of(engine, is_demo=False).model_name
-
-
 def _turn_printer(
-    engine: NamedEngine, keeper: PowerKeeper, *, verbose: bool, as_json: bool, side_server: SideServer | None = None
+    engine: Engine, keeper: PowerKeeper, *, verbose: bool, as_json: bool, side_server: SideServer | None = None
 ) -> Callable[[Turn], None]:
     def show(turn: Turn) -> None:
         if side_server is not None:
@@ -245,7 +239,7 @@ def _turn_printer(
             return
         turn.joules = keeper.energy.since(turn.question.began_at).value
         if as_json:
-            console.result(console.as_json_line(report.turn_as_json(turn, _model_name(engine))))
+            console.result(console.as_json_line(report.turn_as_json(turn, engine.answerer.model_name)))
             return
         if turn.words:
             console.result(f"seesay: {turn.words}" + ("  (stopped)" if turn.cancelled.is_set() else ""))

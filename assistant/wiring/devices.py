@@ -12,14 +12,12 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from assistant.language.phrases import phrases_for
 from assistant.settings.config import Config
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import Engine as AnyEngine
-    from assistant.answering.capture import FrameSource
     from assistant.answering.doubt import DoubtRule
     from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.speech_queue import Voice
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from audio.playback import Speaker
     from audio.voice import SpokenVoice
     from vision.best_shot import BestShot
+    from vision.interface import Engine, FrameSource, SupportsSee
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +104,7 @@ def _close_camera(close: Callable[[], None]) -> None:
 def start_answering(
     config: Config,
     stack: contextlib.ExitStack,
-    engine: AnyEngine,
+    engine: SupportsSee,
     frames: FrameSource,
     voice: Voice,
     *,
@@ -135,13 +134,12 @@ def start_answering(
 # Power.
 
 
-def keep_power(config: Config, stack: contextlib.ExitStack, engine: AnyEngine, say: Progress) -> PowerKeeper:
+def keep_power(config: Config, stack: contextlib.ExitStack, engine: Engine, say: Progress) -> PowerKeeper:
     """Holds the budget from now on; the newest figures are its `latest`. Of an engine on another computer only its stand-in here is slowed."""
-    from assistant.machine.power.keeper import Worker, keep_power
+    from assistant.machine.power.keeper import keep_power
     from assistant.machine.power.sysfs import Sysfs
 
-    worker = cast("Worker", engine) if hasattr(engine, "set_rest") else None
-    return stack.enter_context(keep_power(Sysfs(), config.power, worker, os.environ, say))
+    return stack.enter_context(keep_power(Sysfs(), config.power, engine, os.environ, say))
 
 
 def watch_power(stack: contextlib.ExitStack) -> PowerKeeper:

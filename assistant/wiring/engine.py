@@ -11,8 +11,8 @@ from assistant.language.phrases import phrases_for
 from assistant.settings.config import Config
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import NamedEngine
     from assistant.answering.doubt import DoubtRule
+    from vision import interface
     from vision.engine import Engine
     from vision.engine.settings import Arithmetic
     from vision.preprocess import Fit
@@ -36,6 +36,7 @@ def load_engine(
         repetition_penalty=config.engine.repetition_penalty,
         instructions="" if is_demo else config.prompt.text(config.conversation.language),
         arithmetic=cast("Arithmetic", config.engine.arithmetic),  # and this too
+        is_demo=is_demo,
     )
     return stack.enter_context(Engine.load(vision_model, settings, progress))
 
@@ -48,7 +49,7 @@ def open_engine(
     aside: Callable[[str], None],  # says what there is to say of another computer, on the thread that sees or asks
     *,
     is_demo: bool,
-) -> NamedEngine:
+) -> interface.Engine:
     """The engine that the config names: this machine's, or another computer's with this machine's behind it."""
     if not is_remote(config):
         return load_engine(config, vision_model, stack, progress, is_demo=is_demo)

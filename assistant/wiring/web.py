@@ -11,7 +11,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from assistant import console
 from assistant.errors import AssistantError, UsageError
@@ -30,14 +30,13 @@ from audio.errors import AudioError
 from vision.errors import CameraMissing
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import NamedEngine, Take
+    from assistant.answering.capture import Take
     from assistant.answering.turn import Turn
     from assistant.machine.power.readings import PowerSample
-    from assistant.web.conversations import Engine
     from assistant.web.services import Parts
     from audio.pcm import AudioChunk
     from audio.transcriber import Transcriber
-    from vision.best_shot import BurstSource
+    from vision.interface import Engine
 
 _SHORTEST_TOKEN = 16  # characters: so many random ones cannot be guessed at ten tries a minute
 _TOKEN_HINT = "make one with: (umask 077; openssl rand -hex 24 > FILE)"
@@ -141,7 +140,7 @@ class SideServer:
     @contextlib.contextmanager
     def serving(
         self,
-        engine: NamedEngine,
+        engine: Engine,
         take: Take | None,
         *,
         is_demo: bool,
@@ -169,7 +168,7 @@ class SideServer:
 
 def _parts(
     config: Config,
-    engine: NamedEngine,
+    engine: Engine,
     take: Take | None,
     stack: contextlib.ExitStack,
     machine: Machine,
@@ -179,24 +178,14 @@ def _parts(
     from assistant.web.services import Parts
 
     return Parts(
-        engine=cast("Engine", engine),  # all that `open_engine` gives can forget and tell its size
-        is_demo=is_demo,
+        engine=engine,
         phrases=phrases_for(config.conversation.language),
         doubt=doubt_rule(config, is_demo=is_demo),
         take=take,
         hear=_ears(config),
         synthesize=_voice(config, stack),
         machine=machine,
-        pictures_go_to=_pictures_go_to(config),
     )
-
-
-def _pictures_go_to(config: Config) -> str | None:
-    if not is_remote(config):
-        return None
-    from assistant.wiring.remote import settings_from
-
-    return settings_from(config.remote).host
 
 
 def _nobody_listens(sentence: str) -> None:
@@ -209,7 +198,7 @@ def _camera(config: Config, stack: contextlib.ExitStack) -> Take | None:
 
     try:
         frames = devices.open_frames(config, stack)
-        return BestShot(cast("BurstSource", frames), live=getattr(frames, "live", False))
+        return BestShot(frames)
     except CameraMissing as error:
         console.say(f"{error}; going on without a camera")
         return None
