@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture, Take
 from assistant.answering.doubt import NEVER, DoubtRule
-from assistant.answering.reply import ReplyWriter, Sentences
+from assistant.answering.reply import Wording
+from assistant.answering.reply_writer import ReplyWriter, Sentences
 from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Voice
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import Phrases
@@ -62,8 +63,7 @@ class AnswerPipeline:
         self._clock = clock
         self._speaking = SpeechQueue(voice, on_end, clock)
         self._writer = ReplyWriter(
-            phrases,
-            doubt,
+            Wording(phrases, doubt),
             wait=self._wait_for,
             see_anyway=self._see_anyway,
             on_text=on_text,  # called on the answer thread, a piece of the answer each time
