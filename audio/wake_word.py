@@ -1,9 +1,10 @@
 """The wake word: hears only for its phrase until there is reason to hear every word.
 
-A transcriber in front of two: a small grammar that knows the wake phrase and "something else", and the real one. While nobody
-has asked for attention only the grammar listens, and its final results alone count (on partial ones the same phrase wakes by
-mistake many times an hour); then the real one must find the phrase as well. Text after the phrase in the same breath is the question. Knows no sound source, no model and no
-clock; whether attention is paid is asked of `attentive`.
+A transcriber in front of two: a small grammar that knows the wake phrase and "something else", and the real one.
+While nobody has asked for attention only the grammar listens, and its final results alone count (on partial ones the
+same phrase wakes by mistake many times an hour); then the real one must find the phrase as well. Text after the
+phrase in the same breath is the question. Knows no sound source, no model and no clock; whether attention is paid is
+asked of `attentive`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from audio.grammar import HeardWord
 from audio.pcm import Samples
 from audio.transcriber import Transcriber, Transcript
 
-# Three rules against talk that is not meant for it. Spoken on purpose, the phrase was found with confidence 1.00, no gap between
-# its words and at the beginning of the utterance; of ten places in 12 minutes of several people talking at once where the grammar
-# found it too, eight broke the first or the second rule, seven the third, and none kept all three.
+# Three rules against talk that is not meant for it. Spoken on purpose, the phrase was found with confidence 1.00, no
+# gap between its words and at the beginning of the utterance; of ten places in 12 minutes of several people talking
+# at once where the grammar found it too, eight broke the first or the second rule, seven the third, and none kept all
+# three.
 MIN_PHRASE_CONFIDENCE = 0.85  # of its least sure word
 MAX_GAP_SECONDS = 0.1
 BEGINS_WITHIN_SECONDS = 2.5  # who wants attention says so first; room for a pre-roll and an "um"
