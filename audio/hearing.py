@@ -60,6 +60,13 @@ class SpeechResumed:
 
 
 @dataclass(frozen=True)
+class WakeSuspected:
+    """The wake phrase seems to be in what is being said: often it is not, but this comes a second before that is known."""
+
+    at: float
+
+
+@dataclass(frozen=True)
 class Utterance:
     text: str
     confidence: float  # 0..1
@@ -95,7 +102,7 @@ class PauseEar(Protocol):
         """The last second of an utterance in which nobody speaks just now: may that have been all?"""
 
 
-HearingEvent = SpeechStarted | SpeechPaused | SpeechResumed | SpeechRejected | Utterance
+HearingEvent = SpeechStarted | SpeechPaused | SpeechResumed | WakeSuspected | SpeechRejected | Utterance
 PAUSE_WINDOW_SECONDS = 1.2  # what a PauseEar looks at: a few words, for their last one's sake
 
 
@@ -113,12 +120,13 @@ class Hearing:
         held: Callable[[], bool] = lambda: False,
         pause_ear: PauseEar | None = None,
         own_cue: Callable[[], tuple[float, ...]] = lambda: (),
+        wake_suspected: Callable[[], bool] = lambda: False,
     ) -> None:
         """While `deaf()`, sound is dropped: half-duplex, so as not to hear oneself.
 
         What is dropped goes to `stop_ear`, where there is one. While `held()`, a pause does not end an utterance: somebody
         keeps a button down to say when it ends. Without a `pause_ear` pauses are not told. `own_cue` gives the pitches of
-        a cue of the assistant's that may be in the sound.
+        a cue of the assistant's that may be in the sound. `wake_suspected` is asked after each chunk that was transcribed.
         """
         self._source = source
         self._vad = vad
@@ -134,25 +142,38 @@ class Hearing:
         self._recent = PreRoll(PAUSE_WINDOW_SECONDS)
         self._paused = False  # and told
         self._own_cue = own_cue
+        self._wake_suspected = wake_suspected
         self._was_deaf = False
         self._started_at = 0.0
+        self._ended_at = 0.0  # of the last chunk
 
     def events(self) -> Iterator[HearingEvent]:
-        """Until the source ends. Raises what the source raises (DeviceLost)."""
-        ended_at = 0.0
-        for chunk in self._source.chunks():
-            ended_at = chunk.ended_at
-            if self._deaf():
-                self._was_deaf = True
-                yield from self._drop(chunk)
-            else:
-                if self._was_deaf and self._stop_ear is not None:
-                    self._stop_ear.rest()
-                self._was_deaf = False
-                yield from self._hear(chunk)
+        """All that is heard until the source ends. Raises what the source raises (DeviceLost)."""
+        for chunk in self.chunks():
+            yield from self.hear(chunk)
+        yield from self.finish()
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """The source's chunks, for a caller that has something to do between two of them. Raises as `events` does."""
+        return self._source.chunks()
+
+    def hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
+        """What the next chunk of the source brings; the iterator must be used up before the chunk after it."""
+        self._ended_at = chunk.ended_at
+        if self._deaf():
+            self._was_deaf = True
+            yield from self._drop(chunk)
+            return
+        if self._was_deaf and self._stop_ear is not None:
+            self._stop_ear.rest()
+        self._was_deaf = False
+        yield from self._hear(chunk)
+
+    def finish(self) -> Iterator[HearingEvent]:
+        """The source has ended: what was being said until then."""
         end = self._endpointer.finish()
         if end is not None:
-            yield self._conclude(end, ended_at)
+            yield self._conclude(end, self._ended_at)
 
     def _hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
         pitches_hz, mostly_cue = self._own_cue(), False
@@ -163,6 +184,8 @@ class Hearing:
         self._recent.push(chunk)
         if self._endpointer.in_utterance:
             self._transcriber.accept(chunk.samples)
+            if self._wake_suspected():
+                yield WakeSuspected(chunk.ended_at)
         else:
             self._pre_roll.push(chunk)
         kept_open = self._endpointer.in_utterance and self._held()
@@ -173,6 +196,8 @@ class Hearing:
             yield SpeechStarted(self._started_at)
             for kept in self._pre_roll.take():
                 self._transcriber.accept(kept.samples)
+            if self._wake_suspected():
+                yield WakeSuspected(chunk.ended_at)
         elif isinstance(change, End):
             yield self._conclude(change, chunk.ended_at)
         elif self._pause_ear is not None and self._endpointer.in_utterance:
