@@ -106,6 +106,20 @@ HearingEvent = SpeechStarted | SpeechPaused | SpeechResumed | WakeSuspected | Sp
 PAUSE_WINDOW_SECONDS = 1.2  # what a PauseEar looks at: a few words, for their last one's sake
 
 
+@dataclass(frozen=True)
+class Situation:
+    """What Hearing asks the rest of the program, at each chunk of sound."""
+
+    # True while the assistant speaks: sound is dropped then, half-duplex, so as not to hear oneself.
+    deaf: Callable[[], bool] = lambda: False
+    # True while the user keeps the button down: a pause does not end the utterance then, letting go does.
+    held: Callable[[], bool] = lambda: False
+    # The pitches in Hz of a cue of the assistant's that may be in the sound, () when none is.
+    own_cue: Callable[[], tuple[float, ...]] = lambda: ()
+    # True once an utterance that may hold the wake phrase; asked after each chunk that was transcribed.
+    wake_suspected: Callable[[], bool] = lambda: False
+
+
 class Hearing:
     def __init__(
         self,
@@ -113,20 +127,15 @@ class Hearing:
         vad: VoiceDetector,
         endpointer_settings: EndpointSettings,
         transcriber: Transcriber,
+        situation: Situation = Situation(),
         *,
-        deaf: Callable[[], bool] = lambda: False,
         min_confidence: float = 0.5,
         stop_ear: StopEar | None = None,
-        held: Callable[[], bool] = lambda: False,
         pause_ear: PauseEar | None = None,
-        own_cue: Callable[[], tuple[float, ...]] = lambda: (),
-        wake_suspected: Callable[[], bool] = lambda: False,
     ) -> None:
-        """While `deaf()`, sound is dropped: half-duplex, so as not to hear oneself.
+        """Words heard with less than `min_confidence` (0..1) count as noise.
 
-        What is dropped goes to `stop_ear`, where there is one. While `held()`, a pause does not end an utterance: somebody
-        keeps a button down to say when it ends. Without a `pause_ear` pauses are not told. `own_cue` gives the pitches of
-        a cue of the assistant's that may be in the sound. `wake_suspected` is asked after each chunk that was transcribed.
+        Sound that is dropped while deaf goes to `stop_ear`, where there is one. Without a `pause_ear` pauses are not told.
         """
         self._source = source
         self._vad = vad
@@ -134,15 +143,12 @@ class Hearing:
         self._endpointer = Endpointer(endpointer_settings)
         self._pre_roll = PreRoll(endpointer_settings.pre_roll_seconds)
         self._transcriber = transcriber
-        self._deaf = deaf
+        self._situation = situation
         self._min_confidence = min_confidence
         self._stop_ear = stop_ear
-        self._held = held
         self._pause_ear = pause_ear
         self._recent = PreRoll(PAUSE_WINDOW_SECONDS)
         self._paused = False  # and told
-        self._own_cue = own_cue
-        self._wake_suspected = wake_suspected
         self._was_deaf = False
         self._started_at = 0.0
         self._ended_at = 0.0  # of the last chunk
@@ -160,7 +166,7 @@ class Hearing:
     def hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
         """What the next chunk of the source brings; the iterator must be used up before the chunk after it."""
         self._ended_at = chunk.ended_at
-        if self._deaf():
+        if self._situation.deaf():
             self._was_deaf = True
             yield from self._drop(chunk)
             return
@@ -176,7 +182,7 @@ class Hearing:
             yield self._conclude(end, self._ended_at)
 
     def _hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
-        pitches_hz, mostly_cue = self._own_cue(), False
+        pitches_hz, mostly_cue = self._situation.own_cue(), False
         if pitches_hz:
             rest = without_cue(chunk.samples, pitches_hz)
             chunk, mostly_cue = replace(chunk, samples=rest.samples), rest.mostly_cue
@@ -184,11 +190,11 @@ class Hearing:
         self._recent.push(chunk)
         if self._endpointer.in_utterance:
             self._transcriber.accept(chunk.samples)
-            if self._wake_suspected():
+            if self._situation.wake_suspected():
                 yield WakeSuspected(chunk.ended_at)
         else:
             self._pre_roll.push(chunk)
-        kept_open = self._endpointer.in_utterance and self._held()
+        kept_open = self._endpointer.in_utterance and self._situation.held()
         change = self._endpointer.push(is_speech or kept_open, chunk.duration_seconds)
         if isinstance(change, Onset):
             self._started_at = chunk.ended_at - change.lead_seconds
@@ -196,7 +202,7 @@ class Hearing:
             yield SpeechStarted(self._started_at)
             for kept in self._pre_roll.take():
                 self._transcriber.accept(kept.samples)
-            if self._wake_suspected():
+            if self._situation.wake_suspected():
                 yield WakeSuspected(chunk.ended_at)
         elif isinstance(change, End):
             yield self._conclude(change, chunk.ended_at)

@@ -6,7 +6,6 @@ device, no model and no file.
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -16,13 +15,11 @@ from assistant.answering.speech_queue import EARCON_RATE_HZ
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.conversation.activation import Activation, ActivationSettings, Woken
 from assistant.conversation.current_picture import Pictures
-from assistant.conversation.dialog import CommandHandler, ConversationSettings
+from assistant.conversation.dialog import CommandHandler, ConversationSettings, OwnState
 from assistant.conversation.event_queue import Event, Tick
 from assistant.conversation.expected_reply import ExpectedReply
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
-from assistant.machine.status import Status
-from assistant.settings.voice_state import VoiceSettings
 from audio import earcons
 from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
 
@@ -41,10 +38,8 @@ class Conversation:
         *,
         activation: Activation | None = None,  # None: everything heard is meant for the assistant
         on_heard: Callable[[Utterance], None] = lambda utterance: None,
+        own_state: OwnState = OwnState(),  # noqa: B008 - frozen, so one for all calls is fine
         clock: Callable[[], float] = time.monotonic,
-        voice: VoiceSettings | None = None,
-        status: Callable[[], Status] = Status,
-        time_of_day: Callable[[], dt.time] = lambda: dt.datetime.now().time(),
     ) -> None:
         self._events = events
         self._answering = answering
@@ -64,17 +59,7 @@ class Conversation:
         self._acknowledged = False  # by the release of the button: not once more at the pause
         self._stopped = False  # by the press that may yet become a hold
         self._expected = ExpectedReply(self._activation, clock)
-        self._commands = CommandHandler(
-            answering,
-            phrases,
-            settings,
-            self._pictures,
-            self._expected,
-            clock=clock,
-            voice=voice,
-            status=status,
-            time_of_day=time_of_day,
-        )
+        self._commands = CommandHandler(answering, phrases, settings, self._pictures, self._expected, own_state, clock)
 
     def run(self, greeting: str) -> None:
         """Says `greeting`, then listens; returns when the events end or the user says quit."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from assistant import console
@@ -43,6 +44,7 @@ def run(
 ) -> None:
     """Returns when the user says quit; raises where a device or a model is missing at the start."""
     from assistant.conversation.conversation import Conversation
+    from assistant.conversation.dialog import OwnState
 
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
     devices.use_echo_cancellation(config)
@@ -67,8 +69,7 @@ def run(
         _settings(assembly, activation),
         activation=activation,
         on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
-        voice=assembly.voice_settings(voice),
-        status=lambda: _status(assembly),
+        own_state=OwnState(assembly.voice_settings(voice), lambda: _status(assembly)),
     )
     if side_server is not None:
         stack.enter_context(
@@ -104,31 +105,25 @@ def _events(
     assembly: Assembly, pipeline: AnswerPipeline, activation: Activation, queue: EventQueue
 ) -> Generator[Event, None, None]:
     """All that the conversation reacts to, also across losses of the microphone."""
+    from audio.hearing import Situation
     from audio.microphone import Microphone
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
 
     ears, phrases, input_device = assembly.ears, assembly.phrases, assembly.config.hearing.input_device
-    any_interrupts = assembly.config.hearing.barge_in == "any"
     transcriber, pause_ear = ears.attentive(activation), ears.pause_ear(activation)
-    deaf = (lambda: False) if any_interrupts else HalfDuplex(lambda: pipeline.speaking)
-    own_cue = (lambda: ()) if any_interrupts else OwnCue(lambda: pipeline.cue_pitches_hz)
+    situation = Situation(held=activation.held, wake_suspected=transcriber.wake_suspected)
+    if assembly.config.hearing.barge_in != "any":
+        deaf, own_cue = HalfDuplex(lambda: pipeline.speaking), OwnCue(lambda: pipeline.cue_pitches_hz)
+        situation = replace(situation, deaf=deaf, own_cue=own_cue)
 
     def events_of(microphone: AudioSource) -> Iterator[Event]:
         transcriber.reset()  # half a question from before a loss is no part of the next one
         if ears.stop_ear is not None:
             ears.stop_ear.rest()
         queue.take()
-        hearing = ears.hearing(
-            microphone,
-            transcriber,
-            deaf=deaf,
-            stop_ear=ears.stop_ear,
-            held=activation.held,
-            pause_ear=pause_ear,
-            own_cue=own_cue,
-            wake_suspected=transcriber.wake_suspected,
+        return queue.events(
+            ears.hearing(microphone, transcriber, situation, stop_ear=ears.stop_ear, pause_ear=pause_ear)
         )
-        return queue.events(hearing)
 
     return lasting_events(
         lambda: Microphone(input_device or None),

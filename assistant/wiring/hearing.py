@@ -16,7 +16,7 @@ from assistant.settings.config import Config
 
 if TYPE_CHECKING:
     from assistant.conversation.activation import Activation
-    from audio.hearing import AudioSource, Hearing, PauseEar, StopEar, Utterance
+    from audio.hearing import AudioSource, Hearing, PauseEar, Situation, StopEar, Utterance
     from audio.pcm import AudioChunk
     from audio.transcriber import Transcriber
     from audio.wake_word import AttentiveTranscriber
@@ -126,17 +126,14 @@ class Ears:
         self,
         source: AudioSource,
         transcriber: Transcriber | None = None,  # None: `transcriber` of these ears
+        situation: Situation | None = None,
         *,
-        deaf: Callable[[], bool] = lambda: False,
         stop_ear: StopEar | None = None,
-        held: Callable[[], bool] = lambda: False,
         pause_ear: PauseEar | None = None,
-        own_cue: Callable[[], tuple[float, ...]] = lambda: (),
-        wake_suspected: Callable[[], bool] = lambda: False,
     ) -> Hearing:
         """Ears over any audio source."""
         from audio.endpointing import EndpointSettings
-        from audio.hearing import Hearing
+        from audio.hearing import Hearing, Situation
         from audio.vad import VoiceActivity
 
         wanted = self._config.hearing
@@ -151,13 +148,10 @@ class Ears:
             VoiceActivity(wanted.vad_aggressiveness),
             settings,
             transcriber or self.transcriber,
-            deaf=deaf,
-            stop_ear=stop_ear,
+            situation or Situation(),
             min_confidence=min(NOISE_CONFIDENCE, wanted.min_confidence),
-            held=held,
+            stop_ear=stop_ear,
             pause_ear=pause_ear,
-            own_cue=own_cue,
-            wake_suspected=wake_suspected,
         )
 
     def hear_file(self, path: Path, stopped: Callable[[], bool] = lambda: False) -> tuple[Utterance, float]:

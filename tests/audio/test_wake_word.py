@@ -19,7 +19,16 @@ from audio.demo_model import corpus
 from audio.endpointing import EndpointSettings
 from audio.errors import SpeechModelError
 from audio.grammar import GrammarListener, HeardWord, parse_words
-from audio.hearing import Hearing, SpeechPaused, SpeechRejected, SpeechStarted, StopHeard, Utterance, WakeSuspected
+from audio.hearing import (
+    Hearing,
+    Situation,
+    SpeechPaused,
+    SpeechRejected,
+    SpeechStarted,
+    StopHeard,
+    Utterance,
+    WakeSuspected,
+)
 from audio.pcm import Samples
 from audio.transcriber import Transcript, unknown_words
 from audio.wake_word import AttentiveTranscriber, default_phrase, find_phrase
@@ -391,7 +400,9 @@ def test_a_pause_while_the_button_is_held_does_not_end_the_question() -> None:
             activation.pressed(Released(3.3, True))
         return activation.held()
 
-    hearing = Hearing(source, LevelVad(), EndpointSettings(), ScriptedTranscriber("what is this"), held=held)
+    hearing = Hearing(
+        source, LevelVad(), EndpointSettings(), ScriptedTranscriber("what is this"), situation=Situation(held=held)
+    )
     counted = [activation.meant(event) for event in hearing.events()]
     assert counted == [SpeechStarted(pytest.approx(0.3)), Utterance(Q, 0.9, pytest.approx(0.3), pytest.approx(3.3))]
     assert not activation.held()

@@ -13,7 +13,7 @@ from assistant.answering.turn import Question, Turn
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.conversation.activation import Activation, settings_from
 from assistant.conversation.conversation import Conversation
-from assistant.conversation.dialog import ConversationSettings
+from assistant.conversation.dialog import ConversationSettings, OwnState
 from assistant.conversation.event_queue import Event, Tick
 from assistant.language.phrases import phrases_for
 from assistant.machine.status import Status
@@ -163,9 +163,11 @@ class Story:
             self.settings,
             activation=self.activation,
             clock=self.clock,
-            voice=VoiceSettings(VoiceState(175, 0.75), self.voice_states.append),
-            status=lambda: Status(model="demo"),
-            time_of_day=lambda: dt.time(15, 5),
+            own_state=OwnState(
+                voice=VoiceSettings(VoiceState(175, 0.75), self.voice_states.append),
+                status=lambda: Status(model="demo"),
+                time_of_day=lambda: dt.time(15, 5),
+            ),
         )
         self.conversation.run(greeting="hello")
         return self.answering.log[1:]
