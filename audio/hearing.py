@@ -59,6 +59,14 @@ class SpeechResumed:
 
 
 @dataclass(frozen=True)
+class WakeSuspected:
+    """The wake phrase seems to be in what is being said: often it is not, but this comes a second before that is
+    known."""
+
+    at: float
+
+
+@dataclass(frozen=True)
 class Utterance:
     text: str
     confidence: float  # 0..1
@@ -94,8 +102,22 @@ class PauseEar(Protocol):
         """True if the words in `samples`, the last second of an utterance before a pause, may have been all of it."""
 
 
-HearingEvent = SpeechStarted | SpeechPaused | SpeechResumed | SpeechRejected | Utterance
+HearingEvent = SpeechStarted | SpeechPaused | SpeechResumed | WakeSuspected | SpeechRejected | Utterance
 PAUSE_WINDOW_SECONDS = 1.2  # what a PauseEar looks at: a few words, because the last one needs context
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What Hearing asks the rest of the program for each chunk of sound."""
+
+    # True while the assistant speaks. Sound is dropped then, so that it does not hear itself (half-duplex).
+    deaf: Callable[[], bool] = lambda: False
+    # True while the user keeps the button down. A pause does not end the utterance then; letting go does.
+    held: Callable[[], bool] = lambda: False
+    # The pitches in Hz of an earcon of the assistant's that may be in the sound; () when there is none.
+    own_cue: Callable[[], tuple[float, ...]] = lambda: ()
+    # True once for an utterance that may hold the wake phrase. It is asked after each chunk that was transcribed.
+    wake_suspected: Callable[[], bool] = lambda: False
 
 
 class Hearing:
@@ -105,20 +127,16 @@ class Hearing:
         vad: VoiceDetector,
         endpointer_settings: EndpointSettings,
         transcriber: Transcriber,
+        situation: Situation = Situation(),
         *,
-        deaf: Callable[[], bool] = lambda: False,
         min_confidence: float = 0.5,
         stop_ear: StopEar | None = None,
-        held: Callable[[], bool] = lambda: False,
         pause_ear: PauseEar | None = None,
-        own_cue: Callable[[], tuple[float, ...]] = lambda: (),
     ) -> None:
-        """The functions are called while sound comes in, so their answers may change.
+        """Words heard with less than `min_confidence` (0..1) count as noise.
 
-        While `deaf()` is true, sound is dropped, so that the assistant does not hear itself (half-duplex). The
-        dropped sound goes to `stop_ear`, if there is one. While `held()` is true, a pause does not end an utterance,
-        because the user keeps a button down to say when it ends. Without a `pause_ear` no pauses are reported.
-        `own_cue()` gives the pitches of an earcon of the assistant's that may be in the sound.
+        Sound that is dropped while deaf goes to `stop_ear`, if there is one. Without a `pause_ear` no pauses are
+        reported.
         """
         self._source = source
         self._vad = vad
@@ -126,36 +144,47 @@ class Hearing:
         self._endpointer = Endpointer(endpointer_settings)
         self._pre_roll = PreRoll(endpointer_settings.pre_roll_seconds)
         self._transcriber = transcriber
-        self._deaf = deaf
+        self._situation = situation
         self._min_confidence = min_confidence
         self._stop_ear = stop_ear
-        self._held = held
         self._pause_ear = pause_ear
         self._recent = PreRoll(PAUSE_WINDOW_SECONDS)
         self._paused = False  # and SpeechPaused was yielded
-        self._own_cue = own_cue
         self._was_deaf = False
         self._started_at = 0.0
+        self._ended_at = 0.0  # when the last chunk ended
 
     def events(self) -> Iterator[HearingEvent]:
         """The events until the source ends. Raises what the source raises (DeviceLost)."""
-        ended_at = 0.0
-        for chunk in self._source.chunks():
-            ended_at = chunk.ended_at
-            if self._deaf():
-                self._was_deaf = True
-                yield from self._drop(chunk)
-            else:
-                if self._was_deaf and self._stop_ear is not None:
-                    self._stop_ear.rest()
-                self._was_deaf = False
-                yield from self._hear(chunk)
+        for chunk in self.chunks():
+            yield from self.hear(chunk)
+        yield from self.finish()
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """The source's chunks, for a caller that has something to do between two of them. Raises what the source
+        raises."""
+        return self._source.chunks()
+
+    def hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
+        """The events of the next chunk. The iterator must be used up before the next chunk is given."""
+        self._ended_at = chunk.ended_at
+        if self._situation.deaf():
+            self._was_deaf = True
+            yield from self._drop(chunk)
+            return
+        if self._was_deaf and self._stop_ear is not None:
+            self._stop_ear.rest()
+        self._was_deaf = False
+        yield from self._hear(chunk)
+
+    def finish(self) -> Iterator[HearingEvent]:
+        """Ends an utterance under way, because the source has ended."""
         end = self._endpointer.finish()
         if end is not None:
-            yield self._conclude(end, ended_at)
+            yield self._conclude(end, self._ended_at)
 
     def _hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
-        pitches_hz, mostly_cue = self._own_cue(), False
+        pitches_hz, mostly_cue = self._situation.own_cue(), False
         if pitches_hz:
             rest = without_cue(chunk.samples, pitches_hz)
             chunk, mostly_cue = replace(chunk, samples=rest.samples), rest.mostly_cue
@@ -163,9 +192,11 @@ class Hearing:
         self._recent.push(chunk)
         if self._endpointer.in_utterance:
             self._transcriber.accept(chunk.samples)
+            if self._situation.wake_suspected():
+                yield WakeSuspected(chunk.ended_at)
         else:
             self._pre_roll.push(chunk)
-        kept_open = self._endpointer.in_utterance and self._held()
+        kept_open = self._endpointer.in_utterance and self._situation.held()
         change = self._endpointer.push(is_speech or kept_open, chunk.duration_seconds)
         if isinstance(change, Onset):
             self._started_at = chunk.ended_at - change.lead_seconds
@@ -173,6 +204,8 @@ class Hearing:
             yield SpeechStarted(self._started_at)
             for kept in self._pre_roll.take():
                 self._transcriber.accept(kept.samples)
+            if self._situation.wake_suspected():
+                yield WakeSuspected(chunk.ended_at)
         elif isinstance(change, End):
             yield self._conclude(change, chunk.ended_at)
         elif self._pause_ear is not None and self._endpointer.in_utterance:

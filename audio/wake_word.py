@@ -60,15 +60,12 @@ class AttentiveTranscriber:
         attentive: Callable[[], bool],
         wake: PhraseListener | None = None,
         phrase: str = "",
-        on_maybe: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_maybe` is called as soon as an utterance may hold the phrase: often in vain, but a second early."""
         self._words = words
         self._attentive = attentive
         self._wake = wake
         self._phrase = phrase
-        self._on_maybe = on_maybe
-        self._told = False  # that this utterance may hold it
+        self._suspected = self._told = False  # this utterance may hold the phrase; and `wake_suspected` has said so
         self._kept: list[Samples] = []  # of this utterance, while only the phrase is listened for; Hearing bounds it
         self._open = False  # the words of this utterance are being transcribed
 
@@ -81,9 +78,14 @@ class AttentiveTranscriber:
         self._kept.append(samples)
         if self._wake is not None:
             self._wake.accept(samples)
-            if not self._told and f" {self._phrase} " in f" {self._wake.partial()} ":
-                self._told = True
-                self._on_maybe()
+            if not self._suspected and f" {self._phrase} " in f" {self._wake.partial()} ":
+                self._suspected = True
+
+    def wake_suspected(self) -> bool:
+        """True once an utterance, as soon as it may hold the phrase: often it does not, but this comes a second early."""
+        is_news = self._suspected and not self._told
+        self._told = self._suspected
+        return is_news
 
     def finish(self) -> Transcript:
         try:
@@ -127,7 +129,7 @@ class AttentiveTranscriber:
 
     def _forget(self) -> None:
         self._kept = []
-        self._open = self._told = False
+        self._open = self._suspected = self._told = False
 
 
 def find_phrase(words: Sequence[HeardWord], phrase: str) -> HeardWord | None:

@@ -11,9 +11,9 @@ from assistant.answering.turn import CaptureTimings, Span
 from vision.errors import Cancelled
 
 if TYPE_CHECKING:
-    from vision.engine import AnswerChunk, SeeStats
     from vision.frame import Frame
     from vision.framing import Fault
+    from vision.interface import AnswerChunk, SeeStats
 
 
 class View(Protocol):

@@ -11,7 +11,7 @@ from assistant.answering.doubt import DoubtRule, Piece, Verdict
 from assistant.machine.memory import peak_rss_bytes
 
 if TYPE_CHECKING:
-    from vision.engine import AnswerStats, SeeStats
+    from vision.interface import AnswerStats, SeeStats
 
 Span = tuple[float, float]  # from, to: monotonic seconds
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from assistant.bench.kinds import KINDS, Kind, pieces
 
 if TYPE_CHECKING:
-    from vision.engine import AnswerChunk, Engine, SeeStats, View
+    from vision.engine import Engine, View
     from vision.engine.generation.prompt import ChatPrompt
     from vision.frame import Frame
+    from vision.interface import AnswerChunk, SeeStats
 
 
 class UnheardStop(frozenset[int]):
@@ -37,10 +38,10 @@ class ForcedEngine:
     def __init__(self, engine: Engine, *, lends_words: bool) -> None:
         self.kind: Kind = KINDS[0]
         self.lends_words = lends_words
-        self.stop = UnheardStop(engine._info.stop_tokens)
+        self.stop = UnheardStop(engine.session.stop_tokens)
         self._engine = engine
-        # No setting of the engine's does this, and no user should have one.
-        engine._info = replace(engine._info, stop_tokens=self.stop)
+        # The engine has no setting for this, because no user should have one.
+        engine.session.stop_tokens = self.stop
 
     def see(self, frame: Frame, cancelled: threading.Event | None = None) -> ForcedView:
         return ForcedView(self, self._engine.see(frame, cancelled))

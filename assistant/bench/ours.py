@@ -15,7 +15,7 @@ from assistant.bench.task import Figures, Stopwatch, Task, memory, picture, ques
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from vision.engine import AnswerChunk
+    from vision.interface import AnswerChunk
 
 _STREAM_PORTIONS = 100  # of 3 MiB: many times larger than a cache
 

@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,9 @@ from assistant.bench.soak_log import Log, Process, report, surely_grows
 from assistant.bench.soak_text import progress_line, text
 from assistant.bench.speech import NullSpeaker
 from assistant.errors import AssistantError
+from assistant.models.catalog import ChosenModel
 from assistant.settings.config import Config
-from assistant.wiring import devices
-from assistant.wiring.engine import doubt_rule, load_engine
+from assistant.wiring.assembly import Assembly
 
 if TYPE_CHECKING:
     from assistant.answering.capture import PictureCapture
@@ -142,19 +142,15 @@ class Asker:
 
         self._speaker = NullSpeaker()
         self._look: PictureCapture | None = None
-        demo = is_demo(checkpoint)
-        engine = load_engine(config, checkpoint, stack, console.say, is_demo=demo)
-        self.model_name = engine.model_name
-        devices.keep_power(config, stack, engine, console.say)  # as `seesay run` does
+        # Another computer would be measured in this one's place.
+        own = replace(config, engine=replace(config.engine, backend="local"))
+        assembly = Assembly(own, stack, vision_model=ChosenModel(checkpoint, is_demo(checkpoint)))
+        self.model_name = assembly.engine.model_name
+        _ = assembly.power  # the budget is held, as `seesay run` does
         # Only a model that never ends has to be given an end; any other says what it has to say.
-        self._forced = ForcedEngine(engine, lends_words=True) if lends_words else None
-        self._answering = devices.start_answering(
-            config,
-            stack,
-            self._forced or engine,
-            _Drawings(),
-            devices.open_voice(config, stack, lambda: self._speaker),
-            doubt=doubt_rule(config, is_demo=demo),
+        self._forced = ForcedEngine(assembly.local_engine, lends_words=True) if lends_words else None
+        self._answering = assembly.start_pipeline(
+            assembly.open_voice(lambda: self._speaker), engine=self._forced, frames=_Drawings()
         )
 
     def ask(self, number: int) -> Asked:

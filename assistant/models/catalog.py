@@ -175,34 +175,11 @@ def _named(configured: str, key: str) -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class ModelPaths:
-    """The folders of the two models in use."""
-
-    vision: Path
-    speech: Path
-    are_demo: bool  # the eye is the small embedded one: the program says so plainly
-
-
-def choose_models(config: Config) -> ModelPaths:
-    """What the config names, else what `seesay fetch` brought, else the embedded demo models.
-
-    Raises `ModelMissing` when the config names a folder that is not there.
-    """
-    vision = choose_vlm(config.engine.model)
-    return ModelPaths(vision.folder, speech_folder(config), are_demo=vision.is_demo)
-
-
 def speech_folder(config: Config) -> Path:
-    """The folder of the speech model alone: a typed question needs none, so its absence is no error there."""
+    """The folder of the speech model that the config names, else the one that is there. Raises `ModelMissing`."""
     return choose_speech(config.hearing.speech_model, config.conversation.language).folder
 
 
 def choose_eye(config: Config) -> ChosenModel:
-    """The vision model alone."""
+    """The vision model that the config names, else the one that is there. Raises `ModelMissing`."""
     return choose_vlm(config.engine.model)
-
-
-def demo_models() -> ModelPaths:
-    """The two embedded ones."""
-    return ModelPaths(demo_vlm(), demo_speech("en"), are_demo=True)

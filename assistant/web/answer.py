@@ -30,7 +30,7 @@ from vision.errors import Cancelled, QuestionError, RemoteError, VisionError
 from vision.interface import Answerer
 
 if TYPE_CHECKING:
-    from vision.engine import AnswerChunk, AnswerStats
+    from vision.interface import AnswerChunk, AnswerStats
 
 STILL_THERE_SECONDS = 5.0
 LONGEST_QUESTION = 2000  # characters, of the engine

@@ -15,9 +15,9 @@ from vision.errors import QuestionError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vision.engine import AnswerChunk, SeeStats
     from vision.frame import Frame
     from vision.framing import Fault
+    from vision.interface import AnswerChunk, SeeStats
 
 # A picture that was reduced has 11 MB at most.
 KEPT_BYTES = 128_000_000

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from audio.pcm import AudioChunk
-from vision.engine import AnswerChunk, AnswerStats, SeeStats
 from vision.errors import Cancelled
 from vision.frame import Frame
+from vision.interface import AnswerChunk, AnswerStats, SeeStats
 
 WAIT_SECONDS = 5.0  # only ever reached when a test fails
 

@@ -13,9 +13,9 @@ from assistant.answering.speech_queue import EARCON_RATE_HZ
 from audio import earcons
 from audio.pcm import AudioChunk
 from tests.assistant.simulated_time import World
-from vision.engine import AnswerChunk, AnswerStats, SeeStats
 from vision.errors import Cancelled
 from vision.frame import Frame
+from vision.interface import AnswerChunk, AnswerStats, SeeStats
 
 CUES = {
     getattr(earcons, name)(EARCON_RATE_HZ).samples.tobytes(): name

@@ -5,7 +5,7 @@ import pytest
 
 from audio.barge_in import SpottedWord, StopListener, StopSettings, VoskSpotter, contains, shortest, words_of
 from audio.errors import SpeechModelError
-from audio.hearing import Hearing, SpeechStarted, StopHeard, Utterance
+from audio.hearing import Hearing, Situation, SpeechStarted, StopHeard, Utterance
 from audio.pcm import AudioChunk
 from tests.audio.fakes import LevelVad, ScriptedSource, ScriptedTranscriber
 from tests.audio.test_hearing import SETTINGS
@@ -154,7 +154,7 @@ def test_hearing_hands_over_what_it_drops():
     events = list(
         Hearing(
             source, LevelVad(), SETTINGS, ScriptedTranscriber("what is this"),
-            deaf=lambda: source.position < 60, stop_ear=ears,
+            situation=Situation(deaf=lambda: source.position < 60), stop_ear=ears,
         ).events()
     )  # fmt: skip
     assert [type(event) for event in events] == [StopHeard, SpeechStarted, Utterance]

@@ -80,8 +80,8 @@ SPEAK_AND_LISTEN = """
 import sys, threading
 from pathlib import Path
 from assistant.settings.config import parse_config
-from assistant.wiring.conversation import _use_echo_cancellation
-_use_echo_cancellation(parse_config("", "x"))
+from assistant.wiring.devices import use_echo_cancellation
+use_echo_cancellation(parse_config("", "x"))
 import numpy as np
 from audio.microphone import Microphone
 from audio.playback import Loudspeaker

@@ -5,7 +5,7 @@ import pytest
 
 from audio.endpointing import EndpointSettings
 from audio.errors import DeviceLost
-from audio.hearing import Hearing, SpeechPaused, SpeechRejected, SpeechStarted, Utterance
+from audio.hearing import Hearing, Situation, SpeechPaused, SpeechRejected, SpeechStarted, Utterance
 from tests.audio.fakes import SPEECH, LevelVad, ScriptedSource, ScriptedTranscriber
 
 SETTINGS = EndpointSettings(onset_seconds=0.12, pre_roll_seconds=0.6, end_silence_seconds=0.6, min_speech_seconds=0.2)
@@ -100,14 +100,16 @@ def test_two_questions_are_two():
 
 def test_deaf_while_speaking():
     """While deaf, nothing is heard."""
-    assert hear("S" * 60 + "." * 40, ScriptedTranscriber(), deaf=lambda: True) == []
+    assert hear("S" * 60 + "." * 40, ScriptedTranscriber(), situation=Situation(deaf=lambda: True)) == []
 
 
 def test_growing_deaf_rejects_what_had_begun():
     """Speech under way when deafness begins is rejected, so that its picture work is dropped."""
     source = ScriptedSource("S" * 100 + "." * 40)
     transcriber = ScriptedTranscriber()
-    hearing = Hearing(source, LevelVad(), SETTINGS, transcriber, deaf=lambda: source.position >= 50)
+    hearing = Hearing(
+        source, LevelVad(), SETTINGS, transcriber, situation=Situation(deaf=lambda: source.position >= 50)
+    )
     assert [type(event) for event in hearing.events()] == [SpeechStarted, SpeechRejected]
     assert (transcriber.resets, transcriber.pending) == (1, 0)
 
@@ -116,7 +118,7 @@ def test_hearing_again_begins_afresh():
     """What was said before the deafness does not leak into the next utterance."""
     source = ScriptedSource("S" * 30 + "." * 60 + "S" * 30 + "." * 40)
     transcriber = ScriptedTranscriber("later")
-    hearing = Hearing(source, LevelVad(), SETTINGS, transcriber, deaf=lambda: source.position < 70)
+    hearing = Hearing(source, LevelVad(), SETTINGS, transcriber, situation=Situation(deaf=lambda: source.position < 70))
     assert [type(event) for event in hearing.events()] == [SpeechStarted, Utterance]
 
 
@@ -196,7 +198,7 @@ def test_a_click_is_no_pause_of_words():
 def test_a_held_button_has_no_pauses():
     """Who keeps it down says when it ends."""
     ear = ScriptedPauseEar()
-    hear("S" * 40 + "." * 40, ScriptedTranscriber("x"), pause_ear=ear, held=lambda: True)
+    hear("S" * 40 + "." * 40, ScriptedTranscriber("x"), pause_ear=ear, situation=Situation(held=lambda: True))
     assert ear.windows == []
 
 
@@ -229,7 +231,7 @@ def test_the_assistant_s_own_cue_is_not_heard(own_cue):
             LoudVad(),
             SETTINGS,
             ScriptedTranscriber("x", "x"),
-            own_cue=lambda: (392.0,) if own_cue else (),
+            situation=Situation(own_cue=lambda: (392.0,) if own_cue else ()),
         ).events()
     )
     if own_cue:

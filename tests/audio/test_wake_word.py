@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,16 @@ from audio.demo_model import corpus
 from audio.endpointing import EndpointSettings
 from audio.errors import SpeechModelError
 from audio.grammar import GrammarListener, HeardWord, parse_words
-from audio.hearing import Hearing, SpeechPaused, SpeechRejected, SpeechStarted, StopHeard, Utterance
+from audio.hearing import (
+    Hearing,
+    Situation,
+    SpeechPaused,
+    SpeechRejected,
+    SpeechStarted,
+    StopHeard,
+    Utterance,
+    WakeSuspected,
+)
 from audio.pcm import Samples
 from audio.transcriber import Transcript, unknown_words
 from audio.wake_word import AttentiveTranscriber, default_phrase, find_phrase
@@ -133,9 +143,12 @@ class FakeWake:
         self.resets += 1
 
 
-def said(transcriber: AttentiveTranscriber, seconds: float = 2.0) -> Transcript:
+def said(
+    transcriber: AttentiveTranscriber, seconds: float = 2.0, between: Callable[[], None] = lambda: None
+) -> Transcript:
     for _ in range(round(seconds * 10)):
         transcriber.accept(np.zeros(RATE_HZ // 10, np.int16))
+        between()
     return transcriber.finish()
 
 
@@ -165,12 +178,15 @@ def test_the_phrase_is_announced_as_soon_as_it_may_be_there() -> None:
     """Once an utterance, on partial words that may yet turn out to be others."""
     told: list[int] = []
     wake = FakeWake(*words("[unk]", "hey", "camera", "[unk]"))
-    transcriber = AttentiveTranscriber(
-        FakeWords("they came around", 0.9), lambda: False, wake, PHRASE, lambda: told.append(wake.samples)
-    )
-    said(transcriber)
+    transcriber = AttentiveTranscriber(FakeWords("they came around", 0.9), lambda: False, wake, PHRASE)
+
+    def ask() -> None:
+        if transcriber.wake_suspected():
+            told.append(wake.samples)
+
+    said(transcriber, between=ask)
     assert told == [RATE_HZ * 3 // 2]
-    said(transcriber)
+    said(transcriber, between=ask)
     assert len(told) == 2
 
 
@@ -261,8 +277,8 @@ def test_stories(name: str) -> None:
             activation.pressed(item)
             continue
         text, began, ended = item
-        activation.heard(SpeechStarted(began))
-        event = activation.heard(Utterance(text, 0.9, began, ended))
+        activation.meant(SpeechStarted(began))
+        event = activation.meant(Utterance(text, 0.9, began, ended))
         if isinstance(event, Utterance):
             assert (event.started_at, event.ended_at) == (began, ended)
             counted.append(event.text)
@@ -274,36 +290,36 @@ def test_stories(name: str) -> None:
 def test_the_onset_counts_as_its_utterance_will() -> None:
     """A picture is taken at the onset only if somebody asked for attention, and its end is told only then."""
     activation = Activation(BUTTON)
-    assert activation.heard(SpeechStarted(0.1)) is None
-    assert activation.heard(SpeechRejected(0.2)) is None
+    assert activation.meant(SpeechStarted(0.1)) is None
+    assert activation.meant(SpeechRejected(0.2)) is None
     activation.pressed(Pressed(1.0))
-    assert activation.heard(SpeechStarted(2.0)) == SpeechStarted(2.0)
-    assert activation.heard(SpeechRejected(2.2)) == SpeechRejected(2.2)
-    assert activation.heard(SpeechStarted(3.0)) == SpeechStarted(3.0)  # a cough used nothing up
+    assert activation.meant(SpeechStarted(2.0)) == SpeechStarted(2.0)
+    assert activation.meant(SpeechRejected(2.2)) == SpeechRejected(2.2)
+    assert activation.meant(SpeechStarted(3.0)) == SpeechStarted(3.0)  # a cough used nothing up
 
 
 def test_a_question_that_was_stopped_drops_its_picture() -> None:
     """Stopped between onset and words: the conversation hears that it was nothing."""
     activation = Activation(BUTTON)
     activation.pressed(Pressed(1.0))
-    activation.heard(SpeechStarted(2.0))
+    activation.meant(SpeechStarted(2.0))
     activation.pressed(StopPress(2.5))
-    assert activation.heard(Utterance(Q, 0.9, 2.0, 3.0)) == SpeechRejected(3.0)
+    assert activation.meant(Utterance(Q, 0.9, 2.0, 3.0)) == SpeechRejected(3.0)
 
 
 def test_a_stop_word_always_counts_and_ends_attention() -> None:
     """It has its own listener, and a stop is not to be asked for."""
     activation, stop = Activation(BUTTON), StopHeard("stop", 0.9, 2.0, 2.4)
     activation.pressed(Pressed(1.0))
-    assert activation.heard(stop) == stop
-    assert activation.heard(SpeechStarted(3.0)) is None
+    assert activation.meant(stop) == stop
+    assert activation.meant(SpeechStarted(3.0)) is None
 
 
 def test_an_answer_to_the_assistant_needs_no_press() -> None:
     """After "did you ask …?" the yes counts; a button that is held stays so."""
     activation = Activation(BUTTON)
     activation.expect(1.0, 10.0)
-    assert activation.heard(Utterance("yes", 0.9, 9.0, 9.4)) == Utterance("yes", 0.9, 9.0, 9.4)
+    assert activation.meant(Utterance("yes", 0.9, 9.0, 9.4)) == Utterance("yes", 0.9, 9.0, 9.4)
     activation.pressed(Held(20.0, 19.0))
     activation.expect(20.5, 10.0)
     assert activation.held()
@@ -319,9 +335,9 @@ def test_attention_that_was_asked_for_and_not_used_lapses_once() -> None:
     activation.expect(10.0, 2.0)
     assert not activation.listen_timed_out(20.0)
     activation.pressed(Pressed(30.0))
-    activation.heard(SpeechStarted(35.0))
+    activation.meant(SpeechStarted(35.0))
     assert not activation.listen_timed_out(40.0)  # still speaking
-    activation.heard(Utterance(Q, 0.9, 35.0, 41.0))
+    activation.meant(Utterance(Q, 0.9, 35.0, 41.0))
     assert not activation.listen_timed_out(60.0)
 
 
@@ -329,11 +345,11 @@ def test_during_an_answer_that_anything_may_interrupt_everything_counts() -> Non
     """`barge_in = "any"` needs neither press nor wake word while it speaks."""
     speaking = [True]
     activation = Activation(WAKE, always=lambda: speaking[0])
-    assert activation.heard(SpeechStarted(1.0)) == SpeechStarted(1.0)
+    assert activation.meant(SpeechStarted(1.0)) == SpeechStarted(1.0)
     speaking[0] = False  # the answer ended while the user spoke
-    assert activation.heard(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
-    activation.heard(SpeechStarted(2.0))
-    assert activation.heard(Utterance("stop", 0.9, 2.0, 2.5)) is None
+    assert activation.meant(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
+    activation.meant(SpeechStarted(2.0))
+    assert activation.meant(Utterance("stop", 0.9, 2.0, 2.5)) is None
 
 
 def test_a_stop_needs_no_call_while_it_thinks() -> None:
@@ -343,20 +359,20 @@ def test_a_stop_needs_no_call_while_it_thinks() -> None:
     assert not activation.attentive(1.0)
     busy[0] = True
     assert activation.attentive(1.0)
-    assert activation.heard(SpeechStarted(1.0)) is None
-    assert activation.heard(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
-    assert activation.heard(Utterance(Q, 0.9, 2.0, 2.5)) is None
+    assert activation.meant(SpeechStarted(1.0)) is None
+    assert activation.meant(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
+    assert activation.meant(Utterance(Q, 0.9, 2.0, 2.5)) is None
 
 
 def test_a_pause_behind_what_may_be_the_phrase_is_told() -> None:
     """The end of a question in one breath is acknowledged like any; other talk is not."""
     activation = Activation(WAKE)
-    activation.heard(SpeechStarted(1.0))
-    assert activation.heard(SpeechPaused(2.0)) is None
-    activation.possible_wake()
+    activation.meant(SpeechStarted(1.0))
+    assert activation.meant(SpeechPaused(2.0)) is None
+    activation.meant(WakeSuspected(2.5))
     assert activation.maybe_addressed
-    assert activation.heard(SpeechPaused(3.0)) == SpeechPaused(3.0)
-    activation.heard(Utterance("hey camera what is this", 0.9, 1.0, 3.0))
+    assert activation.meant(SpeechPaused(3.0)) == SpeechPaused(3.0)
+    activation.meant(Utterance("hey camera what is this", 0.9, 1.0, 3.0))
     assert not activation.maybe_addressed
 
 
@@ -366,9 +382,9 @@ def test_attention_is_known_while_it_lasts() -> None:
     assert not activation.attentive(1.0)
     activation.pressed(Pressed(1.0))
     assert activation.attentive(1.0)
-    activation.heard(SpeechStarted(6.9))
+    activation.meant(SpeechStarted(6.9))
     assert activation.attentive(15.0)
-    activation.heard(SpeechRejected(15.0))
+    activation.meant(SpeechRejected(15.0))
     assert not activation.attentive(15.0)
     assert Activation(OPEN).attentive(0.0)
 
@@ -384,8 +400,10 @@ def test_a_pause_while_the_button_is_held_does_not_end_the_question() -> None:
             activation.pressed(Released(3.3, True))
         return activation.held()
 
-    hearing = Hearing(source, LevelVad(), EndpointSettings(), ScriptedTranscriber("what is this"), held=held)
-    counted = [activation.heard(event) for event in hearing.events()]
+    hearing = Hearing(
+        source, LevelVad(), EndpointSettings(), ScriptedTranscriber("what is this"), situation=Situation(held=held)
+    )
+    counted = [activation.meant(event) for event in hearing.events()]
     assert counted == [SpeechStarted(pytest.approx(0.3)), Utterance(Q, 0.9, pytest.approx(0.3), pytest.approx(3.3))]
     assert not activation.held()
 

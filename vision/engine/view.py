@@ -1,8 +1,9 @@
 """A View: one look at the world, and the conversation about it.
 
-The picture is read once; every completed question and answer is kept behind it, so that "what color is it" works. What
-is not completed leaves nothing: a turn begins by winding the cache back to the last completed one, so a cancelled, failed
-or abandoned answer needs no clean-up at all. It does not know what computes, nor what a camera is.
+The picture is read once. Every completed question and answer stays in the cache behind it, so that "what color is it" works
+as a follow-up. A question that does not complete leaves nothing behind: each question begins by winding the cache back to
+the last completed one, so a cancelled, failed or abandoned answer needs no clean-up. This file does not know what computes,
+nor what a camera is.
 """
 
 from __future__ import annotations
@@ -10,118 +11,81 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
+from vision.interface import AnswerChunk, AnswerStats, Finish
 
-from .generation.generate import Finish, Token, generate
+from .generation.generate import Token, generate
 from .generation.prompt import PromptPart, TextStream, text_part
 from .generation.sampling import Sampler
 from .kv_cache import KVCache
 from .scheduling.fair_lock import WorkPermit
+from .session import Prefix, Session
 from .settings import MAX_NEW_TOKENS
 
-if TYPE_CHECKING:
-    from .engine import Engine
-
 
 @dataclass(frozen=True)
-class SeeStats:
-    image_tokens: int
-    prompt_tokens: int  # everything before the question, with the instructions, which are not read again
-    vision_seconds: float
-    prefill_seconds: float
-
-
-@dataclass(frozen=True)
-class AnswerStats:
-    prompt_tokens: int  # read for this question; the picture's and earlier turns' are not read again
-    answer_tokens: int
-    prefill_seconds: float  # up to the first token
-    decode_seconds: float  # computing only: a consumer's pauses do not count
-    finish: Finish
-    cached_tokens: int = 0  # of the prompt, beside those: what was read before, and counts for this answer
-
-
-@dataclass(frozen=True)
-class AnswerChunk:
-    """Some more of the answer. `stats` come with the last chunk, and only with it."""
-
-    text: str
-    tokens: int  # that this text took
-    stats: AnswerStats | None = None
-    log_probabilities: tuple[float, ...] = ()  # one a token, as the model judged it before any option of sampling
-
-
-@dataclass(frozen=True, eq=False)
-class Prefix:
-    """A picture that has been read."""
-
-    cache: KVCache
-    read: frozenset[int]  # the ids in it
-    shift: int  # a later token's position minus its index
-    stats: SeeStats
-
-
-@dataclass(frozen=True)
-class _Held:
-    """What counts of the cache."""
+class _Kept:
+    """How much of the cache belongs to completed questions and answers."""
 
     length: int
-    read: frozenset[int]  # the ids behind it and in `pending`: what a repetition would repeat
-    pending: tuple[int, ...] = ()  # said, but not in the cache: the last token of an answer cut at its longest
+    read: frozenset[int]  # the token ids before it and in `pending`: a repetition penalty applies to them
+    pending: tuple[int, ...] = ()  # said but not in the cache: the last token of an answer that was cut at its longest
 
 
 @dataclass(eq=False)
 class _Turn:
-    """One question on its way. A View's newest turn is the only one that may go on."""
+    """A question that is being answered. Only the newest one of a View may go on."""
 
     question: list[int]
     max_new_tokens: int
-    has_room: bool  # the answer: for all of it, or for half of what fits beside the picture
+    has_room: bool  # the answer has room for all its tokens, or for half of what fits beside the picture
 
 
 class View:
-    """Made by `Engine.see`. Any thread may call it; of two questions at once, the newer one ends the older."""
+    """One frame that was looked at, and the conversation about it; `Engine.see` makes it.
 
-    def __init__(self, engine: Engine, frame: Frame | None, prefix: Prefix) -> None:
+    Any thread may call it. Of two questions at once, the newer one ends the older.
+    """
+
+    def __init__(self, session: Session, frame: Frame | None, prefix: Prefix) -> None:
         self.frame = frame
         self.stats = prefix.stats
-        self._engine = engine
-        self._prefix: Prefix | None = prefix  # None: put away, to bound the memory
-        self._bare = _Held(prefix.cache.length, prefix.read)
-        self._held = self._bare
+        self._session = session
+        self._prefix: Prefix | None = prefix  # None: it was put away, to bound the memory
+        self._bare = _Kept(prefix.cache.length, prefix.read)
+        self._kept = self._bare
         self._turn: _Turn | None = None
-        self._state = threading.Lock()  # over the three above, for moments only
+        self._state = threading.Lock()  # guards _prefix, _kept and _turn; it is only ever held for a moment
 
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
     ) -> Iterator[AnswerChunk]:
         """Answer a question, chunk by chunk as the words become certain.
 
-        A cancel ends it with a last chunk whose stats say "cancelled", within a token or a layer of prefill, and the
-        View is as before the question. Raises QuestionError at once (empty, too long for the model), VisionModelError
-        from the iterator.
+        A cancel takes effect within a token or a layer of prefill: the last chunk's stats then say "cancelled", and the View
+        is as it was before the question. Raises QuestionError at once (a question that is empty or too long for the model),
+        and VisionModelError from the iterator.
         """
         return self._answer(self._turn_for(question, max_new_tokens), cancelled)
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
-        """Whether there is room for it and its answer behind what was asked before; else it will be answered as if it were the first.
+        """Whether the question and its answer fit behind what was asked before; if not, it is answered as a first one.
 
-        False of a first one that would leave less for the answer than the answer may have, and than half of what fits
-        beside the picture. Raises QuestionError as `ask` does.
+        It is also False for a first question that leaves its answer less room than `max_new_tokens`, and less than half of
+        what fits beside the picture. Raises QuestionError as `ask` does.
         """
         turn = self._turn_for(question, max_new_tokens)
         with self._state:
-            return turn.has_room and self._behind_held(turn) is not None
+            return turn.has_room and self._behind_kept(turn) is not None
 
     def _turn_for(self, question: str, max_new_tokens: int | None) -> _Turn:
-        budget = self._engine.settings.max_new_tokens if max_new_tokens is None else max_new_tokens
+        budget = self._session.settings.max_new_tokens if max_new_tokens is None else max_new_tokens
         if not 1 <= budget <= MAX_NEW_TOKENS:
             raise QuestionError(f"an answer has 1 to {MAX_NEW_TOKENS} tokens at most, not {budget}")
-        tokens = self._engine.prompt.question(question)
-        room = self._engine.context_tokens - self.stats.prompt_tokens - len(tokens)
+        tokens = self._session.prompt.question(question)
+        room = self._session.context_tokens - self.stats.prompt_tokens - len(tokens)
         if room < 1:
             raise QuestionError(
                 f"the question takes {len(tokens)} tokens, and {len(tokens) + room - 1} fit beside the picture: ask a shorter one"
@@ -129,102 +93,106 @@ class View:
         return _Turn(tokens, min(budget, room), room >= min(budget, (room + len(tokens)) // 2))
 
     def forget(self) -> None:
-        """Back to the bare picture: what was asked and answered no longer counts. An answer under way ends."""
+        """Forget what was asked and answered, and keep the picture. An answer under way ends."""
         with self._state:
             self._turn = None
-            self._held = self._bare
+            self._kept = self._bare
 
     def put_away(self) -> None:
-        """Free the cache. The next question looks at the frame again, and remembers no earlier one."""
+        """Free the cache. The next question then looks at the frame again and remembers no earlier question."""
         with self._state:
             self._turn = self._prefix = None
-            self._held = self._bare
+            self._kept = self._bare
 
     @property
     def cache_bytes(self) -> int:
+        """Bytes of memory that the cache takes; 0 once it was put away."""
         prefix = self._prefix
         return prefix.cache.nbytes if prefix else 0
 
     def _answer(self, turn: _Turn, cancelled: threading.Event | None) -> Iterator[AnswerChunk]:
-        self._engine.used(self)  # first: from now on nobody else's picture puts this one away
+        self._session.used(self)  # first, so that from now on no other picture puts this one away
         with self._state:
             self._turn = turn
-        gate = self._engine.gate(cancelled, lambda: self._turn is not turn)
-        meter, stream, said = _Meter(gate), TextStream(self._engine.tokenizer), list[int]()
+        permit = self._session.permit(cancelled, lambda: self._turn is not turn)
+        meter, stream, said = _Meter(permit), TextStream(self._session.tokenizer), list[int]()
         was_away = self._prefix is None
         try:
-            cache, prompt, read = self._begin(turn, gate)
-            seen_again = self.stats.prompt_tokens if was_away else 0
-            meter.prompt_tokens, meter.cached_tokens = seen_again + len(prompt), cache.length - seen_again
-            for token in self._tokens(cache, prompt, read, turn, gate):
+            cache, prompt, read = self._begin(turn, permit)
+            read_again = self.stats.prompt_tokens if was_away else 0
+            meter.prompt_tokens, meter.cached_tokens = read_again + len(prompt), cache.length - read_again
+            for token in self._tokens(cache, prompt, read, turn, permit):
                 said.append(token.id)
                 meter.count(token)
                 if text := stream.push(token.id):
                     yield meter.chunk(text)
             cut = len(said) == turn.max_new_tokens
-            self._keep(turn, _Held(cache.length, read.union(said), tuple(said[-1:]) if cut else ()))
+            self._keep(turn, _Kept(cache.length, read.union(said), tuple(said[-1:]) if cut else ()))
             last = meter.last(stream.rest(), "length" if cut else "stop")
         except Cancelled:
             last = meter.last("", "cancelled")
         yield last
 
     def _tokens(
-        self, cache: KVCache, prompt: PromptPart, read: frozenset[int], turn: _Turn, gate: WorkPermit
+        self, cache: KVCache, prompt: PromptPart, read: frozenset[int], turn: _Turn, permit: WorkPermit
     ) -> Iterator[Token]:
-        engine = self._engine
+        session = self._session
         return generate(
-            engine._open_model(),
+            session.model,
             cache,
             prompt,
-            pick=Sampler(engine.settings, read).pick,
-            stop_tokens=engine._info.stop_tokens,
+            pick=Sampler(session.settings, read).pick,
+            stop_tokens=session.stop_tokens,
             max_new_tokens=turn.max_new_tokens,
-            chunk_tokens=engine.settings.prefill_chunk_tokens,
-            gate=gate,
+            chunk_tokens=session.settings.prefill_chunk_tokens,
+            permit=permit,
         )
 
-    def _begin(self, turn: _Turn, gate: WorkPermit) -> tuple[KVCache, PromptPart, frozenset[int]]:
-        """Wind the cache back to what counts, and put the question behind it; also all ids from the very start."""
-        prefix = self._prefix or self._engine.look(self.frame, gate)
-        with gate.step(), self._state:  # inside a step nobody else computes on this cache
+    def _begin(self, turn: _Turn, permit: WorkPermit) -> tuple[KVCache, PromptPart, frozenset[int]]:
+        """Wind the cache back to the last completed answer.
+
+        Returns the cache, the question as it is put behind it, and the ids of all tokens from the very start.
+        """
+        prefix = self._prefix or self._session.look(self.frame, permit)
+        with permit.step(), self._state:  # within a step, nobody else computes on this cache
             if self._turn is not turn:
                 raise Cancelled("a newer question was asked about the same picture")
             self._prefix = prefix
-            ids = self._behind_held(turn)
+            ids = self._behind_kept(turn)
             if ids is None:
-                self._held, ids = self._bare, turn.question
-            prefix.cache.rewind(self._held.length)
-            read = self._held.read.union(ids)
+                self._kept, ids = self._bare, turn.question
+            prefix.cache.rewind(self._kept.length)
+            read = self._kept.read.union(ids)
         return prefix.cache, text_part(ids, prefix.cache.length + prefix.shift), read
 
-    def _behind_held(self, turn: _Turn) -> list[int] | None:
-        """The ids that put the question behind what counts; None where there is no room for them and the answer."""
-        if self._held == self._bare:
+    def _behind_kept(self, turn: _Turn) -> list[int] | None:
+        """The ids that put the question behind the last completed answer; None if they and the answer have no room."""
+        if self._kept == self._bare:
             return turn.question
-        ids = [*self._held.pending, *self._engine.prompt.next_turn, *turn.question]
-        fits = self._held.length + len(ids) + turn.max_new_tokens <= self._engine.context_tokens
+        ids = [*self._kept.pending, *self._session.prompt.next_turn, *turn.question]
+        fits = self._kept.length + len(ids) + turn.max_new_tokens <= self._session.context_tokens
         return ids if fits else None
 
-    def _keep(self, turn: _Turn, held: _Held) -> None:
+    def _keep(self, turn: _Turn, kept: _Kept) -> None:
         with self._state:
             if self._turn is not turn:
                 raise Cancelled("a newer question was asked about the same picture")
-            self._turn, self._held = None, held
+            self._turn, self._kept = None, kept
 
 
 class _Meter:
-    """Counts the tokens of an answer and its time."""
+    """Counts the tokens of an answer and measures its time."""
 
-    def __init__(self, gate: WorkPermit) -> None:
+    def __init__(self, permit: WorkPermit) -> None:
         self.prompt_tokens = self.cached_tokens = 0
-        self._gate = gate
+        self._permit = permit
         self._tokens = 0
-        self._unsaid: list[float] = []  # log-probabilities
+        self._unsaid: list[float] = []  # log-probabilities of tokens that no chunk has carried yet
         self._prefill_seconds: float | None = None
 
     def count(self, token: Token) -> None:
         if self._prefill_seconds is None:
-            self._prefill_seconds = self._gate.seconds
+            self._prefill_seconds = self._permit.seconds
         self._tokens += 1
         self._unsaid.append(token.log_probability)
 
@@ -233,7 +201,7 @@ class _Meter:
         return AnswerChunk(text, len(unsaid), stats, unsaid)
 
     def last(self, text: str, finish: Finish) -> AnswerChunk:
-        seconds = self._gate.seconds
+        seconds = self._permit.seconds
         prefill = seconds if self._prefill_seconds is None else self._prefill_seconds
         decode, counts = seconds - prefill, (self.prompt_tokens, self._tokens)
         return self.chunk(text, AnswerStats(*counts, prefill, decode, finish, self.cached_tokens))

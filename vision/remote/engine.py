@@ -12,17 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vision.engine.generation.prompt import checked_question
-from vision.engine.view import AnswerChunk, AnswerStats, SeeStats
 from vision.errors import Cancelled, RemoteError
 from vision.frame import Frame
+from vision.interface import AnswerChunk, AnswerStats, Finish, SeeStats
 from vision.remote.server import Server
 from vision.remote.wire import Exchange, Piece, messages, picture_as_uri
-
-if TYPE_CHECKING:
-    from vision.engine.generation.generate import Finish
 
 KEPT_EXCHANGES = 8  # questions of a conversation that are sent along; older ones are left out
 

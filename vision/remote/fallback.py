@@ -18,14 +18,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vision.engine.generation.prompt import checked_question
-from vision.engine.view import AnswerChunk, AnswerStats
 from vision.errors import Cancelled, RemoteError
 from vision.frame import Frame
-from vision.interface import Answerer
+from vision.interface import AnswerChunk, Answerer, AnswerStats, SeeStats
 from vision.remote.engine import RemoteEngine, RemoteView
 
 if TYPE_CHECKING:
-    from vision.engine import Engine, SeeStats, View
+    from vision.engine import Engine, View
 
 _log = logging.getLogger(__name__)
 _OWN = Answerer("this machine's own engine")

@@ -96,7 +96,7 @@ class WakeEar:
         activation = Activation(settings)
         transcriber = AttentiveTranscriber(self._words, lambda: False, self._wake, PHRASE)
         for event in Hearing(source, VoiceActivity(2), EndpointSettings(), transcriber, min_confidence=0.3).events():
-            counted = activation.heard(event)
+            counted = activation.meant(event)
             if isinstance(counted, (Woken, Utterance)):
                 yield counted
 

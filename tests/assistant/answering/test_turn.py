@@ -8,7 +8,7 @@ from pathlib import Path
 from assistant import console
 from assistant.answering import report
 from assistant.answering.turn import CaptureTimings, Moments, Question, Turn, TurnTimings
-from vision.engine import AnswerStats, SeeStats
+from vision.interface import AnswerStats, SeeStats
 
 MANUAL = Path(__file__).parents[3] / "docs" / "api.md"
 

@@ -17,15 +17,16 @@ import numpy as np
 import pytest
 
 from tests.vision.engine.tiny_checkpoint import make
-from vision.engine import AnswerChunk, Engine, EngineSettings, View
-from vision.engine.engine import ModelInfo
+from vision.engine import Engine, EngineSettings, View
 from vision.engine.generation.generate import EncodedPicture, Scores
 from vision.engine.generation.prompt import PromptPart, SpecialTokens, joined
 from vision.engine.host import arithmetic_threads, let_idle_threads_sleep, physical_cores
 from vision.engine.kv_cache import CacheShape, KVCache
+from vision.engine.session import ModelInfo
 from vision.engine.settings import Arithmetic
 from vision.errors import Cancelled, QuestionError, VisionError, VisionModelError
 from vision.frame import Frame
+from vision.interface import AnswerChunk
 from vision.preprocess import PatchSpec
 
 LAYERS = 3
@@ -89,7 +90,7 @@ class Remembering:
         return Scores.of(logits)
 
 
-READING = ModelInfo(
+INFO = ModelInfo(
     name="letters",
     tokenizer=Letters(),
     special=SpecialTokens(turn_start=257, turn_end=258, vision_start=259, vision_end=260, image=261),
@@ -106,9 +107,9 @@ def model() -> Remembering:
 
 @pytest.fixture
 def engine(model: Remembering) -> Iterator[Engine]:
-    with Engine(model, READING, EngineSettings(max_new_tokens=12, prefill_chunk_tokens=16, max_views=3)) as engine:
+    with Engine(model, INFO, EngineSettings(max_new_tokens=12, prefill_chunk_tokens=16, max_views=3)) as engine:
         yield engine
-        assert not engine._turnstile.busy  # whatever a test does, the way in is free again
+        assert not engine.session.lock.busy  # whatever a test does, the way in is free again
 
 
 def frame(grey: int = 40) -> Frame:
@@ -127,7 +128,7 @@ def end(chunks: Iterator[AnswerChunk]) -> str:
 
 def bare_answer(question: str, grey: int = 40) -> str:
     """What an engine of its own says about a picture that nobody has asked about."""
-    with Engine(Remembering(), READING, EngineSettings(max_new_tokens=12)) as fresh:
+    with Engine(Remembering(), INFO, EngineSettings(max_new_tokens=12)) as fresh:
         return text(fresh.see(frame(grey)).ask(question))
 
 
@@ -212,7 +213,7 @@ def test_what_a_repetition_would_repeat_is_the_whole_conversation(
         "vision.engine.generation.sampling.penalized", lambda logits, ids, _: read.append(set(ids)) or logits
     )
     bare = {*b"user\nassistant\n", 257, 258, 259, 260, 261}
-    with Engine(model, READING, EngineSettings(max_new_tokens=3, repetition_penalty=1.5)) as engine:
+    with Engine(model, INFO, EngineSettings(max_new_tokens=3, repetition_penalty=1.5)) as engine:
         view = engine.see(frame())
         first = text(view.ask("1?"))
         assert read[0] == bare | {*b"1?"}
@@ -235,7 +236,7 @@ TOLD_TOKENS = len(f"system\n{TOLD}\n") + 2
 
 
 def instructed(model: Remembering | None = None, **settings: Any) -> Engine:
-    return Engine(model or Remembering(), READING, EngineSettings(max_new_tokens=12, instructions=TOLD, **settings))
+    return Engine(model or Remembering(), INFO, EngineSettings(max_new_tokens=12, instructions=TOLD, **settings))
 
 
 def test_instructions_are_read_once_for_all_pictures(model: Remembering) -> None:
@@ -264,7 +265,7 @@ def test_an_answer_depends_on_the_instructions() -> None:
         view.put_away()
         assert [text(view.ask(ASKED)), text(view.ask(ASKED))] == [first, second]
         whole = joined([engine.prompt.preface, engine.prompt.picture(7, 7)])
-    with Engine(Remembering(), READING, EngineSettings(max_new_tokens=12)) as plain:
+    with Engine(Remembering(), INFO, EngineSettings(max_new_tokens=12)) as plain:
         plain.prompt.picture = lambda rows, columns: whole  # type: ignore[method-assign]
         view = plain.see(frame())
         assert [text(view.ask(ASKED)), text(view.ask(ASKED))] == [first, second]
@@ -291,7 +292,7 @@ def test_instructions_take_their_part_of_the_context() -> None:
         view = engine.see(frame())
         with pytest.raises(QuestionError, match=rf"the question takes 53 tokens, and {42 - TOLD_TOKENS} fit"):
             view.ask("x" * 40)
-        lengths = [view._held.length for _ in range(4) if text(view.ask("x"))]
+        lengths = [view._kept.length for _ in range(4) if text(view.ask("x"))]
     assert max(lengths) <= 100
     with (
         instructed(context_tokens=64) as engine,
@@ -327,9 +328,9 @@ def test_a_cancel_at_any_token_leaves_the_view_as_it_was(engine: Engine, tokens:
     """The answer ends as cancelled, and the next one is what it would have been."""
     view = engine.see(frame())
     text(view.ask("first"))
-    before = view._held
+    before = view._kept
     expected = text(view.ask(ASKED))
-    view._held = before
+    view._kept = before
     cancelled = threading.Event()
     chunks = view.ask(ASKED, cancelled=cancelled)
     said = "".join(next(chunks).text for _ in range(tokens))
@@ -359,7 +360,7 @@ def test_a_cancel_at_any_layer_of_a_question_leaves_the_view(engine: Engine, mod
     """Prefill (two chunks) and decode stop within one layer, with nothing kept."""
     view = engine.see(frame())
     assert end(view.ask(ASKED, cancelled=cancel_at(model, layer))) == "cancelled"
-    assert view._held.length == view.stats.prompt_tokens
+    assert view._kept.length == view.stats.prompt_tokens
     model.before_layer = lambda: None
     assert text(view.ask(ASKED)) == bare_answer(ASKED)
 
@@ -417,7 +418,7 @@ def test_an_abandoned_answer_keeps_nobody_out(engine: Engine, leave: str) -> Non
     if leave == "close":
         chunks.close()  # type: ignore[attr-defined]
     del chunks
-    assert not engine._turnstile.busy
+    assert not engine.session.lock.busy
     assert text(view.ask(ASKED)) == bare_answer(ASKED)
 
 
@@ -433,7 +434,7 @@ def test_a_fault_in_the_model_leaves_everything_clean(engine: Engine, model: Rem
     model.before_layer = fail
     with pytest.raises(RuntimeError, match="a bug"):
         list(view.ask(ASKED))
-    assert not engine._turnstile.busy
+    assert not engine.session.lock.busy
     model.before_layer = lambda: None
     assert text(view.ask(ASKED)) == bare_answer(ASKED)
 
@@ -464,7 +465,7 @@ def test_a_question_can_ask_for_a_shorter_answer(engine: Engine) -> None:
 
 
 def small(context: int) -> Engine:
-    return Engine(Remembering(), READING, EngineSettings(max_new_tokens=12, context_tokens=context))
+    return Engine(Remembering(), INFO, EngineSettings(max_new_tokens=12, context_tokens=context))
 
 
 def test_who_asks_can_know_what_will_be_forgotten_and_what_was_read() -> None:
@@ -492,9 +493,9 @@ def test_a_question_that_would_cut_its_answer_is_known_before() -> None:
     """Nothing was asked yet: room is for all that the answer may have, or for half of what fits beside the picture."""
     with small(180) as engine:
         view = engine.see(frame())
-        side_server = engine.context_tokens - view.stats.prompt_tokens
+        beside = engine.context_tokens - view.stats.prompt_tokens
         around = len(engine.prompt.question("a" * 50)) - 50  # a token a letter
-        half, whole = side_server - side_server // 2 - around, side_server - 12 - around
+        half, whole = beside - beside // 2 - around, beside - 12 - around
         assert [view.remembers("a" * letters, 512) for letters in (half, half + 1)] == [True, False]
         assert [view.remembers("a" * letters) for letters in (whole, whole + 1)] == [True, False]
         assert text(view.ask("a" * (whole + 1)))  # with what room there is
@@ -507,7 +508,7 @@ def test_a_long_conversation_falls_back_to_the_picture() -> None:
         lengths, answers = [], []
         for _ in range(6):
             answers.append(text(view.ask(ASKED)))
-            lengths.append(view._held.length)
+            lengths.append(view._kept.length)
         assert max(lengths) <= 180
         again = lengths.index(lengths[0], 1)  # the cache is as long as after the first question
         assert answers[again] == answers[0] == bare_answer(ASKED)
@@ -525,7 +526,7 @@ def test_a_question_that_cannot_fit_is_refused() -> None:
 def test_a_picture_that_cannot_fit_is_refused() -> None:
     """A model whose context is shorter than a picture."""
     with small(64) as engine:
-        engine.context_tokens = 50  # as a checkpoint's own limit would
+        engine.session.context_tokens = 50  # as a checkpoint's own limit would
         with pytest.raises(VisionModelError, match="a picture takes 57 tokens, and letters is limited to 50"):
             engine.see(frame())
 
@@ -556,7 +557,7 @@ def test_a_dropped_view_frees_its_memory(engine: Engine) -> None:
 
 def test_closing_ends_everything(model: Remembering) -> None:
     """An answer under way ends as cancelled, nothing new begins, and closing twice is fine."""
-    engine = Engine(model, READING, EngineSettings())
+    engine = Engine(model, INFO, EngineSettings())
     view = engine.see(frame())
     chunks = view.ask(ASKED)
     next(chunks)

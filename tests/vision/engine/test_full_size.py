@@ -97,8 +97,8 @@ def test_products_against_float64(packed: PackedFile, isa: object, name: str) ->
 def said(folder: Path, frame: Frame, words: list[int], threads: int) -> list[Scores]:
     """What the engine makes of each word behind the picture."""
     with Engine.load(folder, EngineSettings(threads=threads), cache=folder.parent) as engine:
-        prefix = engine.look(frame, engine.gate(None))
-        model, cache = engine._open_model(), prefix.cache
+        prefix = engine.session.look(frame, engine.session.permit(None))
+        model, cache = engine.session.model, prefix.cache
         return [model.decode(cache, text_part([word], cache.length + prefix.shift), lambda: None) for word in words]
 
 
@@ -172,7 +172,7 @@ def test_a_stopped_reading_is_noticed_in_time(folder: Path, packed: PackedFile, 
         looks += 1
 
     with Engine.load(folder, EngineSettings(threads=2), cache=folder.parent) as engine:
-        gate = engine.gate(None)
-        gate.check = check
-        engine.look(frame, gate)
+        permit = engine.session.permit(None)
+        permit.check = check
+        engine.session.look(frame, permit)
     assert looks >= 24 * 4 + 27 * 2

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tests.vision.remote.fake_openai import WAIT_SECONDS, Exchange, FakeOpenAI, fails, hangs, piece, says
-from vision.engine import AnswerChunk, AnswerStats
 from vision.errors import Cancelled, QuestionError, RemoteError
 from vision.frame import Frame
+from vision.interface import AnswerChunk, AnswerStats
 from vision.remote.engine import KEPT_EXCHANGES, RemoteEngine, RemoteSettings, RemoteView
 from vision.remote.server import Server
 from vision.remote.settings import ServerSettings

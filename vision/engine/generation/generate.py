@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,6 @@ from vision.engine.scheduling.fair_lock import Check, WorkPermit
 from vision.errors import VisionModelError
 
 from .prompt import PromptPart, text_part
-
-Finish = Literal["stop", "length", "cancelled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +87,12 @@ def read(
     prompt: PromptPart,
     picture: EncodedPicture | None,
     chunk_tokens: int,
-    gate: WorkPermit,
+    permit: WorkPermit,
 ) -> None:
     """Prefill what comes before a question, a chunk at a time; others may take a step in between."""
     for chunk in prompt.cut(chunk_tokens):
-        with gate.step():
-            model.prefill(cache, chunk, picture, gate.check)
+        with permit.step():
+            model.prefill(cache, chunk, picture, permit.check)
 
 
 def generate(
@@ -106,7 +104,7 @@ def generate(
     stop_tokens: frozenset[int],
     max_new_tokens: int,
     chunk_tokens: int,
-    gate: WorkPermit,
+    permit: WorkPermit,
 ) -> Iterator[Token]:
     """Read the question, then yield the token that is picked again and again, until a stop token or `max_new_tokens`.
 
@@ -115,18 +113,18 @@ def generate(
     shift = int(prompt.positions[0, 0]) - cache.length  # the picture took fewer positions than tokens
     *chunks, last = prompt.cut(chunk_tokens)
     for chunk in chunks:
-        with gate.step():
-            model.prefill(cache, chunk, None, gate.check)
-    with gate.step():
-        token = _picked(pick, model.decode(cache, last, gate.check))
+        with permit.step():
+            model.prefill(cache, chunk, None, permit.check)
+    with permit.step():
+        token = _picked(pick, model.decode(cache, last, permit.check))
     for left in reversed(range(max_new_tokens)):
         if token.id in stop_tokens:
             return
         yield token
         if left:
-            with gate.step():
+            with permit.step():
                 part = text_part([token.id], cache.length + shift)
-                token = _picked(pick, model.decode(cache, part, gate.check))
+                token = _picked(pick, model.decode(cache, part, permit.check))
 
 
 def _picked(pick: Pick, scores: Scores) -> Token:

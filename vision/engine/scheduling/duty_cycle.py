@@ -1,8 +1,8 @@
-"""How much of the time the arithmetic works: between two pieces of work it can be made to rest.
+"""The share of the time that the arithmetic works: it can be made to rest between two pieces of work.
 
-A rest is as long as the piece before it asks for, so the share holds for a picture's layers of tenths of a second as for a
-token. With rests a small box stays within its watts and its temperature where nothing else may be set. It does not know why
-somebody wants it slower.
+A rest is proportional to the piece of work before it, so the share is the same for a picture's layers, which take tenths of
+a second each, and for a token. Rests keep a small computer within its watts and its temperature where no other limit can be
+set. This file does not know why somebody wants the work to be slower.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 
-LONGEST_SHARE = 0.9
-_LOOK_SECONDS = 0.02  # how often a rest looks whether its caller has gone
+MAX_REST_SHARE = 0.9
+_LOOK_SECONDS = 0.02  # how often a rest checks whether its caller has cancelled
 
 
 class DutyCycle:
-    """`work` and `rest` are called in the thread that computes, `rest_share` is set by any other."""
+    """Call `work` and `rest` in the thread that computes; any other thread may set `rest_share`."""
 
     def __init__(
         self,
@@ -30,19 +30,19 @@ class DutyCycle:
 
     @property
     def rest_share(self) -> float:
-        """Of the time: 0 works all of it, at most 0.9."""
+        """The share of the time that is rest: 0 for none, 0.9 at most."""
         return self._share
 
     @rest_share.setter
     def rest_share(self, share: float) -> None:
-        self._share = max(0.0, min(LONGEST_SHARE, share))
+        self._share = max(0.0, min(MAX_REST_SHARE, share))
 
     def work(self) -> None:
-        """A piece of work begins."""
+        """Note that a piece of work begins."""
         self._began = self._clock()
 
     def rest(self, check: Callable[[], None]) -> None:
-        """A piece has ended: rest as its length and the share ask for. Whatever `check` raises ends the rest."""
+        """Rest after a piece of work, for as long as its length and the share ask for. What `check` raises ends the rest."""
         share, now = self._share, self._clock()
         until = now + (now - self._began) * share / (1.0 - share)
         while now < until:

@@ -1,8 +1,9 @@
-"""One at a time through the engine, first come first served; whoever gives up leaves the queue at once.
+"""A lock for the engine's work: one caller at a time, first come first served. Whoever cancels leaves the queue at once.
 
-The engine's work is cut into steps (a prefill chunk, a token), and each passes the turnstile on its own. Nothing is held
-between two tokens: a consumer that pauses, abandons its answer or dies keeps nobody out, and two answers take turns.
-A plain lock would let the busy one run on: it is taken again before a waiter wakes. It does not know what a step does.
+The engine's work is cut into steps (a chunk of a prompt, a token), and each step takes the lock on its own. Nothing is held
+between two tokens: a consumer that pauses, abandons its answer or dies keeps nobody out, and two answers take turns. A plain
+`threading.Lock` would let a busy caller run on, because that caller takes it again before a waiter has woken. This file does
+not know what a step computes.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ from contextlib import contextmanager
 
 from .duty_cycle import DutyCycle
 
-LOOK_SECONDS = 0.02  # how often a waiter looks whether it has been cancelled
+LOOK_SECONDS = 0.02  # how often a waiter checks whether it was cancelled
 
-Check = Callable[[], None]  # returns to go on, raises to stop
+Check = Callable[[], None]  # returns if the work may go on, raises to stop it
 
 
 class FairLock:
-    """A first-in first-out lock whose waiters can be called off."""
+    """A first-in first-out lock whose waiters can be cancelled."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._queue: deque[object] = deque()  # the first one is inside; as long as there are callers, never more
+        self._queue: deque[object] = deque()  # the first one holds the lock; it is never longer than there are callers
 
     def enter(self, check: Check) -> None:
-        """Wait for one's turn. Whatever `check` raises ends the wait and leaves the queue as if never joined."""
+        """Wait for the lock and take it. Whatever `check` raises ends the wait, as if the caller had never joined the queue."""
         ticket = object()
         with self._changed:
             self._queue.append(ticket)
@@ -43,44 +44,49 @@ class FairLock:
                 raise
 
     def leave(self) -> None:
+        """Give the lock to the next in the queue."""
         with self._changed:
             self._queue.popleft()
             self._changed.notify_all()
 
     @property
     def busy(self) -> bool:
+        """Whether anybody holds the lock or waits for it."""
         return bool(self._queue)
 
 
 class WorkPermit:
-    """One caller's way through the turnstile: when it has to stop, when to rest, and how long its steps took."""
+    """One caller's permit to compute: it takes the lock step by step, stops, rests, and measures how long the steps took."""
 
     def __init__(
         self,
-        turnstile: FairLock,
+        lock: FairLock,
         check: Check,
         clock: Callable[[], float] = time.perf_counter,
-        pace: DutyCycle | None = None,
+        duty_cycle: DutyCycle | None = None,
     ) -> None:
-        self.seconds = 0.0  # inside steps only, with their rests: neither the queue nor a slow consumer counts
-        self._turnstile = turnstile
+        self.seconds = (
+            0.0  # within steps, with their rests; waiting in the queue and for a slow consumer does not count
+        )
+        self._lock = lock
         self._go_on = check
         self._clock = clock
-        self._pace = pace or DutyCycle()
+        self._duty_cycle = duty_cycle or DutyCycle()
 
     def check(self) -> None:
-        """Between two pieces of a step: raises to stop, rests if the work is to be slower."""
+        """Called between two pieces of a step: it raises to stop the work, and rests if the work should be slower."""
         self._go_on()
-        self._pace.rest(self._go_on)
+        self._duty_cycle.rest(self._go_on)
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        self._turnstile.enter(self._go_on)
+        """Hold the lock for one step. Raises what the caller's check raises."""
+        self._lock.enter(self._go_on)
         started = self._clock()
-        self._pace.work()
+        self._duty_cycle.work()
         try:
             yield
-            self._pace.rest(self._go_on)  # inside: nobody else is to compute in this time
+            self._duty_cycle.rest(self._go_on)  # with the lock held, so that nobody else computes during the rest
         finally:
             self.seconds += self._clock() - started
-            self._turnstile.leave()
+            self._lock.leave()

@@ -22,9 +22,9 @@ from assistant.web.app import create_app
 from assistant.web.server import WebServer
 from assistant.web.services import Parts, Services
 from assistant.web.settings import WebSettings
-from vision.engine import AnswerChunk, AnswerStats, SeeStats
 from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
+from vision.interface import AnswerChunk, AnswerStats, SeeStats
 
 PATIENCE_SECONDS = 20.0
 QUESTION = "what color is the circle"

@@ -30,10 +30,10 @@ from tests.assistant.web.api.serving import (
     send_json,
 )
 from tests.vision.remote.fake_openai import FakeOpenAI, fails, says
-from vision.engine import AnswerChunk, Engine
+from vision.engine import Engine
 from vision.errors import RemoteError
 from vision.frame import Frame
-from vision.interface import Answerer
+from vision.interface import AnswerChunk, Answerer
 from vision.remote.engine import RemoteEngine, RemoteSettings
 from vision.remote.fallback import FallbackEngine
 from vision.remote.server import Server

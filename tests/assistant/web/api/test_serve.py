@@ -27,6 +27,7 @@ from assistant.web.server import WebServer
 from assistant.web.services import Services
 from assistant.web.settings import WebSettings
 from assistant.wiring import web
+from assistant.wiring.assembly import Assembly
 from assistant.wiring.web import read_token, web_settings
 from tests.assistant.web.api.serving import (
     ANSWER,
@@ -222,7 +223,7 @@ def test_the_page_speaks_as_the_voice_was_last_set(tmp_path: Path, monkeypatch: 
 
     def seconds() -> float:
         with ExitStack() as stack:
-            speak = web._voice(Config(), stack)
+            speak = web._voice(Assembly(Config(), stack))
             assert speak is not None
             return len(speak("what color is the circle").samples)
 
@@ -236,11 +237,14 @@ def test_without_a_speech_model_questions_are_typed(
 ) -> None:
     """It is said at the start, with what to do, and the server starts all the same."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert web._ears(Config(conversation=ConversationConfig(language="zh"))) is None
+    chinese = Config(conversation=ConversationConfig(language="zh"))
+    with ExitStack() as stack:
+        assert web._hear(Assembly(chinese, stack)) is None
     said = capsys.readouterr().err
     assert "fetch" in said
     assert "questions to the page can only be typed" in said
-    assert web._ears(Config()) is not None
+    with ExitStack() as stack:
+        assert web._hear(Assembly(Config(), stack)) is not None
 
 
 def test_the_page_names_the_computer_that_answers() -> None:

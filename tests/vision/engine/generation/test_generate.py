@@ -61,7 +61,7 @@ def load(folder: Path, arithmetic: Arithmetic, **settings: Any) -> Engine:
     """An engine of one thread, whose arithmetic is the one asked for."""
     engine = Engine.load(folder, EngineSettings(**{"threads": 1, "arithmetic": arithmetic, **settings}))
     kind = {"packed": "PackedModel", "transformers": "TransformersModel"}[arithmetic]
-    assert type(engine._open_model()).__name__ == kind
+    assert type(engine.session.model).__name__ == kind
     return engine
 
 
@@ -229,7 +229,7 @@ def test_the_demo_models_logits_are_those_of_transformers(
     assert len(words) >= 50
     at_once, one_by_one = recomputed(demo_reference, frame, ids, len(words))
     with load(DEMO, arithmetic) as engine:
-        prefix = engine.look(frame, engine.gate(None))
+        prefix = engine.session.look(frame, engine.session.permit(None))
         ours = np.stack([logits_of(engine, [word], prefix.cache, prefix.shift) for word in words])
     assert np.array_equal(ours.argmax(axis=1), at_once.argmax(axis=1))
     noise = float(np.abs(one_by_one - at_once).max())
@@ -373,7 +373,7 @@ def test_special_tokens_in_a_question_do_not_steer_the_model(engine: Engine, fol
 
 def logits_of(engine: Engine, ids: list[int], cache: KVCache, shift: int = 0) -> np.ndarray:
     """What follows `ids`, whose positions are their places in the cache and `shift`."""
-    return engine._open_model().decode(cache, text_part(ids, cache.length + shift), lambda: None).logits
+    return engine.session.model.decode(cache, text_part(ids, cache.length + shift), lambda: None).logits
 
 
 def test_cached_logits_are_those_of_a_full_recompute(folder: Path, engine: Engine) -> None:
@@ -381,7 +381,7 @@ def test_cached_logits_are_those_of_a_full_recompute(folder: Path, engine: Engin
     import torch
 
     ids = np.random.default_rng(5).integers(0, 390, 40).tolist()
-    cache = engine._open_model().new_cache()
+    cache = engine.session.model.new_cache()
     ours = np.stack([logits_of(engine, [token], cache) for token in ids])
     with torch.inference_mode():
         whole = Reference(folder).network(input_ids=torch.tensor([ids])).logits[0].numpy()
@@ -392,7 +392,7 @@ def test_cached_logits_are_those_of_a_full_recompute(folder: Path, engine: Engin
 
 def test_scores_sum_up_their_logits(engine: Engine) -> None:
     """The likeliest token and the normaliser, however they were computed, are those of the logits."""
-    model = engine._open_model()
+    model = engine.session.model
     scores = model.decode(model.new_cache(), text_part([5, 6, 7], 0), lambda: None)
     logits = scores.logits.astype(np.float64)
     assert scores.likeliest == logits.argmax()
@@ -403,7 +403,7 @@ def test_scores_sum_up_their_logits(engine: Engine) -> None:
 @pytest.mark.parametrize("layer", range(6))
 def test_a_call_that_is_stopped_half_way_leaves_the_cache(engine: Engine, layer: int) -> None:
     """Whatever layer a cancel hits, the next call computes what it would have computed before."""
-    model = engine._open_model()
+    model = engine.session.model
     cache = model.new_cache()
     logits_of(engine, [5, 6, 7], cache)
     before = logits_of(engine, [8], cache)
@@ -458,7 +458,7 @@ def run_greedy(model: Counting, longest: int) -> list[int]:
         stop_tokens=frozenset({2}),
         max_new_tokens=longest,
         chunk_tokens=2,
-        gate=WorkPermit(FairLock(), lambda: None),
+        permit=WorkPermit(FairLock(), lambda: None),
     )
     return [token.id for token in tokens]
 

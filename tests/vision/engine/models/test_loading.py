@@ -68,7 +68,7 @@ def test_a_closed_engine_holds_no_model(folder: Path, tmp_path: Path, arithmetic
     """Its memory is free even while somebody still holds the engine; closing twice is closing."""
     settings = EngineSettings(threads=1, arithmetic=arithmetic)
     engine = Engine.load(folder, settings, cache=tmp_path / "cache")
-    model = weakref.ref(engine._open_model())
+    model = weakref.ref(engine.session.model)
     engine.close()
     engine.close()
     gc.collect()

@@ -29,7 +29,7 @@ def test_all_arithmetic_is_float32(engine: Engine) -> None:
     """No weight is left in bfloat16 and products are not allowed to be rounded to it."""
     import torch
 
-    network = engine._open_model()._network  # type: ignore[attr-defined]
+    network = engine.session.model._network  # type: ignore[attr-defined]
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
     assert not any(parameter.requires_grad for parameter in network.parameters())
     assert torch.get_float32_matmul_precision() == "highest"
@@ -41,7 +41,7 @@ def test_weights_are_those_that_transformers_loads(folder: Path, engine: Engine)
     import torch
 
     theirs = Reference(folder).network
-    ours = engine._open_model()._network  # type: ignore[attr-defined]
+    ours = engine.session.model._network  # type: ignore[attr-defined]
     expected = {**dict(theirs.named_parameters()), **dict(theirs.named_buffers())}
     found = {**dict(ours.named_parameters()), **dict(ours.named_buffers())}
     assert found.keys() == expected.keys()
@@ -50,7 +50,7 @@ def test_weights_are_those_that_transformers_loads(folder: Path, engine: Engine)
 
 def test_memory_that_runs_out_is_said(engine: Engine) -> None:
     """torch's own message about its allocator becomes a sentence for people; other faults stay as they are."""
-    model = engine._open_model()
+    model = engine.session.model
 
     def fail(message: str) -> None:
         raise RuntimeError(message)

@@ -105,31 +105,31 @@ class Clock:
 def test_a_rest_is_as_long_as_the_work_before_it_asks_for(share: float) -> None:
     """Of the whole time, the share is rest, for long and for short pieces."""
     clock = Clock()
-    pace = DutyCycle(clock, clock.wait)
-    pace.rest_share = share
-    gate, began = WorkPermit(FairLock(), lambda: None, clock, pace), clock.now
+    duty_cycle = DutyCycle(clock, clock.wait)
+    duty_cycle.rest_share = share
+    permit, began = WorkPermit(FairLock(), lambda: None, clock, duty_cycle), clock.now
     for piece_seconds in (0.5, 0.01):
-        with gate.step():
-            gate.check()  # nothing was worked yet
+        with permit.step():
+            permit.check()  # nothing was worked yet
             clock.now += piece_seconds
-            gate.check()
+            permit.check()
             clock.now += piece_seconds
     assert clock.waited == pytest.approx(share * (clock.now - began))
-    assert gate.seconds == pytest.approx(clock.now - began), "a slower answer is to look slower"
+    assert permit.seconds == pytest.approx(clock.now - began), "a slower answer is to look slower"
 
 
 def test_a_rest_is_over_when_its_caller_goes() -> None:
     """A cancel does not wait for it, and whoever is next gets in."""
     clock = Clock()
-    pace, turnstile = DutyCycle(clock, clock.wait), FairLock()
-    pace.rest_share = 0.9
+    duty_cycle, turnstile = DutyCycle(clock, clock.wait), FairLock()
+    duty_cycle.rest_share = 0.9
     gone_at = clock.now + 1.1
 
     def check() -> None:
         if clock.now >= gone_at:
             raise Cancelled("gone")
 
-    with pytest.raises(Cancelled), WorkPermit(turnstile, check, clock, pace).step():
+    with pytest.raises(Cancelled), WorkPermit(turnstile, check, clock, duty_cycle).step():
         clock.now += 1.0  # nine seconds of rest would follow
     assert clock.now == pytest.approx(gone_at, abs=0.03)
     assert not turnstile.busy
@@ -137,19 +137,19 @@ def test_a_rest_is_over_when_its_caller_goes() -> None:
 
 def test_the_share_has_its_limits() -> None:
     """Work that only rests would never end."""
-    pace = DutyCycle()
-    pace.rest_share = 1.0
-    assert pace.rest_share == 0.9
-    pace.rest_share = -1.0
-    assert pace.rest_share == 0.0
+    duty_cycle = DutyCycle()
+    duty_cycle.rest_share = 1.0
+    assert duty_cycle.rest_share == 0.9
+    duty_cycle.rest_share = -1.0
+    assert duty_cycle.rest_share == 0.0
 
 
 def test_a_failed_step_does_not_rest() -> None:
     """Its error is told at once."""
     clock = Clock()
-    pace = DutyCycle(clock, clock.wait)
-    pace.rest_share = 0.5
-    with suppress(ZeroDivisionError), WorkPermit(FairLock(), lambda: None, clock, pace).step():
+    duty_cycle = DutyCycle(clock, clock.wait)
+    duty_cycle.rest_share = 0.5
+    with suppress(ZeroDivisionError), WorkPermit(FairLock(), lambda: None, clock, duty_cycle).step():
         clock.now += 1.0
         raise ZeroDivisionError
     assert clock.waited == 0.0
