@@ -60,8 +60,7 @@ class SpeechResumed:
 
 @dataclass(frozen=True)
 class WakeSuspected:
-    """The wake phrase seems to be in what is being said: often it is not, but this comes a second before that is
-    known."""
+    """The utterance may hold the wake phrase. This comes a second before that is certain, and is often wrong."""
 
     at: float
 
