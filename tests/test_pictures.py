@@ -35,3 +35,11 @@ def test_the_readme_shows_them_and_describes_them() -> None:
     for path, described in shown.items():
         assert (PICTURES.parents[1] / path).stat().st_size < 200_000
         assert len(described.split()) > 8
+    timings = TURN["timings"]
+    described = " ".join(shown["docs/pictures/turn.svg"].split())
+    for figure in (
+        f"{timings['speech']:.2f} s of speech",
+        f"{timings['endpoint']:.2f} s of silence",
+        f"{timings['first_sound']:.2f} s after",
+    ):
+        assert figure in described
