@@ -1,5 +1,6 @@
-"""Earcons, which are short cues that are not speech: listening, thinking, waiting, error. They are computed, not read
-from files.
+"""Earcons, which are short cues that are not speech: listening, thinking, waiting, error.
+
+They are computed, not read from files.
 
 It does not know when a cue is played: the conversation decides that.
 """
@@ -18,8 +19,10 @@ _FADE_SECONDS = 0.012  # a shorter fade would click
 
 @dataclass(frozen=True, eq=False)
 class Earcon(AudioChunk):
-    """A cue and the pitches that it is made of. `audio.own_cue` needs the pitches to take the cue out of the
-    microphone's sound."""
+    """A cue and the pitches that it is made of.
+
+    `audio.own_cue` needs the pitches to take the cue out of the microphone's sound.
+    """
 
     pitches_hz: tuple[float, ...] = ()
 

@@ -1,5 +1,4 @@
-"""Finds a microphone from which the sound server takes the loudspeaker's echo out, and the loudspeaker that belongs
-to it.
+"""Finds a microphone from which the sound server removes the echo, and the loudspeaker that belongs to it.
 
 PulseAudio and PipeWire can offer such a pair. Sound that is not played through that loudspeaker cannot be taken out
 of that microphone, so the two are used together. This module asks `pactl`, which both servers answer. It does not

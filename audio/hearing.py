@@ -160,8 +160,10 @@ class Hearing:
         yield from self.finish()
 
     def chunks(self) -> Iterator[AudioChunk]:
-        """The source's chunks, for a caller that has something to do between two of them. Raises what the source
-        raises."""
+        """The source's chunks, for a caller that has something to do between two of them.
+
+        Raises what the source raises.
+        """
         return self._source.chunks()
 
     def hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:

@@ -48,8 +48,7 @@ def without_cue(samples: Samples, pitches_hz: tuple[float, ...]) -> WithoutCue:
 def _tones(
     pitches_hz: tuple[float, ...], count: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:  # (count, tones), (tones, count)
-    """Sine and cosine of each pitch and its harmonics, times each power of time; and the matrix that fits them to a
-    sound."""
+    """Sine and cosine of each pitch and its harmonics, times each power of time; and the matrix that fits them."""
     time = np.arange(count) / SPEECH_FORMAT.sample_rate_hz
     within = np.linspace(-1.0, 1.0, count)
     basis = np.stack(

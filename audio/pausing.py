@@ -81,8 +81,10 @@ class WordsEnded:
 def words_ended(
     words: Sequence[SpottedWord], seconds: float, ends_open: Callable[[str], bool], settings: PauseSettings
 ) -> bool:
-    """True if the last of the words in a window of `seconds` has ended and may be the last one. False if there are no
-    words."""
+    """True if the last of the words in a window of `seconds` has ended and may be the last one.
+
+    False if there are no words.
+    """
     if not words:
         return False
     last = words[-1]

@@ -83,8 +83,10 @@ class AttentiveTranscriber:
                 self._suspected = True
 
     def wake_suspected(self) -> bool:
-        """True once for an utterance, as soon as it may hold the phrase. Often it does not, but this comes a second
-        early."""
+        """True once for an utterance, as soon as it may hold the phrase.
+
+        Often it does not, but this comes a second early.
+        """
         is_news = self._suspected and not self._told
         self._told = self._suspected
         return is_news
@@ -135,8 +137,10 @@ class AttentiveTranscriber:
 
 
 def find_phrase(words: Sequence[HeardWord], phrase: str) -> HeardWord | None:
-    """The first place where the phrase was said, as one word. None if it was not said, or broke one of the three
-    rules."""
+    """The first place where the phrase was said, as one word.
+
+    None if it was not said, or broke one of the three rules.
+    """
     wanted = phrase.split()
     for begin in range(len(words) - len(wanted) + 1):
         part = words[begin : begin + len(wanted)]

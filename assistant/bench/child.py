@@ -1,5 +1,4 @@
-"""One process of the benchmark: it measures what its only argument says and prints one JSON object, the figures or an
-error.
+"""One process of the benchmark: it measures what its argument says and prints one JSON object, figures or an error.
 
 `python -m assistant.bench.child '{"what": "seesay", …}'`. Each measurement has a process of its own, because the
 first engine would leave its memory, its threads and its settings behind for the second.

@@ -185,8 +185,7 @@ def memory_missing(checkpoint: Checkpoint, available: int | None) -> str:
 
 
 def model_folder(model: str) -> Path:
-    """The folder of `model`: "demo", "2b" with random weights, which are made if they are missing, or a folder's
-    path."""
+    """The folder of `model`: "demo", "2b" with random weights (made if they are missing), or a folder's path."""
     from assistant.models.catalog import demo_vlm
 
     if model == "demo":

@@ -1,5 +1,6 @@
-"""The reference design's own figures beside ours, and which of them plain float32 cannot reach. Pure; it measures
-nothing.
+"""The reference design's own figures beside ours, and which of them plain float32 cannot reach.
+
+Pure; it measures nothing.
 
 Plain float32 reads 4 bytes of every weight of the language model for every token. These bytes divided by the memory's
 speed are the least time that a token can take, whatever the program. The reference's model is Qwen3-VL-2B, so the
@@ -36,8 +37,9 @@ class Row:
 
 
 def feasible(limits: Limits, ours: Mapping[str, Any], other_watts: float = 0.0, *, is_full_size: bool) -> list[Row]:
-    """The rows of the table. `ours` is the summary of our engine; its figures are left out if its model has another
-    size.
+    """The rows of the table.
+
+    `ours` is the summary of our engine; its figures are left out if its model has another size.
 
     `other_watts` are the watts of the box without the processor, as the config states them.
     """
@@ -98,8 +100,10 @@ def _encoder(work: Work, limits: Limits, ours: Mapping[str, Any], is_full_size: 
 
 
 def _power(ours: Mapping[str, Any], other_watts: float, is_full_size: bool) -> Row:
-    """The watts. The reference's are a whole box's; ours are the processor's plus what the config states, and the row
-    says so."""
+    """The watts.
+
+    The reference's are a whole box's; ours are the processor's plus what the config states, and the row says so.
+    """
     watts = [ours["kinds"][kind.name]["watts"] for kind in KINDS]
     known = [one for one in watts if one is not None]
     measured = "not measurable here"

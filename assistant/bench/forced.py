@@ -51,8 +51,9 @@ class ForcedEngine:
 
 
 def asked_words(kind: Kind, prompt: ChatPrompt, *, lends_words: bool) -> str:
-    """The question. For a tokenizer without words it is shortened, so that it takes as many tokens as in Qwen's
-    tokenizer.
+    """The question.
+
+    For a tokenizer without words it is shortened, so that it takes as many tokens as in Qwen's tokenizer.
 
     These are one for each word or mark, and those that make the model answer.
     """

@@ -1,5 +1,6 @@
-"""The three kinds of question that are measured: what is asked, how long the answer is, and a typical answer. Values
-only.
+"""The three kinds of question that are measured: what is asked, how long the answer is, and a typical answer.
+
+Values only.
 
 They are those of the reference design: describe a picture, read text, reason over a table's trend. Its answers have
 124, 89 and 156 tokens, so ours are made as long: then speed is compared, and not how talkative a model is. A model
@@ -36,8 +37,10 @@ class Kind:
 
     @property
     def first_sentence_tokens(self) -> int:
-        """The number of tokens after which the voice can begin. A mark ends a sentence only when something follows
-        it."""
+        """The number of tokens after which the voice can begin.
+
+        A mark ends a sentence only when something follows it.
+        """
         cutter = SentenceCutter(early=True)
         for count, piece in enumerate(self.pieces, start=1):
             if cutter.push(piece):

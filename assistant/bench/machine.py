@@ -44,8 +44,10 @@ class Limits:
 
 
 def limits(threads: int) -> Limits:
-    """Measures the limits with every instruction set that the processor has. It takes some seconds and a process of
-    its own."""
+    """Measures the limits with every instruction set that the processor has.
+
+    It takes some seconds and a process of its own.
+    """
     import numpy as np
 
     from vision.engine.kernels.isa import available
@@ -63,8 +65,9 @@ def limits(threads: int) -> Limits:
 
 
 class Others:
-    """Measures how busy other programs have kept the processors since this was made. Our own finished processes do
-    not count.
+    """Measures how busy other programs have kept the processors since this was made.
+
+    Our own finished processes do not count.
 
     Another virtual machine on the same processor counts as well. Such load spoils figures, so a table should show it.
     """

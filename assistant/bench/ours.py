@@ -1,5 +1,7 @@
-"""Measures our engine through its own interface, `load`, `see` and `ask`, which the assistant waits for. In its own
-process."""
+"""Measures our engine through its own interface, `load`, `see` and `ask`, which the assistant waits for.
+
+In its own process.
+"""
 
 from __future__ import annotations
 

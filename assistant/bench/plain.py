@@ -1,5 +1,7 @@
-"""Measures what our engine is compared with: transformers in float32, as its documentation shows it. In its own
-process."""
+"""Measures what our engine is compared with: transformers in float32, as its documentation shows it.
+
+In its own process.
+"""
 
 from __future__ import annotations
 

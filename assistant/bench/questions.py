@@ -196,8 +196,10 @@ def _of_kind(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def derived(run: Mapping[str, Any]) -> dict[str, Any]:
-    """A run with the figures that follow from it. With the picture seen ahead, the answer ends as much earlier as it
-    begins."""
+    """A run with the figures that follow from it.
+
+    With the picture seen ahead, the answer ends as much earlier as it begins.
+    """
     seen = run["seen_first_token_seconds"]
     earlier = None if seen is None else run["first_token_seconds"] - seen
     return {
@@ -213,8 +215,7 @@ def _range(figures: Sequence[float | None]) -> list[float] | None:
 
 
 def ratios(engines: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """For each kind and figure, how many times less ours takes than the plain engine; empty if that was not
-    measured."""
+    """For each kind and figure, how many times less ours takes than the plain engine; empty if not measured."""
     if PLAIN not in engines:
         return {}
     plain, ours = engines[PLAIN], engines[OURS]
@@ -249,8 +250,10 @@ def _is_full_size(checkpoint: Checkpoint) -> bool:
 
 
 def _require_writable(path: Path) -> None:
-    """Checks that the report can be written, before the minutes of measuring. An old report stays until the new one
-    is written."""
+    """Checks that the report can be written, before the minutes of measuring.
+
+    An old report stays until the new one is written.
+    """
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise AssistantError(f"cannot write the report to {path}: give the path of a file in a folder that is there")
     try:

@@ -1,5 +1,4 @@
-"""Makes a checkpoint of the true Qwen3-VL-2B shapes with random weights, so that an engine can be measured without a
-download.
+"""Makes a checkpoint of the true Qwen3-VL-2B shapes with random weights: an engine can be measured without a download.
 
 The speed of matrix products does not depend on the values that are multiplied, except for one thing: how well the
 weights can be packed. So their spread is that of trained weights: each row has a scale of its own, and the tails are

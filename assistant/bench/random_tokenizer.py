@@ -1,5 +1,6 @@
-"""A byte-level BPE tokenizer of the published size but without its words. Its ids, and the work to load and use it,
-are the same.
+"""A byte-level BPE tokenizer of the published size but without its words.
+
+Its ids, and the work to load and use it, are the same.
 
 Ordinary tokens are all pairs and triples of letters and digits, so that anything a model with random weights says is
 text. The names of the turns are single tokens as in the real tokenizer, so that a prompt has as many tokens.
@@ -59,8 +60,7 @@ def tokenizer_files(first_special: int) -> dict[str, Any]:
 
 
 def _words(count: int) -> tuple[dict[str, int], list[list[str]]]:
-    """`count` tokens, of which the first 256 are the bytes, and the merges that make the others, in order of
-    priority."""
+    """`count` tokens, of which the first 256 are the bytes, and the merges of the others in order of priority."""
     words = {character: number for number, character in enumerate(_byte_characters())}
     merges: list[list[str]] = []
     for left, right in itertools.chain(_turn_names(), _pairs()):

@@ -99,8 +99,10 @@ def watts_between(samples: list[Sample]) -> list[float | None]:
 
 
 def every_second(samples: list[Sample]) -> list[Sample]:
-    """The first sample, every second one after it, and the last. A kept sample takes over the joules of a dropped
-    one."""
+    """The first sample, every second one after it, and the last.
+
+    A kept sample takes over the joules of a dropped one.
+    """
     pairs = zip(samples[1::2], samples[2::2], strict=False)
     kept = [replace(second, joules=_sum(first.joules, second.joules)) for first, second in pairs]
     return [samples[0], *kept, *(samples[-1:] if len(samples) % 2 == 0 else ())]

@@ -1,5 +1,4 @@
-"""`seesay soak`: asks a question every minute for hours, as the conversation would, and says whether anything fails
-or grows.
+"""`seesay soak`: asks a question every minute for hours, as the conversation would, and tells what fails or grows.
 
 Questions and pictures go the assistant's own way: `AnswerPipeline`, the engine, the synthesizer. The loudspeaker is a
 stand-in. Two questions are asked about each picture, so that kept Views are tested as well. A turn that fails ends
@@ -101,8 +100,7 @@ def run(
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], object] | None = None,
 ) -> None:
-    """Fills the log, turn by turn, until the time or the number is reached, a turn has failed, or memory surely
-    grows."""
+    """Fills the log until the time or the number of turns is reached, a turn has failed, or memory surely grows."""
     wait = wait or threading.Event().wait  # nobody sets this event; Ctrl-C ends the wait
     lap = sensors.meter()
     laps: list[float | None] = []  # joules of a turn and the pause before it

@@ -72,8 +72,7 @@ class Log:
         return slope_of([hour for hour, _ in known], [value for _, value in known], self.cycle)
 
     def growth(self, name: str) -> float | None:
-        """The difference from the first quarter's level to the last quarter's, or to the last round's if that is
-        higher.
+        """The difference from the first quarter's level to the last quarter's, or to the last round's if higher.
 
         Both quarters consist of whole rounds.
         """
@@ -141,8 +140,10 @@ def failures(log: Log, limit_mb_per_hour: float) -> list[str]:
 
 
 def _jump(log: Log, name: str, limit_mb_per_hour: float) -> str:
-    """Finds a single step by its height. A step may not bend the line, or may make its interval too wide to say
-    anything."""
+    """Finds a single step by its height.
+
+    A step may not bend the line, or may make its interval too wide to say anything.
+    """
     growth, values = log.growth(name), log.settled(name)
     if growth is None:
         return ""

@@ -121,8 +121,10 @@ def resident_bytes() -> int | None:
 
 
 def forget_peak() -> None:
-    """Makes `memory` tell the peak from now on. Where the system does not allow that, the peak stays that of the
-    process."""
+    """Makes `memory` tell the peak from now on.
+
+    Where the system does not allow that, the peak stays that of the process.
+    """
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 

@@ -31,8 +31,7 @@ def work_of(config: Mapping[str, Any], image_tokens: int, prompt_tokens: int) ->
 
 
 def is_read_by_a_token(matrix: str, matrices: Mapping[str, Any]) -> bool:
-    """True if decoding a token reads all of a packed matrix: not one of the encoder, nor an embedding that is not the
-    head."""
+    """True if decoding a token reads all of a packed matrix: none of the encoder, no embedding that is not the head."""
     is_only_looked_up = matrix == EMBEDDING and any("lm_head" in name for name in matrices)
     return not matrix.startswith("model.visual.") and not is_only_looked_up
 
@@ -43,8 +42,7 @@ def _layer_weights(text: TextShape) -> int:
 
 
 def _attention_products(text: TextShape, tokens: int) -> int:
-    """The products of attention: every token takes a score and a weighted value of itself and of each token before
-    it."""
+    """The products of attention: a score and a weighted value for every token and each token before it."""
     pairs = tokens * (tokens + 1) // 2
     return text.layers * text.heads * text.head_dim * 2 * pairs
 

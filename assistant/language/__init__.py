@@ -1,2 +1,1 @@
-"""The words of the conversation: each language's phrases, sentence ends, spelling, and which utterances are
-commands."""
+"""The words of the conversation: each language's phrases, sentence ends, spelling, and what is a command."""

@@ -129,8 +129,7 @@ def _latin_ruling(text: str, mark: re.Match[str], abbreviations: Abbreviations) 
 
 
 def _clause_ruling(text: str, mark: re.Match[str], abbreviations: Abbreviations) -> _Ruling:
-    """Whether the text may be cut at a comma: if enough was said, and not within a number, a bracket or "e.g.,
-    this"."""
+    """Whether the text may be cut at a comma: after enough words, not within a number, a bracket or "e.g., this"."""
     before = text[: mark.start()]
     if _spoken_length(before) < EARLY_CUT_CHARACTERS or _is_open(before):
         return _Ruling.NO_END
@@ -153,8 +152,10 @@ def _begins_a_sentence(following: str, abbreviations: Abbreviations) -> bool | N
 
 
 def _decided_by_next(text: str, mark: re.Match[str], is_end: Callable[[str], bool | None]) -> _Ruling:
-    """Whether it is an end, judged by the text after the white space. If the look-ahead has nothing else, it is an
-    end."""
+    """Whether it is an end, judged by the text after the white space.
+
+    If the look-ahead has nothing else, it is an end.
+    """
     ahead = text[mark.end() : mark.end() + _LOOK_AHEAD]
     following = ahead.lstrip()
     if not following:
@@ -181,8 +182,7 @@ def _is_open(text: str) -> bool:
 
 
 def _forced_cut(text: str) -> int:
-    """Where to cut an overlong text: after the last comma or space that fits, and within a word only if it does not
-    end."""
+    """Where to cut an overlong text: after the last comma or space that fits, within a word only if it has no end."""
     head = text[:MAX_SENTENCE_CHARACTERS]
     for marks in ((", ", "; ", ": ", "，", "；", "："), (" ",)):
         cut = max(head.rfind(mark) for mark in marks)

@@ -48,8 +48,7 @@ def _without_ends(answer: str, begin: int, end: int) -> tuple[int, int] | None:
 
 
 def spell(text: str, phrases: Phrases, unsure: Iterable[int] = ()) -> str:
-    """The characters of `text` with a pause after each, and then the characters at the positions `unsure`, by their
-    places."""
+    """The characters of `text` with a pause after each, and then those at the positions `unsure`, by their places."""
     text = text.rstrip()
     names = [_name(sign, text, phrases) for sign in text]
     doubts = [position for position in sorted(set(unsure)) if 0 <= position < len(text) and text[position].isalnum()]

@@ -208,8 +208,9 @@ class Config:
 
 
 def load_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path, profile: str | None = None) -> Config:
-    """The settings of the first file that exists: `explicit`, $SEESAY_CONFIG, ./config.toml, the user's own. Else the
-    defaults.
+    """The settings of the first file that exists: `explicit`, $SEESAY_CONFIG, ./config.toml, the user's own.
+
+    Else the defaults.
 
     The settings of the profile lie over those of the file: `profile`, else the one that the file names. Raises
     ConfigError if a file that was named is missing, if the file that was found is refused, or if there is no such
@@ -220,8 +221,10 @@ def load_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path, pr
 
 
 def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
-    """The configuration file to read, None if there is none. A file that was named is returned even if it is
-    missing."""
+    """The configuration file to read, None if there is none.
+
+    A file that was named is returned even if it is missing.
+    """
     if explicit is not None:
         return cwd / explicit.expanduser()
     if environ.get("SEESAY_CONFIG"):
@@ -231,8 +234,9 @@ def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) ->
 
 
 def parse_config(text: str, source: str, profile: str | None = None) -> Config:
-    """The settings that are written in `text`, with the profile's over them. A key that is not written keeps its
-    default.
+    """The settings that are written in `text`, with the profile's over them.
+
+    A key that is not written keeps its default.
 
     Raises ConfigError, which names the key, `source`, the line and, for an unknown key, the nearest known one.
     """

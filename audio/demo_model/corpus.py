@@ -91,8 +91,7 @@ def is_for_development(text: str) -> bool:
 
 
 def held_out_sentences(count: int, rng: random.Random, development: bool = False) -> list[str]:
-    """`count` different held-out sentences of the test or the development set, drawn with the templates' own
-    weights."""
+    """`count` different held-out sentences of the test or the development set, drawn by the templates' weights."""
     chosen: dict[str, None] = {}
     while len(chosen) < count:
         text = templated(rng)

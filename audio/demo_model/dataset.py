@@ -1,5 +1,4 @@
-"""Makes the training data: sentences spoken by many synthetic voices, as log-mel features with a phone label for each
-frame.
+"""Makes the training data: sentences in many synthetic voices, as log-mel features with a phone label for each frame.
 
 `python -m audio.demo_model.dataset WORK espeak 0 22000`, the same with another seed, `… WORK flite 7 9000` and
 `… WORK noise 4` write `WORK/<kind>-<seed>.npz`. It knows voices, text and features, but not the network.
@@ -25,7 +24,7 @@ from audio.demo_model.speech import Speech
 
 TEMPLATE_SHARE, RANDOM_WORDS_SHARE = 0.6, 0.16  # the rest is general English
 BANK_SECONDS = 20
-PLAIN_WEIGHT = 10  # an accent without a variant, with which most installations speak, is drawn as often as this many
+PLAIN_WEIGHT = 10  # most installations speak without a variant, so "none" is drawn as often as this many variants
 
 
 @dataclass
@@ -74,8 +73,7 @@ def texts(rng: random.Random) -> Iterator[str]:
 
 
 def espeak_variants() -> list[str]:
-    """The variants to train with: installed ones that are neither held out nor effects, random ones, and often no
-    variant."""
+    """The variants to train with: installed ones (neither held out nor effects), random ones, and often none."""
     out = set(voices.HELD_OUT_VARIANTS) | set(voices.EFFECT_VARIANTS)
     kept = [name for name in variants.installed() if name not in out and not name.startswith(voices.EFFECT_PREFIXES)]
     return kept + variants.random_names() + [""] * PLAIN_WEIGHT

@@ -1,5 +1,6 @@
-"""espeak-ng through ctypes: text to samples. It tells the phone that is spoken at every moment, which gives free
-training labels.
+"""espeak-ng through ctypes: text to samples.
+
+It tells the phone that is spoken at every moment, which gives free training labels.
 
 It does not know which words are worth saying, nor anything of training. A process can have only one espeak-ng,
 because the library keeps global state.

@@ -1,5 +1,6 @@
-"""Measures a model folder through the unmodified vosk package: `python -m audio.demo_model.evaluate [FOLDER] [--set
-dev|test]`.
+"""Measures a model folder through the unmodified vosk package.
+
+python -m audio.demo_model.evaluate [FOLDER] [--set dev|test]
 
 It knows sentences, voices and noise. It does not know how the model was made, and does not use torch. Every figure of
 MODEL_CARD.md comes from here. A sentence counts as right if every word is right.
@@ -179,8 +180,7 @@ def _sum(name: str, scores: list[Score]) -> Score:
 
 
 def demo_scores(ear: Ear, sets: Sets) -> Iterator[Score]:
-    """Scores of the demo's questions and the commands, in the voices that users hear by default and in held-out
-    ones."""
+    """Scores of the demo's questions and the commands, in the voices that are the default and in held-out ones."""
     for voice in ORDINARY_VOICES:
         for rate in ORDINARY_RATES:
             yield ear.score(f"demo, {voice} {rate}", sets.demo_items(voice, rate))

@@ -1,5 +1,4 @@
-"""Speaks with flite, a synthesiser of another kind (recorded speech in pieces): without it the model would know only
-espeak-ng.
+"""Speaks with flite, which joins pieces of recorded speech: without it the model would know only espeak-ng.
 
 It knows the command `flite` and the phones that it prints, but nothing of training.
 """

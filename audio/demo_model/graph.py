@@ -167,8 +167,9 @@ def _determinized(arcs: list[Arc], scratch: Path) -> tuple[list[Arc], dict[int, 
 
 
 def _with_self_loops(arcs: list[Arc], start: int, transitions: int) -> list[Arc]:
-    """Adds self-loops, so that each phone may last. A loop sits on the state to which its forward arc leads (Kaldi's
-    "reorder").
+    """Adds self-loops, so that each phone may last.
+
+    A loop sits on the state to which its forward arc leads (Kaldi's "reorder").
 
     A state to which several phones lead gets one copy for each phone, with a free arc to the state itself.
     """

@@ -131,8 +131,10 @@ def _network(out: Writer, inputs: int, affines: Sequence[Affine], priors: ArrayL
 
 
 def write_model(path: Path, classes: Sequence[int], inputs: int, affines: Sequence[Affine], priors: ArrayLike) -> None:
-    """Writes the whole file. `classes[p − 1]` is the output of phone p; `priors` has one value per output and sums to
-    1."""
+    """Writes the whole file.
+
+    `classes[p − 1]` is the output of phone p; `priors` has one value per output and sums to 1.
+    """
     out = Writer()
     _transition_model(out, classes)
     _network(out, inputs, affines, priors)

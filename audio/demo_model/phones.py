@@ -1,5 +1,4 @@
-"""The phone set: espeak-ng's phoneme mnemonics with the rare ones merged, and the phones that flite's phones may
-stand for.
+"""The phone set: espeak-ng's phoneme mnemonics with the rare ones merged, and what flite's phones may stand for.
 
 It knows names only. A flite phone is ambiguous against espeak-ng's set (its "ah" covers several vowels). So it maps
 to a set of phones, and any of them counts as right in training.

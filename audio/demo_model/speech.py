@@ -12,8 +12,10 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Speech:
-    """`samples` are at int16 scale. `phones` are (first sample, name) in order. `words` are each word's phones, if
-    known."""
+    """`samples` are at int16 scale.
+
+    `phones` are (first sample, name) in order. `words` are each word's phones, if known.
+    """
 
     samples: Samples
     rate_hz: int

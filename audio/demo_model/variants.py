@@ -1,5 +1,4 @@
-"""Makes random espeak-ng voice variants, which are other throats than the installed ones, in a copy of espeak-ng's
-data folder.
+"""Makes random espeak-ng voice variants, which are new throats, in a copy of espeak-ng's data folder.
 
 It knows the file format of variants only. espeak-ng takes at most 349 voices, so the copy keeps only the English
 voices and the installed variants, and adds RANDOM_VARIANTS files.
@@ -26,8 +25,10 @@ def random_names() -> list[str]:
 
 
 def variant_text(name: str, rng: random.Random) -> str:
-    """One voice file. Pitch, vocal tract length, breath, roughness and tone are drawn so that it still sounds like a
-    person."""
+    """One voice file.
+
+    Pitch, vocal tract length, breath, roughness and tone are drawn so that it still sounds like a person.
+    """
     female = rng.random() < 0.5
     pitch = rng.uniform(130, 230) if female else rng.uniform(70, 125)
     tract = rng.uniform(1.0, 1.2) if female else rng.uniform(0.9, 1.06)
@@ -66,8 +67,7 @@ def variant_text(name: str, rng: random.Random) -> str:
 
 
 def data_folder(parent: Path) -> Path:
-    """Puts a copy of espeak-ng's data with the random variants into `parent`, if it is not there yet, and returns
-    `parent`."""
+    """Puts a copy of espeak-ng's data with the random variants into `parent`, unless it is there. Returns `parent`."""
     copy = parent / "espeak-ng-data"
     if not copy.exists():
         partial = parent / "espeak-ng-data.partial"

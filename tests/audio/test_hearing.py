@@ -217,8 +217,10 @@ class LoudVad:
 
 @pytest.mark.parametrize("own_cue", [True, False])
 def test_the_assistant_s_own_cue_is_not_heard(own_cue):
-    """A cue neither begins nor prolongs an utterance. If Hearing does not know its pitches, it takes the cue for
-    speech."""
+    """A cue neither begins nor prolongs an utterance.
+
+    If Hearing does not know its pitches, it takes the cue for speech.
+    """
 
     class WithCue(ScriptedSource):
         def chunks(self):

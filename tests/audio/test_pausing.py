@@ -60,8 +60,10 @@ def test_nothing_is_decoded_that_nobody_wants():
 
 
 def test_a_slow_recogniser_is_given_a_rest(caplog):
-    """A slow recogniser is not asked for a while, because it would delay the words. It is tried again; the user is
-    told once."""
+    """A slow recogniser is not asked for a while, because it would delay the words.
+
+    It is tried again; the user is told once.
+    """
     spotter = FakeSpotter(seconds=0.5)
     ear = WordsEnded(spotter, ends_in_the, clock=lambda: spotter.now)
     asked = SETTINGS.patience + SETTINGS.rest_windows

@@ -1,5 +1,4 @@
-"""The wake word: how the phrase is found, when speech is transcribed, and which utterances are meant for the
-assistant."""
+"""The wake word: how the phrase is found, when speech is transcribed, and what is meant for the assistant."""
 
 from __future__ import annotations
 
@@ -67,15 +66,19 @@ def words(*texts: str, confidence: float = 1.0) -> tuple[HeardWord, ...]:
     ],
 )
 def test_the_phrase_is_its_words_one_after_the_other(heard: tuple[HeardWord, ...], ends_s: float | None) -> None:
-    """The phrase is its words in a row: each sure, nothing and no pause between them, near the beginning. The first
-    counts."""
+    """The phrase is its words in a row: each sure, nothing and no pause between them, near the beginning.
+
+    The first counts.
+    """
     found = find_phrase(heard, PHRASE)
     assert (found.ended_s if found else None) == (pytest.approx(ends_s) if ends_s else None)
 
 
 def test_word_times_count_from_the_utterance() -> None:
-    """Times of words count from the utterance's beginning, although Vosk's times run on and it may close pieces
-    itself."""
+    """Times of words count from the utterance's beginning, although Vosk's times run on through all utterances.
+
+    Pieces that Vosk closed itself follow each other.
+    """
     pieces = [
         '{"text": "hey", "result": [{"word": "hey", "conf": 0.9, "start": 10.2, "end": 10.5}]}',
         '{"text": ""}',
@@ -165,8 +168,7 @@ def test_one_breath_is_phrase_and_question() -> None:
 
 @pytest.mark.parametrize(("rest", "confidence"), [("", 0.9), (" the", 0.2)])
 def test_the_phrase_alone(rest: str, confidence: float) -> None:
-    """If nothing, or only a breath that sounds like a word, follows the phrase, it is the phrase alone, with its
-    confidence."""
+    """If nothing, or only a breath, follows the phrase, the text is the phrase alone, with its confidence."""
     wake = FakeWake(*words("hey", "camera", confidence=0.9))
     transcript = said(AttentiveTranscriber(FakeWords("hey camera" + rest, confidence), lambda: False, wake, PHRASE))
     assert transcript == Transcript("hey camera", 0.9)
@@ -292,8 +294,7 @@ def test_stories(name: str) -> None:
 
 
 def test_the_onset_counts_as_its_utterance_will() -> None:
-    """The onset, and with it the picture, counts only if somebody asked for attention, and so does the end of the
-    speech."""
+    """The onset, which takes the picture, and the end of speech count only if somebody asked for attention."""
     activation = Activation(BUTTON)
     assert activation.meant(SpeechStarted(0.1)) is None
     assert activation.meant(SpeechRejected(0.2)) is None

@@ -1,5 +1,4 @@
-"""Makes conversations of up to ten turns about one picture, in which a question may depend on the last one ("where is
-it").
+"""Makes conversations of up to ten turns about one picture. A question may depend on the last one ("where is it").
 
 It is pure and seeded. `questions.py` decides what is true of a scene.
 """
@@ -29,8 +28,10 @@ GOES_ON = 0.6  # most conversations are short, but one in ten has five turns or 
 
 
 def conversations(scene: Scene, rng: random.Random, count: int) -> list[Conversation]:
-    """`count` separate conversations of one to MAX_TURNS turns about the same picture. A turn may depend on the last
-    one."""
+    """`count` separate conversations of one to MAX_TURNS turns about the same picture.
+
+    A turn may depend on the last one.
+    """
     return [conversation(scene, rng) for _ in range(count)]
 
 
@@ -64,8 +65,7 @@ _SAME_ASPECT: dict[str, Sequence[str]] = {
 
 
 def _aspect(before: QuestionAnswer) -> str:
-    """What the last question asked for, by its words, because an "absent" answer may belong to a question of colour
-    or place."""
+    """What the last question asked for, by its words: an "absent" answer may belong to a question of colour or place."""
     asked = before.question
     if before.kind in ("several", "absent", "followup"):
         if asked.startswith(("and", "what about")):

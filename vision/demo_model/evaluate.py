@@ -1,5 +1,4 @@
-"""Measures the shipped checkpoint in float32: exact answers by kind of question, on scenes and faces that training
-never saw.
+"""Measures the shipped checkpoint in float32: exact answers by kind of question, on scenes and faces new to it.
 
 python -m vision.demo_model.evaluate --scenes 400 [--checkpoint FOLDER] [--generate 40] [--wrong 20]
 """
@@ -66,8 +65,7 @@ def generated(examinee: Examinee, patches: np.ndarray, question: str) -> str:
 
 
 def generation_agrees(examinee: Examinee, paper: Exam, count: int) -> tuple[int, int]:
-    """How many first questions about the first `count` pictures are generated exactly right, and how many were
-    asked."""
+    """How many first questions about the first `count` pictures are generated exactly right, of how many."""
     right = asked = 0
     for patches, talks in list(zip(paper.patches, paper.asked, strict=True))[:count]:
         for turn in (talk[0] for talk in talks if len(talk) == 1):

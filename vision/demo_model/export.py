@@ -41,8 +41,10 @@ def export(model: Any, tokenizer: Any, folder: Path, chat_template: Path) -> Non
 
 
 def published_config(config: Any) -> dict[str, Any]:
-    """config.json with the keys of the published checkpoints, which are those of transformers 4.57. Later versions
-    read them."""
+    """config.json with the keys of the published checkpoints, which are those of transformers 4.57.
+
+    Later versions read them.
+    """
     text, vision = config.text_config, config.vision_config
     kept_text = (
         "bos_token_id eos_token_id pad_token_id vocab_size hidden_size intermediate_size num_hidden_layers num_attention_heads "

@@ -1,5 +1,4 @@
-"""Labels that say what each of the 49 image tokens shows, for training the vision encoder alone, and crowded practice
-boards.
+"""Labels of what each of the 49 image tokens shows, to train the vision encoder alone, and crowded practice boards.
 
 The layout of a drawn picture is known, so every token (64 x 64 px) can have labels of its own. A practice board
 teaches more with each picture than a scene. It is pure and seeded, and does not know the network.

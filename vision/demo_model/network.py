@@ -196,8 +196,7 @@ class QuickLanguage:
         self.dtype = dtype
 
     def __call__(self, ids: Tensor, positions: Tensor, bias: Tensor, sight: Eyesight) -> Tensor:
-        """`ids` are (batch, n), `positions` (3, batch, n), `bias` (batch, 1, n, n): 0 where a token may look, else
-        -inf."""
+        """`ids` (batch, n), `positions` (3, batch, n), `bias` (batch, 1, n, n): 0 where a token may look, else -inf."""
         language, dtype = self.language, self.dtype
         after = ids.shape[1] - IMAGE_AT - IMAGE_TOKENS
         x = language.embed_tokens(ids).to(dtype)

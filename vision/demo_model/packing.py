@@ -1,5 +1,4 @@
-"""Packs many separate conversations about one picture into one sequence, so that the picture's tokens are computed
-once.
+"""Packs many separate conversations about one picture into one sequence: the picture's tokens are computed once.
 
 Every conversation starts at the same position right after the picture, and sees only the picture and itself. So the
 model learns on what it will meet later, and never uses the answers of another conversation. It does not know where

@@ -57,8 +57,10 @@ def page(rng: np.random.Generator, width: int, height: int) -> Rgb:
 
 
 def wall(rng: np.random.Generator, width: int, height: int) -> Rgb:
-    """A plain wall with light that falls off, every second time with a switch on it. Hardly anything in it can be
-    sharp."""
+    """A plain wall with light that falls off, every second time with a switch on it.
+
+    Hardly anything in it can be sharp.
+    """
     shade = int(rng.integers(120, 225))
     picture = Image.new(
         "RGB", (width, height), (shade, shade - int(rng.integers(0, 20)), shade - int(rng.integers(0, 40)))
@@ -85,8 +87,10 @@ def shallow(rng: np.random.Generator, width: int, height: int) -> Rgb:
 
 
 def drawn(rng: np.random.Generator, width: int, height: int) -> Rgb:
-    """A scene of the demo model's world, with the flaws of its drawing. It is always 448 x 448 and never an empty
-    board."""
+    """A scene of the demo model's world, with the flaws of its drawing.
+
+    It is always 448 x 448 and never an empty board.
+    """
     source = random.Random(int(rng.integers(2**31)))
     scene = random_scene(source)
     while not scene.shapes and scene.sign is None:

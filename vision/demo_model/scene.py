@@ -49,8 +49,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Sign:
-    """One line of large type with a row of the board to itself: a word in capitals, or a number of one to four
-    digits."""
+    """One line of large type in a row of its own: a word in capitals, or a number of one to four digits."""
 
     text: str
     row: int
@@ -97,8 +96,10 @@ def _random_sign(rng: random.Random) -> Sign:
 
 
 def _random_shapes(rng: random.Random, wanted: int, background: str, sign: Sign | None) -> tuple[Shape, ...]:
-    """Different (colour, kind) pairs in different cells, in reading order. Now and then there are few kinds, so that
-    counts vary."""
+    """Different (colour, kind) pairs in different cells, in reading order.
+
+    Now and then there are few kinds, so that counts vary.
+    """
     kinds = rng.sample(KINDS, rng.choice((1, 2, 5, 5)))
     colors = [color for color in COLORS if color != background]
     cells = [(row, column) for row in range(3) for column in range(3) if sign is None or row != sign.row]

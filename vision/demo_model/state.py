@@ -69,8 +69,7 @@ def begin(work: Path, name: str = "state.pt") -> Training:
 
 
 def _kept_tokenizer(path: Path) -> Any:
-    """The tokenizer, which is made once for a training and kept beside it, because the ids of trained weights must
-    not change."""
+    """The tokenizer. It is made once for a training and kept beside it, because ids must fit the trained weights."""
     from tokenizers import Tokenizer
 
     if not path.is_file():

@@ -1,5 +1,4 @@
-"""Trains the demo model from nothing to a checkpoint: the vision encoder, the language side, both together, then the
-export.
+"""Trains the demo model from nothing to a checkpoint: vision encoder, language side, both together, then the export.
 
     python -m vision.demo_model.train --work FOLDER [--threads 2]
 

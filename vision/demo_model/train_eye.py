@@ -1,5 +1,4 @@
-"""The first stage of the training: the vision encoder alone, on what each image token shows (`labels.py`), without
-language.
+"""The first stage of the training: the vision encoder alone, on what each image token shows (`labels.py`).
 
 python -m vision.demo_model.train_eye --work FOLDER --minutes 30
 """

@@ -40,8 +40,7 @@ EVERY_SECONDS = 240.0
 
 
 class Memory:
-    """Keeps what the resting encoder saw in earlier pictures, so that they can be asked about again without encoding
-    them."""
+    """Keeps what the resting encoder saw in earlier pictures, to ask about them again without encoding them."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[Tensor, Scene]] = []

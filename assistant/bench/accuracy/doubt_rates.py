@@ -64,8 +64,7 @@ class Trial:
 
 
 def looks(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[tuple[View, bool, Sequence[QuestionAnswer]]]:
-    """`scenes` new scenes, half of them in type faces that training never saw: the View, whether it is faulty, and
-    questions."""
+    """`scenes` new scenes: of each the View, whether it is faulty, and questions. Half have faces that training never saw."""
     import numpy as np
 
     from vision import framing
@@ -105,8 +104,7 @@ def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]
 
 
 def calibrated(done: Sequence[Trial]) -> DoubtRule:
-    """The highest thresholds that hedge at most MOST_HEDGED of the clean answers, and give up only where most are
-    wrong."""
+    """The highest thresholds that hedge at most MOST_HEDGED of clean answers, and give up only where most are wrong."""
     clean = [trial for trial in done if trial.flaw == CLEAN]
     faulty = [trial for trial in done if trial.faulty]
     steps = [step / 100 for step in range(100)]
@@ -127,8 +125,7 @@ def share(of: Iterable[bool]) -> float:
 
 
 def doubt_table(done: Sequence[Trial], rule: DoubtRule, group: Callable[[Trial], str]) -> list[str]:
-    """A Markdown table: how often it doubts, how often it is wrong when it sounds sure, and how often right when it
-    hedges."""
+    """A Markdown table: how often it doubts, is wrong when it sounds sure, and is right when it hedges."""
     rows = [
         "| | answers | wrong | sounds sure | of these wrong | hedges | of these right | cannot tell | of these right |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -145,8 +142,7 @@ def doubt_table(done: Sequence[Trial], rule: DoubtRule, group: Callable[[Trial],
 
 
 def reliability_table(done: Sequence[Trial]) -> list[str]:
-    """A Markdown table of certainty against the share that was right, and the expected calibration error over these
-    bins."""
+    """A Markdown table of certainty against the share that was right, and the expected calibration error."""
     rows = ["| certainty | answers | mean certainty | right |", "|---|---|---|---|"]
     error = 0.0
     for low, high in itertools.pairwise(_EDGES):

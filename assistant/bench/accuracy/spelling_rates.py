@@ -1,5 +1,4 @@
-"""Measures whether "spell that" names the characters that were misread, on clean and spoilt signs of the demo model's
-world.
+"""Measures whether "spell that" names the misread characters, on clean and spoilt signs of the demo model's world.
 
 python -m assistant.bench.accuracy.spelling_rates [--scenes 500] [--spoilt 500]
 

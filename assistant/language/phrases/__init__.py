@@ -176,8 +176,7 @@ def spoken(*templates: str) -> Collection[str]:
 
 @dataclass(frozen=True)
 class _Spoken(Collection[str]):
-    """Thousands of wordings, built when they are first used and not at every start: it takes 30 ms for two
-    languages."""
+    """Thousands of wordings, built when they are first used, because two languages take 30 ms."""
 
     templates: tuple[str, ...]
 

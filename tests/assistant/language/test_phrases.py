@@ -45,8 +45,7 @@ def places(text: str) -> set[str]:
 
 
 def test_a_third_language_is_one_file(tmp_path: Path) -> None:
-    """The config takes its name, its prompt and its phrases, and `seesay fetch` knows its model; no other file
-    changes."""
+    """The config takes a new language's name, prompt and phrases, and `seesay fetch` knows its model, by one file."""
     package = Path(assistant.__file__).parent
     language = tmp_path / "assistant" / "language"
     language.mkdir(parents=True)

@@ -72,8 +72,7 @@ def test_sentences_are_cut_at_safe_ends_only(text: str, sentences: list[str]) ->
     ],
 )  # fmt: skip
 def test_the_first_sentence_may_end_at_a_comma(text: str, first: str) -> None:
-    """The first sentence is cut at a comma if enough comes before it, but not in a number, date, bracket or
-    abbreviation."""
+    """The first sentence is cut at a comma after enough words, but not in a number, date, bracket or abbreviation."""
     cutter = english(early=True)
     sentences = cutter.push(text) + cutter.flush()
     assert sentences[0] == first

@@ -79,8 +79,7 @@ def test_folder_is_small_and_complete() -> None:
 
 
 def test_every_word_of_the_corpus_is_known() -> None:
-    """words.txt holds each word of the demo's questions, the commands, the numbers and the whole training
-    vocabulary."""
+    """words.txt holds each word of the demo's questions, the commands, the numbers and the training vocabulary."""
     known = {line.split()[0] for line in (FOLDER / "graph" / "words.txt").read_text().splitlines()}
     wanted = {word for phrase in corpus.alternatives(phrases.DEMO_QUESTIONS) for word in phrase.split()}
     numbers = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
