@@ -1,8 +1,6 @@
 """Earcons, which are short cues that are not speech: listening, thinking, waiting, error.
 
-They are computed, not read from files.
-
-It does not know when a cue is played: the conversation decides that.
+They are computed, not read from files. It does not know when a cue is played: the conversation decides that.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """Voice activity detection: says whether a chunk is speech.
 
-It is WebRTC's detector and two gates that noise does not pass.
-
-WebRTC's detector alone takes fans, knocks and hiss for speech now and then, and a small recogniser makes words of
-anything. So a chunk must also be louder than the background, which is measured over the quieter chunks of the last
-seconds, and a vowel must have been heard a moment ago. The consonants before the first vowel are not lost, because
-the pre-roll has them.
+It is WebRTC's detector and two gates that noise does not pass. WebRTC's detector alone takes fans, knocks and hiss
+for speech now and then, and a small recogniser makes words of anything. So a chunk must also be louder than the
+background, which is measured over the quieter chunks of the last seconds, and a vowel must have been heard a moment
+ago. The consonants before the first vowel are not lost, because the pre-roll has them.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Makes the two pictures of the README: `python -m tests.make_pictures`. It needs Chromium and the virtual sound card.
 
     docs/pictures/page.png    the page that `seesay serve` really serves, after a question and a further question
-    docs/pictures/turn.json   what `seesay run --json` printed for a question that was spoken into the virtual microphone
+    docs/pictures/turn.json   what `seesay run --json` printed for a question that was spoken into a virtual microphone
     docs/pictures/turn.svg    how long each part of that turn took, drawn from turn.json
 
-Both use the demo models and the demo's picture. `python -m tests.make_pictures turn.svg` draws turn.json again and measures
-nothing. It does not know what the figures of a turn mean beyond their names.
+Both use the demo models and the demo's picture. `python -m tests.make_pictures turn.svg` draws turn.json again and
+measures nothing. It does not know what the figures of a turn mean beyond their names.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Part:
 
 
 def parts_of(timings: Mapping[str, float]) -> list[Part]:
-    """The parts of a turn in the order in which they begin. Every figure must be there: a spoken question, a new picture."""
+    """The parts of a turn in the order in which they begin. No figure may be null: a spoken question, a new picture."""
     picture = timings["vision"] + timings["picture_prefill"]
     first_token = timings["first_token"]
     return [

@@ -1,7 +1,7 @@
 """The pictures of docs/design.md tell the truth about who imports whom.
 
-An arrow in a picture is a real import. A real import between two rooms of a picture is an arrow of it, or follows from arrows. The
-picture of threads and that of one question are not checked.
+An arrow in a picture is a real import. A real import between two rooms of a picture is an arrow of it, or follows
+from arrows. The picture of threads and that of one question are not checked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The pictures of the README: what they are drawn from, how large they are, and that somebody who cannot see them is told."""
+"""The pictures of the README: what they are drawn from, how large they are, and that somebody who cannot see them is
+told."""
 
 from __future__ import annotations
 

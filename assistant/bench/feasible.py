@@ -1,6 +1,6 @@
 """The reference design's own figures beside ours, and which of them plain float32 cannot reach.
 
-Pure; it measures nothing.
+It is pure and measures nothing.
 
 Plain float32 reads 4 bytes of every weight of the language model for every token. These bytes divided by the memory's
 speed are the least time that a token can take, whatever the program. The reference's model is Qwen3-VL-2B, so the

@@ -1,12 +1,10 @@
 """The three kinds of question that are measured: what is asked, how long the answer is, and a typical answer.
 
-Values only.
-
-They are those of the reference design: describe a picture, read text, reason over a table's trend. Its answers have
-124, 89 and 156 tokens, so ours are made as long: then speed is compared, and not how talkative a model is. A model
-with random weights speaks no language. So `answer` lends its words to it, one for each token, so that the first
-sentence ends where a first sentence would. It does not know how a picture is drawn (`pictures`) nor how anything is
-measured.
+They are values, and those of the reference design: describe a picture, read text, reason over a table's trend. Its
+answers have 124, 89 and 156 tokens, so ours are made as long: then speed is compared, and not how talkative a model
+is. A model with random weights speaks no language. So `answer` lends its words to it, one for each token, so that the
+first sentence ends where a first sentence would. It does not know how a picture is drawn (`pictures`) nor how
+anything is measured.
 """
 
 from __future__ import annotations

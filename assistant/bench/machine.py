@@ -67,9 +67,8 @@ def limits(threads: int) -> Limits:
 class Others:
     """Measures how busy other programs have kept the processors since this was made.
 
-    Our own finished processes do not count.
-
-    Another virtual machine on the same processor counts as well. Such load spoils figures, so a table should show it.
+    Our own finished processes do not count. Another virtual machine on the same processor counts as well. Such load
+    spoils figures, so a table should show it.
     """
 
     def __init__(self, stat: Path = Path("/proc/stat")) -> None:

@@ -1,6 +1,6 @@
 """Measures our engine through its own interface, `load`, `see` and `ask`, which the assistant waits for.
 
-In its own process.
+It runs in a process of its own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Measures what our engine is compared with: transformers in float32, as its documentation shows it.
 
-In its own process.
+It runs in a process of its own.
 """
 
 from __future__ import annotations

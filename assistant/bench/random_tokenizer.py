@@ -1,9 +1,8 @@
 """A byte-level BPE tokenizer of the published size but without its words.
 
-Its ids, and the work to load and use it, are the same.
-
-Ordinary tokens are all pairs and triples of letters and digits, so that anything a model with random weights says is
-text. The names of the turns are single tokens as in the real tokenizer, so that a prompt has as many tokens.
+Its ids, and the work to load and use it, are the same. Ordinary tokens are all pairs and triples of letters and
+digits, so that anything a model with random weights says is text. The names of the turns are single tokens as in the
+real tokenizer, so that a prompt has as many tokens.
 """
 
 from __future__ import annotations

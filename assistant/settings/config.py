@@ -210,11 +210,9 @@ class Config:
 def load_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path, profile: str | None = None) -> Config:
     """The settings of the first file that exists: `explicit`, $SEESAY_CONFIG, ./config.toml, the user's own.
 
-    Else the defaults.
-
-    The settings of the profile lie over those of the file: `profile`, else the one that the file names. Raises
-    ConfigError if a file that was named is missing, if the file that was found is refused, or if there is no such
-    profile.
+    Without a file they are the defaults. The settings of the profile lie over those of the file: `profile`, else the
+    one that the file names. Raises ConfigError if a file that was named is missing, if the file that was found is
+    refused, or if there is no such profile.
     """
     path = find_config(explicit, environ, cwd)
     return parse_config("" if path is None else _read(path), BUILT_IN if path is None else str(path), profile)
@@ -236,9 +234,8 @@ def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) ->
 def parse_config(text: str, source: str, profile: str | None = None) -> Config:
     """The settings that are written in `text`, with the profile's over them.
 
-    A key that is not written keeps its default.
-
-    Raises ConfigError, which names the key, `source`, the line and, for an unknown key, the nearest known one.
+    A key that is not written keeps its default. Raises ConfigError, which names the key, `source`, the line and, for
+    an unknown key, the nearest known one.
     """
     try:
         document = tomllib.loads(text)

@@ -1,8 +1,7 @@
 """Changes log-mel features for training: noise, loudness, timbre.
 
-The changes are drawn anew whenever an utterance is used.
-
-All are pure functions of features and a random generator. Noise is added to log energies with logaddexp.
+The changes are drawn anew whenever an utterance is used. All are pure functions of features and a random generator.
+Noise is added to log energies with logaddexp.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def batch_tensors(
 
 
 def loss_and_hits(logits: torch.Tensor, labels: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, int, int]:
-    """The loss (the smoothed −log of the probability of any right phone), and how many of how many outputs were right."""
+    """The loss (smoothed −log of the probability of any right phone), and how many of how many outputs were right."""
     known = labels >= 0
     log_probability = torch.log_softmax(logits.float(), 1).transpose(1, 2)[known]  # (outputs, classes)
     wanted = targets[labels[known]]

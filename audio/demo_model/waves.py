@@ -78,7 +78,7 @@ def reverberate(samples: Samples, rng: np.random.Generator) -> Samples:
 def place(speech: Speech, rng: np.random.Generator | None, lead_s: float = 0.3, tail_s: float = 0.4) -> Placed:
     """The speech at 16 kHz with silence around it, scaled to PEAK.
 
-    With `rng` also changed in speed, timbre and room.
+    With `rng` it is also changed in speed, timbre and room.
     """
     ratio, gains = RATE_HZ / speech.rate_hz, None
     if rng is not None:

@@ -106,7 +106,8 @@ print(np.sqrt(np.mean(tail * tail)))
 @pytest.mark.device
 @pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 def test_its_own_voice_is_taken_out_by_the_sound_server(tmp_path):
-    """With PulseAudio's own canceller, which is not the default device, both ends are found and hardly any leak stays."""
+    """With PulseAudio's own canceller, which is not the default device, both ends are found and hardly any leak
+    stays."""
     with Synthesizer(rate_wpm=200) as synthesizer:
         words = synthesizer.synthesize("A cup of coffee stands on a stack of books, " * 2)
     write_wav(tmp_path / "voice.wav", words)

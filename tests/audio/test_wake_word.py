@@ -68,7 +68,7 @@ def words(*texts: str, confidence: float = 1.0) -> tuple[HeardWord, ...]:
 def test_the_phrase_is_its_words_one_after_the_other(heard: tuple[HeardWord, ...], ends_s: float | None) -> None:
     """The phrase is its words in a row: each sure, nothing and no pause between them, near the beginning.
 
-    The first counts.
+    The first place where it was said counts.
     """
     found = find_phrase(heard, PHRASE)
     assert (found.ended_s if found else None) == (pytest.approx(ends_s) if ends_s else None)

@@ -65,7 +65,7 @@ _SAME_ASPECT: dict[str, Sequence[str]] = {
 
 
 def _aspect(before: QuestionAnswer) -> str:
-    """What the last question asked for, by its words: an "absent" answer may belong to a question of colour or place."""
+    """What the last question asked for, by its words: an "absent" answer can be about colour or place."""
     asked = before.question
     if before.kind in ("several", "absent", "followup"):
         if asked.startswith(("and", "what about")):

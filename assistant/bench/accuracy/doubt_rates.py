@@ -64,7 +64,7 @@ class Trial:
 
 
 def looks(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[tuple[View, bool, Sequence[QuestionAnswer]]]:
-    """`scenes` new scenes: of each the View, whether it is faulty, and questions. Half have faces that training never saw."""
+    """`scenes` new scenes: the View, whether it is faulty, and questions. Half have faces that training never saw."""
     import numpy as np
 
     from vision import framing

@@ -1,4 +1,4 @@
-"""The whole way, on the demo models: `seesay serve`, its page in a real Chromium, a voice, a picture, and back as sound."""
+"""The whole way with the demo models: `seesay serve`, its page in a real Chromium, a voice, a picture, and sound."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """The address of a server that has the demo's picture as its camera, and nothing of the user's. Files go to `folder`."""
+    """The address of a server with the demo's picture as its camera and its files in `folder`, nothing of the user's."""
     scene, _ = demo_scene()
     draw(scene).save(folder / "picture.png")
     (folder / "config.toml").write_text(f'[seeing]\ncamera = "{folder / "picture.png"}"\n', encoding="utf-8")
@@ -67,7 +67,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_spoken_question_to_the_page_is_heard_answered_and_spoken(address: str, tmp_path: Path) -> None:
-    """Logged in: the browser's microphone, Vosk, the camera's picture, the engine, the voice; then a typed follow-up."""
+    """After login: the browser's microphone, Vosk, the camera, the engine, the voice; then a typed follow-up."""
     _, (typed, _, spoken) = demo_scene()
     with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
         write_wav(tmp_path / "question.wav", voice := stranger.synthesize(spoken.text))
