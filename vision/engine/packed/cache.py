@@ -12,7 +12,6 @@ It does not know how packing works (`packer`), nor what is computed.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import logging
 import os
@@ -173,16 +172,21 @@ def _remove_orphans(path: Path) -> None:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """One process packs; another one waits here and then finds the file."""
+    from filelock import FileLock, Timeout  # here, because it takes some 20 ms to import
+
+    # Without the two options it would, on a file system without locks, take the file's mere existence for a lock. A
+    # process that is killed would then leave it locked.
+    lock = FileLock(path.with_name(path.name + ".lock"), fallback_to_soft=False, preserve_lock_file=True)
     try:
-        lock = path.with_name(path.name + ".lock").open("w")
-    except OSError as problem:
-        raise NoRoom(f"cannot write into {path.parent}: {problem.strerror}; set XDG_CACHE_HOME") from problem
-    with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            lock.acquire(timeout=0)
+        except Timeout:
             _log.warning("another seesay is packing these weights: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        except OSError as problem:  # a network folder without locks
-            raise NoRoom(f"cannot lock {lock.name}: {problem.strerror}; set XDG_CACHE_HOME") from problem
+            lock.acquire()
+    except OSError as problem:  # without a file's name: a network folder without locks
+        what = f"cannot lock {lock.lock_file}" if problem.filename is None else f"cannot write into {path.parent}"
+        raise NoRoom(f"{what}: {problem.strerror}; set XDG_CACHE_HOME") from problem
+    try:
         yield
+    finally:
+        lock.release()

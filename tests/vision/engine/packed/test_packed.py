@@ -669,6 +669,25 @@ def test_a_folder_without_locks_is_as_good_as_none(
     assert not packed_path(packer.cache, checkpoint).exists()
 
 
+def test_what_is_wrong_with_the_cache_folder_is_told(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that cannot be written and one that has no locks are two faults, each in its own words."""
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    checkpoint = open_checkpoint(whole)
+    path = packed_path(tmp_path, checkpoint)
+    path.with_name(path.name + ".lock").mkdir()
+    with pytest.raises(VisionModelError, match=r"cannot write into .*: Is a directory; set XDG_CACHE_HOME"):
+        keep_packed(checkpoint, path, pytest.fail)
+    path.with_name(path.name + ".lock").rmdir()
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with pytest.raises(VisionModelError, match=r"cannot lock .*\.lock: No locks available; set XDG_CACHE_HOME"):
+        keep_packed(checkpoint, path, pytest.fail)
+
+
 def test_a_read_only_cache_is_used_and_checked_every_time(
     whole: Path, packer: Packer, passes: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
