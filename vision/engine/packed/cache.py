@@ -65,10 +65,12 @@ def keep_packed(checkpoint: Checkpoint, path: Path, progress: Progress, threads:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise NoRoom(f"cannot make {path.parent}: {problem.strerror}; set XDG_CACHE_HOME") from problem
+    looked_at = _stamp(path)
     if (ready := _usable(checkpoint, what, path, threads)) is not None:
         return ready
     with _alone(path):
-        if (ready := _usable(checkpoint, what, path, threads)) is not None:  # another process has packed it meanwhile
+        # Only another file, which another process has packed meanwhile, is worth a second look.
+        if _stamp(path) != looked_at and (ready := _usable(checkpoint, what, path, threads)) is not None:
             return ready
         _make_room(path)
         pack_checkpoint(checkpoint, path, progress, threads)
@@ -121,6 +123,15 @@ def _usable(checkpoint: Checkpoint, what: Plan, path: Path, threads: int) -> Pac
     except PackedFileError as problem:
         _log.warning("%s: packing the weights again", problem)
         return None
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What tells one file at `path` from another; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _holds(contents: Contents, what: Plan) -> bool:
