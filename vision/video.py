@@ -48,7 +48,10 @@ class Video(Protocol):
         """Go on to the next picture: the time before which it was certainly not taken, or None when there is none."""
 
     def rgb(self) -> Rgb | None:
-        """Decode the picture last grabbed, None where it is damaged."""
+        """Decode the picture last grabbed, None where it is damaged.
+
+        Raises PictureError where it is damaged and the source knows what is wrong with which file.
+        """
 
     def close(self) -> None: ...
 
