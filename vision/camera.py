@@ -21,6 +21,8 @@ from .still import PICTURE_SUFFIXES, StillPicture
 from .video import SETTING, Video, VideoOptions, describe, open_video
 
 _CLOSE_SECONDS = 1.0
+# After a source's own time limit: what it says about its failure is better than what is said here.
+_OPENING_GRACE_SECONDS = 0.3
 _CANCEL_POLL_SECONDS = 0.05
 _FIRST_RETRY_SECONDS = 0.25
 _LAST_RETRY_SECONDS = 4.0
@@ -152,9 +154,11 @@ class Camera:
         self.close()
 
     def _await_opening(self, timeout_seconds: float) -> None:
-        # OpenCV has its own time limit for streams; this one, a little later, is for what has none.
+        # A stream keeps the limit by itself; this one, a little later, is for what has none, such as a driver that hangs.
         with self._changed:
-            self._changed.wait_for(lambda: self._opened or self._problem is not None, timeout_seconds + 1.0)
+            self._changed.wait_for(
+                lambda: self._opened or self._problem is not None, timeout_seconds + _OPENING_GRACE_SECONDS
+            )
             if self._opened:
                 return
             raise self._problem or CameraMissing(
