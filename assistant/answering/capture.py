@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from assistant.answering.turn import CaptureTimings, Span
 from vision.errors import Cancelled
@@ -13,35 +13,7 @@ from vision.errors import Cancelled
 if TYPE_CHECKING:
     from vision.frame import Frame
     from vision.framing import Fault
-    from vision.interface import AnswerChunk, SeeStats
-
-
-class View(Protocol):
-    """A picture that the engine has seen."""
-
-    @property
-    def stats(self) -> SeeStats: ...
-
-    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]: ...
-
-
-class Engine(Protocol):
-    """Sees a frame; what it returns can be asked."""
-
-    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View: ...
-
-
-class NamedEngine(Engine, Protocol):
-    """One that people can be told the name of."""
-
-    @property
-    def model_name(self) -> str: ...
-
-
-class FrameSource(Protocol):
-    """A camera, or a picture in its place."""
-
-    def capture(self, timeout_seconds: float = ..., cancelled: threading.Event | None = None) -> Frame: ...
+    from vision.interface import SupportsSee, View
 
 
 Take = Callable[[threading.Event], "tuple[Frame, Fault | None]"]  # a picture, and what is wrong with it
@@ -82,7 +54,7 @@ class PictureCapture:
         is_good = self.fault is None or self._seen_anyway
         return self.view is not None or (self.error is None and is_good and not self.cancelled.is_set())
 
-    def see(self, take: Take, engine: Engine, anyway: Callable[[Fault], bool] = lambda fault: False) -> None:
+    def see(self, take: Take, engine: SupportsSee, anyway: Callable[[Fault], bool] = lambda fault: False) -> None:
         """Takes the picture and sees it, once; what goes wrong is kept for the turn that asks about it.
 
         A picture with a fault is seen only where `anyway` says so of that fault.

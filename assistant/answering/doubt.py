@@ -185,7 +185,6 @@ def unsure_characters(pieces: Sequence[Piece], rule: DoubtRule) -> list[tuple[in
     return found
 
 
-def rule_for(view: object, usual: DoubtRule) -> DoubtRule:
-    """By which the answers about this picture are doubted, now: the demo model's own where it has stepped in."""
-    own = getattr(view, "answerer", None)
-    return DEMO_RULE if isinstance(own, Answerer) and own.is_demo else usual
+def rule_for(answerer: Answerer, usual: DoubtRule) -> DoubtRule:
+    """The thresholds for what this model says: the demo model has its own, all others the usual ones."""
+    return DEMO_RULE if answerer.is_demo else usual

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.answering.capture import Engine, FrameSource, PictureCapture, Take
+from assistant.answering.capture import PictureCapture, Take
 from assistant.answering.doubt import NEVER, DoubtRule
 from assistant.answering.reply import ReplyWriter, Sentences
 from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Voice
@@ -28,6 +28,7 @@ from vision.errors import Cancelled
 if TYPE_CHECKING:
     from vision.frame import Frame
     from vision.framing import Fault
+    from vision.interface import FrameSource, SupportsSee
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class AnswerPipeline:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: SupportsSee,
         frames: FrameSource,
         voice: Voice,
         phrases: Phrases,

@@ -66,7 +66,7 @@ class ReplyWriter:
             turn.answer += chunk.text
             doubter.hear(chunk.text, chunk.log_probabilities)
             turn.pieces = tuple(doubter.pieces)
-            doubter.rule = rule_for(look.view, self._doubt)
+            doubter.rule = rule_for(look.view.answerer, self._doubt)
             for sentence in cutter.push(chunk.text):
                 yield self._told(turn, doubter, sentence)
                 if doubter.gave_up:
@@ -91,7 +91,7 @@ class ReplyWriter:
             first = len(doubter.pieces)
             for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
                 doubter.hear(chunk.text, chunk.log_probabilities)
-            doubter.rule = rule_for(look.view, self._doubt)
+            doubter.rule = rule_for(look.view.answerer, self._doubt)
             if turn.cancelled.is_set():
                 return
             answers.append(without_space_around(doubter.pieces[first:]))

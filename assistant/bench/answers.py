@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS, Kind
 from assistant.bench.ours import bytes_of_a_token
+from assistant.bench.pictures import Drawings, drawn_frame
 from assistant.bench.recorder import END, Recorder
 from assistant.bench.sensors import Sensors, this_machine
 from assistant.bench.speech import NullSpeaker
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from assistant.answering.capture import PictureCapture
     from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.turn import Turn
-    from vision.frame import Frame
 
 _LONGEST_SECONDS = 1800.0  # an answer that takes longer is taken for lost
 
@@ -99,7 +99,7 @@ class Asker:
         self._answering: AnswerPipeline = stack.enter_context(
             AnswerPipeline(
                 engine,
-                _NoCamera(),
+                Drawings(),
                 voice,
                 phrases_for("en"),
                 play_earcons=False,
@@ -109,11 +109,12 @@ class Asker:
 
     def warm_up(self, kind: Kind) -> None:
         """Asks once without measuring: it starts the threads, touches the pages of memory and loads the voice."""
-        self._ask_to_first_sound(kind, self._answering.look(_frame(kind)))
+        self._ask_to_first_sound(kind, self._answering.look(drawn_frame(kind.name)))
 
     def run(self, kind: Kind) -> AnswerRun:
         forget_peak()
-        frame = _frame(kind)  # drawn before the measuring begins, because beside a small model's answer this takes long
+        # Drawn before the measuring begins, because beside a small model's answer this takes long.
+        frame = drawn_frame(kind.name)
         lap = self._sensors.meter()
         watch = Stopwatch()
         look = self._answering.look(frame)
@@ -157,7 +158,7 @@ class Asker:
     def _ask_to_first_sound(self, kind: Kind, look: PictureCapture) -> Turn:
         """Asks about a picture that has been seen, as its first question, and waits for the first sound only."""
         if look.view is not None:
-            look.view.forget()  # type: ignore[attr-defined]  # ours have it
+            look.view.forget()
         turn = self._ask(kind, look)
         self._speaker.began.wait(_LONGEST_SECONDS)
         self._answering.cancel()
@@ -176,23 +177,9 @@ class Asker:
         return None if began_at is None else began_at - turn.question.asked_at
 
 
-class _NoCamera:
-    """Stands in for the camera and is never used, because the pictures are drawn."""
-
-    def capture(self, timeout_seconds: float = 0.0, cancelled: object = None) -> Frame:
-        raise AssistantError("the benchmark has no camera: start it again")
-
-
 def _load(task: Task, stack: contextlib.ExitStack) -> Any:
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings
 
     settings = EngineSettings(threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens)
     return stack.enter_context(Engine.load(Path(task.checkpoint), settings))
-
-
-def _frame(kind: Kind) -> Frame:
-    from assistant.bench.pictures import draw
-    from vision.frame import Frame
-
-    return Frame(draw(kind.name), time.monotonic())

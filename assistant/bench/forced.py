@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vision.engine import Engine, View
     from vision.engine.generation.prompt import ChatPrompt
     from vision.frame import Frame
-    from vision.interface import AnswerChunk, SeeStats
+    from vision.interface import AnswerChunk, Answerer, SeeStats
 
 
 class UnheardStop(frozenset[int]):
@@ -43,7 +43,7 @@ class ForcedEngine:
         # The engine has no setting for this, because no user should have one.
         engine.session.stop_tokens = self.stop
 
-    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> ForcedView:
+    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> ForcedView:
         return ForcedView(self, self._engine.see(frame, cancelled))
 
     def question(self, kind: Kind) -> str:
@@ -70,14 +70,34 @@ class ForcedView:
         self._view = view
 
     @property
+    def frame(self) -> Frame | None:
+        return self._view.frame
+
+    @property
+    def answerer(self) -> Answerer:
+        return self._view.answerer
+
+    @property
     def stats(self) -> SeeStats:
         return self._view.stats
+
+    @property
+    def cache_bytes(self) -> int:
+        return self._view.cache_bytes
 
     def forget(self) -> None:
         self._view.forget()
 
-    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]:
-        """Yields an answer of the length that the kind wants, or as long as the model's context has room."""
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
+        return self._view.remembers(question, max_new_tokens)
+
+    def ask(
+        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+    ) -> Iterator[AnswerChunk]:
+        """Yields an answer of the length that the kind wants, or as long as the model's context has room.
+
+        `max_new_tokens` is ignored.
+        """
         engine = self._engine
         engine.stop.came = False
         lent = iter(engine.kind.pieces) if engine.lends_words else None

@@ -20,6 +20,7 @@ from assistant import console
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import description
+from assistant.bench.pictures import Drawings, drawn_frame
 from assistant.bench.sensors import Sensors, this_machine
 from assistant.bench.soak_log import Log, Process, report, surely_grows
 from assistant.bench.soak_text import progress_line, text
@@ -31,7 +32,6 @@ from assistant.wiring.assembly import Assembly
 
 if TYPE_CHECKING:
     from assistant.answering.capture import PictureCapture
-    from vision.frame import Frame
 
 _LONGEST_SECONDS = 1800.0  # a turn that takes longer has failed
 _LINE_SECONDS = 10.0  # at least, between two lines of progress
@@ -150,7 +150,7 @@ class Asker:
         # Only a model that never ends needs a forced length. Any other ends by itself.
         self._forced = ForcedEngine(assembly.local_engine, lends_words=True) if lends_words else None
         self._answering = assembly.start_pipeline(
-            assembly.open_voice(lambda: self._speaker), engine=self._forced, frames=_Drawings()
+            assembly.open_voice(lambda: self._speaker), engine=self._forced, frames=Drawings()
         )
 
     def ask(self, number: int) -> Asked:
@@ -160,7 +160,7 @@ class Asker:
         if self._forced is not None:
             self._forced.kind = kind
         if self._look is None or number % 2 == 0:
-            self._look = self._answering.look(_frame(kind.name))
+            self._look = self._answering.look(drawn_frame(kind.name))
         words = kind.question if number % 2 == 0 else _FOLLOW_UP
         self._speaker.expect()
         now = time.monotonic()
@@ -172,20 +172,6 @@ class Asker:
         if turn.timings is None:
             return Asked(None, None, "it was dropped")
         return Asked(turn.timings.total, turn.timings.first_sound)
-
-
-class _Drawings:
-    """Stands in for the camera and is never used, because every look brings its frame along."""
-
-    def capture(self, timeout_seconds: float = 0.0, cancelled: threading.Event | None = None) -> Frame:
-        return _frame(KINDS[0].name)
-
-
-def _frame(kind: str) -> Frame:
-    from assistant.bench.pictures import draw
-    from vision.frame import Frame
-
-    return Frame(draw(kind), time.monotonic())
 
 
 def _is_over(wanted: SoakSettings, turns: int, seconds: float) -> bool:

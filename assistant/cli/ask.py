@@ -14,10 +14,10 @@ from assistant.cli.options import config_of
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import FrameSource
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Question, Turn
     from assistant.wiring.assembly import Assembly
+    from vision.interface import FrameSource
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:

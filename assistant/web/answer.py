@@ -19,7 +19,7 @@ from assistant.errors import AssistantError, ModelMissing
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import SentenceCutter
 from assistant.web import events
-from assistant.web.conversations import Conversation, Engine, Said
+from assistant.web.conversations import Conversation, Said
 from assistant.web.errors import ApiError
 from assistant.web.events import Event, Leaving
 from assistant.web.speech import Speech
@@ -27,10 +27,9 @@ from assistant.web.status_board import Board
 from assistant.web.work_queue import Ticket
 from audio.errors import AudioError, SpeechModelError
 from vision.errors import Cancelled, QuestionError, RemoteError, VisionError
-from vision.interface import Answerer
 
 if TYPE_CHECKING:
-    from vision.interface import AnswerChunk, AnswerStats
+    from vision.interface import AnswerChunk, Answerer, AnswerStats, Engine
 
 STILL_THERE_SECONDS = 5.0
 LONGEST_QUESTION = 2000  # characters, of the engine
@@ -69,7 +68,6 @@ class AnswerContext:
     phrases: Phrases
     doubt: DoubtRule
     hear: Hear | None
-    answerer: Callable[[], Answerer]  # of the next picture
     clock: Callable[[], float]
 
 
@@ -104,8 +102,8 @@ class Answer:
     @property
     def answerer(self) -> Answerer:
         """Who answers, as far as is known: it may change until the end."""
-        own = getattr(self._conversation.view, "answerer", None)
-        return own if isinstance(own, Answerer) else self._means.answerer()
+        view = self._conversation.view
+        return self._means.engine.answerer if view is None else view.answerer
 
     def close(self) -> None:
         """Idempotent. An answer that is not complete ends within a token; its place in the queue is free."""
@@ -235,7 +233,7 @@ class Answer:
 
     def _sentences(self, sentences: list[str]) -> Iterator[Event]:
         for sentence in () if self._asked.plain else sentences:
-            self._doubter.rule = rule_for(self._conversation.view, self._means.doubt)
+            self._doubter.rule = rule_for(self.answerer, self._means.doubt)
             spoken = self._doubter.spoken(sentence)
             self._put_in_words(sentence, spoken)
             yield self._sentence(spoken)

@@ -148,15 +148,15 @@ def _check_recording(services: Services, wav: bytes) -> None:
 
 def _status(services: Services) -> dict[str, Any]:
     queue, posted, machine = services.queue.status, services.board.posted, services.machine()
-    who = services.answerer
+    engine, who = services.engine, services.engine.answerer
     return {
         "state": services.board.state(at_work=queue.length > 0),
         "last_question": posted.last_question,
         "last_answer": posted.last_answer,
         "model": who.model_name,
         "is_demo": who.is_demo,
-        "pictures_go_to": services.pictures_go_to,
-        "engine_away": services.engine_away,
+        "pictures_go_to": engine.pictures_go_to,
+        "engine_away": engine.away_host,
         "language": services.settings.language,
         "has_camera": services.take is not None,
         "queue": asdict(queue),

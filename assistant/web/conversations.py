@@ -7,17 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from assistant.web.expiring_store import Kept, KeptLimits
 from vision.errors import QuestionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from vision.frame import Frame
     from vision.framing import Fault
-    from vision.interface import AnswerChunk, SeeStats
+    from vision.interface import View
 
 # A picture that was reduced has 11 MB at most.
 KEPT_BYTES = 128_000_000
@@ -26,29 +24,6 @@ _EARLIER = "Earlier in this conversation:"
 _NOW = "Now answer:"
 
 Exchange = tuple[str, str]  # a question and its answer, without space around them
-
-
-class View(Protocol):
-    """See `vision.engine.View`."""
-
-    @property
-    def stats(self) -> SeeStats: ...
-    @property
-    def cache_bytes(self) -> int: ...
-    def forget(self) -> None: ...
-    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool: ...
-    def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
-    ) -> Iterator[AnswerChunk]: ...
-
-
-class Engine(Protocol):
-    """See `vision.engine.Engine`."""
-
-    @property
-    def model_name(self) -> str: ...
-
-    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> View: ...
 
 
 @dataclass(frozen=True)

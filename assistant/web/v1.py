@@ -101,7 +101,7 @@ def _check_model(services: Services, name: str) -> None:
         raise ApiError(
             404,
             "model_not_found",
-            f"there is no model {name[:60]!r} here: the one is {services.model_name!r}",
+            f"there is no model {name[:60]!r} here: the one is {services.engine.model_name!r}",
             parameter="model",
         )
 
@@ -114,7 +114,7 @@ def _begin(services: Services, wanted: ChatRequest, gone: Callable[[], bool]) ->
 def _about(services: Services, picture: bytes | None) -> Conversation:
     """What is known of a picture: two clients that send the same one share its view, and take turns in the queue."""
     if picture is None:
-        if services.answerer.is_demo:
+        if services.engine.answerer.is_demo:
             raise ApiError(
                 400,
                 "missing_picture",

@@ -24,10 +24,8 @@ from assistant.settings.voice_state import VoiceSettings, VoiceState, load_state
 from assistant.wiring import devices
 from assistant.wiring.engine import doubt_rule, is_remote, load_engine
 from assistant.wiring.hearing import Ears
-from vision.interface import answerer_of
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import Engine, FrameSource, NamedEngine
     from assistant.answering.doubt import DoubtRule
     from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.speech_queue import Voice
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
     from audio.voice import SpokenVoice
     from vision.best_shot import BestShot
     from vision.engine import Engine as LocalEngine
+    from vision.interface import Engine, FrameSource, SupportsSee
 
 
 class Assembly:
@@ -92,7 +91,7 @@ class Assembly:
     # Answering.
 
     @cached_property
-    def engine(self) -> NamedEngine:
+    def engine(self) -> Engine:
         """The engine that the config names: this machine's, or another computer's with this machine's behind it."""
         if not is_remote(self.config):
             return self.local_engine
@@ -113,7 +112,7 @@ class Assembly:
     @property
     def model_name(self) -> str:
         """The name of the model that answers now; it changes while another computer is away."""
-        return answerer_of(self.engine, is_demo=self.is_demo).model_name
+        return self.engine.answerer.model_name
 
     @cached_property
     def doubt(self) -> DoubtRule:
@@ -123,7 +122,7 @@ class Assembly:
         self,
         voice: Voice,
         *,
-        engine: Engine | None = None,  # None: `engine` of this assembly
+        engine: SupportsSee | None = None,  # None: `engine` of this assembly
         frames: FrameSource | None = None,  # None: the camera
         earcons: bool = True,
         takes_best_shot: bool = False,  # of three pictures, and says what is wrong with it
@@ -162,7 +161,9 @@ class Assembly:
 
     @cached_property
     def best_shot(self) -> BestShot:
-        return devices.best_shot_of(self.frames)
+        from vision.best_shot import BestShot
+
+        return BestShot(self.frames)
 
     # Speaking.
 

@@ -11,17 +11,16 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from assistant import console
 from assistant.settings.config import ActivationConfig, ButtonConfig, Config, PowerConfig
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import Engine, FrameSource
     from assistant.button.watcher import KeySource
     from assistant.machine.power.keeper import PowerKeeper
     from audio.playback import Speaker
-    from vision.best_shot import BestShot, BurstSource
+    from vision.interface import Engine, FrameSource
 
 _log = logging.getLogger(__name__)
 
@@ -104,13 +103,6 @@ def _close_camera(close: Callable[[], None]) -> None:
         _log.warning("%s", error)
 
 
-def best_shot_of(frames: FrameSource) -> BestShot:
-    """What takes the sharpest of three pictures."""
-    from vision.best_shot import BestShot
-
-    return BestShot(cast("BurstSource", frames), live=getattr(frames, "live", False))  # all that `open_frames` gives
-
-
 # The button.
 
 
@@ -139,11 +131,10 @@ def open_button(
 
 def keep_power(power: PowerConfig, engine: Engine, stack: contextlib.ExitStack, say: Say) -> PowerKeeper:
     """Holds the budget from now on. Of an engine on another computer only its stand-in on this machine is slowed."""
-    from assistant.machine.power.keeper import Worker, keep_power
+    from assistant.machine.power.keeper import keep_power
     from assistant.machine.power.sysfs import Sysfs
 
-    worker = cast("Worker", engine) if hasattr(engine, "set_rest") else None
-    return stack.enter_context(keep_power(Sysfs(), power, worker, os.environ, say))
+    return stack.enter_context(keep_power(Sysfs(), power, engine, os.environ, say))
 
 
 def watch_power(stack: contextlib.ExitStack) -> PowerKeeper:

@@ -34,6 +34,7 @@ def load_engine(
         repetition_penalty=config.engine.repetition_penalty,
         instructions="" if is_demo else config.prompt.text(config.conversation.language),
         arithmetic=cast("Arithmetic", config.engine.arithmetic),  # and this too
+        is_demo=is_demo,
     )
     return stack.enter_context(Engine.load(vision_model, settings, progress))
 

@@ -10,7 +10,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from assistant import console
 from assistant.errors import AssistantError, UsageError
@@ -21,7 +21,6 @@ from assistant.web.machine import Machine
 from assistant.web.settings import WebSettings
 from assistant.web.status_board import Board
 from assistant.wiring.assembly import Assembly
-from assistant.wiring.engine import is_remote
 from assistant.wiring.hearing import Ears
 from audio.errors import AudioError
 from vision.errors import CameraMissing
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from assistant.answering.turn import Turn
     from assistant.machine.power.readings import PowerSample
     from assistant.web.answer import Hear
-    from assistant.web.conversations import Engine
     from assistant.web.services import Parts
     from audio.pcm import AudioChunk
 
@@ -150,25 +148,14 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
 
     config = assembly.config
     return Parts(
-        engine=cast("Engine", assembly.engine),  # all that the assembly gives can forget and tell its size
-        is_demo=assembly.is_demo,
+        engine=assembly.engine,
         phrases=assembly.phrases,
         doubt=assembly.doubt,
         take=camera,
         hear=_hear(assembly),
         synthesize=_voice(assembly),
         machine=Machine(assembly.engine.model_name, config.power.other_watts, used_bytes, power),
-        pictures_go_to=_pictures_go_to(config),
     )
-
-
-def _pictures_go_to(config: Config) -> str | None:
-    """The other computer's name, where pictures leave this machine."""
-    if not is_remote(config):
-        return None
-    from assistant.wiring.remote import settings_from
-
-    return settings_from(config.remote).host
 
 
 def _camera(assembly: Assembly) -> Take | None:

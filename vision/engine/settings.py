@@ -26,6 +26,7 @@ class EngineSettings:
     repetition_penalty: float = 1.0  # above 1: what stands in the conversation becomes less likely, needed words too
     seed: int | None = None  # of the draws, for an answer that can be drawn again; None: different every time
     instructions: str = ""  # what the model is told before it sees a picture; "": nothing
+    is_demo: bool = False  # the model is the small demo model: whoever asks it is told so (`vision.interface.Answerer`)
     arithmetic: Arithmetic = "packed"  # "transformers": the plain float32 reference, same answers, slower and larger
 
     def __post_init__(self) -> None:

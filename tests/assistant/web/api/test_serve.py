@@ -20,7 +20,7 @@ from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
 from assistant.errors import AssistantError, UsageError
 from assistant.machine.memory import used_bytes
-from assistant.settings.config import Config, ConversationConfig, EngineConfig, RemoteConfig, WebConfig
+from assistant.settings.config import Config, ConversationConfig, RemoteConfig, WebConfig
 from assistant.settings.voice_state import VoiceState, save_state, state_path
 from assistant.web.app import create_app
 from assistant.web.server import WebServer
@@ -28,6 +28,7 @@ from assistant.web.services import Services
 from assistant.web.settings import WebSettings
 from assistant.wiring import web
 from assistant.wiring.assembly import Assembly
+from assistant.wiring.remote import open_server
 from assistant.wiring.web import read_token, web_settings
 from tests.assistant.web.api.serving import (
     ANSWER,
@@ -43,6 +44,7 @@ from tests.assistant.web.api.serving import (
 )
 from tests.virtual_sound import VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
+from vision.remote.engine import RemoteEngine, RemoteSettings
 
 ROOT = Path(__file__).parents[4]
 START_SECONDS = 60.0
@@ -250,8 +252,9 @@ def test_without_a_speech_model_questions_are_typed(
 def test_the_page_names_the_computer_that_answers() -> None:
     """Without its port; nobody where this machine does."""
     remote = RemoteConfig(base_url="http://192.168.1.20:8000/v1")
-    assert web._pictures_go_to(Config(engine=EngineConfig(backend="openai"), remote=remote)) == "192.168.1.20"
-    assert web._pictures_go_to(Config(remote=remote)) is None
+    assert RemoteEngine(open_server(remote), RemoteSettings()).pictures_go_to == "192.168.1.20"
+    with ExitStack() as stack:
+        assert Assembly(Config(remote=remote), stack).engine.pictures_go_to is None
 
 
 def test_an_address_that_cannot_be_had_is_named() -> None:

@@ -19,6 +19,7 @@ from tests.assistant.web.api.serving import (
     running,
 )
 from vision.engine import Engine
+from vision.interface import Answerer
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +92,10 @@ def test_a_picture_that_is_known_is_not_looked_at_again(client: Any) -> None:
 
 def test_words_alone_are_answered() -> None:
     """By a model that was made for it; nothing is looked at, and a further question finds what was said."""
-    engine = SteppedEngine(tokens=2)
+    engine = SteppedEngine(tokens=2, is_demo=False)
     engine.steps.release(4)
     with (
-        running(parts_with(engine, is_demo=False)) as server,
+        running(parts_with(engine)) as server,
         openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0) as client,
     ):
         told: list[Any] = [{"role": "user", "content": "hello"}]
@@ -128,12 +129,15 @@ def test_the_tokens_of_a_long_conversation_are_those_that_count(client: Any, eng
     assert max(used) < engine.context_tokens
 
 
-def test_a_conversation_without_end_is_answered_with_room_for_each_answer(engine: Engine) -> None:
+def test_a_conversation_without_end_is_answered_with_room_for_each_answer(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By a model that is told again what it no longer holds: as much as fits into it, however few characters that are."""
     messages = [user(QUESTION, data_uri(picture(size=(328, 240))))]
     used, cached = [], []
+    monkeypatch.setattr(engine.session, "answerer", Answerer(engine.model_name))  # the demo model is never told again
     with (
-        running(parts_with(engine, is_demo=False)) as server,
+        running(parts_with(engine)) as server,
         openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0, timeout=20.0) as client,
     ):
         for _ in range(40):
