@@ -1,8 +1,8 @@
 """An engine whose answers have the length that is measured, and words that a voice can speak.
 
-Decoding goes on past the place where the answer would have ended; the words after it are not spoken. A model with random
-weights never ends and speaks no language: there the words of the kind's own answer are lent to it, one a token. Time is
-spent by the real engine alone. This file knows how an answer is made longer, not what is measured about it.
+Decoding goes on past the place where the answer would have ended; the words after that place are not spoken. A model
+with random weights never ends and speaks no language. So the words of the kind's own answer are lent to it, one for
+each token. Only the real engine takes time. This file does not know what is measured about the answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class UnheardStop(frozenset[int]):
-    """Stop tokens that stop nothing: it only remembers that one of them came."""
+    """A set of stop tokens that stops nothing and only remembers that one of them came."""
 
     came = False
 
@@ -33,7 +33,7 @@ class UnheardStop(frozenset[int]):
 
 
 class ForcedEngine:
-    """Has the face that `AnswerPipeline` wants. Set `kind` before a question is asked."""
+    """An engine for `AnswerPipeline`. Set `kind` before a question is asked."""
 
     def __init__(self, engine: Engine, *, lends_words: bool) -> None:
         self.kind: Kind = KINDS[0]
@@ -51,9 +51,11 @@ class ForcedEngine:
 
 
 def asked_words(kind: Kind, prompt: ChatPrompt, *, lends_words: bool) -> str:
-    """The question; of a tokenizer without words only so much of it as takes the tokens that it would have taken.
+    """The question.
 
-    Those are one for each word or mark, and those that make the model answer.
+    For a tokenizer without words it is shortened, so that it takes as many tokens as in Qwen's tokenizer.
+
+    These are one for each word or mark, and those that make the model answer.
     """
     if not lends_words:
         return kind.question
@@ -92,7 +94,10 @@ class ForcedView:
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
     ) -> Iterator[AnswerChunk]:
-        """An answer as long as `kind` wants it, or as the context has room; `max_new_tokens` counts for nothing."""
+        """Yields an answer of the length that the kind wants, or as long as the model's context has room.
+
+        `max_new_tokens` is ignored.
+        """
         engine = self._engine
         engine.stop.came = False
         lent = iter(engine.kind.pieces) if engine.lends_words else None
@@ -102,5 +107,5 @@ class ForcedView:
             if is_over:
                 text = ""
             elif engine.stop.came:
-                text, is_over = "\n", True  # an end that the sentence cutter sees: the voice begins here at the latest
+                text, is_over = "\n", True  # an end for the sentence cutter: the voice begins here at the latest
             yield replace(chunk, text=text)

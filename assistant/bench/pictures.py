@@ -1,9 +1,8 @@
-"""Draws the pictures that are asked about: a still life, a page of text, a table whose numbers rise. 640×480, always the same.
+"""Draws the pictures that are asked about: a still life, a page of text, a table whose numbers rise.
 
-`Drawings` is the camera of the benchmarks.
-
-What a picture shows costs an engine nothing; it is drawn so that a person who looks at an answer of the real model can tell
-whether it is right. Pillow is imported where it is used.
+They are 640×480 and always the same. An engine takes the same time whatever a picture shows. The pictures show
+something so that a person who reads an answer of the real model can tell whether it is right. `Drawings` is the camera
+of the benchmarks. Pillow is imported where it is used.
 """
 
 from __future__ import annotations

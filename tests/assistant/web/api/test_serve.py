@@ -27,6 +27,7 @@ from assistant.web.server import WebServer
 from assistant.web.services import Services
 from assistant.web.settings import WebSettings
 from assistant.wiring import web
+from assistant.wiring.assembly import Assembly
 from assistant.wiring.remote import open_server
 from assistant.wiring.web import read_token, web_settings
 from tests.assistant.web.api.serving import (
@@ -37,7 +38,6 @@ from tests.assistant.web.api.serving import (
     eventually,
     parts_with,
     picture,
-    running,
     send,
     send_form,
     send_json,
@@ -45,7 +45,6 @@ from tests.assistant.web.api.serving import (
 from tests.virtual_sound import VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
 from vision.remote.engine import RemoteEngine, RemoteSettings
-from vision.remote.fallback import FallbackEngine
 
 ROOT = Path(__file__).parents[4]
 START_SECONDS = 60.0
@@ -226,7 +225,7 @@ def test_the_page_speaks_as_the_voice_was_last_set(tmp_path: Path, monkeypatch: 
 
     def seconds() -> float:
         with ExitStack() as stack:
-            speak = web._voice(Config(), stack)
+            speak = web._voice(Assembly(Config(), stack))
             assert speak is not None
             return len(speak("what color is the circle").samples)
 
@@ -240,20 +239,22 @@ def test_without_a_speech_model_questions_are_typed(
 ) -> None:
     """It is said at the start, with what to do, and the server starts all the same."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert web._ears(Config(conversation=ConversationConfig(language="zh"))) is None
+    chinese = Config(conversation=ConversationConfig(language="zh"))
+    with ExitStack() as stack:
+        assert web._hear(Assembly(chinese, stack)) is None
     said = capsys.readouterr().err
     assert "fetch" in said
     assert "questions to the page can only be typed" in said
-    assert web._ears(Config()) is not None
+    with ExitStack() as stack:
+        assert web._hear(Assembly(Config(), stack)) is not None
 
 
 def test_the_page_names_the_computer_that_answers() -> None:
     """Without its port; nobody where this machine does."""
-    client = open_server(RemoteConfig(base_url="http://192.168.1.20:8000/v1"))
-    with FallbackEngine(RemoteEngine(client, RemoteSettings()), None, lambda change: None) as engine:
-        for answers, host in ((engine, "192.168.1.20"), (SteppedEngine(), None)):
-            with running(parts_with(answers)) as server:
-                assert send(server.port, "GET", "/api/status").json["pictures_go_to"] == host
+    remote = RemoteConfig(base_url="http://192.168.1.20:8000/v1")
+    assert RemoteEngine(open_server(remote), RemoteSettings()).pictures_go_to == "192.168.1.20"
+    with ExitStack() as stack:
+        assert Assembly(Config(remote=remote), stack).engine.pictures_go_to is None
 
 
 def test_an_address_that_cannot_be_had_is_named() -> None:

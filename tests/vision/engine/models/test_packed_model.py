@@ -253,7 +253,7 @@ def test_many_lengths_of_questions_do_not_pile_up(model: PackedModel) -> None:
         model.decode(cache, text_part(IDS[:n], 12), go_on)
     cache.rewind(12)
     assert same([model.decode(cache, text_part(IDS[:1], 12), go_on)], first)
-    assert len(model._text._programs) <= 6
+    assert len(model._text._graphs) <= 6
 
 
 @pytest.mark.parametrize("name", ["PLAIN", "plain"])
