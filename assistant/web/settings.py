@@ -1,4 +1,4 @@
-"""What the server is told: values only, checked where they come from."""
+"""The settings of the web server. Values only: whoever makes them checks them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ MAX_NEW_TOKENS = 512
 class WebSettings:
     host: str = "127.0.0.1"
     port: int = 8765  # 0: any that is free
-    names: frozenset[str] = frozenset()  # lower case; of this machine, beside its addresses and "localhost"
-    token: str | None = None  # None: whoever reaches the port may come in
-    trusted_proxy: str = ""  # its address; what it says of client and scheme is believed
+    names: frozenset[str] = (
+        frozenset()
+    )  # further names of this machine, in lower case, beside its addresses and "localhost"
+    token: str | None = None  # None: everybody who reaches the port may use it
+    trusted_proxy: str = ""  # its address: what it says about client and scheme is believed
     max_body_bytes: int = 16_000_000
     max_pixels: int = 40_000_000
     max_question_characters: int = 1000
-    requests_per_minute: int = 60  # from one client, of those that cost something
-    queue_limit: int = 8  # questions, with the one at work
+    requests_per_minute: int = 60  # from one client; only requests that cost work count
+    queue_limit: int = 8  # questions, the one being answered included
     kept_pictures: int = 16
-    kept_seconds: float = 600.0  # since the last question about it
-    slow_request_seconds: float = 30.0  # for a request to arrive
+    kept_seconds: float = 600.0  # of a picture, since the last question about it
+    slow_request_seconds: float = 30.0  # within which a request must have arrived
     language: str = "en"
