@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Where it is and how long it may take."""
+    """Where the server is and how long it may take."""
 
     base_url: str
     api_key: str | None = None
@@ -19,7 +19,7 @@ class ServerSettings:
 
     @property
     def host(self) -> str:
-        """For people: 192.168.1.20, without the port, which nobody wants to hear."""
+        """The name for people, such as 192.168.1.20, without the port: nobody wants to hear that."""
         return urllib.parse.urlsplit(self.base_url).hostname or self.base_url
 
     @property
