@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Announcements:
-    """Keeps what there is to say until `go_to` names who says it: `AnswerPipeline.aside`, mostly."""
+    """Keeps what there is to say until `go_to` names who says it: `AnswerPipeline.announce`, mostly."""
 
     def __init__(self) -> None:
         self._kept: list[str] = []

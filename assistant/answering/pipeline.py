@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture, Take
 from assistant.answering.doubt import NEVER, DoubtRule
-from assistant.answering.reply import ReplyWriter, Sentences
+from assistant.answering.reply import Wording
+from assistant.answering.reply_writer import ReplyWriter, Sentences
 from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Voice
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import Phrases
@@ -62,8 +63,7 @@ class AnswerPipeline:
         self._clock = clock
         self._speaking = SpeechQueue(voice, on_end, clock)
         self._writer = ReplyWriter(
-            phrases,
-            doubt,
+            Wording(phrases, doubt),
             wait=self._wait_for,
             see_anyway=self._see_anyway,
             on_text=on_text,  # called on the answer thread, a piece of the answer each time
@@ -78,7 +78,7 @@ class AnswerPipeline:
         self._current_look: PictureCapture | None = None
         self._begun: list[Turn] = []  # and not done: one being decoded, and those whose last sentences are still spoken
         self._turn: Turn | None = None  # under way; belongs to the thread "answer"
-        self._asides: list[str] = []  # still to be said
+        self._announcements: list[str] = []  # still to be said
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
         self._looking = threading.Thread(target=self._run_looks, name="look", daemon=True)
@@ -150,16 +150,16 @@ class AnswerPipeline:
         if self._play_earcons:
             self._speaking.put_if_room(Turn(question=None), earcon)
 
-    def aside(self, text: str) -> None:
+    def announce(self, text: str) -> None:
         """What an engine has to say of itself while it works: it is no part of the answer, and said before what is left of it.
 
         While a picture is seen ahead, it waits for the next turn.
         """
         with self._wanted:
-            self._asides.append(text)
+            self._announcements.append(text)
             self._wanted.notify_all()
         if self._turn is not None and threading.current_thread() is self._thread:
-            self._say_asides(self._turn)
+            self._say_announcements(self._turn)
 
     def cancel(self) -> None:
         """Silence within one audio block; decoding ends within one token."""
@@ -293,7 +293,7 @@ class AnswerPipeline:
     def _run_turn(self, turn: Turn, sentences: _Job) -> None:
         self._turn = turn
         try:
-            self._say_asides(turn)
+            self._say_announcements(turn)
             with contextlib.closing(sentences(turn)) as said:
                 for sentence in said:
                     if not self._speaking.put(turn, sentence, turn.cancelled.is_set):
@@ -308,18 +308,18 @@ class AnswerPipeline:
             if not self._speaking.put_end(turn, self._closing.is_set):
                 turn.done.set()
 
-    def _say_asides(self, turn: Turn) -> None:
-        while self._asides:
+    def _say_announcements(self, turn: Turn) -> None:
+        while self._announcements:
             # Not in the turn's own name: the user still waits for its first word, with the cues that go with it.
-            aside = Turn(question=None, cancelled=turn.cancelled)
-            self._speaking.put(aside, self._asides.pop(0), turn.cancelled.is_set)
+            announcement = Turn(question=None, cancelled=turn.cancelled)
+            self._speaking.put(announcement, self._announcements.pop(0), turn.cancelled.is_set)
 
     def _wait_for(self, turn: Turn, look: PictureCapture) -> None:
         """Waits until the picture has been seen, or is not going to be. Raises Cancelled when the turn is."""
         while not look.settled:
             with self._wanted:
-                self._wanted.wait_for(lambda: look.settled or self._asides or turn.cancelled.is_set())
-            self._say_asides(turn)
+                self._wanted.wait_for(lambda: look.settled or self._announcements or turn.cancelled.is_set())
+            self._say_announcements(turn)
             if turn.cancelled.is_set():
                 raise Cancelled("the question is not to be answered any more")
 

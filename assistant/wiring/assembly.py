@@ -145,7 +145,7 @@ class Assembly:
                 on_end=on_end,
             )
         )
-        self.announcements.go_to(pipeline.aside)
+        self.announcements.go_to(pipeline.announce)
         return pipeline
 
     # Seeing.
