@@ -1,8 +1,8 @@
 """What a decoder layer does beside products and attention, row by row: norms, rotations, gates, sums.
 
-Entry points for the pool; a row is a token's or a patch's vector. A job's rows are cut into nearly equal portions; its
-arguments are int64: the number of rows, the number of portions, then addresses and sizes as the function reads them
-(floats as the bits of a float32). Every row is computed alone, so neither portions nor threads change a bit.
+Entry points for the pool; a row is a token's or a patch's vector. A job's rows are cut into nearly equal work items; its
+arguments are int64: the number of rows, the number of work items, then addresses and sizes as the function reads them
+(floats as the bits of a float32). Every row is computed alone, so neither work items nor threads change a bit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SPLIT_KEYS, SPLIT_VALUES, SPLIT_CAPACITY, SPLIT_PAST = range(2, 6)  # those that
 
 
 def rms_norm(index: int, worker: int, arguments: int) -> None:
-    """Entry point: out = x / rms(x) · weight. Arguments: rows, portions, x, weight, out, columns, epsilon."""
+    """Entry point: out = x / rms(x) · weight. Arguments: rows, work items, x, weight, out, columns, epsilon."""
     given = carray(scalar.integers_at(arguments), 7)
     columns = given[5]
     epsilon = carray(scalar.floats_at(arguments + 6 * 8), 1)[0]
@@ -34,7 +34,7 @@ def rms_norm(index: int, worker: int, arguments: int) -> None:
 def layer_norm(index: int, worker: int, arguments: int) -> None:
     """Entry point: out = (x - mean) / deviation · weight + bias.
 
-    Arguments: rows, portions, x, weight, bias, out, columns, epsilon.
+    Arguments: rows, work items, x, weight, bias, out, columns, epsilon.
     """
     given = carray(scalar.integers_at(arguments), 8)
     columns = given[6]
@@ -53,12 +53,12 @@ def layer_norm(index: int, worker: int, arguments: int) -> None:
             out[column] = out[column] * scale * weight[column] + bias[column]
 
 
-def split(index: int, worker: int, arguments: int) -> None:
+def split_qkv_rope(index: int, worker: int, arguments: int) -> None:
     """Entry point: queries, keys and values out of a row of all three: bias, norm per head, rotation; into the cache.
 
     Rows are (heads + 2 · kv_heads, head_dim). Queries stay where they are, divided by √head_dim. Keys and values go
     behind the `past` ones of a blocked cache. The angles' cosines and sines are (rows, head_dim / 2): the halves of a
-    head are turned by them as pairs. Arguments: rows, portions, keys, values, capacity, past, x, heads, kv_heads,
+    head are turned by them as pairs. Arguments: rows, work items, keys, values, capacity, past, x, heads, kv_heads,
     head_dim, bias or 0, weight of the queries' norm or 0, that of the keys', cosines, sines, epsilon.
     """
     given = carray(scalar.integers_at(arguments), SPLIT)
@@ -80,7 +80,7 @@ def split(index: int, worker: int, arguments: int) -> None:
             if given[11]:
                 weight = given[11] if head < heads else given[12]
                 _rms_norm_row(x, carray(scalar.floats_at(weight), head_dim), x, epsilon, lanes)
-            _turn(x, cosines, sines, turned)
+            _rotate(x, cosines, sines, turned)
             if head < heads:
                 for d in range(head_dim):
                     x[d] = turned[d] * scale
@@ -93,8 +93,8 @@ def split(index: int, worker: int, arguments: int) -> None:
             carray(scalar.floats_at(into), head_dim)[:] = value
 
 
-def gate(index: int, worker: int, arguments: int) -> None:
-    """Entry point: out = silu(x's first half) · x's second half. Arguments: rows, portions, x, out, columns of out."""
+def swiglu(index: int, worker: int, arguments: int) -> None:
+    """Entry point: out = silu(x's first half) · x's second half. Arguments: rows, work items, x, out, columns of out."""
     given = carray(scalar.integers_at(arguments), 5)
     columns = given[4]
     for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
@@ -106,7 +106,7 @@ def gate(index: int, worker: int, arguments: int) -> None:
 
 
 def gelu_tanh(index: int, worker: int, arguments: int) -> None:
-    """Entry point: x = gelu(x + bias), by its approximation with tanh. Arguments: rows, portions, x, bias, columns."""
+    """Entry point: x = gelu(x + bias), by its approximation with tanh. Arguments: rows, work items, x, bias, columns."""
     given = carray(scalar.integers_at(arguments), 5)
     columns = given[4]
     bias = carray(scalar.floats_at(given[3]), columns)
@@ -117,7 +117,7 @@ def gelu_tanh(index: int, worker: int, arguments: int) -> None:
 
 
 def gelu(index: int, worker: int, arguments: int) -> None:
-    """Entry point: x = gelu(x + bias), exactly. Arguments: rows, portions, x, bias, columns."""
+    """Entry point: x = gelu(x + bias), exactly. Arguments: rows, work items, x, bias, columns."""
     given = carray(scalar.integers_at(arguments), 5)
     columns = given[4]
     bias = carray(scalar.floats_at(given[3]), columns)
@@ -128,7 +128,7 @@ def gelu(index: int, worker: int, arguments: int) -> None:
 
 
 def add(index: int, worker: int, arguments: int) -> None:
-    """Entry point: x = x + (y + bias). Arguments: rows, portions, x, y, bias or 0, columns."""
+    """Entry point: x = x + (y + bias). Arguments: rows, work items, x, y, bias or 0, columns."""
     given = carray(scalar.integers_at(arguments), 6)
     columns = given[5]
     for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
@@ -140,7 +140,7 @@ def add(index: int, worker: int, arguments: int) -> None:
 
 
 def add_bias(index: int, worker: int, arguments: int) -> None:
-    """Entry point: x = x + bias. Arguments: rows, portions, x, bias, columns."""
+    """Entry point: x = x + bias. Arguments: rows, work items, x, bias, columns."""
     given = carray(scalar.integers_at(arguments), 5)
     columns = given[4]
     bias = carray(scalar.floats_at(given[3]), columns)
@@ -149,9 +149,9 @@ def add_bias(index: int, worker: int, arguments: int) -> None:
 
 
 def summarise(index: int, worker: int, arguments: int) -> None:
-    """Entry point: of a portion of logits the largest, where the first of them is, and Σ exp(logit - largest).
+    """Entry point: of a work item of logits the largest, where the first of them is, and Σ exp(logit - largest).
 
-    A NaN counts as the largest. Arguments: logits, portions, their addresses, and (portions, 3) float64 for the result.
+    A NaN counts as the largest. Arguments: logits, work items, their addresses, and (work_items, 3) float64 for the result.
     """
     given = carray(scalar.integers_at(arguments), 4)
     first, last = given[0] * index // given[1], given[0] * (index + 1) // given[1]
@@ -231,7 +231,7 @@ def _folded(lanes: NDArray[np.float32]) -> np.float32:
 
 
 @compiled
-def _turn(
+def _rotate(
     x: NDArray[np.float32], cosines: NDArray[np.float32], sines: NDArray[np.float32], out: NDArray[np.float32]
 ) -> None:
     half = x.shape[0] // 2
