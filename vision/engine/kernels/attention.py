@@ -30,6 +30,7 @@ from .layout import (
     ATTENDED,
     ATTENDED_STRIDE,
     ATTENTION_ARGUMENTS,
+    ATTENTION_LOOPS,
     CAPACITY,
     EVERY_KEY,
     HEAD_DIM,
@@ -301,12 +302,16 @@ class Attention:
         floats = scratch_floats(head_dim, capacity)
         if self._scratch.shape[1] < floats:
             self._scratch = np.empty((self._pool.threads, floats), np.float32)
-        arrays = (queries.ctypes.data, queries.strides[0] // 4, keys.ctypes.data, values.ctypes.data)
-        into = (out.ctypes.data, out.strides[0] // 4)
-        past = EVERY_KEY if causal_past is None else causal_past
-        counts = (tokens, heads, kv_heads, head_dim, capacity, length, past)
-        scratch = (self._scratch.ctypes.data, self._scratch.strides[0])
-        return np.array([*self.loops, *arrays, *into, *counts, *scratch], np.int64)
+        given = np.zeros(ATTENTION_ARGUMENTS, np.int64)
+        given[:ATTENTION_LOOPS] = self.loops
+        given[QUERIES], given[QUERY_STRIDE] = queries.ctypes.data, queries.strides[0] // 4
+        given[KEYS], given[VALUES] = keys.ctypes.data, values.ctypes.data
+        given[ATTENDED], given[ATTENDED_STRIDE] = out.ctypes.data, out.strides[0] // 4
+        given[TOKENS], given[HEADS], given[KV_HEADS], given[HEAD_DIM] = tokens, heads, kv_heads, head_dim
+        given[CAPACITY], given[LENGTH] = capacity, length
+        given[PAST] = EVERY_KEY if causal_past is None else causal_past
+        given[SCRATCH], given[SCRATCH_BYTES] = self._scratch.ctypes.data, self._scratch.strides[0]
+        return given
 
 
 def _check(name: str, array: NDArray[np.float32], shape: tuple[int, ...]) -> None:

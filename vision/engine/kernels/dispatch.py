@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import math_functions, scalar, simd
+from . import layout, math_functions, scalar, simd
 from .isa import Isa, available
 from .jit import entry_point
 
@@ -25,8 +25,11 @@ def matmul_loops(isa: Isa) -> NDArray[np.int64]:
         limits = (simd.GEMV[isa], simd.GEMV_LIMIT[isa], simd.GEMM[isa], simd.PANEL_GROUPS[isa])
     gemv, widen, gemm = functions
     label = isa.name
-    entries = entry_point(gemv, 8, label), entry_point(widen, 5, label), entry_point(gemm, 7, label)
-    loops = np.array([*entries, *limits], np.int64)
+    loops = np.zeros(layout.MATMUL_LOOPS, np.int64)
+    loops[layout.GEMV_AT] = entry_point(gemv, 8, label)
+    loops[layout.WIDEN_AT] = entry_point(widen, 5, label)
+    loops[layout.GEMM_AT] = entry_point(gemm, 7, label)
+    loops[[layout.GEMV_VECTORS, layout.GEMV_LIMIT, layout.GEMM_VECTORS, layout.PANEL_GROUPS]] = limits
     loops.flags.writeable = False
     return loops
 
@@ -41,7 +44,10 @@ def attention_loops(isa: Isa) -> NDArray[np.int64]:
     else:
         tile, softmax = _wrapped_tiles(simd.tile(isa), simd.softmax(isa))
         limits = (simd.TILE_VECTORS[isa], simd.TILE_SUMS[isa])
-    loops = np.array([entry_point(tile, 10, isa.name), entry_point(softmax, 3, isa.name), *limits], np.int64)
+    loops = np.zeros(layout.ATTENTION_LOOPS, np.int64)
+    loops[layout.TILE_AT] = entry_point(tile, 10, isa.name)
+    loops[layout.SOFTMAX_AT] = entry_point(softmax, 3, isa.name)
+    loops[[layout.TILE_VECTORS, layout.TILE_SUMS]] = limits
     loops.flags.writeable = False
     return loops
 

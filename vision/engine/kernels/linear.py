@@ -52,9 +52,27 @@ class Multiplier:
         self, matrix: PackedMatrix, x: NDArray[np.float32], y: NDArray[np.float32], groups: int | None = None
     ) -> NDArray[np.int64]:
         """Of the entry point `matmul.work_item`, for x as it is arranged and y (n, rows). All must be kept meanwhile."""
-        count = x.shape[0]
-        numbers = [x.ctypes.data, count, y.ctypes.data, y.shape[1], groups or self._groups(matrix, count)]
-        return np.array([*self.described(matrix), *self.loops, *numbers, self._panels.ctypes.data], np.int64)
+        arguments = np.zeros(layout.MATMUL_ARGUMENTS, np.int64)
+        arguments[: layout.MATRIX_NUMBERS] = self.described(matrix)
+        arguments[layout.MATRIX_NUMBERS : layout.MATRIX_NUMBERS + layout.MATMUL_LOOPS] = self.loops
+        arguments[layout.X] = x.ctypes.data
+        arguments[layout.COUNT] = x.shape[0]
+        arguments[layout.Y] = y.ctypes.data
+        arguments[layout.LDY] = y.shape[1]
+        arguments[layout.GROUPS] = groups or self._groups(matrix, x.shape[0])
+        arguments[layout.PANELS] = self._panels.ctypes.data
+        return arguments
+
+    def arranging(self, x: NDArray[np.float32], blocks: int, out: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Arguments of the entry point `matmul.arrange`, from x into out, both (n, columns). All must be kept meanwhile."""
+        arguments = np.zeros(layout.ARRANGE_ARGUMENTS, np.int64)
+        arguments[layout.ARRANGE_X] = x.ctypes.data
+        arguments[layout.ARRANGE_COLUMNS] = x.shape[1]
+        arguments[layout.ARRANGE_COUNT] = x.shape[0]
+        arguments[layout.ARRANGE_BLOCKS] = blocks
+        arguments[layout.ARRANGE_OUT] = out.ctypes.data
+        arguments[layout.ARRANGE_FOR_GEMM] = x.shape[0] > self.loops[layout.GEMV_LIMIT]
+        return arguments
 
     def look_up(self, matrix: PackedMatrix, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Single rows of a matrix as float32 (n, columns): an embedding."""
@@ -83,13 +101,12 @@ class Multiplier:
 
     def _arranged(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """x (n, columns) in the order in which the kernel wants it: x itself, or a copy."""
-        count, columns = x.shape
+        count = x.shape[0]
         blocks = self.blocks(matrix, count)
         if blocks == count:
             return x
         out = np.zeros(x.size + layout.PADDING, np.float32)[: x.size].reshape(x.shape)
-        for_gemm = int(count > self.loops[layout.GEMV_LIMIT])
-        arguments = np.array([x.ctypes.data, columns, count, blocks, out.ctypes.data, for_gemm], np.int64)
+        arguments = self.arranging(x, blocks, out)
         self._pool.run(self._arrange, blocks, arguments.ctypes.data)
         return out
 
@@ -107,6 +124,9 @@ def describe(matrix: PackedMatrix) -> NDArray[np.int64]:
     arrays = (matrix.data, matrix.tables, matrix.starts, matrix.outliers)
     if not all(array.flags.c_contiguous for array in arrays):
         raise ValueError("the arrays of a packed matrix lie in one piece each")
-    return np.array(
-        [*(array.ctypes.data for array in arrays), matrix.rows, matrix.columns, _FORMS[matrix.form]], np.int64
-    )
+    described = np.zeros(layout.MATRIX_NUMBERS, np.int64)
+    described[layout.DATA], described[layout.TABLES] = matrix.data.ctypes.data, matrix.tables.ctypes.data
+    described[layout.STARTS], described[layout.OUTLIERS] = matrix.starts.ctypes.data, matrix.outliers.ctypes.data
+    described[layout.ROWS], described[layout.COLUMNS] = matrix.rows, matrix.columns
+    described[layout.FORM] = _FORMS[matrix.form]
+    return described

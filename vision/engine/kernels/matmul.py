@@ -19,6 +19,13 @@ from numpy.typing import NDArray
 from . import scalar
 from .jit import call5, call7, call8, compiled
 from .layout import (
+    ARRANGE_ARGUMENTS,
+    ARRANGE_BLOCKS,
+    ARRANGE_COLUMNS,
+    ARRANGE_COUNT,
+    ARRANGE_FOR_GEMM,
+    ARRANGE_OUT,
+    ARRANGE_X,
     BF16,
     BLOCKS_TOGETHER,
     COLUMNS,
@@ -71,14 +78,14 @@ def arrange(block: int, worker: int, arguments: int) -> None:
     For few vectors that is (columns, vectors of the block). For many it is (4 streams, steps, vectors) for each stretch,
     so that what is multiplied together lies together. The arguments are x, columns, count, blocks, out, and 1 for many.
     """
-    given = carray(scalar.integers_at(arguments), 6)
-    columns, count, blocks = given[1], given[2], given[3]
+    given = carray(scalar.integers_at(arguments), ARRANGE_ARGUMENTS)
+    columns, count, blocks = given[ARRANGE_COLUMNS], given[ARRANGE_COUNT], given[ARRANGE_BLOCKS]
     first, last = count * block // blocks, count * (block + 1) // blocks
     width = last - first
-    source = carray(scalar.floats_at(given[0] + 4 * first * columns), (width, columns))
-    target = carray(scalar.floats_at(given[4] + 4 * first * columns), (columns, width))
+    source = carray(scalar.floats_at(given[ARRANGE_X] + 4 * first * columns), (width, columns))
+    target = carray(scalar.floats_at(given[ARRANGE_OUT] + 4 * first * columns), (columns, width))
     for column in range(columns):
-        place = place_of(column, columns) if given[5] else column
+        place = place_of(column, columns) if given[ARRANGE_FOR_GEMM] else column
         for n in range(width):
             target[place, n] = source[n, column]
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .isa import Isa, fastest
 from .jit import entry_point
+from .layout import MULTIPLY_STEPS, MULTIPLY_SUMS, READ_MEMORY, READ_SUMS, ROOFLINE_ARGUMENTS
 from .llvm import Code, Emitter, number
 from .scalar import floats_at, fma, longs_at
 from .thread_pool import Pool
@@ -40,7 +41,9 @@ def read_bytes_per_second(pool: Pool, memory: NDArray[np.uint8], tries: int = 5,
     work_items = memory.nbytes // WORK_ITEM_BYTES
     sums = np.zeros((pool.threads, 64), np.int64)  # what is never used would never be read
     entry = _entry("read", fastest() if isa is None else isa)
-    return memory.nbytes / _least_seconds(pool, entry, work_items, [memory.ctypes.data, sums.ctypes.data], tries)
+    arguments = np.zeros(ROOFLINE_ARGUMENTS, np.int64)
+    arguments[READ_MEMORY], arguments[READ_SUMS] = memory.ctypes.data, sums.ctypes.data
+    return memory.nbytes / _least_seconds(pool, entry, work_items, arguments, tries)
 
 
 def products_per_second(pool: Pool, tries: int = 5, isa: Isa | None = None) -> float:
@@ -49,12 +52,12 @@ def products_per_second(pool: Pool, tries: int = 5, isa: Isa | None = None) -> f
     sums = np.zeros((pool.threads, 1024), np.float32)
     lanes = {Isa.PLAIN: 1, Isa.AVX2: 8, Isa.AVX512: 16}[isa]
     products = _PRODUCT_WORK_ITEMS * _PRODUCT_STEPS * _CHAINS[isa] * lanes
-    arguments = [_PRODUCT_STEPS, sums.ctypes.data]
+    arguments = np.zeros(ROOFLINE_ARGUMENTS, np.int64)
+    arguments[MULTIPLY_STEPS], arguments[MULTIPLY_SUMS] = _PRODUCT_STEPS, sums.ctypes.data
     return products / _least_seconds(pool, _entry("multiply", isa), _PRODUCT_WORK_ITEMS, arguments, tries)
 
 
-def _least_seconds(pool: Pool, entry: int, work_items: int, numbers: list[int], tries: int) -> float:
-    arguments = np.array(numbers, np.int64)
+def _least_seconds(pool: Pool, entry: int, work_items: int, arguments: NDArray[np.int64], tries: int) -> float:
     pool.run(entry, min(work_items, pool.threads), arguments.ctypes.data)  # wakes threads and cores
     seconds = []
     for _ in range(tries):
@@ -116,32 +119,32 @@ def _entry(what: str, isa: Isa) -> int:
 
 def _read_work_item(read: Any) -> Any:
     def work_item(index: int, worker: int, arguments: int) -> None:
-        numbers = carray(longs_at(arguments), 2)
-        read(np.int64(numbers[0]) + index * WORK_ITEM_BYTES, np.int64(numbers[1]) + worker * 512)
+        given = carray(longs_at(arguments), ROOFLINE_ARGUMENTS)
+        read(np.int64(given[READ_MEMORY]) + index * WORK_ITEM_BYTES, np.int64(given[READ_SUMS]) + worker * 512)
 
     return work_item
 
 
 def _multiply_work_item(multiply: Any) -> Any:
     def work_item(index: int, worker: int, arguments: int) -> None:
-        numbers = carray(longs_at(arguments), 2)
-        multiply(np.int64(numbers[0]), np.int64(numbers[1]) + worker * 4096)
+        given = carray(longs_at(arguments), ROOFLINE_ARGUMENTS)
+        multiply(np.int64(given[MULTIPLY_STEPS]), np.int64(given[MULTIPLY_SUMS]) + worker * 4096)
 
     return work_item
 
 
 def _scalar_read_work_item(index: int, worker: int, arguments: int) -> None:
-    numbers = carray(longs_at(arguments), 2)
-    words = carray(longs_at(np.int64(numbers[0]) + index * WORK_ITEM_BYTES), WORK_ITEM_BYTES // 8)
+    given = carray(longs_at(arguments), ROOFLINE_ARGUMENTS)
+    words = carray(longs_at(np.int64(given[READ_MEMORY]) + index * WORK_ITEM_BYTES), WORK_ITEM_BYTES // 8)
     total = np.uint64(0)
     for word in words:
         total += word
-    carray(longs_at(np.int64(numbers[1]) + worker * 512), 64)[0] = total
+    carray(longs_at(np.int64(given[READ_SUMS]) + worker * 512), 64)[0] = total
 
 
 def _scalar_multiply_work_item(index: int, worker: int, arguments: int) -> None:
-    numbers = carray(longs_at(arguments), 2)
-    sums = carray(floats_at(np.int64(numbers[1]) + worker * 4096), 64)
-    for _ in range(np.int64(numbers[0])):
+    given = carray(longs_at(arguments), ROOFLINE_ARGUMENTS)
+    sums = carray(floats_at(np.int64(given[MULTIPLY_SUMS]) + worker * 4096), 64)
+    for _ in range(np.int64(given[MULTIPLY_STEPS])):
         for lane in range(64):
             sums[lane] = fma(sums[lane], np.float32(0.5), np.float32(1.0))

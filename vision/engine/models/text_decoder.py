@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.engine.checkpoint.shapes import EMBEDDING, HEAD, TextShape
-from vision.engine.kernels import layout, rowwise
+from vision.engine.kernels import layout
 from vision.engine.kernels.graph import Floats, Graph, GraphRuntime
 from vision.engine.kernels.packed_matrix import PackedMatrix
 from vision.engine.kv_cache import CacheShape, KVCache
@@ -129,7 +129,7 @@ class _LayerGraph:
         self.split = buffers.split[:count]
         self.cosines = buffers.cosines[:count]
         self.sines = buffers.sines[:count]
-        self._splits = np.zeros((shape.layers, rowwise.SPLIT), np.int64)
+        self._splits = np.zeros((shape.layers, layout.SPLIT_ARGUMENTS), np.int64)
         self._attentions = np.zeros((shape.layers - 1, layout.ATTENTION_ARGUMENTS), np.int64)
         self._stops = [0]
         for index in range(shape.layers):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.engine.checkpoint.shapes import VisionShape
-from vision.engine.kernels import layout, rowwise
+from vision.engine.kernels import layout
 from vision.engine.kernels.graph import Floats, Graph, GraphRuntime
 from vision.engine.kernels.packed_matrix import PackedMatrix
 from vision.engine.packed.file import Contents
@@ -86,7 +86,7 @@ class _Encoding:
         self._tokens = _floats(tokens, shape.out_hidden)
         self._levels = [_floats(tokens, shape.out_hidden) for _ in shape.deepstack]
         self.graph = Graph(runtime, count)
-        self._splits = np.zeros((shape.depth, rowwise.SPLIT), np.int64)
+        self._splits = np.zeros((shape.depth, layout.SPLIT_ARGUMENTS), np.int64)
         self._attentions = np.zeros((shape.depth, layout.ATTENTION_ARGUMENTS), np.int64)
         self._stops = [0]  # places in the graph where a caller who has gone is noticed
         self._write()

@@ -20,7 +20,7 @@ from tests.vision.engine.tiny_checkpoint import Tiny, make
 from vision.engine.checkpoint.checkpoint import open_checkpoint
 from vision.engine.generation.generate import EncodedPicture, Scores
 from vision.engine.generation.prompt import PromptPart, joined, picture_part, text_part
-from vision.engine.kernels import rowwise
+from vision.engine.kernels import layout
 from vision.engine.kernels.graph import Floats, Graph, GraphRuntime
 from vision.engine.kernels.isa import Isa, available, has_fused_multiply_add
 from vision.engine.kernels.linear import Multiplier
@@ -348,7 +348,7 @@ def test_queries_keys_and_values(
     cache.keys[0][:], cache.values[0][..., :head_dim] = 7, 7
     expected = x.astype(np.float64).reshape(count, -1, head_dim)
     cosines, sines = np.cos(angles), np.sin(angles)
-    arguments = np.zeros((1, rowwise.SPLIT), np.int64)
+    arguments = np.zeros((1, layout.SPLIT_ARGUMENTS), np.int64)
     graph = Graph(runtime, count)
     sizes = (heads, kv_heads, head_dim)
     given = (None, norms) if has_norms else (bias, None)
