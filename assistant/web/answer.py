@@ -7,7 +7,6 @@ only, and one that leaves has nobody decoding for it. It does not know HTTP, nor
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from assistant.web import events
 from assistant.web.conversations import Conversation, Said
 from assistant.web.errors import ApiError
 from assistant.web.events import Event, Leaving
+from assistant.web.recordings import temporary_wav
 from assistant.web.speech import Speech
 from assistant.web.status_board import Board
 from assistant.web.work_queue import Ticket
@@ -151,11 +151,9 @@ class Answer:
 
     def _words_of(self, wav: bytes) -> tuple[str, float]:
         assert self._means.hear is not None  # api has refused the recording otherwise
-        with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-            file.write(wav)
-            file.flush()
+        with temporary_wav(wav) as path:
             try:
-                heard = self._means.hear(Path(file.name), self._cancelled.is_set)
+                heard = self._means.hear(path, self._cancelled.is_set)
                 if self._cancelled.is_set():
                     raise Cancelled("the client has left while its recording was heard")
                 return heard
