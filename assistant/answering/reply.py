@@ -110,14 +110,15 @@ class Reply:
             self._note_sentence()
             yield NothingAnswered(self._wording.phrases.no_answer)
 
-    def compare(self, question: str, old: View, new: View) -> Generator[ReplyEvent, None, None]:
-        """Ask the same about two pictures. The reply says both answers if they differ; nothing follows a cancel.
+    def compare(self, question: str, views: Iterable[View]) -> Generator[ReplyEvent, None, None]:
+        """Ask the same about two pictures, the older one first. The reply says both answers if they differ.
 
-        It is as doubtful as the less certain of the two answers. Raises as `View.ask` does.
+        After a cancel nothing is said, and the next view is not taken from `views`.
+        The reply is as doubtful as the less certain of the two answers. Raises as `View.ask` does.
         """
         turn, doubter, phrases = self._turn, self._doubter, self._wording.phrases
         answers: list[list[Piece]] = []
-        for view in (old, new):
+        for view in views:
             first = len(doubter.pieces)
             for chunk in view.ask(question, cancelled=turn.cancelled):
                 doubter.hear(chunk.text, chunk.log_probabilities)
@@ -130,11 +131,10 @@ class Reply:
             turn.pieces = put_in(phrases.what_changed, before=before, now=now)
         turn.answer = text_of(turn.pieces)
         # No sentence of this text stands in the answers as it is, so the first one is judged by both answers as a whole.
-        yield from self._judged(split_sentences(turn.answer, phrases.abbreviations), new)
+        yield from self._judged(split_sentences(turn.answer, phrases.abbreviations), view)
 
     @property
     def _is_withheld(self) -> bool:
-        """The answer is too doubtful to be told: that is said in its place, and nothing follows."""
         return self._turn.verdict is Verdict.CANNOT_TELL
 
     def _note(self, chunk: AnswerChunk) -> None:

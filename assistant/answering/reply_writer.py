@@ -6,7 +6,7 @@ sentences become sound.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture
@@ -19,6 +19,7 @@ from vision.errors import Cancelled
 
 if TYPE_CHECKING:
     from vision.framing import Fault
+    from vision.interface import View
 
 ADVICE_SECONDS = 60.0  # a user who was told of a fault, and asks again within this time, wants an answer all the same
 
@@ -69,11 +70,8 @@ class ReplyWriter:
             if (hindrance := self._hindrance(turn, look)) is not None:
                 yield from hindrance
                 return
-        assert old.view is not None
-        assert new.view is not None
-        old.asked = new.asked = True
         reply = Reply(turn, self._wording, self._clock, new.fault or old.fault)
-        yield from self._told(turn, reply.compare(question.text, old.view, new.view))
+        yield from self._told(turn, reply.compare(question.text, _to_ask(old, new)))
 
     def advice(self, fault: Fault) -> str:
         """What the user can do about it. From now on the user counts as told."""
@@ -118,3 +116,11 @@ class ReplyWriter:
                     yield spoken
                 case NothingAnswered(spoken):
                     yield spoken
+
+
+def _to_ask(*looks: PictureCapture) -> Iterator[View]:
+    """The views one after the other; each counts as asked from the moment it is taken."""
+    for look in looks:
+        assert look.view is not None  # nothing hindered it
+        look.asked = True
+        yield look.view

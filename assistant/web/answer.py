@@ -7,21 +7,20 @@ only, and one that leaves has nobody decoding for it. It does not know HTTP, nor
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answering.doubt import DoubtRule, Verdict
+from assistant.answering.doubt import Verdict
 from assistant.answering.reply import ChunkDecoded, DecodingEnded, NothingAnswered, Reply, SentenceFinished, Wording
 from assistant.answering.turn import CaptureTimings, Question, Turn
 from assistant.errors import AssistantError, ModelMissing
-from assistant.language.phrases import Phrases
 from assistant.web import events
 from assistant.web.conversations import Conversation, Said
 from assistant.web.errors import ApiError
 from assistant.web.events import Event, Leaving
-from assistant.web.recordings import temporary_wav
 from assistant.web.speech import Speech
 from assistant.web.status_board import Board
 from assistant.web.work_queue import Ticket
@@ -65,8 +64,7 @@ class AnswerContext:
     engine: Engine
     speech: Speech
     board: Board
-    phrases: Phrases
-    doubt: DoubtRule
+    wording: Wording
     hear: Hear | None
     clock: Callable[[], float]
 
@@ -151,9 +149,11 @@ class Answer:
 
     def _words_of(self, wav: bytes) -> tuple[str, float]:
         assert self._means.hear is not None  # api has refused the recording otherwise
-        with temporary_wav(wav) as path:
+        with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+            file.write(wav)
+            file.flush()
             try:
-                heard = self._means.hear(path, self._cancelled.is_set)
+                heard = self._means.hear(Path(file.name), self._cancelled.is_set)
                 if self._cancelled.is_set():
                     raise Cancelled("the client has left while its recording was heard")
                 return heard
@@ -169,7 +169,7 @@ class Answer:
         about, means = self._conversation, self._means
         if about.view is not None:
             return
-        yield events.Seeing(None if about.fault is None else means.phrases.framing[about.fault.value].advice)
+        yield events.Seeing(None if about.fault is None else means.wording.phrases.framing[about.fault.value].advice)
         begun_at = means.clock()
         taken_at = begun_at if about.frame is None else about.frame.captured_at
         view = means.engine.see(about.frame, self._cancelled)
@@ -188,7 +188,7 @@ class Answer:
             max_new_tokens=asked.max_new_tokens,
         )
         self._asked_of = self.answerer
-        reply = Reply(turn, Wording(self._means.phrases, self._means.doubt), self._means.clock, about.fault)
+        reply = Reply(turn, self._means.wording, self._means.clock, about.fault)
         for event in reply.answer(about.view, prompt, max_new_tokens=asked.max_new_tokens, plain=asked.plain):
             match event:
                 case ChunkDecoded(chunk):
@@ -197,8 +197,8 @@ class Answer:
                         self._count(chunk.stats)
                     if chunk.text:
                         yield events.Text(chunk.text, chunk.log_probabilities)
-                case SentenceFinished(sentence, spoken):
-                    self._put_in_words(sentence, spoken)
+                case SentenceFinished(text, spoken):
+                    self._put_in_words(text, spoken)
                     yield self._sentence(spoken)
                 case DecodingEnded(finish):
                     self._finish = finish
@@ -207,12 +207,8 @@ class Answer:
                 case NothingAnswered(spoken):
                     self._said = spoken
                     yield self._sentence(spoken)
-        if not self._is_withheld:
+        if turn.verdict is not Verdict.CANNOT_TELL:  # an answer that was withheld is no part of the conversation
             about.held = before.and_then(self._question.text, turn.answer)
-
-    @property
-    def _is_withheld(self) -> bool:
-        return self._turn.verdict is Verdict.CANNOT_TELL
 
     def _count(self, stats: AnswerStats) -> None:
         view, is_new = self._conversation.view, self._turn.moments.sight is not None
@@ -224,7 +220,7 @@ class Answer:
     def _put_in_words(self, sentence: str, spoken: str) -> None:
         """In the text of the answer too: there, and not where the same words came before."""
         at = self._said.find(sentence, self._spoken_to)
-        if self._is_withheld:
+        if self._turn.verdict is Verdict.CANNOT_TELL:
             self._said = spoken
         elif at >= 0:
             self._said = self._said[:at] + spoken + self._said[at + len(sentence) :]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answering.capture import Take
+from assistant.answering.reply import Wording
 from assistant.machine.status import Status
 from assistant.web.access import Tokens
 from assistant.web.answer import Answer, AnswerContext, Asked, Hear
@@ -67,8 +68,7 @@ class Services:
             engine=parts.engine,
             speech=self.speech,
             board=self.board,
-            phrases=parts.phrases,
-            doubt=parts.doubt,
+            wording=Wording(parts.phrases, parts.doubt),
             hear=parts.hear,
             clock=clock,
         )

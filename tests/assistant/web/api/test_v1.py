@@ -283,9 +283,9 @@ def guessable_ids(picture_bytes: bytes) -> list[str]:
 
 def test_nobody_reaches_the_conversation_of_another_client_by_a_guess() -> None:
     """Under no id that can be thought of: the other's instructions would be told with the next question."""
-    engine = SteppedEngine(tokens=2)
+    engine = SteppedEngine(tokens=2, is_demo=False)
     engine.steps.release(100)
-    with running(parts_with(engine, is_demo=False)) as server:
+    with running(parts_with(engine)) as server:
         for content in (user("what is it"), user("what is it", URI)):
             told = [{"role": "system", "content": SECRET}, content]
             assert send_json(server.port, "/v1/chat/completions", {"model": "stepped", "messages": told}).status == 200
@@ -304,7 +304,7 @@ def test_another_computer_is_told_nothing_of_one_client_for_another() -> None:
         settings = ServerSettings(base_url=fake.base_url, retries=0)
         engine = RemoteEngine(Server(settings), RemoteSettings())
         engine.connect()
-        with running(parts_with(engine, is_demo=False)) as server:
+        with running(parts_with(engine)) as server:
             told = [{"role": "system", "content": SECRET}, user("what is it", URI)]
             body = {"model": engine.model_name, "messages": told}
             assert send_json(server.port, "/v1/chat/completions", body).status == 200
