@@ -51,12 +51,12 @@ def limits(threads: int) -> Limits:
     import numpy as np
 
     from vision.engine.kernels.isa import available
-    from vision.engine.kernels.roofline import PORTION_BYTES, products_per_second, read_bytes_per_second
+    from vision.engine.kernels.roofline import WORK_ITEM_BYTES, products_per_second, read_bytes_per_second
     from vision.engine.kernels.thread_pool import Pool
 
     free = available_bytes()
-    portions = _READ_PORTIONS if free is None else max(8, min(_READ_PORTIONS, free // 4 // PORTION_BYTES))
-    memory = np.ones(portions * PORTION_BYTES, np.uint8)
+    portions = _READ_PORTIONS if free is None else max(8, min(_READ_PORTIONS, free // 4 // WORK_ITEM_BYTES))
+    memory = np.ones(portions * WORK_ITEM_BYTES, np.uint8)
     with Pool(threads) as pool:
         return Limits.best([
             Limits(read_bytes_per_second(pool, memory, _TRIES, isa), products_per_second(pool, _TRIES, isa))

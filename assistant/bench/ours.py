@@ -101,11 +101,11 @@ def _stream_share(answer: Iterator[AnswerChunk], threads: int, decode_bytes: int
     """
     import numpy as np
 
-    from vision.engine.kernels.roofline import PORTION_BYTES, read_bytes_per_second
+    from vision.engine.kernels.roofline import WORK_ITEM_BYTES, read_bytes_per_second
     from vision.engine.kernels.thread_pool import Pool
 
     shares = []
-    others = np.ones(_STREAM_PORTIONS * PORTION_BYTES, np.uint8)
+    others = np.ones(_STREAM_PORTIONS * WORK_ITEM_BYTES, np.uint8)
     with Pool(threads) as pool:
         next(answer)  # reads the question
         started = time.perf_counter()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.web.services import Services
 
 _LEAST_LOG_PROBABILITY = -9999.0  # in place of minus infinity, which JSON does not have; as OpenAI's
+_NO_PICTURE = "none"  # in place of a picture's digest
 _STILL_THERE = ": still there\n\n"
 
 
@@ -121,13 +122,13 @@ def _about(services: Services, picture: bytes | None) -> Conversation:
                 "no message has a picture, and the demo model knows nothing else: send an image_url with a data URI",
                 parameter="messages",
             )
-        return services.conversations.found_or_new(None, None, "v1-words")
-    id = "v1-" + hashlib.sha256(picture).hexdigest()
-    found = services.conversations.find(id)
+        return services.conversations.shared(_NO_PICTURE, None)
+    digest = hashlib.sha256(picture).hexdigest()
+    found = services.conversations.find_shared(digest)
     if found is not None:
         return found
     frame = picture_frame(picture, services.settings.max_pixels, "messages")
-    return services.conversations.found_or_new(frame, None, id)
+    return services.conversations.shared(digest, frame)
 
 
 def _completion(answer: Answer, sheet: _Sheet) -> dict[str, Any]:

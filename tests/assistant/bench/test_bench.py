@@ -504,10 +504,10 @@ def every_isa() -> list[Any]:
 @pytest.mark.parametrize("isa", every_isa(), ids=lambda isa: isa.name)
 def test_the_yardsticks_do_what_they_are_timed_for(isa: Any) -> None:
     """Reading adds up every word of a portion, and multiplying runs every step: 0.5·x + 1 goes to 2."""
-    from vision.engine.kernels.roofline import PORTION_BYTES, _entry
+    from vision.engine.kernels.roofline import WORK_ITEM_BYTES, _entry
     from vision.engine.kernels.thread_pool import Pool
 
-    memory = np.random.default_rng(1).integers(0, 2**40, PORTION_BYTES // 8)
+    memory = np.random.default_rng(1).integers(0, 2**40, WORK_ITEM_BYTES // 8)
     sums = np.zeros(64, np.int64)
     products = np.zeros(1024, np.float32)
     with Pool(1) as pool:
@@ -524,11 +524,11 @@ def test_the_yardsticks_do_what_they_are_timed_for(isa: Any) -> None:
 
 def test_limits_are_measured_in_all_threads() -> None:
     """Two positive numbers; memory of another size than whole portions is refused."""
-    from vision.engine.kernels.roofline import PORTION_BYTES, products_per_second, read_bytes_per_second
+    from vision.engine.kernels.roofline import WORK_ITEM_BYTES, products_per_second, read_bytes_per_second
     from vision.engine.kernels.thread_pool import Pool
 
     with Pool(2) as pool:
-        assert read_bytes_per_second(pool, np.ones(3 * PORTION_BYTES, np.uint8), 1) > 0
+        assert read_bytes_per_second(pool, np.ones(3 * WORK_ITEM_BYTES, np.uint8), 1) > 0
         assert products_per_second(pool, 1) > 0
         with pytest.raises(ValueError, match="multiple"):
             read_bytes_per_second(pool, np.ones(100, np.uint8))

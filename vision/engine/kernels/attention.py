@@ -1,4 +1,4 @@
-"""Attention of many queries over the keys and values of a layer: softmax(q · kᵀ) · v in float32, a portion at a time.
+"""Attention of many queries over the keys and values of a layer: softmax(q · kᵀ) · v in float32, a work item at a time.
 
 One order of addition for everything, so that a query's result has the same bits alone (decode) and among many (prefill,
 vision encoder), for any number of threads and any instruction set with a fused multiply-add:
@@ -23,17 +23,19 @@ from numba import carray
 from numpy.typing import NDArray
 
 from . import scalar
-from .dispatch import tiles_for
+from .dispatch import attention_loops
 from .isa import Isa, fastest
 from .jit import call3, call10, compiled, entry_point
 from .layout import (
     ATTENDED,
     ATTENDED_STRIDE,
     ATTENTION_ARGUMENTS,
+    ATTENTION_LOOPS,
     CAPACITY,
     EVERY_KEY,
     HEAD_DIM,
     HEADS,
+    K_BLOCK,
     KEYS,
     KV_HEADS,
     LENGTH,
@@ -44,7 +46,6 @@ from .layout import (
     SCRATCH,
     SCRATCH_BYTES,
     SOFTMAX_AT,
-    STRETCH,
     TILE_AT,
     TILE_SUMS,
     TILE_VECTORS,
@@ -65,8 +66,8 @@ def scratch_floats(head_dim: int, capacity: int) -> int:
 
 
 @compiled
-def portions_of(given: NDArray[np.int64]) -> int:
-    """Of how many portions the attention consists that the ATTENTION_ARGUMENTS describe."""
+def work_items_of(given: NDArray[np.int64]) -> int:
+    """Of how many work items the attention consists that the ATTENTION_ARGUMENTS describe."""
     return given[KV_HEADS] * _query_blocks(given)  # type: ignore[no-any-return]
 
 
@@ -75,19 +76,19 @@ def _query_blocks(given: NDArray[np.int64]) -> int:
     return (given[TOKENS] * (given[HEADS] // given[KV_HEADS]) + QUERY_BLOCK - 1) // QUERY_BLOCK  # type: ignore[no-any-return]
 
 
-def portion(index: int, worker: int, arguments: int) -> None:
-    """Entry point: one portion of an attention, a block of the queries that share a head of keys and values.
+def work_item(index: int, worker: int, arguments: int) -> None:
+    """Entry point: one work item of an attention, a block of the queries that share a head of keys and values.
 
     The arguments are ATTENTION_ARGUMENTS numbers, see `layout`. Arrays, all float32, D dimensions a head:
     queries (tokens, QUERY_STRIDE), head h at [h·D : (h+1)·D], positions and 1/√D applied; keys (kv_heads, capacity/16, D,
     16), key t at [:, t//16, :, t%16]; values (kv_heads, capacity, D rounded up to 16) with zeros there; attended (tokens,
     ATTENDED_STRIDE) as the queries. What keys and values hold beyond LENGTH is not used.
     """
-    attend_portion(carray(scalar.integers_at(arguments), ATTENTION_ARGUMENTS), index, worker)
+    attend_work_item(carray(scalar.integers_at(arguments), ATTENTION_ARGUMENTS), index, worker)
 
 
 @compiled
-def attend_portion(given: NDArray[np.int64], index: int, worker: int) -> None:
+def attend_work_item(given: NDArray[np.int64], index: int, worker: int) -> None:
     blocks = _query_blocks(given)
     head, block = index // blocks, index % blocks
     queries = given[TOKENS] * (given[HEADS] // given[KV_HEADS])
@@ -125,7 +126,7 @@ def _place(given: NDArray[np.int64], head: int, query: int, base: int, stride: i
 
 @compiled
 def _gather(given: NDArray[np.int64], head: int, first: int, last: int, panel: int) -> None:
-    """panel (queries, D): this portion's queries side by side."""
+    """panel (queries, D): this work item's queries side by side."""
     size = given[HEAD_DIM]
     for query in range(first, last):
         source = carray(scalar.floats_at(_place(given, head, query, given[QUERIES], given[QUERY_STRIDE])), size)
@@ -192,10 +193,10 @@ def _weigh(given: NDArray[np.int64], head: int, first: int, last: int, scores: i
     width, count = (given[HEAD_DIM] + 15) // 16 * 16, last - first
     values = given[VALUES] + 4 * head * given[CAPACITY] * width
     tiles = (count + given[TILE_VECTORS] - 1) // given[TILE_VECTORS]
-    for start in range(0, _limit(given, last - 1), STRETCH):
+    for start in range(0, _limit(given, last - 1), K_BLOCK):
         for tile in range(tiles):
             begin, end = count * tile // tiles, count * (tile + 1) // tiles
-            length = min(STRETCH, _limit(given, first + end - 1) - start)
+            length = min(K_BLOCK, _limit(given, first + end - 1) - start)
             if length <= 0:
                 continue
             group = 0
@@ -222,9 +223,9 @@ def _hand_out(given: NDArray[np.int64], head: int, first: int, last: int, result
 
 
 @cache
-def portion_entry() -> int:
-    """The entry point `portion`, for a pool."""
-    return entry_point(portion, 3, "portion")
+def work_item_entry() -> int:
+    """The entry point `work_item`, for a pool."""
+    return entry_point(work_item, 3, "work_item")
 
 
 class Attention:
@@ -232,8 +233,8 @@ class Attention:
 
     def __init__(self, pool: Pool, isa: Isa | None = None) -> None:
         self.isa = fastest() if isa is None else isa
-        self.tiles = tiles_for(self.isa)
-        self.entry = portion_entry()
+        self.loops = attention_loops(self.isa)
+        self.entry = work_item_entry()
         self._pool = pool
         self._scratch = np.empty((pool.threads, 0), np.float32)
 
@@ -252,7 +253,7 @@ class Attention:
     ) -> None:
         """out[i] = the attention of token i's queries over keys 0 to causal_past + i, or over all `length` of them.
 
-        The arrays are laid out as `portion` says. Raises ValueError if a shape does not fit.
+        The arrays are laid out as `work_item` says. Raises ValueError if a shape does not fit.
         """
         given = self.arguments(
             queries,
@@ -266,7 +267,7 @@ class Attention:
             head_dim=head_dim,
         )
         if queries.shape[0]:
-            self._pool.run(self.entry, portions_of(given), given.ctypes.data)
+            self._pool.run(self.entry, work_items_of(given), given.ctypes.data)
 
     def arguments(
         self,
@@ -281,7 +282,7 @@ class Attention:
         kv_heads: int,
         head_dim: int,
     ) -> NDArray[np.int64]:
-        """Of the entry point `portion`. All arrays must be kept meanwhile; the scratch is this object's."""
+        """Of the entry point `work_item`. All arrays must be kept meanwhile; the scratch is this object's."""
         if heads % kv_heads or min(heads, kv_heads, head_dim) < 1:
             raise ValueError(f"{heads} heads do not share {kv_heads} heads of keys")
         capacity, width = values.shape[1] if values.ndim == 3 else 0, -(-head_dim // 16) * 16
@@ -301,12 +302,16 @@ class Attention:
         floats = scratch_floats(head_dim, capacity)
         if self._scratch.shape[1] < floats:
             self._scratch = np.empty((self._pool.threads, floats), np.float32)
-        arrays = (queries.ctypes.data, queries.strides[0] // 4, keys.ctypes.data, values.ctypes.data)
-        into = (out.ctypes.data, out.strides[0] // 4)
-        past = EVERY_KEY if causal_past is None else causal_past
-        counts = (tokens, heads, kv_heads, head_dim, capacity, length, past)
-        scratch = (self._scratch.ctypes.data, self._scratch.strides[0])
-        return np.array([*self.tiles, *arrays, *into, *counts, *scratch], np.int64)
+        given = np.zeros(ATTENTION_ARGUMENTS, np.int64)
+        given[:ATTENTION_LOOPS] = self.loops
+        given[QUERIES], given[QUERY_STRIDE] = queries.ctypes.data, queries.strides[0] // 4
+        given[KEYS], given[VALUES] = keys.ctypes.data, values.ctypes.data
+        given[ATTENDED], given[ATTENDED_STRIDE] = out.ctypes.data, out.strides[0] // 4
+        given[TOKENS], given[HEADS], given[KV_HEADS], given[HEAD_DIM] = tokens, heads, kv_heads, head_dim
+        given[CAPACITY], given[LENGTH] = capacity, length
+        given[PAST] = EVERY_KEY if causal_past is None else causal_past
+        given[SCRATCH], given[SCRATCH_BYTES] = self._scratch.ctypes.data, self._scratch.strides[0]
+        return given
 
 
 def _check(name: str, array: NDArray[np.float32], shape: tuple[int, ...]) -> None:

@@ -8,31 +8,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import math_functions, scalar, simd
+from . import layout, math_functions, scalar, simd
 from .isa import Isa, available
 from .jit import entry_point
 
 
 @cache
-def steps_for(isa: Isa) -> NDArray[np.int64]:
+def matmul_loops(isa: Isa) -> NDArray[np.int64]:
     """An instruction set for machine code, see `layout`. Raises ValueError if this machine lacks it."""
     if isa not in available():
         raise ValueError(f"this processor has no {isa.name}")
     if isa is Isa.PLAIN:
-        functions, limits = (scalar.few, scalar.widen, scalar.many), (1, 0, 1, 1)
+        functions, limits = (scalar.gemv, scalar.widen, scalar.gemm), (1, 0, 1, 1)
     else:
-        functions = _wrapped(simd.few(isa), simd.widen(isa), simd.many(isa))
-        limits = (simd.FEW[isa], simd.FEW_LIMIT[isa], simd.MANY[isa], simd.PANEL_GROUPS[isa])
-    few, widen, many = functions
+        functions = _wrapped(simd.gemv(isa), simd.widen(isa), simd.gemm(isa))
+        limits = (simd.GEMV[isa], simd.GEMV_LIMIT[isa], simd.GEMM[isa], simd.PANEL_GROUPS[isa])
+    gemv, widen, gemm = functions
     label = isa.name
-    entries = entry_point(few, 8, label), entry_point(widen, 5, label), entry_point(many, 7, label)
-    steps = np.array([*entries, *limits], np.int64)
-    steps.flags.writeable = False
-    return steps
+    loops = np.zeros(layout.MATMUL_LOOPS, np.int64)
+    loops[layout.GEMV_AT] = entry_point(gemv, 8, label)
+    loops[layout.WIDEN_AT] = entry_point(widen, 5, label)
+    loops[layout.GEMM_AT] = entry_point(gemm, 7, label)
+    loops[[layout.GEMV_VECTORS, layout.GEMV_LIMIT, layout.GEMM_VECTORS, layout.PANEL_GROUPS]] = limits
+    loops.flags.writeable = False
+    return loops
 
 
 @cache
-def tiles_for(isa: Isa) -> NDArray[np.int64]:
+def attention_loops(isa: Isa) -> NDArray[np.int64]:
     """The inner loops of attention of an instruction set for machine code, see `layout`. Raises ValueError as above."""
     if isa not in available():
         raise ValueError(f"this processor has no {isa.name}")
@@ -41,9 +44,12 @@ def tiles_for(isa: Isa) -> NDArray[np.int64]:
     else:
         tile, softmax = _wrapped_tiles(simd.tile(isa), simd.softmax(isa))
         limits = (simd.TILE_VECTORS[isa], simd.TILE_SUMS[isa])
-    tiles = np.array([entry_point(tile, 10, isa.name), entry_point(softmax, 3, isa.name), *limits], np.int64)
-    tiles.flags.writeable = False
-    return tiles
+    loops = np.zeros(layout.ATTENTION_LOOPS, np.int64)
+    loops[layout.TILE_AT] = entry_point(tile, 10, isa.name)
+    loops[layout.SOFTMAX_AT] = entry_point(softmax, 3, isa.name)
+    loops[[layout.TILE_VECTORS, layout.TILE_SUMS]] = limits
+    loops.flags.writeable = False
+    return loops
 
 
 def _wrapped_tiles(tile_of: Any, softmax_of: Any) -> Any:
@@ -67,14 +73,14 @@ def _wrapped_tiles(tile_of: Any, softmax_of: Any) -> Any:
     return tile, softmax
 
 
-def _wrapped(few_of: Any, widen_of: Any, many_of: Any) -> Any:
-    def few(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
-        few_of(vectors, data, table, blocks, x, y, ldy, add)
+def _wrapped(gemv_of: Any, widen_of: Any, gemm_of: Any) -> Any:
+    def gemv(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
+        gemv_of(vectors, data, table, blocks, x, y, ldy, add)
 
     def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
         widen_of(groups, data, table, blocks, panel)
 
-    def many(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
-        many_of(which, panel, steps, x, y, ldy, add)
+    def gemm(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
+        gemm_of(which, panel, steps, x, y, ldy, add)
 
-    return few, widen, many
+    return gemv, widen, gemm

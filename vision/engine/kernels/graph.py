@@ -1,13 +1,13 @@
 """The arithmetic of a tower as a list of jobs that machine code runs one after another, without coming back to Python.
 
-A `Program` is written once for a number of rows, and run as often as wanted: what changes from one time to the next (the
+A `Graph` is written once for a number of rows, and run as often as wanted: what changes from one time to the next (the
 inputs, where the cache lies, how many tokens it has) is changed in the arrays that its jobs read. It knows which kernels
 there are and what they take, not what a layer is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +20,24 @@ from .linear import Multiplier
 from .thread_pool import Pool
 
 Floats = NDArray[np.float32]
+EntryFunction = Callable[[int, int, int], None]  # (index, worker, arguments)
 
-_PORTIONS_PER_THREAD = 4
+_WORK_ITEMS_PER_THREAD = 4
 _SMALL = 1 << 14  # floats: a job on fewer takes a few microseconds, and is done before a sleeper is awake
 
 
-class Kernels:
+class GraphRuntime:
     """The entry points, and the threads that they run in. One per engine."""
 
     def __init__(self, pool: Pool, multiplier: Multiplier) -> None:
         self.pool = pool
         self.multiplier = multiplier
         self.attention = attention.Attention(pool, multiplier.isa)
-        functions = (
+        functions: tuple[EntryFunction, ...] = (
             rowwise.rms_norm,
             rowwise.layer_norm,
-            rowwise.split,
-            rowwise.gate,
+            rowwise.split_qkv_rope,
+            rowwise.swiglu,
             rowwise.gelu_tanh,
             rowwise.gelu,
             rowwise.add,
@@ -44,10 +45,10 @@ class Kernels:
         )
         self.entries = {function: entry_point(function, 3, function.__name__) for function in functions}
         self.summarise = entry_point(rowwise.summarise, 3, "summarise")
-        self.portion = entry_point(matmul.portion, 3, "portion")
+        self.work_item = entry_point(matmul.work_item, 3, "work_item")
         self.arrange = entry_point(matmul.arrange, 3, "arrange")
         self._scratch = _floats(pool.threads, 0)
-        Program(self, 0).run()  # compiles what runs them
+        Graph(self, 0).run()  # compiles what runs them
 
     def scratch(self, head_dim: int, capacity: int) -> Floats:
         """Room for attention over so many keys: a row for every thread. It must be kept as long as it is used."""
@@ -57,12 +58,12 @@ class Kernels:
         return self._scratch
 
 
-class Program:
+class Graph:
     """Jobs for `count` rows at a time. The arrays that it is given must stay where they are as long as it is used."""
 
-    def __init__(self, kernels: Kernels, count: int) -> None:
+    def __init__(self, runtime: GraphRuntime, count: int) -> None:
         self.count = count
-        self._kernels = kernels
+        self._runtime = runtime
         self._jobs: list[tuple[int, int, int]] = []
         self._kept: list[object] = []
         self._table = np.zeros((0, 3), np.int64)
@@ -75,44 +76,45 @@ class Program:
         """Run the jobs from the first up to, and without, the last."""
         if len(self._table) != len(self._jobs):
             self._table = np.array(self._jobs, np.int64).reshape(-1, 3)
-        self._kernels.pool.run_all(self._table[first:last])
+        self._runtime.pool.run_all(self._table[first:last])
 
-    def product(self, matrix: PackedMatrix, x: Floats, y: Floats, arranged: Floats) -> None:
+    def matmul(self, matrix: PackedMatrix, x: Floats, y: Floats, arranged: Floats) -> None:
         """y = x·Wᵀ, where x is (n, columns) and y (n, rows). `arranged` is room for x and layout.PADDING floats."""
-        multiplier, n = self._kernels.multiplier, len(x)
+        multiplier, n = self._runtime.multiplier, len(x)
         blocks = multiplier.blocks(matrix, n)
         if blocks != n:
             target = arranged[: x.size].reshape(x.shape)
-            many = int(n > multiplier.steps[layout.FEW_LIMIT])
-            numbers = [_at(x), matrix.columns, n, blocks, _at(target), many]
-            self._add(self._kernels.arrange, blocks, numbers, x, arranged)
+            self._add(self._runtime.arrange, blocks, multiplier.arranging(x, blocks, target), x, arranged)
             x = target
         arguments = multiplier.arguments(matrix, x, y)
-        portions = -(-matrix.groups // int(arguments[layout.GROUPS]))
-        self._add(self._kernels.portion, portions, arguments, matrix, x, y)
+        work_items = -(-matrix.groups // int(arguments[layout.GROUPS]))
+        self._add(self._runtime.work_item, work_items, arguments, matrix, x, y)
 
     def rms_norm(self, x: Floats, weight: Floats, out: Floats, epsilon: float) -> None:
-        self._add_rows(rowwise.rms_norm, x, [_at(x), _at(weight), _at(out), x.shape[1], _bits(epsilon)], weight, out)
+        """out = x / rms(x) · weight, for every row."""
+        self._add_rows(rowwise.rms_norm, x, out.shape[1], weight=weight, out=out, epsilon=epsilon)
 
     def layer_norm(self, x: Floats, weight: Floats, bias: Floats, out: Floats, epsilon: float) -> None:
-        numbers = [_at(x), _at(weight), _at(bias), _at(out), x.shape[1], _bits(epsilon)]
-        self._add_rows(rowwise.layer_norm, x, numbers, weight, bias, out)
+        """out = (x - mean) / deviation · weight + bias, for every row."""
+        self._add_rows(rowwise.layer_norm, x, out.shape[1], weight=weight, bias=bias, out=out, epsilon=epsilon)
 
-    def gate(self, x: Floats, out: Floats) -> None:
-        self._add_rows(rowwise.gate, x, [_at(x), _at(out), out.shape[1]], out)
+    def swiglu(self, x: Floats, out: Floats) -> None:
+        """out = SiLU(first half of x) · second half of x, for every row."""
+        self._add_rows(rowwise.swiglu, x, out.shape[1], out=out)
 
     def gelu(self, x: Floats, bias: Floats, *, by_tanh: bool) -> None:
-        self._add_rows(rowwise.gelu_tanh if by_tanh else rowwise.gelu, x, [_at(x), _at(bias), x.shape[1]], bias)
+        """x = gelu(x + bias), exactly or approximated with tanh."""
+        self._add_rows(rowwise.gelu_tanh if by_tanh else rowwise.gelu, x, x.shape[1], bias=bias)
 
     def add(self, x: Floats, y: Floats, bias: Floats | None = None) -> None:
-        """x = x + (y + bias)"""
-        self._add_rows(rowwise.add, x, [_at(x), _at(y), 0 if bias is None else _at(bias), x.shape[1]], y, bias)
+        """x = x + (y + bias); y is overwritten if there is a bias."""
+        self._add_rows(rowwise.add, x, x.shape[1], y=y, bias=bias)
 
     def bias(self, x: Floats, bias: Floats) -> None:
-        """x = x + bias, the same for all rows."""
-        self._add_rows(rowwise.add_bias, x, [_at(x), _at(bias), x.shape[1]], bias)
+        """x = x + bias, the same bias for all rows."""
+        self._add_rows(rowwise.add_bias, x, x.shape[1], bias=bias)
 
-    def split(
+    def split_qkv_rope(
         self,
         x: Floats,
         sizes: tuple[int, int, int],
@@ -123,31 +125,38 @@ class Program:
         epsilon: float,
         arguments: NDArray[np.int64],
     ) -> None:
-        """Queries, keys and values, see `rowwise.split`. Sizes are heads, kv_heads and head_dim; norms of queries and keys.
+        """Queries, keys and values, see `rowwise.split_qkv_rope`. Sizes are heads, kv_heads and head_dim; norms of queries and keys.
 
-        `arguments`, rowwise.SPLIT of them, are written, but for the cache's place: see `place_splits`.
+        `arguments`, layout.SPLIT_ARGUMENTS of them, are written, but for the cache's place: see `place_splits`.
         """
-        head_norms = [0, 0] if norms is None else [_at(norm) for norm in norms]
-        numbers = [0, 0, 0, 0, _at(x), *sizes, 0 if bias is None else _at(bias), *head_norms]
-        numbers += [_at(cosines), _at(sines), _bits(epsilon)]
-        self._add_rows(rowwise.split, x, numbers, bias, norms, cosines, sines, into=arguments)
+        heads, kv_heads, head_dim = sizes
+        work_items = self._work_items(x)
+        arguments[[layout.ROW_COUNT, layout.ROW_WORK_ITEMS]] = len(x), work_items
+        arguments[layout.SPLIT_X] = _at(x)
+        arguments[[layout.SPLIT_HEADS, layout.SPLIT_KV_HEADS, layout.SPLIT_HEAD_DIM]] = heads, kv_heads, head_dim
+        arguments[layout.SPLIT_BIAS] = _at(bias)
+        arguments[[layout.SPLIT_QUERY_NORM, layout.SPLIT_KEY_NORM]] = [_at(norm) for norm in norms or (None, None)]
+        arguments[[layout.SPLIT_COSINES, layout.SPLIT_SINES]] = _at(cosines), _at(sines)
+        arguments[layout.SPLIT_EPSILON] = _bits(epsilon)
+        entry = self._runtime.entries[rowwise.split_qkv_rope]
+        self._add(entry, work_items, arguments, x, bias, norms, cosines, sines)
 
     def attend(
         self, x: Floats, out: Floats, sizes: tuple[int, int, int], arguments: NDArray[np.int64], *, causal: bool
     ) -> None:
-        """Attention of what `split` has left, see `attention.portion`.
+        """Attention of what `split` has left, see `attention.work_item`.
 
         Causal: a row sees the keys up to its own; otherwise all keys of this program's rows. `arguments`,
         layout.ATTENTION_ARGUMENTS of them, are written, but for the cache's place: see `place_attentions`.
         """
         heads, kv_heads, head_dim = sizes
-        arguments[: layout.TILES] = self._kernels.attention.tiles
+        arguments[: layout.ATTENTION_LOOPS] = self._runtime.attention.loops
         arguments[[layout.QUERIES, layout.QUERY_STRIDE]] = _at(x), x.shape[1]
         arguments[[layout.ATTENDED, layout.ATTENDED_STRIDE]] = _at(out), out.shape[1]
         arguments[[layout.TOKENS, layout.HEADS, layout.KV_HEADS, layout.HEAD_DIM]] = len(x), heads, kv_heads, head_dim
         arguments[layout.PAST] = 0 if causal else layout.EVERY_KEY
-        portions = int(attention.portions_of(arguments))
-        self._add(self._kernels.attention.entry, portions, arguments, x, out)
+        work_items = int(attention.work_items_of(arguments))
+        self._add(self._runtime.attention.entry, work_items, arguments, x, out)
 
     def place_attentions(
         self, arguments: NDArray[np.int64], where: NDArray[np.int64], capacity: int, past: int
@@ -156,7 +165,7 @@ class Program:
 
         `where` has the addresses of keys and of values, (attentions, 2).
         """
-        self._scratch = self._kernels.scratch(int(arguments[0, layout.HEAD_DIM]), capacity)
+        self._scratch = self._runtime.scratch(int(arguments[0, layout.HEAD_DIM]), capacity)
         arguments[:, layout.KEYS : layout.VALUES + 1] = where
         arguments[:, layout.CAPACITY] = capacity
         arguments[:, layout.LENGTH] = past + arguments[0, layout.TOKENS]
@@ -168,45 +177,59 @@ class Program:
     @staticmethod
     def place_splits(arguments: NDArray[np.int64], where: NDArray[np.int64], capacity: int, past: int) -> None:
         """The same for what fills the cache."""
-        arguments[:, rowwise.SPLIT_KEYS : rowwise.SPLIT_VALUES + 1] = where
-        arguments[:, rowwise.SPLIT_CAPACITY] = capacity
-        arguments[:, rowwise.SPLIT_PAST] = past
+        arguments[:, layout.SPLIT_KEYS : layout.SPLIT_VALUES + 1] = where
+        arguments[:, layout.SPLIT_CAPACITY] = capacity
+        arguments[:, layout.SPLIT_PAST] = past
 
     def summarise(self, logits: Floats) -> NDArray[np.float64]:
-        """See `rowwise.summarise`; where the results, (portions, 3), will be."""
-        portions = max(1, min(64, logits.size // 4096))
-        out = np.zeros((portions, 3), np.float64)
-        self._add(self._kernels.summarise, portions, [logits.size, portions, _at(logits), _at(out)], logits, out)
+        """See `rowwise.summarise`; where the results, (work_items, 3), will be."""
+        work_items = max(1, min(64, logits.size // 4096))
+        out = np.zeros((work_items, 3), np.float64)
+        arguments = np.zeros(layout.SUMMARY_ARGUMENTS, np.int64)
+        arguments[[layout.ROW_COUNT, layout.ROW_WORK_ITEMS]] = logits.size, work_items
+        arguments[[layout.SUMMARY_LOGITS, layout.SUMMARY_OUT]] = _at(logits), _at(out)
+        self._add(self._runtime.summarise, work_items, arguments, logits, out)
         return out
 
     def _add_rows(
         self,
-        function: object,
+        function: EntryFunction,
         x: Floats,
-        numbers: Sequence[int],
-        *kept: object,
-        into: NDArray[np.int64] | None = None,
+        columns: int,
+        *,
+        y: Floats | None = None,
+        out: Floats | None = None,
+        weight: Floats | None = None,
+        bias: Floats | None = None,
+        epsilon: float = 0.0,
     ) -> None:
-        most = 1 if x.size < _SMALL else _PORTIONS_PER_THREAD * self._kernels.pool.threads
-        portions = min(len(x), most)
-        arguments = np.array([len(x), portions, *numbers], np.int64)
-        if into is not None:
-            into[:] = arguments
-            arguments = into
-        self._add(self._kernels.entries[function], portions, arguments, x, *kept)  # type: ignore[index]
+        """Add a job of `rowwise` on the rows of x."""
+        work_items = self._work_items(x)
+        arguments = np.zeros(layout.ROW_ARGUMENTS, np.int64)
+        arguments[[layout.ROW_COUNT, layout.ROW_WORK_ITEMS, layout.ROW_COLUMNS]] = len(x), work_items, columns
+        arguments[[layout.ROW_X, layout.ROW_Y, layout.ROW_OUT]] = _at(x), _at(y), _at(out)
+        arguments[[layout.ROW_WEIGHT, layout.ROW_BIAS]] = _at(weight), _at(bias)
+        arguments[layout.ROW_EPSILON] = _bits(epsilon)
+        self._add(self._runtime.entries[function], work_items, arguments, x, y, out, weight, bias)
 
-    def _add(self, entry: int, portions: int, numbers: Sequence[int] | NDArray[np.int64], *kept: object) -> None:
-        arguments = np.asarray(numbers, np.int64)
-        self._jobs.append((entry, portions, _at(arguments)))
+    def _work_items(self, x: Floats) -> int:
+        """Into how many work items a job on the rows of x is cut."""
+        most = 1 if x.size < _SMALL else _WORK_ITEMS_PER_THREAD * self._runtime.pool.threads
+        return min(len(x), most)
+
+    def _add(self, entry: int, work_items: int, arguments: NDArray[np.int64], *kept: object) -> None:
+        """Add a job. What its arguments have addresses of must stay alive, so it is kept here."""
+        self._jobs.append((entry, work_items, _at(arguments)))
         self._kept += [arguments, *kept]
 
 
-def _floats(rows_: int, columns: int) -> Floats:
-    return np.zeros((rows_, columns), np.float32)
+def _floats(rows: int, columns: int) -> Floats:
+    return np.zeros((rows, columns), np.float32)
 
 
-def _at(array: NDArray[np.generic]) -> int:
-    return int(array.ctypes.data)
+def _at(array: NDArray[np.generic] | None) -> int:
+    """The address of an array's first value, 0 for none."""
+    return 0 if array is None else int(array.ctypes.data)
 
 
 def _bits(value: float) -> int:

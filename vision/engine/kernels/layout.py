@@ -1,41 +1,54 @@
-"""Numbers that the files of this package agree on."""
+"""Numbers that the files of this package agree on: sizes of blocks, and where each argument of a kernel stands.
 
+Machine code takes its arguments as one address: that of a block of int64. Each block has names here for all its places, and
+whoever writes or reads a block uses these names alone, never a bare number. Addresses, counts and sizes are int64 as they
+are; a float32 is stored as its bits in the lower half of an int64.
+"""
+
+# The order of sums in a product, and the scratch memory that it needs.
 STREAMS = 4  # sums that are added up side by side, one for every fourth column
-STRETCH = 512  # columns after which the sums are added together
-PANEL_STEPS = (
-    STRETCH // STREAMS + 2
-)  # two unused ones: at multiples of 4 KiB the streams would crowd the same cache lines
-BLOCKS_TOGETHER = 17  # of inputs that go through all of a portion's groups: with 12 each, 0.4 MB of a stretch
-PANEL_FLOATS = (
-    STREAMS * PANEL_STEPS * 32 + 12 * 32
-)  # scratch of a worker: two groups' stretch, and totals for 12 vectors
-PADDING = 16  # floats behind arranged inputs that a kernel may read (and makes no use of)
+K_BLOCK = 512  # columns after which the sums are added together
+PANEL_STEPS = K_BLOCK // STREAMS + 2  # two are unused: at multiples of 4 KiB the streams would share cache lines
+PANEL_FLOATS = STREAMS * PANEL_STEPS * 32 + 12 * 32  # of a worker: a k block of two groups, and totals for 12 vectors
+BLOCKS_TOGETHER = 17  # blocks of inputs that pass all groups of a work item: with 12 vectors each, 0.4 MB a k block
+PADDING = 16  # floats behind arranged inputs that a kernel may read; it makes no use of their values
 
-# A matrix for machine code: 7 int64, four addresses and three numbers.
+# A packed matrix: four addresses and three numbers.
 DATA, TABLES, STARTS, OUTLIERS, ROWS, COLUMNS, FORM = range(7)
-DESCRIPTION = 7
-Q12, BF16, F16, F32 = range(4)
+MATRIX_NUMBERS = 7
+Q12, BF16, F16, F32 = range(4)  # values of FORM
 
-# An instruction set for machine code: 7 int64, three entry points and four limits (see `steps`).
-FEW_AT, WIDEN_AT, MANY_AT, FEW_VECTORS, FEW_LIMIT, MANY_VECTORS, PANEL_GROUPS = range(7)
-STEPS = 7
+# The inner loops of a product for an instruction set, see `dispatch`: three entry points and four limits.
+GEMV_AT, WIDEN_AT, GEMM_AT, GEMV_VECTORS, GEMV_LIMIT, GEMM_VECTORS, PANEL_GROUPS = range(7)
+MATMUL_LOOPS = 7
 
-# A product for machine code: 20 int64. First the matrix, then the instruction set, then
-X, COUNT, Y, LDY, GROUPS, PANELS = range(14, 20)  # GROUPS: in a portion; PANELS: PANEL_FLOATS for every worker
-PRODUCT_ARGUMENTS = 20
+# A product: first the matrix, then the inner loops, then these.
+(
+    X,
+    COUNT,  # vectors in x
+    Y,
+    LDY,  # floats from one vector's results to the next one's
+    GROUPS,  # groups of 16 rows in a work item
+    PANELS,  # PANEL_FLOATS for every worker
+) = range(MATRIX_NUMBERS + MATMUL_LOOPS, 20)
+MATMUL_ARGUMENTS = 20
 
-# The inner loops of attention of an instruction set: two entry points and two limits (see `steps` and `attention`).
+# The arrangement of a product's inputs, see `matmul.arrange`.
+ARRANGE_X, ARRANGE_COLUMNS, ARRANGE_COUNT, ARRANGE_BLOCKS, ARRANGE_OUT, ARRANGE_FOR_GEMM = range(6)
+ARRANGE_ARGUMENTS = 6
+
+# The inner loops of attention for an instruction set, see `dispatch`: two entry points and two limits.
 TILE_AT, SOFTMAX_AT, TILE_VECTORS, TILE_SUMS = range(4)
-TILES = 4
+ATTENTION_LOOPS = 4
 
-# The attention of a layer for machine code: 19 int64. First the inner loops, then what `attention.portion` says.
+# The attention of a layer: first the inner loops, then these, see `attention.work_item`.
 (
     QUERIES,
     QUERY_STRIDE,  # floats from one token's queries to the next one's
     KEYS,
     VALUES,
     ATTENDED,
-    ATTENDED_STRIDE,  # floats, as in QUERY_STRIDE
+    ATTENDED_STRIDE,  # floats from one token's results to the next one's
     TOKENS,  # that ask
     HEADS,
     KV_HEADS,
@@ -45,7 +58,49 @@ TILES = 4
     PAST,  # keys that the first token sees beside its own; or EVERY_KEY
     SCRATCH,
     SCRATCH_BYTES,  # for every worker, at least 4 · attention.scratch_floats(…)
-) = range(4, 19)
+) = range(ATTENTION_LOOPS, 19)
 ATTENTION_ARGUMENTS = 19
-EVERY_KEY = -1
-QUERY_BLOCK = 24  # queries in a portion: the keys come from the second cache once for so many
+EVERY_KEY = -1  # a value of PAST: all tokens see all keys
+QUERY_BLOCK = 24  # queries in a work item: the keys come from the second cache once for so many
+
+# A kernel of `rowwise`. Each reads the places that its docstring names; the others are 0.
+(
+    ROW_COUNT,  # rows of the job
+    ROW_WORK_ITEMS,  # into which the rows are cut
+    ROW_X,
+    ROW_Y,
+    ROW_OUT,
+    ROW_WEIGHT,
+    ROW_BIAS,
+    ROW_COLUMNS,  # floats in a row of the result
+    ROW_EPSILON,  # float32
+) = range(9)
+ROW_ARGUMENTS = 9
+
+# `rowwise.split_qkv_rope`: first ROW_COUNT and ROW_WORK_ITEMS, then these.
+(
+    SPLIT_KEYS,
+    SPLIT_VALUES,
+    SPLIT_CAPACITY,  # keys that the cache has room for, a multiple of 16
+    SPLIT_PAST,  # keys that stand in the cache before the first row's
+    SPLIT_X,
+    SPLIT_HEADS,
+    SPLIT_KV_HEADS,
+    SPLIT_HEAD_DIM,
+    SPLIT_BIAS,  # or 0
+    SPLIT_QUERY_NORM,  # weight of the queries' norm, or 0: then neither queries nor keys have a norm
+    SPLIT_KEY_NORM,
+    SPLIT_COSINES,
+    SPLIT_SINES,
+    SPLIT_EPSILON,  # float32
+) = range(2, 16)
+SPLIT_ARGUMENTS = 16
+
+# `rowwise.summarise`: first ROW_COUNT, which are logits, and ROW_WORK_ITEMS, then these.
+SUMMARY_LOGITS, SUMMARY_OUT = range(2, 4)
+SUMMARY_ARGUMENTS = 4
+
+# The two measurements of `roofline`.
+READ_MEMORY, READ_SUMS = range(2)
+MULTIPLY_STEPS, MULTIPLY_SUMS = range(2)
+ROOFLINE_ARGUMENTS = 2

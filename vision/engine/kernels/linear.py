@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from vision.engine.kernels.packed_matrix import Form, PackedMatrix
 
 from . import layout, matmul
-from .dispatch import steps_for
+from .dispatch import matmul_loops
 from .isa import Isa, fastest
 from .jit import entry_point
 from .thread_pool import Pool
 
 _FORMS: dict[Form, int] = {"q12": layout.Q12, "bf16": layout.BF16, "f16": layout.F16, "f32": layout.F32}
-_PORTIONS_PER_THREAD = 8  # small enough that nobody waits long for the last one
+_WORK_ITEMS_PER_THREAD = 8  # small enough that nobody waits long for the last one
 _MOST_GROUPS = {False: 64, True: 8}  # for few vectors: 80 microseconds; for many: results stay in the second cache
 
 
@@ -30,10 +30,10 @@ class Multiplier:
 
     def __init__(self, pool: Pool, isa: Isa | None = None) -> None:
         self.isa = fastest() if isa is None else isa
-        self.steps = steps_for(self.isa)
+        self.loops = matmul_loops(self.isa)
         self._pool = pool
         self._panels = np.zeros((pool.threads, layout.PANEL_FLOATS), np.float32)
-        self._portion, self._arrange = entry_points()
+        self._work_item, self._arrange = entry_points()
         self._described: WeakKeyDictionary[PackedMatrix, NDArray[np.int64]] = WeakKeyDictionary()
 
     def multiply(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -44,17 +44,35 @@ class Multiplier:
         if y.size:
             inputs = self._arranged(matrix, np.ascontiguousarray(x))
             arguments = self.arguments(matrix, inputs, y)
-            portions = -(-matrix.groups // int(arguments[layout.GROUPS]))
-            self._pool.run(self._portion, portions, arguments.ctypes.data)
+            work_items = -(-matrix.groups // int(arguments[layout.GROUPS]))
+            self._pool.run(self._work_item, work_items, arguments.ctypes.data)
         return y
 
     def arguments(
         self, matrix: PackedMatrix, x: NDArray[np.float32], y: NDArray[np.float32], groups: int | None = None
     ) -> NDArray[np.int64]:
-        """Of the entry point `matmul.portion`, for x as it is arranged and y (n, rows). All must be kept meanwhile."""
-        count = x.shape[0]
-        numbers = [x.ctypes.data, count, y.ctypes.data, y.shape[1], groups or self._groups(matrix, count)]
-        return np.array([*self.described(matrix), *self.steps, *numbers, self._panels.ctypes.data], np.int64)
+        """Of the entry point `matmul.work_item`, for x as it is arranged and y (n, rows). All must be kept meanwhile."""
+        arguments = np.zeros(layout.MATMUL_ARGUMENTS, np.int64)
+        arguments[: layout.MATRIX_NUMBERS] = self.described(matrix)
+        arguments[layout.MATRIX_NUMBERS : layout.MATRIX_NUMBERS + layout.MATMUL_LOOPS] = self.loops
+        arguments[layout.X] = x.ctypes.data
+        arguments[layout.COUNT] = x.shape[0]
+        arguments[layout.Y] = y.ctypes.data
+        arguments[layout.LDY] = y.shape[1]
+        arguments[layout.GROUPS] = groups or self._groups(matrix, x.shape[0])
+        arguments[layout.PANELS] = self._panels.ctypes.data
+        return arguments
+
+    def arranging(self, x: NDArray[np.float32], blocks: int, out: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Arguments of the entry point `matmul.arrange`, from x into out, both (n, columns). All must be kept meanwhile."""
+        arguments = np.zeros(layout.ARRANGE_ARGUMENTS, np.int64)
+        arguments[layout.ARRANGE_X] = x.ctypes.data
+        arguments[layout.ARRANGE_COLUMNS] = x.shape[1]
+        arguments[layout.ARRANGE_COUNT] = x.shape[0]
+        arguments[layout.ARRANGE_BLOCKS] = blocks
+        arguments[layout.ARRANGE_OUT] = out.ctypes.data
+        arguments[layout.ARRANGE_FOR_GEMM] = x.shape[0] > self.loops[layout.GEMV_LIMIT]
+        return arguments
 
     def look_up(self, matrix: PackedMatrix, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Single rows of a matrix as float32 (n, columns): an embedding."""
@@ -74,30 +92,29 @@ class Multiplier:
 
     def blocks(self, matrix: PackedMatrix, count: int) -> int:
         """Into how many blocks the kernel wants `count` vectors arranged; `count` blocks: as they are."""
-        return int(matmul.blocks_of(self.steps, _FORMS[matrix.form], count))
+        return int(matmul.blocks_of(self.loops, _FORMS[matrix.form], count))
 
     def _groups(self, matrix: PackedMatrix, count: int) -> int:
-        """How many groups make a portion. An even number: some kernels take two at once."""
-        most = _MOST_GROUPS[count > self.steps[layout.FEW_LIMIT]]
-        return min(most, max(2, matrix.groups // (_PORTIONS_PER_THREAD * self._pool.threads) // 2 * 2))
+        """How many groups make a work item. An even number: some kernels take two at once."""
+        most = _MOST_GROUPS[count > self.loops[layout.GEMV_LIMIT]]
+        return min(most, max(2, matrix.groups // (_WORK_ITEMS_PER_THREAD * self._pool.threads) // 2 * 2))
 
     def _arranged(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """x (n, columns) in the order in which the kernel wants it: x itself, or a copy."""
-        count, columns = x.shape
+        count = x.shape[0]
         blocks = self.blocks(matrix, count)
         if blocks == count:
             return x
         out = np.zeros(x.size + layout.PADDING, np.float32)[: x.size].reshape(x.shape)
-        many = int(count > self.steps[layout.FEW_LIMIT])
-        arguments = np.array([x.ctypes.data, columns, count, blocks, out.ctypes.data, many], np.int64)
+        arguments = self.arranging(x, blocks, out)
         self._pool.run(self._arrange, blocks, arguments.ctypes.data)
         return out
 
 
 @cache
 def entry_points() -> tuple[int, int]:
-    """`matmul.portion` and `matmul.arrange` for a pool."""
-    return entry_point(matmul.portion, 3, "portion"), entry_point(matmul.arrange, 3, "arrange")
+    """`matmul.work_item` and `matmul.arrange` for a pool."""
+    return entry_point(matmul.work_item, 3, "work_item"), entry_point(matmul.arrange, 3, "arrange")
 
 
 def describe(matrix: PackedMatrix) -> NDArray[np.int64]:
@@ -107,6 +124,9 @@ def describe(matrix: PackedMatrix) -> NDArray[np.int64]:
     arrays = (matrix.data, matrix.tables, matrix.starts, matrix.outliers)
     if not all(array.flags.c_contiguous for array in arrays):
         raise ValueError("the arrays of a packed matrix lie in one piece each")
-    return np.array(
-        [*(array.ctypes.data for array in arrays), matrix.rows, matrix.columns, _FORMS[matrix.form]], np.int64
-    )
+    described = np.zeros(layout.MATRIX_NUMBERS, np.int64)
+    described[layout.DATA], described[layout.TABLES] = matrix.data.ctypes.data, matrix.tables.ctypes.data
+    described[layout.STARTS], described[layout.OUTLIERS] = matrix.starts.ctypes.data, matrix.outliers.ctypes.data
+    described[layout.ROWS], described[layout.COLUMNS] = matrix.rows, matrix.columns
+    described[layout.FORM] = _FORMS[matrix.form]
+    return described

@@ -1,4 +1,4 @@
-"""Products of packed matrices with one or many vectors, a portion of the rows at a time: y = W·x in float32.
+"""Products of packed matrices with one or many vectors, a work item of the rows at a time: y = W·x in float32.
 
 One order of addition for everything, so that a result has the same bits for every number of vectors, threads and
 instruction sets (those with a fused multiply-add):
@@ -19,33 +19,40 @@ from numpy.typing import NDArray
 from . import scalar
 from .jit import call5, call7, call8, compiled
 from .layout import (
+    ARRANGE_ARGUMENTS,
+    ARRANGE_BLOCKS,
+    ARRANGE_COLUMNS,
+    ARRANGE_COUNT,
+    ARRANGE_FOR_GEMM,
+    ARRANGE_OUT,
+    ARRANGE_X,
     BF16,
     BLOCKS_TOGETHER,
     COLUMNS,
     COUNT,
     DATA,
-    DESCRIPTION,
     F16,
     F32,
-    FEW_AT,
-    FEW_LIMIT,
-    FEW_VECTORS,
     FORM,
+    GEMM_AT,
+    GEMM_VECTORS,
+    GEMV_AT,
+    GEMV_LIMIT,
+    GEMV_VECTORS,
     GROUPS,
+    K_BLOCK,
     LDY,
-    MANY_AT,
-    MANY_VECTORS,
+    MATMUL_ARGUMENTS,
+    MATMUL_LOOPS,
+    MATRIX_NUMBERS,
     OUTLIERS,
     PANEL_FLOATS,
     PANEL_GROUPS,
     PANELS,
-    PRODUCT_ARGUMENTS,
     Q12,
     ROWS,
     STARTS,
-    STEPS,
     STREAMS,
-    STRETCH,
     TABLES,
     WIDEN_AT,
     X,
@@ -55,14 +62,14 @@ from .layout import (
 _GROUP_BYTES = 24  # a column of a group
 
 
-def portion(index: int, worker: int, arguments: int) -> None:
-    """Entry point: one portion of a product. The arguments are PRODUCT_ARGUMENTS numbers, see `layout`."""
-    given = carray(scalar.integers_at(arguments), PRODUCT_ARGUMENTS)
-    matrix, steps = given[:DESCRIPTION], given[DESCRIPTION : DESCRIPTION + STEPS]
+def work_item(index: int, worker: int, arguments: int) -> None:
+    """Entry point: one work item of a product. The arguments are MATMUL_ARGUMENTS numbers, see `layout`."""
+    given = carray(scalar.integers_at(arguments), MATMUL_ARGUMENTS)
+    matrix, loops = given[:MATRIX_NUMBERS], given[MATRIX_NUMBERS : MATRIX_NUMBERS + MATMUL_LOOPS]
     first = index * given[GROUPS]
     last = min(first + given[GROUPS], (matrix[ROWS] + 15) // 16)
     panel = given[PANELS] + worker * PANEL_FLOATS * 4
-    multiply_portion(steps, matrix, first, last, given[X], given[COUNT], given[Y], given[LDY], panel)
+    multiply_groups(loops, matrix, first, last, given[X], given[COUNT], given[Y], given[LDY], panel)
 
 
 def arrange(block: int, worker: int, arguments: int) -> None:
@@ -71,14 +78,14 @@ def arrange(block: int, worker: int, arguments: int) -> None:
     For few vectors that is (columns, vectors of the block). For many it is (4 streams, steps, vectors) for each stretch,
     so that what is multiplied together lies together. The arguments are x, columns, count, blocks, out, and 1 for many.
     """
-    given = carray(scalar.integers_at(arguments), 6)
-    columns, count, blocks = given[1], given[2], given[3]
+    given = carray(scalar.integers_at(arguments), ARRANGE_ARGUMENTS)
+    columns, count, blocks = given[ARRANGE_COLUMNS], given[ARRANGE_COUNT], given[ARRANGE_BLOCKS]
     first, last = count * block // blocks, count * (block + 1) // blocks
     width = last - first
-    source = carray(scalar.floats_at(given[0] + 4 * first * columns), (width, columns))
-    target = carray(scalar.floats_at(given[4] + 4 * first * columns), (columns, width))
+    source = carray(scalar.floats_at(given[ARRANGE_X] + 4 * first * columns), (width, columns))
+    target = carray(scalar.floats_at(given[ARRANGE_OUT] + 4 * first * columns), (columns, width))
     for column in range(columns):
-        place = place_of(column, columns) if given[5] else column
+        place = place_of(column, columns) if given[ARRANGE_FOR_GEMM] else column
         for n in range(width):
             target[place, n] = source[n, column]
 
@@ -86,22 +93,22 @@ def arrange(block: int, worker: int, arguments: int) -> None:
 @compiled
 def place_of(column: int, columns: int) -> int:
     """Where a column of an input stands among those arranged for many vectors."""
-    start = column // STRETCH * STRETCH
-    steps = min(STRETCH, columns - start) // STREAMS
+    start = column // K_BLOCK * K_BLOCK
+    steps = min(K_BLOCK, columns - start) // STREAMS
     return start + (column - start) % STREAMS * steps + (column - start) // STREAMS
 
 
 @compiled
-def blocks_of(steps: NDArray[np.int64], form: int, count: int) -> int:
+def blocks_of(loops: NDArray[np.int64], form: int, count: int) -> int:
     """Into how many nearly equal blocks `count` vectors are cut. Block i has vectors count·i//n to count·(i + 1)//n."""
     if form != Q12:
         return count
-    return int(-(-count // (steps[FEW_VECTORS] if count <= steps[FEW_LIMIT] else steps[MANY_VECTORS])))
+    return int(-(-count // (loops[GEMV_VECTORS] if count <= loops[GEMV_LIMIT] else loops[GEMM_VECTORS])))
 
 
 @compiled
-def multiply_portion(
-    steps: NDArray[np.int64],
+def multiply_groups(
+    loops: NDArray[np.int64],
     matrix: NDArray[np.int64],
     first: int,
     last: int,
@@ -119,19 +126,19 @@ def multiply_portion(
     if matrix[FORM] != Q12:
         _multiply_rows(matrix, first * 16, min(last * 16, matrix[ROWS]), x, count, y, ldy)
         return
-    if count <= steps[FEW_LIMIT]:
-        _by_few(steps, matrix, first, last, x, count, y, ldy)
+    if count <= loops[GEMV_LIMIT]:
+        _by_gemv(loops, matrix, first, last, x, count, y, ldy)
     else:
-        _by_many(steps, matrix, first, last, x, count, y, ldy, panel)
-    _add_outliers(steps, matrix, first, last, x, count, y, ldy)
+        _by_gemm(loops, matrix, first, last, x, count, y, ldy, panel)
+    _add_outliers(loops, matrix, first, last, x, count, y, ldy)
 
 
 @compiled
-def _by_few(
-    steps: NDArray[np.int64], matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int
+def _by_gemv(
+    loops: NDArray[np.int64], matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int
 ) -> None:
     columns = matrix[COLUMNS]
-    blocks = blocks_of(steps, Q12, count)
+    blocks = blocks_of(loops, Q12, count)
     tables, starts = matrix[TABLES], carray(scalar.words_at(matrix[STARTS]), matrix[ROWS] // 16 + 1)
     for group in range(first, last):
         table = tables + 16 * group
@@ -141,22 +148,22 @@ def _by_few(
         for line in range(matrix[OUTLIERS] + 8 * starts[group], matrix[OUTLIERS] + 8 * starts[group + 1], 64):
             scalar.prefetch(line)
         if blocks == 1:
-            call8(steps[FEW_AT], count, data, table, columns // 8, x, y + 64 * group, ldy, 0)
+            call8(loops[GEMV_AT], count, data, table, columns // 8, x, y + 64 * group, ldy, 0)
             continue
         # A few passes over a stretch, from the first cache but for the first, cost less than the way through a panel.
-        for start in range(0, columns, STRETCH):
-            length = min(STRETCH, columns - start)
+        for start in range(0, columns, K_BLOCK):
+            length = min(K_BLOCK, columns - start)
             for block in range(blocks):
                 begin = count * block // blocks
                 width = count * (block + 1) // blocks - begin
                 inputs = x + 4 * (begin * columns + start * width)
                 into = y + 4 * (begin * ldy + 16 * group)
-                call8(steps[FEW_AT], width, data + start * _GROUP_BYTES, table, length // 8, inputs, into, ldy, start)
+                call8(loops[GEMV_AT], width, data + start * _GROUP_BYTES, table, length // 8, inputs, into, ldy, start)
 
 
 @compiled
-def _by_many(
-    steps: NDArray[np.int64],
+def _by_gemm(
+    loops: NDArray[np.int64],
     matrix: NDArray[np.int64],
     first: int,
     last: int,
@@ -168,42 +175,42 @@ def _by_many(
 ) -> None:
     # A stretch of some blocks stays in the second cache while group after group is widened and multiplied by it.
     columns = matrix[COLUMNS]
-    blocks = blocks_of(steps, Q12, count)
+    blocks = blocks_of(loops, Q12, count)
     for first_block in range(0, blocks, BLOCKS_TOGETHER):
         last_block = min(first_block + BLOCKS_TOGETHER, blocks)
-        for start in range(0, columns, STRETCH):
-            length = min(STRETCH, columns - start)
+        for start in range(0, columns, K_BLOCK):
+            length = min(K_BLOCK, columns - start)
             group = np.int64(first)
             while group < last:
-                together = min(steps[PANEL_GROUPS], last - group)
+                together = min(loops[PANEL_GROUPS], last - group)
                 for place in range(together):
                     data = matrix[DATA] + ((group + place) * columns + start) * _GROUP_BYTES
                     table = matrix[TABLES] + 16 * (group + place)
-                    call5(steps[WIDEN_AT], together, data, table, length // 8, panel + 64 * place)
+                    call5(loops[WIDEN_AT], together, data, table, length // 8, panel + 64 * place)
                 for block in range(first_block, last_block):
                     begin = count * block // blocks
                     width = count * (block + 1) // blocks - begin
                     inputs = x + 4 * (begin * columns + start * width)
                     into = y + 4 * (begin * ldy + 16 * group)
-                    call7(steps[MANY_AT], 64 * together + width, panel, length // 4, inputs, into, ldy, start)
+                    call7(loops[GEMM_AT], 64 * together + width, panel, length // 4, inputs, into, ldy, start)
                 group += together
 
 
 @compiled
 def _add_outliers(
-    steps: NDArray[np.int64], matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int
+    loops: NDArray[np.int64], matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int
 ) -> None:
     columns = matrix[COLUMNS]
     starts = carray(scalar.words_at(matrix[STARTS]), matrix[ROWS] // 16 + 1)
     if starts[first] == starts[last]:
         return
-    blocks = blocks_of(steps, Q12, count)
+    blocks = blocks_of(loops, Q12, count)
     if blocks == count:
         for n in range(count):
             _add_outliers_of_one(matrix, first, last, x + 4 * n * columns, y + 4 * n * ldy)
         return
     sums = np.empty((16, 16), np.float32)
-    many = count > steps[FEW_LIMIT]
+    for_gemm = count > loops[GEMV_LIMIT]
     for block in range(blocks):  # outermost: its inputs stay in the second cache, and their pages known to the core
         begin = count * block // blocks
         width = count * (block + 1) // blocks - begin
@@ -211,7 +218,7 @@ def _add_outliers(
         for group in range(first, last):
             if starts[group] == starts[group + 1]:
                 continue
-            _sum_outliers(matrix, starts[group], starts[group + 1], inputs, width, many, sums)
+            _sum_outliers(matrix, starts[group], starts[group + 1], inputs, width, for_gemm, sums)
             for n in range(width):
                 out = carray(scalar.floats_at(y + 4 * ((begin + n) * ldy + 16 * group)), 16)
                 for row in range(16):
@@ -238,7 +245,7 @@ def _add_outliers_of_one(matrix: NDArray[np.int64], first: int, last: int, x: in
 
 @compiled
 def _sum_outliers(
-    matrix: NDArray[np.int64], start: int, end: int, x: int, width: int, many: bool, sums: NDArray[np.float32]
+    matrix: NDArray[np.int64], start: int, end: int, x: int, width: int, for_gemm: bool, sums: NDArray[np.float32]
 ) -> None:
     # Always 16 at once, in one or two vectors: those beyond the width are summed up and not used.
     entries = carray(scalar.longs_at(matrix[OUTLIERS]), end)
@@ -246,7 +253,7 @@ def _sum_outliers(
     for index in range(start, end):
         entry = np.int64(entries[index])
         value, column, into = scalar.widened(entry >> 32), int(entry & 0xFFFF), sums[entry >> 16 & 15]
-        place = place_of(column, int(matrix[COLUMNS])) if many else column
+        place = place_of(column, int(matrix[COLUMNS])) if for_gemm else column
         inputs = carray(scalar.floats_at(x + 4 * place * width), 16)  # up to PADDING behind the last
         for n in range(16):
             into[n] = scalar.fma(value, inputs[n], into[n])
@@ -270,8 +277,8 @@ def _multiply_rows(matrix: NDArray[np.int64], first: int, last: int, x: int, cou
 def _dot(row: NDArray[np.float32], x: NDArray[np.float32], lanes: NDArray[np.float32]) -> np.float32:
     """In 16 sums, flushed at every stretch."""
     total = np.float32(0)
-    for start in range(0, row.shape[0], STRETCH):
-        end = min(start + STRETCH, row.shape[0])
+    for start in range(0, row.shape[0], K_BLOCK):
+        end = min(start + K_BLOCK, row.shape[0])
         lanes[:] = 0
         whole = start + (end - start) // 16 * 16
         for column in range(start, whole, 16):

@@ -19,28 +19,31 @@ from numpy.typing import NDArray
 
 from .isa import Isa, fastest
 from .jit import entry_point
+from .layout import MULTIPLY_STEPS, MULTIPLY_SUMS, READ_MEMORY, READ_SUMS, ROOFLINE_ARGUMENTS
 from .llvm import Code, Emitter, number
 from .scalar import floats_at, fma, longs_at
 from .thread_pool import Pool
 
-PORTION_BYTES = 3 << 20  # read by whoever is free
+WORK_ITEM_BYTES = 3 << 20  # read by whoever is free
 _STEP_BYTES = 384  # read at once: twice what `Emitter.prefetch` asks for, and a sum in a register for each vector
 _CHAINS = {Isa.PLAIN: 64, Isa.AVX2: 12, Isa.AVX512: 24}  # sums side by side: enough to hide a product's latency
-_PRODUCT_PORTIONS = 64
+_PRODUCT_WORK_ITEMS = 64
 _PRODUCT_STEPS = 100_000
 
 
 def read_bytes_per_second(pool: Pool, memory: NDArray[np.uint8], tries: int = 5, isa: Isa | None = None) -> float:
     """How fast the pool's threads together read `memory`, which should be many times larger than every cache.
 
-    Its size is a multiple of PORTION_BYTES.
+    Its size is a multiple of WORK_ITEM_BYTES.
     """
-    if memory.nbytes % PORTION_BYTES or not memory.nbytes:
-        raise ValueError(f"the memory to read is a multiple of {PORTION_BYTES} bytes, not {memory.nbytes}")
-    portions = memory.nbytes // PORTION_BYTES
+    if memory.nbytes % WORK_ITEM_BYTES or not memory.nbytes:
+        raise ValueError(f"the memory to read is a multiple of {WORK_ITEM_BYTES} bytes, not {memory.nbytes}")
+    work_items = memory.nbytes // WORK_ITEM_BYTES
     sums = np.zeros((pool.threads, 64), np.int64)  # what is never used would never be read
     entry = _entry("read", fastest() if isa is None else isa)
-    return memory.nbytes / _least_seconds(pool, entry, portions, [memory.ctypes.data, sums.ctypes.data], tries)
+    arguments = np.zeros(ROOFLINE_ARGUMENTS, np.int64)
+    arguments[READ_MEMORY], arguments[READ_SUMS] = memory.ctypes.data, sums.ctypes.data
+    return memory.nbytes / _least_seconds(pool, entry, work_items, arguments, tries)
 
 
 def products_per_second(pool: Pool, tries: int = 5, isa: Isa | None = None) -> float:
@@ -48,24 +51,24 @@ def products_per_second(pool: Pool, tries: int = 5, isa: Isa | None = None) -> f
     isa = fastest() if isa is None else isa
     sums = np.zeros((pool.threads, 1024), np.float32)
     lanes = {Isa.PLAIN: 1, Isa.AVX2: 8, Isa.AVX512: 16}[isa]
-    products = _PRODUCT_PORTIONS * _PRODUCT_STEPS * _CHAINS[isa] * lanes
-    arguments = [_PRODUCT_STEPS, sums.ctypes.data]
-    return products / _least_seconds(pool, _entry("multiply", isa), _PRODUCT_PORTIONS, arguments, tries)
+    products = _PRODUCT_WORK_ITEMS * _PRODUCT_STEPS * _CHAINS[isa] * lanes
+    arguments = np.zeros(ROOFLINE_ARGUMENTS, np.int64)
+    arguments[MULTIPLY_STEPS], arguments[MULTIPLY_SUMS] = _PRODUCT_STEPS, sums.ctypes.data
+    return products / _least_seconds(pool, _entry("multiply", isa), _PRODUCT_WORK_ITEMS, arguments, tries)
 
 
-def _least_seconds(pool: Pool, entry: int, portions: int, numbers: list[int], tries: int) -> float:
-    arguments = np.array(numbers, np.int64)
-    pool.run(entry, min(portions, pool.threads), arguments.ctypes.data)  # wakes threads and cores
+def _least_seconds(pool: Pool, entry: int, work_items: int, arguments: NDArray[np.int64], tries: int) -> float:
+    pool.run(entry, min(work_items, pool.threads), arguments.ctypes.data)  # wakes threads and cores
     seconds = []
     for _ in range(tries):
         started = time.perf_counter()
-        pool.run(entry, portions, arguments.ctypes.data)
+        pool.run(entry, work_items, arguments.ctypes.data)
         seconds.append(time.perf_counter() - started)
     return min(seconds)
 
 
 def _read(e: Emitter, address: Code, out: Code) -> None:
-    """Add up a portion as integers."""
+    """Add up a work item as integers."""
     kind = ir.VectorType(ir.IntType(64), e.bytes // 8)
     zero = ir.Constant(kind, [0] * (e.bytes // 8))
     count = _STEP_BYTES // e.bytes
@@ -76,7 +79,7 @@ def _read(e: Emitter, address: Code, out: Code) -> None:
         e.prefetch(e.at(here, _STEP_BYTES // 2))
         return [e.b.add(value, e.load(e.at(here, n * e.bytes), kind)) for n, value in enumerate(values)]
 
-    total, *others = e.loop(number(PORTION_BYTES // _STEP_BYTES), [zero] * count, body)
+    total, *others = e.loop(number(WORK_ITEM_BYTES // _STEP_BYTES), [zero] * count, body)
     for value in others:
         total = e.b.add(total, value)
     e.store(total, out)
@@ -106,42 +109,42 @@ def _intrinsic(emit: Any, isa: Isa) -> Any:
 def _entry(what: str, isa: Isa) -> int:
     """The entry point (index, worker, arguments) for a pool."""
     if isa is Isa.PLAIN:
-        portion = {"read": _plain_read_portion, "multiply": _plain_multiply_portion}[what]
+        work_item = {"read": _scalar_read_work_item, "multiply": _scalar_multiply_work_item}[what]
     elif what == "read":
-        portion = _read_portion(_intrinsic(_read, isa))
+        work_item = _read_work_item(_intrinsic(_read, isa))
     else:
-        portion = _multiply_portion(_intrinsic(partial(_multiply, chains=_CHAINS[isa]), isa))
-    return entry_point(portion, 3, f"{what} {isa.name}")
+        work_item = _multiply_work_item(_intrinsic(partial(_multiply, chains=_CHAINS[isa]), isa))
+    return entry_point(work_item, 3, f"{what} {isa.name}")
 
 
-def _read_portion(read: Any) -> Any:
-    def portion(index: int, worker: int, arguments: int) -> None:
-        numbers = carray(longs_at(arguments), 2)
-        read(np.int64(numbers[0]) + index * PORTION_BYTES, np.int64(numbers[1]) + worker * 512)
+def _read_work_item(read: Any) -> Any:
+    def work_item(index: int, worker: int, arguments: int) -> None:
+        given = carray(longs_at(arguments), ROOFLINE_ARGUMENTS)
+        read(np.int64(given[READ_MEMORY]) + index * WORK_ITEM_BYTES, np.int64(given[READ_SUMS]) + worker * 512)
 
-    return portion
-
-
-def _multiply_portion(multiply: Any) -> Any:
-    def portion(index: int, worker: int, arguments: int) -> None:
-        numbers = carray(longs_at(arguments), 2)
-        multiply(np.int64(numbers[0]), np.int64(numbers[1]) + worker * 4096)
-
-    return portion
+    return work_item
 
 
-def _plain_read_portion(index: int, worker: int, arguments: int) -> None:
-    numbers = carray(longs_at(arguments), 2)
-    words = carray(longs_at(np.int64(numbers[0]) + index * PORTION_BYTES), PORTION_BYTES // 8)
+def _multiply_work_item(multiply: Any) -> Any:
+    def work_item(index: int, worker: int, arguments: int) -> None:
+        given = carray(longs_at(arguments), ROOFLINE_ARGUMENTS)
+        multiply(np.int64(given[MULTIPLY_STEPS]), np.int64(given[MULTIPLY_SUMS]) + worker * 4096)
+
+    return work_item
+
+
+def _scalar_read_work_item(index: int, worker: int, arguments: int) -> None:
+    given = carray(longs_at(arguments), ROOFLINE_ARGUMENTS)
+    words = carray(longs_at(np.int64(given[READ_MEMORY]) + index * WORK_ITEM_BYTES), WORK_ITEM_BYTES // 8)
     total = np.uint64(0)
     for word in words:
         total += word
-    carray(longs_at(np.int64(numbers[1]) + worker * 512), 64)[0] = total
+    carray(longs_at(np.int64(given[READ_SUMS]) + worker * 512), 64)[0] = total
 
 
-def _plain_multiply_portion(index: int, worker: int, arguments: int) -> None:
-    numbers = carray(longs_at(arguments), 2)
-    sums = carray(floats_at(np.int64(numbers[1]) + worker * 4096), 64)
-    for _ in range(np.int64(numbers[0])):
+def _scalar_multiply_work_item(index: int, worker: int, arguments: int) -> None:
+    given = carray(longs_at(arguments), ROOFLINE_ARGUMENTS)
+    sums = carray(floats_at(np.int64(given[MULTIPLY_SUMS]) + worker * 4096), 64)
+    for _ in range(np.int64(given[MULTIPLY_STEPS])):
         for lane in range(64):
             sums[lane] = fma(sums[lane], np.float32(0.5), np.float32(1.0))

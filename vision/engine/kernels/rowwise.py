@@ -1,8 +1,9 @@
-"""What a decoder layer does beside products and attention, row by row: norms, rotations, gates, sums.
+"""What a decoder layer computes beside products and attention, row by row: norms, rotations, activations, sums.
 
-Entry points for the pool; a row is a token's or a patch's vector. A job's rows are cut into nearly equal portions; its
-arguments are int64: the number of rows, the number of portions, then addresses and sizes as the function reads them
-(floats as the bits of a float32). Every row is computed alone, so neither portions nor threads change a bit.
+A row is the vector of one token or one patch. The functions are entry points for a `thread_pool.Pool`: a job's rows are cut
+into nearly equal work items, and (index, worker, arguments) computes one of them. The arguments are a block of int64, whose
+places have names in `layout`. Every row is computed alone, so neither the cut nor the number of threads changes a bit.
+This file knows addresses and counts; it does not know layers or models.
 """
 
 from __future__ import annotations
@@ -13,38 +14,65 @@ from numpy.typing import NDArray
 
 from . import math_functions, scalar
 from .jit import compiled
-
-SPLIT = 16  # arguments of `split`
-SPLIT_KEYS, SPLIT_VALUES, SPLIT_CAPACITY, SPLIT_PAST = range(2, 6)  # those that change from step to step
+from .layout import (
+    ROW_ARGUMENTS,
+    ROW_BIAS,
+    ROW_COLUMNS,
+    ROW_COUNT,
+    ROW_EPSILON,
+    ROW_OUT,
+    ROW_WEIGHT,
+    ROW_WORK_ITEMS,
+    ROW_X,
+    ROW_Y,
+    SPLIT_ARGUMENTS,
+    SPLIT_BIAS,
+    SPLIT_CAPACITY,
+    SPLIT_COSINES,
+    SPLIT_EPSILON,
+    SPLIT_HEAD_DIM,
+    SPLIT_HEADS,
+    SPLIT_KEY_NORM,
+    SPLIT_KEYS,
+    SPLIT_KV_HEADS,
+    SPLIT_PAST,
+    SPLIT_QUERY_NORM,
+    SPLIT_SINES,
+    SPLIT_VALUES,
+    SPLIT_X,
+    SUMMARY_ARGUMENTS,
+    SUMMARY_LOGITS,
+    SUMMARY_OUT,
+)
 
 
 def rms_norm(index: int, worker: int, arguments: int) -> None:
-    """Entry point: out = x / rms(x) · weight. Arguments: rows, portions, x, weight, out, columns, epsilon."""
-    given = carray(scalar.integers_at(arguments), 7)
-    columns = given[5]
-    epsilon = carray(scalar.floats_at(arguments + 6 * 8), 1)[0]
-    weight = carray(scalar.floats_at(given[3]), columns)
+    """Entry point: out = x / rms(x) · weight. It reads ROW_X, ROW_WEIGHT, ROW_OUT, ROW_COLUMNS and ROW_EPSILON."""
+    given = carray(scalar.integers_at(arguments), ROW_ARGUMENTS)
+    columns = given[ROW_COLUMNS]
+    epsilon = _float_in(arguments, ROW_EPSILON)
+    weight = carray(scalar.floats_at(given[ROW_WEIGHT]), columns)
     lanes = np.empty(16, np.float32)
-    for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
-        x = carray(scalar.floats_at(given[2] + 4 * row * columns), columns)
-        out = carray(scalar.floats_at(given[4] + 4 * row * columns), columns)
+    for row in range(_first_row(given, index), _first_row(given, index + 1)):
+        x = carray(scalar.floats_at(given[ROW_X] + 4 * row * columns), columns)
+        out = carray(scalar.floats_at(given[ROW_OUT] + 4 * row * columns), columns)
         _rms_norm_row(x, weight, out, epsilon, lanes)
 
 
 def layer_norm(index: int, worker: int, arguments: int) -> None:
     """Entry point: out = (x - mean) / deviation · weight + bias.
 
-    Arguments: rows, portions, x, weight, bias, out, columns, epsilon.
+    It reads ROW_X, ROW_WEIGHT, ROW_BIAS, ROW_OUT, ROW_COLUMNS and ROW_EPSILON.
     """
-    given = carray(scalar.integers_at(arguments), 8)
-    columns = given[6]
-    epsilon = carray(scalar.floats_at(arguments + 7 * 8), 1)[0]
-    weight = carray(scalar.floats_at(given[3]), columns)
-    bias = carray(scalar.floats_at(given[4]), columns)
+    given = carray(scalar.integers_at(arguments), ROW_ARGUMENTS)
+    columns = given[ROW_COLUMNS]
+    epsilon = _float_in(arguments, ROW_EPSILON)
+    weight = carray(scalar.floats_at(given[ROW_WEIGHT]), columns)
+    bias = carray(scalar.floats_at(given[ROW_BIAS]), columns)
     lanes = np.empty(16, np.float32)
-    for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
-        x = carray(scalar.floats_at(given[2] + 4 * row * columns), columns)
-        out = carray(scalar.floats_at(given[5] + 4 * row * columns), columns)
+    for row in range(_first_row(given, index), _first_row(given, index + 1)):
+        x = carray(scalar.floats_at(given[ROW_X] + 4 * row * columns), columns)
+        out = carray(scalar.floats_at(given[ROW_OUT] + 4 * row * columns), columns)
         mean = _sum(x, lanes) / np.float32(columns)
         for column in range(columns):
             out[column] = x[column] - mean
@@ -53,110 +81,111 @@ def layer_norm(index: int, worker: int, arguments: int) -> None:
             out[column] = out[column] * scale * weight[column] + bias[column]
 
 
-def split(index: int, worker: int, arguments: int) -> None:
-    """Entry point: queries, keys and values out of a row of all three: bias, norm per head, rotation; into the cache.
+def split_qkv_rope(index: int, worker: int, arguments: int) -> None:
+    """Entry point: take a row of queries, keys and values apart, norm and rotate it, and store keys and values in the cache.
 
-    Rows are (heads + 2 · kv_heads, head_dim). Queries stay where they are, divided by √head_dim. Keys and values go
-    behind the `past` ones of a blocked cache. The angles' cosines and sines are (rows, head_dim / 2): the halves of a
-    head are turned by them as pairs. Arguments: rows, portions, keys, values, capacity, past, x, heads, kv_heads,
-    head_dim, bias or 0, weight of the queries' norm or 0, that of the keys', cosines, sines, epsilon.
+    A row of x is (heads + 2 · kv_heads, head_dim). First the bias is added, then each head of queries and keys gets its norm
+    and is rotated: the halves of a head are pairs, which are turned by the angles whose cosines and sines are
+    (rows, head_dim / 2). Queries stay where they are, divided by √head_dim. Keys and values go behind the SPLIT_PAST ones of
+    a blocked cache (`kv_cache.CacheShape`). The arguments are the SPLIT_ARGUMENTS of `layout`.
     """
-    given = carray(scalar.integers_at(arguments), SPLIT)
-    heads, kv_heads, head_dim = given[7], given[8], given[9]
+    given = carray(scalar.integers_at(arguments), SPLIT_ARGUMENTS)
+    heads, kv_heads, head_dim = given[SPLIT_HEADS], given[SPLIT_KV_HEADS], given[SPLIT_HEAD_DIM]
     columns = (heads + 2 * kv_heads) * head_dim
-    epsilon = carray(scalar.floats_at(arguments + 15 * 8), 1)[0]
+    epsilon = _float_in(arguments, SPLIT_EPSILON)
     scale = np.float32(1) / np.sqrt(np.float32(head_dim))
     lanes = np.empty(16, np.float32)
-    turned = np.empty(head_dim, np.float32)
-    for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
-        start = given[6] + 4 * row * columns
-        if given[10]:
-            _add_to(carray(scalar.floats_at(start), columns), carray(scalar.floats_at(given[10]), columns))
+    rotated = np.empty(head_dim, np.float32)
+    for row in range(_first_row(given, index), _first_row(given, index + 1)):
+        start = given[SPLIT_X] + 4 * row * columns
+        if given[SPLIT_BIAS]:
+            _add_to(carray(scalar.floats_at(start), columns), carray(scalar.floats_at(given[SPLIT_BIAS]), columns))
         half = head_dim // 2
-        cosines = carray(scalar.floats_at(given[13] + 4 * row * half), half)
-        sines = carray(scalar.floats_at(given[14] + 4 * row * half), half)
+        cosines = carray(scalar.floats_at(given[SPLIT_COSINES] + 4 * row * half), half)
+        sines = carray(scalar.floats_at(given[SPLIT_SINES] + 4 * row * half), half)
         for head in range(heads + kv_heads):
             x = carray(scalar.floats_at(start + 4 * head * head_dim), head_dim)
-            if given[11]:
-                weight = given[11] if head < heads else given[12]
+            if given[SPLIT_QUERY_NORM]:
+                weight = given[SPLIT_QUERY_NORM] if head < heads else given[SPLIT_KEY_NORM]
                 _rms_norm_row(x, carray(scalar.floats_at(weight), head_dim), x, epsilon, lanes)
-            _turn(x, cosines, sines, turned)
+            _rotate(x, cosines, sines, rotated)
             if head < heads:
                 for d in range(head_dim):
-                    x[d] = turned[d] * scale
+                    x[d] = rotated[d] * scale
             else:
-                _store_key(turned, given[2], given[4], head - heads, given[5] + row)
+                _store_key(rotated, given[SPLIT_KEYS], given[SPLIT_CAPACITY], head - heads, given[SPLIT_PAST] + row)
         for head in range(kv_heads):
             value = carray(scalar.floats_at(start + 4 * (heads + kv_heads + head) * head_dim), head_dim)
             padded = (head_dim + 15) // 16 * 16
-            into = given[3] + 4 * (head * given[4] + given[5] + row) * padded
+            into = given[SPLIT_VALUES] + 4 * (head * given[SPLIT_CAPACITY] + given[SPLIT_PAST] + row) * padded
             carray(scalar.floats_at(into), head_dim)[:] = value
 
 
-def gate(index: int, worker: int, arguments: int) -> None:
-    """Entry point: out = silu(x's first half) · x's second half. Arguments: rows, portions, x, out, columns of out."""
-    given = carray(scalar.integers_at(arguments), 5)
-    columns = given[4]
-    for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
-        gates = carray(scalar.floats_at(given[2] + 8 * row * columns), columns)
-        values = carray(scalar.floats_at(given[2] + 8 * row * columns + 4 * columns), columns)
-        out = carray(scalar.floats_at(given[3] + 4 * row * columns), columns)
+def swiglu(index: int, worker: int, arguments: int) -> None:
+    """Entry point: out = SiLU(first half of x) · second half of x. It reads ROW_X, ROW_OUT and ROW_COLUMNS, those of out."""
+    given = carray(scalar.integers_at(arguments), ROW_ARGUMENTS)
+    columns = given[ROW_COLUMNS]
+    for row in range(_first_row(given, index), _first_row(given, index + 1)):
+        gates = carray(scalar.floats_at(given[ROW_X] + 8 * row * columns), columns)
+        values = carray(scalar.floats_at(given[ROW_X] + 8 * row * columns + 4 * columns), columns)
+        out = carray(scalar.floats_at(given[ROW_OUT] + 4 * row * columns), columns)
         for column in range(columns):
             out[column] = math_functions.sigmoid_product(gates[column], values[column])
 
 
 def gelu_tanh(index: int, worker: int, arguments: int) -> None:
-    """Entry point: x = gelu(x + bias), by its approximation with tanh. Arguments: rows, portions, x, bias, columns."""
-    given = carray(scalar.integers_at(arguments), 5)
-    columns = given[4]
-    bias = carray(scalar.floats_at(given[3]), columns)
-    for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
-        x = carray(scalar.floats_at(given[2] + 4 * row * columns), columns)
+    """Entry point: x = gelu(x + bias), approximated with tanh. It reads ROW_X, ROW_BIAS and ROW_COLUMNS."""
+    given = carray(scalar.integers_at(arguments), ROW_ARGUMENTS)
+    columns = given[ROW_COLUMNS]
+    bias = carray(scalar.floats_at(given[ROW_BIAS]), columns)
+    for row in range(_first_row(given, index), _first_row(given, index + 1)):
+        x = carray(scalar.floats_at(given[ROW_X] + 4 * row * columns), columns)
         for column in range(columns):
             x[column] = math_functions.gelu_tanh(x[column] + bias[column])
 
 
 def gelu(index: int, worker: int, arguments: int) -> None:
-    """Entry point: x = gelu(x + bias), exactly. Arguments: rows, portions, x, bias, columns."""
-    given = carray(scalar.integers_at(arguments), 5)
-    columns = given[4]
-    bias = carray(scalar.floats_at(given[3]), columns)
-    for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
-        x = carray(scalar.floats_at(given[2] + 4 * row * columns), columns)
+    """Entry point: x = gelu(x + bias), exactly. It reads ROW_X, ROW_BIAS and ROW_COLUMNS."""
+    given = carray(scalar.integers_at(arguments), ROW_ARGUMENTS)
+    columns = given[ROW_COLUMNS]
+    bias = carray(scalar.floats_at(given[ROW_BIAS]), columns)
+    for row in range(_first_row(given, index), _first_row(given, index + 1)):
+        x = carray(scalar.floats_at(given[ROW_X] + 4 * row * columns), columns)
         for column in range(columns):
             x[column] = math_functions.gelu(x[column] + bias[column])
 
 
 def add(index: int, worker: int, arguments: int) -> None:
-    """Entry point: x = x + (y + bias). Arguments: rows, portions, x, y, bias or 0, columns."""
-    given = carray(scalar.integers_at(arguments), 6)
-    columns = given[5]
-    for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
-        x = carray(scalar.floats_at(given[2] + 4 * row * columns), columns)
-        y = carray(scalar.floats_at(given[3] + 4 * row * columns), columns)
-        if given[4]:
-            _add_to(y, carray(scalar.floats_at(given[4]), columns))
+    """Entry point: x = x + (y + bias). It reads ROW_X, ROW_Y, ROW_BIAS, which may be 0 for none, and ROW_COLUMNS."""
+    given = carray(scalar.integers_at(arguments), ROW_ARGUMENTS)
+    columns = given[ROW_COLUMNS]
+    for row in range(_first_row(given, index), _first_row(given, index + 1)):
+        x = carray(scalar.floats_at(given[ROW_X] + 4 * row * columns), columns)
+        y = carray(scalar.floats_at(given[ROW_Y] + 4 * row * columns), columns)
+        if given[ROW_BIAS]:
+            _add_to(y, carray(scalar.floats_at(given[ROW_BIAS]), columns))
         _add_to(x, y)
 
 
 def add_bias(index: int, worker: int, arguments: int) -> None:
-    """Entry point: x = x + bias. Arguments: rows, portions, x, bias, columns."""
-    given = carray(scalar.integers_at(arguments), 5)
-    columns = given[4]
-    bias = carray(scalar.floats_at(given[3]), columns)
-    for row in range(given[0] * index // given[1], given[0] * (index + 1) // given[1]):
-        _add_to(carray(scalar.floats_at(given[2] + 4 * row * columns), columns), bias)
+    """Entry point: x = x + bias, the same bias for all rows. It reads ROW_X, ROW_BIAS and ROW_COLUMNS."""
+    given = carray(scalar.integers_at(arguments), ROW_ARGUMENTS)
+    columns = given[ROW_COLUMNS]
+    bias = carray(scalar.floats_at(given[ROW_BIAS]), columns)
+    for row in range(_first_row(given, index), _first_row(given, index + 1)):
+        _add_to(carray(scalar.floats_at(given[ROW_X] + 4 * row * columns), columns), bias)
 
 
 def summarise(index: int, worker: int, arguments: int) -> None:
-    """Entry point: of a portion of logits the largest, where the first of them is, and Σ exp(logit - largest).
+    """Entry point: of a work item's logits the largest, the place of the first such one, and Σ exp(logit - largest).
 
-    A NaN counts as the largest. Arguments: logits, portions, their addresses, and (portions, 3) float64 for the result.
+    A NaN counts as the largest. The arguments are the SUMMARY_ARGUMENTS of `layout`; the results go to row `index` of
+    SUMMARY_OUT, which is (work items, 3) float64.
     """
-    given = carray(scalar.integers_at(arguments), 4)
-    first, last = given[0] * index // given[1], given[0] * (index + 1) // given[1]
-    logits = carray(scalar.floats_at(given[2] + 4 * first), last - first)
-    out = carray(scalar.doubles_at(given[3] + 24 * index), 3)
+    given = carray(scalar.integers_at(arguments), SUMMARY_ARGUMENTS)
+    first, last = _first_row(given, index), _first_row(given, index + 1)
+    logits = carray(scalar.floats_at(given[SUMMARY_LOGITS] + 4 * first), last - first)
+    out = carray(scalar.doubles_at(given[SUMMARY_OUT] + 24 * index), 3)
     best = 0
     for place in range(logits.shape[0]):
         if not logits[place] <= logits[best]:
@@ -179,6 +208,18 @@ def summarise(index: int, worker: int, arguments: int) -> None:
 
 
 @compiled
+def _first_row(given: NDArray[np.int64], index: int) -> int:
+    """The first row of a work item; that of the next one is where this one ends."""
+    return given[ROW_COUNT] * index // given[ROW_WORK_ITEMS]  # type: ignore[no-any-return]
+
+
+@compiled
+def _float_in(arguments: int, place: int) -> np.float32:
+    """The float32 that is stored at a place of a block of int64."""
+    return carray(scalar.floats_at(arguments + 8 * place), 1)[0]  # type: ignore[no-any-return]
+
+
+@compiled
 def _rms_norm_row(
     x: NDArray[np.float32],
     weight: NDArray[np.float32],
@@ -194,7 +235,7 @@ def _rms_norm_row(
 
 @compiled
 def _sum(x: NDArray[np.float32], lanes: NDArray[np.float32]) -> np.float32:
-    """In 16 sums."""
+    """Added up in 16 sums, of every 16th value each, which are then folded."""
     lanes[:] = 0
     whole = x.shape[0] // 16 * 16
     for start in range(0, whole, 16):
@@ -208,7 +249,7 @@ def _sum(x: NDArray[np.float32], lanes: NDArray[np.float32]) -> np.float32:
 
 @compiled
 def _sum_of_squares(x: NDArray[np.float32], lanes: NDArray[np.float32]) -> np.float32:
-    """In 16 sums."""
+    """Added up in 16 sums, of every 16th value each, which are then folded."""
     lanes[:] = 0
     whole = x.shape[0] // 16 * 16
     for start in range(0, whole, 16):
@@ -222,6 +263,7 @@ def _sum_of_squares(x: NDArray[np.float32], lanes: NDArray[np.float32]) -> np.fl
 
 @compiled
 def _folded(lanes: NDArray[np.float32]) -> np.float32:
+    """The sum of 16 lanes: lane l with lane l + 8, then l + 4, l + 2, l + 1."""
     width = 8
     while width:
         for lane in range(width):
@@ -231,7 +273,7 @@ def _folded(lanes: NDArray[np.float32]) -> np.float32:
 
 
 @compiled
-def _turn(
+def _rotate(
     x: NDArray[np.float32], cosines: NDArray[np.float32], sines: NDArray[np.float32], out: NDArray[np.float32]
 ) -> None:
     half = x.shape[0] // 2

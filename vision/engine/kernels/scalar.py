@@ -79,7 +79,7 @@ doubles_at = _pointer_to(types.float64)
 """…_at(address): the memory there, for `numba.carray`."""
 
 
-def few(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
+def gemv(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
     """Never called: plain loops take one vector at a time, through the panel."""
 
 
@@ -98,7 +98,7 @@ def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
                 bits[column, 2 * block + half, row] = high << 24 | low << 16
 
 
-def many(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
+def gemm(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
     """y[:16] = the panel's rows times x, or that added to y: four sums over every fourth column, then their sum."""
     weights = carray(floats_at(panel), (STREAMS, PANEL_STEPS, 16))
     inputs = carray(floats_at(x), (steps, STREAMS))

@@ -20,20 +20,20 @@ from numba import types
 from numba.extending import intrinsic
 
 from .isa import Isa
-from .layout import PANEL_STEPS, STREAMS, STRETCH
+from .layout import K_BLOCK, PANEL_STEPS, STREAMS
 from .llvm import Code, Emitter, number
 
-FEW = {Isa.AVX2: 3, Isa.AVX512: 6}  # vectors at once in `few`: four sums each must stay in the registers
-FEW_LIMIT = {Isa.AVX2: 6, Isa.AVX512: 72}  # vectors up to which `few` in several passes is faster than `many`
-MANY = {Isa.AVX2: 6, Isa.AVX512: 12}  # vectors at once in `many`: one sum each for every part of the rows
+GEMV = {Isa.AVX2: 3, Isa.AVX512: 6}  # vectors at once in `gemv`: four sums each must stay in the registers
+GEMV_LIMIT = {Isa.AVX2: 6, Isa.AVX512: 72}  # vectors up to which `gemv` in several passes is faster than `gemm`
+GEMM = {Isa.AVX2: 6, Isa.AVX512: 12}  # vectors at once in `gemm`: one sum each for every part of the rows
 TILE_VECTORS = {Isa.AVX2: 6, Isa.AVX512: 8}  # vectors at once in `tile`
 # Vectors × groups in `tile`. With AVX2 that is twice what the registers hold: where one or two vectors meet values from
 # memory, whole rows of them, one stream, are worth more than sums that stay in registers (94 against 131 microseconds).
 TILE_SUMS = {Isa.AVX2: 16, Isa.AVX512: 24}
-PANEL_GROUPS = {Isa.AVX2: 1, Isa.AVX512: 2}  # groups at once in `many`
+PANEL_GROUPS = {Isa.AVX2: 1, Isa.AVX512: 2}  # groups at once in `gemm`
 
 
-def _few(
+def _gemv(
     e: Emitter,
     data: Code,
     table: Code,
@@ -47,21 +47,21 @@ def _few(
 ) -> None:
     """x is (8 · blocks, vectors) float32, y (vectors, ldy): one stretch after the other, as many as there are."""
     entries = e.table(table)
-    in_stretch = number(STRETCH // 8)
+    in_k_block = number(K_BLOCK // 8)
 
-    def stretch(index: Code, _: list[Code]) -> list[Code]:
-        start = e.b.mul(index, in_stretch)
+    def k_block(index: Code, _: list[Code]) -> list[Code]:
+        start = e.b.mul(index, in_k_block)
         left = e.b.sub(blocks, start)
-        length = e.b.select(e.b.icmp_signed("<", left, in_stretch), left, in_stretch)
+        length = e.b.select(e.b.icmp_signed("<", left, in_k_block), left, in_k_block)
         here, inputs = e.at(data, e.scaled(start, 192)), e.at(x, e.scaled(start, 8 * 4 * vectors))
-        _few_in_stretch(e, here, entries, length, inputs, y, ldy, e.b.or_(add, index), vectors=vectors)
+        _gemv_in_k_block(e, here, entries, length, inputs, y, ldy, e.b.or_(add, index), vectors=vectors)
         return []
 
-    stretches = e.b.udiv(e.b.add(blocks, number(STRETCH // 8 - 1)), in_stretch)
-    e.loop(stretches, [], stretch)
+    k_blocks = e.b.udiv(e.b.add(blocks, number(K_BLOCK // 8 - 1)), in_k_block)
+    e.loop(k_blocks, [], k_block)
 
 
-def _few_in_stretch(
+def _gemv_in_k_block(
     e: Emitter, data: Code, entries: Code, blocks: Code, x: Code, y: Code, ldy: Code, add: Code, *, vectors: int
 ) -> None:
     # One vector: all rows at once. More: the parts one after another, or the sums would not fit into the registers.
@@ -111,7 +111,7 @@ def _widen(e: Emitter, data: Code, table: Code, blocks: Code, panel: Code, *, gr
     e.loop(blocks, [], body)
 
 
-def _many(
+def _gemm(
     e: Emitter,
     panel: Code,
     steps: Code,
@@ -241,9 +241,9 @@ def _always(emit: Callable[..., None], isa: Isa, arguments: int) -> Any:
     return types.void(*[types.int64] * arguments), generate
 
 
-def few(isa: Isa) -> Any:
+def gemv(isa: Isa) -> Any:
     """(vectors, data, table, blocks, x, y, ldy, add)"""
-    variants = {n: partial(_few, vectors=n) for n in range(1, FEW[isa] + 1)}
+    variants = {n: partial(_gemv, vectors=n) for n in range(1, GEMV[isa] + 1)}
 
     def define(
         context: Any, vectors: Any, data: Any, table: Any, blocks: Any, x: Any, y: Any, ldy: Any, add: Any
@@ -263,12 +263,12 @@ def widen(isa: Isa) -> Any:
     return intrinsic(define)
 
 
-def many(isa: Isa) -> Any:
+def gemm(isa: Isa) -> Any:
     """(64 · groups + vectors, panel, steps, x, y, ldy, add)"""
-    # What remains when more than FEW_LIMIT vectors, which is at least MANY, are cut into nearly equal blocks.
-    widths = range((MANY[isa] + 1) // 2, MANY[isa] + 1)
+    # What remains when more than GEMV_LIMIT vectors, which is at least GEMM, are cut into nearly equal blocks.
+    widths = range((GEMM[isa] + 1) // 2, GEMM[isa] + 1)
     variants = {
-        64 * groups + n: partial(_many, vectors=n, groups=groups)
+        64 * groups + n: partial(_gemm, vectors=n, groups=groups)
         for n in widths
         for groups in range(1, PANEL_GROUPS[isa] + 1)
     }

@@ -1,9 +1,9 @@
 """The threads of the arithmetic: one pool for everything, which machine code can use without coming back to Python.
 
-A job is cut into many small portions; whoever is free takes the next one, so a core that is busy elsewhere takes fewer
+A job is cut into many small work items; whoever is free takes the next one, so a core that is busy elsewhere takes fewer
 of them. The calling thread works too. A worker without work waits a few microseconds, as the next job of a token comes
 that soon, and then sleeps in the kernel until it is woken: between answers the pool costs nothing. It does not know what
-a portion computes. Jobs come one at a time.
+a work item computes. Jobs come one at a time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SPINS = 1000  # pauses before a worker sleeps: some 30 microseconds
 
 # The shared state: int64s, each in a cache line of its own so that the cores do not fight over their neighbours.
 _LINE = 64
-_LEFT, _FINISHED, _GENERATION, _SLEEPERS, _STOPPING, _ENTRY, _ARGUMENTS, _PORTIONS, _WIDTH = (
+_LEFT, _FINISHED, _GENERATION, _SLEEPERS, _STOPPING, _ENTRY, _ARGUMENTS, _WORK_ITEMS, _WIDTH = (
     _LINE * line for line in range(9)
 )
 _STATE_LINES = 9
@@ -62,20 +62,20 @@ class Pool:
     ) -> None:
         self.close()
 
-    def run(self, entry: int, portions: int, arguments: int) -> None:
-        """Call the entry point (index, worker, arguments) for every index below `portions`, and wait for all."""
+    def run(self, entry: int, work_items: int, arguments: int) -> None:
+        """Call the entry point (index, worker, arguments) for every index below `work_items`, and wait for all."""
         with self._one_at_a_time:
-            run_job(self.state, entry, portions, arguments)
+            run_job(self.state, entry, work_items, arguments)
 
     def run_all(self, jobs: NDArray[np.int64]) -> None:
-        """Run jobs (n, 3), one after another: of each, the entry point, the portions and the address of its arguments."""
+        """Run jobs (n, 3), one after another: of each, the entry point, the work items and the address of its arguments."""
         with self._one_at_a_time:
             run_jobs(self.state, jobs)
 
     def use(self, threads: int) -> None:
         """Let only so many of the threads work, at any time, also while a job runs; results are the same for any number.
 
-        The others sleep until there are more again, and finish the portion in hand first.
+        The others sleep until there are more again, and finish the work item in hand first.
         """
         _set_width(self.state, max(1, min(threads, self.threads)))
 
@@ -95,44 +95,44 @@ class Pool:
 
 
 @compiled
-def run_job(state: int, entry: int, portions: int, arguments: int) -> None:
+def run_job(state: int, entry: int, work_items: int, arguments: int) -> None:
     """`Pool.run` for machine code."""
     _put(state + _ENTRY, entry)
     _put(state + _ARGUMENTS, arguments)
-    _put(state + _PORTIONS, portions)
+    _put(state + _WORK_ITEMS, work_items)
     _put(state + _FINISHED, 0)
-    _put(state + _LEFT, portions)  # from here on, late workers of the last job may already take from this one
+    _put(state + _LEFT, work_items)  # from here on, late workers of the last job may already take from this one
     _add(state + _GENERATION, 1)
     if _get(state + _SLEEPERS) > 0:
         _wake(state + _GENERATION)
-    _take_portions(state, 0)
+    _take_work_items(state, 0)
     spins = 0
-    while _get(state + _FINISHED) < portions:
+    while _get(state + _FINISHED) < work_items:
         spins += 1
         if spins < _SPINS:
             _pause()
         else:
-            _yield_core()  # a worker has lost its core in the middle of a portion: perhaps to this very loop
+            _yield_core()  # a worker has lost its core in the middle of a work_item: perhaps to this very loop
 
 
 @compiled
 def run_jobs(state: int, jobs: NDArray[np.int64]) -> None:
-    """`Pool.run_all` for machine code. A job of one portion wakes nobody."""
+    """`Pool.run_all` for machine code. A job of one work item wakes nobody."""
     for index in range(jobs.shape[0]):
-        entry, portions, arguments = jobs[index, 0], jobs[index, 1], jobs[index, 2]
-        if portions == 1:
+        entry, work_items, arguments = jobs[index, 0], jobs[index, 1], jobs[index, 2]
+        if work_items == 1:
             call3(entry, 0, 0, arguments)
-        elif portions > 1:
-            run_job(state, entry, portions, arguments)
+        elif work_items > 1:
+            run_job(state, entry, work_items, arguments)
 
 
 @compiled
-def _take_portions(state: int, worker: int) -> None:
+def _take_work_items(state: int, worker: int) -> None:
     while worker < _get(state + _WIDTH):
         left = _add(state + _LEFT, -1)
         if left <= 0:
             return
-        index = _get(state + _PORTIONS) - left
+        index = _get(state + _WORK_ITEMS) - left
         call3(_get(state + _ENTRY), index, worker, _get(state + _ARGUMENTS))
         _add(state + _FINISHED, 1)
 
@@ -146,7 +146,7 @@ def _work(state: int, worker: int) -> None:
         if worker >= width:
             _sleep_while(state + _WIDTH, width)
             continue
-        _take_portions(state, worker)
+        _take_work_items(state, worker)
         spins = 0
         while _get(state + _GENERATION) == generation:
             spins += 1

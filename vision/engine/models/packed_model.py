@@ -15,7 +15,7 @@ from vision.engine.checkpoint.checkpoint import Checkpoint
 from vision.engine.checkpoint.shapes import Shapes
 from vision.engine.generation.generate import EncodedPicture, Scores
 from vision.engine.generation.prompt import PromptPart
-from vision.engine.kernels.graph import Kernels
+from vision.engine.kernels.graph import GraphRuntime
 from vision.engine.kernels.isa import Isa, available, fastest
 from vision.engine.kernels.linear import Multiplier
 from vision.engine.kernels.thread_pool import Pool
@@ -36,9 +36,9 @@ class PackedModel:
         self._file = packed
         self._pool = Pool(threads)
         try:
-            kernels = Kernels(self._pool, Multiplier(self._pool, self.isa))
-            self._text = TextDecoder(kernels, packed.contents, shapes.text)
-            self._eye = VisionEncoder(kernels, packed.contents, shapes.vision)
+            runtime = GraphRuntime(self._pool, Multiplier(self._pool, self.isa))
+            self._text = TextDecoder(runtime, packed.contents, shapes.text)
+            self._vision_encoder = VisionEncoder(runtime, packed.contents, shapes.vision)
             self._text.embed(np.zeros(1, np.int64))  # the last function that would be compiled at the first question
         except BaseException:
             self._pool.close()
@@ -57,7 +57,7 @@ class PackedModel:
 
     def encode(self, patches: NDArray[np.float32], grid: NDArray[np.int64], check: Check) -> EncodedPicture:
         _, rows, columns = (int(side) for side in grid[0])
-        return EncodedPicture(*self._eye.encode(patches, rows, columns, check))
+        return EncodedPicture(*self._vision_encoder.encode(patches, rows, columns, check))
 
     def prefill(self, cache: KVCache, part: PromptPart, picture: EncodedPicture | None, check: Check) -> None:
         self._read(cache, part, picture, check)

@@ -1,6 +1,6 @@
 """The language model over packed weights: embeds tokens, runs them through the decoder layers, and judges what follows.
 
-Every number of rows has its own program, written once: one row for a token of the answer, a prompt's chunk otherwise.
+Every number of rows has its own graph, written once: one row for a token of the answer, a prompt's chunk otherwise.
 Between two runs only the inputs, the angles and the place of the cache change. Of the last layer a prompt needs keys and
 values alone; all that follows is computed for the one row that a token is chosen from. It knows layers and weights; not
 what a token means, nor when to stop.
@@ -15,23 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.engine.checkpoint.shapes import EMBEDDING, HEAD, TextShape
-from vision.engine.kernels import layout, rowwise
-from vision.engine.kernels.graph import Floats, Kernels, Program
+from vision.engine.kernels import layout
+from vision.engine.kernels.graph import Floats, Graph, GraphRuntime
 from vision.engine.kernels.packed_matrix import PackedMatrix
 from vision.engine.kv_cache import CacheShape, KVCache
 from vision.engine.packed.file import Contents
 
 _PREFIX = "model.language_model"
-_PROGRAMS = 6  # numbers of rows that are kept ready; a program is some 100 KiB
+_MAX_GRAPHS = 6  # numbers of rows that are kept ready; a graph is some 100 KiB
 
 
 class TextDecoder:
     """The decoder layers and the head. One call at a time; a call that is stopped by `check` leaves no trace."""
 
-    def __init__(self, kernels: Kernels, contents: Contents, shape: TextShape) -> None:
+    def __init__(self, runtime: GraphRuntime, contents: Contents, shape: TextShape) -> None:
         self.shape = shape
         self.cache_shape = CacheShape(shape.layers, shape.kv_heads, shape.head_dim, blocked=True)
-        self._kernels = kernels
+        self._runtime = runtime
         self._contents = contents
         self._embedding = contents.matrices[EMBEDDING]
         self._head = contents.matrices[EMBEDDING if shape.tied else HEAD]
@@ -41,11 +41,11 @@ class TextDecoder:
         self._graphs: OrderedDict[int, _LayerGraph] = OrderedDict()
         self._buffers = _Buffers(shape, 1)
         self._last = _Buffers(shape, 1)
-        self._judging = _Judging(kernels, contents, self._head, shape, self._last)
+        self._judging = _Judging(runtime, contents, self._head, shape, self._last)
 
     def embed(self, ids: NDArray[np.int64]) -> Floats:
         """Rows of the embedding (n, hidden)."""
-        return self._kernels.multiplier.look_up(self._embedding, ids)
+        return self._runtime.multiplier.look_up(self._embedding, ids)
 
     def read(
         self,
@@ -60,7 +60,7 @@ class TextDecoder:
         Row i of a deepstack level is added to token i's row after that layer, if there is such a level.
         """
         count = len(embedded)
-        reading = self._graph(count)
+        reading = self._graph_for(count)
         cache.reserve(count)
         reading.place(cache)
         reading.hidden[:] = embedded
@@ -69,7 +69,7 @@ class TextDecoder:
         np.sin(angles, out=reading.sines)
         if count == 1 and not deepstack:
             check()
-            reading.program.run()
+            reading.graph.run()
         else:
             for half in range(reading.halves):
                 check()
@@ -85,16 +85,16 @@ class TextDecoder:
         """For what follows the token just read: logits (vocabulary,), the place of the largest, and log Σ exp logits."""
         return self._judging.run(cache)
 
-    def _graph(self, count: int) -> _LayerGraph:
-        """The program for so many rows: a kept one, or a new one."""
+    def _graph_for(self, count: int) -> _LayerGraph:
+        """The graph for so many rows: a kept one, or a new one."""
         if count > self._buffers.most:
             self._graphs.clear()
             self._buffers = _Buffers(self.shape, -(-count // 16) * 16)
         if count not in self._graphs:
-            while len(self._graphs) >= _PROGRAMS:
+            while len(self._graphs) >= _MAX_GRAPHS:
                 oldest = next(known for known in self._graphs if known != 1)  # decoding needs that one all the time
                 del self._graphs[oldest]
-            self._graphs[count] = _LayerGraph(self._kernels, self._contents, self.shape, self._buffers, count)
+            self._graphs[count] = _LayerGraph(self._runtime, self._contents, self.shape, self._buffers, count)
         self._graphs.move_to_end(count)
         return self._graphs[count]
 
@@ -121,23 +121,25 @@ class _Buffers:
 class _LayerGraph:
     """All jobs for a number of rows up to the last layer's keys and values, and the arguments in them that change."""
 
-    def __init__(self, kernels: Kernels, contents: Contents, shape: TextShape, buffers: _Buffers, count: int) -> None:
-        self.program = Program(kernels, count)
+    def __init__(
+        self, runtime: GraphRuntime, contents: Contents, shape: TextShape, buffers: _Buffers, count: int
+    ) -> None:
+        self.graph = Graph(runtime, count)
         self.hidden = buffers.hidden[:count]
         self.split = buffers.split[:count]
         self.cosines = buffers.cosines[:count]
         self.sines = buffers.sines[:count]
-        self._splits = np.zeros((shape.layers, rowwise.SPLIT), np.int64)
+        self._splits = np.zeros((shape.layers, layout.SPLIT_ARGUMENTS), np.int64)
         self._attentions = np.zeros((shape.layers - 1, layout.ATTENTION_ARGUMENTS), np.int64)
         self._stops = [0]
         for index in range(shape.layers):
-            layer = _Layer(contents, index, shape, buffers, self.program)
+            layer = _Layer(contents, index, shape, buffers, self.graph)
             layer.split(self.cosines, self.sines, self._splits[index])
             if index < shape.layers - 1:
                 layer.attend(self._attentions[index])
-                self._stops.append(len(self.program))
+                self._stops.append(len(self.graph))
                 layer.feed_forward()
-            self._stops.append(len(self.program))
+            self._stops.append(len(self.graph))
 
     @property
     def halves(self) -> int:
@@ -146,35 +148,35 @@ class _LayerGraph:
 
     def place(self, cache: KVCache) -> None:
         """Let all jobs work behind the end of a cache that has room."""
-        self.program.place_splits(self._splits, cache.addresses, cache.capacity, cache.length)
+        self.graph.place_splits(self._splits, cache.addresses, cache.capacity, cache.length)
         if len(self._attentions):
-            self.program.place_attentions(self._attentions, cache.addresses[:-1], cache.capacity, cache.length)
+            self.graph.place_attentions(self._attentions, cache.addresses[:-1], cache.capacity, cache.length)
 
     def run_half(self, half: int) -> None:
-        self.program.run(self._stops[half], self._stops[half + 1])
+        self.graph.run(self._stops[half], self._stops[half + 1])
 
 
 class _Judging:
     """For one row: the last layer from its attention on, the last norm, the head, and a summary of the logits."""
 
     def __init__(
-        self, kernels: Kernels, contents: Contents, head: PackedMatrix, shape: TextShape, buffers: _Buffers
+        self, runtime: GraphRuntime, contents: Contents, head: PackedMatrix, shape: TextShape, buffers: _Buffers
     ) -> None:
-        self._program = Program(kernels, 1)
+        self._graph = Graph(runtime, 1)
         self._logits = _floats(1, shape.vocabulary)
-        layer = _Layer(contents, shape.layers - 1, shape, buffers, self._program)
+        layer = _Layer(contents, shape.layers - 1, shape, buffers, self._graph)
         self._attention = np.zeros((1, layout.ATTENTION_ARGUMENTS), np.int64)
         layer.attend(self._attention[0])
         layer.feed_forward()
         norm = contents.arrays[f"{_PREFIX}.norm.weight"]
-        self._program.rms_norm(buffers.hidden, norm, buffers.normed, shape.norm_epsilon)
-        self._program.product(head, buffers.normed, self._logits, buffers.arranged)
-        self._summary = self._program.summarise(self._logits[0])
+        self._graph.rms_norm(buffers.hidden, norm, buffers.normed, shape.norm_epsilon)
+        self._graph.matmul(head, buffers.normed, self._logits, buffers.arranged)
+        self._summary = self._graph.summarise(self._logits[0])
 
     def run(self, cache: KVCache) -> tuple[Floats, int, float]:
-        self._program.place_attentions(self._attention, cache.addresses[-1:], cache.capacity, cache.length - 1)
-        self._program.run()
-        largest, places, sums = self._summary.T  # one of each for every portion
+        self._graph.place_attentions(self._attention, cache.addresses[-1:], cache.capacity, cache.length - 1)
+        self._graph.run()
+        largest, places, sums = self._summary.T  # one of each for every work item
         best = int(np.argmax(largest))  # the first NaN, if there is one
         with np.errstate(invalid="ignore", over="ignore"):
             total = float((sums * np.exp(largest - largest[best])).sum())
@@ -183,45 +185,45 @@ class _Judging:
 
 
 class _Layer:
-    """Writes the jobs of one layer into a program, for its number of rows."""
+    """Writes the jobs of one layer into a graph, for its number of rows."""
 
-    def __init__(self, contents: Contents, index: int, shape: TextShape, buffers: _Buffers, program: Program) -> None:
+    def __init__(self, contents: Contents, index: int, shape: TextShape, buffers: _Buffers, graph: Graph) -> None:
         self._prefix = f"{_PREFIX}.layers.{index}"
         self._contents = contents
         self._shape = shape
         self._sizes = (shape.heads, shape.kv_heads, shape.head_dim)
-        self._program = program
+        self._graph = graph
         self._b = buffers
 
     def split(self, cosines: Floats, sines: Floats, arguments: NDArray[np.int64]) -> None:
         """Queries, keys and values; the arguments still lack the cache's place."""
-        n, b = self._program.count, self._b
+        n, b = self._graph.count, self._b
         self._norm("input_layernorm", b.hidden[:n], b.normed[:n])
-        self._product("self_attn.qkv_proj", b.normed[:n], b.split[:n])
+        self._matmul("self_attn.qkv_proj", b.normed[:n], b.split[:n])
         norms = (self._array("self_attn.q_norm"), self._array("self_attn.k_norm"))
         epsilon = self._shape.norm_epsilon
-        self._program.split(b.split[:n], self._sizes, None, norms, cosines, sines, epsilon, arguments)
+        self._graph.split_qkv_rope(b.split[:n], self._sizes, None, norms, cosines, sines, epsilon, arguments)
 
     def attend(self, arguments: NDArray[np.int64]) -> None:
         """Attention and its sum; the arguments still lack the cache's place."""
-        n, b = self._program.count, self._b
-        self._program.attend(b.split[:n], b.attended[:n], self._sizes, arguments, causal=True)
-        self._product("self_attn.o_proj", b.attended[:n], b.change[:n])
-        self._program.add(b.hidden[:n], b.change[:n])
+        n, b = self._graph.count, self._b
+        self._graph.attend(b.split[:n], b.attended[:n], self._sizes, arguments, causal=True)
+        self._matmul("self_attn.o_proj", b.attended[:n], b.change[:n])
+        self._graph.add(b.hidden[:n], b.change[:n])
 
     def feed_forward(self) -> None:
-        n, b = self._program.count, self._b
+        n, b = self._graph.count, self._b
         self._norm("post_attention_layernorm", b.hidden[:n], b.normed[:n])
-        self._product("mlp.gate_up_proj", b.normed[:n], b.gates[:n])
-        self._program.gate(b.gates[:n], b.gated[:n])
-        self._product("mlp.down_proj", b.gated[:n], b.change[:n])
-        self._program.add(b.hidden[:n], b.change[:n])
+        self._matmul("mlp.gate_up_proj", b.normed[:n], b.gates[:n])
+        self._graph.swiglu(b.gates[:n], b.gated[:n])
+        self._matmul("mlp.down_proj", b.gated[:n], b.change[:n])
+        self._graph.add(b.hidden[:n], b.change[:n])
 
     def _norm(self, name: str, x: Floats, out: Floats) -> None:
-        self._program.rms_norm(x, self._array(name), out, self._shape.norm_epsilon)
+        self._graph.rms_norm(x, self._array(name), out, self._shape.norm_epsilon)
 
-    def _product(self, name: str, x: Floats, y: Floats) -> None:
-        self._program.product(self._contents.matrices[f"{self._prefix}.{name}.weight"], x, y, self._b.arranged)
+    def _matmul(self, name: str, x: Floats, y: Floats) -> None:
+        self._graph.matmul(self._contents.matrices[f"{self._prefix}.{name}.weight"], x, y, self._b.arranged)
 
     def _array(self, name: str) -> Floats:
         return self._contents.arrays[f"{self._prefix}.{name}.weight"]

@@ -54,12 +54,12 @@ class TransformersModel:
         self.cache_shape = CacheShape(text.num_hidden_layers, text.num_key_value_heads, text.head_dim)
         self._text = self._network.model.language_model
         self._cache_keyword = cache_keyword(self._text)
-        self._eye = self._network.model.visual
+        self._vision_encoder = self._network.model.visual
 
     def load_weights(self, progress: Callable[[float], None]) -> None:
         """Read every tensor into its place as float32; `progress` gets the share done. Raises VisionModelError."""
         _fill(self._network, self._places, self._checkpoint, progress)
-        for layer in (*self._eye.blocks, *self._text.layers):
+        for layer in (*self._vision_encoder.blocks, *self._text.layers):
             layer.register_forward_pre_hook(self._look)
 
     def use_threads(self, threads: int) -> None:
@@ -71,7 +71,7 @@ class TransformersModel:
 
     def encode(self, patches: NDArray[np.float32], grid: NDArray[np.int64], check: Check) -> EncodedPicture:
         with self._running(check):
-            seen = self._eye(torch.from_numpy(patches), grid_thw=torch.from_numpy(grid))
+            seen = self._vision_encoder(torch.from_numpy(patches), grid_thw=torch.from_numpy(grid))
             return EncodedPicture(seen.pooler_output.numpy(), tuple(level.numpy() for level in seen.deepstack_features))
 
     def prefill(self, cache: KVCache, part: PromptPart, picture: EncodedPicture | None, check: Check) -> None:

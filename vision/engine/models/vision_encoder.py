@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.engine.checkpoint.shapes import VisionShape
-from vision.engine.kernels import layout, rowwise
-from vision.engine.kernels.graph import Floats, Kernels, Program
+from vision.engine.kernels import layout
+from vision.engine.kernels.graph import Floats, Graph, GraphRuntime
 from vision.engine.kernels.packed_matrix import PackedMatrix
 from vision.engine.packed.file import Contents
 
@@ -26,8 +26,8 @@ _EPSILON = 1e-6  # of every norm here; no config has it
 class VisionEncoder:
     """The encoder. One call at a time."""
 
-    def __init__(self, kernels: Kernels, contents: Contents, shape: VisionShape) -> None:
-        self._kernels = kernels
+    def __init__(self, runtime: GraphRuntime, contents: Contents, shape: VisionShape) -> None:
+        self._runtime = runtime
         self._contents = contents
         self._shape = shape
         self._encoding: _Encoding | None = None
@@ -42,7 +42,7 @@ class VisionEncoder:
         grid = (rows_of_patches, columns_of_patches)
         if self._encoding is None or self._encoding.grid != grid:
             self._encoding = None  # first free the old one
-            self._encoding = _Encoding(self._kernels, self._contents, self._shape, grid)
+            self._encoding = _Encoding(self._runtime, self._contents, self._shape, grid)
         return self._encoding.run(patches, check)
 
 
@@ -59,7 +59,7 @@ class _Linear:
 class _Encoding:
     """All jobs for pictures of one size, and what is between them."""
 
-    def __init__(self, kernels: Kernels, contents: Contents, shape: VisionShape, grid: tuple[int, int]) -> None:
+    def __init__(self, runtime: GraphRuntime, contents: Contents, shape: VisionShape, grid: tuple[int, int]) -> None:
         self.grid = grid
         self._contents = contents
         self._shape = shape
@@ -85,28 +85,28 @@ class _Encoding:
         self._cosines, self._sines = np.cos(angles), np.sin(angles)
         self._tokens = _floats(tokens, shape.out_hidden)
         self._levels = [_floats(tokens, shape.out_hidden) for _ in shape.deepstack]
-        self.program = Program(kernels, count)
-        self._splits = np.zeros((shape.depth, rowwise.SPLIT), np.int64)
+        self.graph = Graph(runtime, count)
+        self._splits = np.zeros((shape.depth, layout.SPLIT_ARGUMENTS), np.int64)
         self._attentions = np.zeros((shape.depth, layout.ATTENTION_ARGUMENTS), np.int64)
-        self._stops = [0]  # places in the program where a caller who has gone is noticed
+        self._stops = [0]  # places in the graph where a caller who has gone is noticed
         self._write()
         where = np.array([[self._keys.ctypes.data, self._values.ctypes.data]], np.int64)
-        self.program.place_splits(self._splits, where, capacity, 0)
-        self.program.place_attentions(self._attentions, where, capacity, 0)
+        self.graph.place_splits(self._splits, where, capacity, 0)
+        self.graph.place_attentions(self._attentions, where, capacity, 0)
 
     def run(self, patches: Floats, check: Callable[[], None]) -> tuple[Floats, tuple[Floats, ...]]:
         self._patches[:] = patches
         for first, last in pairwise(self._stops):
             check()
-            self.program.run(first, last)
+            self.graph.run(first, last)
         return self._tokens.copy(), tuple(level.copy() for level in self._levels)
 
     def _write(self) -> None:
-        program, hidden = self.program, self._hidden
+        graph, hidden = self.graph, self._hidden
         embed = _Linear.of(self._contents, f"{_PREFIX}.patch_embed.proj")
-        program.product(embed.matrix, self._patches, hidden, self._arranged)
-        program.bias(hidden, embed.bias)
-        program.add(hidden, self._places)
+        graph.matmul(embed.matrix, self._patches, hidden, self._arranged)
+        graph.bias(hidden, embed.bias)
+        graph.add(hidden, self._places)
         for block in range(self._shape.depth):
             self._write_block(block)
             if block in self._shape.deepstack:
@@ -116,24 +116,26 @@ class _Encoding:
 
     def _write_block(self, block: int) -> None:
         prefix = f"{_PREFIX}.blocks.{block}"
-        program, hidden, normed = self.program, self._hidden, self._normed
+        graph, hidden, normed = self.graph, self._hidden, self._normed
         qkv, out = (_Linear.of(self._contents, f"{prefix}.attn.{name}") for name in ("qkv", "proj"))
         widen, narrow = (_Linear.of(self._contents, f"{prefix}.mlp.linear_fc{number}") for number in (1, 2))
         sizes = (self._shape.heads, self._shape.heads, self._shape.head_dim)
         self._write_norm(f"{prefix}.norm1", hidden, normed)
-        program.product(qkv.matrix, normed, self._split, self._arranged)
-        program.split(self._split, sizes, qkv.bias, None, self._cosines, self._sines, _EPSILON, self._splits[block])
+        graph.matmul(qkv.matrix, normed, self._split, self._arranged)
+        graph.split_qkv_rope(
+            self._split, sizes, qkv.bias, None, self._cosines, self._sines, _EPSILON, self._splits[block]
+        )
         self._stop()
-        program.attend(self._split, self._attended, sizes, self._attentions[block], causal=False)
-        program.product(out.matrix, self._attended, self._change, self._arranged)
-        program.add(hidden, self._change, out.bias)
+        graph.attend(self._split, self._attended, sizes, self._attentions[block], causal=False)
+        graph.matmul(out.matrix, self._attended, self._change, self._arranged)
+        graph.add(hidden, self._change, out.bias)
         self._stop()
         self._write_norm(f"{prefix}.norm2", hidden, normed)
-        program.product(widen.matrix, normed, self._inner, self._arranged)
-        program.gelu(self._inner, widen.bias, by_tanh=True)
+        graph.matmul(widen.matrix, normed, self._inner, self._arranged)
+        graph.gelu(self._inner, widen.bias, by_tanh=True)
         self._stop()
-        program.product(narrow.matrix, self._inner, self._change, self._arranged)
-        program.add(hidden, self._change, narrow.bias)
+        graph.matmul(narrow.matrix, self._inner, self._change, self._arranged)
+        graph.add(hidden, self._change, narrow.bias)
         self._stop()
 
     def _write_merger(self, prefix: str, out: Floats, *, norm_merged: bool) -> None:
@@ -142,19 +144,19 @@ class _Encoding:
         shape = self._merged.shape
         hidden, normed = (a.reshape(shape) if norm_merged else a for a in (self._hidden, self._normed))
         self._write_norm(f"{prefix}.norm", hidden, normed)
-        self.program.product(first.matrix, normed.reshape(shape), self._merged, self._arranged)
-        self.program.gelu(self._merged, first.bias, by_tanh=False)
+        self.graph.matmul(first.matrix, normed.reshape(shape), self._merged, self._arranged)
+        self.graph.gelu(self._merged, first.bias, by_tanh=False)
         self._stop()
-        self.program.product(second.matrix, self._merged, out, self._arranged)
-        self.program.bias(out, second.bias)
+        self.graph.matmul(second.matrix, self._merged, out, self._arranged)
+        self.graph.bias(out, second.bias)
         self._stop()
 
     def _write_norm(self, name: str, x: Floats, out: Floats) -> None:
         arrays = self._contents.arrays
-        self.program.layer_norm(x, arrays[f"{name}.weight"], arrays[f"{name}.bias"], out, _EPSILON)
+        self.graph.layer_norm(x, arrays[f"{name}.weight"], arrays[f"{name}.bias"], out, _EPSILON)
 
     def _stop(self) -> None:
-        self._stops.append(len(self.program))
+        self._stops.append(len(self.graph))
 
 
 def patch_places(rows: int, columns: int, merge: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from vision.engine.kernels import layout
-from vision.engine.kernels.attention import Attention, portion_entry, portions_of, scratch_floats
-from vision.engine.kernels.dispatch import tiles_for
+from vision.engine.kernels.attention import Attention, scratch_floats, work_item_entry, work_items_of
+from vision.engine.kernels.dispatch import attention_loops
 from vision.engine.kernels.isa import Isa, available, has_fused_multiply_add
 from vision.engine.kernels.thread_pool import Pool
 
@@ -133,7 +133,7 @@ def test_every_head_dimension_is_right(isa: Isa, head_dim: int) -> None:
 @each_isa
 @pytest.mark.parametrize("ratio", [1, 2, 3, 4, 8, 40])
 def test_heads_may_share_keys(isa: Isa, ratio: int) -> None:
-    """In any ratio, also where one token has more queries than a portion."""
+    """In any ratio, also where one token has more queries than a work item."""
     for tokens in (1, 2, 7, 19):
         given = case(tokens, 50, 2 * ratio, 2, 16, 50 - tokens)
         assert relative_error(given, attend(given, alone(isa))) <= 1e-6
@@ -266,7 +266,7 @@ def test_machine_code_may_fill_the_arguments_itself() -> None:
     size = scratch_floats(24, capacity)
     scratch = np.full(size + 64, np.nan, np.float32)
     arguments = np.zeros(layout.ATTENTION_ARGUMENTS, np.int64)
-    arguments[: layout.TILES] = tiles_for(available()[-1])
+    arguments[: layout.ATTENTION_LOOPS] = attention_loops(available()[-1])
     arguments[layout.QUERIES], arguments[layout.QUERY_STRIDE] = queries.ctypes.data, 96
     arguments[layout.KEYS], arguments[layout.VALUES] = keys.ctypes.data, values.ctypes.data
     arguments[layout.ATTENDED], arguments[layout.ATTENDED_STRIDE] = out.ctypes.data, 96
@@ -274,7 +274,7 @@ def test_machine_code_may_fill_the_arguments_itself() -> None:
     arguments[layout.HEAD_DIM], arguments[layout.CAPACITY] = 24, capacity
     arguments[layout.LENGTH], arguments[layout.PAST] = 70, 65
     arguments[layout.SCRATCH], arguments[layout.SCRATCH_BYTES] = scratch.ctypes.data, 4 * size
-    Pool(1).run(portion_entry(), int(portions_of(arguments)), arguments.ctypes.data)
+    Pool(1).run(work_item_entry(), int(work_items_of(arguments)), arguments.ctypes.data)
     assert same_bits(out.reshape(5, 4, 24), attend(given))
     assert np.isnan(scratch[size:]).all()
 
@@ -321,7 +321,7 @@ def test_wrong_inputs_are_refused() -> None:
 
 def test_an_instruction_set_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """LLVM would end the process."""
-    tiles_for.cache_clear()
+    attention_loops.cache_clear()
     monkeypatch.setattr("vision.engine.kernels.dispatch.available", lambda: (Isa.PLAIN,))
     with pytest.raises(ValueError, match="this processor has no AVX512"):
-        tiles_for(Isa.AVX512)
+        attention_loops(Isa.AVX512)

@@ -14,7 +14,7 @@ from numba import carray
 from numpy.typing import NDArray
 
 from vision.engine.kernels import jit, layout, matmul, scalar
-from vision.engine.kernels.dispatch import steps_for
+from vision.engine.kernels.dispatch import matmul_loops
 from vision.engine.kernels.isa import Isa, available, has_fused_multiply_add
 from vision.engine.kernels.linear import Multiplier, describe, entry_points
 from vision.engine.kernels.packed_matrix import STORED, Form, PackedMatrix
@@ -248,16 +248,16 @@ def test_wrong_inputs_are_refused(matrix: PackedMatrix, inputs: NDArray[np.float
 def test_vectors_are_cut_into_nearly_equal_blocks() -> None:
     """As few as the registers allow, all of sizes that have a kernel."""
     for isa in available():
-        steps = steps_for(isa)
-        few, limit, many = (int(steps[at]) for at in (layout.FEW_VECTORS, layout.FEW_LIMIT, layout.MANY_VECTORS))
+        loops = matmul_loops(isa)
+        gemv, limit, gemm = (int(loops[at]) for at in (layout.GEMV_VECTORS, layout.GEMV_LIMIT, layout.GEMM_VECTORS))
         for count in range(1, 300):
-            blocks = matmul.blocks_of(steps, layout.Q12, count)
+            blocks = matmul.blocks_of(loops, layout.Q12, count)
             sizes = np.diff([count * block // blocks for block in range(blocks + 1)])
             if count <= limit:
-                assert sizes.max() <= few
+                assert sizes.max() <= gemv
             else:
-                assert blocks == -(-count // many)
-                assert (many + 1) // 2 <= sizes.min() <= sizes.max() <= many
+                assert blocks == -(-count // gemm)
+                assert (gemm + 1) // 2 <= sizes.min() <= sizes.max() <= gemm
 
 
 def test_instruction_sets_are_found_by_their_features() -> None:
@@ -272,10 +272,10 @@ def test_instruction_sets_are_found_by_their_features() -> None:
 
 def test_an_instruction_set_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """LLVM would end the process."""
-    steps_for.cache_clear()
+    matmul_loops.cache_clear()
     monkeypatch.setattr("vision.engine.kernels.dispatch.available", lambda: (Isa.PLAIN,))
     with pytest.raises(ValueError, match="this processor has no AVX512"):
-        steps_for(Isa.AVX512)
+        matmul_loops(Isa.AVX512)
 
 
 def count_portions(index: int, worker: int, arguments: int) -> None:
@@ -286,15 +286,15 @@ def count_portions(index: int, worker: int, arguments: int) -> None:
 
 
 def test_every_portion_is_computed_once() -> None:
-    """Thousands of short jobs, of more and of fewer portions than there are threads."""
+    """Thousands of short jobs, of more and of fewer work items than there are threads."""
     entry = jit.entry_point(count_portions, 3, "count")
     with Pool(3) as pool:
         for job in range(3000):
-            counts, portions = np.zeros(2000, np.int64), (1, 2, 5, 40, 999)[job % 5]
-            pool.run(entry, portions, counts.ctypes.data)
-            assert (counts[:portions] == 1).all()
-            assert counts[portions:1000].sum() == 0
-            assert counts[1000:1003].sum() == portions
+            counts, work_items = np.zeros(2000, np.int64), (1, 2, 5, 40, 999)[job % 5]
+            pool.run(entry, work_items, counts.ctypes.data)
+            assert (counts[:work_items] == 1).all()
+            assert counts[work_items:1000].sum() == 0
+            assert counts[1000:1003].sum() == work_items
 
 
 def test_idle_threads_sleep() -> None:

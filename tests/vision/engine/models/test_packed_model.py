@@ -20,8 +20,8 @@ from tests.vision.engine.tiny_checkpoint import Tiny, make
 from vision.engine.checkpoint.checkpoint import open_checkpoint
 from vision.engine.generation.generate import EncodedPicture, Scores
 from vision.engine.generation.prompt import PromptPart, joined, picture_part, text_part
-from vision.engine.kernels import rowwise
-from vision.engine.kernels.graph import Floats, Kernels, Program
+from vision.engine.kernels import layout
+from vision.engine.kernels.graph import Floats, Graph, GraphRuntime
 from vision.engine.kernels.isa import Isa, available, has_fused_multiply_add
 from vision.engine.kernels.linear import Multiplier
 from vision.engine.kernels.thread_pool import Pool
@@ -173,7 +173,7 @@ def test_two_conversations_take_turns(model: PackedModel, patches: NDArray[np.fl
 
 
 def test_the_summary_is_that_of_the_logits(model: PackedModel, patches: NDArray[np.float32]) -> None:
-    """The arg-max and the normaliser, which machine code computes in portions."""
+    """The arg-max and the normaliser, which machine code computes in work items."""
     for scores in spoken(model, patches):
         expected = Scores.of(scores.logits)
         assert scores.likeliest == expected.likeliest
@@ -244,7 +244,7 @@ def test_closing_ends_the_threads(folder: Path) -> None:
 
 
 def test_many_lengths_of_questions_do_not_pile_up(model: PackedModel) -> None:
-    """Programs are kept for a few of them; results do not depend on which."""
+    """Graphs are kept for a few of them; results do not depend on which."""
     cache = model.new_cache()
     model.decode(cache, text_part(IDS, 0), go_on)
     first = [model.decode(cache, text_part(IDS[:n], 12), go_on) for n in [1]]
@@ -271,9 +271,9 @@ def test_the_instruction_set_can_be_forced(name: str, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=lambda threads: f"{threads} threads")
-def kernels(request: pytest.FixtureRequest) -> Iterator[Kernels]:
+def runtime(request: pytest.FixtureRequest) -> Iterator[GraphRuntime]:
     with Pool(request.param) as pool:
-        yield Kernels(pool, Multiplier(pool))
+        yield GraphRuntime(pool, Multiplier(pool))
 
 
 @pytest.fixture(autouse=True)
@@ -287,14 +287,14 @@ def floats(*shape: int) -> Floats:
 
 
 @pytest.mark.parametrize("shape", [(1, 2048), (3, 37), (50, 1024), (1, 5)])
-def test_norms(kernels: Kernels, shape: tuple[int, int]) -> None:
+def test_norms(runtime: GraphRuntime, shape: tuple[int, int]) -> None:
     """Both kinds, also of rows that do not fill the lanes."""
     x, weight, bias = floats(*shape) + 1, floats(shape[1]), floats(shape[1])
     by_rms, by_layer = np.zeros_like(x), np.zeros_like(x)
-    program = Program(kernels, shape[0])
-    program.rms_norm(x, weight, by_rms, 1e-6)
-    program.layer_norm(x, weight, bias, by_layer, 1e-5)
-    program.run()
+    graph = Graph(runtime, shape[0])
+    graph.rms_norm(x, weight, by_rms, 1e-6)
+    graph.layer_norm(x, weight, bias, by_layer, 1e-5)
+    graph.run()
     exact = x.astype(np.float64)
     rms = exact / np.sqrt((exact**2).mean(1, keepdims=True) + 1e-6) * weight
     centred = exact - exact.mean(1, keepdims=True)
@@ -304,19 +304,19 @@ def test_norms(kernels: Kernels, shape: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 96), (40, 700), (3, 5)])
-def test_gates_activations_and_sums(kernels: Kernels, shape: tuple[int, int]) -> None:
-    """Every row, whatever its portion."""
+def test_gates_activations_and_sums(runtime: GraphRuntime, shape: tuple[int, int]) -> None:
+    """Every row, whatever its work item."""
     gates, x, y, bias = floats(shape[0], 2 * shape[1]), floats(*shape), floats(*shape), floats(shape[1])
     out, by_tanh, exact, biased = np.zeros_like(x), x.copy(), x.copy(), x.copy()
     summed, with_bias, change = x.copy(), x.copy(), y.copy()
-    program = Program(kernels, shape[0])
-    program.gate(gates, out)
-    program.gelu(by_tanh, bias, by_tanh=True)
-    program.gelu(exact, bias, by_tanh=False)
-    program.add(summed, y)
-    program.add(with_bias, change, bias)
-    program.bias(biased, bias)
-    program.run()
+    graph = Graph(runtime, shape[0])
+    graph.swiglu(gates, out)
+    graph.gelu(by_tanh, bias, by_tanh=True)
+    graph.gelu(exact, bias, by_tanh=False)
+    graph.add(summed, y)
+    graph.add(with_bias, change, bias)
+    graph.bias(biased, bias)
+    graph.run()
     gate, value = gates[:, : shape[1]].astype(np.float64), gates[:, shape[1] :]
     gated = gate / (1 + np.exp(-gate)) * value
     assert (np.abs(out - gated) / np.maximum(np.abs(gated), 1.0)).max() < 1e-6  # some are as large as 10
@@ -335,7 +335,9 @@ def turned(x: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.fl
 
 @pytest.mark.parametrize(("heads", "kv_heads", "head_dim"), [(4, 2, 16), (3, 3, 24), (2, 1, 72), (16, 8, 128)])
 @pytest.mark.parametrize("has_norms", [True, False])
-def test_queries_keys_and_values(kernels: Kernels, heads: int, kv_heads: int, head_dim: int, has_norms: bool) -> None:
+def test_queries_keys_and_values(
+    runtime: GraphRuntime, heads: int, kv_heads: int, head_dim: int, has_norms: bool
+) -> None:
     """Bias or norm, rotation, scale; and every key and value at its place behind those of before, and nowhere else."""
     count, past, capacity = 21, 9, 64
     x = floats(count, (heads + 2 * kv_heads) * head_dim)
@@ -346,13 +348,13 @@ def test_queries_keys_and_values(kernels: Kernels, heads: int, kv_heads: int, he
     cache.keys[0][:], cache.values[0][..., :head_dim] = 7, 7
     expected = x.astype(np.float64).reshape(count, -1, head_dim)
     cosines, sines = np.cos(angles), np.sin(angles)
-    arguments = np.zeros((1, rowwise.SPLIT), np.int64)
-    program = Program(kernels, count)
+    arguments = np.zeros((1, layout.SPLIT_ARGUMENTS), np.int64)
+    graph = Graph(runtime, count)
     sizes = (heads, kv_heads, head_dim)
     given = (None, norms) if has_norms else (bias, None)
-    program.split(x, sizes, *given, cosines, sines, 1e-6, arguments[0])
-    program.place_splits(arguments, cache.addresses, cache.capacity, past)
-    program.run()
+    graph.split_qkv_rope(x, sizes, *given, cosines, sines, 1e-6, arguments[0])
+    graph.place_splits(arguments, cache.addresses, cache.capacity, past)
+    graph.run()
     if has_norms:
         weight = np.repeat(np.stack(norms), (heads, kv_heads), axis=0)
         normed = expected[:, : heads + kv_heads]
@@ -372,20 +374,20 @@ def test_queries_keys_and_values(kernels: Kernels, heads: int, kv_heads: int, he
 
 
 @pytest.mark.parametrize("size", [5, 1000, 20_000, 151_936])
-def test_the_largest_logit_is_the_first_of_equal_ones(kernels: Kernels, size: int) -> None:
-    """Wherever the portions are cut; and a NaN is never missed."""
+def test_the_largest_logit_is_the_first_of_equal_ones(runtime: GraphRuntime, size: int) -> None:
+    """Wherever the work items are cut; and a NaN is never missed."""
     logits = np.round(floats(size), 1)
-    summary = summarised(kernels, logits)
+    summary = summarised(runtime, logits)
     assert summary[1] == int(np.argmax(logits))
     assert summary[0] == logits.max()
     logits[size // 2] = np.nan
-    assert np.isnan(summarised(kernels, logits)[0])
+    assert np.isnan(summarised(runtime, logits)[0])
 
 
-def summarised(kernels: Kernels, logits: Floats) -> tuple[float, int]:
-    program = Program(kernels, 1)
-    out = program.summarise(logits)
-    program.run()
+def summarised(runtime: GraphRuntime, logits: Floats) -> tuple[float, int]:
+    graph = Graph(runtime, 1)
+    out = graph.summarise(logits)
+    graph.run()
     best = int(np.argmax(out[:, 0]))
     return float(out[best, 0]), int(out[best, 1])
 

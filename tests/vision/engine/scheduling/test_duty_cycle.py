@@ -41,12 +41,12 @@ def run_one(pool: Pool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_only_as_many_threads_work_as_are_allowed() -> None:
-    """The others take no portion of a later job, and come back when they may."""
+    """The others take no work item of a later job, and come back when they may."""
     with Pool(3) as pool:
         pool.use(1)
         for _ in range(100):
-            portions, workers = run_one(pool)
-            assert (portions == 1).all()
+            work_items, workers = run_one(pool)
+            assert (work_items == 1).all()
             assert workers.tolist() == [PORTIONS, 0, 0]
         pool.use(3)
         deadline = monotonic() + 20
