@@ -14,6 +14,7 @@ from typing import Any
 
 from assistant import console
 from assistant.errors import UsageError
+from assistant.files import user_path, without_tilde
 from assistant.models import catalog
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
@@ -31,7 +32,9 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
     bench.add_argument(
         "--synthetic", action="store_true", help="a full-size model with random weights, made on the spot"
     )
-    bench.add_argument("--model", metavar="2b|demo|FOLDER", help=f"{_MODEL} (default: the model in use)")
+    bench.add_argument(
+        "--model", type=without_tilde, metavar="2b|demo|FOLDER", help=f"{_MODEL} (default: the model in use)"
+    )
     bench.add_argument(
         "--compare", choices=("transformers",), help="measure plain transformers float32 as well, in turns"
     )
@@ -43,7 +46,7 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
         "--threads", type=_numbers, default=[], metavar="N", help="threads (default: the physical cores, at most 4)"
     )
     bench.add_argument(
-        "--html", type=Path, metavar="FILE", help="write a report with plots, one page that stands alone"
+        "--html", type=user_path, metavar="FILE", help="write a report with plots, one page that stands alone"
     )
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     engine = bench.add_argument_group("the engine alone")
@@ -75,7 +78,9 @@ def _add_soak(soak: argparse.ArgumentParser) -> None:
     soak.add_argument(
         "--synthetic", action="store_true", help="a full-size model with random weights, made on the spot"
     )
-    soak.add_argument("--model", metavar="2b|demo|FOLDER", help=f"{_MODEL} (default: the model in use)")
+    soak.add_argument(
+        "--model", type=without_tilde, metavar="2b|demo|FOLDER", help=f"{_MODEL} (default: the model in use)"
+    )
     soak.add_argument("--json", action="store_true", help="print one JSON object")
     soak.set_defaults(do=_soak)
 

@@ -20,6 +20,7 @@ from assistant import __version__, console
 from assistant.cli.bench import add_verbs as add_bench_verbs
 from assistant.cli.power import add_verb as add_power_verb
 from assistant.errors import AssistantError, UsageError, exit_status_of
+from assistant.files import user_path, without_tilde
 from assistant.models.catalog import FULL_SPEECH, go_offline
 from assistant.settings.config import Config, load_config
 
@@ -148,7 +149,7 @@ def _button(arguments: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, metavar="FILE", help="settings (default: config.toml, see README)")
+    common.add_argument("--config", type=user_path, metavar="FILE", help="settings (default: config.toml, see README)")
     common.add_argument("--profile", metavar="NAME", help="headset, button, cart, or one of your own (see config.toml)")
     common.add_argument("-v", "--verbose", action="store_true", help="show how long each part of a turn took")
     parser = argparse.ArgumentParser(
@@ -165,24 +166,28 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = verbs.add_parser("ask", parents=[common], help="one question about one picture")
     ask.add_argument("question", nargs="?", help="the question, in quotes")
-    ask.add_argument("--audio", type=Path, metavar="WAV", help="the question as speech")
-    ask.add_argument("--image", metavar="PICTURE", help="picture, video or address (default: the camera)")
+    ask.add_argument("--audio", type=user_path, metavar="WAV", help="the question as speech")
+    ask.add_argument(
+        "--image", type=without_tilde, metavar="PICTURE", help="picture, video or address (default: the camera)"
+    )
     ask.add_argument("--say", action="store_true", help="speak the answer")
-    ask.add_argument("--speech-out", type=Path, metavar="WAV", help="write the spoken answer to a file")
+    ask.add_argument("--speech-out", type=user_path, metavar="WAV", help="write the spoken answer to a file")
     ask.add_argument("--json", action="store_true", help="print one JSON object")
     ask.set_defaults(do=_ask)
 
     serve = verbs.add_parser("serve", parents=[common], help="the page in a browser, and the API for other programs")
     serve.add_argument("--host", metavar="ADDRESS", help="where to listen (default: the config's, this machine only)")
     serve.add_argument("--port", type=int, metavar="N", help="the port (default: the config's; 0: any that is free)")
-    serve.add_argument("--token-file", type=Path, metavar="FILE", help="holds the token; needed to listen elsewhere")
+    serve.add_argument(
+        "--token-file", type=user_path, metavar="FILE", help="holds the token; needed to listen elsewhere"
+    )
     serve.add_argument(
         "--with-voice", action="store_true", help="beside the conversation by voice, with the same engine"
     )
     serve.set_defaults(do=_serve)
 
     demo = verbs.add_parser("demo", parents=[common], help="three spoken questions about a drawn picture")
-    demo.add_argument("--output", type=Path, metavar="FOLDER", help="where picture and sound are kept")
+    demo.add_argument("--output", type=user_path, metavar="FOLDER", help="where picture and sound are kept")
     demo.set_defaults(do=_demo)
 
     fetch = verbs.add_parser("fetch", parents=[common], help="download the full models (the only use of a network)")

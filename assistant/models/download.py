@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import FetchError
-from assistant.files import sync
+from assistant.files import remove, sync
 
 Progress = Callable[[str, int, int], None]  # the file's name, bytes here, bytes in all
 
@@ -57,6 +57,9 @@ def download(
         progress(remote.name, remote.size_bytes, remote.size_bytes)
         return
     part = target.with_name(target.name + ".part")
+    for path in (target, part):
+        if path.is_dir():  # whatever has put it there, the file has to go there
+            remove(path)
     had_a_beginning = _size(part) > 0
     _receive(remote, part, progress, wait)
     if not is_verified(part, remote) and had_a_beginning:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.errors import FetchError
-from assistant.files import locked, sync
+from assistant.files import locked, remove, sync
 from assistant.language.phrases import SpeechModel
 from assistant.models.catalog import (
     FULL_SPEECH,
@@ -71,6 +71,7 @@ def fetch(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
+            _remove_useless_parts(folder, sources)
             if which != "vision":
                 base = environ.get("SEESAY_VOSK_URL", _VOSK).rstrip("/")
                 folders.append(_fetch_speech(sources.speech[language], base, folder, progress, wait))
@@ -84,17 +85,26 @@ def fetch(
     return folders
 
 
+def _remove_useless_parts(folder: Path, sources: Sources) -> None:
+    """What a killed fetch left half done. What a next attempt can go on with is kept."""
+    resumable = {f"{sources.vlm.name}.part", *(f"{model.name}.zip.part" for model in sources.speech.values())}
+    for part in folder.glob("*.part"):
+        if part.name not in resumable:
+            remove(part)
+
+
 def _fetch_speech(
     model: SpeechModel, base: str, folder: Path, progress: Progress, wait: Callable[[float], object]
 ) -> Path:
     final, work = folder / model.name, folder / f"{model.name}.part"
-    if _is_intact(final):
-        return final
     archive = RemoteFile(f"{model.name}.zip", f"{base}/{model.name}.zip", model.size_bytes, sha256=model.sha256)
     zip_path = folder / archive.name
+    if _is_intact(final):
+        for useless in (zip_path, folder / f"{archive.name}.part"):
+            remove(useless)
+        return final
     _check_room(folder, 4 * model.size_bytes)  # the zip and what it unpacks to
     download(archive, zip_path, progress, wait)
-    shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     try:
         unpack(zip_path, work, _MAX_UNPACKED_BYTES)
@@ -113,8 +123,11 @@ def _fetch_vlm(
 ) -> Path:
     final, work = folder / model.name, folder / f"{model.name}.part"
     if _is_intact(final):
+        remove(work)
         return final
-    if final.exists() and not work.exists():
+    if work.exists() and not work.is_dir():
+        remove(work)
+    if final.is_dir() and not work.exists():
         final.rename(work)  # what is still good of a damaged model need not come again
     work.mkdir(exist_ok=True)
     (work / MANIFEST).unlink(missing_ok=True)
@@ -125,7 +138,7 @@ def _fetch_vlm(
     names = {file.name for file in files}
     for stray in work.iterdir():  # of another revision, perhaps
         if stray.name not in names:
-            stray.unlink()
+            remove(stray)
     known = {file.name: file.sha256 for file in files if file.sha256}
     _finish(work, final, source=f"{endpoint}/{model.repository}@{model.revision}", known_sha256=known)
     return final
@@ -173,8 +186,7 @@ def _finish(work: Path, final: Path, source: str, known_sha256: Mapping[str, str
     sizes = {name: path.stat().st_size for name, path in files.items()}
     write_manifest(work, source, sizes, {name: known_sha256.get(name) or digest(path) for name, path in files.items()})
     sync(work)
-    if final.exists():  # not whole, or this would not be asked
-        shutil.rmtree(final)
+    remove(final)  # it is not whole, else nothing would have been fetched
     work.rename(final)
     sync(final.parent)
 

@@ -48,7 +48,7 @@ def web_settings(config: Config, host: str | None, port: int | None, token_file:
     web = config.web
     if port is not None and not 0 <= port <= 65_535:
         raise UsageError(f"--port is 0 to 65535, not {port}")
-    path = token_file or (Path(web.token_file).expanduser() if web.token_file else None)
+    path = token_file or (Path(web.token_file) if web.token_file else None)
     names = frozenset(name.strip().lower() for name in web.names.split(",") if name.strip())
     settings = WebSettings(
         host=host or web.host,
