@@ -1,9 +1,8 @@
 """Keys of the machine's input devices: USB switches, headsets, presenters, pedals, keyboards.
 
-Reads the kernel's `struct input_event` from /dev/input/event* itself, and names and keys from /sys/class/input. Both are the
-kernel's fixed, documented interface (Documentation/input/), a page of code; the library for it, evdev, comes as source only
-from the package index and needs a compiler and the kernel's headers on the user's machine. It knows nothing of what a press
-means: it hands out downs and ups. A device that is pulled out counts as released, and is looked for until it is back.
+This module reads the kernel's `struct input_event` from /dev/input/event*, and names and keys from /sys/class/input. Both are
+the kernel's fixed, documented interface (Documentation/input/). It does not know what a press means: it hands out downs and
+ups. A device that is pulled out counts as released, and is looked for until it is back.
 """
 
 from __future__ import annotations
@@ -25,6 +24,10 @@ SYSFS_FOLDER = Path("/sys/class/input")
 RESCAN_SECONDS = 1.0  # how soon a device that was plugged in is noticed; a listing of one folder each time
 
 # struct input_event, linux/input.h: struct timeval, type, code, value.
+# Why this is not the library evdev: its package evdev-binary has wheels (2.0.0 for Python 3.11 to 3.14, 1.9.3 for 3.10, x86-64),
+# so that no compiler is needed any more. But it would replace only the next lines and one ioctl. It cannot ask the kernel for
+# times on the monotonic clock (EVIOCSCLOCKID), it lists no device that this user may not read, which is the very device that
+# our message has to name, and it opens devices for writing where it may. Beside Debian's python3-evdev it would be a second `evdev`.
 EVENT = struct.Struct("@llHHi")
 EV_SYN, EV_KEY = 0x00, 0x01
 SYN_DROPPED = 3  # the kernel's queue overflowed: ups may be missing

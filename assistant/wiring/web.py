@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 from assistant import console
 from assistant.errors import AssistantError, UsageError
 from assistant.language.phrases import phrases_for
-from assistant.machine.memory import give_large_blocks_back
+from assistant.machine.memory import tune_malloc
 from assistant.models import catalog
 from assistant.settings.config import Config
 from assistant.settings.voice_state import VoiceState, load_state, state_path
@@ -154,7 +154,7 @@ class SideServer:
         from assistant.web.server import WebServer
         from assistant.web.services import Services
 
-        give_large_blocks_back()  # every worker decodes pictures
+        tune_malloc()  # every worker decodes pictures
         self._board.voice_state = voice_state
         with contextlib.ExitStack() as stack:
             machine = Machine(engine.model_name, self._config.power.other_watts, used_bytes, power)
