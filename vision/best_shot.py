@@ -1,4 +1,8 @@
-"""The sharpest of a few pictures, and what is wrong with it: judged before the costly look, so that advice comes at once."""
+"""Takes a short burst of pictures, chooses the sharpest, and says what is wrong with it.
+
+The picture is judged before the engine sees it, which takes long, so that advice comes at once. This module does not
+know what the picture is for.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ BURST_PICTURES = 3
 
 
 class BurstSource(Protocol):
-    """A camera, or a picture in its place."""
+    """A camera, or a picture file in its place."""
 
     def burst(
         self, pictures: int = ..., timeout_seconds: float = ..., cancelled: threading.Event | None = None
@@ -20,7 +24,11 @@ class BurstSource(Protocol):
 
 
 class BestShot:
-    """One per camera: a frozen one is known by its pictures over time. Any thread may call it."""
+    """The sharpest frame of a burst and its fault, or None. One object per camera, since a frozen camera shows over
+    time.
+
+    Any thread may call it.
+    """
 
     def __init__(self, frames: BurstSource, *, live: bool) -> None:
         self._frames = frames

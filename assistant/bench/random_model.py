@@ -1,8 +1,9 @@
-"""A checkpoint of the true Qwen3-VL-2B shapes with random weights: what an engine needs to be measured, and no download.
+"""A checkpoint of the true Qwen3-VL-2B shapes with random weights: what an engine needs to be measured, and no
+download.
 
 How fast products are does not depend on what is multiplied, except for one thing: how well the weights pack. So their
-spread is that of trained ones: a scale of its own for every row, and heavy tails. Every tensor is different. The two stop
-tokens have embeddings of zero, so that an answer never ends before it is long enough.
+spread is that of trained ones: a scale of its own for every row, and heavy tails. Every tensor is different. The two
+stop tokens have embeddings of zero, so that an answer never ends before it is long enough.
 
 It writes safetensors itself, block by block: no torch, and 64 MB of memory.
 """
@@ -25,7 +26,7 @@ from assistant.errors import AssistantError
 from assistant.files import locked
 from vision.engine.checkpoint.shapes import EMBEDDING, HEAD, required_tensors
 
-NAME = "Qwen3-VL-2B-random"  # another recipe gets another name
+NAME = "Qwen3-VL-2B-random"  # a checkpoint that is made in another way gets another name
 CONFIG: dict[str, Any] = {
     "architectures": ["Qwen3VLForConditionalGeneration"],
     "model_type": "qwen3_vl",
@@ -79,8 +80,8 @@ _PREPROCESSOR: dict[str, Any] = {
     "image_processor_type": "Qwen2VLImageProcessorFast",
 }
 _WEIGHTS = "model.safetensors"
-_BANK = 1 << 23  # random numbers, of which every block of rows takes another stretch
-_BLOCK = 1 << 18  # weights at a time: they stay in the processor's cache
+_BANK = 1 << 23  # so many random numbers are made; every block of rows uses another part of them
+_BLOCK = 1 << 18  # so many weights are written at a time: they fit into the processor's cache
 _SPREAD = 0.02
 _ROOM_BYTES = 64 << 20
 
@@ -88,7 +89,7 @@ Progress = Callable[[str, int, int], None]  # name, bytes done, bytes in all
 
 
 def random_checkpoint(folder: Path, progress: Progress, config: Mapping[str, Any] = CONFIG) -> Path:
-    """The checkpoint `folder`/NAME: the one that is there, or a new one, whole or not at all. Raises AssistantError."""
+    """The checkpoint `folder`/NAME, which is made if it is not there. It is whole, or not there. Raises AssistantError."""
     target = folder / NAME
     shapes = required_tensors(config)
     header = _header(shapes)
@@ -117,7 +118,7 @@ def _make(
     progress: Progress,
 ) -> None:
     part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
+    shutil.rmtree(part, ignore_errors=True)  # a process that was killed may have left it
     _require_room(target.parent, size)
     shutil.rmtree(target, ignore_errors=True)  # not whole
     part.mkdir()
@@ -153,7 +154,7 @@ def _require_room(folder: Path, size: int) -> None:
 
 
 def _header(shapes: Mapping[str, tuple[int, ...]]) -> bytes:
-    """What stands before the data in a safetensors file."""
+    """The header of a safetensors file: its length, and a table of the tensors."""
     table: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     start = 0
     for name, shape in shapes.items():
@@ -182,11 +183,11 @@ def _small_files(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stop_tokens(config: Mapping[str, Any]) -> list[int]:
-    """<|im_end|> and <|endoftext|>."""
+    """The numbers of <|im_end|> and <|endoftext|>."""
     return [config["text_config"]["eos_token_id"], config["text_config"]["bos_token_id"]]
 
 
-# The weights, as the bits of bfloat16.
+# The weights: arrays that hold the bits of bfloat16 numbers.
 
 
 def _pieces(shapes: Mapping[str, tuple[int, ...]], silent_rows: list[int]) -> Iterator[NDArray[np.uint16]]:
@@ -214,7 +215,7 @@ def _matrix(
 
 
 def _heavy_tailed(random: np.random.Generator) -> NDArray[np.float32]:
-    """Normal, but 0.3 % are four times as large, and one in a million thirty times."""
+    """Normally distributed numbers, of which 0.3 % are four times as large, and one in a million thirty times."""
     bank = random.standard_normal(_BANK, np.float32)
     bank[random.integers(bank.size, size=bank.size * 3 // 1000)] *= 4
     bank[random.integers(bank.size, size=bank.size // 1_000_000)] *= 30
@@ -222,7 +223,7 @@ def _heavy_tailed(random: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _rounded(values: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """To the nearest bfloat16."""
+    """The bits of the nearest bfloat16 numbers. `values` is overwritten."""
     bits = values.view(np.uint32)
     bits += np.uint32(0x8000)
     bits >>= np.uint32(16)
