@@ -13,12 +13,12 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 
 from assistant import __version__, console
 from assistant.cli import ask, bench, button, demo, fetch, power, run, serve, soak
 from assistant.errors import AssistantError, exit_status_of
+from assistant.files import user_path
 from assistant.models.catalog import go_offline
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
@@ -69,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, metavar="FILE", help="settings (default: config.toml, see README)")
+    common.add_argument("--config", type=user_path, metavar="FILE", help="settings (default: config.toml, see README)")
     common.add_argument("--profile", metavar="NAME", help="headset, button, cart, or one of your own (see config.toml)")
     common.add_argument("-v", "--verbose", action="store_true", help="show how long each part of a turn took")
     parser = argparse.ArgumentParser(

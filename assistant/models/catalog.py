@@ -158,7 +158,7 @@ def _if_whole(folder: Path) -> Path | None:
 
 
 def _named(configured: str, key: str) -> Path:
-    folder = Path(configured).expanduser()
+    folder = Path(configured)
     if not folder.is_dir():
         raise ModelMissing(f"no model folder at {folder}: correct {key}, or leave it empty for the fetched model.")
     return folder

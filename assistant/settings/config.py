@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ConfigError
-from assistant.files import config_folder
+from assistant.files import config_folder, user_path, without_tilde
 from assistant.language.phrases import LANGUAGES, phrases_for
 from assistant.settings.profiles import PROFILES
 
@@ -35,6 +35,11 @@ def _number(default: Any, low: float, high: float) -> Any:
     return field(default=default, metadata={"range": (low, high)})
 
 
+def _path(default: str = "") -> Any:
+    """A path, or what may be one: a leading ~ is the user's home folder, here and nowhere else."""
+    return field(default=default, metadata={"path": True})
+
+
 def _one_of(default: str, *others: str) -> Any:
     return field(default=default, metadata={"choices": (default, *others)})
 
@@ -44,7 +49,7 @@ class HearingConfig:
     """[hearing]: from the microphone to words."""
 
     input_device: str = ""
-    speech_model: str = ""
+    speech_model: str = _path()
     vad_aggressiveness: int = _number(2, 0, 3)
     pre_roll_seconds: float = _number(0.8, 0.0, 2.0)
     min_speech_seconds: float = _number(0.12, 0.03, 1.0)
@@ -69,7 +74,7 @@ class SpeakingConfig:
 class SeeingConfig:
     """[seeing]: the camera, and how its picture is made square."""
 
-    camera: str = "0"
+    camera: str = _path("0")
     fit: str = _one_of("pad", "crop", "stretch")
     open_timeout_seconds: float = _number(5.0, 0.5, 60.0)
 
@@ -79,7 +84,7 @@ class EngineConfig:
     """[engine]: the vision-language model."""
 
     backend: str = _one_of("local", "openai")
-    model: str = ""
+    model: str = _path()
     threads: int = _number(0, 0, 64)
     max_new_tokens: int = _number(128, 1, 512)
     prefill_chunk_tokens: int = _number(64, 1, 1024)
@@ -95,8 +100,8 @@ class RemoteConfig:
 
     base_url: str = ""
     model: str = ""
-    api_key_file: str = ""
-    ca_file: str = ""
+    api_key_file: str = _path()
+    ca_file: str = _path()
     fallback: str = _one_of("local", "none")
     again_seconds: float = _number(30.0, 1.0, 3600.0)
     picture_pixels: int = _number(1024, 224, 4096)
@@ -177,7 +182,7 @@ class WebConfig:
     host: str = "127.0.0.1"
     port: int = _number(8765, 0, 65_535)
     names: str = ""
-    token_file: str = ""
+    token_file: str = _path()
     trusted_proxy: str = ""
     queue: int = _number(8, 1, 64)
     requests_per_minute: int = _number(60, 1, 100_000)
@@ -224,9 +229,9 @@ def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) ->
     A file that was named is returned even if it is missing.
     """
     if explicit is not None:
-        return cwd / explicit.expanduser()
+        return cwd / user_path(str(explicit))
     if environ.get("SEESAY_CONFIG"):
-        return cwd / Path(environ["SEESAY_CONFIG"]).expanduser()
+        return cwd / user_path(environ["SEESAY_CONFIG"])
     candidates = (cwd / "config.toml", config_folder(environ) / "config.toml")
     return next((path for path in candidates if path.is_file()), None)
 
@@ -376,8 +381,10 @@ def _nearest(word: str, known: list[str]) -> str:
 
 
 def _as_declared(values: dict[str, Any], section: type) -> dict[str, Any]:
-    kinds: dict[str, type[Any]] = {name: type(declared.default) for name, declared in _fields(section).items()}
-    return {key: kinds[key](value) for key, value in values.items()}
+    fields = _fields(section)
+    kinds: dict[str, type[Any]] = {name: type(declared.default) for name, declared in fields.items()}
+    given = {key: kinds[key](value) for key, value in values.items()}
+    return {key: without_tilde(value) if fields[key].metadata.get("path") else value for key, value in given.items()}
 
 
 def _read(path: Path) -> str:

@@ -128,7 +128,7 @@ def _checked_url(text: str) -> str:
 def _key(file: str) -> str | None:
     if not file:
         return None
-    path = Path(file).expanduser()
+    path = Path(file)
     try:
         key = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -145,7 +145,7 @@ def open_server(remote: RemoteConfig) -> Server:
     Raises ConfigError where a setting or a certificate is wrong, or the package `openai` is not installed.
     """
     settings = settings_from(remote)
-    tls = ssl_context(Path(remote.ca_file).expanduser() if remote.ca_file else None)
+    tls = ssl_context(Path(remote.ca_file) if remote.ca_file else None)
     try:
         return Server(settings, tls)
     except ImportError:

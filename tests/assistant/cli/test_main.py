@@ -236,3 +236,11 @@ def test_a_full_disk_behind_stdout_is_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "cannot write the answer" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_tilde_in_an_option_is_the_users_home(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A shell leaves the one in --image=~/x as it is, and the message shows where was looked."""
+    assert main(["ask", "what is it", "--image=~/none.png"]) != 0
+    assert f"there is no picture {tmp_path}/none.png" in capsys.readouterr().err
+    assert main(["ask", "--image=~/none.png", "--audio=~/none.wav"]) != 0
+    assert f"{tmp_path}/none.wav" in capsys.readouterr().err

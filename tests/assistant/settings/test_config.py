@@ -384,3 +384,33 @@ def test_the_file_may_name_the_profile_and_the_command_line_another() -> None:
 def test_a_fault_in_a_profile_is_told_like_any_other(text: str, words: str) -> None:
     """With its line and the nearest name."""
     assert words in refused(text)
+
+
+# Paths
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [("engine", "model"), ("seeing", "camera"), ("hearing", "speech_model"), ("remote", "api_key_file"),
+     ("remote", "ca_file"), ("web", "token_file")],
+)  # fmt: skip
+def test_a_tilde_is_the_users_home(table: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every setting that is a path, in a profile too; a home that there is not stays as it was written."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for written, meant in (("~/x", f"{tmp_path}/x"), ("~nobody-here/x", "~nobody-here/x"), ("/a/~b", "/a/~b")):
+        plain = parse_config(f'[{table}]\n{key} = "{written}"', "my.toml")
+        of_profile = parse_config(f'[profile.me.{table}]\n{key} = "{written}"', "my.toml", "me")
+        assert getattr(getattr(plain, table), key) == meant
+        assert getattr(getattr(of_profile, table), key) == meant
+
+
+def test_a_tilde_that_is_no_path_stays() -> None:
+    """A model's name on another computer, a device's name and a prompt are texts."""
+    config = parse_config('[remote]\nmodel = "~/m"\n[button]\ndevice = "~d"\n[prompt]\nen = "~p"', "my.toml")
+    assert (config.remote.model, config.button.device, config.prompt.text("en")) == ("~/m", "~d", "~p")
+
+
+def test_a_configuration_of_an_unknown_user_is_missing_and_no_fault(tmp_path: Path) -> None:
+    """`--config ~nobody-here/x.toml` is a file that is not there."""
+    with pytest.raises(ConfigError, match=r"cannot read the configuration .*~nobody-here"):
+        load_config(Path("~nobody-here/x.toml"), {}, tmp_path)
