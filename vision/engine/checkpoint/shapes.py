@@ -1,7 +1,8 @@
 """The numbers of a Qwen3-VL and the tensors it is made of, from its `config.json` alone.
 
-Values and names only: no torch, no transformers, no file. A number that a config leaves out has transformers' own default
-(configuration_qwen3_vl.py of transformers 5), and a key that this arithmetic would get wrong is refused by name.
+Values and names only: no torch, no transformers, no file. A number that a config leaves out has transformers' own
+default (configuration_qwen3_vl.py of transformers 5), and a key that this arithmetic would get wrong is refused by
+name.
 """
 
 from __future__ import annotations

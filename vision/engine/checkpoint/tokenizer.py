@@ -1,8 +1,8 @@
 """The checkpoint's own tokenizer behind two plain methods. It knows the library that reads it, not what is said.
 
 `tokenizer.json` is read by the library that transformers reads it with, and completed from `tokenizer_config.json` as
-transformers would: importing transformers for it would cost 1.6 s at every start. Only a checkpoint that has `vocab.json` and
-`merges.txt` instead goes that way.
+transformers would: importing transformers for it would cost 1.6 s at every start. Only a checkpoint that has
+`vocab.json` and `merges.txt` instead goes that way.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@
     <|im_start|>assistant
     ANSWER<|im_end|>
 
-The picture comes before the question, so everything up to `<|vision_end|>` can be read before the question is known, and the
-system turn before any picture is. Without instructions there is none. The layout is that of the published
+The picture comes before the question, so everything up to `<|vision_end|>` can be read before the question is known,
+and the system turn before any picture is. Without instructions there is none. The layout is that of the published
 `chat_template.jinja`; a test holds them equal. Pure: it knows neither weights nor which tokenizer it is given.
 """
 
@@ -151,7 +151,8 @@ class TextStream:
     """Turns tokens into text as they come. A character whose bytes are split over tokens waits until it is whole.
 
     Bytes that never become a character are left out: nobody wants to hear "replacement character". Only the last few
-    tokens are decoded again at each step, with the ones before them for the spaces that some tokenizers join by context.
+    tokens are decoded again at each step, with the ones before them for the spaces that some tokenizers join by
+    context.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:

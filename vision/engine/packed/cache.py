@@ -1,9 +1,9 @@
 """The packed weights of a checkpoint: where their file belongs, whether it is still right, and making it when it is not.
 
-A file is used if its header and contents are sound (looked at every time, so nothing is read past its end), if it was made
-from this very checkpoint and holds what its config asks for, and if every byte is what was written; that last, slow look is
-taken once after each start of the machine (see `checked`). Any other file is made anew. Where none can be kept, the weights
-are packed for this one start into a file without a name.
+A file is used if its header and contents are sound (looked at every time, so nothing is read past its end), if it was
+made from this very checkpoint and holds what its config asks for, and if every byte is what was written; that last,
+slow look is taken once after each start of the machine (see `checked`). Any other file is made anew. Where none can be
+kept, the weights are packed for this one start into a file without a name.
 
 One file a model folder, replaced when the weights change. One whose weights are gone is removed when another is packed.
 It does not know how packing works (`packer`), nor what is computed.

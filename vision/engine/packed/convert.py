@@ -1,9 +1,10 @@
 """Packs a checkpoint into one file: which tensor is kept in which form, and that not one bit of it is lost.
 
 Matrices that are multiplied by are packed (see `packing`); those that read the same input lie under each other and are
-read in one stream: query, key and value, and the two halves of the gated MLP. The patch embedding, a convolution whose steps
-do not overlap, is a matrix as well. All else (norms, biases, position embeddings) stays float32. What cannot be packed keeps the source's own width, and the file says why: nothing is ever
-rounded, and every portion is unpacked and compared with its source, bit for bit, before it is written.
+read in one stream: query, key and value, and the two halves of the gated MLP. The patch embedding, a convolution whose
+steps do not overlap, is a matrix as well. All else (norms, biases, position embeddings) stays float32. What cannot be
+packed keeps the source's own width, and the file says why: nothing is ever rounded, and every portion is unpacked and
+compared with its source, bit for bit, before it is written.
 
 It knows names and shapes of tensors, not what is computed with them, nor where packed files belong.
 """

@@ -5,8 +5,8 @@
     contents     JSON, up to the very end of the file
 
 Opening reads the header and the contents, and looks at every number by which a kernel could read outside the file. The
-checksums take one pass over all bytes, at the speed of memory: `check_sections`. `packed_writer` writes such files. It does
-not know what a model is.
+checksums take one pass over all bytes, at the speed of memory: `check_sections`. `packed_writer` writes such files. It
+does not know what a model is.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Contents:
 class PackedFile:
     """An open packed file. Its arrays are views of the mapped file: they cost no memory that cannot be taken back.
 
-    The file may be replaced or removed under its name meanwhile; what is mapped stays what it was. Whoever writes into it
-    changes its `identity`.
+    The file may be replaced or removed under its name meanwhile; what is mapped stays what it was. Whoever writes into
+    it changes its `identity`.
     """
 
     def __init__(self, path: Path) -> None:

@@ -10,9 +10,9 @@ low byte (the exponent's last bit and 7 mantissa bits) is noise and is stored as
     escape   code 0, whose table entry and low byte are 0, so that it decodes to +0.0: that is what a zero needs, and
              any other weight with a rare high byte (an outlier) stands in the group's side list
 
-Unpacking a vector is then and, shift, a byte shuffle and an interleave, for vectors of 128, 256 and 512 bits alike, from
-one stream of whole cache lines. Side-list entries are `column | row in the group << 16 | bfloat16 << 32`, and each row's
-are in the order of its columns. With 5 outliers in 10,000 weights a weight takes 12.04 bits.
+Unpacking a vector is then and, shift, a byte shuffle and an interleave, for vectors of 128, 256 and 512 bits alike,
+from one stream of whole cache lines. Side-list entries are `column | row in the group << 16 | bfloat16 << 32`, and each
+row's are in the order of its columns. With 5 outliers in 10,000 weights a weight takes 12.04 bits.
 """
 
 from __future__ import annotations

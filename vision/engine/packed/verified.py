@@ -1,8 +1,9 @@
 """Remembers that a packed file was found right in every byte, so that not every start has to read all of it.
 
-A note lies beside the file. It counts until the machine is started again: by then the file comes from the disk anew, and
-has to be read for the first question anyway; and it is a lost power or a dying disk that damages files. It counts no longer
-when the file is another or was written to: size, inode and both times of change tell. It does not know what is in the file.
+A note lies beside the file. It counts until the machine is started again: by then the file comes from the disk anew,
+and has to be read for the first question anyway; and it is a lost power or a dying disk that damages files. It counts
+no longer when the file is another or was written to: size, inode and both times of change tell. It does not know what
+is in the file.
 """
 
 from __future__ import annotations
