@@ -1,6 +1,6 @@
-"""Short cues that are not speech: listening, thinking, waiting, error. Made here, no files.
+"""Earcons, which are short cues that are not speech: listening, thinking, waiting, error.
 
-Knows only sines: when a cue is played is the conversation's business.
+They are computed, not read from files. It does not know when a cue is played: the conversation decides that.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ import numpy.typing as npt
 
 from audio.pcm import AudioChunk
 
-_FADE_SECONDS = 0.012  # shorter and the edges click
+_FADE_SECONDS = 0.012  # a shorter fade would click
 
 
 @dataclass(frozen=True, eq=False)
 class Earcon(AudioChunk):
-    """A cue, and the pitches that it is made of: by them it is told from the user's voice (`audio.own_cue`)."""
+    """A cue and the pitches that it is made of.
+
+    `audio.own_cue` needs the pitches to take the cue out of the microphone's sound.
+    """
 
     pitches_hz: tuple[float, ...] = ()
 
 
 def listening(rate_hz: int) -> Earcon:
-    """Two notes rising: go ahead."""
+    """Two rising notes: the user may speak."""
     return _melody([(659.3, 0.08), (880.0, 0.12)], 0.25, rate_hz)
 
 
@@ -33,17 +36,17 @@ def thinking(rate_hz: int) -> Earcon:
 
 
 def waiting(rate_hz: int) -> Earcon:
-    """A tick, lower and softer than `thinking`: the answer is still on its way. Repeated every few seconds."""
+    """A tick, lower and softer than `thinking`: the answer is still on its way. It is repeated every few seconds."""
     return _melody([(329.6, 0.07)], 0.065, rate_hz)
 
 
 def error(rate_hz: int) -> Earcon:
-    """Two notes falling: that did not work."""
+    """Two falling notes: something did not work."""
     return _melody([(440.0, 0.1), (293.7, 0.14)], 0.28, rate_hz)
 
 
 def _melody(notes: list[tuple[float, float]], peak: float, rate_hz: int) -> Earcon:
-    """Notes are (pitch in Hz, seconds); peak is a fraction of full scale."""
+    """`notes` are (pitch in Hz, seconds); `peak` is a fraction of full scale."""
     wave = np.concatenate([_note(pitch_hz, seconds, rate_hz) for pitch_hz, seconds in notes])
     samples = np.round(wave * peak * 32767).astype(np.int16)
     return Earcon(samples, rate_hz, pitches_hz=tuple(pitch_hz for pitch_hz, _ in notes))

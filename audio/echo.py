@@ -1,8 +1,8 @@
-"""Is there a microphone without the loudspeaker's echo? PulseAudio and PipeWire can make one, and a loudspeaker to it.
+"""Finds a microphone from which the sound server removes the echo, and the loudspeaker that belongs to it.
 
-What is not played through that loudspeaker cannot be taken out of the microphone's sound, so the two are used together.
-
-Asks `pactl`, which both servers answer. It loads nothing itself: docs/echo.md tells how that is done.
+PulseAudio and PipeWire can offer such a pair. Sound that is not played through that loudspeaker cannot be taken out
+of that microphone, so the two are used together. This module asks `pactl`, which both servers answer. It does not
+load the echo canceller itself; docs/echo.md says how a user does that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ASK_SECONDS = 2.0
 
 
 def echo_cancelled_input() -> str | None:
-    """The sound server's name of an echo-cancelled source; None where there is none, or no server."""
+    """The sound server's name of an echo-cancelled source. None where there is no such source or no server."""
     return find_echo_cancelled(_listing("sources"))
 
 
@@ -36,7 +36,10 @@ def _listing(what: str) -> str:
 
 
 def find_echo_cancelled(listing: str) -> str | None:
-    """From the lines of `pactl list short sources` or `… sinks`: number, name, module, format, state."""
+    """The first echo-cancelled name in the lines of `pactl list short sources` or `… sinks`.
+
+    A line holds number, name, module, format and state.
+    """
     for line in listing.splitlines():
         fields = line.split("\t")
         name = fields[1] if len(fields) > 1 else ""
@@ -46,14 +49,15 @@ def find_echo_cancelled(listing: str) -> str | None:
 
 
 def use_source(name: str) -> None:
-    """Streams that this process opens from now on, on the server's default microphone, record from `name`.
+    """Makes this process record from `name` wherever it opens the server's default microphone.
 
-    PortAudio knows only ALSA's devices and never the server's sources by name; both servers' client libraries heed
-    this variable. Call it before the sound library is loaded: it reads its environment once.
+    PortAudio knows only ALSA's devices and never the server's sources by name, but both servers' client libraries
+    read this environment variable. Call it before the sound library is loaded, because that library reads its
+    environment once.
     """
     os.environ["PULSE_SOURCE"] = name
 
 
 def use_sink(name: str) -> None:
-    """As `use_source`: streams to the server's default loudspeaker go to `name`."""
+    """Makes this process play to `name` wherever it opens the server's default loudspeaker. See `use_source`."""
     os.environ["PULSE_SINK"] = name

@@ -1,7 +1,7 @@
-"""When an utterance begins and when it has ended, from yes/no decisions of a VAD.
+"""Decides when an utterance begins and when it has ended, from the yes/no decisions of a VAD.
 
-Pure: no clock, no samples. Time is the sum of the chunks' lengths, so that a WAV file read in
-a millisecond is heard exactly like a live microphone.
+It is pure and knows neither a clock nor samples. Time is the sum of the chunks' lengths, so that a WAV file that is
+read in a millisecond is heard exactly like a live microphone.
 """
 
 from __future__ import annotations
@@ -17,35 +17,36 @@ from audio.pcm import AudioChunk, Samples
 
 @dataclass(frozen=True)
 class EndpointSettings:
-    onset_seconds: float = 0.09  # this much speech, hardly interrupted, is an onset
+    onset_seconds: float = 0.09  # an onset needs this much speech, with hardly a break
     end_silence_seconds: float = 0.7  # this much silence ends the utterance
-    max_utterance_seconds: float = 15.0  # cut here, whatever is heard
-    min_speech_seconds: float = 0.12  # less speech than this in all is a cough, not words
-    pre_roll_seconds: float = 0.8  # kept from before the onset was noticed, the onset included
+    max_utterance_seconds: float = 15.0  # a longer utterance is cut here
+    min_speech_seconds: float = 0.12  # an utterance with less speech than this is a cough, not words
+    pre_roll_seconds: float = 0.8  # sound kept from before the onset was noticed, including the onset
     resume_seconds: float = 0.06  # a shorter blip does not prolong an utterance
-    # Until the end is certain a pause is only a guess; what is made of it must be undone when the user speaks on.
-    pause_seconds: float = 0.12  # this much silence may be the end
-    pause_tries_seconds: float = 0.27  # who is not sure by then may as well wait for the end
-    pause_min_speech_seconds: float = 0.15  # less speech than this is not worth a guess
+    # A pause is only a guess that the utterance has ended. Whatever reacts to it must be undone when the user speaks
+    # on.
+    pause_seconds: float = 0.12  # after this much silence the utterance may have ended
+    pause_tries_seconds: float = 0.27  # the guess is tried for this long, then only the end counts
+    pause_min_speech_seconds: float = 0.15  # with less speech than this no guess is made
 
 
 @dataclass(frozen=True)
 class Onset:
-    lead_seconds: float  # how long ago the speech began, counted from the end of this chunk
+    lead_seconds: float  # from the beginning of the speech to the end of this chunk
 
 
 @dataclass(frozen=True)
 class End:
     reason: Literal["silence", "too_long", "end_of_stream"]
-    voiced_seconds: float  # speech in all, pauses not counted
-    silence_seconds: float  # how long ago the last speech ended
+    voiced_seconds: float  # all speech, without the pauses
+    silence_seconds: float  # from the end of the last speech to the end of this chunk
 
     def enough(self, settings: EndpointSettings) -> bool:
         return self.voiced_seconds >= settings.min_speech_seconds
 
 
 class Endpointer:
-    """Push one decision a chunk; get an Onset, later an End, mostly None."""
+    """Takes one decision for each chunk. Returns an Onset, later an End, and None in between."""
 
     def __init__(self, settings: EndpointSettings) -> None:
         self.settings = settings
@@ -62,12 +63,12 @@ class Endpointer:
 
     @property
     def silence_seconds(self) -> float:
-        """Since the speech of the utterance under way ended; 0 while it goes on."""
+        """Seconds since the last speech of the utterance under way; 0 while the speech goes on."""
         return self._silence
 
     @property
     def maybe_ended(self) -> bool:
-        """A pause that is worth a closer look: not within a word, and not long past."""
+        """True while a pause may be the end: it is longer than a gap within a word, and it has not lasted long yet."""
         settings = self.settings
         return (
             self.in_utterance
@@ -82,11 +83,11 @@ class Endpointer:
         return self._push_outside(is_speech, seconds)
 
     def finish(self) -> End | None:
-        """The stream has ended: an utterance under way ends with it."""
+        """Ends an utterance under way, because the stream has ended."""
         return self._end("end_of_stream") if self.in_utterance else None
 
     def _push_outside(self, is_speech: bool, seconds: float) -> Onset | None:
-        # Leaky: a hole of one chunk in a word costs as much as it lasts, a lone click decays.
+        # The evidence leaks: a gap of one chunk in a word costs as much as the gap lasts, and a lone click decays.
         self._evidence += seconds if is_speech else -seconds
         if self._evidence <= 0.0:
             self._evidence = self._candidate = self._voiced = 0.0
@@ -102,7 +103,7 @@ class Endpointer:
 
     def _push_inside(self, is_speech: bool, seconds: float) -> End | None:
         self._elapsed += seconds
-        self._silence += seconds  # taken back below where this is speech again
+        self._silence += seconds  # taken back below if this turns out to be speech again
         if is_speech:
             self._voiced += seconds
             self._run += seconds
@@ -123,7 +124,7 @@ class Endpointer:
 
 
 class PreRoll:
-    """The newest chunks, about `seconds` of them: what was said before the onset was noticed."""
+    """Keeps the newest chunks, about `seconds` of them: they hold what was said before the onset was noticed."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -137,13 +138,13 @@ class PreRoll:
             self._held -= self._chunks.popleft().duration_seconds
 
     def take(self) -> list[AudioChunk]:
-        """All of it, oldest first; the buffer is empty afterwards."""
+        """All chunks, oldest first. The buffer is empty afterwards."""
         taken = list(self._chunks)
         self.clear()
         return taken
 
     def samples(self) -> Samples:
-        """All of it in one piece; it stays."""
+        """All samples in one array. The buffer keeps them."""
         return np.concatenate([chunk.samples for chunk in self._chunks])
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong with sound. Each error is also the builtin that a caller would expect.
+"""The errors of this package. Each is also the builtin error that a caller would expect.
 
     AudioError
     ├── DeviceMissing     (OSError)     no such microphone, loudspeaker or sound library

@@ -1,11 +1,10 @@
-"""From sound to words: one source, one VAD, one endpointer, one transcriber.
+"""Turns sound into words: one source, one VAD, one endpointer, one transcriber.
 
-Yields SpeechStarted at the onset, then either the Utterance or, if it turned out to be no
-words (a cough, a door, a fan), SpeechRejected. In between comes SpeechPaused, as soon as the
-speech seems to be over, and SpeechResumed when it was not. Silence yields nothing. While it is
-deaf, for the assistant speaks, a listener of its own kind may hear a stop word: StopHeard. A
-cue of the assistant's does not make it deaf: it is taken out of the sound. Knows nothing of what
-the words are for.
+It yields SpeechStarted at the onset, and later either the Utterance or SpeechRejected, when the sound held no words
+(a cough, a door, a fan). In between it yields SpeechPaused as soon as the speech seems to be over, and SpeechResumed
+when the speech goes on after all. Silence yields nothing. While the assistant speaks, Hearing is deaf, but a separate
+listener may hear a stop word and yield StopHeard. A cue of the assistant's does not make it deaf, because the cue is
+taken out of the sound. It does not know what the words are for.
 """
 
 from __future__ import annotations
@@ -21,25 +20,25 @@ from audio.transcriber import Transcriber
 
 
 class AudioSource(Protocol):
-    """Where sound comes from: a microphone, or a file that stands in for one."""
+    """A source of sound: a microphone, or a file that stands in for one."""
 
     @property
     def live(self) -> bool:
-        """True: chunk times are time.monotonic(). False: seconds from the file's start."""
+        """True if the times of the chunks are time.monotonic(). False if they are seconds from the start of a file."""
 
     def chunks(self) -> Iterator[AudioChunk]:
-        """Mono 16 bit, 16,000 Hz, 30 ms each; ends at the end of the file or after stop()."""
+        """Chunks of 30 ms, mono, 16 bit, 16,000 Hz. They end at the end of the file or after stop()."""
 
     def stop(self) -> None:
-        """From any thread or signal handler: chunks() ends within 100 ms."""
+        """Makes chunks() end within 100 ms. May be called from any thread or signal handler."""
 
 
 class VoiceDetector(Protocol):
     def is_speech(self, samples: Samples) -> bool:
-        """One chunk: 30 ms at 16,000 Hz."""
+        """True if this chunk is speech. `samples` are 30 ms at 16,000 Hz."""
 
 
-# Times are on the source's clock, and those of the speech itself, not of its recognition.
+# All times are on the source's clock. They are the times of the speech itself, not of its recognition.
 @dataclass(frozen=True)
 class SpeechStarted:
     at: float
@@ -47,14 +46,21 @@ class SpeechStarted:
 
 @dataclass(frozen=True)
 class SpeechPaused:
-    """The speech has probably ended, some half a second before that is certain. Once a pause."""
+    """The speech has probably ended. It comes once for each pause, about half a second before the end is certain."""
 
     at: float  # the end of the speech
 
 
 @dataclass(frozen=True)
 class SpeechResumed:
-    """The SpeechPaused before it was mistaken: the same utterance goes on."""
+    """The last SpeechPaused was wrong: the same utterance goes on."""
+
+    at: float
+
+
+@dataclass(frozen=True)
+class WakeSuspected:
+    """The utterance may hold the wake phrase. This comes a second before that is certain, and is often wrong."""
 
     at: float
 
@@ -65,38 +71,52 @@ class Utterance:
     confidence: float  # 0..1
     started_at: float
     ended_at: float  # end of the last chunk with speech
-    endpoint_seconds: float = field(default=0.0, compare=False)  # the pause behind that, until it counted as the end
+    endpoint_seconds: float = field(default=0.0, compare=False)  # the silence after it, until it counted as the end
 
 
 @dataclass(frozen=True)
 class StopHeard(Utterance):
-    """A stop word, heard while deaf to everything else. No SpeechStarted comes before it."""
+    """A stop word that was heard while Hearing was deaf to everything else. No SpeechStarted comes before it."""
 
 
 @dataclass(frozen=True)
 class SpeechRejected:
-    """The SpeechStarted before it was no words."""
+    """What began with the last SpeechStarted held no words."""
 
     at: float
 
 
 class StopEar(Protocol):
     def hear(self, chunk: AudioChunk) -> StopHeard | None:
-        """The next chunk of those that Hearing drops."""
+        """Takes the next chunk that Hearing drops. Returns a StopHeard when it completes a stop word."""
 
     def rest(self) -> None:
-        """Hearing listens itself again: forget what was heard."""
+        """Forgets what was heard, because Hearing itself listens again."""
 
 
 class PauseEar(Protocol):
-    """See `audio.pausing`."""
+    """Judges whether a pause is the end of a question. `audio.pausing.WordsEnded` is one."""
 
     def has_ended(self, samples: Samples) -> bool:
-        """The last second of an utterance in which nobody speaks just now: may that have been all?"""
+        """True if the words in `samples`, the last second of an utterance before a pause, may have been all of it."""
 
 
-HearingEvent = SpeechStarted | SpeechPaused | SpeechResumed | SpeechRejected | Utterance
-PAUSE_WINDOW_SECONDS = 1.2  # what a PauseEar looks at: a few words, for their last one's sake
+HearingEvent = SpeechStarted | SpeechPaused | SpeechResumed | WakeSuspected | SpeechRejected | Utterance
+PAUSE_WINDOW_SECONDS = 1.2  # what a PauseEar looks at: a few words, because the last one needs context
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What Hearing asks the rest of the program for each chunk of sound."""
+
+    # True while the assistant speaks. Sound is dropped then, so that it does not hear itself (half-duplex).
+    deaf: Callable[[], bool] = lambda: False
+    # True while the user keeps the button down. A pause does not end the utterance then; letting go does.
+    held: Callable[[], bool] = lambda: False
+    # The pitches in Hz of an earcon of the assistant's that may be in the sound; () when there is none.
+    own_cue: Callable[[], tuple[float, ...]] = lambda: ()
+    # True once for an utterance that may hold the wake phrase. It is asked after each chunk that was transcribed.
+    wake_suspected: Callable[[], bool] = lambda: False
 
 
 class Hearing:
@@ -106,19 +126,16 @@ class Hearing:
         vad: VoiceDetector,
         endpointer_settings: EndpointSettings,
         transcriber: Transcriber,
+        situation: Situation = Situation(),
         *,
-        deaf: Callable[[], bool] = lambda: False,
         min_confidence: float = 0.5,
         stop_ear: StopEar | None = None,
-        held: Callable[[], bool] = lambda: False,
         pause_ear: PauseEar | None = None,
-        own_cue: Callable[[], tuple[float, ...]] = lambda: (),
     ) -> None:
-        """While `deaf()`, sound is dropped: half-duplex, so as not to hear oneself.
+        """Words heard with less than `min_confidence` (0..1) count as noise.
 
-        What is dropped goes to `stop_ear`, where there is one. While `held()`, a pause does not end an utterance: somebody
-        keeps a button down to say when it ends. Without a `pause_ear` pauses are not told. `own_cue` gives the pitches of
-        a cue of the assistant's that may be in the sound.
+        Sound that is dropped while deaf goes to `stop_ear`, if there is one. Without a `pause_ear` no pauses are
+        reported.
         """
         self._source = source
         self._vad = vad
@@ -126,36 +143,49 @@ class Hearing:
         self._endpointer = Endpointer(endpointer_settings)
         self._pre_roll = PreRoll(endpointer_settings.pre_roll_seconds)
         self._transcriber = transcriber
-        self._deaf = deaf
+        self._situation = situation
         self._min_confidence = min_confidence
         self._stop_ear = stop_ear
-        self._held = held
         self._pause_ear = pause_ear
         self._recent = PreRoll(PAUSE_WINDOW_SECONDS)
-        self._paused = False  # and told
-        self._own_cue = own_cue
+        self._paused = False  # and SpeechPaused was yielded
         self._was_deaf = False
         self._started_at = 0.0
+        self._ended_at = 0.0  # when the last chunk ended
 
     def events(self) -> Iterator[HearingEvent]:
-        """Until the source ends. Raises what the source raises (DeviceLost)."""
-        ended_at = 0.0
-        for chunk in self._source.chunks():
-            ended_at = chunk.ended_at
-            if self._deaf():
-                self._was_deaf = True
-                yield from self._drop(chunk)
-            else:
-                if self._was_deaf and self._stop_ear is not None:
-                    self._stop_ear.rest()
-                self._was_deaf = False
-                yield from self._hear(chunk)
+        """The events until the source ends. Raises what the source raises (DeviceLost)."""
+        for chunk in self.chunks():
+            yield from self.hear(chunk)
+        yield from self.finish()
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """The source's chunks, for a caller that has something to do between two of them.
+
+        Raises what the source raises.
+        """
+        return self._source.chunks()
+
+    def hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
+        """The events of the next chunk. The iterator must be used up before the next chunk is given."""
+        self._ended_at = chunk.ended_at
+        if self._situation.deaf():
+            self._was_deaf = True
+            yield from self._drop(chunk)
+            return
+        if self._was_deaf and self._stop_ear is not None:
+            self._stop_ear.rest()
+        self._was_deaf = False
+        yield from self._hear(chunk)
+
+    def finish(self) -> Iterator[HearingEvent]:
+        """Ends an utterance under way, because the source has ended."""
         end = self._endpointer.finish()
         if end is not None:
-            yield self._conclude(end, ended_at)
+            yield self._conclude(end, self._ended_at)
 
     def _hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
-        pitches_hz, mostly_cue = self._own_cue(), False
+        pitches_hz, mostly_cue = self._situation.own_cue(), False
         if pitches_hz:
             rest = without_cue(chunk.samples, pitches_hz)
             chunk, mostly_cue = replace(chunk, samples=rest.samples), rest.mostly_cue
@@ -163,16 +193,20 @@ class Hearing:
         self._recent.push(chunk)
         if self._endpointer.in_utterance:
             self._transcriber.accept(chunk.samples)
+            if self._situation.wake_suspected():
+                yield WakeSuspected(chunk.ended_at)
         else:
             self._pre_roll.push(chunk)
-        kept_open = self._endpointer.in_utterance and self._held()
+        kept_open = self._endpointer.in_utterance and self._situation.held()
         change = self._endpointer.push(is_speech or kept_open, chunk.duration_seconds)
         if isinstance(change, Onset):
             self._started_at = chunk.ended_at - change.lead_seconds
-            # Told first, transcribed second: the picture is taken at this very event.
+            # SpeechStarted is yielded before anything is transcribed, because the picture is taken at this event.
             yield SpeechStarted(self._started_at)
             for kept in self._pre_roll.take():
                 self._transcriber.accept(kept.samples)
+            if self._situation.wake_suspected():
+                yield WakeSuspected(chunk.ended_at)
         elif isinstance(change, End):
             yield self._conclude(change, chunk.ended_at)
         elif self._pause_ear is not None and self._endpointer.in_utterance:

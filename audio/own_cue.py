@@ -1,9 +1,9 @@
-"""The assistant's own earcon, taken out of the microphone's sound again.
+"""Takes the assistant's own earcon out of the microphone's sound.
 
-While a cue sounds the user may be speaking, so nobody may be deaf then. But a cue is nothing but a few known pitches
-and their second harmonics: in each 30 ms they are fitted, whatever their loudness and phase (a loudspeaker, a room and a
-microphone change only these), and subtracted. Speech over the cue loses a narrow band and stays speech. It does not
-know when a cue sounds.
+The user may be speaking while a cue sounds, so Hearing must not be deaf then. A cue consists of a few known pitches
+and their second harmonics. In each 30 ms these pitches are fitted, with any loudness and phase, and subtracted. A
+loudspeaker, a room and a microphone change only loudness and phase. Speech over the cue loses a narrow band and stays
+speech. It does not know when a cue sounds.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import numpy.typing as npt
 
 from audio.pcm import SPEECH_FORMAT, Samples
 
-# The cue's loudness within a chunk may change like a parabola: it swells in 12 ms. A straight line leaves enough of
-# that for the VAD to take it for speech; with a cube more of the speech is lost than is won.
+# The order of the polynomial that the cue's loudness follows within a chunk: the cue swells in 12 ms. With a straight
+# line enough of the cue stays for the VAD to take it for speech. With a cubic more of the speech is lost than is won.
 _DEGREE = 2
 _HARMONICS = (1, 2)
-# The rest must have this share of the cue's power to be looked at: what is left of a cue that begins in mid-chunk has
-# less, and speech over a cue that leaks in at -12 dB has sixteen times as much.
+# The rest of a chunk must have this share of the cue's power to count as sound. The remains of a cue that begins in
+# mid-chunk have less. Speech over a cue that leaks in at -12 dB has sixteen times as much.
 _MIN_REST = 0.5
-_REST_OF_CUE = 0.1  # what is left of such a chunk goes on this soft: at full loudness a recogniser makes an "it" of it
+_REST_OF_CUE = 0.1  # such a chunk is passed on this soft, because at full loudness a recogniser makes an "it" of it
 
 
 @dataclass(frozen=True)
 class WithoutCue:
     samples: Samples
-    mostly_cue: bool  # it was hardly anything else
+    mostly_cue: bool  # the chunk held hardly anything else
 
 
 def without_cue(samples: Samples, pitches_hz: tuple[float, ...]) -> WithoutCue:
@@ -48,7 +48,7 @@ def without_cue(samples: Samples, pitches_hz: tuple[float, ...]) -> WithoutCue:
 def _tones(
     pitches_hz: tuple[float, ...], count: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:  # (count, tones), (tones, count)
-    """Sine and cosine of each pitch and its harmonics, with each way of swelling; and what fits them to a sound."""
+    """Sine and cosine of each pitch and its harmonics, times each power of time; and the matrix that fits them."""
     time = np.arange(count) / SPEECH_FORMAT.sample_rate_hz
     within = np.linspace(-1.0, 1.0, count)
     basis = np.stack(

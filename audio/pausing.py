@@ -1,9 +1,9 @@
-"""Has the user said all of it, or only paused? Judged by the words, a moment after the sound of speech has ceased.
+"""Judges by the words whether the user has finished or only paused, a moment after the sound of speech has stopped.
 
 A VAD alone cannot tell: in noise it misses soft consonants, and people stop to think in mid-sentence. So the last
-second is decoded as a closed window; the pause counts when the recogniser, too, has heard the last word end, and that word can
-end a question or a command. The streaming recogniser's partial result is of no use here: it lags 0.2 to 0.3 s behind,
-just the last word. It does not know what follows from a pause.
+second is decoded as a closed window. The pause counts when the recogniser, too, has heard the last word end, and that
+word can end a question or a command. The partial result of the streaming recogniser is of no use here, because it
+lags 0.2 to 0.3 s behind, which is just the last word. It does not know what a pause leads to.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PauseSettings:
-    min_silence_seconds: float = 0.09  # behind the last word, as the recogniser hears it
-    # A recogniser that expects whole sentences makes up a last word where there is none, a short and doubtful one.
+    min_silence_seconds: float = 0.09  # silence after the last word, as the recogniser hears it
+    # A recogniser that expects whole sentences invents a last word where there is none. Such a word is short and
+    # doubtful.
     min_word_seconds: float = 0.12
     min_confidence: float = 0.6
-    max_cost_seconds: float = 0.1  # a window that takes longer delays the words of the utterance themselves
-    patience: int = 3  # so many slow windows in a row: the machine has no time for it now
-    rest_windows: int = 60  # then so many are let by, about ten questions, before it is tried again
+    max_cost_seconds: float = 0.1  # a window that takes longer would delay the words of the utterance itself
+    patience: int = 3  # after this many slow windows in a row the machine has no time for it
+    rest_windows: int = 60  # then it skips this many windows, about ten questions, before it tries again
 
 
 class WordsEnded:
-    """A PauseEar over a Spotter that knows every word."""
+    """A `hearing.PauseEar` that uses a Spotter without a grammar, which knows every word of the model."""
 
     def __init__(
         self,
@@ -42,17 +43,17 @@ class WordsEnded:
         wanted: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
-        """`ends_open`: after this text more must come. Where nothing is `wanted`, nothing is decoded.
+        """`ends_open(text)` is true when more words must follow the text. While `wanted()` is false nothing is decoded.
 
-        `clock` counts computing time: a busy machine does not make the recogniser a slow one.
+        `clock` counts computing time, so that a busy machine does not make the recogniser look slow.
         """
         self._spotter = spotter
         self._ends_open = ends_open
         self._settings = settings or PauseSettings()
         self._wanted = wanted
         self._clock = clock
-        self._slow = 0  # in a row
-        self._rest = 0  # windows to be let by
+        self._slow = 0  # slow windows in a row
+        self._rest = 0  # windows to skip
         self._warned = False
 
     def has_ended(self, samples: Samples) -> bool:
@@ -80,7 +81,10 @@ class WordsEnded:
 def words_ended(
     words: Sequence[SpottedWord], seconds: float, ends_open: Callable[[str], bool], settings: PauseSettings
 ) -> bool:
-    """Of a window of that length; where no words are, none have ended."""
+    """True if the last of the words in a window of `seconds` has ended and may be the last one.
+
+    False if there are no words.
+    """
     if not words:
         return False
     last = words[-1]

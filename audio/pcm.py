@@ -1,9 +1,9 @@
-"""Sound as arrays: mono, signed 16 bit, at a stated rate. Resampling, and cutting into chunks.
+"""Sound as arrays: mono, signed 16 bit, at a stated rate. Resamples it and cuts it into chunks.
 
-Knows no device and no file. Resampling is soxr: band-limited, keeps its state between blocks
-(a resampler started afresh for each block clicks at every seam) and comes in a 250 kB wheel. But
-soxr holds back 20 to 40 ms of a stream, on its way to whoever waits for the end of a word: from
-48,000 Hz, at which most microphones run, a filter of our own takes every third sample.
+It knows no device and no file. Resampling is soxr's work: it is band-limited, keeps its state between blocks (a
+resampler that starts afresh for each block clicks at every seam) and comes in a 250 kB wheel. But soxr holds back 20
+to 40 ms of a stream, and this would delay the end of every word. So from 48,000 Hz, the rate of most microphones, a
+filter of our own takes every third sample.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class AudioFormat:
         return sample_count / self.sample_rate_hz
 
 
-# What the VAD and the Vosk models take. 30 ms is the longest frame that webrtcvad accepts.
+# The format that the VAD and the Vosk models take. 30 ms is the longest frame that webrtcvad accepts.
 SPEECH_FORMAT = AudioFormat(16_000)
 CHUNK_SECONDS = 0.03
 
 
 @dataclass(frozen=True, eq=False)
 class AudioChunk:
-    """A stretch of sound. `started_at` is in seconds on its source's own clock."""
+    """A piece of sound. `started_at` is in seconds on its source's own clock."""
 
     samples: Samples
     sample_rate_hz: int
@@ -53,7 +53,7 @@ class AudioChunk:
 
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
-    """All of a sound at once. For a stream, use StreamResampler."""
+    """Resamples a whole sound at once. For a stream, use StreamResampler."""
     if from_hz == to_hz:
         return samples
     if len(samples) == 0:
@@ -65,15 +65,16 @@ def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
 
 
 class StreamResampler:
-    """Blocks of a stream from one rate to another; the seams do not show.
+    """Resamples a stream block by block, without clicks at the seams.
 
-    Some stays inside the filter until the next push, 2 ms from three times `to_hz`, else about 40; `last=True` lets it out.
+    Some sound stays inside the filter until the next push: 2 ms if `from_hz` is three times `to_hz`, else about 40 ms.
+    `last=True` lets it out.
     """
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
         import soxr
 
-        self._same = from_hz == to_hz  # passed on untouched: soxr would dither the last bit
+        self._same = from_hz == to_hz  # then the sound is passed on untouched, because soxr would dither the last bit
         self._thirds = _EveryThird() if from_hz == 3 * to_hz else None
         self._stream = soxr.ResampleStream(from_hz, to_hz, 1, dtype="int16")
 
@@ -87,7 +88,7 @@ class StreamResampler:
 
 
 class _EveryThird:
-    """A low-pass filter of linear phase and every third of its samples; its delay is taken off."""
+    """Applies a low-pass filter of linear phase and keeps every third sample. The filter's delay is removed."""
 
     # A sinc under a Kaiser window: flat up to 0.92 of half the new rate, -80 dB from 1.08 on (Oppenheim and Schafer,
     # "Discrete-Time Signal Processing", 7.5.3).
@@ -107,15 +108,15 @@ class _EveryThird:
         self._pending = sound[3 * count :]
         if count == 0:
             return np.empty(0, np.int16)
-        # Every sample is filtered and two of three are thrown away: a quarter of the time of windows that leave two out,
-        # which are no contiguous memory.
+        # Every sample is filtered and two of three are thrown away. This takes a quarter of the time of filtering
+        # only every third one, because those windows are not contiguous in memory.
         filtered = np.convolve(sound, self._filter, "valid")[::3]
         kept: Samples = np.clip(np.round(filtered), -32768, 32767).astype(np.int16)
         return kept
 
 
 class ChunkCutter:
-    """Blocks of any length in, speech chunks of exactly 30 ms at 16,000 Hz out."""
+    """Takes blocks of any length and gives speech chunks of exactly 30 ms at 16,000 Hz."""
 
     def __init__(self, from_hz: int) -> None:
         self._resampler = StreamResampler(from_hz, SPEECH_FORMAT.sample_rate_hz)
@@ -126,14 +127,14 @@ class ChunkCutter:
         yield from self._cut(self._resampler.push(samples))
 
     def finish(self) -> Iterator[Samples]:
-        """What was held back; the last chunk is filled up with silence."""
+        """The sound that was held back. The last chunk is filled up with silence."""
         yield from self._cut(self._resampler.push(np.empty(0, np.int16), last=True))
         if len(self._pending):
             missing = self._size - len(self._pending)
             yield from self._cut(np.zeros(missing, np.int16))
 
     def _cut(self, resampled: Samples) -> Iterator[Samples]:
-        # Taken into the object before the first yield: a generator left half-way loses nothing.
+        # Stored in the object before the first yield, so that a generator that is left half-way loses nothing.
         self._pending = np.concatenate([self._pending, resampled])
         while len(self._pending) >= self._size:
             chunk, self._pending = self._pending[: self._size], self._pending[self._size :]

@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from audio.hearing import AudioSource, Hearing, HearingEvent
+    from audio.hearing import AudioSource
     from audio.pcm import AudioChunk
+
+Event = TypeVar("Event")
 
 ECHO_SECONDS = 0.3  # half-duplex: how long a room and the sound server still carry what was said
 RETRY_SECONDS = 2.0  # between attempts to get a lost microphone back
@@ -57,10 +59,10 @@ class OwnCue:
 
 def lasting_events(
     open_microphone: Callable[[], AbstractContextManager[AudioSource]],
-    make_hearing: Callable[[AudioSource], Hearing],
+    events_of: Callable[[AudioSource], Iterator[Event]],
     on_lost: Callable[[str], None],
     on_back: Callable[[], None],
-) -> Generator[HearingEvent, None, None]:
+) -> Generator[Event, None, None]:
     """What is heard, across losses of the microphone. Raises `AudioError` where there never was one.
 
     `on_lost` gets the sentence that says what happened, once a loss; `on_back` is called at the first sound after it.
@@ -79,7 +81,7 @@ def lasting_events(
     while True:
         try:
             with open_microphone() as microphone:
-                yield from make_hearing(Heralded(microphone, sound_came)).events()
+                yield from events_of(Heralded(microphone, sound_came))
                 return
         except AudioError as error:
             if not lost and not isinstance(error, DeviceLost):

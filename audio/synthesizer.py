@@ -1,11 +1,11 @@
-"""A sentence to sound: pyttsx3 with espeak-ng, one worker thread, no playback of its own.
+"""Turns a sentence into sound: pyttsx3 with espeak-ng, on one worker thread, without playing it.
 
-pyttsx3's own playback is unusable (lost sentences, hangs), so a sentence is rendered to memory
-and played by `playback`. Knows nothing of loudspeakers, nor of how a text falls into sentences.
+pyttsx3's own playback is unusable: it loses sentences and hangs. So a sentence is rendered to memory, and `playback`
+plays it. It does not know loudspeakers, nor how a text is cut into sentences.
 
-espeak-ng can be initialised once in a process. So there is one engine for the process, built
-by the first Synthesizer and guarded by a lock; several Synthesizers may be open, each with its
-own voice. The worker thread is a daemon: a stuck engine cannot keep the process alive.
+espeak-ng can be initialised only once in a process. So there is one engine for the process. The first Synthesizer
+builds it, and a lock guards it. Several Synthesizers may be open, each with its own voice. The worker thread is a
+daemon, so that a stuck engine cannot keep the process alive.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from audio.errors import DeviceMissing, VoiceError
 from audio.pcm import AudioChunk, Samples
 
 SYNTHESIS_RATE_HZ = 22_050
-MIN_RATE_WPM, MAX_RATE_WPM = 80, 600  # outside, espeak-ng is no longer speech
+MIN_RATE_WPM, MAX_RATE_WPM = 80, 600  # outside this range espeak-ng's sound is no longer speech
 
-_SENTENCE_LIMIT_SECONDS = 10.0  # a sentence takes about 15 ms, 90 s of speech 170 ms
-_LEAD_SECONDS = 0.01  # kept before the first sound
-_TAIL_SECONDS = 0.12  # kept after the last one: with the next lead, a pause between sentences
-_AUDIBLE = 60  # of 32,767
+_SENTENCE_LIMIT_SECONDS = 10.0  # a sentence takes about 15 ms to render, 90 s of speech 170 ms
+_LEAD_SECONDS = 0.01  # silence kept before the first sound
+_TAIL_SECONDS = 0.12  # silence kept after the last one; with the next lead it is the pause between sentences
+_AUDIBLE = 60  # of 32,767: a louder sample is sound
 _DEFAULT_VOICE = "gmw/en-us"
 _SUGGESTED_VOICES = ("en-us", "en-gb", "en-us+f3", "de", "fr", "es", "cmn")
 
 
 class Synthesizer:
-    """Speech from text, in one voice. Raises VoiceError (no such voice) when it is made.
+    """Makes speech from text, in one voice. The constructor raises VoiceError if there is no such voice.
 
-    `voice` is espeak-ng's name or identifier, with an optional variant ("en-us+f3"); "" is
-    American English. `rate_wpm` is words a minute; `volume` is 0..1.
+    `voice` is espeak-ng's name or identifier, with an optional variant ("en-us+f3"); "" is American English.
+    `rate_wpm` is in words per minute; `volume` is 0..1.
     """
 
     def __init__(self, voice: str = "", rate_wpm: int = 180, volume: float = 1.0) -> None:
@@ -53,13 +53,13 @@ class Synthesizer:
         self._worker = threading.Thread(target=self._work, name="synthesizer", daemon=True)
         self._worker.start()
         try:
-            self._render("ready")  # loads the voice, so that the first sentence is not late
+            self._render("ready")  # loads the voice, so that the first sentence does not have to wait for it
         except Exception:
             self.close()
             raise
 
     def synthesize(self, text: str) -> AudioChunk:
-        """One sentence at 22,050 Hz. Empty where there is nothing to say ("", "...").
+        """One sentence at 22,050 Hz. The chunk is empty where there is nothing to say ("", "...").
 
         Raises VoiceError when the engine does not finish in time.
         """
@@ -68,15 +68,15 @@ class Synthesizer:
         return AudioChunk(_trim(samples, self._volume), SYNTHESIS_RATE_HZ)
 
     def set_rate(self, rate_wpm: int) -> None:
-        """From the next sentence on; held within 80..600 words a minute."""
+        """Sets the rate of the next sentences, in words per minute; it is held within 80..600."""
         self._rate_wpm = _clamp_rate(rate_wpm)
 
     def set_volume(self, volume: float) -> None:
-        """From the next sentence on; 0 to 1."""
+        """Sets the volume of the next sentences, 0 to 1."""
         self._volume = min(1.0, max(0.0, volume))
 
     def close(self) -> None:
-        """Idempotent; returns within a second even if the engine hangs."""
+        """Ends the worker thread. May be called twice, and returns within a second even if the engine hangs."""
         self._closed = True
         self._requests.put(None)
         self._worker.join(1.0)
@@ -95,7 +95,7 @@ class Synthesizer:
     def _render(self, text: str) -> Samples:
         if self._closed:
             raise VoiceError("the voice is closed: open another Synthesizer")
-        # Bounded by its callers: each waits here for its answer before it asks again.
+        # The queue needs no bound: each caller waits for its answer before it asks again.
         request = _Request(text, self._voice, self._rate_wpm)
         self._requests.put(request)
         try:
@@ -128,10 +128,10 @@ class _Request:
 def speakable(text: str) -> str:
     """`text` without what espeak-ng would act on, choke on, or read out as symbols.
 
-    Markup (`<break/>`), phoneme brackets (`[[…]]`), Markdown's marks and control characters
-    go; "" comes back where no letter or digit is left.
+    It removes markup (`<break/>`), phoneme brackets (`[[…]]`), Markdown's marks and control characters, and returns
+    "" where no letter or digit is left.
     """
-    text = text.encode("utf-8", "ignore").decode("utf-8")  # lone surrogates
+    text = text.encode("utf-8", "ignore").decode("utf-8")  # removes lone surrogates
     text = re.sub(r"</?[A-Za-z!?][^<>]*>", " ", text)
     text = re.sub(r"\[\[|\]\]|[*_`#|~^{}\\]+", " ", text)
     text = "".join(c if c.isprintable() else " " for c in text)
@@ -142,7 +142,7 @@ def speakable(text: str) -> str:
 def find_voice(wanted: str, voices: Iterable[Any]) -> str | None:
     """The identifier of the voice that `wanted` names: identifier, file name, name or language.
 
-    espeak-ng by itself knows no "en-gb": its file is called gmw/en. A variant ("+f3") is kept.
+    espeak-ng itself does not know "en-gb", because its file is called gmw/en. A variant ("+f3") is kept.
     """
     base, plus, variant = wanted.strip().lower().partition("+")
     for voice in voices:
@@ -157,37 +157,37 @@ def _clamp_rate(rate_wpm: int) -> int:
 
 
 def _trim(samples: Samples, volume: float) -> Samples:
-    """Without the dead time around the speech (espeak-ng leaves 0.25 s), at `volume`."""
+    """The samples at `volume`, without the silence around the speech (espeak-ng leaves 0.25 s)."""
     audible = np.flatnonzero(np.abs(samples.astype(np.int32)) > _AUDIBLE)
     if len(audible) == 0:
         return np.empty(0, np.int16)
     begin = max(0, int(audible[0]) - int(_LEAD_SECONDS * SYNTHESIS_RATE_HZ))
     end = int(audible[-1]) + int(_TAIL_SECONDS * SYNTHESIS_RATE_HZ)
     kept = samples[begin:end]
-    # At high rates espeak-ng ends on the last sound itself: the pause is ours to keep.
+    # At high rates espeak-ng ends on the last sound itself, so the pause is added here.
     kept = np.concatenate([kept, np.zeros(end - begin - len(kept), np.int16)])
     return np.round(kept * volume).astype(np.int16)
 
 
 class _Engine:
-    """pyttsx3's espeak driver, used in the one way that was found to work (2.99).
+    """pyttsx3's espeak driver, used in the one way that was found to work (version 2.99).
 
-    Not `runAndWait`: it cancels what espeak-ng has queued, now and then the sentence itself
-    (2 of 500 came out empty) and often a change of rate. `startLoop` ends by itself
-    with the utterance, but leaves the engine marked as looping; that mark is taken off.
+    `runAndWait` is not used, because it cancels what espeak-ng has queued: now and then the sentence itself (2 of 500
+    came out empty) and often a change of rate. `startLoop` ends by itself with the utterance, but leaves the engine
+    marked as looping. This mark is removed.
     """
 
     def __init__(self) -> None:
         import pyttsx3
         from pyttsx3.drivers import espeak
 
-        espeak.print = lambda *_: None  # the driver reports each file on stdout, our results' place
+        espeak.print = lambda *_: None  # the driver reports each file on stdout, which is for results alone
         self._engine: Any = pyttsx3.init("espeak")
         self._voice = ""
         self._rate_wpm = 0
         self._error: Exception | None = None
         self._engine.connect("error", self._on_error)
-        self._speak("a")  # settings take effect only after a first utterance
+        self._speak("a")  # settings take effect only after the first utterance
 
     def render(self, request: _Request) -> Samples:
         self._set_voice(request.voice)
@@ -198,9 +198,9 @@ class _Engine:
         self._error = exception
 
     def _speak(self, text: str) -> Samples:
-        file = io.BytesIO()  # the driver hands it to `wave`, which takes a file as well as a name
+        file = io.BytesIO()  # the driver gives it to `wave`, which takes a file as well as a name
         self._engine.save_to_file(text, file)
-        self._engine.startLoop()  # returns with the driver's own end of the utterance
+        self._engine.startLoop()  # returns when the driver has ended the utterance
         self._engine._inLoop = False
         if not file.getvalue():
             raise VoiceError("espeak-ng returned no sound: start the program again")
@@ -214,18 +214,18 @@ class _Engine:
         found = find_voice(voice, self._engine.getProperty("voices"))
         self._error = None
         if found is not None:
-            self._engine.setProperty("voice", found)  # refused, it is only an event
+            self._engine.setProperty("voice", found)  # a voice that is refused gives only an event
         if found is None or self._error is not None:
             self._voice = ""
             raise VoiceError(self._no_such(voice)) from self._error
         self._voice = voice
-        self._rate_wpm = 0  # a voice may bring its own
+        self._rate_wpm = 0  # a voice may change the rate
 
     def _set_rate(self, rate_wpm: int) -> None:
         if rate_wpm == self._rate_wpm:
             return
-        # espeak-ng takes it from a queue of its own, within a millisecond or two; a sentence
-        # begun before that would have the old rate.
+        # espeak-ng takes the rate from a queue of its own, within a millisecond or two. A sentence that
+        # begins before that would have the old rate.
         deadline = time.monotonic() + 0.5
         self._engine.setProperty("rate", rate_wpm)
         while self._engine.getProperty("rate") != rate_wpm and time.monotonic() < deadline:
@@ -246,7 +246,7 @@ _engine_lock = threading.Lock()
 
 
 def _render_with_engine(request: _Request) -> Samples:
-    global _engine  # espeak-ng itself is one for the process
+    global _engine  # because there is one espeak-ng in a process
     with _engine_lock:
         if _engine is None:
             try:

@@ -1,9 +1,9 @@
-"""Is this chunk speech? WebRTC's detector, and two gates that noise does not pass.
+"""Voice activity detection: says whether a chunk is speech.
 
-WebRTC's detector alone takes fans, knocks and hiss for speech now and then, and a small
-recogniser makes words of anything. So a chunk must also be louder than the background, which is
-read off the quieter chunks of the last seconds, and a vowel must have been heard a moment ago.
-The consonants before the first vowel are not lost: the pre-roll has them.
+It is WebRTC's detector and two gates that noise does not pass. WebRTC's detector alone takes fans, knocks and hiss
+for speech now and then, and a small recogniser makes words of anything. So a chunk must also be louder than the
+background, which is measured over the quieter chunks of the last seconds, and a vowel must have been heard a moment
+ago. The consonants before the first vowel are not lost, because the pre-roll has them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from audio.pcm import SPEECH_FORMAT, Samples
 from audio.voicing import VowelDetector
 
 _BACKGROUND_CHUNKS = 100  # 3 s
-_BACKGROUND_KNOWN = 33  # before a second has passed, all that was heard may be speech
+_BACKGROUND_KNOWN = 33  # with fewer chunks, one second, all that was heard may be speech
 _BACKGROUND_QUANTILE = 0.15
-_FLOOR = 20.0  # root mean square; below is silence on any microphone (-64 dB of full scale)
-_VOWEL_HOLD_CHUNKS = 12  # 0.36 s: the longest that consonants follow a vowel
+_FLOOR = 20.0  # root mean square; softer sound is silence on any microphone (-64 dB of full scale)
+_VOWEL_HOLD_CHUNKS = 12  # 0.36 s: consonants follow a vowel for no longer than this
 
 
 class VoiceActivity:
@@ -36,7 +36,7 @@ class VoiceActivity:
         self._since_vowel = _VOWEL_HOLD_CHUNKS
 
     def is_speech(self, samples: Samples) -> bool:
-        """`samples`: 30 ms at 16,000 Hz. Call it for every chunk, in order."""
+        """True if `samples`, 30 ms at 16,000 Hz, are speech. Call it for every chunk, in order."""
         wide = samples.astype(np.float64)
         loudness = float(np.sqrt(np.mean(wide * wide)))
         self._recent.append(loudness)
@@ -51,7 +51,7 @@ class VoiceActivity:
         else:
             self._vowels.skip(samples)
         self._since_vowel += 1
-        if vowel and self._last_was_vowel:  # one window alone may look like a vowel by chance
+        if vowel and self._last_was_vowel:  # a single window may look like a vowel by chance
             self._since_vowel = 0
         self._last_was_vowel = vowel
         return self._since_vowel < _VOWEL_HOLD_CHUNKS

@@ -1,10 +1,9 @@
-"""Is there a vowel in this sound? The mark of speech that steady noise and knocks lack.
+"""Finds vowels in sound. Speech has them; steady noise and knocks do not.
 
-A vowel repeats itself 60 to 400 times a second, with its power spread over several harmonics.
-Noise does not repeat; a whistle or a beep has all its power in one line. Measured with
-espeak-ng's voices: 75 to 90 % of the louder chunks of speech hold a vowel, 67 to 83 % at 10 dB
-above noise; of white, pink and brown noise, hum and tones at most 1 %. Knows nothing of words;
-a whisper has no vowels in this sense.
+A vowel repeats itself 60 to 400 times a second, with its power spread over several harmonics. Noise does not repeat
+itself, and a whistle or a beep has all its power in one spectral line. Measured with espeak-ng's voices, 75 to 90 %
+of the louder chunks of speech hold a vowel, and 67 to 83 % at 10 dB above noise. Of white, pink and brown noise, hum
+and tones at most 1 % do. It does not know words. A whisper has no vowels in this sense.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import numpy.typing as npt
 from audio.pcm import SPEECH_FORMAT, Samples
 
 _RATE_HZ = SPEECH_FORMAT.sample_rate_hz
-_WINDOW_SAMPLES = 720  # 45 ms: longer, and a falling pitch no longer repeats itself
-_FFT = 1024  # at least a window and the longest lag: else the autocorrelation wraps around
-_BAND_HZ = (80.0, 1500.0)  # where vowels have their power, and little else has
+_WINDOW_SAMPLES = 720  # 45 ms: within a longer window a falling pitch no longer repeats itself
+_FFT = 1024  # at least a window and the longest lag, else the autocorrelation would wrap around
+_BAND_HZ = (80.0, 1500.0)  # vowels have their power here, and little else has
 _LAGS = slice(_RATE_HZ // 400, _RATE_HZ // 66)
-_MIN_PERIODICITY = 0.6  # 1: repeats itself exactly
+_MIN_PERIODICITY = 0.6  # 1: the sound repeats itself exactly
 _MAX_TONALITY = 0.92  # the share of the power in one spectral line
 
 
@@ -29,14 +28,14 @@ class VowelDetector:
     def __init__(self) -> None:
         self._before: Samples = np.zeros(0, np.int16)
         self._window = np.hanning(_WINDOW_SAMPLES)
-        # A window fades its own autocorrelation; dividing by it takes that out again (Boersma
+        # The autocorrelation of a windowed sound fades with the window's own. Dividing by that undoes it (Boersma
         # 1993, "Accurate short-term analysis of the fundamental frequency").
         self._window_fade = _autocorrelation(np.abs(np.fft.rfft(self._window, _FFT)) ** 2)
         frequencies = np.fft.rfftfreq(_FFT, 1 / _RATE_HZ)
         self._band = (frequencies >= _BAND_HZ[0]) & (frequencies <= _BAND_HZ[1])
 
     def skip(self, samples: Samples) -> None:
-        """A chunk that is not worth the look (it costs some 100 µs): only kept for the next one."""
+        """Keeps a chunk for the next one without looking for a vowel, which takes some 100 µs."""
         self._before = samples
 
     def is_vowel(self, samples: Samples) -> bool:
@@ -44,7 +43,7 @@ class VowelDetector:
         heard = np.concatenate([self._before, samples])[-_WINDOW_SAMPLES:]
         sound[_WINDOW_SAMPLES - len(heard) :] = heard
         self._before = samples
-        # The difference flattens rumble and wind, whose power lies low, to what noise is.
+        # The difference flattens the spectrum of rumble and wind, whose power lies low, so that they look like noise.
         spectrum = np.fft.rfft(np.diff(sound, prepend=sound[0]) * self._window, _FFT)
         power = np.where(self._band, np.abs(spectrum) ** 2, 0.0)
         total = float(power.sum())
@@ -57,7 +56,7 @@ class VowelDetector:
 
 
 def _autocorrelation(power: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """From a power spectrum; 1 at lag 0. Lags up to half a window, in samples."""
+    """The autocorrelation from a power spectrum: 1 at lag 0, for lags up to half a window, in samples."""
     correlation = np.fft.irfft(power)[: _WINDOW_SAMPLES // 2]
     normalised: npt.NDArray[np.float64] = correlation / correlation[0]
     return normalised

@@ -1,9 +1,10 @@
-"""The wake word: hears only for its phrase until there is reason to hear every word.
+"""The wake word: listens for the wake phrase alone until there is a reason to transcribe every word.
 
-A transcriber in front of two: a small grammar that knows the wake phrase and "something else", and the real one. While nobody
-has asked for attention only the grammar listens, and its final results alone count (on partial ones the same phrase wakes by
-mistake many times an hour); then the real one must find the phrase as well. Text after the phrase in the same breath is the question. Knows no sound source, no model and no
-clock; whether attention is paid is asked of `attentive`.
+AttentiveTranscriber stands in front of two recognisers: a small grammar that knows the wake phrase and "something
+else", and the real transcriber. While nobody has asked for attention only the grammar listens. Only its final results
+count, because on partial results the same phrase wakes by mistake many times an hour. Then the real transcriber must
+find the phrase as well. Text after the phrase in the same breath is the question. It knows no sound source, no model
+and no clock. `attentive` says whether attention was asked for.
 """
 
 from __future__ import annotations
@@ -16,40 +17,42 @@ from audio.grammar import HeardWord
 from audio.pcm import Samples
 from audio.transcriber import Transcriber, Transcript
 
-# Three rules against talk that is not meant for it. Spoken on purpose, the phrase was found with confidence 1.00, no gap between
-# its words and at the beginning of the utterance; of ten places in 12 minutes of several people talking at once where the grammar
-# found it too, eight broke the first or the second rule, seven the third, and none kept all three.
-MIN_PHRASE_CONFIDENCE = 0.85  # of its least sure word
+# Three rules reject talk that is not meant for the assistant. When the phrase was spoken on purpose, it was found
+# with confidence 1.00, without a gap between its words, and at the beginning of the utterance. In 12 minutes of
+# several people talking at once the grammar found it in ten places. Eight of these broke the first or the second
+# rule, seven the third, and none kept all three.
+MIN_PHRASE_CONFIDENCE = 0.85  # of the phrase's least sure word
 MAX_GAP_SECONDS = 0.1
-BEGINS_WITHIN_SECONDS = 2.5  # who wants attention says so first; room for a pre-roll and an "um"
-MIN_QUESTION_CONFIDENCE = 0.4  # breath and noise after the phrase become little words
+BEGINS_WITHIN_SECONDS = 2.5  # whoever wants attention says so first; this leaves room for a pre-roll and an "um"
+MIN_QUESTION_CONFIDENCE = 0.4  # the recogniser makes little words of breath and noise after the phrase
 
 _NOTHING = Transcript("", 0.0)
 
 
 class PhraseListener(Protocol):
     def accept(self, samples: Samples) -> None:
-        """The next samples of the utterance, 16,000 Hz."""
+        """Takes the next samples of the utterance, at 16,000 Hz."""
 
     def partial(self) -> str:
-        """Its words so far, as far as they can be known before its end."""
+        """The words so far, as far as they can be known before the end of the utterance."""
 
     def finish(self) -> Sequence[HeardWord]:
-        """All of the utterance so far, times from its first sample; the next accept() begins a new one."""
+        """The words of the whole utterance, with times from its first sample. The next accept() begins a new one."""
 
     def reset(self) -> None:
-        """Forget the utterance."""
+        """Forgets the utterance."""
 
 
 def default_phrase(phrases: Sequence[str], unknown_words: Callable[[Sequence[str]], Sequence[str]]) -> str:
-    """The wake phrase where the config names none: the language's first whose words the model knows, all of them."""
+    """The wake phrase where the config names none: the language's first phrase of which the model knows every word."""
     return next((phrase for phrase in phrases if not unknown_words([phrase])), phrases[0])
 
 
 class AttentiveTranscriber:
-    """Behind Hearing, in the place of the real transcriber. The text of a woken utterance begins with the phrase.
+    """Takes the place of the real transcriber in Hearing. The text of an utterance that woke it begins with the phrase.
 
-    Without a `wake` listener nothing wakes it but `attentive`: a button. Then silence costs no recognition at all.
+    Without a `wake` listener only `attentive` wakes it, which is a button. Then nothing is recognised until it is
+    pressed.
     """
 
     def __init__(
@@ -58,16 +61,13 @@ class AttentiveTranscriber:
         attentive: Callable[[], bool],
         wake: PhraseListener | None = None,
         phrase: str = "",
-        on_maybe: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_maybe` is called as soon as an utterance may hold the phrase: often in vain, but a second early."""
         self._words = words
         self._attentive = attentive
         self._wake = wake
         self._phrase = phrase
-        self._on_maybe = on_maybe
-        self._told = False  # that this utterance may hold it
-        self._kept: list[Samples] = []  # of this utterance, while only the phrase is listened for; Hearing bounds it
+        self._suspected = self._told = False  # it may hold the phrase; and `wake_suspected` has said so
+        self._kept: list[Samples] = []  # this utterance, while only the grammar listens; Hearing bounds its length
         self._open = False  # the words of this utterance are being transcribed
 
     def accept(self, samples: Samples) -> None:
@@ -79,9 +79,17 @@ class AttentiveTranscriber:
         self._kept.append(samples)
         if self._wake is not None:
             self._wake.accept(samples)
-            if not self._told and f" {self._phrase} " in f" {self._wake.partial()} ":
-                self._told = True
-                self._on_maybe()
+            if not self._suspected and f" {self._phrase} " in f" {self._wake.partial()} ":
+                self._suspected = True
+
+    def wake_suspected(self) -> bool:
+        """True once for an utterance, as soon as it may hold the phrase.
+
+        Often it does not, but this comes a second early.
+        """
+        is_news = self._suspected and not self._told
+        self._told = self._suspected
+        return is_news
 
     def finish(self) -> Transcript:
         try:
@@ -99,7 +107,7 @@ class AttentiveTranscriber:
         self._forget()
 
     def _transcribe_from_the_start(self) -> None:
-        """The button was pressed when the utterance had begun already."""
+        """Transcribes the utterance from its beginning, because the button was pressed in the middle of it."""
         if self._wake is not None and self._kept:
             self._wake.reset()
         for samples in self._kept:
@@ -112,7 +120,7 @@ class AttentiveTranscriber:
         phrase = find_phrase(self._wake.finish(), self._phrase)
         if phrase is None:
             return _NOTHING
-        # Both must agree: in babble the grammar alone is taken in now and then.
+        # Both recognisers must agree, because in babble the grammar alone finds the phrase by mistake now and then.
         for samples in self._kept:
             self._words.accept(samples)
         heard = self._words.finish()
@@ -125,11 +133,14 @@ class AttentiveTranscriber:
 
     def _forget(self) -> None:
         self._kept = []
-        self._open = self._told = False
+        self._open = self._suspected = self._told = False
 
 
 def find_phrase(words: Sequence[HeardWord], phrase: str) -> HeardWord | None:
-    """The first place where the phrase was said, as one word; None if it was not, or not like one that is meant."""
+    """The first place where the phrase was said, as one word.
+
+    None if it was not said, or broke one of the three rules.
+    """
     wanted = phrase.split()
     for begin in range(len(words) - len(wanted) + 1):
         part = words[begin : begin + len(wanted)]

@@ -1,8 +1,8 @@
 """A WAV file as microphone (WavSource) or as loudspeaker (WavSpeaker).
 
-Reading is libsndfile's work (`soundfile`): the standard `wave` module knows neither float
-samples nor, before Python 3.12, the extensible header that 24-bit recorders write. Writing is
-`wave`'s, on a file of our own, so that a full disk is an OSError and never a silent loss.
+`soundfile` (libsndfile) reads the files, because the standard `wave` module knows neither float samples nor, before
+Python 3.12, the extensible header that 24-bit recorders write. `wave` writes them, on a file that is opened here, so
+that a full disk is an OSError and never a silent loss.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _ENCODINGS = {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"}
 
 
 class WavSource:
-    """A WAV file where a microphone is expected: read as fast as it is taken.
+    """A WAV file in place of a microphone. It is read as fast as its chunks are taken.
 
-    PCM of 8 to 32 bits or float, mono or stereo (mixed), at any rate. Raises WavError at once
-    for anything else, by the header alone: a file of three hours is not read to be refused.
+    It takes PCM of 8 to 32 bits or float, mono or stereo (which is mixed), at any rate. It raises WavError at once
+    for anything else. The header alone decides that, so that a file of three hours is not read only to be refused.
     """
 
     live = False
@@ -50,7 +50,7 @@ class WavSource:
             yield AudioChunk(samples, SPEECH_FORMAT.sample_rate_hz, count * CHUNK_SECONDS)
 
     def stop(self) -> None:
-        self._stopping = True  # a plain store: safe in a signal handler
+        self._stopping = True  # a plain assignment is safe in a signal handler
 
     def _speech_samples(self) -> Iterator[Samples]:
         with _open_checked(self._path, self._max_seconds) as file:
@@ -63,18 +63,18 @@ class WavSource:
 class WavSpeaker:
     """A Speaker that writes what a loudspeaker would play, one sound after the other.
 
-    The file has the rate of the first chunk. It appears under its name at close(), complete, or
-    not at all: until then it is a hidden file beside it.
+    The file has the rate of the first chunk. Until close() it is a hidden file beside its place. close() gives it its
+    name, so that it is there as a whole or not at all.
     """
 
     def __init__(self, path: Path, sample_rate_hz: int | None = None) -> None:
         self._writer = _WavWriter(Path(path))
         self._rate_hz = sample_rate_hz
-        self._lock = threading.Lock()  # one sound at a time, from whatever thread
+        self._lock = threading.Lock()  # one sound at a time, whichever threads play
 
     @property
     def speaking(self) -> bool:
-        return False  # nobody hears a file: it never makes the listener deaf
+        return False  # nobody hears a file, so it never makes the listener deaf
 
     def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None:
         if cancelled.is_set():
@@ -110,24 +110,24 @@ class WavSpeaker:
 
 
 def read_wav(path: Path, *, max_seconds: float = MAX_SECONDS) -> AudioChunk:
-    """All of a WAV file, mixed to mono, at its own rate. Raises WavError."""
+    """A whole WAV file, mixed to mono, at its own rate. Raises WavError."""
     with _open_checked(Path(path), max_seconds) as file:
         blocks = list(_mono_blocks(file, Path(path)))
         return AudioChunk(np.concatenate(blocks), file.samplerate)
 
 
 def write_wav(path: Path, chunk: AudioChunk) -> None:
-    """Raises WavWriteError; then no half file is left behind."""
+    """Writes a WAV file. Raises WavWriteError, and then leaves no half file behind."""
     writer = _WavWriter(Path(path))
     writer.write(chunk.samples, chunk.sample_rate_hz)
     writer.finish()
 
 
 def _open_checked(path: Path, max_seconds: float) -> Any:
-    """A soundfile.SoundFile that keeps our promises; its header alone has been read."""
+    """A soundfile.SoundFile that WavSource can read. Only its header has been read. Raises WavError."""
     if not path.exists():
         raise WavError(f"no WAV file at {path}: check the path")
-    if not path.is_file():  # a pipe would block here for ever
+    if not path.is_file():  # opening a pipe would block here for ever
         raise WavError(f"{path} is not a file: give the path of a WAV file")
     import soundfile
 
@@ -179,7 +179,7 @@ def _to_mono(block: npt.NDArray[np.float32]) -> Samples:
 
 
 class _WavWriter:
-    """A WAV file under a hidden name until finish() puts it in its place, in one step."""
+    """A WAV file with a hidden name until finish() puts it in its place in one step."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -193,7 +193,7 @@ class _WavWriter:
         self._wave = wave.open(self._file, "wb")  # noqa: SIM115 - finish() closes
         self._wave.setnchannels(1)
         self._wave.setsampwidth(2)
-        self._wave.setframerate(22_050)  # of a file that nothing is ever written to
+        self._wave.setframerate(22_050)  # the rate of a file to which nothing is ever written
         self._empty = True
 
     def write(self, samples: Samples, rate_hz: int) -> None:
@@ -204,7 +204,7 @@ class _WavWriter:
                 self._wave.setframerate(rate_hz)
                 self._empty = False
             self._wave.writeframes(samples.tobytes())
-            self._file.flush()  # a full disk shows here, not at some later write
+            self._file.flush()  # a full disk is noticed here, not at a later write
         except OSError as reason:
             self._discard()
             raise self._failed(reason) from reason
@@ -222,7 +222,7 @@ class _WavWriter:
         self._file = None
 
     def _discard(self) -> None:
-        # Both closes try to write what is still held; it is lost anyway.
+        # Both closes try to write what is still in memory, which is lost anyway.
         for closing in (self._wave, self._file):
             try:
                 if closing is not None:

@@ -1,61 +1,190 @@
-"""The cut between the packages, held by reading the code itself."""
+"""The rooms of the program and the arrows between them, held by reading the imports of every file.
+
+A room is a folder, or those files of a folder that stand below or above its other rooms. `MAY_IMPORT` says for each room which
+others its files may import. An import counts wherever it stands: at the top of a file, inside a function, or for the type
+checker only.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-MAY_IMPORT = {"audio": {"audio"}, "vision": {"vision"}, "assistant": {"assistant", "audio", "vision"}}
+PACKAGES = ("audio", "vision", "assistant")
+MOST_OF_ASSISTANT = (
+    "assistant.ground assistant.settings assistant.machine assistant.models assistant.answering assistant.conversation"
+)
+
+# From the ground to the roof: a room stands above all that it imports.
+MAY_IMPORT: Mapping[str, str] = {
+    "audio": "",
+    "audio.demo_model": "",
+    "vision": "",
+    "vision.engine.ground": "vision",
+    "vision.engine.scheduling": "",
+    "vision.engine.kernels": "",
+    "vision.engine.generation": "vision vision.engine.ground vision.engine.scheduling",
+    "vision.engine.checkpoint": "vision vision.engine.generation",
+    "vision.engine.packed": "vision vision.engine.ground vision.engine.kernels vision.engine.checkpoint",
+    "vision.engine.models": (
+        "vision vision.engine.ground vision.engine.scheduling vision.engine.kernels vision.engine.generation"
+        " vision.engine.checkpoint vision.engine.packed"
+    ),
+    "vision.engine": (
+        "vision vision.engine.ground vision.engine.scheduling vision.engine.generation vision.engine.checkpoint"
+        " vision.engine.models"
+    ),
+    "vision.remote": "vision vision.engine.generation vision.engine",
+    "vision.demo_model": "vision",
+    "assistant.ground": "audio vision",
+    "assistant.language": "",
+    "assistant.button": "",
+    "assistant.settings": "assistant.ground assistant.language",
+    "assistant.machine": "assistant.ground assistant.settings",
+    "assistant.models": (
+        "assistant.ground assistant.language assistant.settings vision vision.engine.ground vision.engine.checkpoint"
+        " vision.engine.packed vision.engine.models"
+    ),
+    "assistant.answering": "assistant.language assistant.machine audio vision",
+    "assistant.conversation": (
+        "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
+    ),
+    "assistant.web": ("assistant.ground assistant.language assistant.machine assistant.answering audio vision"),
+    "assistant.wiring": f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio vision vision.engine vision.engine.ground vision.remote",
+    "assistant.bench": (
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.wiring audio audio.demo_model vision vision.demo_model vision.engine"
+        " vision.engine.ground vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
+        " vision.engine.packed vision.engine.models"
+    ),
+    "assistant.cli": (
+        f"{MOST_OF_ASSISTANT} assistant.button assistant.wiring assistant.bench audio audio.demo_model vision vision.demo_model"
+        " vision.engine.generation"
+    ),
+    "assistant": "assistant.cli",  # `python -m assistant`
+}
+# Files of a folder that stand below its other rooms.
+GROUND_FILES = {
+    "assistant": ("assistant", "assistant.errors", "assistant.files", "assistant.console"),
+    "vision.engine": ("vision.engine.host", "vision.engine.settings", "vision.engine.kv_cache"),
+}
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
 )  # fmt: skip
 
 
-def imported_packages(path: Path) -> set[str]:
-    """The top-level packages that a file imports, wherever in the file."""
-    names: set[str] = set()
+def module_of(path: Path, root: Path) -> str:
+    """The name by which a file is imported."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules_under(root: Path) -> dict[str, Path]:
+    return {module_of(path, root): path for package in PACKAGES for path in (root / package).rglob("*.py")}
+
+
+def imports_of(module: str, path: Path, modules: Iterable[str]) -> set[str]:
+    """The project's own modules that a file imports, wherever in the file."""
+    known, found = set(modules), set()
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names.add(node.module.split(".")[0])
-    return names
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join(above + ([node.module] if node.module else []))
+            # `from package import module` names a module, `from module import name` does not.
+            found |= {name if (name := f"{base}.{alias.name}") in known else base for alias in node.names}
+    return found & known - {module}
 
 
-@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
-def test_imports_run_one_way(package: str) -> None:
-    """tests → assistant → {audio, vision}; audio and vision know nothing of each other."""
-    forbidden = {"audio", "vision", "assistant", "tests"} - MAY_IMPORT[package]
-    wrong = {
-        str(path.relative_to(ROOT)): bad
-        for path in (ROOT / package).rglob("*.py")
-        if (bad := imported_packages(path) & forbidden)
-    }
-    assert wrong == {}
+def arrows_under(root: Path) -> dict[str, set[str]]:
+    """For each module the project's own modules that it imports."""
+    modules = modules_under(root)
+    return {module: imports_of(module, path, modules) for module, path in modules.items()}
 
 
-def test_the_import_reader_sees_an_import(tmp_path: Path) -> None:
-    """The check above can fail."""
-    path = tmp_path / "wrong.py"
-    path.write_text(
-        "def f():\n    from assistant.conversation.conversation import Conversation\n    import vision.frame\n"
+def room_of(module: str) -> str:
+    """The longest room that the module lies in."""
+    for folder, files in GROUND_FILES.items():
+        if module in files:
+            return f"{folder}.ground"
+    parts = module.split(".")
+    return next(room for end in range(len(parts), 0, -1) if (room := ".".join(parts[:end])) in MAY_IMPORT)
+
+
+def wrong_arrows(arrows: Mapping[str, Iterable[str]]) -> list[str]:
+    """The imports that `MAY_IMPORT` does not allow."""
+    return [
+        f"{module} imports {other}: {room} must not know {room_of(other)}"
+        for module, others in sorted(arrows.items())
+        for other in sorted(others)
+        if (room := room_of(module)) != room_of(other) and room_of(other) not in MAY_IMPORT[room].split()
+    ]
+
+
+def circle_in(arrows: Mapping[str, Iterable[str]]) -> list[str]:
+    """The modules of a circle of imports, [] where there is none."""
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_each_room_imports_only_what_it_may_know() -> None:
+    """No file imports from a room that is not named for its own."""
+    assert wrong_arrows(arrows_under(ROOT)) == []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Also none that only the type checker sees: who reads a file from the ground up meets no name before its meaning."""
+    assert circle_in(arrows_under(ROOT)) == []
+
+
+def test_the_rooms_stand_one_above_the_other() -> None:
+    """What is allowed has no circle itself, so every import runs downwards."""
+    assert circle_in({room: others.split() for room, others in MAY_IMPORT.items()}) == []
+
+
+def test_no_allowance_is_left_over() -> None:
+    """An arrow that the code no longer has is taken out of the table."""
+    used = {(room_of(module), room_of(other)) for module, others in arrows_under(ROOT).items() for other in others}
+    allowed = {(room, other) for room, others in MAY_IMPORT.items() for other in others.split()}
+    assert allowed - used == set()
+
+
+def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
+    """The checks above can fail: an import inside a function, a relative one, and a circle for the type checker."""
+    for folder in ("audio", "assistant/conversation", "assistant/answering", "vision"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "audio" / "pcm.py").write_text("def f():\n    import assistant.conversation.dialog\n")
+    (tmp_path / "assistant" / "conversation" / "dialog.py").write_text("from ..answering import turn\n")
+    (tmp_path / "assistant" / "answering" / "turn.py").write_text(
+        "if TYPE_CHECKING:\n    from assistant.conversation.dialog import CommandHandler\n"
     )
-    assert imported_packages(path) == {"assistant", "vision"}
+    arrows = arrows_under(tmp_path)
+    assert wrong_arrows(arrows) == [
+        "assistant.answering.turn imports assistant.conversation.dialog: "
+        "assistant.answering must not know assistant.conversation",
+        "audio.pcm imports assistant.conversation.dialog: audio must not know assistant.conversation",
+    ]
+    assert set(circle_in(arrows)) == {"assistant.answering.turn", "assistant.conversation.dialog"}
 
 
 @pytest.mark.parametrize(
     "module",
     [
         "assistant.cli.main",
-        "assistant.wiring.conversation",
-        "assistant.cli.ask",
-        "assistant.cli.demo",
         "assistant.conversation.conversation",
+        "assistant.wiring.assembly",
+        "assistant.wiring.conversation",
         "assistant.wiring.web",
     ],
 )

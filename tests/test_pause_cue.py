@@ -34,7 +34,7 @@ from audio.demo_model.espeak import Espeak
 from audio.demo_model.speech import Speech
 from audio.demo_model.voices import HELD_OUT_FLITE_VOICE, HELD_OUT_VOICES
 from audio.endpointing import EndpointSettings
-from audio.hearing import Hearing, SpeechPaused, SpeechResumed, Utterance
+from audio.hearing import Hearing, Situation, SpeechPaused, SpeechResumed, Utterance
 from audio.pausing import WordsEnded
 from audio.pcm import AudioChunk, Samples, resample
 from audio.transcriber import VoskTranscriber
@@ -199,7 +199,7 @@ def hear(
     room = Room(parts, noise_db, seed)
     hearing = Hearing(
         room, VoiceActivity(2), EndpointSettings(), transcriber(),
-        min_confidence=0.3, pause_ear=pause_ear() if cue else None, own_cue=room.own_cue if taken_out else lambda: (),
+        min_confidence=0.3, pause_ear=pause_ear() if cue else None, situation=Situation(own_cue=room.own_cue if taken_out else lambda: ()),
     )  # fmt: skip
     heard = Heard(room.speech_ends)
     for event in hearing.events():

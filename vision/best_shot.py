@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import threading
-from typing import Protocol
 
 from vision.frame import Frame
 from vision.framing import Fault, FrozenWatch, judge, sharpest
+from vision.interface import FrameSource
 
 BURST_PICTURES = 3
-
-
-class BurstSource(Protocol):
-    """A camera, or a picture in its place."""
-
-    def burst(
-        self, pictures: int = ..., timeout_seconds: float = ..., cancelled: threading.Event | None = None
-    ) -> tuple[Frame, ...]: ...
 
 
 class BestShot:
     """One per camera: a frozen one is known by its pictures over time. Any thread may call it."""
 
-    def __init__(self, frames: BurstSource, *, live: bool) -> None:
+    def __init__(self, frames: FrameSource) -> None:
         self._frames = frames
-        self._watch = FrozenWatch(live=live)
+        self._watch = FrozenWatch(live=frames.live)
         self._watching = threading.Lock()
 
     def __call__(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:

@@ -6,6 +6,7 @@ in one sentence when it stays away. It does not know what the pictures are for, 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -15,17 +16,21 @@ from pathlib import Path
 from types import TracebackType
 
 from .errors import CameraLost, CameraMissing, Cancelled, PictureError, VisionError
-from .frame import Frame
+from .frame import Frame, Rgb
 from .still import PICTURE_SUFFIXES, StillPicture
 from .video import SETTING, Video, VideoOptions, describe, open_video
 
 _CLOSE_SECONDS = 1.0
+# After a source's own time limit: what it says about its failure is better than what is said here.
+_OPENING_GRACE_SECONDS = 0.3
 _CANCEL_POLL_SECONDS = 0.05
 _FIRST_RETRY_SECONDS = 0.25
 _LAST_RETRY_SECONDS = 4.0
 # Enough for three pictures of a camera that gives 15 a second; seeing them takes longer.
 _BURST_SECONDS = 0.15
 _LONGEST_BURST = 5
+
+_log = logging.getLogger(__name__)
 
 Opener = Callable[[int | str, VideoOptions], Video]
 
@@ -64,6 +69,8 @@ class Camera:
         self._opened = False
         self._recording = False
         self._problem: VisionError | None = None
+        self._damaged_pictures = 0
+        self._first_damage: PictureError | None = None  # where the source says what is wrong
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._thread.start()
         try:
@@ -76,6 +83,11 @@ class Camera:
     def live(self) -> bool:
         """False for a recording, which may stand still and ends with its last picture."""
         return not self._recording
+
+    @property
+    def damaged_pictures(self) -> int:
+        """How many pictures could not be decoded and were passed over. Of a live camera only those that were wanted."""
+        return self._damaged_pictures
 
     def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
         """A picture not older than the call. Raises CameraLost after `timeout_seconds`, Cancelled, PictureError."""
@@ -142,9 +154,11 @@ class Camera:
         self.close()
 
     def _await_opening(self, timeout_seconds: float) -> None:
-        # OpenCV has its own time limit for streams; this one, a little later, is for what has none.
+        # A stream keeps the limit by itself; this one, a little later, is for what has none, such as a driver that hangs.
         with self._changed:
-            self._changed.wait_for(lambda: self._opened or self._problem is not None, timeout_seconds + 1.0)
+            self._changed.wait_for(
+                lambda: self._opened or self._problem is not None, timeout_seconds + _OPENING_GRACE_SECONDS
+            )
             if self._opened:
                 return
             raise self._problem or CameraMissing(
@@ -217,18 +231,41 @@ class Camera:
             due = max(
                 due + video.interval_seconds, self._clock() - 1.0
             )  # a machine that slept does not race to catch up
-        if not self._recent and not self._stopping.is_set():
-            raise PictureError(f"{describe(self._source)} has no picture in it; set {SETTING} to another")
+        if self._stopping.is_set():
+            return
+        if not self._recent:
+            raise self._first_damage or PictureError(
+                f"{describe(self._source)} has no picture in it; set {SETTING} to another"
+            )
+        if self._damaged_pictures:
+            _log.warning(
+                "%s has ended; %d of its pictures were damaged and passed over",
+                describe(self._source),
+                self._damaged_pictures,
+            )
 
     def _publish(self, video: Video, taken_at: float) -> None:
-        rgb = video.rgb()
+        rgb = self._decoded(video)
         if rgb is None:
-            return  # one damaged picture is no reason to give up
+            return
         with self._changed:
             if not self._waiting:
                 self._recent.clear()
             self._recent.append(Frame(rgb, taken_at))
             self._changed.notify_all()
+
+    def _decoded(self, video: Video) -> Rgb | None:
+        """The picture last grabbed. One that is damaged is counted, and is no reason to give up."""
+        try:
+            rgb = video.rgb()
+        except PictureError as problem:
+            rgb = None
+            if self._first_damage is None:
+                self._first_damage = problem
+                _log.warning("%s; it is passed over, as every further damaged picture is", problem)
+        if rgb is None:
+            self._damaged_pictures += 1
+        return rgb
 
     def _fail(self, problem: VisionError) -> None:
         with self._changed:

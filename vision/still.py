@@ -79,6 +79,8 @@ _no_warnings = _NoWarnings()
 class StillPicture:
     """A picture that stands in for a camera: every capture shows it, taken now. Raises PictureError when it is made."""
 
+    live = False  # it shows the same thing for ever
+
     def __init__(self, path: str | Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._rgb = load_picture(path)
         self._rgb.setflags(write=False)  # shared by every frame

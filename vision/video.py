@@ -11,7 +11,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -33,6 +33,8 @@ _SETTLING_SECONDS = 0.5
 _WAITED_SECONDS = 0.002
 # A machine too slow for its stream never waits: after so many pictures it gets the newest there is.
 _LONGEST_BACKLOG_PICTURES = 60
+# FFmpeg takes a limit of 0 for none at all.
+_SHORTEST_OPENING_SECONDS = 0.05
 # Numbered pictures carry no rate of their own; this is what FFmpeg takes for them.
 _SEQUENCE_PICTURES_PER_SECOND = 25.0
 _NUMBERED = re.compile(r"%0?(\d*)d")
@@ -48,7 +50,10 @@ class Video(Protocol):
         """Go on to the next picture: the time before which it was certainly not taken, or None when there is none."""
 
     def rgb(self) -> Rgb | None:
-        """Decode the picture last grabbed, None where it is damaged."""
+        """Decode the picture last grabbed, None where it is damaged.
+
+        Raises PictureError where it is damaged and the source knows what is wrong with which file.
+        """
 
     def close(self) -> None: ...
 
@@ -118,12 +123,27 @@ class OpenCvVideo:
         self._settled_at = clock() + (_SETTLING_SECONDS if kind == "device" else 0.0)
         self._empty_at = -math.inf  # when the buffers of a stream were last known to be empty
         self._unwaited = 0  # grabs since then
+        self._ahead: float | None = None  # what grab() gave for a picture that is already there
         # A stream of known length is a file behind a URL: read without pacing it would be over in a moment.
         self.live = kind == "device" or (kind == "stream" and not capture.get(self._cv2.CAP_PROP_FRAME_COUNT) > 0)
         rate = capture.get(self._cv2.CAP_PROP_FPS)
         self.interval_seconds = 1 / rate if 0.1 <= rate <= 240 else 1 / 25
 
+    def has_picture(self, give_up_at: float) -> bool:
+        """Whether a picture that can be decoded comes until then (seconds of the clock). The next grab() gives it again."""
+        while self._clock() < give_up_at:
+            taken_at = self.grab()
+            if taken_at is None:
+                return False
+            if self.rgb() is not None:
+                self._ahead = taken_at
+                return True
+        return False
+
     def grab(self) -> float | None:
+        if self._ahead is not None:
+            taken_at, self._ahead = self._ahead, None
+            return taken_at
         began, cpu_began = self._clock(), time.thread_time()
         try:
             if not self._capture.grab():
@@ -254,12 +274,28 @@ def _what_is_there() -> str:
 
 
 def _open_stream(url: str, options: VideoOptions, clock: Callable[[], float]) -> Video:
-    if urlsplit(url).scheme in ("http", "https") and (video := _open_mjpeg(url, options, clock)) is not None:
-        return video
-    capture = _ffmpeg(url, options)
-    if not capture.isOpened():
-        raise CameraMissing(_not_opened(url))
-    return OpenCvVideo(capture, "stream", clock)
+    """Open it and wait for its first picture, both within the one time limit.
+
+    FFmpeg takes garbage for a stream now and then, and would search it for pictures for ever.
+    """
+    give_up_at = clock() + options.open_timeout_seconds
+    video = None
+    if urlsplit(url).scheme in ("http", "https"):
+        video = _open_mjpeg(url, options, clock)
+    if video is None:
+        capture = _ffmpeg(
+            url, replace(options, open_timeout_seconds=max(_SHORTEST_OPENING_SECONDS, give_up_at - clock()))
+        )
+        if not capture.isOpened():
+            raise CameraMissing(_not_opened(url))
+        video = OpenCvVideo(capture, "stream", clock)
+    if not video.has_picture(give_up_at):
+        video.close()
+        raise CameraMissing(
+            f"{describe(url)} answers, but gives no picture within {options.open_timeout_seconds:g} s: check that its URL "
+            f"in {SETTING} is the stream's own, and not a web page's"
+        )
+    return video
 
 
 def _not_opened(url: str) -> str:
@@ -268,7 +304,7 @@ def _not_opened(url: str) -> str:
     )
 
 
-def _open_mjpeg(url: str, options: VideoOptions, clock: Callable[[], float]) -> Video | None:
+def _open_mjpeg(url: str, options: VideoOptions, clock: Callable[[], float]) -> OpenCvVideo | None:
     """None for what is not a live stream of JPEG pictures: a video's pictures stand on each other, all have to be decoded."""
     began = clock()
     capture = _ffmpeg(url, options, decoding=False)

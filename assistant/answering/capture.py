@@ -1,11 +1,11 @@
-"""A picture being taken and seen, ahead of the question about it."""
+"""A picture that is being taken and seen before the question about it is known. It does not know threads or questions."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from assistant.answering.turn import CaptureTimings, Span
 from vision.errors import Cancelled
@@ -13,38 +13,10 @@ from vision.errors import Cancelled
 if TYPE_CHECKING:
     from vision.frame import Frame
     from vision.framing import Fault
-    from vision.interface import AnswerChunk, SeeStats
+    from vision.interface import SupportsSee, View
 
 
-class View(Protocol):
-    """A picture that the engine has seen."""
-
-    @property
-    def stats(self) -> SeeStats: ...
-
-    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]: ...
-
-
-class Engine(Protocol):
-    """Sees a frame; what it returns can be asked."""
-
-    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> View: ...
-
-
-class NamedEngine(Engine, Protocol):
-    """One that people can be told the name of."""
-
-    @property
-    def model_name(self) -> str: ...
-
-
-class FrameSource(Protocol):
-    """A camera, or a picture in its place."""
-
-    def capture(self, timeout_seconds: float = ..., cancelled: threading.Event | None = None) -> Frame: ...
-
-
-Take = Callable[[threading.Event], "tuple[Frame, Fault | None]"]  # a picture, and what is wrong with it
+Take = Callable[[threading.Event], "tuple[Frame, Fault | None]"]  # gives a picture, and what is wrong with it
 
 
 class PictureCapture:
@@ -61,16 +33,16 @@ class PictureCapture:
         self._clock = clock
         self.requested_at = requested_at  # monotonic seconds
         self.frame = frame  # None: still to be taken
-        self._closer = closer  # of what is taken, only the middle counts
-        self.fault: Fault | None = None  # what is wrong with the frame: it is not seen unless asked to anyway
+        self._closer = closer  # only the middle of the picture is seen
+        self.fault: Fault | None = None  # what is wrong with the frame; the engine then sees it only on demand
         self._seen_anyway = False  # or about to be
         self.cancelled = threading.Event()
         self.view: View | None = None
         self.error: BaseException | None = None
         self.sight: CaptureTimings | None = None  # when it was taken and seen
-        self._taken: Span | None = None  # a faulty one is seen later, if at all
-        self.settled = False  # nothing more happens to it, but for a faulty one that is seen anyway
-        self.asked = False  # a second question on it is a follow-up: no vision encoder in its timings
+        self._taken: Span | None = None  # when the frame was taken: a faulty one may be seen later
+        self.settled = False  # it was seen, or failed, or was cancelled, or is faulty
+        self.asked = False  # a later question is a follow-up, whose timings have no vision encoder
 
     def cancel(self) -> None:
         self.cancelled.set()
@@ -78,14 +50,14 @@ class PictureCapture:
 
     @property
     def usable(self) -> bool:
-        """Seen, or still on the way to it: a question can be put to it."""
+        """Whether a question can be asked about it: it was seen, or is still on the way to that."""
         is_good = self.fault is None or self._seen_anyway
         return self.view is not None or (self.error is None and is_good and not self.cancelled.is_set())
 
-    def see(self, take: Take, engine: Engine, anyway: Callable[[Fault], bool] = lambda fault: False) -> None:
-        """Takes the picture and sees it, once; what goes wrong is kept for the turn that asks about it.
+    def see(self, take: Take, engine: SupportsSee, anyway: Callable[[Fault], bool] = lambda fault: False) -> None:
+        """Takes the picture and has the engine see it, once. An error is kept for the turn that asks about the picture.
 
-        A picture with a fault is seen only where `anyway` says so of that fault.
+        A picture with a fault is seen only if `anyway` says so for that fault.
         """
         if self.view is not None or self.error is not None or self.cancelled.is_set():
             return

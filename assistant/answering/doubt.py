@@ -1,8 +1,9 @@
 """Audible doubt: whether an answer is said plainly, with "I am not sure, but", or not at all.
 
-Pure. It judges a sentence by the probabilities that the model itself gave to that sentence's tokens, as soon as the sentence
-is whole, so nothing waits for the rest of the answer. How often the judgement is right is measured by `doubt_rates.py` and
-told in docs/doubt.md. It does not know the picture, the question, nor any language: words and thresholds are handed in.
+This is pure logic. It judges a sentence by the probabilities that the model gave to the tokens of that sentence, as soon as the
+sentence is whole, so nothing waits for the rest of the answer. `assistant.bench.accuracy.doubt_rates` measures how often the
+judgement is right, and docs/doubt.md has the figures. It does not know the picture, the question, nor any language: words and
+thresholds are handed in.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from vision.interface import Answerer
 
 @dataclass(frozen=True)
 class DoubtRule:
-    """Thresholds for a sentence's certainty, 0..1. A threshold of 0 switches its part off.
+    """Thresholds for the certainty of a sentence, 0 to 1. A threshold of 0 switches its part off.
 
     The defaults are a guess for models that word their answers freely, and have not been measured (docs/doubt.md).
     """
 
     hedge_below: float = 0.2
-    cannot_tell_below: float = 0.2  # only when something is wrong with the picture as well
-    spell_below: float = 0.9  # a character less sure than this is named on "spell that"
+    cannot_tell_below: float = 0.2  # counts only if the picture has a fault as well
+    spell_below: float = 0.9  # "spell that" names a character that is less sure than this
 
 
-# Measured on the demo model, which knows one wording for each thing, so that every doubt is about what it sees.
+# Measured on the demo model. It knows one wording for each thing, so every doubt of it is about what it sees.
 DEMO_RULE = DoubtRule(hedge_below=0.90, cannot_tell_below=0.70, spell_below=0.99)
 
 
@@ -42,14 +43,14 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Piece:
-    """Some text of an answer as the engine gave it out, with the natural log-probability of every token it took."""
+    """Some text of an answer as the engine gave it out, with the natural log-probability of each of its tokens."""
 
     text: str
     log_probabilities: tuple[float, ...]
 
     @property
     def probability(self) -> float:
-        """Of all its tokens together: a character that takes three tokens is right only if all three are."""
+        """The probability of all its tokens together: a character of three tokens is right only if all three are."""
         total = sum(self.log_probabilities)
         return math.exp(min(0.0, total)) if total == total else 0.0  # NaN is no certainty
 
@@ -59,7 +60,7 @@ def text_of(pieces: Iterable[Piece]) -> str:
 
 
 def without_space_around(pieces: Sequence[Piece]) -> list[Piece]:
-    """The same text, stripped; every character keeps its probability."""
+    """The pieces without white space around the text; every character keeps its probability."""
     begin = len(text_of(pieces)) - len(text_of(pieces).lstrip())
     end, at, kept = begin + len(text_of(pieces).strip()), 0, []
     for piece in pieces:
@@ -70,7 +71,7 @@ def without_space_around(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def put_in(template: str, **parts: Sequence[Piece]) -> tuple[Piece, ...]:
-    """What `template.format` gives, as pieces: the template's own words are certain."""
+    """What `template.format` would give, as pieces. The words of the template are certain."""
     filled: list[Piece] = []
     for words, name, _, _ in string.Formatter().parse(template):
         filled += [Piece(words, ()), *(parts[name] if name else ())]
@@ -78,9 +79,9 @@ def put_in(template: str, **parts: Sequence[Piece]) -> tuple[Piece, ...]:
 
 
 def certainty(pieces: Sequence[Piece], formulaic: frozenset[str] = frozenset()) -> float:
-    """The least probability among the pieces that say something; 1 where none does.
+    """The lowest probability among the pieces that say something; 1 if none does.
 
-    The least, not the product: a long answer of sure words must not sound unsure because it is long.
+    It is the lowest and not the product, since a long answer of sure words must not sound unsure because it is long.
     """
     befores = (None, *pieces)
     told = [p.probability for p, before in zip(pieces, befores, strict=False) if _tells(p, before, formulaic)]
@@ -91,7 +92,7 @@ def _tells(piece: Piece, before: Piece | None, formulaic: frozenset[str]) -> boo
     word = "".join(filter(str.isalnum, piece.text)).lower()
     if word:
         return word not in formulaic
-    # A mark says nothing, except that a number or a name in capitals ends here: 407. may be 4071.
+    # A mark says nothing unless it ends a number or a word in capitals: where 407 ends in doubt, it may be 4071.
     return before is not None and _is_spelt(before.text[-1:])
 
 
@@ -110,16 +111,16 @@ NEVER = DoubtRule(0.0, 0.0, 0.0)
 
 
 class Doubter:
-    """Follows one answer: `hear` every chunk of it, then `spoken` turns a sentence into what is said.
+    """Follows one answer: call `hear` with every chunk, and `spoken` with every sentence to get what is said in its place.
 
-    The doubt is said once, before the first sentence that deserves it: said twice it is noise. After `gave_up` nothing
-    more of the answer is to be spoken, nor decoded.
+    The doubt is said once, before the first sentence that deserves it, because repeated doubt is noise. After `gave_up` the
+    caller neither decodes nor speaks any more of the answer.
     """
 
     def __init__(self, rule: DoubtRule, words: DoubtWords, because: str | None = None) -> None:
         self.pieces: list[Piece] = []
         self.verdict = Verdict.PLAIN
-        self.rule = rule  # may be another from one sentence to the next, when another model steps in
+        self.rule = rule  # the caller may change it between sentences, when another model steps in
         self._words = words
         self._because = because  # what is wrong with the picture, in words ("it is blurred"); None: nothing
         self._text = ""
@@ -139,7 +140,7 @@ class Doubter:
         pieces = self._pieces_of(sentence)
         if self.verdict is not Verdict.PLAIN:
             return sentence
-        # Half an answer has been said already: too late to say that there can be none.
+        # After half an answer it is too late to say that there can be none.
         faulty = first and self._because is not None
         self.verdict = verdict(certainty(pieces, self._words.formulaic), self.rule, picture_is_faulty=faulty)
         if self.verdict is Verdict.CANNOT_TELL:
@@ -150,7 +151,7 @@ class Doubter:
 
     def _pieces_of(self, sentence: str) -> list[Piece]:
         begin = self._text.find(sentence, self._spoken_to)
-        # A sentence that was tidied up is not found as it stands: then all that has not been spoken counts.
+        # A sentence that was tidied up is not found in the text. Then all of the text that was not spoken counts.
         begin, end = (begin, begin + len(sentence)) if begin >= 0 else (self._spoken_to, len(self._text))
         previous, self._spoken_to = self._spoken_to, end
         found, at = [], 0
@@ -162,7 +163,7 @@ class Doubter:
 
 
 def hedged(sentence: str, words: DoubtWords) -> str:
-    """The sentence behind the words of doubt, without the capital that only its beginning asked for."""
+    """The sentence behind the words of doubt. Its first letter becomes small if only its place made it a capital."""
     first = re.match(r"[^\W\d_]+", sentence)
     if first and first.group() != "I" and first.group()[1:].islower():
         sentence = sentence[0].lower() + sentence[1:]
@@ -185,7 +186,6 @@ def unsure_characters(pieces: Sequence[Piece], rule: DoubtRule) -> list[tuple[in
     return found
 
 
-def rule_for(view: object, usual: DoubtRule) -> DoubtRule:
-    """By which the answers about this picture are doubted, now: the demo model's own where it has stepped in."""
-    own = getattr(view, "answerer", None)
-    return DEMO_RULE if isinstance(own, Answerer) and own.is_demo else usual
+def rule_for(answerer: Answerer, usual: DoubtRule) -> DoubtRule:
+    """The thresholds for what this model says: the demo model has its own, all others the usual ones."""
+    return DEMO_RULE if answerer.is_demo else usual

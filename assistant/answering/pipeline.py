@@ -1,8 +1,8 @@
-"""Looks and answers: the threads "look" and "answer", one turn at a time, each cancelled through its own event.
+"""Takes pictures and answers questions, on the threads "look" and "answer". Each turn is cancelled through an event of its own.
 
-The one takes the picture and has the engine see it, also while an earlier answer is still decoded or spoken; the other decodes
-the answer and hands its sentences to `speaking`. When the voice is behind, decoding waits, which saves power too. It does not
-hear and does not decide what is asked of it: that is `loop`.
+The thread "look" takes a picture and has the engine see it, also while an earlier answer is still being decoded or spoken. The
+thread "answer" decodes the answer and hands its sentences to the `SpeechQueue`. When the voice is behind, decoding waits, which
+also saves power. This file does not hear, and does not decide what is asked: the conversation does.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.answering.capture import Engine, FrameSource, PictureCapture, Take
+from assistant.answering.capture import PictureCapture, Take
 from assistant.answering.doubt import NEVER, DoubtRule
-from assistant.answering.reply import ReplyWriter, Sentences
+from assistant.answering.reply import Wording
+from assistant.answering.reply_writer import ReplyWriter, Sentences
 from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Voice
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import Phrases
@@ -28,6 +29,7 @@ from vision.errors import Cancelled
 if TYPE_CHECKING:
     from vision.frame import Frame
     from vision.framing import Fault
+    from vision.interface import FrameSource, SupportsSee
 
 _log = logging.getLogger(__name__)
 
@@ -37,11 +39,11 @@ _Job = Callable[[Turn], Sentences]
 
 
 class AnswerPipeline:
-    """Owns the threads "look" and "answer", and `SpeechQueue` with its own. Every public call returns at once; use it in a `with`."""
+    """Owns the threads "look" and "answer", and a `SpeechQueue`. Every public call returns at once. Use it in a `with`."""
 
     def __init__(
         self,
-        engine: Engine,
+        engine: SupportsSee,
         frames: FrameSource,
         voice: Voice,
         phrases: Phrases,
@@ -61,23 +63,22 @@ class AnswerPipeline:
         self._clock = clock
         self._speaking = SpeechQueue(voice, on_end, clock)
         self._writer = ReplyWriter(
-            phrases,
-            doubt,
+            Wording(phrases, doubt),
             wait=self._wait_for,
             see_anyway=self._see_anyway,
             on_text=on_text,  # called on the answer thread, a piece of the answer each time
             clock=clock,
             play_earcons=play_earcons,
         )
-        # One place for the newest look, which takes that of an older one. Turns that have not begun: the next one, and
-        # one that is to wait behind it while that waits for its picture.
+        # There is one place for a picture that is wanted: a newer wish replaces an older one. At most two turns have not
+        # begun: the next one, and one that waits behind it while the next one waits for its picture.
         self._wanted = threading.Condition()
         self._next_look: PictureCapture | None = None
         self._next_turns: list[tuple[Turn, _Job]] = []
         self._current_look: PictureCapture | None = None
-        self._begun: list[Turn] = []  # and not done: one being decoded, and those whose last sentences are still spoken
+        self._begun: list[Turn] = []  # and not done: one is decoded, of others the last sentences are still spoken
         self._turn: Turn | None = None  # under way; belongs to the thread "answer"
-        self._asides: list[str] = []  # still to be said
+        self._announcements: list[str] = []  # still to be said
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
         self._looking = threading.Thread(target=self._run_looks, name="look", daemon=True)
@@ -91,12 +92,12 @@ class AnswerPipeline:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    # What the conversation asks for (main thread; none of these waits).
+    # What the conversation calls, on the main thread. None of these waits.
 
     def look(self, frame: Frame | None = None, *, closer: bool = False) -> PictureCapture:
-        """Begins taking a picture (or has that frame for one) and seeing it, for the question that is being spoken.
+        """Begins to take a picture and to see it, for the question that the user is still speaking.
 
-        `closer`: only the middle of it.
+        A `frame` is seen in place of a new picture. With `closer` only the middle of the picture is seen.
         """
         look = PictureCapture(self._clock(), frame, self._clock, closer=closer)
         with self._wanted:
@@ -107,9 +108,9 @@ class AnswerPipeline:
         return look
 
     def ask(self, question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
-        """Answers `question` about `look`'s picture; whatever was being said or decoded ends.
+        """Answers `question` about the picture of `look`. Whatever is being said or decoded ends.
 
-        `queued`: not so, it is answered behind that. One question may wait; a newer one takes its place.
+        With `queued` it does not end, and the question is answered afterwards. One question may wait: a newer one replaces it.
         """
         turn = Turn(question)
         with self._wanted:
@@ -120,13 +121,13 @@ class AnswerPipeline:
         return turn
 
     def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
-        """Asks both pictures, and says what the answers were if they differ; whatever was being said or decoded ends."""
+        """Asks about both pictures, and says both answers if they differ. Whatever is being said or decoded ends."""
         turn = Turn(question)
         self._begin(turn, lambda turn: self._writer.compare(turn, question, old, new), waited_for=True)
         return turn
 
     def say(self, text: str, *, then: AudioChunk | None = None) -> Turn:
-        """Speaks a text of the assistant's own, then an earcon; whatever was being said or decoded ends."""
+        """Speaks a text that is no answer, then an earcon. Whatever is being said or decoded ends."""
         turn = Turn(question=None)
         self._begin(turn, lambda turn: self._phrase(text, then))
         return turn
@@ -141,7 +142,7 @@ class AnswerPipeline:
         return self.greet(self._writer.advice(look.fault))
 
     def was_advised_of(self, fault: Fault) -> bool:
-        """Not long ago, and no picture without it has been asked about since: it is not said again, the picture is seen."""
+        """Whether the user was told of this fault not long ago, and no question about a picture without it came since."""
         return self._writer.was_advised_of(fault)
 
     def cue(self, earcon: AudioChunk) -> None:
@@ -149,32 +150,32 @@ class AnswerPipeline:
         if self._play_earcons:
             self._speaking.put_if_room(Turn(question=None), earcon)
 
-    def aside(self, text: str) -> None:
-        """What an engine has to say of itself while it works: it is no part of the answer, and said before what is left of it.
+    def announce(self, text: str) -> None:
+        """Says a sentence about the program, for example that the other computer is away, before the rest of the answer.
 
-        While a picture is seen ahead, it waits for the next turn.
+        It is no part of the answer. While no turn is under way it waits for the next one. Any thread may call it.
         """
         with self._wanted:
-            self._asides.append(text)
+            self._announcements.append(text)
             self._wanted.notify_all()
         if self._turn is not None and threading.current_thread() is self._thread:
-            self._say_asides(self._turn)
+            self._say_announcements(self._turn)
 
     def cancel(self) -> None:
-        """Silence within one audio block; decoding ends within one token."""
+        """Ends all turns: the voice is silent within one audio block, decoding ends within one token."""
         with self._wanted:
             self._cancel_turns()
             self._speaking.flush()
 
     def pause(self) -> None:
-        """Silent at once while the user speaks, until `resume` goes on with the sentence that was cut.
+        """Silences the voice while the user speaks. `resume` then goes on with the sentence that was cut.
 
-        Whatever is begun or cancelled meanwhile ends it, too. To be called again as long as it is `paused`.
+        A turn that begins, or a cancel, ends the pause too. Call it again and again as long as the voice is `paused`.
         """
         self._speaking.pause()
 
     def resume(self) -> None:
-        """What the user said was nothing, or is no reason to end the answer."""
+        """Goes on after a `pause`: the user said nothing, or nothing that ends the answer."""
         self._speaking.resume()
 
     @property
@@ -182,27 +183,27 @@ class AnswerPipeline:
         return self._speaking.paused
 
     def user_speaks(self, speaks: bool) -> None:
-        """No cue sounds into the user's own words."""
+        """Tells whether the user is speaking: no cue is played meanwhile."""
         self._speaking.cues.user_speaks(speaks)
 
     def acknowledge(self) -> None:
-        """The user seems to have said all of it: the cue that says "I heard you", unless something is being said."""
+        """Plays the cue "I heard you" when the user seems to have finished, unless something is being said."""
         if self._play_earcons:
             self._speaking.acknowledge()
 
     @property
     def speaking(self) -> bool:
-        """In words. A cue by itself is none: see `cue_pitches_hz`."""
+        """Whether words are being spoken. A cue by itself does not count: see `cue_pitches_hz`."""
         return self._speaking.audible
 
     @property
     def cue_pitches_hz(self) -> tuple[float, ...]:
-        """Of the cue that sounds by itself, () when none does."""
+        """The pitches of a cue that sounds without words, () when none does."""
         return self._speaking.sounding_pitches_hz
 
     @property
     def busy(self) -> bool:
-        """Thinking or speaking, cues aside: there is something that a press of the button can stop."""
+        """Whether a question is being answered or a text spoken, which a press of the button can stop. Cues do not count."""
         with self._wanted:
             return bool(self._next_turns) or self._is_answering()
 
@@ -228,8 +229,8 @@ class AnswerPipeline:
     # Turns in and out.
 
     def _begin(self, turn: Turn, sentences: _Job, *, queued: bool = False, waited_for: bool = False) -> None:
-        # Hushed before the answer thread can see the new turn: what is dropped is never a sentence of that one. For the
-        # same reason the cues begin before: else the first might sound behind the answer's first words.
+        # The queue is flushed before the answer thread can see the new turn, so that no sentence of that turn is dropped.
+        # The cues begin before it as well, or the first cue might sound behind the first words of the answer.
         with self._wanted:
             if queued:
                 self._drop_next_turns(0 if self._is_answering() else 1)
@@ -267,7 +268,7 @@ class AnswerPipeline:
                 self._wanted.notify_all()
 
     def _take_look(self) -> PictureCapture | None:
-        """The look that is wanted; None when closing."""
+        """Waits for the next picture that is wanted; None when closing."""
         with self._wanted:
             self._wanted.wait_for(lambda: self._closing.is_set() or self._next_look)
             self._current_look, self._next_look = self._next_look, None
@@ -280,7 +281,7 @@ class AnswerPipeline:
             self._run_turn(*job)
 
     def _next_job(self) -> tuple[Turn, _Job] | None:
-        """The turn that is wanted; None when closing."""
+        """Waits for the next turn; None when closing."""
         with self._wanted:
             self._wanted.wait_for(lambda: self._closing.is_set() or self._next_turns)
             if self._closing.is_set():
@@ -292,7 +293,7 @@ class AnswerPipeline:
     def _run_turn(self, turn: Turn, sentences: _Job) -> None:
         self._turn = turn
         try:
-            self._say_asides(turn)
+            self._say_announcements(turn)
             with contextlib.closing(sentences(turn)) as said:
                 for sentence in said:
                     if not self._speaking.put(turn, sentence, turn.cancelled.is_set):
@@ -307,18 +308,18 @@ class AnswerPipeline:
             if not self._speaking.put_end(turn, self._closing.is_set):
                 turn.done.set()
 
-    def _say_asides(self, turn: Turn) -> None:
-        while self._asides:
-            # Not in the turn's own name: the user still waits for its first word, with the cues that go with it.
-            aside = Turn(question=None, cancelled=turn.cancelled)
-            self._speaking.put(aside, self._asides.pop(0), turn.cancelled.is_set)
+    def _say_announcements(self, turn: Turn) -> None:
+        while self._announcements:
+            # A turn of its own says it: the user still waits for the first word of the answer, and the cues go on.
+            own = Turn(question=None, cancelled=turn.cancelled)
+            self._speaking.put(own, self._announcements.pop(0), turn.cancelled.is_set)
 
     def _wait_for(self, turn: Turn, look: PictureCapture) -> None:
         """Waits until the picture has been seen, or is not going to be. Raises Cancelled when the turn is."""
         while not look.settled:
             with self._wanted:
-                self._wanted.wait_for(lambda: look.settled or self._asides or turn.cancelled.is_set())
-            self._say_asides(turn)
+                self._wanted.wait_for(lambda: look.settled or self._announcements or turn.cancelled.is_set())
+            self._say_announcements(turn)
             if turn.cancelled.is_set():
                 raise Cancelled("the question is not to be answered any more")
 

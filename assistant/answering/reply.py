@@ -1,153 +1,164 @@
-"""What is said to a question about a picture: the sentences of an answer as they are decoded, advice, an apology.
+"""An answer as it comes into being: decoded text, sentences with their doubt, and the times of the turn, as a stream of events.
 
-Generators, run on the thread "answer"; they start no thread and own no lock.
+A `Reply` is a generator of events. Whoever iterates it decodes, on the thread that iterates: the voice (`reply_writer`) or a
+client of the web server (`assistant.web.answer`). A slow consumer slows only its own answer. It does not know how sentences
+are heard or sent, and not where the picture came from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.answering.capture import PictureCapture
-from assistant.answering.doubt import Doubter, DoubtRule, Piece, put_in, rule_for, text_of, without_space_around
-from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
-from assistant.answering.turn import Question, Turn
+from assistant.answering.doubt import (
+    Doubter,
+    DoubtRule,
+    Piece,
+    Verdict,
+    put_in,
+    rule_for,
+    text_of,
+    without_space_around,
+)
+from assistant.answering.turn import Turn
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import SentenceCutter, split_sentences
-from audio import earcons
-from vision.errors import Cancelled
 
 if TYPE_CHECKING:
     from vision.framing import Fault
-
-ADVICE_SECONDS = 60.0  # who was told of a flaw, and asks again within this, wants an answer all the same
-
-Sentences = Generator[Spoken, None, None]
+    from vision.interface import AnswerChunk, Finish, View
 
 
-class ReplyWriter:
-    """`wait` returns when a look is settled, or raises Cancelled; `see_anyway` sees a faulty picture on the calling thread."""
+@dataclass(frozen=True)
+class ChunkDecoded:
+    """The model gave out some more of its answer."""
 
-    def __init__(
-        self,
-        phrases: Phrases,
-        doubt: DoubtRule,
-        *,
-        wait: Callable[[Turn, PictureCapture], None],
-        see_anyway: Callable[[Turn, PictureCapture], None],
-        on_text: Callable[[Turn, str], None],
-        clock: Callable[[], float],
-        play_earcons: bool,
-    ) -> None:
-        self._phrases = phrases
-        self._doubt = doubt
-        self._wait = wait
-        self._see_anyway = see_anyway
-        self._on_text = on_text
+    chunk: AnswerChunk
+
+
+@dataclass(frozen=True)
+class SentenceFinished:
+    """A sentence is whole, and was judged."""
+
+    text: str  # in the model's words
+    spoken: str  # what is said in its place: the same, or with words of doubt, or that no answer can be given
+
+
+@dataclass(frozen=True)
+class DecodingEnded:
+    """The model gives out no more. The last sentence may still follow, since nothing but the end of the text ends it."""
+
+    finish: Finish
+
+
+@dataclass(frozen=True)
+class NothingAnswered:
+    """The model ended its answer without a word."""
+
+    spoken: str  # what is said in place of an answer
+
+
+ReplyEvent = ChunkDecoded | SentenceFinished | DecodingEnded | NothingAnswered
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How answers are put into words: in which language, and from which thresholds on they are doubted."""
+
+    phrases: Phrases
+    doubt: DoubtRule  # of every model but the demo model, which has its own
+
+
+class Reply:
+    """One answer. It fills in `turn`: text, pieces, verdict and moments. Use it once, for `answer` or for `compare`."""
+
+    def __init__(self, turn: Turn, wording: Wording, clock: Callable[[], float], fault: Fault | None) -> None:
+        """`fault`: what is wrong with the picture. A very doubtful answer is withheld only where there is something."""
+        self._turn = turn
+        self._wording = wording
         self._clock = clock
-        self._play_earcons = play_earcons
-        # What was said, and when: it is not said again of the next pictures, until one is without that fault.
-        self._advised: tuple[Fault, float] | None = None
+        because = None if fault is None else wording.phrases.framing[fault.value].because
+        self._doubter = Doubter(wording.doubt, wording.phrases.doubt, because)
 
-    def answer(self, turn: Turn, question: Question, look: PictureCapture) -> Sentences:
-        """The sentences of an answer as they are decoded."""
-        if (hindrance := self._hindrance(turn, look)) is not None:
-            yield from hindrance
-            return
-        assert look.view is not None
-        if not look.asked:
-            look.asked, turn.moments.sight = True, look.sight
-        doubter = self._doubter(look.fault)
-        cutter = SentenceCutter(self._phrases.abbreviations, early=True)
-        for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
-            if turn.moments.first_token_at is None:
-                turn.moments.first_token_at = self._clock()
-            turn.moments.answer = chunk.stats
-            turn.answer += chunk.text
-            doubter.hear(chunk.text, chunk.log_probabilities)
-            turn.pieces = tuple(doubter.pieces)
-            doubter.rule = rule_for(look.view, self._doubt)
-            for sentence in cutter.push(chunk.text):
-                yield self._told(turn, doubter, sentence)
-                if doubter.gave_up:
-                    return
-        turn.answer = turn.answer.strip()
-        for sentence in cutter.flush():
-            yield self._told(turn, doubter, sentence)
-        if not turn.answer and not turn.cancelled.is_set():
-            yield self._phrases.no_answer
+    def answer(
+        self, view: View, question: str, *, max_new_tokens: int | None = None, plain: bool = False
+    ) -> Generator[ReplyEvent, None, None]:
+        """Ask about one picture. `plain` gives the model's text alone: no sentences are cut, and nothing is doubted.
 
-    def compare(self, turn: Turn, question: Question, old: PictureCapture, new: PictureCapture) -> Sentences:
-        """Both pictures are asked; what the answers were if they differ."""
-        for look in (old, new):
-            if (hindrance := self._hindrance(turn, look)) is not None:
-                yield from hindrance
+        After a sentence that withholds the answer nothing more is decoded. Raises as `View.ask` does.
+        """
+        turn, abbreviations = self._turn, self._wording.phrases.abbreviations
+        cutter = SentenceCutter(abbreviations, early=True)
+        finish: Finish = "cancelled"  # of a view that ends without its stats
+        for chunk in view.ask(question, max_new_tokens=max_new_tokens, cancelled=turn.cancelled):
+            if chunk.stats is not None:
+                finish = chunk.stats.finish
+            self._note(chunk)
+            yield ChunkDecoded(chunk)
+            if not plain:
+                yield from self._judged(cutter.push(chunk.text), view)
+            if self._is_withheld:
+                yield DecodingEnded("stop")
                 return
-        doubter = self._doubter(new.fault or old.fault)
+        turn.answer = turn.answer.strip()
+        yield DecodingEnded(finish)
+        if plain:
+            return
+        yield from self._judged(cutter.flush(), view)
+        if not turn.answer and not turn.cancelled.is_set():
+            self._note_sentence()
+            yield NothingAnswered(self._wording.phrases.no_answer)
+
+    def compare(self, question: str, views: Iterable[View]) -> Generator[ReplyEvent, None, None]:
+        """Ask the same about two pictures, the older one first. The reply says both answers if they differ.
+
+        After a cancel nothing is said, and the next view is not taken from `views`.
+        The reply is as doubtful as the less certain of the two answers. Raises as `View.ask` does.
+        """
+        turn, doubter, phrases = self._turn, self._doubter, self._wording.phrases
         answers: list[list[Piece]] = []
-        for look in (old, new):
-            assert look.view is not None
-            look.asked = True
+        for view in views:
             first = len(doubter.pieces)
-            for chunk in look.view.ask(question.text, cancelled=turn.cancelled):
+            for chunk in view.ask(question, cancelled=turn.cancelled):
                 doubter.hear(chunk.text, chunk.log_probabilities)
-            doubter.rule = rule_for(look.view, self._doubt)
             if turn.cancelled.is_set():
                 return
             answers.append(without_space_around(doubter.pieces[first:]))
         before, now = answers
-        turn.pieces = (Piece(self._phrases.nothing_changed, ()),)
+        turn.pieces = (Piece(phrases.nothing_changed, ()),)
         if text_of(before) != text_of(now):
-            turn.pieces = put_in(self._phrases.what_changed, before=before, now=now)
+            turn.pieces = put_in(phrases.what_changed, before=before, now=now)
         turn.answer = text_of(turn.pieces)
-        for sentence in split_sentences(turn.answer, self._phrases.abbreviations):
-            # None of it stands in the answers as it is: the first is as sure as both.
-            yield self._told(turn, doubter, sentence)
-            if doubter.gave_up:
+        # No sentence of this text stands in the answers as it is, so the first one is judged by both answers as a whole.
+        yield from self._judged(split_sentences(turn.answer, phrases.abbreviations), view)
+
+    @property
+    def _is_withheld(self) -> bool:
+        return self._turn.verdict is Verdict.CANNOT_TELL
+
+    def _note(self, chunk: AnswerChunk) -> None:
+        turn = self._turn
+        if turn.moments.first_token_at is None:
+            turn.moments.first_token_at = self._clock()
+        if chunk.stats is not None:
+            turn.moments.answer = chunk.stats
+        turn.answer += chunk.text
+        self._doubter.hear(chunk.text, chunk.log_probabilities)
+        turn.pieces = tuple(self._doubter.pieces)
+
+    def _judged(self, sentences: Iterable[str], view: View) -> Generator[ReplyEvent, None, None]:
+        """Up to the sentence that withholds the answer, if there is one."""
+        turn, doubter = self._turn, self._doubter
+        for sentence in sentences:
+            doubter.rule = rule_for(view.answerer, self._wording.doubt)  # another model may have stepped in
+            spoken = doubter.spoken(sentence)
+            turn.verdict, turn.rule = doubter.verdict, doubter.rule
+            self._note_sentence()
+            yield SentenceFinished(sentence, spoken)
+            if self._is_withheld:
                 return
 
-    def advice(self, fault: Fault) -> str:
-        """What to do about it; it will not be said again of the next picture."""
-        self._advised = fault, self._clock()
-        return self._phrases.framing[fault.value].advice
-
-    def was_advised_of(self, fault: Fault) -> bool:
-        """Any thread."""
-        if (last := self._advised) is None:
-            return False
-        advised, at = last
-        return fault is advised and self._clock() - at < ADVICE_SECONDS
-
-    def apology(self, turn: Turn, error: BaseException, text: str) -> list[Spoken]:
-        """`text`, for what failed."""
-        turn.error = error
-        return [earcons.error(EARCON_RATE_HZ), text] if self._play_earcons else [text]
-
-    def _doubter(self, fault: Fault | None) -> Doubter:
-        because = None if fault is None else self._phrases.framing[fault.value].because
-        return Doubter(self._doubt, self._phrases.doubt, because)
-
-    def _hindrance(self, turn: Turn, look: PictureCapture) -> list[Spoken] | None:
-        """Waits for the picture; what is said in place of an answer, None where it can be asked. Raises Cancelled."""
-        self._wait(turn, look)
-        # Whoever has been told, and asks again, wants an answer all the same.
-        if look.view is None and look.fault is not None and self.was_advised_of(look.fault):
-            self._see_anyway(turn, look)
-        if look.error is not None:
-            return self.apology(turn, look.error, self._phrases.picture_failed)
-        if look.view is not None:
-            if look.fault is None and not look.asked:
-                self._advised = None
-            return None
-        if look.fault is None:
-            raise Cancelled("the picture was dropped before it was seen")
-        turn.answer = self.advice(look.fault)
-        self._on_text(turn, turn.answer)
-        return [*split_sentences(turn.answer, self._phrases.abbreviations)]
-
-    def _told(self, turn: Turn, doubter: Doubter, sentence: str) -> str:
-        spoken = doubter.spoken(sentence)
-        turn.verdict, turn.rule = doubter.verdict, doubter.rule
-        self._on_text(turn, f" {spoken}" if turn.told else spoken)
-        turn.told.append(spoken)
-        return spoken
+    def _note_sentence(self) -> None:
+        if self._turn.moments.first_sentence_at is None:
+            self._turn.moments.first_sentence_at = self._clock()

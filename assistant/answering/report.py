@@ -1,4 +1,4 @@
-"""What a finished turn tells: the documented JSON object, and the line of timings for people. It prints nothing."""
+"""A finished turn in words: the documented JSON object, and the line of timings for people. It prints nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
     """The documented object of `seesay ask --json` and of each line of `seesay run --json`."""
-    assert turn.question is not None  # only turns with a question come here,
-    assert turn.timings is not None  # when they have ended
+    assert turn.question is not None  # the callers pass only turns with a question,
+    assert turn.timings is not None  # and only after their end
     timings = asdict(turn.timings)
     tokens = {"prompt": timings.pop("prompt_tokens"), "answer": timings.pop("answer_tokens")}
     peak_rss_bytes = timings.pop("peak_rss_bytes")
@@ -30,7 +30,7 @@ def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
 
 
 def timings_line(turn: Turn) -> str:
-    """The figures of a turn: when each thing came, counted from the end of the question, and how long each part took."""
+    """The figures of a turn in two lines: when each part came after the end of the question, and how long each took."""
     timings = turn.timings
     assert timings is not None
 

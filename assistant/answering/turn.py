@@ -1,4 +1,4 @@
-"""A question, its turn, and how long each part of the turn took. Data only, and the clock reading of it."""
+"""A question, the turn that answers it, and how long each part of the turn took. Values only: it reads no clock."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class Question:
     asked_at: float  # monotonic seconds: the end of the speech, or when a typed question was sent
     transcribed_at: float  # monotonic seconds
     speech_seconds: float | None = None  # how long the user spoke; None when the question was typed
-    endpoint_seconds: float | None = None  # of silence, until the speech counted as ended; None: not waited for
+    endpoint_seconds: float | None = None  # of silence after which the speech counted as ended; None: not waited for
 
     @property
     def began_at(self) -> float:
-        """Monotonic seconds: the first sound of it, where the work for its answer begins."""
+        """Monotonic seconds of its first sound, where the work for its answer begins."""
         return self.asked_at - (self.speech_seconds or 0.0)
 
 
 @dataclass(frozen=True)
 class TurnTimings:
-    """Each part of a turn in seconds; None where it never came.
+    """Each part of a turn in seconds; None for a part that never came.
 
-    The moments, in the order in which they mostly come, are counted from the end of the question (of its speech, or when
-    a typed one was sent); what came before that is negative. The others are lengths, and several run side by side.
+    Moments stand in their usual order. They count from the end of the question: the end of its speech, or when a typed one
+    was sent. A moment before that is negative. All other figures are lengths of parts, and some parts run side by side.
     """
 
     # Moments.
@@ -71,7 +71,7 @@ class TurnTimings:
 
 @dataclass(frozen=True)
 class CaptureTimings:
-    """When a picture was taken and seen, monotonic seconds, and what the engine says of its share."""
+    """When a picture was taken and seen, in monotonic seconds, with the engine's own figures."""
 
     requested_at: float
     taken: Span
@@ -81,7 +81,7 @@ class CaptureTimings:
 
 @dataclass
 class Moments:
-    """When the parts of a turn happened, monotonic seconds, and what the engine says of its share."""
+    """When the parts of a turn happened, in monotonic seconds, with the engine's own figures."""
 
     first_token_at: float | None = None
     first_sentence_at: float | None = None
@@ -94,28 +94,28 @@ class Moments:
 class Turn:
     """From a question to the end of its answer. `done` is set when the last sound is out or it was cancelled."""
 
-    question: Question | None  # None: something that the assistant says of its own
+    question: Question | None  # None: the assistant says a text that is no answer
     number: int = field(default_factory=lambda: next(_turn_numbers))
     cancelled: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     answer: str = ""  # the model's own words
-    told: list[str] = field(default_factory=list)  # the same by sentences, with the words of doubt
+    told: list[str] = field(default_factory=list)  # the answer sentence by sentence, with the words of doubt
     verdict: Verdict = Verdict.PLAIN
-    rule: DoubtRule | None = None  # by which it was judged; None: nothing was
-    pieces: tuple[Piece, ...] = ()  # of the answer, with how sure the model was of each
+    rule: DoubtRule | None = None  # the thresholds that judged it; None: nothing was judged
+    pieces: tuple[Piece, ...] = ()  # of the answer, each with its probability
     said: list[str] = field(default_factory=list)  # the sentences that went to the voice
     error: BaseException | None = None
     moments: Moments = field(default_factory=Moments)
-    timings: TurnTimings | None = None  # of a question, when it is done
+    timings: TurnTimings | None = None  # once the turn of a question is done
     joules: float | None = None  # of the processor packages, for question and answer; None: not measurable here
 
     @property
     def words(self) -> str:
-        """The answer as it is told: with its doubt, and without what was not sure enough to be told at all."""
+        """The answer as the user gets it: with its doubt, and without what was too doubtful to be told."""
         return self.answer if self.verdict is Verdict.PLAIN else " ".join(self.told)
 
     def add_up(self, ended_at: float) -> None:
-        """From the moments to the timings."""
+        """Works out the timings from the moments. `ended_at` is in monotonic seconds."""
         if self.question is not None:
             self.timings = _timings(self.question, self.moments, ended_at)
 

@@ -1,7 +1,7 @@
-"""When a waiting user is due a cue: as soon as the speech seems to be over, then every few seconds until the answer's first word.
+"""When to play a cue to a waiting user: once when the speech seems to be over, then every few seconds until the first word.
 
-Pure: it reads a clock, plays nothing and owns no thread; `SpeechQueue` asks it between sentences, so that a cue is never
-over speech. It does not know why the answer takes its time.
+This is pure logic: it reads a clock, but plays nothing and owns no thread. `SpeechQueue` asks it between sentences, so no cue
+sounds over speech. It does not know why the answer takes so long.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ class _Wait:
 
 
 class WaitingCues:
-    """`start(turn)` at the end of the question, `end(turn)` at the first word; a cancelled or finished turn ends it by itself.
+    """Call `start(turn)` at the end of the question and `end(turn)` at the first word of the answer.
 
-    One attribute holds all of it, replaced as a whole: any thread may call any of these.
+    A turn that is cancelled or done ends its cues by itself. Any thread may call it, since the state is one attribute that is
+    replaced as a whole.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, every_seconds: float = EVERY_SECONDS) -> None:
@@ -36,11 +37,11 @@ class WaitingCues:
         self._acknowledged_at: float | None = None
 
     def acknowledge(self) -> None:
-        """The cue that says "I heard you" is played now: the user has paused, and probably said all of it."""
+        """Notes that the cue "I heard you" is played now: the user has paused, and has probably finished."""
         self._acknowledged_at = self._clock()
 
     def start(self, turn: Turn) -> bool:
-        """The first cue of this kind is due `every_seconds` after the one that says "I heard you"; True: play that now."""
+        """Begins the wait. True: the cue "I heard you" was not played yet, so play it now. The next is due afterwards."""
         now, acknowledged_at = self._clock(), self._acknowledged_at
         first = acknowledged_at is None or now - acknowledged_at >= self._every_seconds
         began = now if acknowledged_at is None or first else acknowledged_at
@@ -50,19 +51,19 @@ class WaitingCues:
         return first
 
     def end(self, turn: Turn) -> None:
-        """Its first word is on the way; nothing happens when another turn waits by now."""
+        """Ends the wait of this turn, whose first word is on the way. Another turn's wait goes on."""
         wait = self._wait
         if wait is not None and wait.turn is turn:
             self._forget(wait)
 
     def user_speaks(self, speaks: bool) -> None:
-        """Not over the user's words either. False is their end; a pause is no end."""
+        """No cue is due while the user speaks. `speaks` is False only at the end of the speech, not at a pause."""
         self._user_speaks = speaks
         if speaks:
             self._acknowledged_at = None  # what was taken for the end was not, or it was that of another utterance
 
     def due(self) -> Turn | None:
-        """The turn that a cue is due for now; the next one is then due `every_seconds` later."""
+        """The turn whose cue is due now, or None. The next cue is then due `every_seconds` later."""
         wait, now = self._wait, self._clock()
         if (acknowledged_at := self._acknowledged_at) is not None and now >= acknowledged_at + self._every_seconds:
             self._acknowledged_at = None  # no question came of it
@@ -71,7 +72,7 @@ class WaitingCues:
         if wait.turn.cancelled.is_set() or wait.turn.done.is_set():
             self._forget(wait)
             return None
-        # From the plan, not from now: a cue that was late does not make all later ones late.
+        # The plan counts, not the time now: a late cue must not make all later ones late.
         missed = int((now - wait.next_at) / self._every_seconds)
         following = _Wait(wait.turn, wait.next_at + (missed + 1) * self._every_seconds)
         if self._wait is wait:  # else a new turn began, or this one ended, a moment ago
@@ -79,7 +80,7 @@ class WaitingCues:
         return None if self._user_speaks else wait.turn
 
     def seconds_left(self) -> float:
-        """Until `due` should be asked again; `NEVER` when there is no reason to."""
+        """Seconds until `due` should be asked again; `NEVER` when nobody waits."""
         wait, acknowledged_at = self._wait, self._acknowledged_at
         next_at = NEVER if wait is None else wait.next_at
         if acknowledged_at is not None:  # the question is about to come: whoever asks stays awake for its cues

@@ -1,8 +1,9 @@
-"""Our half of the questions: every kind of question through the assistant's own threads, from its words to its last sound.
+"""Measures our engine: every kind of question through the assistant's own threads, from its words to its last sound.
 
-For a process of its own. A run asks about a picture that nobody has looked at yet, to the end of the answer; and then once
-more about the same picture, now seen ahead, as far as the first sound. The synthesizer is the real one, the loudspeaker is
-`speech.NullSpeaker`: time is that of computing. It measures, and compares nothing.
+It runs in a process of its own. A run first asks about a picture that was not looked at before, to the end of the
+answer. Then it asks once more about the same picture, which now counts as seen ahead, up to the first sound. The
+synthesizer is the real one. The loudspeaker is `speech.NullSpeaker`, so that only computing takes time. It compares
+nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS, Kind
 from assistant.bench.ours import bytes_of_a_token
+from assistant.bench.pictures import Drawings, drawn_frame
 from assistant.bench.recorder import END, Recorder
 from assistant.bench.sensors import Sensors, this_machine
 from assistant.bench.speech import NullSpeaker
@@ -26,20 +28,19 @@ if TYPE_CHECKING:
     from assistant.answering.capture import PictureCapture
     from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.turn import Turn
-    from vision.frame import Frame
 
-_LONGEST_SECONDS = 1800.0  # an answer that takes longer never comes
+_LONGEST_SECONDS = 1800.0  # an answer that takes longer is taken for lost
 
 
 @dataclass(frozen=True)
 class AnswerRun:
-    """One question and its answer. Seconds from the question's words; None where the engine has no such part."""
+    """One question and its answer. Seconds count from the question's words; None where the engine has no such part."""
 
     vision_seconds: float
-    prefill_seconds: float  # of the picture and what stands before it
+    prefill_seconds: float  # reading the picture and what stands before it
     first_token_seconds: float
     first_sound_seconds: float | None  # TTFA
-    seen_first_token_seconds: float | None  # the same two with the picture seen ahead
+    seen_first_token_seconds: float | None  # this and the next: the same two with the picture seen ahead
     seen_first_sound_seconds: float | None
     decode_seconds: float  # a token, the mean
     total_seconds: float  # until the last word is rendered as sound
@@ -51,7 +52,7 @@ class AnswerRun:
 
 
 def measure(task: Task, sensors: Sensors | None = None) -> dict[str, Any]:
-    """Load, ask once unmeasured, then every kind as often as the task says, in turns."""
+    """Loads the model, asks once without measuring, and then asks every kind as often as the task says, in turns."""
     sensors = sensors or this_machine()
     with contextlib.ExitStack() as stack:
         recorder = stack.enter_context(Recorder(sensors))
@@ -83,7 +84,7 @@ def measure(task: Task, sensors: Sensors | None = None) -> dict[str, Any]:
 
 
 class Asker:
-    """Holds the assistant's threads and asks them."""
+    """Owns the assistant's threads and asks them questions."""
 
     def __init__(self, engine: ForcedEngine, stack: contextlib.ExitStack, sensors: Sensors) -> None:
         from assistant.answering.pipeline import AnswerPipeline
@@ -98,21 +99,22 @@ class Asker:
         self._answering: AnswerPipeline = stack.enter_context(
             AnswerPipeline(
                 engine,
-                _NoCamera(),
+                Drawings(),
                 voice,
                 phrases_for("en"),
                 play_earcons=False,
-                on_end=lambda turn: self._speaker.began.set(),  # an answer that failed must not be waited for
+                on_end=lambda turn: self._speaker.began.set(),  # else the wait for an answer that failed would not end
             )
         )
 
     def warm_up(self, kind: Kind) -> None:
-        """Threads, pages and the voice are awake afterwards."""
-        self._ask_to_first_sound(kind, self._answering.look(_frame(kind)))
+        """Asks once without measuring: it starts the threads, touches the pages of memory and loads the voice."""
+        self._ask_to_first_sound(kind, self._answering.look(drawn_frame(kind.name)))
 
     def run(self, kind: Kind) -> AnswerRun:
         forget_peak()
-        frame = _frame(kind)  # drawn before anything is measured: beside a small model's answer it is not little
+        # Drawn before the measuring begins, because beside a small model's answer this takes long.
+        frame = drawn_frame(kind.name)
         lap = self._sensors.meter()
         watch = Stopwatch()
         look = self._answering.look(frame)
@@ -121,8 +123,8 @@ class Asker:
         cpu_seconds, used = watch.cpu_seconds, lap()
         peak_bytes = memory()["peak_bytes"] or 0
         timings, answer = turn.timings, turn.moments.answer
-        assert timings is not None  # of a turn that has ended
-        assert timings.first_token is not None  # of one that did not fail
+        assert timings is not None  # a turn that has ended has them
+        assert timings.first_token is not None  # and a turn that did not fail has this
         assert answer is not None
         assert look.view is not None
         self.stats = look.view.stats
@@ -154,9 +156,9 @@ class Asker:
         return self._answering.ask(Question(words, None, asked_at=now, transcribed_at=now), look)
 
     def _ask_to_first_sound(self, kind: Kind, look: PictureCapture) -> Turn:
-        """On a picture that has been seen, as if for the first time; the rest of the answer is not waited for."""
+        """Asks about a picture that has been seen, as its first question, and waits for the first sound only."""
         if look.view is not None:
-            look.view.forget()  # type: ignore[attr-defined]  # ours have it
+            look.view.forget()
         turn = self._ask(kind, look)
         self._speaker.began.wait(_LONGEST_SECONDS)
         self._answering.cancel()
@@ -175,23 +177,9 @@ class Asker:
         return None if began_at is None else began_at - turn.question.asked_at
 
 
-class _NoCamera:
-    """The pictures are drawn."""
-
-    def capture(self, timeout_seconds: float = 0.0, cancelled: object = None) -> Frame:
-        raise AssistantError("the benchmark has no camera: start it again")
-
-
 def _load(task: Task, stack: contextlib.ExitStack) -> Any:
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings
 
     settings = EngineSettings(threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens)
     return stack.enter_context(Engine.load(Path(task.checkpoint), settings))
-
-
-def _frame(kind: Kind) -> Frame:
-    from assistant.bench.pictures import draw
-    from vision.frame import Frame
-
-    return Frame(draw(kind.name), time.monotonic())

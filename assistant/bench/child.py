@@ -1,7 +1,7 @@
-"""One process of the benchmark: measures what its only argument says and prints one JSON object, figures or an error.
+"""One process of the benchmark: it measures what its argument says and prints one JSON object, figures or an error.
 
-`python -m assistant.bench.child '{"what": "seesay", …}'`. A process for each measurement, because the first engine
-would leave its memory, its threads and its settings behind for the second.
+`python -m assistant.bench.child '{"what": "seesay", …}'`. Each measurement has a process of its own, because the
+first engine would leave its memory, its threads and its settings behind for the second.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from assistant.errors import exit_status_of
 
 
 def main(argument: str) -> int:
-    """Its exit status, which is that of the error that it prints."""
-    # The libraries may print what they like; the figures have the real standard output for themselves.
+    """Measures and prints. Returns the exit status, which is that of the error if it printed one."""
+    # Libraries may print to standard output, so it is redirected. The figures go to the real one.
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:
         figures = _measured(Task.of_json(argument))
-    except Exception as problem:  # boundary of the process: the parent says it
+    except Exception as problem:  # the boundary of the process: the parent reports it
         if os.environ.get("SEESAY_DEBUG"):
             raise
         figures = {"error": str(problem) or type(problem).__name__, "status": exit_status_of(problem)}
@@ -56,7 +56,7 @@ def _measured(task: Task) -> Mapping[str, Any]:
 
 
 def _load_seconds(task: Task) -> float:
-    """The first time it packs the weights and compiles the kernels."""
+    """Seconds to load the model. The first time this packs the weights and compiles the kernels."""
     loading = Stopwatch()
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings

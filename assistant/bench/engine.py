@@ -1,8 +1,8 @@
-"""`seesay bench --engine`: our engine beside plain transformers, in turns, on the same picture and question.
+"""`seesay bench --engine`: our engine beside plain transformers, on the same picture and question.
 
-A round measures each of them once, every time in a new process; a figure is the median of the rounds. In turns, because
-a machine that grows warm or has another user slows both alike: the ratios stay right where the figures do not. It knows
-what is to be compared, not how an engine is measured nor how a table looks.
+A round measures each of them once, every time in a new process. A figure is the median of the rounds. The engines
+take turns, because a machine that grows warm or has another user slows both alike; then the ratios stay right even
+where the figures do not. It does not know how an engine is measured, nor how a table looks.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ FIGURES = (
     "disk_bytes",
 )
 """Of the smaller of two, the better."""
-_NO_COST = ("file_bytes", "disk_bytes")  # a ratio of them would say nothing
-_PLAIN_PEAK = 1.5  # times the float32 weights: while they are made, the file that they are made from is mapped
+_NO_COST = ("file_bytes", "disk_bytes")  # figures whose ratio would say nothing
+_PLAIN_PEAK = 1.5  # times the float32 weights: the file that they are made from is mapped at the same time
 _PLAIN_ROOM_BYTES = 300_000_000
 
 Run = Callable[[Task], Mapping[str, Any]]
@@ -49,17 +49,17 @@ Run = Callable[[Task], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class EngineBench:
-    """What the user asked for."""
+    """The options that the user gave."""
 
     model: str = "2b"  # "demo", or a checkpoint's folder
-    threads: tuple[int, ...] = ()  # none: one, and all physical cores
+    threads: tuple[int, ...] = ()  # (): measured with one thread and with all physical cores
     rounds: int = 3
-    tokens: int = 32  # of an answer
-    isas: tuple[str, ...] = ()  # to be measured beside the fastest
+    tokens: int = 32  # length of an answer
+    isas: tuple[str, ...] = ()  # instruction sets that are measured beside the fastest
 
 
 def bench_engine(wanted: EngineBench, *, as_json: bool, run: Run = run_process) -> None:
-    """Measure and print. Takes minutes for the full size. Raises AssistantError, VisionModelError."""
+    """Measures and prints; it takes minutes for the full size. Raises AssistantError, VisionModelError."""
     checkpoint = open_checkpoint(model_folder(wanted.model))
     measured = measure(wanted, checkpoint, run)
     console.result(json.dumps(measured, ensure_ascii=False) if as_json else table(measured))
@@ -74,7 +74,7 @@ def measure(wanted: EngineBench, checkpoint: Checkpoint, run: Run) -> dict[str, 
     folder = str(checkpoint.folder)
     first_starts = {}
     for engine in engines:
-        if engine != PLAIN:  # it packs the weights and compiles its kernels, once
+        if engine != PLAIN:  # the first load packs the weights and compiles the kernels
             console.say(f"preparing {engine}")
             first_starts[engine] = run(_task(engine, folder, max(_threads(wanted)), 2))["load_seconds"]
     results = [_at(threads, _rounds(wanted, engines, folder, threads, run), checkpoint) for threads in _threads(wanted)]
@@ -93,7 +93,7 @@ def measure(wanted: EngineBench, checkpoint: Checkpoint, run: Run) -> dict[str, 
 def _rounds(
     wanted: EngineBench, engines: Sequence[str], folder: str, threads: int, run: Run
 ) -> dict[str, list[Mapping[str, Any]]]:
-    """Engine → what every round measured of it."""
+    """For each engine, what every round measured of it."""
     rounds: dict[str, list[Mapping[str, Any]]] = {name: [] for name in ("limits", *engines)}
     for number in range(1, wanted.rounds + 1):
         for name, found in rounds.items():
@@ -103,7 +103,7 @@ def _rounds(
 
 
 def _at(threads: int, rounds: Mapping[str, list[Mapping[str, Any]]], checkpoint: Checkpoint) -> dict[str, Any]:
-    """Everything that is said about one number of threads."""
+    """All figures for one number of threads."""
     busy = [one.get("others_share") for found in rounds.values() for one in found]
     limits = Limits.typical([
         Limits(one["read_bytes_per_second"], one["products_per_second"]) for one in rounds["limits"]
@@ -134,19 +134,19 @@ def _at(threads: int, rounds: Mapping[str, list[Mapping[str, Any]]], checkpoint:
 
 
 def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Of every figure over the rounds; a figure that one round does not have, none has."""
+    """The median of every figure over the rounds. None for a figure that some round does not have."""
     return {name: median_of([_one_number(one[name]) for one in rounds]) for name in FIGURES}
 
 
 def ratios(plain: Mapping[str, float | None], ours: Mapping[str, float | None]) -> dict[str, float | None]:
-    """How many times less ours takes than the plain one."""
+    """For every figure, how many times less our engine takes than the plain one."""
     return {name: divided(plain[name], ours[name]) for name in FIGURES if name not in _NO_COST}
 
 
 def shares(
     figures: Mapping[str, float | None], work: Work, decode_bytes: int, limits: Limits
 ) -> dict[str, float | None]:
-    """Of what the machine could do at most."""
+    """For every part, the share of the machine's limits that was reached."""
     return {
         "vision_seconds": divided(work.vision_products / limits.products_per_second, figures["vision_seconds"]),
         "prefill_seconds": divided(work.prefill_products / limits.products_per_second, figures["prefill_seconds"]),
@@ -155,13 +155,13 @@ def shares(
 
 
 def _stream_share(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Decode's share of the memory's speed as the engine's own process measured it, where it did."""
+    """Decode's share of the memory's speed, as the engine's own process measured it; empty where it did not."""
     share = median_of([one["detail"].get("stream_share") for one in rounds])
     return {} if share is None else {"decode_seconds": share}
 
 
 def scaling(results: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float | None]]:
-    """Threads → how many times faster our engine is with them than with the fewest."""
+    """For each number of threads, how many times faster our engine is than with the fewest threads."""
     fewest = results[0]["engines"][OURS]
     return {
         str(one["threads"]): {
@@ -174,7 +174,7 @@ def scaling(results: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float |
 
 
 def memory_missing(checkpoint: Checkpoint, available: int | None) -> str:
-    """Why transformers is left out; empty if there is memory enough for it."""
+    """The reason why transformers is left out; empty if there is enough memory for it."""
     needed = int(_PLAIN_PEAK * checkpoint.float32_bytes) + _PLAIN_ROOM_BYTES
     if available is None or needed <= available:
         return ""
@@ -185,7 +185,7 @@ def memory_missing(checkpoint: Checkpoint, available: int | None) -> str:
 
 
 def model_folder(model: str) -> Path:
-    """Of "demo", of "2b" with random weights, which are made when they are not there, or of the folder that is named."""
+    """The folder of `model`: "demo", "2b" with random weights (made if they are missing), or a folder's path."""
     from assistant.models.catalog import demo_vlm
 
     if model == "demo":
@@ -201,7 +201,7 @@ def model_folder(model: str) -> Path:
 
 
 def is_demo(folder: Path) -> bool:
-    """Whether it is the small embedded model."""
+    """True if it is the small embedded model."""
     from assistant.models.catalog import demo_vlm
 
     return folder == demo_vlm()

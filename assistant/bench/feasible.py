@@ -1,8 +1,10 @@
-"""The reference design's own figures beside ours, and which of them plain float32 cannot have. Pure; nothing is measured here.
+"""The reference design's own figures beside ours, and which of them plain float32 cannot reach.
 
-Plain float32 reads 4 bytes of every weight of the language model for every token: that divided by the memory's speed is the
-least that a token can take, whoever computes it. The reference's model is Qwen3-VL-2B, so the work is counted for that size,
-also when a smaller model is measured.
+It is pure and measures nothing.
+
+Plain float32 reads 4 bytes of every weight of the language model for every token. These bytes divided by the memory's
+speed are the least time that a token can take, whatever the program. The reference's model is Qwen3-VL-2B, so the
+work is counted for that size, even if a smaller model is measured.
 """
 
 from __future__ import annotations
@@ -18,26 +20,28 @@ from assistant.bench.random_model import CONFIG
 from assistant.bench.work import Work, work_of
 from vision.engine.checkpoint.shapes import required_tensors
 
-_IMAGE_TOKENS, _PROMPT_TOKENS = 196, 201  # of a picture of 448×448
+_IMAGE_TOKENS, _PROMPT_TOKENS = 196, 201  # for a picture of 448×448
 _TWO_CHANNELS = 51.2e9  # bytes a second: two channels of DDR4-3200, 8 bytes each
 _NOT_THIS_SIZE = "another model was measured"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure of the reference. Texts with their units."""
+    """One figure of the reference, as texts with their units."""
 
     what: str
     reference: str
     ours: str
-    plain_at_least: str  # in float32 on this machine; empty where nothing is known
+    plain_at_least: str  # the least that float32 takes on this machine; empty if it is not known
     verdict: str
 
 
 def feasible(limits: Limits, ours: Mapping[str, Any], other_watts: float = 0.0, *, is_full_size: bool) -> list[Row]:
-    """`ours` is the summary of our engine; it is left out where it is one of a model of another size.
+    """The rows of the table.
 
-    `other_watts` are those of the box beside the processor, as the config states them.
+    `ours` is the summary of our engine; its figures are left out if its model has another size.
+
+    `other_watts` are the watts of the box without the processor, as the config states them.
     """
     work = work_of(CONFIG, _IMAGE_TOKENS, _PROMPT_TOKENS)
     weights = 4 * sum(map(math.prod, required_tensors(CONFIG).values()))
@@ -96,7 +100,10 @@ def _encoder(work: Work, limits: Limits, ours: Mapping[str, Any], is_full_size: 
 
 
 def _power(ours: Mapping[str, Any], other_watts: float, is_full_size: bool) -> Row:
-    """The reference's figure is a whole box's; ours is the processor's and what the config states of the rest, and says so."""
+    """The watts.
+
+    The reference's are a whole box's; ours are the processor's plus what the config states, and the row says so.
+    """
     watts = [ours["kinds"][kind.name]["watts"] for kind in KINDS]
     known = [one for one in watts if one is not None]
     measured = "not measurable here"

@@ -1,8 +1,8 @@
 """An engine whose answers have the length that is measured, and words that a voice can speak.
 
-Decoding goes on past the place where the answer would have ended; the words after it are not spoken. A model with random
-weights never ends and speaks no language: there the words of the kind's own answer are lent to it, one a token. Time is
-spent by the real engine alone. This file knows how an answer is made longer, not what is measured about it.
+Decoding goes on past the place where the answer would have ended; the words after that place are not spoken. A model
+with random weights never ends and speaks no language. So the words of the kind's own answer are lent to it, one for
+each token. Only the real engine takes time. This file does not know what is measured about the answer.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from vision.engine import Engine, View
     from vision.engine.generation.prompt import ChatPrompt
     from vision.frame import Frame
-    from vision.interface import AnswerChunk, SeeStats
+    from vision.interface import AnswerChunk, Answerer, SeeStats
 
 
 class UnheardStop(frozenset[int]):
-    """Stop tokens that stop nothing: it only remembers that one of them came."""
+    """A set of stop tokens that stops nothing and only remembers that one of them came."""
 
     came = False
 
@@ -33,7 +33,7 @@ class UnheardStop(frozenset[int]):
 
 
 class ForcedEngine:
-    """Has the face that `AnswerPipeline` wants. Set `kind` before a question is asked."""
+    """An engine for `AnswerPipeline`. Set `kind` before a question is asked."""
 
     def __init__(self, engine: Engine, *, lends_words: bool) -> None:
         self.kind: Kind = KINDS[0]
@@ -43,7 +43,7 @@ class ForcedEngine:
         # The engine has no setting for this, because no user should have one.
         engine.session.stop_tokens = self.stop
 
-    def see(self, frame: Frame, cancelled: threading.Event | None = None) -> ForcedView:
+    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> ForcedView:
         return ForcedView(self, self._engine.see(frame, cancelled))
 
     def question(self, kind: Kind) -> str:
@@ -51,9 +51,11 @@ class ForcedEngine:
 
 
 def asked_words(kind: Kind, prompt: ChatPrompt, *, lends_words: bool) -> str:
-    """The question; of a tokenizer without words only so much of it as takes the tokens that it would have taken.
+    """The question.
 
-    Those are one for each word or mark, and those that make the model answer.
+    For a tokenizer without words it is shortened, so that it takes as many tokens as in Qwen's tokenizer.
+
+    These are one for each word or mark, and those that make the model answer.
     """
     if not lends_words:
         return kind.question
@@ -68,14 +70,34 @@ class ForcedView:
         self._view = view
 
     @property
+    def frame(self) -> Frame | None:
+        return self._view.frame
+
+    @property
+    def answerer(self) -> Answerer:
+        return self._view.answerer
+
+    @property
     def stats(self) -> SeeStats:
         return self._view.stats
+
+    @property
+    def cache_bytes(self) -> int:
+        return self._view.cache_bytes
 
     def forget(self) -> None:
         self._view.forget()
 
-    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]:
-        """As long as the kind wants it, or as the model's context has room."""
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
+        return self._view.remembers(question, max_new_tokens)
+
+    def ask(
+        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+    ) -> Iterator[AnswerChunk]:
+        """Yields an answer of the length that the kind wants, or as long as the model's context has room.
+
+        `max_new_tokens` is ignored.
+        """
         engine = self._engine
         engine.stop.came = False
         lent = iter(engine.kind.pieces) if engine.lends_words else None
@@ -85,5 +107,5 @@ class ForcedView:
             if is_over:
                 text = ""
             elif engine.stop.came:
-                text, is_over = "\n", True  # an end that the sentence cutter sees: the voice begins here at the latest
+                text, is_over = "\n", True  # an end for the sentence cutter: the voice begins here at the latest
             yield replace(chunk, text=text)

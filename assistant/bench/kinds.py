@@ -1,9 +1,10 @@
-"""The three kinds of question that are measured: what is asked, how long the answer is, what a typical one says. Values.
+"""The three kinds of question that are measured: what is asked, how long the answer is, and a typical answer.
 
-They are those of the reference design: describe a picture, read text, reason over a table's trend. Its answers have 124, 89
-and 156 tokens, so ours are made as long: what is compared is speed, and not how talkative a model is. `answer` is used where
-the weights are random, and what they say is no language: it lends its words to them, one a token, so that a first sentence
-ends where a first sentence would. It does not know how a picture is drawn (`pictures`) nor how anything is measured.
+They are values, and those of the reference design: describe a picture, read text, reason over a table's trend. Its
+answers have 124, 89 and 156 tokens, so ours are made as long: then speed is compared, and not how talkative a model
+is. A model with random weights speaks no language. So `answer` lends its words to it, one for each token, so that the
+first sentence ends where a first sentence would. It does not know how a picture is drawn (`pictures`) nor how
+anything is measured.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 
 from assistant.language.sentences import SentenceCutter
 
-# As Qwen's tokenizer has it for common English: a word with its space, a digit, a mark is a token each. Rare words take more.
+# One token each, as in Qwen's tokenizer for common English: a word with its space, a digit, a mark. Rare words take
+# more.
 _PIECE = re.compile(r"\s*(?:\d|[^\W\d_]+|[^\w\s])")
 
 
@@ -24,16 +26,19 @@ class Kind:
     question: str
     answer: str
     answer_tokens: int
-    reference_seconds: float  # of the whole answer, in the reference design's own report
+    reference_seconds: float  # for the whole answer, in the reference design's own report
 
     @property
     def pieces(self) -> list[str]:
-        """The answer in pieces of a token each."""
+        """The answer in pieces of one token each."""
         return pieces(self.answer)
 
     @property
     def first_sentence_tokens(self) -> int:
-        """After how many tokens the voice can begin: a mark counts as an end only when something follows it."""
+        """The number of tokens after which the voice can begin.
+
+        A mark ends a sentence only when something follows it.
+        """
         cutter = SentenceCutter(early=True)
         for count, piece in enumerate(self.pieces, start=1):
             if cutter.push(piece):
@@ -43,7 +48,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Reference:
-    """What the reference design's report says of itself, beside the seconds of each kind."""
+    """The other figures of the reference design's report; the seconds stand with each kind."""
 
     peak_bytes: tuple[float, float] = (7.3e9, 7.6e9)
     watts: float = 9.7
@@ -92,5 +97,5 @@ KINDS = (
 
 
 def pieces(text: str) -> list[str]:
-    """A text in pieces that take about one token each; together they are the text."""
+    """A text in pieces of about one token each. Joined, they are the text."""
     return _PIECE.findall(text)

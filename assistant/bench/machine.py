@@ -1,4 +1,4 @@
-"""The machine that is measured: what it is called, what it could do at most, what is installed. It compares nothing."""
+"""The machine that is measured: its name, the most that it can do, and what is installed. It compares nothing."""
 
 from __future__ import annotations
 
@@ -17,34 +17,37 @@ from vision.engine.host import available_bytes, physical_cores, total_bytes
 
 _LIBRARIES = ("numpy", "numba", "torch", "transformers")
 _READ_PORTIONS = 512  # 1.5 GiB
-_TRIES = 12  # another user of the machine's memory can halve a try
+_TRIES = 12  # tries, because another user of the machine's memory can halve one
 _CPUINFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What so many threads can do at most."""
+    """The most that this many threads can do."""
 
     read_bytes_per_second: float
     products_per_second: float  # float32 multiply-adds
 
     @staticmethod
     def typical(rounds: Sequence[Limits]) -> Limits:
-        """The medians: what is compared with them are medians of the same rounds."""
+        """The medians of the limits, because they are compared with medians of the same rounds."""
         return Limits(
             median(one.read_bytes_per_second for one in rounds), median(one.products_per_second for one in rounds)
         )
 
     @staticmethod
     def best(measured: Sequence[Limits]) -> Limits:
-        """Whatever else runs on the machine only makes a figure smaller."""
+        """The largest of each limit, because whatever else runs on the machine only makes a figure smaller."""
         return Limits(
             max(one.read_bytes_per_second for one in measured), max(one.products_per_second for one in measured)
         )
 
 
 def limits(threads: int) -> Limits:
-    """Measure them, with every instruction set that the processor has; some seconds. For a process of its own."""
+    """Measures the limits with every instruction set that the processor has.
+
+    It takes some seconds and a process of its own.
+    """
     import numpy as np
 
     from vision.engine.kernels.isa import available
@@ -62,9 +65,10 @@ def limits(threads: int) -> Limits:
 
 
 class Others:
-    """How busy everything but our own finished processes has kept the processors since this was made.
+    """Measures how busy other programs have kept the processors since this was made.
 
-    Another virtual machine on the same processor counts as well. It spoils figures, so a table should say it.
+    Our own finished processes do not count. Another virtual machine on the same processor counts as well. Such load
+    spoils figures, so a table should show it.
     """
 
     def __init__(self, stat: Path = Path("/proc/stat")) -> None:
@@ -72,7 +76,7 @@ class Others:
         self._before = self._now()
 
     def share(self) -> float | None:
-        """Of all processors, 0 to 1; None where the system does not say."""
+        """The share of all processors' time, 0 to 1; None where the system does not say."""
         before, now = self._before, self._now()
         if before is None or now is None or now[1] <= before[1]:
             return None
@@ -80,7 +84,7 @@ class Others:
         return min(1.0, max(0.0, (now[0] - before[0] - ours) / (now[1] - before[1])))
 
     def _now(self) -> tuple[float, float, float] | None:
-        """Busy seconds, busy and idle seconds, those of our processes that have ended."""
+        """Seconds so far: busy ones, busy and idle ones, and those of our processes that have ended."""
         try:
             ticks = self._stat.read_text().splitlines()[0].split()[1:]
         except (OSError, IndexError):
@@ -92,7 +96,7 @@ class Others:
 
 
 def description() -> dict[str, Any]:
-    """For the reader of a table who has another machine."""
+    """What a reader of the figures who has another machine wants to know."""
     return {
         "processor": processor_name(_CPUINFO),
         "cores": physical_cores(),
@@ -105,7 +109,7 @@ def description() -> dict[str, Any]:
 
 
 def processor_name(cpuinfo: Path) -> str:
-    """As the kernel calls it, with the numbers that tell its generation."""
+    """The processor's name as the kernel has it, with the numbers that tell its generation."""
     try:
         first = cpuinfo.read_text(encoding="utf-8").split("\n\n")[0]
     except OSError:

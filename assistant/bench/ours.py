@@ -1,4 +1,7 @@
-"""Our engine through its own face, `load`, `see` and `ask`: what the assistant waits for. For a process of its own."""
+"""Measures our engine through its own interface, `load`, `see` and `ask`, which the assistant waits for.
+
+It runs in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ from assistant.errors import UsageError
 if TYPE_CHECKING:
     from vision.interface import AnswerChunk
 
-_STREAM_PORTIONS = 100  # of 3 MiB: many times larger than a cache
+_STREAM_PORTIONS = 100  # of 3 MiB each: many times larger than a cache
 
 
 def measure(task: Task) -> Figures:
-    """Load, look, ask and decode once, after one unmeasured question that wakes threads and pages."""
+    """Loads, looks, asks and decodes once, after one unmeasured question that wakes threads and pages of memory."""
     os.environ["SEESAY_ISA"] = task.isa
     loading = Stopwatch()
     from vision.engine.engine import Engine
@@ -42,16 +45,16 @@ def measure(task: Task) -> Figures:
         view = engine.see(frame, watched)
         see_seconds = answering.seconds
         asked = Stopwatch()
-        times: list[tuple[float, int]] = []  # when, tokens so far
+        times: list[tuple[float, int]] = []  # (moment, tokens so far)
         tokens, stats = 0, None
         for chunk in view.ask(words, max_new_tokens=task.tokens, cancelled=watched):
             tokens += chunk.tokens
             times.append((asked.seconds, tokens))
             stats = chunk.stats
         answer_cpu_seconds = answering.cpu_seconds
-        assert stats is not None  # they come with the last chunk
+        assert stats is not None  # the last chunk has them
         between = _between(times)
-        # The first text may be that of several tokens, when they make a character together.
+        # The first piece of text may be that of several tokens, if they make one character together.
         first_seconds = times[0][0] - (times[0][1] - 1) * (median(between) if between else 0.0)
         used = memory()
         decode_bytes = bytes_of_a_token(Path(task.checkpoint))
@@ -76,7 +79,7 @@ def measure(task: Task) -> Figures:
 
 
 class Watched(threading.Event):
-    """A wish to cancel that never comes, and notes how long nobody looked for it."""
+    """A `cancelled` that never comes true, and that notes the longest time in which the engine did not look at it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,9 +95,9 @@ class Watched(threading.Event):
 
 
 def _stream_share(answer: Iterator[AnswerChunk], threads: int, decode_bytes: int) -> float | None:
-    """How fast tokens read their weights, as a share of a plain read of memory in between; the median.
+    """How fast tokens read their weights, as a share of the speed of plain reads of memory between them; the median.
 
-    Beside each other, because the memory's speed is another one every second where other machines share it.
+    Both are measured by turns, because the memory's speed changes every second where other machines share it.
     """
     import numpy as np
 
@@ -104,7 +107,7 @@ def _stream_share(answer: Iterator[AnswerChunk], threads: int, decode_bytes: int
     shares = []
     others = np.ones(_STREAM_PORTIONS * WORK_ITEM_BYTES, np.uint8)
     with Pool(threads) as pool:
-        next(answer)  # the question
+        next(answer)  # reads the question
         started = time.perf_counter()
         for chunk in answer:
             seconds = time.perf_counter() - started
@@ -116,7 +119,7 @@ def _stream_share(answer: Iterator[AnswerChunk], threads: int, decode_bytes: int
 
 
 def _isa(wanted: str) -> str:
-    """The instruction set that the engine uses. Raises UsageError when it could not take the one that was asked for."""
+    """The instruction set that the engine uses. Raises UsageError if it could not use the one that was asked for."""
     from vision.engine.models.packed_model import chosen_isa
 
     chosen = chosen_isa().name.lower()
@@ -126,7 +129,7 @@ def _isa(wanted: str) -> str:
 
 
 def bytes_of_a_token(folder: Path) -> int:
-    """What a token reads of the packed file."""
+    """The bytes of the packed file that one token reads."""
     from assistant.bench.work import is_read_by_a_token
     from vision.engine.checkpoint.checkpoint import open_checkpoint
     from vision.engine.packed.cache import packed_path, weights_folder
@@ -137,9 +140,9 @@ def bytes_of_a_token(folder: Path) -> int:
 
 
 def _between(times: list[tuple[float, int]]) -> list[float]:
-    """Seconds of every token after the first. Some come two at a time, as a character or a word may need."""
+    """Seconds of every token after the first. Some come two at a time, because a character or a word may need two."""
     seconds = []
     for (before, said), (now, more) in pairwise(times):
-        if more > said:  # else nothing but the end came
+        if more > said:  # else this was only the end
             seconds += [(now - before) / (more - said)] * (more - said)
     return seconds

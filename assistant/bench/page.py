@@ -1,7 +1,7 @@
-"""The figures of `seesay bench` as one HTML page: plots, tables and what they mean. No script, and nothing from elsewhere.
+"""The figures of `seesay bench` as one HTML page: plots, tables and what they mean.
 
-It may be kept, sent and opened years later. It computes nothing but how things look; the object that it shows is the one of
-`seesay bench --json`.
+The page has no script and loads nothing from elsewhere, so it may be kept, sent and opened years later. It computes
+only how things look. It shows the object of `seesay bench --json`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PARTS = (
     "to the first sound",
     "rest of the answer",
 )
-_OVER_TIME = (  # key, title, unit, how many of it are 1 of the sample's, what to say where there is none
+_OVER_TIME = (  # key, title, unit, how many of this unit are 1 of the sample's, what to say if there are no figures
     ("resident_bytes", "Memory over time", "GB", 1e-9, "This machine does not tell a process's memory."),
     ("watts", "Watts over time", "W", 1.0, "Watts: {energy}."),
     ("celsius", "Temperature over time", "°C", 1.0, "This machine does not tell its temperature."),
@@ -31,7 +31,7 @@ _OVER_TIME = (  # key, title, unit, how many of it are 1 of the sample's, what t
 
 
 def page(measured: Mapping[str, Any]) -> str:
-    """All of it, a whole HTML document."""
+    """The whole HTML document."""
     title = f"SeeSay bench: {measured['model']['name']}"
     body = [
         f"<h1>{escape(title)}</h1>",
@@ -52,7 +52,7 @@ def page(measured: Mapping[str, Any]) -> str:
 
 
 def _headline(measured: Mapping[str, Any]) -> str:
-    """The figures that a user feels, large."""
+    """The figures that a user feels, in large type."""
     kinds = measured["engines"]["seesay"]["kinds"]
     tiles = [
         (kind.title, quantity(kinds[kind.name]["seen_first_sound_seconds"], 1.0, "s"), "to the first sound, picture seen ahead")
@@ -91,7 +91,7 @@ def _phases(measured: Mapping[str, Any]) -> str:
 
 
 def phases(figures: Mapping[str, Any], *, seen: bool = False) -> tuple[tuple[int, float], ...]:
-    """The parts of an answer's time, which add up to the whole: (place in the legend, seconds)."""
+    """The parts of an answer's time as (place in the legend, seconds). They add up to the whole."""
     if seen:
         begin, sound, total = (figures[f"seen_{key}_seconds"] or 0.0 for key in ("first_token", "first_sound", "total"))
         parts = [(2, begin)]
@@ -99,7 +99,7 @@ def phases(figures: Mapping[str, Any], *, seen: bool = False) -> tuple[tuple[int
         begin, sound, total = (figures[f"{key}_seconds"] or 0.0 for key in ("first_token", "first_sound", "total"))
         before = figures["vision_seconds"] + figures["prefill_seconds"]
         parts = [(0, figures["vision_seconds"]), (1, figures["prefill_seconds"]), (2, begin - before)]
-    sound = min(max(begin, sound), total)  # no voice: no part of its own
+    sound = min(max(begin, sound), total)  # without a voice this part is empty
     parts += [(3, sound - begin), (4, total - sound)]
     return tuple((colour, max(0.0, seconds)) for colour, seconds in parts)
 

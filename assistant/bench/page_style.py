@@ -1,4 +1,4 @@
-"""How the benchmark's page looks: light and dark by the reader's own setting, and down to the width of a phone."""
+"""The style sheet of the benchmark's page: light or dark by the reader's setting, down to the width of a phone."""
 
 STYLE = """
 :root { color-scheme: light dark; --paper: #fbfaf7; --card: #ffffff; --ink: #1d2126; --faint: #5b626b; --rule: #dcd9d2;

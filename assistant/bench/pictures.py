@@ -1,24 +1,53 @@
-"""Draws the pictures that are asked about: a still life, a page of text, a table whose numbers rise. 640×480, always the same.
+"""Draws the pictures that are asked about: a still life, a page of text, a table whose numbers rise.
 
-What a picture shows costs an engine nothing; it is drawn so that a person who looks at an answer of the real model can tell
-whether it is right. Pillow is imported where it is used.
+They are 640×480 and always the same. An engine takes the same time whatever a picture shows. The pictures show
+something so that a person who reads an answer of the real model can tell whether it is right. `Drawings` is the camera
+of the benchmarks. Pillow is imported where it is used.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.bench.kinds import NOTICE, TABLE
+from assistant.bench.kinds import KINDS, NOTICE, TABLE
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.ImageDraw import ImageDraw
 
+    from vision.frame import Frame
+
 WIDTH_PX, HEIGHT_PX = 640, 480
 _INK, _PAPER = (30, 30, 34), (250, 249, 244)
 _TITLE_PX, _LINE_PX = 30, 25
+
+
+def drawn_frame(kind: str) -> Frame:
+    """The picture for a kind of question, taken now."""
+    from vision.frame import Frame
+
+    return Frame(draw(kind), time.monotonic())
+
+
+class Drawings:
+    """A `vision.interface.FrameSource`, which always shows the same picture."""
+
+    live = False
+
+    def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
+        return drawn_frame(KINDS[0].name)
+
+    def burst(
+        self, pictures: int = 3, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None
+    ) -> tuple[Frame, ...]:
+        return (self.capture(),)
+
+    def close(self) -> None:
+        """There is no device."""
 
 
 def draw(kind: str) -> NDArray[np.uint8]:

@@ -1,4 +1,7 @@
-"""What our engine is compared with: transformers in float32, the way its documentation shows it. For a process of its own."""
+"""Measures what our engine is compared with: transformers in float32, as its documentation shows it.
+
+It runs in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def measure(task: Task) -> Figures:
-    """Load, look, ask and decode once, after one unmeasured question that wakes the libraries."""
+    """Loads, looks, asks and decodes once, after one unmeasured question that wakes the libraries."""
     folder = Path(task.checkpoint)
     loading = Stopwatch()
     network = load(folder, task.threads)
@@ -55,7 +58,7 @@ def measure(task: Task) -> Figures:
 
 
 def load(folder: Path, threads: int) -> Any:
-    """All of it in float32."""
+    """The model, all of it in float32."""
     import torch
     from transformers import AutoTokenizer, Qwen3VLForConditionalGeneration
 
@@ -67,7 +70,7 @@ def load(folder: Path, threads: int) -> Any:
 
 
 class User:
-    """Holds the network, the prompt and the cache, and calls the network's public methods.
+    """A user of transformers: it holds the network, the prompt and the cache, and calls the network's public methods.
 
     `square` is (side, side, 3); `words` makes the question for a prompt.
     """
@@ -101,7 +104,7 @@ class User:
         self._time_the_encoder()
 
     def look(self) -> tuple[float, float]:
-        """Read the picture into a new cache: seconds of the vision encoder and of the rest."""
+        """Reads the picture into a new cache. Returns the seconds of the vision encoder and of the rest."""
         from transformers import DynamicCache
 
         self._cache = DynamicCache(config=self._network.config)
@@ -114,13 +117,13 @@ class User:
         self._next = self._read(self.question)
 
     def one_more(self) -> float:
-        """Seconds of a token."""
+        """Decodes one token and returns its seconds."""
         one = Stopwatch()
         self._next = self._read([self._next])
         return one.seconds
 
     def generate_one(self) -> float:
-        """Picture and question to the first token: seconds."""
+        """Seconds from picture and question to the first token."""
         whole = Stopwatch()
         self._network.generate(**self._inputs([*self.prompt, *self.question]), max_new_tokens=1, do_sample=False)
         return whole.seconds

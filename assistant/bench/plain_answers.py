@@ -1,6 +1,6 @@
-"""The other half of the questions: transformers in float32, as its documentation shows it. For a process of its own.
+"""Measures transformers in float32, as its documentation shows it, with the questions of `answers`. In its own process.
 
-The same pictures, questions and lengths of answer as in `answers`, to the last token; it has no voice, so no sound.
+Pictures, questions and lengths of answers are the same, to the last token. It has no voice, so it has no first sound.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from assistant.bench.task import Stopwatch, Task, forget_peak, memory
 
 
 def measure(task: Task, sensors: Sensors | None = None) -> dict[str, Any]:
-    """Load, ask once unmeasured, then every kind as often as the task says, in turns."""
+    """Loads the model, asks once without measuring, and then asks every kind as often as the task says, in turns."""
     sensors = sensors or this_machine()
     folder = Path(task.checkpoint)
     with Recorder(sensors) as recorder:

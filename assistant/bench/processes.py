@@ -1,4 +1,4 @@
-"""Runs one measurement in a process of its own and brings its figures back. It does not know what they mean."""
+"""Runs one measurement in a process of its own and brings its figures back. It does not know what the figures mean."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from assistant.bench.machine import Others
 from assistant.bench.task import Task
 from assistant.errors import AssistantError
 
-_ROOT = Path(__file__).resolve().parent.parent.parent  # where the packages are, wherever we were started
+_ROOT = Path(__file__).resolve().parent.parent.parent  # the folder of the packages, wherever the program was started
 
 
 class MeasurementFailed(AssistantError):
-    """A process of the benchmark ended without figures. It has the exit status of what went wrong there."""
+    """A process of the benchmark ended without figures. The error carries the exit status of what went wrong there."""
 
     def __init__(self, message: str, status: int = AssistantError.exit_status) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class MeasurementFailed(AssistantError):
 
 
 def run_process(task: Task) -> dict[str, Any]:
-    """The figures of a task, and `others_share`: how busy others kept the processors meanwhile. Raises MeasurementFailed."""
+    """The figures of a task, with `others_share`, other programs' share of the processors. Raises MeasurementFailed."""
     meanwhile = Others()
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     command = [sys.executable, "-m", "assistant.bench.child", task.as_json()]
@@ -43,7 +43,7 @@ def run_process(task: Task) -> dict[str, Any]:
 
 
 def figures_of(task: Task, status: int, output: str, messages: str) -> dict[str, Any]:
-    """What the process said, or an error with the reason why it said nothing."""
+    """The figures that the process printed. Raises MeasurementFailed with the reason why it printed none."""
     try:
         figures = json.loads(output)
     except ValueError:

@@ -1,9 +1,9 @@
 """`seesay bench`: three kinds of question, from their words to the last sound of the answer, on this machine.
 
-Our engine is measured through the assistant's own threads; `--compare transformers` measures the plain float32 load of the same
-checkpoint on the same pictures, questions and lengths of answer. Each in a process of its own, in turns. A figure is the
-median of all runs. This file knows what is measured and what is compared; not how (`answers`, `plain_answers`), nor how a
-table or a page looks (`questions_table`, `page`).
+Our engine is measured through the assistant's own threads. `--compare transformers` also measures the plain float32
+load of the same checkpoint, on the same pictures, questions and lengths of answers. Each engine runs in a process of
+its own, in turns. A figure is the median of all runs. This file knows what is measured and compared. It does not know
+how (`answers`, `plain_answers`), nor how a table or a page looks (`questions_table`, `page`).
 """
 
 from __future__ import annotations
@@ -53,24 +53,24 @@ Run = Callable[[Task], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class QuestionsBench:
-    """What the user asked for."""
+    """The options that the user gave."""
 
     checkpoint: Path
-    is_random: bool = False  # its weights are: it speaks no language
+    is_random: bool = False  # its weights are random, so it speaks no language
     threads: int = 0  # 0: the physical cores, at most 4
-    runs: int = 5  # of our engine, of every kind of question
-    rounds: int = 0  # processes of each engine; 0: one, two when something is compared
-    compares: bool = False  # with plain transformers, one run of every kind a round
+    runs: int = 5  # how often our engine is asked each kind of question
+    rounds: int = 0  # processes of each engine; 0: one, or two if something is compared
+    compares: bool = False  # with plain transformers, which is asked each kind once a round
     prefill_chunk_tokens: int = 64
-    other_watts: float = 0.0  # of the box, beside the processor: stated, not measured
+    other_watts: float = 0.0  # of the box without the processor: stated, not measured
 
 
 def bench_questions(wanted: QuestionsBench, *, as_json: bool, html: Path | None, run: Run = run_process) -> None:
-    """Measure and print. Takes minutes for the full size. Raises AssistantError, VisionModelError."""
+    """Measures and prints; it takes minutes for the full size. Raises AssistantError, VisionModelError."""
     if html is not None:
         _require_writable(html)
     measured = measure(wanted, open_checkpoint(wanted.checkpoint), run)
-    # First, so that a disk that is full by now takes no measurement with it.
+    # Printed before the page is written, so that a full disk cannot lose the measurement.
     console.result(json.dumps(measured, ensure_ascii=False) if as_json else table(measured))
     if html is not None:
         _write(html, page(measured))
@@ -132,11 +132,12 @@ def measure(wanted: QuestionsBench, checkpoint: Checkpoint, run: Run) -> dict[st
 def _rounds(
     wanted: QuestionsBench, engines: Sequence[str], folder: str, threads: int, run: Run
 ) -> dict[str, list[Mapping[str, Any]]]:
-    """Engine → what every process measured of it."""
+    """For each engine, what every process measured of it."""
     found: dict[str, list[Mapping[str, Any]]] = {name: [] for name in ("limits", *engines)}
 
     def measure_limits() -> None:
-        # Before every engine and after the last: a yardstick that others slowed would make our shares look better.
+        # The limits are measured before every engine and after the last, because limits that others slowed would
+        # flatter our shares.
         found["limits"].append(run(Task("limits", threads, folder)))
 
     parts = portions(wanted.runs, wanted.rounds or (2 if wanted.compares else 1))
@@ -160,20 +161,23 @@ def _rounds(
 
 
 def limits_of(measured: Sequence[Mapping[str, float]]) -> Limits:
-    """The processor's best is a constant that others only hide; the memory's speed changes where machines share it: its median."""
+    """The limits that count: the processor's best, which others can only hide, and the median of the memory's speed.
+
+    The memory's speed really changes where several machines share it.
+    """
     return Limits(
         median(one["read_bytes_per_second"] for one in measured), max(one["products_per_second"] for one in measured)
     )
 
 
 def portions(runs: int, rounds: int) -> list[int]:
-    """So many runs over at most so many rounds, as evenly as it goes, none of them empty."""
+    """Divides the runs over at most `rounds` rounds, as evenly as possible, with no round empty."""
     rounds = min(runs, rounds)
     return [runs // rounds + (number < runs % rounds) for number in range(rounds)]
 
 
 def summary(rounds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Of one engine: what loading took, and of every kind the medians and the ranges of all its runs."""
+    """The summary of one engine: what loading took, and the medians and ranges of all runs of each kind."""
     return {
         "load_seconds": median_of([one["load_seconds"] for one in rounds]),
         "load_cpu_seconds": median_of([one["load_cpu_seconds"] for one in rounds]),
@@ -192,7 +196,10 @@ def _of_kind(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def derived(run: Mapping[str, Any]) -> dict[str, Any]:
-    """A run with what follows from it. With the picture seen ahead, the answer ends as much earlier as it begins."""
+    """A run with the figures that follow from it.
+
+    With the picture seen ahead, the answer ends as much earlier as it begins.
+    """
     seen = run["seen_first_token_seconds"]
     earlier = None if seen is None else run["first_token_seconds"] - seen
     return {
@@ -208,7 +215,7 @@ def _range(figures: Sequence[float | None]) -> list[float] | None:
 
 
 def ratios(engines: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """How many times less ours takes than the plain one; empty when that was not measured."""
+    """For each kind and figure, how many times less ours takes than the plain engine; empty if not measured."""
     if PLAIN not in engines:
         return {}
     plain, ours = engines[PLAIN], engines[OURS]
@@ -222,7 +229,7 @@ def ratios(engines: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def shares(
     engine: Mapping[str, Any], work: Work, decode_bytes: int | None, limits: Limits, name: str
 ) -> dict[str, dict[str, float | None]]:
-    """Kind → of what the machine could do at most, the share that was reached."""
+    """For each kind, the share of the machine's limits that was reached."""
     read = decode_bytes if name == OURS and decode_bytes else 4 * work.decode_weights
     least = {
         "vision_seconds": work.vision_products / limits.products_per_second,
@@ -243,7 +250,10 @@ def _is_full_size(checkpoint: Checkpoint) -> bool:
 
 
 def _require_writable(path: Path) -> None:
-    """Proved before the minutes of measuring, not after; a report that is there already stays as it is until then."""
+    """Checks that the report can be written, before the minutes of measuring.
+
+    An old report stays until the new one is written.
+    """
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise AssistantError(f"cannot write the report to {path}: give the path of a file in a folder that is there")
     try:

@@ -10,7 +10,7 @@ from assistant.bench.kinds import KINDS
 from assistant.bench.report import aligned, quantity, times
 from assistant.bench.sensors import NOT_MEASURABLE
 
-ROWS = (  # key, what it is called, unit, how many of it are 1 of the figure's
+ROWS = (  # key, name, unit, how many of this unit are 1 of the figure's
     ("vision_seconds", "vision encoder", "s", 1.0),
     ("prefill_seconds", "prefill of the picture", "s", 1.0),
     ("first_token_seconds", "first token (TTFT)", "s", 1.0),
@@ -31,14 +31,14 @@ _WIDTH = 118
 
 
 def table(measured: Mapping[str, Any]) -> str:
-    """All of it, without a line break at the end."""
+    """The whole table, without a line break at the end."""
     parts = ["\n".join(head(measured)), *(_kind(measured, kind.name, kind.title) for kind in KINDS)]
     parts += ["\n".join(_limits(measured)), _reference(measured), "\n".join(notes(measured))]
     return "\n\n".join(parts)
 
 
 def head(measured: Mapping[str, Any]) -> list[str]:
-    """What was measured on what, in a few lines."""
+    """A few lines that say what was measured and on which machine."""
     machine, model, threads = measured["machine"], measured["model"], measured["threads"]
     memory = machine["memory_bytes"]
     versions = " · ".join(f"{name} {number}" for name, number in machine["versions"].items())
@@ -57,7 +57,7 @@ def head(measured: Mapping[str, Any]) -> list[str]:
 
 
 def notes(measured: Mapping[str, Any]) -> list[str]:
-    """What a reader must know to take the figures for what they are. Sentences."""
+    """Sentences that a reader needs to understand the figures."""
     tokens = measured["tokens"]
     first = ", ".join(str(tokens["first_sentence"][kind.name]) for kind in KINDS)
     lines = [
@@ -110,26 +110,26 @@ def cell(figures: Mapping[str, Any], key: str, unit: str, factor: float) -> str:
 
 
 def figure_of(figures: Mapping[str, Any], key: str) -> float | None:
-    """Of a kind; tokens a second are those of the median token."""
+    """A figure of a kind. Tokens per second are those of the median token."""
     if key != "tokens_per_second":
         return figures[key]  # type: ignore[no-any-return]  # as JSON has it
     return 1 / figures["decode_seconds"] if figures["decode_seconds"] else None
 
 
 def ratio_of(measured: Mapping[str, Any], kind: str, key: str) -> float | None:
-    """How many times better ours is; None where it was not measured."""
+    """How many times better our engine is; None if it was not measured."""
     found = measured["ratios"].get("kinds", {}).get(kind, {})
     return found.get("decode_seconds" if key == "tokens_per_second" else key)  # type: ignore[no-any-return]
 
 
 def share_of(measured: Mapping[str, Any], kind: str, key: str) -> float | None:
-    """What our engine reaches of the machine's best."""
+    """The share of the machine's best that our engine reaches."""
     key = "decode_seconds" if key == "tokens_per_second" else key
     return measured["shares"]["seesay"][kind].get(key)  # type: ignore[no-any-return]
 
 
 def _ordered(measured: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """What is compared with comes first."""
+    """The engines with their figures; the one that ours is compared with comes first."""
     return sorted(measured["engines"].items(), key=lambda item: item[0] == "seesay")
 
 

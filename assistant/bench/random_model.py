@@ -1,21 +1,20 @@
-"""A checkpoint of the true Qwen3-VL-2B shapes with random weights: what an engine needs to be measured, and no download.
+"""Makes a checkpoint of the true Qwen3-VL-2B shapes with random weights: an engine can be measured without a download.
 
-How fast products are does not depend on what is multiplied, except for one thing: how well the weights pack. So their
-spread is that of trained ones: a scale of its own for every row, and heavy tails. Every tensor is different. The two stop
-tokens have embeddings of zero, so that an answer never ends before it is long enough.
+The speed of matrix products does not depend on the values that are multiplied, except for one thing: how well the
+weights can be packed. So their spread is that of trained weights: each row has a scale of its own, and the tails are
+heavy. Every tensor is different. The two stop tokens have embeddings of zero, so that an answer never ends before it
+is long enough.
 
-It writes safetensors itself, block by block: no torch, and 64 MB of memory.
+It writes the safetensors file itself, block by block, without torch and in 64 MB of memory.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,10 @@ from numpy.typing import NDArray
 
 from assistant.bench.random_tokenizer import tokenizer_files
 from assistant.errors import AssistantError
+from assistant.files import locked
 from vision.engine.checkpoint.shapes import EMBEDDING, HEAD, required_tensors
 
-NAME = "Qwen3-VL-2B-random"  # another recipe gets another name
+NAME = "Qwen3-VL-2B-random"  # a checkpoint that is made in another way gets another name
 CONFIG: dict[str, Any] = {
     "architectures": ["Qwen3VLForConditionalGeneration"],
     "model_type": "qwen3_vl",
@@ -80,8 +80,8 @@ _PREPROCESSOR: dict[str, Any] = {
     "image_processor_type": "Qwen2VLImageProcessorFast",
 }
 _WEIGHTS = "model.safetensors"
-_BANK = 1 << 23  # random numbers, of which every block of rows takes another stretch
-_BLOCK = 1 << 18  # weights at a time: they stay in the processor's cache
+_BANK = 1 << 23  # random numbers; every block of rows takes another part of them
+_BLOCK = 1 << 18  # weights at a time, so that they stay in the processor's cache
 _SPREAD = 0.02
 _ROOM_BYTES = 64 << 20
 
@@ -89,7 +89,7 @@ Progress = Callable[[str, int, int], None]  # name, bytes done, bytes in all
 
 
 def random_checkpoint(folder: Path, progress: Progress, config: Mapping[str, Any] = CONFIG) -> Path:
-    """The checkpoint `folder`/NAME: the one that is there, or a new one, whole or not at all. Raises AssistantError."""
+    """The checkpoint `folder`/NAME. If it is missing it is made, as a whole or not at all. Raises AssistantError."""
     target = folder / NAME
     shapes = required_tensors(config)
     header = _header(shapes)
@@ -98,8 +98,8 @@ def random_checkpoint(folder: Path, progress: Progress, config: Mapping[str, Any
         return target
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder / f".{NAME}.lock"):
-            if not _is_whole(target, size):  # else another process has made it meanwhile
+        with locked(folder / f".{NAME}.lock", wait=True):
+            if not _is_whole(target, size):  # else another process has made it in the meantime
                 _make(target, config, shapes, header, size, progress)
     except OSError as problem:
         raise AssistantError(
@@ -118,9 +118,9 @@ def _make(
     progress: Progress,
 ) -> None:
     part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
+    shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
     _require_room(target.parent, size)
-    shutil.rmtree(target, ignore_errors=True)  # not whole
+    shutil.rmtree(target, ignore_errors=True)  # it is not complete
     part.mkdir()
     try:
         for name, table in _small_files(config).items():
@@ -153,15 +153,8 @@ def _require_room(folder: Path, size: int) -> None:
         )
 
 
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # the system lets go of it, however this process ends
-        yield
-
-
 def _header(shapes: Mapping[str, tuple[int, ...]]) -> bytes:
-    """What stands before the data in a safetensors file."""
+    """The header of a safetensors file, which stands before the data."""
     table: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     start = 0
     for name, shape in shapes.items():
@@ -190,7 +183,7 @@ def _small_files(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stop_tokens(config: Mapping[str, Any]) -> list[int]:
-    """<|im_end|> and <|endoftext|>."""
+    """The ids of <|im_end|> and <|endoftext|>."""
     return [config["text_config"]["eos_token_id"], config["text_config"]["bos_token_id"]]
 
 
@@ -222,7 +215,7 @@ def _matrix(
 
 
 def _heavy_tailed(random: np.random.Generator) -> NDArray[np.float32]:
-    """Normal, but 0.3 % are four times as large, and one in a million thirty times."""
+    """Normal random numbers, of which 0.3 % are four times as large, and one in a million thirty times."""
     bank = random.standard_normal(_BANK, np.float32)
     bank[random.integers(bank.size, size=bank.size * 3 // 1000)] *= 4
     bank[random.integers(bank.size, size=bank.size // 1_000_000)] *= 30
@@ -230,7 +223,7 @@ def _heavy_tailed(random: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _rounded(values: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """To the nearest bfloat16."""
+    """The bits of the nearest bfloat16 values."""
     bits = values.view(np.uint32)
     bits += np.uint32(0x8000)
     bits >>= np.uint32(16)

@@ -1,7 +1,8 @@
-"""A byte-level BPE tokenizer of the published size, made without its words: the same ids, the same work to load and use.
+"""A byte-level BPE tokenizer of the published size but without its words.
 
-Ordinary tokens are all pairs and triples of letters and digits, so whatever a model with random weights says is text.
-The names of the turns are single tokens as they are in the real one: a prompt has as many tokens as there.
+Its ids, and the work to load and use it, are the same. Ordinary tokens are all pairs and triples of letters and
+digits, so that anything a model with random weights says is text. The names of the turns are single tokens as in the
+real tokenizer, so that a prompt has as many tokens.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
-SPECIAL_TOKENS = (  # from <|endoftext|> on, in the order of the published ids
+SPECIAL_TOKENS = (  # in the order of the published ids, beginning with <|endoftext|>
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>",
     "<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>",
     "<|image_pad|>", "<|video_pad|>",
@@ -21,7 +22,7 @@ _CHARACTERS = string.ascii_letters + string.digits
 
 
 def tokenizer_files(first_special: int) -> dict[str, Any]:
-    """File name → JSON for a tokenizer whose <|endoftext|> is number `first_special`."""
+    """The JSON of each file of a tokenizer whose <|endoftext|> has the id `first_special`."""
     vocabulary, merges = _words(first_special)
     vocabulary |= {token: first_special + place for place, token in enumerate(SPECIAL_TOKENS)}
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": True}
@@ -58,7 +59,7 @@ def tokenizer_files(first_special: int) -> dict[str, Any]:
 
 
 def _words(count: int) -> tuple[dict[str, int], list[list[str]]]:
-    """`count` tokens, of which the first 256 are the bytes, and the pairs that make the others, the dearest first."""
+    """`count` tokens, of which the first 256 are the bytes, and the merges of the others in order of priority."""
     words = {character: number for number, character in enumerate(_byte_characters())}
     merges: list[list[str]] = []
     for left, right in itertools.chain(_turn_names(), _pairs()):
@@ -83,7 +84,7 @@ def _pairs() -> Iterator[tuple[str, str]]:
 
 
 def _byte_characters() -> list[str]:
-    """A visible character for each of the 256 bytes, as byte-level tokenizers have them since GPT-2."""
+    """A visible character for each of the 256 bytes, the same as in byte-level tokenizers since GPT-2."""
     visible = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     hidden = [byte for byte in range(256) if byte not in visible]
     return [chr(byte) for byte in visible] + [chr(256 + place) for place in range(len(hidden))]

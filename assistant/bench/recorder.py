@@ -1,7 +1,7 @@
-"""Memory, watts and temperature while something is measured: the thread "recorder" reads them twice a second.
+"""Records memory, watts and temperature while something is measured: the thread "recorder" reads them twice a second.
 
-A long measurement has coarser samples, never more than some hundreds. What there is to read is `sensors`' business; where a
-machine does not tell, the place stays empty, and nothing is estimated.
+A long measurement has coarser samples, never more than some hundreds. `sensors` knows what can be read. If the
+machine does not tell a figure, its place stays empty; nothing is estimated.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from assistant.bench.task import resident_bytes
 
 END = "end"
 _EVERY_SECONDS = 0.5
-_MOST_SAMPLES = 600  # then every second one is dropped, and the interval doubled
+_MOST_SAMPLES = 600  # with more, every second one is dropped and the interval doubled
 
 
 @dataclass(frozen=True)
 class Sample:
     seconds: float  # since the recorder was started
     resident_bytes: int | None
-    joules: float | None  # since the sample before
+    joules: float | None  # since the last sample
     celsius: float | None
 
 
 class Recorder:
-    """Records between `with` and its end; `mark` names what begins now."""
+    """Records as long as its `with` block runs. `mark` names what begins now."""
 
     def __init__(
         self, sensors: Sensors, every_seconds: float = _EVERY_SECONDS, clock: Callable[[], float] = time.monotonic
@@ -59,7 +59,7 @@ class Recorder:
         self.marks.append((self._clock() - self._started_at, what))
 
     def record(self) -> None:
-        """One sample now. On the recorder's thread, or a test's."""
+        """Takes one sample now. It is called on the recorder's thread, or by a test."""
         now = self._clock() - self._started_at
         self.samples.append(Sample(now, resident_bytes(), self._lap(), self._sensors.celsius()))
         if len(self.samples) >= _MOST_SAMPLES:
@@ -67,9 +67,9 @@ class Recorder:
             self._every_seconds *= 2
 
     def series(self) -> dict[str, Any]:
-        """Lists of equal length, for a plot; `watts` is the mean since the sample before.
+        """Lists of equal length for a plot. `watts` is the mean since the last sample.
 
-        What comes after a mark "end" is left out: there the engine is being closed.
+        Samples after a mark "end" are left out, because the engine is being closed then.
         """
         ended = next((seconds for seconds, what in self.marks if what == END), None)
         samples = [sample for sample in list(self.samples) if ended is None or sample.seconds <= ended]
@@ -89,7 +89,7 @@ class Recorder:
 
 
 def watts_between(samples: list[Sample]) -> list[float | None]:
-    """Of every sample; None for the first, and where the energy is not known."""
+    """The mean watts up to each sample. None for the first one, and where the energy is not known."""
     watts: list[float | None] = [None] * len(samples)
     for place in range(1, len(samples)):
         before, now = samples[place - 1], samples[place]
@@ -99,7 +99,10 @@ def watts_between(samples: list[Sample]) -> list[float | None]:
 
 
 def every_second(samples: list[Sample]) -> list[Sample]:
-    """The first, every second one after it, which takes over the joules of the one that is dropped, and the last."""
+    """The first sample, every second one after it, and the last.
+
+    A kept sample takes over the joules of a dropped one.
+    """
     pairs = zip(samples[1::2], samples[2::2], strict=False)
     kept = [replace(second, joules=_sum(first.joules, second.joules)) for first, second in pairs]
     return [samples[0], *kept, *(samples[-1:] if len(samples) % 2 == 0 else ())]

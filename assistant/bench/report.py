@@ -1,4 +1,4 @@
-"""The figures of a benchmark as a table for a person. It computes nothing but widths and units."""
+"""The figures of `seesay bench --engine` as a table for a person. It computes only widths and units."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _PLAIN = "transformers"
-_ROWS = (  # key, what it is called, unit, how many of it are 1 of the figure's
+_ROWS = (  # key, name, unit, how many of this unit are 1 of the figure's
     ("load_seconds", "load", "s", 1.0),
     ("vision_seconds", "vision encoder", "s", 1.0),
     ("prefill_seconds", "prefill of the picture", "s", 1.0),
@@ -26,7 +26,7 @@ _NAMES = {"seesay": "SeeSay"}
 
 
 def table(measured: Mapping[str, Any]) -> str:
-    """All of it, without a line break at the end."""
+    """The whole table, without a line break at the end."""
     parts = [_head(measured), *(_one(result) for result in measured["results"])]
     foot = [*_scaling(measured["scaling"]), *filter(None, [measured["left_out"]])]
     return "\n\n".join([*parts, *(["\n".join(foot)] if foot else [])])
@@ -50,9 +50,9 @@ def _head(measured: Mapping[str, Any]) -> str:
 
 
 def _one(result: Mapping[str, Any]) -> str:
-    """The table of one number of threads."""
+    """The table for one number of threads."""
     engines: Mapping[str, Mapping[str, float | None]] = result["engines"]
-    order = sorted(engines, key=lambda name: name != _PLAIN)  # what is compared with comes first
+    order = sorted(engines, key=lambda name: name != _PLAIN)  # the engine that ours is compared with comes first
     threads, limits = result["threads"], result["limits"]
     lines = [["1 thread" if threads == 1 else f"{threads} threads"]]
     for name in order:
@@ -91,7 +91,7 @@ def _ratio_of(key: str) -> str:
 
 
 def _share(key: str, result: Mapping[str, Any]) -> str:
-    """What our engine and the forced variants reach."""
+    """The shares of the machine's best that our engine and its forced variants reach."""
     known = [shares.get(key) for name, shares in result["shares"].items() if name != _PLAIN]
     return ", ".join(f"{share:.0%}" for share in known if share is not None)
 
@@ -122,7 +122,7 @@ def _name(engine: str) -> str:
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    """The first column to the left, the others to the right."""
+    """The cells with the first column aligned to the left and the others to the right."""
     widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
     return [
         "   ".join([

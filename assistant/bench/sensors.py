@@ -1,6 +1,7 @@
-"""What this machine tells of its energy and its temperature, as the benchmark wants it: numbers, or nothing.
+"""Reads this machine's energy and temperature for the benchmark: numbers, or nothing.
 
-A figure that no sensor gave is None and is printed as "not measurable here": watts are never computed from anything else.
+A figure that no sensor gave is None and is printed as "not measurable here". Watts are never computed from anything
+else.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ Lap = Callable[[], "float | None"]
 
 
 class Sensors(Protocol):
-    """Safe from any thread; both take well under a millisecond."""
+    """Sensors may be read from any thread. A reading takes well under a millisecond."""
 
     @property
     def energy_source(self) -> str:
-        """What the joules are of, or why there are none."""
+        """What the joules belong to, or why there are none."""
 
     def meter(self) -> Lap:
-        """A new one for each that measures, started now."""
+        """A new energy meter that starts now. Whoever measures takes one of its own."""
 
     def celsius(self) -> float | None:
-        """Of the processor. None: not measurable here."""
+        """The processor's temperature in degrees Celsius. None: not measurable here."""
 
 
 class MachineSensors:
-    """Linux's own files."""
+    """Sensors that read Linux's own files."""
 
     def __init__(self, sysfs: Sysfs | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._sysfs = sysfs or Sysfs()

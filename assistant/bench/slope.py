@@ -1,12 +1,15 @@
-"""Does a figure grow? A straight line through it over time, and how sure its slope is. Pure.
+"""Tells whether a figure grows: fits a straight line to it over time, and says how sure the slope is. Pure.
 
-Memory is read after every turn, and what is there now was mostly there a turn ago: such figures say less than independent ones,
-and the textbook's interval would be far too narrow. So the variance of the slope is estimated from the partial sums of the
-residuals (a Bartlett window over all of the run) and judged by the distribution that this estimate itself has: Kiefer and
-Vogelsang, "A new asymptotic theory for heteroskedasticity-autocorrelation robust tests", Econometric Theory 21 (2005). A
-bootstrap of blocks would do as well with enough blocks; this has nothing to choose. Simulated with this code's formula, 120
-figures: 95 % of intervals hold the true slope when figures are independent, 94 % at a correlation of 0.5 from one to the
-next, 92 % at 0.8, 87 % at 0.9; in a pure random walk only 61 %, which is why growth is judged against a limit above 0.
+Memory is read after every turn, and most of what is there now was there a turn ago. Such figures say less than
+independent ones, and the textbook's interval would be far too narrow. So the variance of the slope is estimated from
+the partial sums of the residuals, with a Bartlett window over the whole run, and is judged by the distribution that
+this estimate itself has: Kiefer and Vogelsang, "A new asymptotic theory for heteroskedasticity-autocorrelation robust
+tests", Econometric Theory 21 (2005). A bootstrap of blocks would do as well with enough blocks, but this method has
+nothing to choose.
+
+Simulated with this code's formula and 120 figures, 95 % of the intervals hold the true slope if the figures are
+independent, 94 % at a correlation of 0.5 from one figure to the next, 92 % at 0.8, and 87 % at 0.9. In a pure random
+walk only 61 % do. For this reason growth is judged against a limit above 0.
 """
 
 from __future__ import annotations
@@ -14,17 +17,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LEAST_COUNT = 12  # below, an interval means nothing
-LEAST_CYCLES = 4  # likewise
-# 95 % of |slope ÷ its standard error| for a linear trend: simulated, 40,000 series of 100 independent normal figures
-# (5.95 for 20 of them, 5.77 for 500; with a cycle of 6, 6.4 for 24 and 5.8 for 108). The paper's own polynomial is for other
-# regressors.
+LEAST_COUNT = 12  # with fewer figures an interval means nothing
+LEAST_CYCLES = 4  # with fewer cycles it means nothing either
+# For a linear trend, 95 % of |slope ÷ its standard error| lie below this. It was simulated with 40,000 series of 100
+# independent normal figures. (For 20 figures it is 5.95 and for 500 it is 5.77; with a cycle of 6 it is 6.4 for 24
+# and 5.8 for 108.) The paper's own polynomial is for other regressors.
 _CRITICAL = 5.82
 
 
 @dataclass(frozen=True)
 class Slope:
-    """Per unit of time, with the 95 % confidence interval."""
+    """The slope for each unit of time, with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -36,10 +39,10 @@ class Slope:
 
 
 def slope_of(times: Sequence[float], values: Sequence[float], cycle: int = 1) -> Slope | None:
-    """None when there are too few figures, or all of one moment.
+    """The slope of `values` over `times`. None if there are too few figures, or if all are of one moment.
 
-    Figures that are so many apart are of the same kind (the same question about the same picture), and kinds have levels of
-    their own: only what changes within a kind counts.
+    Figures that are `cycle` apart are of the same kind: the same question about the same picture. Each kind has a
+    level of its own, and only changes within a kind count.
     """
     import numpy as np
 
@@ -62,21 +65,21 @@ def slope_of(times: Sequence[float], values: Sequence[float], cycle: int = 1) ->
 
 
 def after_warm_up(count: int, cycle: int) -> int:
-    """How many of the first figures are left out: a tenth, and one whole cycle of the questions at least.
+    """How many of the first figures are left out: a tenth, and at least one whole cycle of the questions.
 
-    None of so few that little would be left: of those nothing is judged anyway.
+    If there are so few figures that little would be left, none is left out, because nothing is judged of so few anyway.
     """
     return 0 if count < 2 * cycle else max(cycle, count // 10)
 
 
 def climbs(values: Sequence[float]) -> bool:
-    """Of counts (threads, open files): whether the last quarter is always above all of the first."""
+    """True if all counts (of threads or open files) of the last quarter lie above all of the first quarter."""
     quarter = len(values) // 4
     return len(values) >= LEAST_COUNT and min(values[-quarter:]) > max(values[:quarter])
 
 
 def spread_of(values: Sequence[float]) -> dict[str, float] | None:
-    """Median, 95th percentile (the nearest figure above it) and the largest; None of none."""
+    """The median, the 95th percentile (the nearest figure above it) and the largest. None if there are no values."""
     if not values:
         return None
     ordered = sorted(values)

@@ -1,8 +1,8 @@
-"""`seesay soak`: asks a question every minute for hours, as the conversation would, and says whether the program stands it.
+"""`seesay soak`: asks a question every minute for hours, as the conversation would, and tells what fails or grows.
 
-Pictures go in by the assistant's own way (`AnswerPipeline`, the engine, the synthesizer), sound goes to a loudspeaker that is not
-there. Of each picture two questions are asked, so that kept Views are in it as well. A turn that fails ends it, and so does
-memory that surely grows. It knows the order of things; what is written down and what follows is `soak_log`'s.
+Questions and pictures go the assistant's own way: `AnswerPipeline`, the engine, the synthesizer. The loudspeaker is a
+stand-in. Two questions are asked about each picture, so that kept Views are tested as well. A turn that fails ends
+the soak, and so does memory that surely grows. This file runs the turns; `soak_log` records them and judges.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,36 +20,36 @@ from assistant import console
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import description
+from assistant.bench.pictures import Drawings, drawn_frame
 from assistant.bench.sensors import Sensors, this_machine
 from assistant.bench.soak_log import Log, Process, report, surely_grows
 from assistant.bench.soak_text import progress_line, text
 from assistant.bench.speech import NullSpeaker
 from assistant.errors import AssistantError
+from assistant.models.catalog import ChosenModel
 from assistant.settings.config import Config
-from assistant.wiring import devices
-from assistant.wiring.engine import doubt_rule, load_engine
+from assistant.wiring.assembly import Assembly
 
 if TYPE_CHECKING:
     from assistant.answering.capture import PictureCapture
-    from vision.frame import Frame
 
 _LONGEST_SECONDS = 1800.0  # a turn that takes longer has failed
-_LINE_SECONDS = 10.0  # between two lines of progress at least
-_LONGEST_LAP_SECONDS = 60.0  # read in between, no energy counter can go round twice
+_LINE_SECONDS = 10.0  # at least, between two lines of progress
+_LONGEST_LAP_SECONDS = 60.0  # no energy counter can wrap twice between two readings
 _FOLLOW_UP = "Tell me more about it."
-CYCLE = 2 * len(KINDS)  # turns until the same picture is asked the same again
+CYCLE = 2 * len(KINDS)  # turns until the same question about the same picture comes up again
 
 
 class SoakFailed(AssistantError):
-    """Something did not stand it. The report has been printed."""
+    """The soak failed. Its report has been printed."""
 
 
 @dataclass(frozen=True)
 class SoakSettings:
     every_seconds: float = 60.0
-    for_seconds: float | None = 7200.0  # None: so many turns
+    for_seconds: float | None = 7200.0  # None: the number of turns counts
     turns: int | None = None
-    limit_mb_per_hour: float = 5.0  # an interval wholly above it is growth
+    limit_mb_per_hour: float = 5.0  # memory grows if the whole interval lies above this
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ Ask = Callable[[int], Asked]  # turn number, from 0
 
 
 def soak(config: Config, checkpoint: Path, wanted: SoakSettings, *, lends_words: bool, as_json: bool) -> None:
-    """Run it and print its report, also when Ctrl-C ends it. Raises SoakFailed when something grew or failed."""
+    """Runs the soak and prints its report, also if Ctrl-C ends it. Raises SoakFailed if something grew or failed."""
     log, sensors = Log(CYCLE, wanted.every_seconds), this_machine()
     interrupt: KeyboardInterrupt | None = None
     name = checkpoint.name
@@ -100,10 +100,10 @@ def run(
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], object] | None = None,
 ) -> None:
-    """Fill the log, turn by turn, until time or number are reached, a turn has failed, or memory surely grows."""
-    wait = wait or threading.Event().wait  # that nobody sets; Ctrl-C ends it
+    """Fills the log until the time or the number of turns is reached, a turn has failed, or memory surely grows."""
+    wait = wait or threading.Event().wait  # nobody sets this event; Ctrl-C ends the wait
     lap = sensors.meter()
-    laps: list[float | None] = []  # of a turn and the pause before it
+    laps: list[float | None] = []  # joules of a turn and the pause before it
     started_at = due_at = clock()
     said_at = -_LINE_SECONDS
     while not _is_over(wanted, log.turns, clock() - started_at):
@@ -122,7 +122,7 @@ def run(
             said_at = now
             console.say(progress_line(log, wanted.turns, wanted.for_seconds))
         due_at += wanted.every_seconds
-        if due_at < now:  # it took longer: the next one begins at once, and the time counts from there
+        if due_at < now:  # the turn took too long: the next one begins at once, and the time counts from there
             log.late += wanted.every_seconds > 0
             due_at = now
         left = started_at + wanted.for_seconds - now if wanted.for_seconds is not None else due_at - now
@@ -133,7 +133,7 @@ def run(
 
 
 class Asker:
-    """The assistant without ears: asks about the drawn pictures in turn, each of them twice."""
+    """The assistant without ears. It asks about the drawn pictures in turn, twice about each."""
 
     def __init__(
         self, config: Config, checkpoint: Path, stack: contextlib.ExitStack, *, lends_words: bool = False
@@ -142,19 +142,15 @@ class Asker:
 
         self._speaker = NullSpeaker()
         self._look: PictureCapture | None = None
-        demo = is_demo(checkpoint)
-        engine = load_engine(config, checkpoint, stack, console.say, is_demo=demo)
-        self.model_name = engine.model_name
-        devices.keep_power(config, stack, engine, console.say)  # as `seesay run` does
-        # Only a model that never ends has to be given an end; any other says what it has to say.
-        self._forced = ForcedEngine(engine, lends_words=True) if lends_words else None
-        self._answering = devices.start_answering(
-            config,
-            stack,
-            self._forced or engine,
-            _Drawings(),
-            devices.open_voice(config, stack, lambda: self._speaker),
-            doubt=doubt_rule(config, is_demo=demo),
+        # Another computer would be measured in this one's place.
+        own = replace(config, engine=replace(config.engine, backend="local"))
+        assembly = Assembly(own, stack, vision_model=ChosenModel(checkpoint, is_demo(checkpoint)))
+        self.model_name = assembly.engine.model_name
+        _ = assembly.power  # the budget is held, as `seesay run` does
+        # Only a model that never ends needs a forced length. Any other ends by itself.
+        self._forced = ForcedEngine(assembly.local_engine, lends_words=True) if lends_words else None
+        self._answering = assembly.start_pipeline(
+            assembly.open_voice(lambda: self._speaker), engine=self._forced, frames=Drawings()
         )
 
     def ask(self, number: int) -> Asked:
@@ -164,7 +160,7 @@ class Asker:
         if self._forced is not None:
             self._forced.kind = kind
         if self._look is None or number % 2 == 0:
-            self._look = self._answering.look(_frame(kind.name))
+            self._look = self._answering.look(drawn_frame(kind.name))
         words = kind.question if number % 2 == 0 else _FOLLOW_UP
         self._speaker.expect()
         now = time.monotonic()
@@ -176,20 +172,6 @@ class Asker:
         if turn.timings is None:
             return Asked(None, None, "it was dropped")
         return Asked(turn.timings.total, turn.timings.first_sound)
-
-
-class _Drawings:
-    """Where a camera would be: every look brings its frame along."""
-
-    def capture(self, timeout_seconds: float = 0.0, cancelled: threading.Event | None = None) -> Frame:
-        return _frame(KINDS[0].name)
-
-
-def _frame(kind: str) -> Frame:
-    from assistant.bench.pictures import draw
-    from vision.frame import Frame
-
-    return Frame(draw(kind), time.monotonic())
 
 
 def _is_over(wanted: SoakSettings, turns: int, seconds: float) -> bool:

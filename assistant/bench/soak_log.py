@@ -1,6 +1,7 @@
-"""What a soak writes down of every turn, and what follows from it: spreads, slopes, and what went wrong.
+"""The log of a soak: what it records of every turn, and the spreads, slopes and failures that follow from it.
 
-Figures are kept as bare numbers, 80 bytes a turn, so that the log itself is no leak. It asks nothing and prints nothing.
+Figures are kept as plain numbers, 80 bytes for each turn, so that the log itself is no leak. It asks and prints
+nothing.
 """
 
 from __future__ import annotations
@@ -19,19 +20,20 @@ from assistant.bench.slope import Slope, after_warm_up, climbs, slope_of, spread
 from assistant.bench.task import numbers_in
 
 COLUMNS = (
-    "seconds",  # since the soak began, at the turn's end
+    "seconds",  # from the beginning of the soak to the turn's end
     "total_seconds",
     "first_sound_seconds",
     "resident_bytes",
     "anonymous_bytes",
-    "peak_bytes",  # of the process since it began
+    "peak_bytes",  # of the process since it was started
     "threads",
     "open_files",
     "celsius",
-    "joules",  # of the turn and the pause before it
+    "joules",  # for the turn and the pause before it
 )
-_LEAST_ROUNDS, _WIDER = 10, 3.0  # before growth ends a soak
-# Between beginning and end, besides what the limit allows: a cache that fills late, an allocator's arena. More is a jump.
+_LEAST_ROUNDS, _WIDER = 10, 3.0  # needed before growth may end a soak
+# Memory may grow by this much between beginning and end, besides what the limit allows: a cache that fills late, or
+# an arena of the allocator. More is a jump.
 _JUMP_SHARE, _JUMP_BYTES = 0.05, 32e6
 PROMISED_BYTES = 8e9
 MEMORY = {"resident_bytes": "resident memory", "anonymous_bytes": "memory of its own"}
@@ -39,14 +41,14 @@ COUNTS = {"threads": "threads", "open_files": "open files"}
 
 
 class Log:
-    """A column of numbers for everything that is read; not a number where it is not known."""
+    """Holds a column of numbers for every figure that is read; NaN where a figure is not known."""
 
     def __init__(self, cycle: int, every_seconds: float = 60.0) -> None:
         self.columns = {name: array("d") for name in COLUMNS}
-        self.cycle = cycle  # turns until the same question comes again
+        self.cycle = cycle  # turns until the same question comes up again
         self.is_compressed = every_seconds < 60
-        self.errors: list[str] = []  # one at most: the first ends the soak
-        self.late = 0  # turns that could not begin in time, because the one before took longer
+        self.errors: list[str] = []  # at most one, because the first ends the soak
+        self.late = 0  # turns that could not begin in time, because the last one took too long
 
     def add(self, figures: Mapping[str, float | None]) -> None:
         for name, column in self.columns.items():
@@ -58,19 +60,22 @@ class Log:
         return len(self.columns["seconds"])
 
     def settled(self, name: str) -> list[float]:
-        """Of the turns after the warm-up, what is known."""
+        """The known figures of a column after the warm-up."""
         column = self.columns[name]
         return [value for value in column[after_warm_up(len(column), self.cycle) :] if not isnan(value)]
 
     def slope(self, name: str) -> Slope | None:
-        """Megabytes an hour of a column in bytes; None where there is too little to tell."""
+        """The slope of a column in bytes, as megabytes per hour. None if there are too few figures."""
         first = after_warm_up(self.turns, self.cycle)
         pairs = zip(self.hours()[first:], self.columns[name][first:], strict=True)
         known = [(hour, value / 1e6) for hour, value in pairs if not isnan(value)]
         return slope_of([hour for hour, _ in known], [value for _, value in known], self.cycle)
 
     def growth(self, name: str) -> float | None:
-        """From the first quarter's level to the last one's, or to the last round's where that is higher; both of whole rounds."""
+        """The difference from the first quarter's level to the last quarter's, or to the last round's if higher.
+
+        Both quarters consist of whole rounds.
+        """
         values = self.settled(name)
         quarter = len(values) // 4 // self.cycle * self.cycle
         if not quarter:
@@ -79,13 +84,13 @@ class Log:
 
     @property
     def peak_bytes(self) -> float | None:
-        """Of the process at any moment, loading included."""
+        """The most memory that the process ever had, loading included."""
         return max((value for value in self.columns["peak_bytes"] if not isnan(value)), default=None)
 
     def hours(self) -> list[float]:
-        """Of every turn's end; when turns follow each other faster than one a minute, 60 of them count as an hour.
+        """The hour of every turn's end. If turns come faster than one a minute, 60 of them count as an hour.
 
-        What grows with every turn would else look the worse the faster the machine is.
+        Otherwise memory that grows with every turn would look the worse, the faster the machine is.
         """
         return [turn / 60 if self.is_compressed else at / 3600 for turn, at in enumerate(self.columns["seconds"])]
 
@@ -96,7 +101,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Process:
-    """This process now."""
+    """The memory, threads and open files of this process now."""
 
     resident_bytes: int | None
     anonymous_bytes: int | None
@@ -108,14 +113,14 @@ class Process:
     def now() -> Process:
         status = numbers_in(Path("/proc/self/status"))
         try:
-            files: int | None = len(os.listdir("/proc/self/fd")) - 1  # without the folder that is being read
+            files: int | None = len(os.listdir("/proc/self/fd")) - 1  # without the one of the folder that is being read
         except OSError:
             files = None
         return Process(status.get("VmRSS"), status.get("RssAnon"), status.get("Threads"), files, status.get("VmHWM"))
 
 
 def failures(log: Log, limit_mb_per_hour: float) -> list[str]:
-    """Sentences; none when everything held."""
+    """A sentence for each failure; none if nothing failed."""
     found = list(log.errors)
     for name, title in MEMORY.items():
         slope = log.slope(name)
@@ -135,7 +140,10 @@ def failures(log: Log, limit_mb_per_hour: float) -> list[str]:
 
 
 def _jump(log: Log, name: str, limit_mb_per_hour: float) -> str:
-    """A single step bends no line, or makes its interval so wide that nothing can be said; it is found by its height."""
+    """Finds a single step by its height.
+
+    A step may not bend the line, or may make its interval too wide to say anything.
+    """
     growth, values = log.growth(name), log.settled(name)
     if growth is None:
         return ""
@@ -146,7 +154,7 @@ def _jump(log: Log, name: str, limit_mb_per_hour: float) -> str:
 
 
 def unknowns(log: Log, limit_mb_per_hour: float) -> list[str]:
-    """Sentences on memory of which neither growth nor the opposite is shown; none when all of it is known."""
+    """A sentence for each kind of memory of which it is not known whether it grows; none if all is known."""
     found = []
     for name, title in MEMORY.items():
         slope = log.slope(name)
@@ -161,11 +169,11 @@ def unknowns(log: Log, limit_mb_per_hour: float) -> list[str]:
 
 
 def surely_grows(log: Log, limit_mb_per_hour: float) -> bool:
-    """Certain enough to end before the time.
+    """True if memory grows so certainly that the soak may end before its time.
 
-    Whoever looks again and again finds growth by chance, so an interval three times as wide must lie above the limit: then less
-    than 3 % of runs of twelve hours that grow exactly by the limit end for nothing, at a correlation of 0.8 from one figure to the
-    next. With the plain interval it would be nearly half of them.
+    Whoever looks again and again finds growth by chance. So an interval three times as wide must lie above the limit.
+    Then less than 3 % of runs of twelve hours that grow exactly by the limit end for nothing, at a correlation of 0.8
+    from one figure to the next. With the plain interval nearly half of them would.
     """
     slopes = [log.slope(name) for name in MEMORY]
     return any(
@@ -176,12 +184,12 @@ def surely_grows(log: Log, limit_mb_per_hour: float) -> bool:
 
 
 def report(log: Log, limit_mb_per_hour: float, sensors: Sensors) -> dict[str, Any]:
-    """What `--json` prints of the measurement."""
+    """The measurement as `--json` prints it."""
     memory = {}
     for name in MEMORY:
         slope, values = log.slope(name), log.settled(name)
         memory[name] = {
-            "first": fmean(values[: log.cycle]) if values else None,  # of a whole round of questions
+            "first": fmean(values[: log.cycle]) if values else None,  # the mean of a whole round of questions
             "last": fmean(values[-log.cycle :]) if values else None,
             "most": max(values, default=None),
             "mb_per_hour": None if slope is None else asdict(slope),

@@ -1,4 +1,4 @@
-"""A soak for a person: a line while it runs, a report at its end. It computes nothing but units."""
+"""A soak as text for a person: a line while it runs, and a report at its end. It computes only units."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assistant.bench.soak_log import COUNTS, MEMORY, Log
 
 
 def progress_line(log: Log, turns: int | None, for_seconds: float | None) -> str:
-    """How far it is and how the last turn was."""
+    """One line that says how far the soak is and how the last turn went."""
     far = (
         f"turn {log.turns} of {turns}"
         if turns
@@ -30,7 +30,7 @@ def progress_line(log: Log, turns: int | None, for_seconds: float | None) -> str
 
 
 def text(found: Mapping[str, Any]) -> str:
-    """All of it, without a line break at the end."""
+    """The whole report, without a line break at the end."""
     settings = found["settings"]
     ended = ", ended by Ctrl-C" if found["interrupted"] else ""
     lines = [
@@ -65,7 +65,7 @@ def _energy(found: Mapping[str, Any]) -> str:
     joules = found["joules_per_turn"]
     if joules is not None:
         return f"{joules:.1f} J {found['energy_source']}; pauses included"
-    if found["energy_source"].startswith(NOT_MEASURABLE):  # with the reason
+    if found["energy_source"].startswith(NOT_MEASURABLE):  # the text goes on with the reason
         return found["energy_source"]  # type: ignore[no-any-return]  # as JSON has it
     return f"{NOT_MEASURABLE}: there was no turn in which the energy counter could be read all the time"
 

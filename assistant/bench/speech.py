@@ -1,7 +1,7 @@
-"""A loudspeaker that is not there: it takes every sound at once, and notes when an answer's first one came.
+"""A stand-in for the loudspeaker: it takes every sound at once, and notes when an answer's first sound came.
 
-So an answer is rendered by the real synthesizer and heard by nobody, in the time that computing takes and not in the time
-that speaking takes. It stands where `audio.playback.Loudspeaker` would, and knows nothing of sentences.
+So the real synthesizer renders an answer that nobody hears, in the time that computing takes and not in the time that
+speaking takes. It stands in the place of `audio.playback.Loudspeaker`, and knows nothing of sentences.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from audio.pcm import AudioChunk
 
 
 class NullSpeaker:
-    """An `audio.playback.Speaker`."""
+    """An `audio.playback.Speaker` that plays nothing."""
 
-    speaking = False  # nobody hears it
+    speaking = False  # because nobody hears it
 
     def __init__(self) -> None:
-        self.seconds = 0.0  # of sound, so far
+        self.seconds = 0.0  # of sound that was played so far
         self.began = threading.Event()
-        self.began_at: float | None = None  # monotonic seconds: the first sample since `expect`
+        self.began_at: float | None = None  # monotonic seconds of the first sample since `expect`
 
     def expect(self) -> None:
-        """The next sound is the first one of an answer."""
+        """Says that the next sound is the first one of an answer."""
         self.began_at = None
         self.began.clear()
 

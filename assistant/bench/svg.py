@@ -1,7 +1,7 @@
 """Two kinds of plot as SVG text: bars of stacked parts, and lines over time. Pure: numbers in, markup out, no library.
 
-Colours and letters are the page's, by class: `part-0` … `part-4` for parts and lines, `ink`, `faint` and `axis`. So a plot is
-right in light and in dark. It knows nothing of what the numbers mean.
+Colours and type come from the page, by class: `part-0` … `part-4` for parts and lines, `ink`, `faint` and `axis`. So
+a plot looks right on a light and on a dark page. It does not know what the numbers mean.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LINE_LEFT, _LINE_HEIGHT = 66, 230
 @dataclass(frozen=True)
 class Bar:
     label: str
-    parts: tuple[tuple[int, float], ...]  # which colour, how much
+    parts: tuple[tuple[int, float], ...]  # (number of the colour, value)
     begins_group: bool = False
-    is_outline: bool = False  # somebody else's figure, not measured here
+    is_outline: bool = False  # a figure from elsewhere, not measured here
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def ticks(most: float, wanted: int = 6) -> list[float]:
 
 
 def stacked_bars(bars: Sequence[Bar], unit: str, described: str) -> str:
-    """One bar a row, its parts beside each other, its sum at its end."""
+    """One bar in each row, with its parts beside each other and their sum at the end."""
     most = max((sum(value for _, value in bar.parts) for bar in bars), default=0.0)
     marks = ticks(most)
     scale = (WIDTH - _LEFT - _RIGHT) / marks[-1]
@@ -61,7 +61,7 @@ def stacked_bars(bars: Sequence[Bar], unit: str, described: str) -> str:
 
 
 def lines_over_time(lines: Sequence[Line], unit: str, marks: Sequence[tuple[float, str]], described: str) -> str:
-    """Lines from 0 on; thin uprights where something else begins."""
+    """Lines over time, with an axis from 0, and thin vertical lines where something new begins."""
     known = [y for line in lines for y in line.ys if y is not None]
     upper = ticks(max(known, default=1.0))
     longest = max((x for line in lines for x in line.xs), default=1.0)
@@ -107,7 +107,7 @@ def _bar(bar: Bar, y: float, scale: float, unit: str) -> str:
 
 
 def _path(line: Line, place: int, across: float, up: float, floor: float) -> str:
-    """With gaps where nothing is known."""
+    """One line, with gaps where nothing is known."""
     steps, pen_is_down = [], False
     for x, y in zip(line.xs, line.ys, strict=True):
         if y is not None:

@@ -1,4 +1,4 @@
-"""What every engine is given to do, and what is written down about it: values that cross from one process to another."""
+"""The tasks and figures of the benchmark: values that are sent from one process to another."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _WORDS = "what is in front of me and where is the nearest free chair or table th
 
 @dataclass(frozen=True)
 class Task:
-    """One process measures one of these."""
+    """What one process of the benchmark has to measure."""
 
     what: str  # "limits", "load", "transformers", "seesay", "answers of seesay" or "answers of transformers"
     threads: int
     checkpoint: str = ""
-    tokens: int = 32  # of an answer
-    isa: str = ""  # of our engine; empty: the fastest
-    runs: int = 1  # of every kind of question
-    lends_words: bool = False  # the model's own are no language
+    tokens: int = 32  # length of an answer
+    isa: str = ""  # instruction set of our engine; empty: the fastest
+    runs: int = 1  # how often each kind of question is asked
+    lends_words: bool = False  # because the model's own words are no language
     prefill_chunk_tokens: int = 64
 
     def as_json(self) -> str:
@@ -46,21 +46,21 @@ class Task:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one process measured of one engine. Seconds and bytes; `None` where the system does not say."""
+    """What one process measured of one engine, in seconds and bytes; None where the system does not say."""
 
     load_seconds: float
     vision_seconds: float
-    prefill_seconds: float  # of the prompt up to the end of the picture
-    first_token_seconds: float  # from picture and question
-    seen_first_token_seconds: float  # of a question on a picture that has been read
-    decode_seconds: list[float]  # of every token
-    cancel_seconds: float | None  # the longest that somebody who cancels has to wait
+    prefill_seconds: float  # reading the prompt up to the end of the picture
+    first_token_seconds: float  # from picture and question to the first token
+    seen_first_token_seconds: float  # from the question to the first token, on a picture that has been read
+    decode_seconds: list[float]  # one figure for each token
+    cancel_seconds: float | None  # the longest time that a cancel has to wait
     load_cpu_seconds: float  # user and system
     answer_cpu_seconds: float  # picture, question and all tokens
     peak_bytes: int
     anonymous_bytes: int | None  # at the end
-    file_bytes: int | None  # mapped files: the system can take them back
-    disk_bytes: int | None  # read from the disk: 0 when all files were in the page cache
+    file_bytes: int | None  # mapped files, which the system can take back
+    disk_bytes: int | None  # read from the disk; 0 if all files were in the page cache
     image_tokens: int
     prompt_tokens: int
     question_tokens: int
@@ -68,7 +68,7 @@ class Figures:
 
 
 class Stopwatch:
-    """Wall clock and processor time since it was made."""
+    """Measures wall clock and processor time since it was made."""
 
     def __init__(self) -> None:
         self._wall = time.perf_counter()
@@ -94,7 +94,7 @@ def picture() -> NDArray[np.uint8]:
 
 
 def question(prompt: ChatPrompt) -> str:
-    """The words that take QUESTION_TOKENS tokens, with what makes the model answer them."""
+    """A question of QUESTION_TOKENS tokens, including those that make the model answer."""
     best = _WORDS[:4]
     for end in range(4, len(_WORDS)):
         if len(prompt.question(_WORDS[:end])) > QUESTION_TOKENS:
@@ -104,7 +104,7 @@ def question(prompt: ChatPrompt) -> str:
 
 
 def memory() -> dict[str, int | None]:
-    """Of this process, in bytes: the peak, and what is there now."""
+    """The memory of this process in bytes: its peak, and what it has now."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     now = numbers_in(Path("/proc/self/status"))
     return {
@@ -116,18 +116,21 @@ def memory() -> dict[str, int | None]:
 
 
 def resident_bytes() -> int | None:
-    """Of this process now; None where the system does not say."""
+    """The resident memory of this process now; None where the system does not say."""
     return numbers_in(Path("/proc/self/status")).get("VmRSS")
 
 
 def forget_peak() -> None:
-    """From now on `memory` tells the peak from here on, where the system lets us; else it stays that of the process."""
+    """Makes `memory` tell the peak from now on.
+
+    Where the system does not allow that, the peak stays that of the process.
+    """
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def numbers_in(path: Path) -> dict[str, int]:
-    """Of lines "name: 12 kB" or "name: 12"; none where the system has no such file."""
+    """The numbers of the lines "name: 12 kB" or "name: 12" of a file; none if the system has no such file."""
     try:
         lines = path.read_text().splitlines()
     except OSError:

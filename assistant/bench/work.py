@@ -1,6 +1,6 @@
-"""How much there is to compute and to read: counted from the shapes, not measured. Pure.
+"""Counts from the shapes how much there is to compute and to read; nothing is measured. Pure.
 
-A product is one multiply-add of float32; norms, softmax and activations are not counted.
+A product is one multiply-add of float32. Norms, softmax and activations are not counted.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from vision.engine.checkpoint.shapes import EMBEDDING, Shapes, TextShape, Vision
 
 @dataclass(frozen=True)
 class Work:
-    vision_products: int  # of one picture
-    prefill_products: int  # of the prompt up to the end of the picture
-    decode_weights: int  # that one token reads: all matrices of the layers, and the head
+    vision_products: int  # for one picture
+    prefill_products: int  # for the prompt up to the end of the picture
+    decode_weights: int  # weights that one token reads: all matrices of the layers, and the head
 
 
 def work_of(config: Mapping[str, Any], image_tokens: int, prompt_tokens: int) -> Work:
-    """For a model's `config.json`."""
+    """The work for a model with this `config.json`."""
     shapes = Shapes.of(config)
     layers = _layer_weights(shapes.text)
     return Work(
@@ -31,7 +31,7 @@ def work_of(config: Mapping[str, Any], image_tokens: int, prompt_tokens: int) ->
 
 
 def is_read_by_a_token(matrix: str, matrices: Mapping[str, Any]) -> bool:
-    """Whether decoding a token reads all of a packed matrix: not the encoder's, nor an embedding that is not the head."""
+    """True if decoding a token reads all of a packed matrix: none of the encoder, no embedding that is not the head."""
     is_only_looked_up = matrix == EMBEDDING and any("lm_head" in name for name in matrices)
     return not matrix.startswith("model.visual.") and not is_only_looked_up
 
@@ -42,7 +42,7 @@ def _layer_weights(text: TextShape) -> int:
 
 
 def _attention_products(text: TextShape, tokens: int) -> int:
-    """Every token looks at itself and those before it: a score and a weighted value for each."""
+    """The products of attention: a score and a weighted value for every token and each token before it."""
     pairs = tokens * (tokens + 1) // 2
     return text.layers * text.heads * text.head_dim * 2 * pairs
 

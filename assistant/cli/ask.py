@@ -2,80 +2,79 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant import console
-from assistant.answering import report
-from assistant.answering.announcements import Announcements
-from assistant.answering.turn import Question, Turn
-from assistant.language.phrases import phrases_for
-from assistant.models import catalog
-from assistant.settings.config import Config
-from assistant.wiring import devices, hearing
-from assistant.wiring.engine import doubt_rule, is_remote, open_engine
-from vision.interface import answerer_of
+from assistant.cli.options import config_of
+from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import FrameSource, NamedEngine
-    from assistant.answering.doubt import DoubtRule
     from assistant.answering.speech_queue import Voice
+    from assistant.answering.turn import Question, Turn
+    from assistant.wiring.assembly import Assembly
+    from vision.interface import FrameSource
 
 
-def ask(
-    config: Config,
-    *,
-    text: str | None,
-    audio: Path | None,
-    image: str | None,
-    say: bool = False,
-    speech_out: Path | None = None,
-    as_json: bool = False,
-    verbose: bool = False,
-) -> None:
-    """Prints the answer as it comes (one JSON object at the end with `as_json`).
+def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """`verbs` is what argparse's add_subparsers gives."""
+    ask = verbs.add_parser("ask", parents=[common], help="one question about one picture")
+    ask.add_argument("question", nargs="?", help="the question, in quotes")
+    ask.add_argument("--audio", type=Path, metavar="WAV", help="the question as speech")
+    ask.add_argument("--image", metavar="PICTURE", help="picture, video or address (default: the camera)")
+    ask.add_argument("--say", action="store_true", help="speak the answer")
+    ask.add_argument("--speech-out", type=Path, metavar="WAV", help="write the spoken answer to a file")
+    ask.add_argument("--json", action="store_true", help="print one JSON object")
+    ask.set_defaults(do=_ask)
+
+
+def _ask(arguments: argparse.Namespace) -> None:
+    """Prints the answer as it comes, or one JSON object at the end.
 
     Raises what went wrong: bad question, picture or WAV, a missing model or device, a failed answer.
     """
+    from assistant.answering import report
+    from assistant.wiring.assembly import Assembly
+
+    if (arguments.question is None) == (arguments.audio is None):
+        raise UsageError('give either a question in quotes or --audio FILE: seesay ask --image P "what is this"')
+    if arguments.say and arguments.speech_out:
+        raise UsageError("give --say or --speech-out FILE, not both")
     with contextlib.ExitStack() as stack:
-        eye = catalog.choose_eye(config)
-        question = _question(config, text, audio)
-        if audio is not None and not as_json:
+        assembly = Assembly(config_of(arguments), stack)
+        _ = assembly.vision_model
+        question = _question(assembly, arguments.question, arguments.audio)
+        if arguments.audio is not None and not arguments.json:
             console.result(f"you: {question.text}")
-        frames = devices.open_frames(config, stack, image)
+        frames = assembly.frames if arguments.image is None else assembly.open_frames(arguments.image)
         frames.capture()  # a bad picture is said before the minutes of loading, not after
-        voice = _voice(config, stack, say, speech_out)
-        is_demo = eye.is_demo and not is_remote(config)
-        if is_demo:
-            console.say(console.DEMO_NOTICE)
-        asides = Announcements()
-        engine = open_engine(config, eye.folder, stack, console.say, asides, is_demo=eye.is_demo)
-        doubt = doubt_rule(config, is_demo=is_demo)
-        keeper = devices.watch_power(stack)
-        turn = _answer(config, engine, frames, voice, question, doubt, asides, stream=not as_json)
-        if turn.question is not None:  # its words, that is: a recording was spoken long ago
-            turn.joules = keeper.energy.since(turn.question.transcribed_at).value
+        voice = _voice(assembly, arguments.say, arguments.speech_out)
+        assembly.tell_of_demo_model()
+        _, power = assembly.engine, assembly.power_watch
+        turn = _answer(assembly, frames, voice, question, stream=not arguments.json)
+        if turn.question is not None:  # a recording was spoken long ago: the energy counts from the moment of its words
+            turn.joules = power.energy.since(turn.question.transcribed_at).value
         if turn.error is not None:
             raise turn.error
         if not turn.answer:
-            console.say(phrases_for(config.conversation.language).no_answer)
-        if as_json:
-            console.result(
-                console.as_json_line(report.turn_as_json(turn, answerer_of(engine, is_demo=is_demo).model_name))
-            )
-        elif verbose:
+            console.say(assembly.phrases.no_answer)
+        if arguments.json:
+            console.result(console.as_json_line(report.turn_as_json(turn, assembly.model_name)))
+        elif arguments.verbose:
             console.say(report.timings_line(turn))
-    if speech_out is not None and not as_json:
-        console.say(f"the spoken answer is in {speech_out}")
+    if arguments.speech_out is not None and not arguments.json:
+        console.say(f"the spoken answer is in {arguments.speech_out}")
 
 
-def _question(config: Config, text: str | None, audio: Path | None) -> Question:
+def _question(assembly: Assembly, text: str | None, audio: Path | None) -> Question:
+    from assistant.answering.turn import Question
+
     if audio is not None:
-        transcriber = hearing.load_transcriber(catalog.speech_folder(config))
-        heard, ended_at = hearing.hear_file(config, audio, transcriber)
+        heard, ended_at = assembly.ears.hear_file(audio)
         return Question(
             heard.text,
             heard.confidence,
@@ -90,45 +89,31 @@ def _question(config: Config, text: str | None, audio: Path | None) -> Question:
     return Question(checked_question(text), None, asked_at=now, transcribed_at=now)
 
 
-def _voice(config: Config, stack: contextlib.ExitStack, say: bool, speech_out: Path | None) -> Voice:
-    if speech_out is not None:
-        return devices.open_voice(config, stack, devices.wav_file(speech_out))
-    if say:
-        return devices.open_voice(config, stack, devices.loudspeaker(config))
+def _voice(assembly: Assembly, say: bool, speech_out: Path | None) -> Voice:
+    from assistant.wiring.devices import wav_file
     from audio.voice import NoVoice
 
-    return NoVoice()
+    if speech_out is not None:
+        return assembly.open_voice(wav_file(speech_out))
+    return assembly.voice if say else NoVoice()
 
 
-def _answer(
-    config: Config,
-    engine: NamedEngine,
-    frames: FrameSource,
-    voice: Voice,
-    question: Question,
-    doubt: DoubtRule,
-    asides: Announcements,
-    *,
-    stream: bool,
-) -> Turn:
+def _answer(assembly: Assembly, frames: FrameSource, voice: Voice, question: Question, *, stream: bool) -> Turn:
     """One turn from the question, which is asked now that the model is loaded, to its last sound."""
 
     def show(turn: Turn, text: str) -> None:
         if stream:
             console.piece(text)
 
-    with contextlib.ExitStack() as stack:
-        answering = devices.start_answering(
-            config, stack, engine, frames, voice, earcons=False, doubt=doubt, on_text=show
-        )
-        asides.go_to(answering.aside)
+    pipeline = assembly.start_pipeline(voice, frames=frames, earcons=False, on_text=show)
+    with contextlib.closing(pipeline):
         waited_seconds = time.monotonic() - question.transcribed_at
         question = replace(
             question,
             asked_at=question.asked_at + waited_seconds,
             transcribed_at=question.transcribed_at + waited_seconds,
         )
-        turn = answering.ask(question, answering.look())
+        turn = pipeline.ask(question, pipeline.look())
         turn.done.wait()
     if stream and turn.answer:
         console.result("")

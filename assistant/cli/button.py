@@ -5,9 +5,12 @@ Writes what was pressed into the configuration that is read from here. It asks t
 
 from __future__ import annotations
 
+import argparse
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from assistant import console
 from assistant.button.input_devices import DeviceEvent, InputDevice, InputKeys, Key, key_name, list_devices
@@ -19,6 +22,20 @@ from assistant.settings.config_edit import set_values
 LEARN_SECONDS = 30.0
 # Not a button: shift, control, alt, the logo keys (Ctrl-C ends this), and fingers on a touchpad or a tablet.
 NO_BUTTON = frozenset({29, 97, 42, 54, 56, 100, 125, 126, *range(0x140, 0x150)})
+
+
+def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """`verbs` is what argparse's add_subparsers gives."""
+    button = verbs.add_parser("button", parents=[common], help="input devices with keys; which of them is the button")
+    button.add_argument("--learn", action="store_true", help="press it, and it is written into the configuration")
+    button.set_defaults(do=_button)
+
+
+def _button(arguments: argparse.Namespace) -> None:
+    if arguments.learn:
+        learn(arguments.config, os.environ, Path.cwd())
+    else:
+        show_devices()
 
 
 def show_devices(devices: list[InputDevice] | None = None) -> None:

@@ -7,6 +7,7 @@ a WAV file on a machine with no sound card. Raises when an answer is wrong: a de
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import queue
 import tempfile
@@ -14,21 +15,20 @@ import threading
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant import console
 from assistant.answering import report
+from assistant.cli.options import config_of
 from assistant.errors import AssistantError
-from assistant.language.phrases import phrases_for
 from assistant.models import catalog
-from assistant.settings.config import Config, EngineConfig
-from assistant.wiring import devices, hearing
-from assistant.wiring.engine import doubt_rule, load_engine
+from assistant.settings.config import Config, EngineConfig, SeeingConfig
 
 if TYPE_CHECKING:
     from assistant.answering.turn import Turn
+    from assistant.wiring.assembly import Assembly
+    from assistant.wiring.hearing import Ears
     from audio.hearing import HearingEvent, Utterance
-    from audio.transcriber import Transcriber
     from audio.voice import SpokenVoice
     from vision.demo_model.world import Scene
 
@@ -62,39 +62,36 @@ def demo_scene() -> tuple[Scene, tuple[DemoQuestion, ...]]:
     return scene, questions
 
 
-def demo(config: Config, output: Path | None) -> None:
+def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """`verbs` is what argparse's add_subparsers gives."""
+    demo = verbs.add_parser("demo", parents=[common], help="three spoken questions about a drawn picture")
+    demo.add_argument("--output", type=Path, metavar="FOLDER", help="where picture and sound are kept")
+    demo.set_defaults(do=_demo)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
     """Runs the demo; raises `AssistantError` when an answer is wrong."""
+    from assistant.wiring.assembly import Assembly
+
+    config = config_of(arguments)
     console.say("This is the demo of the small embedded models, made for showing that everything works:")
     console.say("they know drawn shapes, colors, counts, places and large printed words, and nothing of real pictures.")
     console.say("`seesay fetch` brings the full models (4.3 GB); afterwards `seesay` uses them by itself.\n")
-    # Devices and voice are the user's own; a setting that changes what is heard or seen would spoil the marks.
-    config = Config(speaking=config.speaking, engine=replace(EngineConfig(), threads=config.engine.threads))
     scene, questions = demo_scene()
-    paths = catalog.demo_models()
+    folder = _folder(arguments.output)
+    picture = _draw(scene, folder / "picture.png")
+    # Devices and voice are the user's own; a setting that changes what is heard or seen would spoil the marks.
+    config = Config(
+        speaking=config.speaking,
+        engine=replace(EngineConfig(), threads=config.engine.threads),
+        seeing=replace(SeeingConfig(), camera=str(picture)),
+    )
     with contextlib.ExitStack() as stack:
-        folder = _folder(output)
-        picture = _draw(scene, folder / "picture.png")
         console.say(f"the picture: {picture}")
-        transcriber = hearing.load_transcriber(paths.speech)
-        voice = _voice(config, stack, folder)
-        frames = devices.open_frames(config, stack, str(picture))
-        engine = load_engine(config, paths.vision, stack, console.say, is_demo=True)
-        ended: queue.Queue[Turn] = queue.Queue()
-        doubt = doubt_rule(config, is_demo=True)
-        answering = devices.start_answering(config, stack, engine, frames, voice, doubt=doubt, on_end=ended.put)
-        wavs = [folder / f"question-{number}.wav" for number in range(1, len(questions) + 1)]
-        _speak_questions(questions, wavs)
-        lesson = _Lesson(config, transcriber, voice, wavs, ended)
-        from assistant.conversation.conversation import Conversation
-        from assistant.conversation.dialog import ConversationSettings
-
-        settings = ConversationSettings(
-            config.conversation.picture_seconds, min_confidence=0.0, takes_instructions=False, live=False
-        )
-        with contextlib.closing(lesson.events()) as events:
-            phrases = phrases_for("en")
-            Conversation(events, answering, phrases, settings, on_heard=lesson.hear).run(greeting="")
-    right = sum(_mark(question, turn) for question, turn in zip(questions, lesson.turns, strict=True))
+        demo_model = catalog.ChosenModel(catalog.demo_vlm(), is_demo=True)
+        assembly = Assembly(config, stack, vision_model=demo_model, speech_model=catalog.demo_speech("en"))
+        turns = _converse(assembly, questions, folder)
+    right = sum(_mark(question, turn) for question, turn in zip(questions, turns, strict=True))
     if right < len(questions):
         raise AssistantError(
             f"{len(questions) - right} of {len(questions)} answers were wrong; the sound is in {folder}"
@@ -102,14 +99,31 @@ def demo(config: Config, output: Path | None) -> None:
     console.say(f"\nall {right} answers are right. Picture and sound: {folder}")
 
 
+def _converse(assembly: Assembly, questions: tuple[DemoQuestion, ...], folder: Path) -> list[Turn]:
+    """Speaks the questions, has them answered, and returns the answers."""
+    from assistant.conversation.conversation import Conversation
+    from assistant.conversation.dialog import ConversationSettings
+
+    _ = assembly.ears.transcriber
+    voice = _voice(assembly, folder)
+    ended: queue.Queue[Turn] = queue.Queue()
+    pipeline = assembly.start_pipeline(voice, on_end=ended.put)
+    wavs = [folder / f"question-{number}.wav" for number in range(1, len(questions) + 1)]
+    _speak_questions(questions, wavs)
+    lesson = _Lesson(assembly.ears, voice, wavs, ended)
+    settings = ConversationSettings(
+        assembly.config.conversation.picture_seconds, min_confidence=0.0, takes_instructions=False, live=False
+    )
+    with contextlib.closing(lesson.events()) as events:
+        Conversation(events, pipeline, assembly.phrases, settings, on_heard=lesson.hear).run(greeting="")
+    return lesson.turns
+
+
 class _Lesson:
     """Feeds the spoken questions to the conversation, one after the answer to the other."""
 
-    def __init__(
-        self, config: Config, transcriber: Transcriber, voice: SpokenVoice, wavs: list[Path], ended: queue.Queue[Turn]
-    ) -> None:
-        self._config = config
-        self._transcriber = transcriber
+    def __init__(self, ears: Ears, voice: SpokenVoice, wavs: list[Path], ended: queue.Queue[Turn]) -> None:
+        self._ears = ears
         self._voice = voice
         self._wavs = wavs
         self._ended = ended
@@ -119,6 +133,7 @@ class _Lesson:
         console.heard(utterance, verbose=True)
 
     def events(self) -> Generator[HearingEvent, None, None]:
+        from assistant.wiring.hearing import quiet_stop
         from audio.hearing import Utterance
         from audio.wav import WavSource
 
@@ -126,8 +141,8 @@ class _Lesson:
             self._play(wav)
             source = WavSource(wav)
             words = 0
-            with hearing.quiet_stop(source):
-                for event in hearing.make_hearing(self._config, source, self._transcriber).events():
+            with quiet_stop(source):
+                for event in self._ears.hearing(source).events():
                     words += isinstance(event, Utterance)
                     yield event
             if words != 1:
@@ -187,16 +202,17 @@ def _draw(scene: Scene, path: Path) -> Path:
     return path
 
 
-def _voice(config: Config, stack: contextlib.ExitStack, folder: Path) -> SpokenVoice:
+def _voice(assembly: Assembly, folder: Path) -> SpokenVoice:
     """Speaks through the loudspeaker; with no sound card, into a WAV file."""
+    from assistant.wiring.devices import wav_file
     from audio.errors import DeviceLost, DeviceMissing
 
     try:
-        return devices.open_voice(config, stack, devices.loudspeaker(config))
+        return assembly.voice
     except (DeviceLost, DeviceMissing) as error:
         path = folder / "conversation.wav"
         console.say(f"no sound here ({error}); the conversation is written to {path}")
-        return devices.open_voice(config, stack, devices.wav_file(path))
+        return assembly.open_voice(wav_file(path))
 
 
 def _speak_questions(questions: tuple[DemoQuestion, ...], wavs: list[Path]) -> None:

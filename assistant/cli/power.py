@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assistant import console
+from assistant.cli.options import config_of
 from assistant.errors import AssistantError, PowerError, UsageError
 from assistant.machine.power.keeper import Budget, PowerKeeper, budget_of, make_governor, state_file
 from assistant.machine.power.limits import PowerLimits
@@ -167,14 +168,8 @@ def _watts(text: str) -> float:
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    show(_config(arguments), json=arguments.json)
+    show(config_of(arguments).power, json=arguments.json)
 
 
 def _cap(arguments: argparse.Namespace) -> None:
-    cap(_config(arguments), arguments.watts, arguments.command)
-
-
-def _config(arguments: argparse.Namespace) -> PowerConfig:
-    from assistant.settings.config import load_config
-
-    return load_config(arguments.config, os.environ, Path.cwd(), arguments.profile).power
+    cap(config_of(arguments).power, arguments.watts, arguments.command)

@@ -11,7 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
-from audio.hearing import HearingEvent, SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, StopHeard, Utterance
+from assistant.conversation.event_queue import Event, Tick
+from audio.hearing import (
+    SpeechPaused,
+    SpeechRejected,
+    SpeechResumed,
+    SpeechStarted,
+    StopHeard,
+    Utterance,
+    WakeSuspected,
+)
 
 ALWAYS = float("inf")
 NEVER = float("-inf")
@@ -72,7 +81,7 @@ class Activation:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: bool = False  # a SpeechStarted was let through, its end has not been seen
     _always: bool = False  # this utterance began while `always`
-    _stirred: bool = False  # the wake phrase may be in it
+    _suspected: bool = False  # the wake phrase may be in it
 
     def pressed(self, press: Press) -> None:
         with self._lock:
@@ -97,16 +106,11 @@ class Activation:
         with self._lock:
             self._attend(now, now + self.settings.listen_seconds, wanted=True)
 
-    def possible_wake(self) -> None:
-        """The wake phrase may be under way: the utterance's end, whatever it is, concerns the conversation."""
-        with self._lock:
-            self._stirred = True
-
     @property
     def maybe_addressed(self) -> bool:
         """Within an utterance that may hold the wake phrase."""
         with self._lock:
-            return self._stirred
+            return self._suspected
 
     def listen_timed_out(self, now: float) -> bool:
         """True once when the user asked for attention and then said nothing."""
@@ -131,16 +135,24 @@ class Activation:
             late = self._attention.ends + LATE_SECONDS
             return self._started or self._attention.begins <= now <= late
 
-    def heard(self, event: HearingEvent) -> HearingEvent | Woken | None:
-        """The event as the conversation is to see it: itself, with the wake phrase taken off, or None."""
+    def meant(self, event: Event) -> Event | Woken | None:
+        """The event as the conversation is to see it: as it is, without the wake phrase, or None: it is for somebody else.
+
+        A press has been told to `pressed` before, on the button's own thread.
+        """
+        if isinstance(event, (Tick, Pressed, Held, Released, DoublePress, StopPress)):
+            return event
         with self._lock:
             match event:
                 case SpeechStarted(at):
-                    self._always, self._stirred = self.always(), False
+                    self._always, self._suspected = self.always(), False
                     self._started = self.settings.is_open or self._always or self._attention.covers(at)
                     return event if self._started else None
                 case SpeechPaused() | SpeechResumed():
-                    return event if self._started or self._stirred else None
+                    return event if self._started or self._suspected else None
+                case WakeSuspected():  # the utterance's end, whatever it is, now concerns the conversation
+                    self._suspected = True
+                    return event
                 case SpeechRejected():
                     return event if self._end() else None
                 case StopHeard():  # judged by its own listener
@@ -172,8 +184,8 @@ class Activation:
 
     def _end(self) -> bool:
         """Of an utterance: whether the conversation knows of it, and so must learn how it ends."""
-        concerned = self._started or self._stirred
-        self._started = self._stirred = False
+        concerned = self._started or self._suspected
+        self._started = self._suspected = False
         return concerned
 
     def _attend(self, begins: float, ends: float, *, wanted: bool = False) -> None:

@@ -6,7 +6,6 @@ device, no model and no file.
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -16,14 +15,13 @@ from assistant.answering.speech_queue import EARCON_RATE_HZ
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.conversation.activation import Activation, ActivationSettings, Woken
 from assistant.conversation.current_picture import Pictures
-from assistant.conversation.dialog import CommandHandler, ConversationSettings
+from assistant.conversation.dialog import CommandHandler, ConversationSettings, OwnState
+from assistant.conversation.event_queue import Event, Tick
 from assistant.conversation.expected_reply import ExpectedReply
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
-from assistant.machine.status import Status
-from assistant.settings.voice_state import VoiceSettings
 from audio import earcons
-from audio.hearing import HearingEvent, SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance
+from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
 
 ADVICE_AFTER_SECONDS = 0.5  # from a press to the advice about its picture: who speaks by then is not interrupted
 
@@ -33,17 +31,15 @@ class Conversation:
 
     def __init__(
         self,
-        events: Iterable[HearingEvent],
+        events: Iterable[Event],
         answering: AnswerPipeline,
         phrases: Phrases,
         settings: ConversationSettings,
         *,
         activation: Activation | None = None,  # None: everything heard is meant for the assistant
         on_heard: Callable[[Utterance], None] = lambda utterance: None,
+        own_state: OwnState = OwnState(),  # noqa: B008 - frozen, so one for all calls is fine
         clock: Callable[[], float] = time.monotonic,
-        voice: VoiceSettings | None = None,
-        status: Callable[[], Status] = Status,
-        time_of_day: Callable[[], dt.time] = lambda: dt.datetime.now().time(),
     ) -> None:
         self._events = events
         self._answering = answering
@@ -63,49 +59,56 @@ class Conversation:
         self._acknowledged = False  # by the release of the button: not once more at the pause
         self._stopped = False  # by the press that may yet become a hold
         self._expected = ExpectedReply(self._activation, clock)
-        self._commands = CommandHandler(
-            answering,
-            phrases,
-            settings,
-            self._pictures,
-            self._expected,
-            clock=clock,
-            voice=voice,
-            status=status,
-            time_of_day=time_of_day,
-        )
+        self._commands = CommandHandler(answering, phrases, settings, self._pictures, self._expected, own_state, clock)
 
     def run(self, greeting: str) -> None:
         """Says `greeting`, then listens; returns when the events end or the user says quit."""
         self._commands.turns.append(self._answering.greet(greeting))
         for event in self._events:
-            match self._activation.heard(event):
-                case Woken():
-                    self._user_speaks(False)
-                    if self._answering.paused:  # called by name in the midst of an answer
-                        self._answering.cancel()
-                    self._listen()
-                case SpeechStarted():
-                    self._user_speaks(True)
-                    self._acknowledged = False
-                    if self._settings.speech_interrupts:
-                        self._answering.pause()
-                    self._pictures.look_ahead()
-                case SpeechPaused():
-                    self._acknowledge()
-                case SpeechResumed():
-                    self._user_speaks(True)
-                case SpeechRejected():
-                    self._user_speaks(False)
-                    self._answering.resume()
-                    self._pictures.drop_ahead()
-                case Utterance() as utterance:
-                    self._user_speaks(False)
-                    self._on_heard(utterance)
-                    if not self._take_in(utterance):
-                        return
-                    self._began_at = None
-                    self._answering.resume()  # where that ended nothing: a question that waits for the answer's end
+            if not self._react(event):
+                return
+
+    def _react(self, event: Event) -> bool:
+        """Does what one event asks for; False when the user has said quit."""
+        match self._activation.meant(event):
+            case Tick():
+                self._tick()
+            case WakeSuspected():  # the picture need not wait for the end of what is being said
+                self._user_speaks(True)
+                self._pictures.look_ahead()
+            case Woken():
+                self._user_speaks(False)
+                if self._answering.paused:  # called by name in the midst of an answer
+                    self._answering.cancel()
+                self._listen()
+            case SpeechStarted():
+                self._user_speaks(True)
+                self._acknowledged = False
+                if self._settings.speech_interrupts:
+                    self._answering.pause()
+                self._pictures.look_ahead()
+            case SpeechPaused():
+                self._acknowledge()
+            case SpeechResumed():
+                self._user_speaks(True)
+            case SpeechRejected():
+                self._user_speaks(False)
+                self._answering.resume()
+                self._pictures.drop_ahead()
+            case Utterance() as utterance:
+                return self._heard(utterance)
+            case Pressed() | Held() | Released() | DoublePress() | StopPress() as press:
+                self._pressed(press)
+        return True
+
+    def _heard(self, utterance: Utterance) -> bool:
+        self._user_speaks(False)
+        self._on_heard(utterance)
+        if not self._take_in(utterance):
+            return False
+        self._began_at = None
+        self._answering.resume()  # where that ended nothing: a question that waits for the answer's end
+        return True
 
     def _user_speaks(self, speaks: bool) -> None:
         if speaks and not self._speaks:
@@ -117,9 +120,7 @@ class Conversation:
         if not self._acknowledged:
             self._answering.acknowledge()
 
-    # What comes in beside the events, on the same thread: between two blocks of sound.
-
-    def pressed(self, press: Press) -> None:
+    def _pressed(self, press: Press) -> None:
         """A press of the button. Its thread has told `Activation`, and for a stop silenced `AnswerPipeline`, already."""
         match press:
             case Pressed():
@@ -143,13 +144,7 @@ class Conversation:
                 self._pictures.drop_ahead()
                 self._expected.forget()
 
-    def maybe_woken(self) -> None:
-        """The wake phrase seems to be in what is being said: the picture is not worth waiting for the end of it."""
-        self._activation.possible_wake()
-        self._user_speaks(True)
-        self._pictures.look_ahead()
-
-    def tick(self) -> None:
+    def _tick(self) -> None:
         """Time goes by: who pressed the button hears what is wrong with the picture, or that it no longer listens."""
         if self._answering.paused:  # a sentence may have slipped through
             self._answering.pause()

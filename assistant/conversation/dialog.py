@@ -51,6 +51,15 @@ class ConversationSettings:
     live: bool = True  # the events' times are monotonic times (a microphone), not a file's
 
 
+@dataclass(frozen=True)
+class OwnState:
+    """What the assistant can tell of itself, and what of it can be changed by voice."""
+
+    voice: VoiceSettings | None = None  # None: rate and volume cannot be changed
+    status: Callable[[], Status] = Status
+    time_of_day: Callable[[], dt.time] = lambda: dt.datetime.now().time()
+
+
 class CommandHandler:
     """Remembers what was asked, answered and said last."""
 
@@ -61,21 +70,16 @@ class CommandHandler:
         settings: ConversationSettings,
         pictures: Pictures,
         expecting: ExpectedReply,
-        *,
+        own_state: OwnState,
         clock: Callable[[], float],
-        voice: VoiceSettings | None,
-        status: Callable[[], Status],
-        time_of_day: Callable[[], dt.time],
     ) -> None:
         self._answering = answering
         self._phrases = phrases
         self._settings = settings
         self._pictures = pictures
         self._expected = expecting
+        self._own_state = own_state
         self._clock = clock
-        self._voice = voice
-        self._status = status
-        self._time_of_day = time_of_day
         self.turns: deque[Turn] = deque(maxlen=TURNS_KEPT)  # the last ones that are worth repeating
         self.last_answer: Turn | None = None  # the last turn with a question: what "spell that" is about
         self._last_asked = ""  # as the user asked it: what "more detail" and "look closer" are about
@@ -142,9 +146,9 @@ class CommandHandler:
             case Command.WHAT_CHANGED:
                 self._compare(utterance)
             case Command.STATUS:
-                self.say(status_in_words(self._status(), phrases))
+                self.say(status_in_words(self._own_state.status(), phrases))
             case Command.TIME:
-                self.say(phrases.time_in_words(self._time_of_day()))
+                self.say(phrases.time_in_words(self._own_state.time_of_day()))
             case Command.NEW_PICTURE:
                 self._pictures.renew()
                 self.say(phrases.new_picture)
@@ -167,7 +171,8 @@ class CommandHandler:
             Command.LOUDER: (voice_state.louder, phrases.louder, phrases.loudest),
             Command.QUIETER: (voice_state.quieter, phrases.quieter, phrases.quietest),
         }[command]
-        changed = self._voice is not None and self._voice.change(step)
+        voice = self._own_state.voice
+        changed = voice is not None and voice.change(step)
         # An answer that is under way goes on, and is heard to be slower; words of the assistant's own would end it.
         if not (self._answering.paused or self._answering.busy):
             self.say(done if changed else at_the_end, repeatable=False)

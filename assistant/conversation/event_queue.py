@@ -1,61 +1,56 @@
-"""Presses on their way from the thread "button" to the conversation on the main thread.
+"""Everything that the conversation reacts to, as one stream: presses of the button, the passing of time, what was heard.
 
-They are taken between two blocks of sound (30 ms), so that the conversation needs no lock. What must not wait even that long, a
-stop, is done on the button's own thread before it comes here.
+Presses come from the thread "button" and are handed over between two chunks of sound (30 ms), so that the conversation runs on
+one thread and needs no lock. A stop must not wait even that long: the button's own thread silences the voice before it puts the
+press here. This module does not know what any of the events sets going.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from assistant.button.gestures import Press
-from audio.hearing import AudioSource
-from audio.pcm import AudioChunk
+from audio.hearing import Hearing, HearingEvent
 
 
-class PressInbox:
+@dataclass(frozen=True)
+class Tick:
+    """Time has passed: one more chunk of sound has come."""
+
+    at: float  # the end of the chunk, on the source's clock
+
+
+Event = Press | Tick | HearingEvent
+PRESSES_KEPT = 16
+
+
+class EventQueue:
+    """Takes presses from any thread; `events` is for the thread of the conversation."""
+
     def __init__(self) -> None:
-        # When full (no sound comes, so nobody takes any), the oldest goes: nobody wants a press of long ago.
-        self._presses: deque[Press] = deque(maxlen=16)
+        # The oldest goes when it is full: no sound comes, so nobody takes any, and nobody wants a press of long ago.
+        self._presses: deque[Press] = deque(maxlen=PRESSES_KEPT)
 
     def put(self, press: Press) -> None:
-        """From any thread; returns at once."""
+        """Adds a press. Any thread may call it; it returns at once."""
         self._presses.append(press)
 
     def take(self) -> list[Press]:
-        """All there are, oldest first."""
+        """All presses that have come in, the oldest first; afterwards none is left."""
         taken = []
         while self._presses:
             taken.append(self._presses.popleft())
         return taken
 
-    def deliver_between(
-        self, source: AudioSource, on_press: Callable[[Press], None], tick: Callable[[], None] = lambda: None
-    ) -> AudioSource:
-        """The source itself; before each of its chunks `on_press` gets what has come in, on the thread that listens.
+    def events(self, hearing: Hearing) -> Iterator[Event]:
+        """For each chunk of sound: the presses that came before it, a Tick, and what is heard in it.
 
-        Then `tick`: time goes by.
+        Ends with the sound. Raises what the source of the sound raises (DeviceLost).
         """
-        return _Delivering(source, self, on_press, tick)
-
-
-class _Delivering:
-    def __init__(
-        self, source: AudioSource, inbox: PressInbox, on_press: Callable[[Press], None], tick: Callable[[], None]
-    ) -> None:
-        self._source = source
-        self._inbox = inbox
-        self._on_press = on_press
-        self._tick = tick
-        self.live = source.live
-
-    def chunks(self) -> Iterator[AudioChunk]:
-        for chunk in self._source.chunks():
-            for press in self._inbox.take():
-                self._on_press(press)
-            self._tick()
-            yield chunk
-
-    def stop(self) -> None:
-        self._source.stop()
+        for chunk in hearing.chunks():
+            yield from self.take()
+            yield Tick(chunk.ended_at)
+            yield from hearing.hear(chunk)
+        yield from hearing.finish()

@@ -1,1 +1,1 @@
-"""Words: the phrases of each language, sentences, spelling, and which words are commands."""
+"""The words of the conversation: each language's phrases, sentence ends, spelling, and what is a command."""

@@ -1,7 +1,8 @@
-"""Is this utterance a command to the assistant itself? Pure and table-driven; it knows no language by itself.
+"""Decides whether an utterance is a command to the assistant itself.
 
-Only a whole utterance is a command, fillers aside: "what does the stop sign say" stays a question. So every table lists
-whole wordings, and what is forgiven is listed too: fillers at the ends, hesitations anywhere, a command said twice.
+Only a whole utterance is a command, fillers aside: "what does the stop sign say" stays a question. So every table of a
+language lists whole wordings. Fillers at the ends, hesitations anywhere, and a command that is said twice are forgiven.
+It is pure and works with the tables of `Phrases`; it knows no language by itself.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from collections.abc import Collection, Iterator
 
 from assistant.language.phrases import Command, Phrases
 
-MAX_COMMAND_CHARACTERS = 120  # a longer utterance is a question, whatever it ends with
+MAX_COMMAND_CHARACTERS = 120  # a longer utterance is always a question
 
 _SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
-_A_OR_NOT_A = re.compile(r"(.)不\1")  # 对不对, 是不是: a question, in Chinese made of a yes and a no
+_A_OR_NOT_A = re.compile(r"(.)不\1")  # 对不对, 是不是: a Chinese question that is made of a yes and a no
 _SAID_TWICE = re.compile(r"(.+?)(?: ?\1)+")
 
 
@@ -26,22 +27,22 @@ def parse_command(text: str, phrases: Phrases) -> Command | None:
 
 
 def is_yes(text: str, phrases: Phrases) -> bool:
-    """Whether `text` agrees to the question that was read back."""
+    """True if `text` agrees to the question that was read back."""
     return _is_talk(text, phrases, phrases.yes) and not _is_talk(text, phrases)
 
 
 def is_no(text: str, phrases: Phrases) -> bool:
-    """Whether `text` says that the question that was read back is wrong."""
+    """True if `text` says that the question that was read back is wrong."""
     return _is_talk(text, phrases, phrases.no) and not _is_talk(text, phrases)
 
 
 def asks_nothing(text: str, phrases: Phrases) -> bool:
-    """Whether there is nothing to answer: thanks, a hesitation, a yes or a no to nothing. "And the right" does ask."""
+    """True if `text` asks for nothing: thanks, a hesitation, a yes or a no to nothing. "And the right" does ask."""
     return is_hesitation(text, phrases) or _is_talk(text, phrases, phrases.yes, phrases.no)
 
 
 def is_hesitation(text: str, phrases: Phrases) -> bool:
-    """Whether these are no words yet: "um", and what a recogniser makes of a breath; who says it may be about to ask."""
+    """True if `text` holds no real words: "um", or what a recogniser makes of a breath. A question may still follow."""
     return _consists_of({*phrases.noises, *phrases.fillers_anywhere}, text, phrases)
 
 
@@ -50,7 +51,7 @@ def _is_talk(text: str, phrases: Phrases, *more: Collection[str]) -> bool:
 
 
 def ends_open(text: str, phrases: Phrases) -> bool:
-    """Whether more must come after these words: "what color is the" is no question yet, and "what color is this" is one."""
+    """True if more words must follow: "what color is the" is no question yet, and "what color is this" is one."""
     words = _normalised(text)
     return any(words == end or words.endswith(_gap(end) + end) for end in phrases.unfinished)
 
@@ -62,25 +63,28 @@ def _wordings_tried(text: str, phrases: Phrases) -> Iterator[str]:
 
 
 def _normalised(text: str) -> str:
-    """Lower case, no punctuation, single spaces, none between Chinese words: Vosk puts them there, people do not."""
+    """`text` in lower case, without punctuation, with single spaces, and with none between Chinese words.
+
+    Vosk puts spaces between Chinese words, people do not.
+    """
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
     words = " ".join(re.sub(r"[^\w\s']", " ", text).split())
     return _SPACE_IN_CHINESE.sub("", words)
 
 
 def _in_table_words(words: str, phrases: Phrases) -> str:
-    """Without hesitations, and each word as the tables have it."""
+    """`words` without hesitations, and with each word as the tables write it."""
     for filler in phrases.fillers_anywhere:
-        words = _replaced(filler, "", words) or words  # "please" alone stays what it is
+        words = _replaced(filler, "", words) or words  # a filler that stands alone stays
     for said, meant in phrases.same_words.items():
         words = _replaced(said, meant, words)
     return words
 
 
 def _without_fillers(words: str, phrases: Phrases) -> Iterator[str]:
-    """`words`, then with one filler fewer, two fewer, …; every way of it once, never nothing at all.
+    """`words`, then the same with one filler less, two less, and so on. Each wording comes once, and none is empty.
 
-    The fullest wording goes first: "say that again" is a command of its own before "again" is a filler.
+    The fullest wording comes first, because "say that again" is a command of its own before "again" is a filler.
     """
     waiting, seen = [words], {words}
     while waiting:
@@ -102,7 +106,7 @@ def _with_one_filler_less(words: str, phrases: Phrases) -> Iterator[str]:
 
 
 def _consists_of(parts: set[str], text: str, phrases: Phrases) -> bool:
-    """One or more of them, and nothing else."""
+    """True if `text` is one or more of `parts` and nothing else."""
     words = _in_table_words(_normalised(text), phrases)
     if len(words) > MAX_COMMAND_CHARACTERS or _A_OR_NOT_A.search(words):
         return False
@@ -118,7 +122,7 @@ def _consists_of(parts: set[str], text: str, phrases: Phrases) -> bool:
 
 
 def _after(filler: str, words: str) -> str:
-    """What follows the filler, nothing when it is not there."""
+    """The words after the filler at the beginning; nothing when it is not there."""
     begin = filler + _gap(filler)
     return words[len(begin) :] if words.startswith(begin) else ""
 
@@ -135,5 +139,5 @@ def _replaced(said: str, meant: str, words: str) -> str:
 
 
 def _gap(word: str) -> str:
-    """What stands between this word and the next."""
+    """What separates this word from the next: a space, or nothing in Chinese."""
     return "" if "\u4e00" <= word[0] <= "\u9fff" else " "

@@ -1,7 +1,7 @@
 """Cuts a growing answer into sentences, so that the first is spoken while the next is decoded.
 
-Pure: text in, sentences out. It knows nothing of speech or of the engine. Whether a place is an end is decided from what
-stands before it and a few characters behind it, so the cut is the same however the text arrives.
+It is pure and knows nothing of speech or of the engine. What stands before a mark and a few characters after it
+decide whether a sentence ends there. So the cut is the same in whatever pieces the text arrives.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Abbreviations:
-    """A language's words whose full stop may not be the end of a sentence: lower case, without that stop."""
+    """A language's abbreviations, whose full stop may not end a sentence. They are in lower case, without that stop."""
 
     never_last: frozenset[str] = frozenset()  # "Dr."
-    # These end a sentence when a capital follows ("It is 5 p.m. The shop is closed."), unless it is one of `goes_on`.
+    # These end a sentence when a capital follows ("It is 5 p.m. The shop is closed."), unless the word is one of
+    # `goes_on`.
     may_be_last: frozenset[str] = frozenset()
     goes_on: frozenset[str] = frozenset()  # "9 a.m. Monday"
     before_numbers: frozenset[str] = frozenset()  # "No. 5" is one thing, "No. I see none." is two sentences
@@ -25,30 +26,32 @@ class Abbreviations:
 
 NO_ABBREVIATIONS = Abbreviations()
 
-# A Latin end mark counts only before white space: "3.5", "a@b.org", "10:30" and "v2.1" stay whole. "；" parts clauses that
-# are sentences of their own. A Chinese mark needs no space, but the next character tells whether it goes on ("！！", "。”").
+# A Latin end mark counts only before white space, so that "3.5", "a@b.org", "10:30" and "v2.1" stay whole. "；"
+# separates clauses that are sentences of their own. A Chinese mark needs no space, but the next character tells
+# whether it goes on ("！！", "。”").
 _END = re.compile(
     r"(?P<line>\n)|(?P<latin>[.!?…]+[\"'”’)\]]*)(?=\s)|(?P<chinese>[。！？；]+[”’」』）]*)(?=[^。！？；”’」』）])"
     r"|(?P<clause>[,;:](?=\s)|[，：](?=.))"
 )
-# Where an endless sentence is cut all the same: long speech cannot be stopped or repeated in parts.
+# A sentence without an end is cut at this length, because a long piece of speech cannot be repeated in parts.
 MAX_SENTENCE_CHARACTERS = 240
-# The first sentence may be cut at a comma when so much stands before it: about 2.5 s of speech, in which the rest is decoded.
+# The first sentence may be cut at a comma if this much stands before it: about 2.5 s of speech, in which the rest is
+# decoded.
 EARLY_CUT_CHARACTERS = 40
 _CHINESE_WEIGHT = 3  # a Chinese character takes as long to say as three Latin ones
-_LOOK_AHEAD = 16  # characters behind a mark that may decide whether it is an end
+_LOOK_AHEAD = 16  # characters after a mark that may decide whether it is an end
 
 
 class _Ruling(enum.Enum):
     END = enum.auto()
     NO_END = enum.auto()
-    NOT_YET = enum.auto()  # what follows decides, and has not come
+    NOT_YET = enum.auto()  # the text that decides has not come yet
 
 
 class SentenceCutter:
-    """Feed pieces of text with `push`; take the rest with `flush` when the answer has ended.
+    """Takes pieces of text with `push`, and gives the rest with `flush` when the answer has ended.
 
-    With `early`, the first sentence comes out at a comma, semicolon or colon already, if it is long enough by then.
+    With `early`, the first sentence may already be cut at a comma, semicolon or colon, if it is long enough by then.
     """
 
     def __init__(self, abbreviations: Abbreviations = NO_ABBREVIATIONS, *, early: bool = False) -> None:
@@ -57,7 +60,7 @@ class SentenceCutter:
         self._early = early
 
     def push(self, text: str) -> list[str]:
-        """Returns the sentences that are complete now, in order, stripped."""
+        """Adds text and returns the sentences that are complete now, in order, without white space around them."""
         self._pending += text
         sentences = []
         while (end := _sentence_end(self._pending, self._abbreviations, self._early)) is not None:
@@ -68,7 +71,7 @@ class SentenceCutter:
         return sentences
 
     def flush(self) -> list[str]:
-        """Returns what is left, mostly as one last sentence (none when only white space is left)."""
+        """Returns the rest, mostly as one last sentence. There is none if only white space is left."""
         rest, self._pending = self._pending.strip(), ""
         sentences = []
         while len(rest) > MAX_SENTENCE_CHARACTERS:
@@ -79,7 +82,7 @@ class SentenceCutter:
 
 
 def split_sentences(text: str, abbreviations: Abbreviations = NO_ABBREVIATIONS) -> list[str]:
-    """All the sentences of a finished text."""
+    """All sentences of a finished text."""
     cutter = SentenceCutter(abbreviations)
     return cutter.push(text) + cutter.flush()
 
@@ -97,7 +100,7 @@ def _sentence_end(text: str, abbreviations: Abbreviations, early: bool) -> int |
 
 
 def _is_overlong(text: str) -> bool:
-    """So long that every mark within the longest sentence has been decided on."""
+    """True if the text is so long that every mark within the longest sentence has been decided on."""
     return len(text) > MAX_SENTENCE_CHARACTERS + _LOOK_AHEAD + 1
 
 
@@ -126,7 +129,7 @@ def _latin_ruling(text: str, mark: re.Match[str], abbreviations: Abbreviations) 
 
 
 def _clause_ruling(text: str, mark: re.Match[str], abbreviations: Abbreviations) -> _Ruling:
-    """A comma is a place to breathe when enough was said, and not within a number, a bracket or "e.g., this"."""
+    """Whether the text may be cut at a comma: after enough words, not within a number, a bracket or "e.g., this"."""
     before = text[: mark.start()]
     if _spoken_length(before) < EARLY_CUT_CHARACTERS or _is_open(before):
         return _Ruling.NO_END
@@ -138,7 +141,7 @@ def _clause_ruling(text: str, mark: re.Match[str], abbreviations: Abbreviations)
 
 
 def _begins_a_sentence(following: str, abbreviations: Abbreviations) -> bool | None:
-    """None: the word is not whole yet."""
+    """True if the following word begins a sentence. None while the word is not complete."""
     if not following[0].isupper():
         return False
     word = re.match(r"\w+", following)
@@ -149,7 +152,10 @@ def _begins_a_sentence(following: str, abbreviations: Abbreviations) -> bool | N
 
 
 def _decided_by_next(text: str, mark: re.Match[str], is_end: Callable[[str], bool | None]) -> _Ruling:
-    """By what is there behind the white space, a character or more; nothing within the look-ahead is an end."""
+    """Whether it is an end, judged by the text after the white space.
+
+    If the look-ahead has nothing else, it is an end.
+    """
     ahead = text[mark.end() : mark.end() + _LOOK_AHEAD]
     following = ahead.lstrip()
     if not following:
@@ -170,13 +176,13 @@ def _spoken_length(text: str) -> int:
 
 
 def _is_open(text: str) -> bool:
-    """Within brackets or quotation marks."""
+    """True if the end of the text lies within brackets or quotation marks."""
     pairs = (("(", ")"), ("[", "]"), ("“", "”"), ("「", "」"), ("（", "）"))
     return text.count('"') % 2 == 1 or any(text.count(left) > text.count(right) for left, right in pairs)
 
 
 def _forced_cut(text: str) -> int:
-    """After the last comma or space that fits: never inside a word unless the word itself is endless."""
+    """Where to cut an overlong text: after the last comma or space that fits, within a word only if it has no end."""
     head = text[:MAX_SENTENCE_CHARACTERS]
     for marks in ((", ", "; ", ": ", "，", "；", "："), (" ",)):
         cut = max(head.rfind(mark) for mark in marks)

@@ -1,7 +1,7 @@
-"""The settings: one frozen dataclass a TOML table, read from one file, checked before anything is opened.
+"""The settings: one frozen dataclass for each TOML table, read from one file and checked before anything is opened.
 
-Every field carries its default and what it accepts; units stand in the names. It does not know what the settings
-are for, opens no device, and keeps no global: sections are handed on to who needs them.
+Every field has its default and the values that it accepts; its name says the unit. It does not know what the settings
+are for, opens no device, and keeps no global: the sections are handed to the parts that need them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ else:
     import tomli as tomllib
 
 BUILT_IN = "the built-in defaults"
-PROFILE = "profile"  # the table of tables
-_MAX_FILE_BYTES = 65_536  # ten times the shipped file: more is not a configuration
+PROFILE = "profile"  # the table that holds the profiles' tables
+_MAX_FILE_BYTES = 65_536  # ten times the shipped file: a larger file is not a configuration
 _TYPE_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
 
 
@@ -41,7 +41,7 @@ def _one_of(default: str, *others: str) -> Any:
 
 @dataclass(frozen=True)
 class HearingConfig:
-    """From the microphone to words."""
+    """[hearing]: from the microphone to words."""
 
     input_device: str = ""
     speech_model: str = ""
@@ -56,7 +56,7 @@ class HearingConfig:
 
 @dataclass(frozen=True)
 class SpeakingConfig:
-    """From words to the loudspeaker."""
+    """[speaking]: from words to the loudspeaker."""
 
     output_device: str = ""
     voice: str = ""
@@ -67,7 +67,7 @@ class SpeakingConfig:
 
 @dataclass(frozen=True)
 class SeeingConfig:
-    """The camera and how its picture is made square."""
+    """[seeing]: the camera, and how its picture is made square."""
 
     camera: str = "0"
     fit: str = _one_of("pad", "crop", "stretch")
@@ -76,7 +76,7 @@ class SeeingConfig:
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """The vision-language model."""
+    """[engine]: the vision-language model."""
 
     backend: str = _one_of("local", "openai")
     model: str = ""
@@ -91,7 +91,7 @@ class EngineConfig:
 
 @dataclass(frozen=True)
 class RemoteConfig:
-    """Another computer's engine, for engine.backend = "openai"."""
+    """[remote]: another computer's engine, for engine.backend = "openai"."""
 
     base_url: str = ""
     model: str = ""
@@ -108,7 +108,7 @@ class RemoteConfig:
 
 @dataclass(frozen=True)
 class ConversationConfig:
-    """How the assistant converses."""
+    """[conversation]: the language, the picture that questions are about, and the profile."""
 
     language: str = _one_of("en", *(language for language in LANGUAGES if language != "en"))
     picture_seconds: float = _number(60.0, 0.0, 3600.0)
@@ -118,7 +118,7 @@ class ConversationConfig:
 
 @dataclass(frozen=True)
 class PromptConfig:
-    """What the model is told before it sees a picture: a key for each language that there is."""
+    """[prompt]: what the model is told before it sees a picture. There is a key for each language."""
 
     def text(self, language: str) -> str:
         return str(getattr(self, language))
@@ -133,7 +133,7 @@ _PROMPTS: PromptConfig = dataclasses.make_dataclass("Prompts", _PROMPT_KEYS, bas
 
 @dataclass(frozen=True)
 class ActivationConfig:
-    """What makes it listen."""
+    """[activation]: what makes the assistant listen."""
 
     by: str = _one_of("open", "button", "wake_word", "button+wake_word")
     wake_phrase: str = ""
@@ -142,7 +142,7 @@ class ActivationConfig:
 
 @dataclass(frozen=True)
 class ButtonConfig:
-    """Which key is the button, and how it is pressed."""
+    """[button]: which key is the button, and how it is pressed."""
 
     device: str = ""
     key: int = _number(0, 0, 767)
@@ -153,7 +153,7 @@ class ButtonConfig:
 
 @dataclass(frozen=True)
 class DoubtConfig:
-    """From when on an answer sounds unsure."""
+    """[doubt]: the thresholds below which an answer sounds unsure."""
 
     hedge_below: float = _number(0.2, 0.0, 1.0)
     cannot_tell_below: float = _number(0.2, 0.0, 1.0)
@@ -162,7 +162,7 @@ class DoubtConfig:
 
 @dataclass(frozen=True)
 class PowerConfig:
-    """What the box may take, and how warm its processor may become."""
+    """[power]: how much power the box may take, and how warm its processor may become."""
 
     govern: str = _one_of("on", "off")
     budget_watts: float = _number(10.0, 3.0, 500.0)
@@ -172,7 +172,7 @@ class PowerConfig:
 
 @dataclass(frozen=True)
 class WebConfig:
-    """The page and the API: `seesay serve`."""
+    """[web]: the page and the API of `seesay serve`."""
 
     host: str = "127.0.0.1"
     port: int = _number(8765, 0, 65_535)
@@ -208,17 +208,21 @@ class Config:
 
 
 def load_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path, profile: str | None = None) -> Config:
-    """The settings of the first file there is: `explicit`, $SEESAY_CONFIG, ./config.toml, the user's own, none.
+    """The settings of the first file that exists: `explicit`, $SEESAY_CONFIG, ./config.toml, the user's own.
 
-    Above them lie those of the profile: `profile`, else the one that the file names. Raises ConfigError where a file
-    that was named is missing, the file found is refused, or there is no such profile.
+    Without a file they are the defaults. The settings of the profile lie over those of the file: `profile`, else the
+    one that the file names. Raises ConfigError if a file that was named is missing, if the file that was found is
+    refused, or if there is no such profile.
     """
     path = find_config(explicit, environ, cwd)
     return parse_config("" if path is None else _read(path), BUILT_IN if path is None else str(path), profile)
 
 
 def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
-    """The configuration file to read; one that was named is returned even if it is not there."""
+    """The configuration file to read, None if there is none.
+
+    A file that was named is returned even if it is missing.
+    """
     if explicit is not None:
         return cwd / explicit.expanduser()
     if environ.get("SEESAY_CONFIG"):
@@ -228,9 +232,10 @@ def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) ->
 
 
 def parse_config(text: str, source: str, profile: str | None = None) -> Config:
-    """The settings written in `text`, above them the profile's; what is not written keeps its default.
+    """The settings that are written in `text`, with the profile's over them.
 
-    Raises ConfigError that names the key, `source`, the line and, for an unknown key, the nearest known one.
+    A key that is not written keeps its default. Raises ConfigError, which names the key, `source`, the line and, for
+    an unknown key, the nearest known one.
     """
     try:
         document = tomllib.loads(text)
@@ -239,7 +244,7 @@ def parse_config(text: str, source: str, profile: str | None = None) -> Config:
         raise ConfigError(f"{source} is not valid TOML: {error}") from None
     tables = _tables()
     lines = key_lines(text)
-    # In the order of the file, so that the message is about the first fault a reader meets.
+    # In the order of the file, so that the message is about the first fault that a reader meets.
     for path, line in sorted(lines.items(), key=lambda item: item[1]):
         _check(document, path, tables, f"{source}, line {line}")
     own_profiles = document.pop(PROFILE, {})
@@ -255,7 +260,7 @@ def parse_config(text: str, source: str, profile: str | None = None) -> Config:
 
 
 def _profile_layers(name: str, own: Mapping[str, Any], source: str) -> list[Mapping[str, Any]]:
-    """The profile's settings as built in, and as the file has them, which count for more."""
+    """The built-in settings of the profile, and then those of the file, which count for more."""
     if not name:
         return []
     known = {**PROFILES, **own}
@@ -265,10 +270,10 @@ def _profile_layers(name: str, own: Mapping[str, Any], source: str) -> list[Mapp
 
 
 def key_lines(text: str) -> dict[tuple[str, ...], int]:
-    """For every table and key of a valid TOML document, the number of the line where it begins.
+    """The number of the line where each table and key of a valid TOML document begins.
 
-    tomllib tells no positions. But each statement of TOML, a table's header or one key with its value, is valid TOML
-    by itself, so a statement is the shortest run of lines that parses.
+    tomllib tells no positions. But each statement of TOML, which is a table's header or one key with its value, is
+    valid TOML by itself. So a statement is the shortest run of lines that can be parsed.
     """
     found: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
@@ -279,7 +284,7 @@ def key_lines(text: str) -> dict[tuple[str, ...], int]:
         try:
             content = tomllib.loads(statement)
         except tomllib.TOMLDecodeError:
-            continue  # a value that goes on in the next line
+            continue  # the value goes on in the next line
         is_header = statement.lstrip().startswith("[")
         paths = list(_paths(content))
         if is_header:
@@ -292,7 +297,7 @@ def key_lines(text: str) -> dict[tuple[str, ...], int]:
 
 
 def _paths(content: Any, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    if isinstance(content, list):  # an array of tables, which no setting is: enough to know where it stands
+    if isinstance(content, list):  # an array of tables; no setting is one, so only its place is needed
         content = content[-1] if content else {}
     if not isinstance(content, dict):
         return
@@ -331,7 +336,7 @@ def _check(document: dict[str, Any], path: tuple[str, ...], tables: dict[str, ty
 
 
 def _check_profile(profiles: dict[str, Any], path: tuple[str, ...], tables: dict[str, type], where: str) -> None:
-    """`path` begins with the profile's name; within it tables and keys are as outside."""
+    """Checks a profile. `path` begins with its name; its tables and keys are the same as outside of it."""
     if path and not isinstance(profiles[path[0]], dict):
         raise ConfigError(f"{where}: {path[0]!r} is no profile, write [profile.NAME.TABLE] and its keys below.")
     if len(path) > 1 and path[1] == PROFILE:
@@ -346,17 +351,17 @@ def _fields(section: type) -> dict[str, dataclasses.Field[Any]]:
 
 def _check_value(declared: dataclasses.Field[Any], value: Any, what: str) -> None:
     kind: type[Any] = type(declared.default)
-    # bool is a kind of int to Python and 5 is a fine 5.0, but true is no number and 5.0 no whole one.
+    # To Python a bool is an int, but `true` is not a number here. 5 will do for 5.0, but 5.0 is not whole.
     if type(value) is not kind and not (kind is float and type(value) is int):
         raise ConfigError(f"{what} must be {_TYPE_NAMES[kind]}, not {reprlib.repr(value)}.")
     if "range" in declared.metadata:
         low, high = declared.metadata["range"]
-        if not low <= value <= high:  # also false for nan
+        if not low <= value <= high:  # this is also false for nan
             raise ConfigError(f"{what} must be from {low:g} to {high:g}, not {reprlib.repr(value)}.")
     choices = declared.metadata.get("choices", ())
     if choices and value not in choices:
         raise ConfigError(f"{what} must be one of {', '.join(map(repr, choices))}, not {reprlib.repr(value)}.")
-    if "longest" in declared.metadata:  # prose, of any script and on any number of lines
+    if "longest" in declared.metadata:  # prose in any script and on any number of lines
         longest = declared.metadata["longest"]
         if len(value) > longest:
             raise ConfigError(f"{what} has {len(value):,} characters, and {longest:,} are the most: shorten it.")
@@ -384,7 +389,7 @@ def _read(path: Path) -> str:
     if len(content) > _MAX_FILE_BYTES:
         raise ConfigError(f"{path} is larger than {_MAX_FILE_BYTES:,} bytes: that is not a configuration.")
     try:
-        return content.decode("utf-8-sig")  # Windows editors put a mark in front
+        return content.decode("utf-8-sig")  # Windows editors put a byte order mark in front
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8.") from None

@@ -1,6 +1,6 @@
-"""The three users' settings, over the defaults: `seesay --profile NAME`. Data only.
+"""The built-in profiles, which are settings that lie over the defaults: `seesay --profile NAME`. Data only.
 
-config.toml shows them as [profile.NAME.TABLE]; whatever a user's own file says there counts for more, and it may add profiles.
+config.toml shows them as [profile.NAME.TABLE]. A user's own file counts for more, and may add profiles.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 Table = Mapping[str, str | int | float | bool]
 
 PROFILES: Mapping[str, Mapping[str, Table]] = {
-    # Nothing of its voice gets into the microphone, so everything said interrupts it.
+    # With a headset its voice does not get into the microphone, so anything that is said may interrupt it.
     "headset": {"hearing": {"barge_in": "any"}},
-    # It listens after a press only; the press that interrupts it needs no ear.
+    # It listens only after a press. It need not listen for an interruption either, because a press interrupts it.
     "button": {"activation": {"by": "button"}},
-    # Hands full and other people talking: it has to be called, and "stop" is heard over its own voice.
+    # For full hands among talking people: it has to be called, and it hears "stop" over its own voice.
     "cart": {
         "hearing": {"barge_in": "stop_word"},
         "speaking": {"volume": 1.0},

@@ -20,6 +20,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+LOGIN_PATH = "/login"
+MAX_LOGIN_BYTES = 4096  # of a login form; more than a token and an address is not needed
 SESSION_COOKIE = "seesay"
 SESSION_SECONDS = 12 * 3600
 _GUESSES_PER_MINUTE = 10  # of the token, from one client

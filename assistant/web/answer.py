@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answering.doubt import Doubter, DoubtRule, rule_for
+from assistant.answering.doubt import Verdict
+from assistant.answering.reply import ChunkDecoded, DecodingEnded, NothingAnswered, Reply, SentenceFinished, Wording
 from assistant.answering.turn import CaptureTimings, Question, Turn
 from assistant.errors import AssistantError, ModelMissing
-from assistant.language.phrases import Phrases
-from assistant.language.sentences import SentenceCutter
 from assistant.web import events
-from assistant.web.conversations import Conversation, Engine, Said
+from assistant.web.conversations import Conversation, Said
 from assistant.web.errors import ApiError
 from assistant.web.events import Event, Leaving
 from assistant.web.speech import Speech
@@ -27,10 +26,9 @@ from assistant.web.status_board import Board
 from assistant.web.work_queue import Ticket
 from audio.errors import AudioError, SpeechModelError
 from vision.errors import Cancelled, QuestionError, RemoteError, VisionError
-from vision.interface import Answerer
 
 if TYPE_CHECKING:
-    from vision.interface import AnswerChunk, AnswerStats
+    from vision.interface import Answerer, AnswerStats, Engine
 
 STILL_THERE_SECONDS = 5.0
 LONGEST_QUESTION = 2000  # characters, of the engine
@@ -66,10 +64,8 @@ class AnswerContext:
     engine: Engine
     speech: Speech
     board: Board
-    phrases: Phrases
-    doubt: DoubtRule
+    wording: Wording
     hear: Hear | None
-    answerer: Callable[[], Answerer]  # of the next picture
     clock: Callable[[], float]
 
 
@@ -94,9 +90,6 @@ class Answer:
         self._finish = "cancelled"
         self._prompt_tokens = self._cached_tokens = 0
         self._asked_of: Answerer | None = None  # who was there when the question was put
-        fault = conversation.fault
-        because = None if fault is None else means.phrases.framing[fault.value].because
-        self._doubter = Doubter(means.doubt, means.phrases.doubt, because)
         if asked.before is None:  # in a conversation that remembers, the newest question counts
             conversation.stop()
             conversation.stop = self._cancelled.set
@@ -104,8 +97,8 @@ class Answer:
     @property
     def answerer(self) -> Answerer:
         """Who answers, as far as is known: it may change until the end."""
-        own = getattr(self._conversation.view, "answerer", None)
-        return own if isinstance(own, Answerer) else self._means.answerer()
+        view = self._conversation.view
+        return self._means.engine.answerer if view is None else view.answerer
 
     def close(self) -> None:
         """Idempotent. An answer that is not complete ends within a token; its place in the queue is free."""
@@ -176,7 +169,7 @@ class Answer:
         about, means = self._conversation, self._means
         if about.view is not None:
             return
-        yield events.Seeing(None if about.fault is None else means.phrases.framing[about.fault.value].advice)
+        yield events.Seeing(None if about.fault is None else means.wording.phrases.framing[about.fault.value].advice)
         begun_at = means.clock()
         taken_at = begun_at if about.frame is None else about.frame.captured_at
         view = means.engine.see(about.frame, self._cancelled)
@@ -195,36 +188,27 @@ class Answer:
             max_new_tokens=asked.max_new_tokens,
         )
         self._asked_of = self.answerer
-        cutter = SentenceCutter(self._means.phrases.abbreviations, early=True)
-        for chunk in about.view.ask(prompt, max_new_tokens=asked.max_new_tokens, cancelled=self._cancelled):
-            self._note(chunk)
-            if chunk.text:
-                yield events.Text(chunk.text, chunk.log_probabilities)
-            yield from self._sentences(cutter.push(chunk.text))
-            if self._doubter.gave_up:
-                self._finish = "stop"  # said whole; the view winds back what it had decoded
-                return
-        turn.answer = turn.answer.strip()
-        if self._finish == "cancelled":
-            return
-        yield from self._sentences(cutter.flush())
-        if not turn.answer and not asked.plain:
-            self._said = self._means.phrases.no_answer
-            yield self._sentence(self._said)
-        if not self._doubter.gave_up:
+        reply = Reply(turn, self._means.wording, self._means.clock, about.fault)
+        for event in reply.answer(about.view, prompt, max_new_tokens=asked.max_new_tokens, plain=asked.plain):
+            match event:
+                case ChunkDecoded(chunk):
+                    self._said += chunk.text
+                    if chunk.stats is not None:
+                        self._count(chunk.stats)
+                    if chunk.text:
+                        yield events.Text(chunk.text, chunk.log_probabilities)
+                case SentenceFinished(text, spoken):
+                    self._put_in_words(text, spoken)
+                    yield self._sentence(spoken)
+                case DecodingEnded(finish):
+                    self._finish = finish
+                    if finish == "cancelled":
+                        return
+                case NothingAnswered(spoken):
+                    self._said = spoken
+                    yield self._sentence(spoken)
+        if turn.verdict is not Verdict.CANNOT_TELL:  # an answer that was withheld is no part of the conversation
             about.held = before.and_then(self._question.text, turn.answer)
-
-    def _note(self, chunk: AnswerChunk) -> None:
-        turn = self._turn
-        if turn.moments.first_token_at is None:
-            turn.moments.first_token_at = self._means.clock()
-        turn.answer += chunk.text
-        self._said += chunk.text
-        self._doubter.hear(chunk.text, chunk.log_probabilities)
-        if chunk.stats is not None:
-            turn.moments.answer = chunk.stats
-            self._finish = chunk.stats.finish
-            self._count(chunk.stats)
 
     def _count(self, stats: AnswerStats) -> None:
         view, is_new = self._conversation.view, self._turn.moments.sight is not None
@@ -233,27 +217,16 @@ class Answer:
         self._prompt_tokens = stats.prompt_tokens + stats.cached_tokens
         self._cached_tokens = max(0, stats.cached_tokens - just_seen)
 
-    def _sentences(self, sentences: list[str]) -> Iterator[Event]:
-        for sentence in () if self._asked.plain else sentences:
-            self._doubter.rule = rule_for(self._conversation.view, self._means.doubt)
-            spoken = self._doubter.spoken(sentence)
-            self._put_in_words(sentence, spoken)
-            yield self._sentence(spoken)
-            if self._doubter.gave_up:
-                return
-
     def _put_in_words(self, sentence: str, spoken: str) -> None:
         """In the text of the answer too: there, and not where the same words came before."""
         at = self._said.find(sentence, self._spoken_to)
-        if self._doubter.gave_up:
+        if self._turn.verdict is Verdict.CANNOT_TELL:
             self._said = spoken
         elif at >= 0:
             self._said = self._said[:at] + spoken + self._said[at + len(sentence) :]
             self._spoken_to = at + len(spoken)
 
     def _sentence(self, spoken: str) -> Event:
-        if self._turn.moments.first_sentence_at is None:
-            self._turn.moments.first_sentence_at = self._means.clock()
         return events.Sentence(spoken, self._means.speech.speak(spoken) if self._asked.speak else None)
 
     def _done(self) -> Event:
@@ -261,7 +234,7 @@ class Answer:
         self._turn.add_up(self._means.clock())
         if answer:
             self._means.board.answered(answer)
-        doubt = self._doubter.verdict.value
+        doubt = self._turn.verdict.value
         model = self.answerer.model_name
         return events.Done(answer, self._turn, self._finish, doubt, self._prompt_tokens, self._cached_tokens, model)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
@@ -17,6 +15,7 @@ from assistant.web.conversations import Conversation
 from assistant.web.errors import ApiError, error_body, invalid, missing
 from assistant.web.events import Accepted, Done, Event, Failed, Heard, Queued, Seeing, Sentence, StillThere, Text
 from assistant.web.pictures import jpeg, picture_frame
+from assistant.web.recordings import temporary_wav
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response
@@ -136,27 +135,25 @@ def _check_recording(services: Services, wav: bytes) -> None:
 
     if not services.can_hear:
         raise ApiError(503, "no_speech_model", NO_SPEECH_MODEL, parameter="audio")
-    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        file.write(wav)
-        file.flush()
+    with temporary_wav(wav) as path:
         try:
-            WavSource(Path(file.name), max_seconds=LONGEST_RECORDING_SECONDS)
+            WavSource(path, max_seconds=LONGEST_RECORDING_SECONDS)
         except WavError as error:
-            message = str(error).replace(file.name, "the recording")
+            message = str(error).replace(str(path), "the recording")
             raise ApiError(422, "bad_recording", message, parameter="audio") from None
 
 
 def _status(services: Services) -> dict[str, Any]:
     queue, posted, machine = services.queue.status, services.board.posted, services.machine()
-    who = services.answerer
+    engine, who = services.engine, services.engine.answerer
     return {
         "state": services.board.state(at_work=queue.length > 0),
         "last_question": posted.last_question,
         "last_answer": posted.last_answer,
         "model": who.model_name,
         "is_demo": who.is_demo,
-        "pictures_go_to": services.pictures_go_to,
-        "engine_away": services.engine_away,
+        "pictures_go_to": engine.pictures_go_to,
+        "engine_away": engine.away_host,
         "language": services.settings.language,
         "has_camera": services.take is not None,
         "queue": asdict(queue),

@@ -7,17 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from assistant.web.expiring_store import Kept, KeptLimits
 from vision.errors import QuestionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from vision.frame import Frame
     from vision.framing import Fault
-    from vision.interface import AnswerChunk, SeeStats
+    from vision.interface import View
 
 # A picture that was reduced has 11 MB at most.
 KEPT_BYTES = 128_000_000
@@ -25,30 +23,11 @@ KEPT_BYTES = 128_000_000
 _EARLIER = "Earlier in this conversation:"
 _NOW = "Now answer:"
 
+# How the two kinds of keys begin, so that none of one kind is ever one of the other.
+_ID = "id "
+_DIGEST = "digest "
+
 Exchange = tuple[str, str]  # a question and its answer, without space around them
-
-
-class View(Protocol):
-    """See `vision.engine.View`."""
-
-    @property
-    def stats(self) -> SeeStats: ...
-    @property
-    def cache_bytes(self) -> int: ...
-    def forget(self) -> None: ...
-    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool: ...
-    def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
-    ) -> Iterator[AnswerChunk]: ...
-
-
-class Engine(Protocol):
-    """See `vision.engine.Engine`."""
-
-    @property
-    def model_name(self) -> str: ...
-
-    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> View: ...
 
 
 @dataclass(frozen=True)
@@ -118,23 +97,44 @@ class Conversations:
 
     def __init__(self, count: int, age_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._kept: Kept[Conversation] = Kept(KeptLimits(count, KEPT_BYTES, age_seconds), clock)
-        self._naming = threading.Lock()
+        self._sharing = threading.Lock()
 
-    def found_or_new(self, frame: Frame | None, fault: Fault | None, id: str) -> Conversation:
-        """Of two requests that bring the same picture at once, both get the same one."""
-        with self._naming:
-            return self.find(id) or self.new(frame, fault, id)
-
-    def new(self, frame: Frame | None, fault: Fault | None, id: str | None = None) -> Conversation:
-        conversation = Conversation(id or secrets.token_urlsafe(16), frame, fault)
-        self._kept.put(conversation.id, conversation, 0 if frame is None else frame.rgb.nbytes)
+    def new(self, frame: Frame | None, fault: Fault | None) -> Conversation:
+        """A conversation that `find` finds by its id. Nobody can guess the id: whoever knows it may ask on."""
+        conversation = _new(frame, fault)
+        self._put(_ID + conversation.id, conversation)
         return conversation
 
     def find(self, id: str) -> Conversation | None:
-        return self._kept.get(id)
+        """The conversation that `new` made under this id; `id` may be any text that a client sent."""
+        return self._kept.get(_ID + id)
+
+    def shared(self, digest: str, frame: Frame | None) -> Conversation:
+        """The one conversation about the picture with this digest; it is made when there is none.
+
+        Two requests that bring the same picture at once get the same one. `find` never finds it: a client that could name it
+        would read what other clients have said.
+        """
+        with self._sharing:
+            found = self.find_shared(digest)
+            if found is None:
+                found = _new(frame, None)
+                self._put(_DIGEST + digest, found)
+            return found
+
+    def find_shared(self, digest: str) -> Conversation | None:
+        return self._kept.get(_DIGEST + digest)
 
     def sweep(self) -> None:
         self._kept.sweep()
 
+    def _put(self, key: str, conversation: Conversation) -> None:
+        frame = conversation.frame
+        self._kept.put(key, conversation, 0 if frame is None else frame.rgb.nbytes)
+
     def __len__(self) -> int:
         return len(self._kept)
+
+
+def _new(frame: Frame | None, fault: Fault | None) -> Conversation:
+    return Conversation(secrets.token_urlsafe(16), frame, fault)

@@ -49,6 +49,12 @@ def invalid(parameter: str, message: str) -> ApiError:
     return ApiError(400, "invalid_parameter", message, parameter=parameter)
 
 
+def no_room() -> ApiError:
+    """For when a temporary file cannot be written. It names no folder: that is nobody's business but the owner's."""
+    sentence = "this machine has no room left for temporary files: send something smaller, or free its disk (TMPDIR)"
+    return ApiError(507, "no_room", sentence)
+
+
 def error_body(error: ApiError, *, as_openai: bool) -> dict[str, object]:
     """The JSON object of an error; under /v1 with the keys that OpenAI's clients expect."""
     body: dict[str, object] = {"code": error.code, "message": error.message}

@@ -76,7 +76,7 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
 
 _EVENTS = ("accepted", "queued", "heard", "seeing", "text", "sentence", "done", "error")
 _GUARDED = (401, 403, 429)
-_BODY = (*_GUARDED, 400, 408, 413, 415)
+_BODY = (*_GUARDED, 400, 408, 413, 415, 507)
 _SENTENCES = {
     400: "the request cannot be meant",
     401: "the token is missing or wrong",
@@ -88,6 +88,7 @@ _SENTENCES = {
     422: "a picture or recording that cannot be used",
     429: "too many requests, or the queue is full: see Retry-After",
     503: "a device or model is away",
+    507: "no room for temporary files",
 }
 
 

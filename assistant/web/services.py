@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answering.capture import Take
+from assistant.answering.reply import Wording
 from assistant.machine.status import Status
 from assistant.web.access import Tokens
 from assistant.web.answer import Answer, AnswerContext, Asked, Hear
-from assistant.web.conversations import Conversation, Conversations, Engine
+from assistant.web.conversations import Conversation, Conversations
 from assistant.web.errors import ApiError
 from assistant.web.settings import WebSettings
 from assistant.web.speech import Speech
 from assistant.web.status_board import Board
 from assistant.web.work_queue import WorkQueue
 from vision.errors import VisionError
-from vision.interface import Answerer, answerer_of
 
 if TYPE_CHECKING:
     from assistant.answering.doubt import DoubtRule
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from audio.pcm import AudioChunk
     from vision.frame import Frame
     from vision.framing import Fault
-
+    from vision.interface import Engine
 
 _log = logging.getLogger(__name__)
 
@@ -38,14 +38,12 @@ class Parts:
     """What a server is made of. None: this machine has none."""
 
     engine: Engine
-    is_demo: bool  # the engine, as a rule; one that changes says it itself: `assistant.answering.answerer`
     phrases: Phrases
     doubt: DoubtRule
     take: Take | None = None  # the camera, or what stands in for it
     hear: Hear | None = None
     synthesize: Callable[[str], AudioChunk] | None = None
     machine: Callable[[], Status] = Status
-    pictures_go_to: str | None = None  # another computer, that answers for this one
 
 
 class Services:
@@ -58,7 +56,7 @@ class Services:
     ) -> None:
         self.settings = settings
         self.tokens = None if settings.token is None else Tokens(settings.token, monotonic=clock)
-        self._usual = parts
+        self.engine = parts.engine
         self.take = parts.take
         self.machine = parts.machine
         self.board = board or Board()
@@ -70,42 +68,16 @@ class Services:
             engine=parts.engine,
             speech=self.speech,
             board=self.board,
-            phrases=parts.phrases,
-            doubt=parts.doubt,
+            wording=Wording(parts.phrases, parts.doubt),
             hear=parts.hear,
-            answerer=lambda: self.answerer,
             clock=clock,
         )
         self._camera = threading.Lock()  # one picture at a time, whoever asks
 
     @property
-    def model_name(self) -> str:
-        """Of who answers as a rule. Another computer's may become known only later."""
-        return self._means.engine.model_name
-
-    @property
-    def answerer(self) -> Answerer:
-        """Who answers now."""
-        return answerer_of(self._means.engine, is_demo=self._usual.is_demo, host=self._usual.pictures_go_to)
-
-    @property
     def model_names(self) -> list[str]:
-        """By which who answers may be called: the one that does now first."""
-        engine, names = self._means.engine, [self.answerer.model_name, self.model_name]
-        if getattr(engine, "has_local", False) and (own := getattr(engine, "own", None)) is not None:
-            names.append(own.model_name)
-        return list(dict.fromkeys(names))
-
-    @property
-    def pictures_go_to(self) -> str | None:
-        """Another computer, also while it is away, where the next picture goes to it if it is back."""
-        due = getattr(self._means.engine, "is_due", None)
-        return self._usual.pictures_go_to if due is not None and due() else self.answerer.host
-
-    @property
-    def engine_away(self) -> str | None:
-        """The other computer, while it is away."""
-        return self._usual.pictures_go_to if getattr(self._means.engine, "is_away", False) else None
+        """The names that a client may ask for; the model that answers now is the first."""
+        return list(dict.fromkeys(who.model_name for who in self.engine.answerers))
 
     def answer(self, gone: Callable[[], bool], ready: Callable[[], tuple[Asked, Conversation]]) -> Answer:
         """A place in the queue first, before a picture is decoded: that is work too. Raises QueueFull, and as `ready` does."""

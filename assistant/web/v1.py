@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.web.services import Services
 
 _LEAST_LOG_PROBABILITY = -9999.0  # in place of minus infinity, which JSON does not have; as OpenAI's
+_NO_PICTURE = "none"  # in place of a picture's digest
 _STILL_THERE = ": still there\n\n"
 
 
@@ -101,7 +102,7 @@ def _check_model(services: Services, name: str) -> None:
         raise ApiError(
             404,
             "model_not_found",
-            f"there is no model {name[:60]!r} here: the one is {services.model_name!r}",
+            f"there is no model {name[:60]!r} here: the one is {services.engine.model_name!r}",
             parameter="model",
         )
 
@@ -114,20 +115,20 @@ def _begin(services: Services, wanted: ChatRequest, gone: Callable[[], bool]) ->
 def _about(services: Services, picture: bytes | None) -> Conversation:
     """What is known of a picture: two clients that send the same one share its view, and take turns in the queue."""
     if picture is None:
-        if services.answerer.is_demo:
+        if services.engine.answerer.is_demo:
             raise ApiError(
                 400,
                 "missing_picture",
                 "no message has a picture, and the demo model knows nothing else: send an image_url with a data URI",
                 parameter="messages",
             )
-        return services.conversations.found_or_new(None, None, "v1-words")
-    id = "v1-" + hashlib.sha256(picture).hexdigest()
-    found = services.conversations.find(id)
+        return services.conversations.shared(_NO_PICTURE, None)
+    digest = hashlib.sha256(picture).hexdigest()
+    found = services.conversations.find_shared(digest)
     if found is not None:
         return found
     frame = picture_frame(picture, services.settings.max_pixels, "messages")
-    return services.conversations.found_or_new(frame, None, id)
+    return services.conversations.shared(digest, frame)
 
 
 def _completion(answer: Answer, sheet: _Sheet) -> dict[str, Any]:

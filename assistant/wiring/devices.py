@@ -1,8 +1,7 @@
-"""Builds the assistant out of concrete devices and models. With `wiring_hearing` and `wiring_engine` the only place that names
-them.
+"""Opens the concrete devices: loudspeaker, camera, button and power sensors.
 
-Everything opened here lies on one `ExitStack`, so that whatever ends the program closes all of it, in
-the opposite order. Heavy imports happen in the functions that need them: `seesay --help` stays quick.
+Each function takes the part of the configuration that it needs. What is opened for the whole run is put on the caller's
+`ExitStack`. Heavy imports happen in the functions: `seesay --help` stays quick.
 """
 
 from __future__ import annotations
@@ -12,56 +11,32 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from assistant.language.phrases import phrases_for
-from assistant.settings.config import Config
+from assistant import console
+from assistant.settings.config import ActivationConfig, ButtonConfig, Config, PowerConfig
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import Engine as AnyEngine
-    from assistant.answering.capture import FrameSource
-    from assistant.answering.doubt import DoubtRule
-    from assistant.answering.pipeline import AnswerPipeline
-    from assistant.answering.speech_queue import Voice
-    from assistant.answering.turn import Turn
+    from assistant.button.watcher import KeySource
     from assistant.machine.power.keeper import PowerKeeper
     from audio.playback import Speaker
-    from audio.voice import SpokenVoice
-    from vision.best_shot import BestShot
+    from vision.interface import Engine, FrameSource
 
 _log = logging.getLogger(__name__)
 
-Progress = Callable[[str], None]
+Say = Callable[[str], None]
 
 
-# Speaking.
+# Sound.
 
 
-def open_voice(config: Config, stack: contextlib.ExitStack, open_speaker: Callable[[], Speaker]) -> SpokenVoice:
-    """A voice over a loudspeaker or a WAV file; the voice owns it."""
-    from audio.synthesizer import Synthesizer
-    from audio.voice import SpokenVoice
-
-    speaking = config.speaking
-    synthesizer = stack.enter_context(
-        Synthesizer(
-            voice=speaking.voice or phrases_for(config.conversation.language).voice,
-            rate_wpm=speaking.rate_wpm,
-            volume=speaking.volume,
-        )
-    )
-    voice = SpokenVoice(synthesizer, open_speaker)
-    stack.callback(voice.close)
-    return voice
-
-
-def loudspeaker(config: Config) -> Callable[[], Speaker]:
-    """Opens the config's output device."""
+def loudspeaker(output_device: str) -> Callable[[], Speaker]:
+    """Opens the output device of that name; "" is the system's default."""
 
     def open_it() -> Speaker:
         from audio.playback import Loudspeaker
 
-        return Loudspeaker(config.speaking.output_device or None)
+        return Loudspeaker(output_device or None)
 
     return open_it
 
@@ -77,23 +52,49 @@ def wav_file(path: Path) -> Callable[[], Speaker]:
     return open_it
 
 
+def check_sound_devices(config: Config) -> None:
+    """Opens microphone and loudspeaker and closes them again. Raises DeviceMissing.
+
+    They are checked before the minutes of loading and opened when it is done: a busy machine would starve the loudspeaker, and
+    what the microphone hears meanwhile is nobody's question.
+    """
+    from audio.microphone import Microphone
+    from audio.playback import Loudspeaker
+
+    with Microphone(config.hearing.input_device or None), Loudspeaker(config.speaking.output_device or None):
+        pass
+
+
+def use_echo_cancellation(config: Config) -> None:
+    """Uses the sound server's echo cancellation where it has one and the config names no devices of its own.
+
+    To be called before anything opens the sound system.
+    """
+    from audio.echo import echo_cancelled_input, echo_cancelled_output, use_sink, use_source
+
+    if config.hearing.input_device or (source := echo_cancelled_input()) is None:
+        return
+    use_source(source)
+    if config.speaking.output_device:
+        console.say(f"the microphone is {source}, but speaking.output_device is set: its echo may not be cancelled")
+    elif (sink := echo_cancelled_output()) is not None:
+        use_sink(sink)
+
+
 # Seeing.
 
 
-def open_frames(config: Config, stack: contextlib.ExitStack, source: str | None = None) -> FrameSource:
-    """The camera of the config, or the picture, video or address in its place."""
+def open_frames(source: str, open_timeout_seconds: float, stack: contextlib.ExitStack) -> FrameSource:
+    """A camera, a picture, a video or an address."""
     from vision.camera import open_frame_source
 
-    seeing = config.seeing
-    frames = open_frame_source(
-        seeing.camera if source is None else source, open_timeout_seconds=seeing.open_timeout_seconds
-    )
+    frames = open_frame_source(source, open_timeout_seconds=open_timeout_seconds)
     stack.callback(_close_camera, frames.close)
     return frames
 
 
 def _close_camera(close: Callable[[], None]) -> None:
-    """A camera whose driver hangs is named, and does not turn an orderly end into a failure."""
+    """Names a camera whose driver hangs, instead of turning an orderly end into a failure."""
     from vision.errors import CameraLost
 
     try:
@@ -102,50 +103,42 @@ def _close_camera(close: Callable[[], None]) -> None:
         _log.warning("%s", error)
 
 
-def start_answering(
-    config: Config,
-    stack: contextlib.ExitStack,
-    engine: AnyEngine,
-    frames: FrameSource,
-    voice: Voice,
-    *,
-    earcons: bool = True,
-    doubt: DoubtRule,
-    aim: BestShot | None = None,
-    on_text: Callable[[Turn, str], None] = lambda turn, text: None,
-    on_end: Callable[[Turn], None] = lambda turn: None,
-) -> AnswerPipeline:
-    from assistant.answering.pipeline import AnswerPipeline
+# The button.
 
-    return stack.enter_context(
-        AnswerPipeline(
-            engine,
-            frames,
-            voice,
-            phrases_for(config.conversation.language),
-            play_earcons=earcons and config.speaking.earcons,
-            doubt=doubt,
-            aim=aim,
-            on_text=on_text,
-            on_end=on_end,
-        )
-    )
+
+def open_button(
+    activation: ActivationConfig, button: ButtonConfig, stack: contextlib.ExitStack, say: Say
+) -> KeySource | None:
+    """The key that is the button, None where none is asked for.
+
+    Raises `ButtonMissing` where it cannot be heard and there is no other way to begin.
+    """
+    ways = activation.by.split("+")
+    if "button" not in ways:
+        return None
+    from assistant.button.watcher import open_key
+    from assistant.errors import ButtonMissing
+
+    key = open_key(button.device, button.key, grab=button.grab, say=say)
+    stack.callback(key.close)
+    if key.problem and len(ways) == 1:
+        raise ButtonMissing(key.problem)
+    return key
 
 
 # Power.
 
 
-def keep_power(config: Config, stack: contextlib.ExitStack, engine: AnyEngine, say: Progress) -> PowerKeeper:
-    """Holds the budget from now on; the newest figures are its `latest`. Of an engine on another computer only its stand-in here is slowed."""
-    from assistant.machine.power.keeper import Worker, keep_power
+def keep_power(power: PowerConfig, engine: Engine, stack: contextlib.ExitStack, say: Say) -> PowerKeeper:
+    """Holds the budget from now on. Of an engine on another computer only its stand-in on this machine is slowed."""
+    from assistant.machine.power.keeper import keep_power
     from assistant.machine.power.sysfs import Sysfs
 
-    worker = cast("Worker", engine) if hasattr(engine, "set_rest") else None
-    return stack.enter_context(keep_power(Sysfs(), config.power, worker, os.environ, say))
+    return stack.enter_context(keep_power(Sysfs(), power, engine, os.environ, say))
 
 
 def watch_power(stack: contextlib.ExitStack) -> PowerKeeper:
-    """Only looks: for one question, which is over before a governor could have learned anything."""
+    """Measures and changes nothing."""
     from assistant.machine.power.keeper import PowerKeeper
     from assistant.machine.power.readings import PowerReader
     from assistant.machine.power.sysfs import Sysfs

@@ -1,4 +1,4 @@
-"""Builds the engine that the config names, and the rule that says when its answers are doubted."""
+"""Loads this machine's own engine, and chooses the rule that says when its answers are doubted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from assistant.language.phrases import phrases_for
 from assistant.settings.config import Config
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import NamedEngine
     from assistant.answering.doubt import DoubtRule
     from vision.engine import Engine
     from vision.engine.settings import Arithmetic
@@ -36,63 +34,9 @@ def load_engine(
         repetition_penalty=config.engine.repetition_penalty,
         instructions="" if is_demo else config.prompt.text(config.conversation.language),
         arithmetic=cast("Arithmetic", config.engine.arithmetic),  # and this too
+        is_demo=is_demo,
     )
     return stack.enter_context(Engine.load(vision_model, settings, progress))
-
-
-def open_engine(
-    config: Config,
-    vision_model: Path,
-    stack: contextlib.ExitStack,
-    progress: Progress,
-    aside: Callable[[str], None],  # says what there is to say of another computer, on the thread that sees or asks
-    *,
-    is_demo: bool,
-) -> NamedEngine:
-    """The engine that the config names: this machine's, or another computer's with this machine's behind it."""
-    if not is_remote(config):
-        return load_engine(config, vision_model, stack, progress, is_demo=is_demo)
-    from assistant.wiring.remote import Notice, of_change, open_server, pictures_leave
-    from vision.engine.host import arithmetic_threads
-    from vision.interface import Answerer
-    from vision.remote.engine import RemoteEngine, RemoteSettings
-    from vision.remote.fallback import Change, FallbackEngine
-
-    phrases = phrases_for(config.conversation.language)
-
-    def tell(notice: Notice) -> None:
-        progress(notice.printed)
-        aside(notice.spoken)
-
-    def tell_change(change: Change) -> None:
-        tell(of_change(change, phrases, local_is_demo=is_demo))
-
-    def load(own: contextlib.ExitStack) -> Engine:
-        return load_engine(config, vision_model, own, progress, is_demo=is_demo)
-
-    server = open_server(config.remote)
-    asked = RemoteSettings(
-        model=config.remote.model,
-        instructions=config.prompt.text(config.conversation.language),
-        picture_pixels=config.remote.picture_pixels,
-        max_new_tokens=config.engine.max_new_tokens,
-        temperature=config.engine.temperature,
-        top_p=config.engine.top_p,
-    )
-    tell(pictures_leave(server.settings, phrases))
-    own = load if config.remote.fallback == "local" else None
-    engine = stack.enter_context(
-        FallbackEngine(
-            RemoteEngine(server, asked),
-            own,
-            tell_change,
-            config.remote.again_seconds,
-            threads=arithmetic_threads(config.engine.threads),
-            own=Answerer(vision_model.name, is_demo),
-        )
-    )
-    engine.connect()
-    return engine
 
 
 def is_remote(config: Config) -> bool:

@@ -1,18 +1,70 @@
-"""What a user is told about the other computer: printed for those who read, spoken for those who hear."""
+"""Another computer's engine: built from the configuration, with this machine's own engine behind it.
+
+What a user is told about it is printed for those who read and spoken for those who hear.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.errors import ConfigError
-from assistant.language.phrases import Phrases
-from assistant.settings.config import RemoteConfig
-from vision.remote.fallback import Away, Change
+from assistant.language.phrases import Phrases, phrases_for
+from assistant.models.catalog import ChosenModel
+from assistant.settings.config import Config, RemoteConfig
+from vision.engine.host import arithmetic_threads
+from vision.interface import Answerer
+from vision.remote.engine import RemoteEngine, RemoteSettings
+from vision.remote.fallback import Away, Change, FallbackEngine
 from vision.remote.server import Server
 from vision.remote.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from vision.engine import Engine
+
+
+def open_remote_engine(
+    config: Config,
+    load_local: Callable[[contextlib.ExitStack], Engine],  # this machine's own engine, when it is needed
+    local_model: ChosenModel,
+    say: Callable[[str], None],  # prints
+    announce: Callable[[str], None],  # speaks, on the thread that sees or asks
+) -> FallbackEngine:
+    """Tells that pictures leave this machine, and asks whether the other computer is there. Raises ConfigError."""
+    phrases = phrases_for(config.conversation.language)
+
+    def tell(notice: Notice) -> None:
+        say(notice.printed)
+        announce(notice.spoken)
+
+    def tell_change(change: Change) -> None:
+        tell(of_change(change, phrases, local_is_demo=local_model.is_demo))
+
+    server = open_server(config.remote)
+    asked = RemoteSettings(
+        model=config.remote.model,
+        instructions=config.prompt.text(config.conversation.language),
+        picture_pixels=config.remote.picture_pixels,
+        max_new_tokens=config.engine.max_new_tokens,
+        temperature=config.engine.temperature,
+        top_p=config.engine.top_p,
+    )
+    tell(pictures_leave(server.settings, phrases))
+    engine = FallbackEngine(
+        RemoteEngine(server, asked),
+        load_local if config.remote.fallback == "local" else None,
+        tell_change,
+        config.remote.again_seconds,
+        threads=arithmetic_threads(config.engine.threads),
+        own=Answerer(local_model.folder.name, local_model.is_demo),
+    )
+    engine.connect()
+    return engine
 
 
 @dataclass(frozen=True)

@@ -6,38 +6,32 @@ It listens on this machine only, unless there is a token: whoever reaches the po
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from assistant import console
 from assistant.errors import AssistantError, UsageError
-from assistant.language.phrases import phrases_for
-from assistant.machine.memory import give_large_blocks_back
-from assistant.models import catalog
+from assistant.machine.memory import give_large_blocks_back, used_bytes
 from assistant.settings.config import Config
-from assistant.settings.voice_state import VoiceState, load_state, state_path
 from assistant.web.access import is_loopback
 from assistant.web.machine import Machine
 from assistant.web.settings import WebSettings
 from assistant.web.status_board import Board
-from assistant.wiring import devices, hearing
-from assistant.wiring.engine import doubt_rule, is_remote, open_engine
+from assistant.wiring.assembly import Assembly
+from assistant.wiring.hearing import Ears
 from audio.errors import AudioError
 from vision.errors import CameraMissing
 
 if TYPE_CHECKING:
-    from assistant.answering.capture import NamedEngine, Take
+    from assistant.answering.capture import Take
     from assistant.answering.turn import Turn
     from assistant.machine.power.readings import PowerSample
-    from assistant.web.conversations import Engine
+    from assistant.web.answer import Hear
     from assistant.web.services import Parts
     from audio.pcm import AudioChunk
-    from audio.transcriber import Transcriber
-    from vision.best_shot import BurstSource
 
 _SHORTEST_TOKEN = 16  # characters: so many random ones cannot be guessed at ten tries a minute
 _TOKEN_HINT = "make one with: (umask 077; openssl rand -hex 24 > FILE)"
@@ -98,42 +92,28 @@ def read_token(path: Path) -> str:
     return token
 
 
-def serve(config: Config, settings: WebSettings) -> None:
+def serve(assembly: Assembly, settings: WebSettings) -> None:
     """Serves until it is ended; raises what is missing at the start."""
-    with contextlib.ExitStack() as stack:
-        eye = catalog.choose_eye(config)
-        is_demo = eye.is_demo and not is_remote(config)
-        take = _camera(config, stack)
-        if is_demo:
-            console.say(console.DEMO_NOTICE)
-        engine = open_engine(config, eye.folder, stack, console.say, _nobody_listens, is_demo=eye.is_demo)
-        keeper = devices.keep_power(config, stack, engine, console.say)
-        serving = SideServer(config, settings).serving(engine, take, is_demo=is_demo, power=lambda: keeper.latest)
-        ended = stack.enter_context(serving)
-        ended.wait()  # mostly Ctrl-C or SIGTERM comes before
-        raise AssistantError("the server has ended by itself: start it again")
-
-
-def serve_with_voice(config: Config, settings: WebSettings, *, verbose: bool) -> None:
-    """Both, until somebody says quit or ends it."""
-    from assistant.wiring.conversation import run
-
-    paths = catalog.choose_models(config)
-    if paths.are_demo and not is_remote(config):
-        console.say(console.DEMO_NOTICE)
-    run(config, paths, verbose=verbose, side_server=SideServer(config, settings))
+    _ = assembly.vision_model
+    camera = _camera(assembly)
+    assembly.tell_of_demo_model()
+    _ = assembly.engine, assembly.power
+    server = SideServer(settings)
+    serving = server.serving(assembly, camera=camera, power=lambda: assembly.power.latest)
+    ended = assembly.stack.enter_context(serving)
+    ended.wait()  # mostly Ctrl-C or SIGTERM comes before
+    raise AssistantError("the server has ended by itself: start it again")
 
 
 class SideServer:
-    """The server as `run` sees it: something beside the conversation, over its engine and camera, that is told of each turn."""
+    """The server beside the conversation, over its engine and camera; it is told of each turn."""
 
-    def __init__(self, config: Config, settings: WebSettings) -> None:
-        self._config = config
+    def __init__(self, settings: WebSettings) -> None:
         self._settings = settings
         self._board = Board()
 
     def turn_ended(self, turn: Turn) -> None:
-        """Called on another thread."""
+        """Shows the turn on the page. Called on another thread."""
         if turn.question is not None:
             self._board.asked(turn.question.text)
             self._board.answered(" ".join(turn.said) or turn.answer)
@@ -141,15 +121,13 @@ class SideServer:
     @contextlib.contextmanager
     def serving(
         self,
-        engine: NamedEngine,
-        take: Take | None,
+        assembly: Assembly,
         *,
-        is_demo: bool,
+        camera: Take | None = None,
         voice_state: Callable[[], str] = lambda: "idle",
         power: Callable[[], PowerSample] | None = None,  # None: nobody else reads the sensors
     ) -> Iterator[threading.Event]:
         """Serves as long as it is open; the event is set if it ends before."""
-        from assistant.machine.memory import used_bytes
         from assistant.web.app import create_app
         from assistant.web.server import WebServer
         from assistant.web.services import Services
@@ -157,9 +135,7 @@ class SideServer:
         give_large_blocks_back()  # every worker decodes pictures
         self._board.voice_state = voice_state
         with contextlib.ExitStack() as stack:
-            machine = Machine(engine.model_name, self._config.power.other_watts, used_bytes, power)
-            parts = _parts(self._config, engine, take, stack, machine, is_demo=is_demo)
-            services = Services(parts, self._settings, self._board)
+            services = Services(_parts(assembly, camera, power), self._settings, self._board)
             server = stack.enter_context(
                 WebServer(create_app(services), self._settings, services.sweep, services.tokens)
             )
@@ -167,94 +143,56 @@ class SideServer:
             yield server.ended
 
 
-def _parts(
-    config: Config,
-    engine: NamedEngine,
-    take: Take | None,
-    stack: contextlib.ExitStack,
-    machine: Machine,
-    *,
-    is_demo: bool,
-) -> Parts:
+def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSample] | None) -> Parts:
     from assistant.web.services import Parts
 
+    config = assembly.config
     return Parts(
-        engine=cast("Engine", engine),  # all that `open_engine` gives can forget and tell its size
-        is_demo=is_demo,
-        phrases=phrases_for(config.conversation.language),
-        doubt=doubt_rule(config, is_demo=is_demo),
-        take=take,
-        hear=_ears(config),
-        synthesize=_voice(config, stack),
-        machine=machine,
-        pictures_go_to=_pictures_go_to(config),
+        engine=assembly.engine,
+        phrases=assembly.phrases,
+        doubt=assembly.doubt,
+        take=camera,
+        hear=_hear(assembly),
+        synthesize=_voice(assembly),
+        machine=Machine(assembly.engine.model_name, config.power.other_watts, used_bytes, power),
     )
 
 
-def _pictures_go_to(config: Config) -> str | None:
-    if not is_remote(config):
-        return None
-    from assistant.wiring.remote import settings_from
-
-    return settings_from(config.remote).host
-
-
-def _nobody_listens(sentence: str) -> None:
-    """What is to be said of another computer is printed as well, and stands on the page."""
-
-
-def _camera(config: Config, stack: contextlib.ExitStack) -> Take | None:
+def _camera(assembly: Assembly) -> Take | None:
     """None where there is none: pictures can be sent."""
-    from vision.best_shot import BestShot
-
     try:
-        frames = devices.open_frames(config, stack)
-        return BestShot(cast("BurstSource", frames), live=getattr(frames, "live", False))
+        return assembly.best_shot
     except CameraMissing as error:
         console.say(f"{error}; going on without a camera")
         return None
 
 
-def _voice(config: Config, stack: contextlib.ExitStack) -> Callable[[str], AudioChunk] | None:
-    from audio.synthesizer import Synthesizer
-
-    speaking = config.speaking
-    remembered = load_state(state_path(os.environ), VoiceState(speaking.rate_wpm, speaking.volume))
+def _voice(assembly: Assembly) -> Callable[[str], AudioChunk] | None:
+    """None where there is none: answers are read."""
     try:
-        voice = stack.enter_context(
-            Synthesizer(
-                voice=speaking.voice or phrases_for(config.conversation.language).voice,
-                rate_wpm=remembered.rate_wpm,
-                volume=remembered.volume,
-            )
-        )
+        return assembly.open_synthesizer(assembly.remembered_voice).synthesize
     except AudioError as error:
         console.say(f"{error}; answers are not spoken")
         return None
-    return voice.synthesize
 
 
-def _ears(config: Config) -> _Ears | None:
+def _hear(assembly: Assembly) -> Hear | None:
+    """Words from recordings, one at a time; None where there is no speech model.
+
+    The model is loaded with the first recording: many users never speak to the page.
+    """
     try:
-        catalog.speech_folder(config)
+        _ = assembly.speech_model
     except AssistantError as error:
         console.say(f"{error}; questions to the page can only be typed")
         return None
-    return _Ears(config)
+    one_at_a_time = threading.Lock()
+    ears = Ears(assembly.config, assembly.speech_model)  # its own recogniser: the conversation's is busy listening
 
-
-class _Ears:
-    """Words from recordings, one at a time. The model is loaded with the first: many never speak to the page."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._lock = threading.Lock()
-        self._transcriber: Transcriber | None = None
-
-    def __call__(self, wav: Path, stopped: Callable[[], bool]) -> tuple[str, float]:
+    def hear(wav: Path, stopped: Callable[[], bool]) -> tuple[str, float]:
         """Raises AssistantError where nothing is said, AudioError without a model."""
-        with self._lock:
-            if self._transcriber is None:
-                self._transcriber = hearing.load_transcriber(catalog.speech_folder(self._config))
-            heard, _ = hearing.hear_file(self._config, wav, self._transcriber, stopped)
+        with one_at_a_time:
+            heard, _ = ears.hear_file(wav, stopped)
         return heard.text, heard.confidence
+
+    return hear

@@ -1,5 +1,5 @@
 """The small Vosk model that ships with SeeSay (folder `en/`) and the scripts that made it.
 
-Nothing here is imported while SeeSay runs: only `voices` and the folder `en/` are used, and `voices` imports nothing.
-How to retrain, and what was measured: MODEL_CARD.md.
+While SeeSay runs, it uses only the folder `en/` and the module `voices`, which imports nothing. MODEL_CARD.md says
+how to train the model again and what was measured.
 """

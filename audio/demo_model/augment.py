@@ -1,6 +1,7 @@
-"""Changes to log-mel features, drawn afresh every time an utterance is used: noise, loudness, timbre.
+"""Changes log-mel features for training: noise, loudness, timbre.
 
-Pure functions of features and a random generator; adding noise to log energies is a logaddexp.
+The changes are drawn anew whenever an utterance is used. All are pure functions of features and a random generator.
+Noise is added to log energies with logaddexp.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ _NATS_PER_DB = 0.2303
 
 
 class NoiseBank:
-    """Features of noise stretches, and their loudness."""
+    """Holds the features of pieces of noise, and their loudness."""
 
     def __init__(self, stretches: NDArray[np.float16]) -> None:
         self._stretches = stretches  # (stretches, frames, 40)
         self._loudness = [float(np.log(np.exp(stretch.astype(np.float32)).mean())) for stretch in stretches]
 
     def draw(self, frames: int, rng: np.random.Generator) -> Mels:
-        """A piece of `frames` frames, its mean energy brought to 0 nats."""
+        """A piece of noise of `frames` frames, with a mean energy of 0 nats."""
         which = int(rng.integers(len(self._stretches)))
         stretch = self._stretches[which]
         start = int(rng.integers(0, max(1, len(stretch) - frames)))
@@ -33,7 +34,7 @@ class NoiseBank:
 
 
 def augmented(mels: NDArray[np.float16], bank: NoiseBank, rng: np.random.Generator) -> Mels:
-    """(frames, 40) clean features → the same utterance elsewhere."""
+    """Clean features (frames, 40) to those of the same utterance in another place."""
     x = mels.astype(np.float32)
     loudness = np.log(np.exp(np.minimum(x, 30)).mean())
     if rng.random() < 0.4:
@@ -54,7 +55,7 @@ def augmented(mels: NDArray[np.float16], bank: NoiseBank, rng: np.random.Generat
 
 
 def _warped(x: Mels, factor: float) -> Mels:
-    """Mel bands stretched by `factor`: a longer or shorter vocal tract."""
+    """The features with their mel bands stretched by `factor`, as by a longer or shorter vocal tract."""
     position = np.clip(np.arange(MELS) * factor, 0, MELS - 1)
     lower = np.floor(position).astype(int)
     share = (position - lower).astype(np.float32)

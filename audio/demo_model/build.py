@@ -1,7 +1,7 @@
-"""Puts the model folder together from a trained network: `python -m audio.demo_model.build WORK [FOLDER]`.
+"""Builds the model folder from a trained network: `python -m audio.demo_model.build WORK [FOLDER]`.
 
-Builds beside the target and swaps, so a reader never sees half a model. The figures below were chosen on the development
-sentences of `evaluate` (`--set dev`), not on the test sentences.
+It builds the folder beside the target and then swaps them, so that a reader never sees half a model. The figures
+below were chosen on the development sentences of `evaluate` (`--set dev`), not on the test sentences.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LM_SEED = 77
 
 @dataclass(frozen=True)
 class Tuning:
-    """What is balanced against what when decoding."""
+    """The weights and costs that are balanced against each other when decoding."""
 
     acoustic_scale: float = 0.8
     beam: float = 15.0
@@ -36,11 +36,11 @@ class Tuning:
     max_active: int = 3000
     order: int = 3
     lm_sentences: int = 1_000_000
-    rarest: int = 2  # a context of two or more words counts from this often
+    rarest: int = 2  # a context of two or more words counts if it occurs at least this often
     word_cost: float = 0.5
     prior_floor: float = 5e-3
     prior_power: float = 0.5
-    unknown_in_lm: float | None = None  # cost of [unk] in the open language model; None: not possible there
+    unknown_in_lm: float | None = None  # cost of [unk] in the open language model; None: it has no [unk]
 
     def model_conf(self) -> str:
         return (
@@ -61,7 +61,7 @@ def language_model(tuning: Tuning) -> lm.Acceptor:
 
 
 def write(work: Path, folder: Path, tuning: Tuning, grammar: lm.Acceptor) -> None:
-    """The model into the empty `folder`, from `work`'s network and pronunciations."""
+    """Writes the model into the empty `folder`, from the network and the pronunciations in `work`."""
     state = torch.load(work / "network.pt", weights_only=False)
     classes: list[str] = state["phones"]
     for name in ("am", "conf", "graph"):
@@ -80,7 +80,7 @@ def write(work: Path, folder: Path, tuning: Tuning, grammar: lm.Acceptor) -> Non
 
 
 def swap_in(made: Path, folder: Path) -> None:
-    """`made` takes the place of `folder`, which is gone for an instant only."""
+    """Puts `made` in the place of `folder`, which is missing for an instant only."""
     old = folder.with_name(folder.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():

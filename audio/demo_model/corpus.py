@@ -1,7 +1,8 @@
 """Draws the sentences to train and test on, from the templates in `phrases`.
 
-Knows text only: no sound, no phones. Held-out sentences are chosen by a hash of their words, so that every script on every
-machine agrees about them without a list: neither the acoustic model nor the language model is ever trained on one.
+It knows text only, no sound and no phones. A hash of its words decides whether a sentence is held out, so that every
+script on every machine agrees without a list. Neither the acoustic model nor the language model is ever trained on a
+held-out sentence.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _SLOT = re.compile(r"\{(?:(a):)?(\w+)\}")
 
 
 def alternatives(text: str) -> list[str]:
-    """The parts of a text between bars."""
+    """The parts of a text that are separated by bars (|)."""
     return [part.strip() for part in text.replace("\n", " ").split("|")]
 
 
@@ -29,12 +30,12 @@ _WEIGHTS = [weight for weight, _ in phrases.TEMPLATES]
 
 
 def with_article(noun: str) -> str:
-    """The noun behind "a" or "an", by its first letter (no word here needs more)."""
+    """The noun with "a" or "an" before it. The first letter decides, which is enough for the words here."""
     return ("an " if noun[0] in "aeio" else "a ") + noun
 
 
 def fill(template: str, rng: random.Random) -> str:
-    """The template with every slot drawn; a slot's word may hold slots itself."""
+    """The template with every slot filled at random. The word in a slot may hold slots itself."""
 
     def draw(match: re.Match[str]) -> str:
         word = fill(rng.choice(SLOTS[match.group(2)]), rng)
@@ -44,7 +45,7 @@ def fill(template: str, rng: random.Random) -> str:
 
 
 def opening(before: str, rng: random.Random) -> str:
-    """Something polite that may stand before this sentence."""
+    """A polite opening that may stand before this sentence."""
     first = before.split()[0]
     if first in ("what", "where", "how", "which", "who"):
         return rng.choice(SLOTS["opening_question"])
@@ -70,14 +71,14 @@ def sentence(rng: random.Random) -> str:
 
 
 def is_held_out(text: str) -> bool:
-    """Whether this sentence is kept for testing: one in ten by hash, never a fixed phrase nor a single word."""
+    """True if this sentence is kept for testing: one in ten by hash, but never a fixed phrase or a single word."""
     if text in _FIXED_SET or " " not in text:
         return False
     return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(), 16) % 10 == 0
 
 
 def training_sentences(rng: random.Random) -> Iterator[str]:
-    """Endless sentences, none held out."""
+    """An endless stream of sentences, none of them held out."""
     while True:
         text = sentence(rng)
         if not is_held_out(text):
@@ -85,12 +86,12 @@ def training_sentences(rng: random.Random) -> Iterator[str]:
 
 
 def is_for_development(text: str) -> bool:
-    """Whether a held-out sentence belongs to the development set (one in four) and not to the test set."""
+    """True if a held-out sentence belongs to the development set (one in four), False if it belongs to the test set."""
     return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(), 16) // 10 % 4 == 0
 
 
 def held_out_sentences(count: int, rng: random.Random, development: bool = False) -> list[str]:
-    """`count` different held-out sentences of the test or the development set, drawn with the templates' own weights."""
+    """`count` different held-out sentences of the test or the development set, drawn by the templates' weights."""
     chosen: dict[str, None] = {}
     while len(chosen) < count:
         text = templated(rng)
@@ -100,7 +101,7 @@ def held_out_sentences(count: int, rng: random.Random, development: bool = False
 
 
 def vocabulary() -> list[str]:
-    """Every word the model knows, sorted."""
+    """All words that the model knows, sorted."""
     texts = [*FIXED, *_TEMPLATES, *(word for words in SLOTS.values() for word in words)]
     return sorted({word for text in texts for word in _SLOT.sub(" ", text).split()} | {"a", "an"})
 

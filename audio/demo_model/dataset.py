@@ -1,7 +1,7 @@
-"""Makes the training data: sentences spoken by many synthetic voices, as log-mel features with a phone label a frame.
+"""Makes the training data: sentences in many synthetic voices, as log-mel features with a phone label for each frame.
 
 `python -m audio.demo_model.dataset WORK espeak 0 22000`, the same with another seed, `… WORK flite 7 9000` and
-`… WORK noise 4` write `WORK/<kind>-<seed>.npz`. Knows voices, text and features; nothing of the network.
+`… WORK noise 4` write `WORK/<kind>-<seed>.npz`. It knows voices, text and features, but not the network.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from audio.demo_model.speech import Speech
 
 TEMPLATE_SHARE, RANDOM_WORDS_SHARE = 0.6, 0.16  # the rest is general English
 BANK_SECONDS = 20
-PLAIN_WEIGHT = 10  # an accent with no variant is what most installations speak with: as often as this many variants
+PLAIN_WEIGHT = 10  # most installations speak without a variant, so "none" is drawn as often as this many variants
 
 
 @dataclass
 class Part:
-    """Utterances gathered for one file; labels index `names`."""
+    """The utterances of one file. Labels are indices into `names`."""
 
     names: list[str] = field(default_factory=list)
     frames: list[NDArray[np.float16]] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Part:
 
 
 def texts(rng: random.Random) -> Iterator[str]:
-    """Training texts of all three sources; none is held out."""
+    """An endless stream of training texts from all three sources, none of them held out."""
     words, general, templated = corpus.vocabulary(), plain_text.phrases(6000), corpus.training_sentences(rng)
     while True:
         draw = rng.random()
@@ -73,7 +73,7 @@ def texts(rng: random.Random) -> Iterator[str]:
 
 
 def espeak_variants() -> list[str]:
-    """The variants to train with: installed ones that are neither held out nor effects, random ones, and often none."""
+    """The variants to train with: installed ones (neither held out nor effects), random ones, and often none."""
     out = set(voices.HELD_OUT_VARIANTS) | set(voices.EFFECT_VARIANTS)
     kept = [name for name in variants.installed() if name not in out and not name.startswith(voices.EFFECT_PREFIXES)]
     return kept + variants.random_names() + [""] * PLAIN_WEIGHT
@@ -109,7 +109,7 @@ def speech_part(say: Callable[[str], tuple[str, Speech]], count: int, rng: rando
     began = time.monotonic()
     while len(part.frames) < count:
         accent, speech = say(next(source))
-        if len(speech.samples) < 2000:  # the synthesiser found nothing to say
+        if len(speech.samples) < 2000:  # the synthesiser had nothing to say
             continue
         part.add(waves.place(speech, shaker))
         for word, said in speech.words:
@@ -120,7 +120,7 @@ def speech_part(say: Callable[[str], tuple[str, Speech]], count: int, rng: rando
 
 
 def noise_bank(work: Path, seed: int) -> list[NDArray[np.float16]]:
-    """Features of stretches of every kind of noise, babble of training voices among them."""
+    """The features of pieces of every kind of noise, including babble of training voices."""
     rng, shaker = random.Random(seed), np.random.default_rng(seed)
     say, general, count = espeak_speaker(work, rng), plain_text.phrases(6000), features.RATE_HZ * BANK_SECONDS
 

@@ -1,6 +1,9 @@
-"""espeak-ng through ctypes: text to samples, with the phone spoken at every moment as free training labels.
+"""espeak-ng through ctypes: text to samples.
 
-Knows nothing of words worth saying or of training. One espeak-ng per process (the library keeps global state).
+It tells the phone that is spoken at every moment, which gives free training labels.
+
+It does not know which words are worth saying, nor anything of training. A process can have only one espeak-ng,
+because the library keeps global state.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 
 class Espeak:
-    """Speaks one sentence a call; `data_folder` holds an espeak-ng-data of one's own (None: the installed one)."""
+    """Speaks one sentence with each call. `data_folder` holds a copy of espeak-ng-data; None is the installed one."""
 
     def __init__(self, data_folder: Path | None = None) -> None:
         self._library = ctypes.CDLL("libespeak-ng.so.1")
@@ -51,7 +54,7 @@ class Espeak:
             raise OSError("espeak-ng did not start: install the packages espeak-ng and espeak-ng-data")
         self._blocks: list[np.ndarray] = []
         self._events: list[tuple[int, int, int, str]] = []
-        self._callback = _Callback(self._collect)  # kept: ctypes would free it
+        self._callback = _Callback(self._collect)  # kept here, because ctypes would free it
         self._library.espeak_SetSynthCallback(self._callback)
         self._library.espeak_Synth.argtypes = [
             ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p,
@@ -79,7 +82,7 @@ class Espeak:
         pitch_range: int = 50,
         word_gap: int = 0,
     ) -> Speech:
-        """`text` in `voice` ("gmw/en-US+f5"); pitch and range are 0 to 100, the gap is in units of 10 ms.
+        """Speaks `text` in `voice` ("gmw/en-US+f5"). Pitch and range are 0 to 100; the gap is in units of 10 ms.
 
         Raises ValueError for an unknown voice.
         """
@@ -103,7 +106,7 @@ class Espeak:
         return Speech(samples, self.rate_hz, tuple(spoken), self._words(text))
 
     def _words(self, text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Each word with its phones; empty when espeak-ng ran two words together ("on the" is one event)."""
+        """Each word with its phones. Empty if espeak-ng joined two words ("on the" is one event)."""
         words = text.split()
         starts, position = {}, 1
         for index, word in enumerate(words):

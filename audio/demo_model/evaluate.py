@@ -1,7 +1,9 @@
-"""Measures a model folder through the unmodified vosk package: `python -m audio.demo_model.evaluate [FOLDER] [--set dev|test]`.
+"""Measures a model folder through the unmodified vosk package.
 
-Knows sentences, voices and noise; nothing of how the model was made, and no torch. Every figure of MODEL_CARD.md comes from
-here. A sentence counts as right when every word is.
+python -m audio.demo_model.evaluate [FOLDER] [--set dev|test]
+
+It knows sentences, voices and noise. It does not know how the model was made, and does not use torch. Every figure of
+MODEL_CARD.md comes from here. A sentence counts as right if every word is right.
 """
 
 from __future__ import annotations
@@ -32,19 +34,19 @@ ORDINARY_VOICES = ("gmw/en-US", "gmw/en", "gmw/en-GB-x-rp")
 ORDINARY_RATES = (140, 160, 175, 200, 220)  # words a minute; espeak-ng's own default is 175, pyttsx3's 200
 STOP_GRAMMAR = ("stop", "stop talking", "be quiet", "[unk]")
 WAKE_GRAMMAR = ("hey camera", "[unk]")
-Item = tuple[str, NDArray[np.float32]]  # what is said, 16 kHz samples at int16 scale
+Item = tuple[str, NDArray[np.float32]]  # the text, and its 16 kHz samples at int16 scale
 
 
 @dataclass(frozen=True)
 class Score:
-    """How one set went."""
+    """The result of one set of sentences."""
 
     name: str
     sentences: int
     right: int
     words: int
     word_errors: int
-    mistakes: tuple[tuple[str, str], ...]  # said, heard
+    mistakes: tuple[tuple[str, str], ...]  # (what was said, what was heard)
 
     def __str__(self) -> str:
         share, rate = 100 * self.right / self.sentences, 100 * self.word_errors / max(1, self.words)
@@ -52,7 +54,7 @@ class Score:
 
 
 def distance(said: list[str], heard: list[str]) -> int:
-    """Words to change, add or drop to get from one to the other."""
+    """How many words must be changed, added or dropped to get from one to the other."""
     row = list(range(len(heard) + 1))
     for index, word in enumerate(said, 1):
         diagonal, row[0] = row[0], index
@@ -62,7 +64,7 @@ def distance(said: list[str], heard: list[str]) -> int:
 
 
 class Ear:
-    """A Vosk model and what it hears in samples."""
+    """Hears samples with a Vosk model."""
 
     def __init__(self, folder: Path) -> None:
         import vosk  # before torch, or in a process without it
@@ -98,7 +100,7 @@ class Ear:
 def with_noise(
     items: list[Item], kind: Callable[[int, np.random.Generator], noise.Noise], snr_db: float, seed: int
 ) -> list[Item]:
-    """Noise at `snr_db` below the speech's mean power, which is taken where there is speech."""
+    """The items with noise `snr_db` below the mean power of the speech, which is measured where there is speech."""
     rng, noisy = np.random.default_rng(seed), []
     for said, samples in items:
         loud = samples[np.abs(samples) > 0.01 * np.abs(samples).max()].astype(np.float64)
@@ -108,7 +110,7 @@ def with_noise(
 
 
 class Sets:
-    """The sentences of a set in its voices; `dev` and `test` share neither sentences nor voices."""
+    """Speaks the sentences of a set in its voices. `dev` and `test` share neither sentences nor voices."""
 
     def __init__(self, name: str, count: int) -> None:
         self.development = name == "dev"
@@ -141,7 +143,7 @@ class Sets:
         ]
 
     def babble(self, talkers: int) -> Callable[[int, np.random.Generator], noise.Noise]:
-        """Noise of several test voices talking general English."""
+        """Babble of several test voices that speak general English."""
         rng, general = random.Random(self.seed), plain_text.phrases(6000)
 
         def talk() -> Iterator[NDArray[np.float32]]:
@@ -155,7 +157,7 @@ class Sets:
 
 
 def held_out_scores(ear: Ear, sets: Sets) -> Iterator[Score]:
-    """Held-out sentences in held-out voices: clean, and 10 dB above each kind of noise."""
+    """Scores of held-out sentences in held-out voices: clean, and 10 dB above each kind of noise."""
     sentences = sets.sentences()
     clean = sets.espeak_items(sentences)
     yield ear.score("espeak-ng, clean", clean)
@@ -178,7 +180,7 @@ def _sum(name: str, scores: list[Score]) -> Score:
 
 
 def demo_scores(ear: Ear, sets: Sets) -> Iterator[Score]:
-    """The demo's own questions and the commands, in the voices that users hear by default and in held-out ones."""
+    """Scores of the demo's questions and the commands, in the voices that are the default and in held-out ones."""
     for voice in ORDINARY_VOICES:
         for rate in ORDINARY_RATES:
             yield ear.score(f"demo, {voice} {rate}", sets.demo_items(voice, rate))
@@ -187,7 +189,7 @@ def demo_scores(ear: Ear, sets: Sets) -> Iterator[Score]:
 
 
 def grammar_report(ear: Ear, sets: Sets) -> Iterator[str]:
-    """A small run-time grammar: commands found, everything else `[unk]`."""
+    """Reports how a small run-time grammar finds commands and gives `[unk]` for everything else."""
     commands = [said for said in STOP_GRAMMAR if said != "[unk]"]
     items = sets.espeak_items(commands * 40)
     found = sum(ear.hear(samples, STOP_GRAMMAR) == said for said, samples in items)
@@ -205,7 +207,7 @@ def grammar_report(ear: Ear, sets: Sets) -> Iterator[str]:
 
 
 def noise_report(ear: Ear, sets: Sets, seconds: int = 60) -> Iterator[str]:
-    """Words heard in a minute where nobody speaks to it, at two loudnesses."""
+    """Reports the words heard in a minute in which nobody speaks to it, at two loudnesses."""
     kinds = NOISE_KINDS | {"silence": lambda n, _: np.zeros(n), "clicks": noise.clicks, "tones": noise.tones}
     kinds |= {"babble of four": sets.babble(4), "one talker, other text": sets.babble(1)}
     for name, kind in kinds.items():

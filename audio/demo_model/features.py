@@ -1,6 +1,6 @@
-"""Log-mel features, exactly as Vosk will compute them from `conf/fbank.conf`.
+"""Computes log-mel features exactly as Vosk does with `conf/fbank.conf`.
 
-Knows the feature settings of the model; nothing of networks or text.
+It knows the feature settings of the model, but neither networks nor text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ MELS = 40
 FRAME_SHIFT = 160  # samples
 FRAME_CENTRE = 200  # the middle of a 25 ms window
 SUBSAMPLING = 3  # Vosk hard-codes output frames of 30 ms
-ENERGY_FLOOR = 5.0  # log energies below it say nothing: digital silence and a quiet room look alike
+ENERGY_FLOOR = 5.0  # lower log energies say nothing, so that digital silence and a quiet room look alike
 
 FBANK_CONF = """--sample-frequency=16000
 --num-mel-bins=40
@@ -24,7 +24,7 @@ FBANK_CONF = """--sample-frequency=16000
 
 
 def fbank(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """16 kHz samples at int16 scale → (frames, 40)."""
+    """The features (frames, 40) of 16 kHz samples at int16 scale."""
     import kaldi_native_fbank as knf
 
     options = knf.FbankOptions()

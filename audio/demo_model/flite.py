@@ -1,6 +1,6 @@
-"""flite, a second synthesiser of another kind (recorded speech in pieces): without it the model would know only espeak-ng.
+"""Speaks with flite, which joins pieces of recorded speech: without it the model would know only espeak-ng.
 
-Knows the command `flite` and its phone print-out; nothing of training.
+It knows the command `flite` and the phones that it prints, but nothing of training.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from audio.demo_model.speech import Speech
 
 
 def speak(text: str, voice: str, scratch_wav: Path, stretch: float = 1.0, mean_pitch_hz: float | None = None) -> Speech:
-    """`text` in a flite voice; `stretch` above 1 is slower. Overwrites `scratch_wav`."""
+    """Speaks `text` in a flite voice. A `stretch` above 1 is slower. Overwrites `scratch_wav`."""
     command = ["flite", "-voice", voice, "-psdur", "--setf", f"duration_stretch={stretch:.2f}"]
     if mean_pitch_hz is not None:
         command += ["--setf", f"int_f0_target_mean={mean_pitch_hz:.0f}"]

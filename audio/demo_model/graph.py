@@ -1,7 +1,8 @@
 """Builds the decoding graph: `graph/` with HCLr.fst (phones to words), Gr.fst (word sequences) and their tables.
 
-Knows pronunciations and an n-gram acceptor; nothing of sound. Uses OpenFst's command-line tools (package libfst-tools) and
-kaldifst for Kaldi's own determinisation. The input labels are transition ids: see `kaldi_io`.
+It knows pronunciations and an n-gram acceptor, but no sound. It uses OpenFst's command-line tools (package
+libfst-tools), and kaldifst for Kaldi's own determinisation. The input labels are transition ids, which `kaldi_io`
+explains.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from audio.demo_model.phones import SILENCE
 
 UNKNOWN = "[unk]"
 SILENCE_PROBABILITY = 0.25  # between two words
-UNKNOWN_ENTRY, UNKNOWN_PER_PHONE = 5.0, 5.0  # costs; 2 a phone or less exhausts the lattice's memory on long babble
+UNKNOWN_ENTRY, UNKNOWN_PER_PHONE = 5.0, 5.0  # costs; with 2 a phone or less, long babble exhausts the lattice's memory
 _POSITIONS = (("_B", "begin"), ("_I", "internal"), ("_E", "end"), ("_S", "singleton"))
 
 Arc = tuple[int, int, int, int, float]  # from, to, transition id, word id, cost
@@ -28,7 +29,7 @@ Arc = tuple[int, int, int, int, float]  # from, to, transition id, word id, cost
 
 @dataclass(frozen=True)
 class PhoneTable:
-    """Phones with their place in a word; all copies of a phone share one network output."""
+    """The phones with their place in a word. All copies of a phone share one network output."""
 
     ids: dict[str, int]  # from 1
     outputs: list[int]  # of phone 1, 2, …
@@ -53,7 +54,7 @@ class PhoneTable:
 
 
 def in_word(said: tuple[str, ...]) -> tuple[str, ...]:
-    """Phones with their place: ("k", "a", "t") → ("k_B", "a_I", "t_E")."""
+    """The phones with their place in the word: ("k", "a", "t") → ("k_B", "a_I", "t_E")."""
     if len(said) == 1:
         return (said[0] + "_S",)
     return (said[0] + "_B", *(phone + "_I" for phone in said[1:-1]), said[-1] + "_E")
@@ -61,7 +62,7 @@ def in_word(said: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass
 class _Builder:
-    """Collects arcs; disambiguation symbols are transition ids above the real ones."""
+    """Collects arcs. Disambiguation symbols are transition ids above the real ones."""
 
     table: PhoneTable
     arcs: list[Arc] = field(default_factory=list)
@@ -91,7 +92,7 @@ class _Builder:
         self.arcs.append((said, self.LOOP, self.symbol(1), 0, 0.0))
 
     def word(self, labels: list[int], word: int, cost: float) -> None:
-        """The word's id and cost lie on its first phone."""
+        """Adds a word. Its id and cost are put on its first phone."""
         state = self.LOOP
         for label in labels[:-1]:
             to = self.new_state()
@@ -100,7 +101,7 @@ class _Builder:
         self.end_word(state, labels[-1], word, cost)
 
     def unknown(self, word: int, classes: list[str]) -> None:
-        """Any two or more phones: what was said is no word of the model."""
+        """Adds [unk], which stands for any two or more phones, since what was said is no word of the model."""
         begin, middle, end = self.new_state(), self.new_state(), self.new_state()
         self.arcs.append((self.LOOP, begin, self.symbol(2), word, UNKNOWN_ENTRY))
         for phone in classes[1:]:
@@ -120,7 +121,7 @@ def _lexicon_arcs(
     builder.silence()
     for entry, said in zip(entries, placed, strict=True):
         labels = [builder.table.forward(phone) for phone in said]
-        if times[said] > 1 or said in prefixes:  # homophone, or the beginning of another word
+        if times[said] > 1 or said in prefixes:  # it is a homophone, or the beginning of another word
             used[said] += 1
             labels.append(builder.symbol(2 + used[said]))
         builder.word(labels, word_ids[entry.word], entry.cost)
@@ -128,7 +129,7 @@ def _lexicon_arcs(
 
 
 def _lookahead_library() -> str:
-    """The OpenFst extension that fstconvert must have loaded to write the look-ahead type."""
+    """The OpenFst extension that fstconvert must load to write the look-ahead type."""
     name = ctypes.util.find_library("fstlookahead")
     if name is None:
         raise FileNotFoundError("OpenFst's look-ahead library is missing: install the package libfst-tools")
@@ -148,7 +149,7 @@ def _write_arcs(path: Path, arcs: list[Arc], finals: dict[int, float]) -> None:
 
 
 def _determinized(arcs: list[Arc], scratch: Path) -> tuple[list[Arc], dict[int, float], int]:
-    """The same graph, deterministic and minimal → arcs, final costs, start state."""
+    """The same graph made deterministic and minimal, as arcs, final costs and start state."""
     import kaldifst
 
     _write_arcs(scratch / "L.txt", arcs, {_Builder.LOOP: 0.0})
@@ -166,9 +167,11 @@ def _determinized(arcs: list[Arc], scratch: Path) -> tuple[list[Arc], dict[int, 
 
 
 def _with_self_loops(arcs: list[Arc], start: int, transitions: int) -> list[Arc]:
-    """Each phone may last: its self-loop sits on the state its forward arc leads to (Kaldi's "reorder").
+    """Adds self-loops, so that each phone may last.
 
-    A state that several phones lead to gets one copy a phone, with a free arc to the state itself.
+    A loop sits on the state to which its forward arc leads (Kaldi's "reorder").
+
+    A state to which several phones lead gets one copy for each phone, with a free arc to the state itself.
     """
 
     def phone_label(label: int) -> int:
@@ -195,7 +198,7 @@ def _with_self_loops(arcs: list[Arc], start: int, transitions: int) -> list[Arc]
 
 
 def _relabelled(relabel: Path, words: list[str]) -> dict[str, int]:
-    """Word ids as the look-ahead conversion renumbered them."""
+    """The word ids with the numbers that the look-ahead conversion gave them."""
     new_ids = {int(old): int(new) for old, new in (line.split() for line in relabel.read_text().splitlines())}
     numbers = {word: new_ids[index] for index, word in enumerate(words) if index and index in new_ids}
     free: Iterator[int] = iter(range(max(numbers.values()) + 1, 1 << 30))
@@ -205,7 +208,7 @@ def _relabelled(relabel: Path, words: list[str]) -> dict[str, int]:
 def build(
     folder: Path, scratch: Path, entries: list[Pronunciation], classes: list[str], grammar: lm.Acceptor
 ) -> PhoneTable:
-    """Writes everything that belongs into `folder` (the model's graph/); intermediate files stay in `scratch`."""
+    """Writes all files of `folder` (the model's graph/). Intermediate files stay in `scratch`."""
     (folder / "phones").mkdir(parents=True, exist_ok=True)
     table = PhoneTable.of(classes)
     words = ["<eps>", *sorted({entry.word for entry in entries} | {UNKNOWN})]

@@ -1,7 +1,7 @@
 """Writes `am/final.mdl`: Kaldi's binary transition model and nnet3 network, as the Vosk library reads them.
 
-Knows the file format only: numbers and names in, bytes out. One topology for all phones: one state, a self-loop and a way
-forward. Phone p has the transition ids 2p − 1 (self-loop) and 2p (forward).
+It knows the file format only: numbers and names in, bytes out. All phones have the same topology: one state, a
+self-loop and a way forward. Phone p has the transition ids 2p − 1 (self-loop) and 2p (forward).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STAY = 0.5  # probability of the self-loop
 
 
 class Writer:
-    """Kaldi's binary primitives; every method returns the writer, so that calls read like the file."""
+    """Writes Kaldi's binary primitives. Every method returns the writer, so that calls read like the file."""
 
     def __init__(self) -> None:
         self.data = bytearray(b"\0B")
@@ -62,7 +62,7 @@ class Writer:
         return self
 
     def matrix(self, values: ArrayLike) -> Writer:
-        """Compressed to 16 bits a value over the matrix's range ("CM2"): half the size, the same results."""
+        """Writes a matrix compressed to 16 bits a value over its range ("CM2"): half the size, the same results."""
         floats = np.asarray(values, np.float64)
         low, span = float(floats.min()), float(floats.max() - floats.min()) or 1.0
         self.token("CM2")
@@ -72,7 +72,7 @@ class Writer:
 
 
 def _transition_model(out: Writer, classes: Sequence[int]) -> None:
-    """`classes[p − 1]` is the network's output for phone p."""
+    """Writes the transition model. `classes[p − 1]` is the network's output for phone p."""
     phones = list(range(1, len(classes) + 1))
     out.token("<TransitionModel>").token("<Topology>")
     out.int_vector(phones).int_vector([-1] + [0] * len(phones))  # every phone uses topology 0
@@ -126,12 +126,15 @@ def _network(out: Writer, inputs: int, affines: Sequence[Affine], priors: ArrayL
             )
     _nonlinearity(out.token("<ComponentName>").token("posterior"), "LogSoftmaxComponent", len(affines[-1].bias))
     out.token("</Nnet3>")
-    out.token("<LeftContext>").int32(0).token("<RightContext>").int32(0)  # Vosk works them out again
+    out.token("<LeftContext>").int32(0).token("<RightContext>").int32(0)  # Vosk computes them itself
     out.token("<Priors>").vector(priors)
 
 
 def write_model(path: Path, classes: Sequence[int], inputs: int, affines: Sequence[Affine], priors: ArrayLike) -> None:
-    """The whole file: `classes[p − 1]` is the output of phone p; `priors` are per output and sum to 1."""
+    """Writes the whole file.
+
+    `classes[p − 1]` is the output of phone p; `priors` has one value per output and sums to 1.
+    """
     out = Writer()
     _transition_model(out, classes)
     _network(out, inputs, affines, priors)

@@ -1,6 +1,6 @@
-"""How words are pronounced: what espeak-ng was heard to say for each, per accent, while the data was made.
+"""How words are pronounced: the phones that espeak-ng spoke for each word, per accent, while the data was made.
 
-Knows words and phones; nothing of sound or graphs.
+It knows words and phones, but neither sound nor graphs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-RAREST_SHARE = 0.08  # of an accent's pronunciations of the word
+RAREST_SHARE = 0.08  # of an accent's pronunciations of the word; a rarer one is left out
 MOST_PER_WORD = 6
 
 
@@ -27,7 +27,7 @@ class Pronunciation:
 
 
 def counted(work: Path) -> dict[str, dict[str, collections.Counter[tuple[str, ...]]]]:
-    """word → accent → pronunciation → how often, from every espeak part below `work`."""
+    """How often each pronunciation occurs, by word and accent, in every espeak part below `work`."""
     found: dict[str, dict[str, collections.Counter[tuple[str, ...]]]] = {}
     for path in sorted(work.glob("espeak-*.npz")):
         for accent, word, said, count in json.loads(str(np.load(path)["pronounced"])):
@@ -36,7 +36,7 @@ def counted(work: Path) -> dict[str, dict[str, collections.Counter[tuple[str, ..
 
 
 def lexicon(work: Path, vocabulary: list[str], known_phones: list[str], word_cost: float) -> list[Pronunciation]:
-    """Up to MOST_PER_WORD pronunciations of every word; raises ValueError when a word was never heard."""
+    """Up to MOST_PER_WORD pronunciations of every word. Raises ValueError if a word was never spoken."""
     found, entries = counted(work), []
     for word in vocabulary:
         shares: dict[tuple[str, ...], float] = {}

@@ -1,6 +1,6 @@
-"""An n-gram model of sentences as a graph: absolute discounting, back-off over free arcs.
+"""An n-gram model of sentences as a graph, with absolute discounting and back-off over free arcs.
 
-Knows words as text and gives arcs of texts and costs; numbering and files are `graph`'s matter.
+It knows words as texts and gives arcs with texts and costs. `graph` numbers them and writes the files.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ History = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Acceptor:
-    """States are numbers, 0 the start; an arc is (from, to, word, cost), the word "" for a back-off; `finals` end costs."""
+    """States are numbers, and 0 is the start. An arc is (from, to, word, cost), with the word "" for a back-off.
+
+    `finals` are the costs of ending in a state.
+    """
 
     arcs: list[tuple[int, int, str, float]]
     finals: dict[int, float]
@@ -35,7 +38,7 @@ def _counts(
                 counts[length].setdefault(tuple(words[at - length : at]), collections.Counter())[words[at]] += 1
     for word in [*vocabulary, END]:
         counts[0].setdefault((), collections.Counter())[word] += 1
-    for length in range(2, order):  # rare long contexts say nothing that the shorter one does not
+    for length in range(2, order):  # a rare long context says no more than the shorter one
         for history in list(counts[length]):
             kept = collections.Counter({word: n for word, n in counts[length][history].items() if n >= rarest})
             if kept and history[1:] in counts[length - 1]:
@@ -46,7 +49,7 @@ def _counts(
 
 
 def ngram(sentences: Iterable[str], vocabulary: list[str], order: int = 4, rarest: int = 2) -> Acceptor:
-    """The model of `sentences`; every word of `vocabulary` is possible everywhere at a cost."""
+    """The model of `sentences`. Every word of `vocabulary` is possible everywhere, at a cost."""
     counts = _counts(sentences, vocabulary, order, rarest)
     total = sum(counts[0][()].values())
     probability: dict[History, dict[str, float]] = {(): {word: n / total for word, n in counts[0][()].items()}}

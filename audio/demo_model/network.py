@@ -1,7 +1,7 @@
-"""The acoustic network: 40 log-mels a frame in, a phone class for every third frame out.
+"""The acoustic network: it takes 40 log-mels for each frame and gives a phone class for every third frame.
 
-Knows its own shape, and how to fold itself into the plain affine layers that Vosk's file format holds. All convolutions are
-"valid"; the caller repeats the first and last frame CONTEXT times at each side, as Vosk does.
+It knows its own shape, and how to fold itself into the plain affine layers of Vosk's file format. All convolutions
+are "valid". The caller repeats the first and the last frame CONTEXT times, as Vosk does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NORM_EPSILON = 1e-5
 
 @dataclass(frozen=True)
 class Layer:
-    """One convolution; `unit` is how many input frames one of its steps stands for."""
+    """One convolution. `unit` is the number of input frames for which one of its steps stands."""
 
     inputs: int
     outputs: int
@@ -35,7 +35,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Affine:
-    """What the file format holds: outputs = weights · inputs spliced at `offsets` (in frames) + bias."""
+    """A layer of the file format: outputs = weights · inputs spliced at `offsets` (in frames) + bias."""
 
     offsets: tuple[int, ...]
     weights: NDArray[np.float64]
@@ -54,7 +54,7 @@ def layers(narrow: int, wide: int) -> list[Layer]:
 
 
 class Network(nn.Module):
-    """Convolution, batch norm and ReLU a layer, the later ones with a residual path; logits out."""
+    """Each layer has a convolution, batch norm and ReLU, and the later ones a residual path. The output is logits."""
 
     def __init__(self, classes: int, narrow: int, wide: int) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Network(nn.Module):
         self.head = nn.Conv1d(wide, classes, 1)
 
     def forward(self, mels: torch.Tensor) -> torch.Tensor:
-        """(batch, 40, 3·n − 2 + 2·CONTEXT) floored log-mels → (batch, classes, n)."""
+        """Floored log-mels (batch, 40, 3·n − 2 + 2·CONTEXT) to logits (batch, classes, n)."""
         x = (mels - _MEAN) / _SPREAD
         for layer, convolution, norm in zip(self.layers, self.convolutions, self.norms, strict=True):
             y = torch.relu(norm(convolution(x)))
@@ -77,8 +77,8 @@ class Network(nn.Module):
         return self.head(x)  # type: ignore[no-any-return]
 
     def folded(self) -> list[Affine]:
-        """The same arithmetic as affine layers only: batch norm, input scaling and the energy floor folded in."""
-        # First x → max(x, floor) − floor.
+        """The same arithmetic as affine layers only, with batch norm, input scaling and the energy floor folded in."""
+        # The first layer computes max(x, floor) − floor.
         affines = [Affine((0,), np.eye(MELS), np.full(MELS, -ENERGY_FLOOR), relu=True, residual=False)]
         for index, (layer, convolution, norm) in enumerate(
             zip(self.layers, self.convolutions, self.norms, strict=True)
@@ -104,5 +104,5 @@ def _numpy(tensor: object) -> NDArray[np.float64]:
 
 
 def padded_length(outputs: int) -> int:
-    """Input frames that give `outputs` output frames, context included."""
+    """The number of input frames that give `outputs` output frames, context included."""
     return SUBSAMPLING * outputs - (SUBSAMPLING - 1) + 2 * CONTEXT

@@ -1,7 +1,7 @@
-"""Noise of many kinds, made from random numbers: to train against and to test against.
+"""Noise of many kinds, made from random numbers, for training and for testing.
 
-Pure: a kind, a length and a generator give samples of unit power at 16 kHz. Babble needs voices and so is put together by
-whoever has a synthesiser (`babble` mixes what it is given).
+It is pure: a kind, a length and a generator give samples of unit power at 16 kHz. Babble needs voices, so the caller
+brings the speech, and `babble` mixes it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _unit(samples: Noise) -> Noise:
 
 
 def coloured(count: int, rng: np.random.Generator, slope: float | None = None) -> Noise:
-    """Power falling with frequency to the power `slope`: 0 white, 1 pink, 2 brown; drawn when not given."""
+    """Noise whose power falls with frequency to the power `slope`: 0 white, 1 pink, 2 brown. None draws the slope."""
     slope = rng.uniform(0, 2.2) if slope is None else slope
     spectrum = np.fft.rfft(rng.standard_normal(count))
     frequency_hz = np.maximum(np.fft.rfftfreq(count, 1 / RATE_HZ), 30)
@@ -36,7 +36,7 @@ def shaped(count: int, rng: np.random.Generator) -> Noise:
 
 
 def hum(count: int, rng: np.random.Generator) -> Noise:
-    """A motor or the mains: a low note with its harmonics, and some hiss."""
+    """The hum of a motor or the mains: a low note with its harmonics, and some hiss."""
     times = np.arange(count) / RATE_HZ
     note_hz, fall = rng.uniform(45, 240), rng.uniform(0.3, 1.5)
     parts = (
@@ -81,7 +81,7 @@ def tones(count: int, rng: np.random.Generator) -> Noise:
 
 
 def babble(count: int, speech: Iterator[NDArray[np.float32]], talkers: int) -> Noise:
-    """Several talkers at once, each saying what `speech` gives next."""
+    """Several talkers at once. Each of them says what `speech` gives next."""
     mixed = np.zeros(count)
     for _ in range(talkers):
         start = 0
@@ -100,7 +100,7 @@ def pink(count: int, rng: np.random.Generator) -> Noise:
     return coloured(count, rng, 1.0)
 
 
-# Kind → (maker, how many stretches of it go into the training bank).
+# For each kind its maker, and how many pieces of it go into the training bank.
 BANK: dict[str, tuple[Callable[[int, np.random.Generator], Noise], int]] = {
     "coloured": (coloured, 24),
     "shaped": (shaped, 30),

@@ -1,7 +1,7 @@
 """The phone set: espeak-ng's phoneme mnemonics with the rare ones merged, and what flite's phones may stand for.
 
-Knows names only. A flite phone is ambiguous against espeak-ng's set (its "ah" covers several vowels), so it maps to a set of
-phones, any of which counts as right in training.
+It knows names only. A flite phone is ambiguous against espeak-ng's set (its "ah" covers several vowels). So it maps
+to a set of phones, and any of them counts as right in training.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 SILENCE = "SIL"
 FLITE_PREFIX = "fl:"
 
-# Mnemonics with too little data to be a class of their own: a class with a tiny prior makes `[unk]` win everywhere.
+# Mnemonics with too little data to be a class of their own. A class with a tiny prior would make `[unk]` win
+# everywhere.
 _MERGED = {
     ";": "j", "n-": "n", "r-": "r", "t2": "t", "?": "t", "aI2": "aI", "aI3": "aI@", "i@3": "i@", "O2": "O:", "I#": "I", "I2": "I",
     "IR": "3:", "VR": "3:", "w#": "w", "t[": "t", "@2": "@", "@5": "@", "@-": "@", "l#": "l", "E#": "E", "E2": "E", "u": "u:",
@@ -21,13 +22,14 @@ _MERGED = {
 
 
 def from_espeak(mnemonic: str) -> str:
-    """The phone class of an espeak-ng phoneme event; pauses are silence."""
+    """The phone class of an espeak-ng phoneme event. Pauses are silence."""
     if mnemonic.startswith("_") or mnemonic in ("", "|"):
         return SILENCE
     return _MERGED.get(mnemonic, mnemonic)
 
 
-# flite's ARPABET-like phones; r-coloured vowels are one unit here ("aar" is the vowel before "r", "aarr" that "r").
+# flite's phones, which resemble ARPABET. R-coloured vowels are one unit here: "aar" is the vowel before "r", "aarr"
+# is that "r".
 FLITE_TO_PHONES: dict[str, tuple[str, ...]] = {
     "aa": ("0", "A:", "O:"), "aar": ("A@",), "aarr": ("A@", "r"), "ae": ("a", "aa"), "ah": ("V", "@", "a#", "I", "3"),
     "ax": ("@", "a#", "I", "V"), "ahl": ("@L", "@", "V"), "syl": ("@L", "l"), "ao": ("O:", "0"), "aor": ("O@", "o@"),

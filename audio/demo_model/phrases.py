@@ -1,10 +1,11 @@
-"""The sentences the model is built around: fixed phrases, slot words and templates.
+"""The sentences that the model is built around: fixed phrases, slot words and templates.
 
-Pure data in plain English. A template is a sentence with `{slot}`s; `{a:slot}` puts "a" or "an" before the word. How
-sentences are drawn from it, and which are kept for testing, is `corpus`'s matter.
+It is pure data in plain English. A template is a sentence with `{slot}`s; `{a:slot}` puts "a" or "an" before the
+word. `corpus` draws sentences from the templates, and decides which are kept for testing.
 """
 
-# Said word for word, always part of training: what the assistant reacts to, and what people ask without naming a thing.
+# Phrases that are said word for word and are always part of training: what the assistant reacts to, and what people
+# ask without naming a thing.
 COMMANDS = """stop|stop talking|be quiet|quiet|silence|stop it|stop reading|repeat|repeat that|say that again|say it again|again
 |help|help me|what can you do|what can i say|what can i ask|new picture|take a new picture|take a picture|take another picture
 |take a photo|same picture|keep the picture|keep this picture|use the same picture|quit|goodbye|exit|shut down|slower|faster|speak slower
@@ -52,7 +53,8 @@ SLOTS = {
     "shape": "circle|square|triangle|star|cross",
     "shapes": "circles|squares|triangles|stars|crosses",
     "count": "one|two|three|four",
-    # Nouns that a shape world does not hold, asked for all the same, and what users really point a camera at.
+    # Nouns that do not occur in a world of shapes but are asked for all the same, and things at which users really
+    # point a camera.
     "thing": "car|dog|cat|cup|door|chair|table|person|man|woman|child|phone|book|bottle|key|bag|tree|bus|sign|traffic light|window"
     "|bed|box|lamp|screen|camera|clock|glass|plate|bird|flower|bicycle|truck|train|wall|bench|shelf|desk|hat|shoe|coat|umbrella"
     "|computer|keyboard|button|switch|handle|mirror|picture|stop sign|ladder|bowl|spoon|sofa|fence|gate|house|building|horse"
@@ -93,13 +95,13 @@ SLOTS = {
     "made": "made of|for|called",
     "size": "big|small|large|tall|close|near|clean|dirty|wet|dry|broken|empty|full|hot|cold|heavy|new|old|safe|sharp",
     "relation": "above|below|under|next to|near|behind|in front of|left of|right of|to the left of|to the right of|inside",
-    # What may stand before a sentence: before any, before "what …", before "read …".
+    # Openings that may stand before any sentence, before "what …", and before "read …".
     "opening": "hey camera|okay|excuse me|and|now|hey camera",
     "opening_question": "can you tell me|tell me|hey camera",
     "opening_request": "please|please|can you|hey camera",
 }  # fmt: skip
 
-# Weight, template. The first block is the demo's own world and what users ask most; it outweighs the rest.
+# (weight, template). The first block is the demo's own world and what users ask most; it outweighs the rest.
 TEMPLATES: tuple[tuple[float, str], ...] = (
     (9, "what color is the {shape}"), (3, "which color is the {shape}"), (1, "what color are the {shapes}"),
     (1, "what color is the {shape} {place}"), (1, "what is the color of the {shape}"), (2, "what color is the {thing}"),
@@ -160,11 +162,12 @@ TEMPLATES: tuple[tuple[float, str], ...] = (
     (1, "is it {day}"), (1, "what day is {day}"), (1, "set the volume to {number}"), (1, "set a timer for {number} minutes"),
     (1, "wait {number} seconds"), (1, "turn on the {onoff}"), (1, "turn off the {onoff}"), (1, "wait {number} minutes"),
 )  # fmt: skip
-FIXED_SHARE = 0.22  # of all sentences drawn, the part that is a command or a fixed question
-OPENING_SHARE = 0.05  # "please …", "hey camera …" before a templated sentence
-CLOSING_SHARE = 0.03  # "… please" after it
+FIXED_SHARE = 0.22  # the share of commands and fixed questions among all sentences
+OPENING_SHARE = 0.05  # the share of templated sentences with "please …" or "hey camera …" before them
+CLOSING_SHARE = 0.03  # the share with "… please" after them
 
-# What a user of the demo asks first: must be understood nearly perfectly in every ordinary voice (`evaluate`).
+# The questions that a user of the demo asks first. They must be understood nearly perfectly in every ordinary voice
+# (`evaluate`).
 DEMO_QUESTIONS = """what color is the circle|what color is the background|which color is the star|how many shapes are there
 |how many circles are there|how many squares do you see|count the shapes|where is the star|is there a square|do you see a square
 |can you see a triangle|is there a red circle|is it bright or dark|is the picture bright or dark|what does it say|read the text

@@ -1,6 +1,6 @@
-"""General English for the acoustic model: phrases from the Python standard library's docstrings and Debian's licence texts.
+"""General English for the acoustic model: phrases from the docstrings of Python's library and Debian's licence texts.
 
-Both are on the machine already. The language model never sees them.
+Both are already on the machine. The language model is never trained on them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A piece of synthetic speech with its phones: what both synthesisers return."""
+"""A piece of synthetic speech with its phones, which both synthesisers return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Speech:
-    """Samples at int16 scale; `phones` are (first sample, name) in order; `words` the phones of each word when known."""
+    """`samples` are at int16 scale.
+
+    `phones` are (first sample, name) in order. `words` are each word's phones, if known.
+    """
 
     samples: Samples
     rate_hz: int

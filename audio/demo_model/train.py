@@ -1,7 +1,7 @@
 """Trains the acoustic network on the parts that `dataset` wrote, for a given time, with checkpoints.
 
-`python -m audio.demo_model.train WORK --minutes 55` writes `WORK/network.pt` (weights, phones, priors). Knows features and
-labels; no words, no graphs. One core is enough, and all it uses.
+`python -m audio.demo_model.train WORK --minutes 55` writes `WORK/network.pt` (weights, phones, priors). It knows
+features and labels, but neither words nor graphs. It uses one core.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WARM_UP_STEPS = 150
 
 @dataclass(frozen=True)
 class Data:
-    """All utterances; a label is a row of `targets` (labels, classes): 1 for every phone that it may stand for."""
+    """All utterances. A label is a row of `targets` (labels, classes), with 1 for every phone that it may stand for."""
 
     phones: list[str]
     targets: NDArray[np.float32]
@@ -37,14 +37,14 @@ class Data:
     labels: list[NDArray[np.int64]]
 
     def priors(self) -> NDArray[np.float64]:
-        """How often each phone class occurs; an ambiguous label counts in equal shares."""
+        """How often each phone class occurs. An ambiguous label counts for its classes in equal shares."""
         counts = np.bincount(np.concatenate(self.labels), minlength=len(self.targets))
         shares = counts @ (self.targets / self.targets.sum(1, keepdims=True))
         return np.asarray(shares / shares.sum(), np.float64)
 
 
 def load(work: Path) -> Data:
-    """Every `espeak-*.npz` and `flite-*.npz` below `work`, with one numbering of labels."""
+    """Reads every `espeak-*.npz` and `flite-*.npz` below `work`, and gives all labels one numbering."""
     parts = [np.load(path) for path in sorted([*work.glob("espeak-*.npz"), *work.glob("flite-*.npz")])]
     if not parts:
         raise FileNotFoundError(f"no training data in {work}: run `python -m audio.demo_model.dataset` first")
@@ -68,10 +68,10 @@ def load(work: Path) -> Data:
 
 
 def batches(lengths: list[int]) -> list[list[int]]:
-    """Utterances of about the same length together, OUTPUTS_A_BATCH output frames at most."""
+    """Batches of utterances of about the same length, with at most OUTPUTS_A_BATCH output frames."""
     order = sorted((i for i, length in enumerate(lengths) if SHORTEST < length < LONGEST), key=lengths.__getitem__)
     grouped: list[list[int]] = [[]]
-    for index in order:  # sorted: this one is the longest of its batch so far
+    for index in order:  # sorted by length, so this one is the longest of its batch so far
         if lengths[index] * (len(grouped[-1]) + 1) > OUTPUTS_A_BATCH * SUBSAMPLING:
             grouped.append([])
         grouped[-1].append(index)
@@ -81,7 +81,7 @@ def batches(lengths: list[int]) -> list[list[int]]:
 def batch_tensors(
     data: Data, batch: list[int], bank: NoiseBank, rng: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """→ (batch, 40, frames) features and (batch, outputs) labels, −1 where the utterance has ended."""
+    """Features (batch, 40, frames) and labels (batch, outputs), which are −1 where the utterance has ended."""
     skip = int(rng.integers(0, SUBSAMPLING))  # which of the three frames is the one with an output
     outputs = (max(len(data.frames[i]) for i in batch) - skip + SUBSAMPLING - 1) // SUBSAMPLING
     needed, inputs, labels = padded_length(outputs), [], []
@@ -95,7 +95,7 @@ def batch_tensors(
 
 
 def loss_and_hits(logits: torch.Tensor, labels: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, int, int]:
-    """−log of the probability of any right phone, smoothed; how many outputs were right, of how many."""
+    """The loss (smoothed −log of the probability of any right phone), and how many of how many outputs were right."""
     known = labels >= 0
     log_probability = torch.log_softmax(logits.float(), 1).transpose(1, 2)[known]  # (outputs, classes)
     wanted = targets[labels[known]]
@@ -106,12 +106,12 @@ def loss_and_hits(logits: torch.Tensor, labels: torch.Tensor, targets: torch.Ten
 
 
 def learning_rate(peak: float, step: int, done: float) -> float:
-    """Warm-up, then a cosine over the share of the time that is `done`."""
+    """The learning rate: a warm-up, then a cosine over the share of the time that is `done`."""
     return peak * min(1.0, (step + 1) / WARM_UP_STEPS) * (0.5 * (1 + math.cos(math.pi * min(1.0, done))) * 0.99 + 0.01)
 
 
 def save(path: Path, network: Network, data: Data, narrow: int, wide: int) -> None:
-    """Atomically: a script that exports a half-trained network may read at any moment."""
+    """Saves atomically, because a script that exports a half-trained network may read the file at any moment."""
     partial = path.with_suffix(".partial")
     state = {
         "weights": network.state_dict(),

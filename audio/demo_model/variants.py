@@ -1,7 +1,7 @@
-"""Random espeak-ng voice variants: other throats than the installed ones, in a copy of espeak-ng's data folder.
+"""Makes random espeak-ng voice variants, which are new throats, in a copy of espeak-ng's data folder.
 
-Knows the variant file format only. espeak-ng takes at most 349 voices, so the copy keeps the English voices and the installed
-variants only, and adds RANDOM_VARIANTS files.
+It knows the file format of variants only. espeak-ng takes at most 349 voices, so the copy keeps only the English
+voices and the installed variants, and adds RANDOM_VARIANTS files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _VARIANT_FOLDER = Path("voices/!v")
 
 
 def installed() -> list[str]:
-    """Names of the variants that come with espeak-ng."""
+    """The names of the variants that come with espeak-ng."""
     return sorted(path.name for path in (INSTALLED_DATA / _VARIANT_FOLDER).iterdir())
 
 
@@ -25,7 +25,10 @@ def random_names() -> list[str]:
 
 
 def variant_text(name: str, rng: random.Random) -> str:
-    """One voice file: pitch, vocal tract length, breath, roughness and tone drawn within what still sounds like a person."""
+    """One voice file.
+
+    Pitch, vocal tract length, breath, roughness and tone are drawn so that it still sounds like a person.
+    """
     female = rng.random() < 0.5
     pitch = rng.uniform(130, 230) if female else rng.uniform(70, 125)
     tract = rng.uniform(1.0, 1.2) if female else rng.uniform(0.9, 1.06)
@@ -64,7 +67,7 @@ def variant_text(name: str, rng: random.Random) -> str:
 
 
 def data_folder(parent: Path) -> Path:
-    """`parent`, after putting there a copy of espeak-ng's data with the random variants (once)."""
+    """Puts a copy of espeak-ng's data with the random variants into `parent`, unless it is there. Returns `parent`."""
     copy = parent / "espeak-ng-data"
     if not copy.exists():
         partial = parent / "espeak-ng-data.partial"

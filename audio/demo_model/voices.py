@@ -1,6 +1,6 @@
-"""Which synthetic voices the model learned from and which were kept for testing.
+"""The names of the synthetic voices that the model learned from, and of those that were kept for testing.
 
-Knows names only: it imports nothing, so the demo and the tests may import it at no cost.
+It imports nothing, so the demo and the tests may import it at no cost.
 """
 
 # espeak-ng accents (voice files below its data folder) and how often each is drawn in training.
@@ -21,11 +21,11 @@ HELD_OUT_VARIANTS: tuple[str, ...] = (
     "Annie", "norbert",
 )  # fmt: skip
 
-# Of these the development set uses five, to choose decoding figures on; the test set uses the others.
+# The development set uses five of these, to choose decoding figures on. The test set uses the others.
 DEVELOPMENT_VARIANTS: tuple[str, ...] = ("linda", "pablo", "edward2", "steph3", "norbert")
 TEST_VARIANTS: tuple[str, ...] = tuple(name for name in HELD_OUT_VARIANTS if name not in DEVELOPMENT_VARIANTS)
 
-# Ready-made names for whoever needs a voice that the model has never heard: `espeak-ng -v NAME`, pyttsx3 "voice".
+# Names of voices that the model has never heard, for `espeak-ng -v NAME` or pyttsx3's "voice".
 HELD_OUT_VOICES: tuple[str, ...] = (
     "gmw/en-US+f5",
     "gmw/en-US+m7",
@@ -35,12 +35,12 @@ HELD_OUT_VOICES: tuple[str, ...] = (
     "gmw/en-GB-x-rp+m7",
 )
 
-# Variants that are not meant to sound human: left out of training and of the tests.
+# Variants that are not meant to sound human. They are left out of training and tests.
 EFFECT_VARIANTS: tuple[str, ...] = (
     "Demonic", "UniRobot", "anikaRobot", "Storm", "Tweaky", "whisper", "whisperf", "croak", "fast", "AnxiousAndy",
 )  # fmt: skip
 EFFECT_PREFIXES: tuple[str, ...] = ("robosoft", "Ricishay")
 
-# flite voices: three to learn from, one of a different speaker to test on.
+# flite's voices: three to learn from, and one of another speaker to test on.
 FLITE_VOICES: tuple[str, ...] = ("rms", "awb", "kal16")
 HELD_OUT_FLITE_VOICE = "slt"

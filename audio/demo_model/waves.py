@@ -1,6 +1,7 @@
-"""Changes to a waveform before its features are taken: speed, timbre, room, silence around it.
+"""Changes a waveform before its features are computed: speed, timbre, room, and silence around it.
 
-Pure functions of samples and a random generator. What is drawn afresh every epoch (noise, loudness) is in `augment`.
+All are pure functions of samples and a random generator. `augment` has the changes that are drawn anew in every epoch
+(noise, loudness).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from audio.demo_model.features import RATE_HZ
 from audio.demo_model.speech import Samples, Speech
 
-PEAK = 8000.0  # of 32767: what every utterance is brought to
+PEAK = 8000.0  # of 32767: the peak to which every utterance is scaled
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Placed:
 
 
 def fast_length(least: int) -> int:
-    """The smallest number from `least` on with no prime factor above 5: a transform of that length is quick."""
+    """The smallest number from `least` on without a prime factor above 5. A transform of that length is quick."""
     length = least
     while True:
         rest = length
@@ -41,7 +42,10 @@ def fast_length(least: int) -> int:
 def resample(
     samples: Samples, ratio: float, gains: tuple[NDArray[np.float64], float, float] | None = None
 ) -> tuple[Samples, float]:
-    """About `ratio` times as many samples, through the spectrum, and the exact ratio; `gains` (dB points, tilt, cut) colours it."""
+    """About `ratio` times as many samples, resampled through the spectrum, and the exact ratio.
+
+    `gains` (dB points, tilt, cut) changes the timbre.
+    """
     length = fast_length(len(samples) + 200)
     new_length = fast_length(int(length * ratio))
     spectrum = fft.rfft(samples, length)
@@ -60,7 +64,7 @@ def resample(
 
 
 def reverberate(samples: Samples, rng: np.random.Generator) -> Samples:
-    """The samples in a made-up room: noise dying away over 0.12 to 0.6 s behind the direct sound."""
+    """The samples in a made-up room, which is noise that dies away over 0.12 to 0.6 s after the direct sound."""
     decay_s = rng.uniform(0.12, 0.6)
     times = np.arange(int(RATE_HZ * decay_s)) / RATE_HZ
     echo = rng.standard_normal(len(times)) * np.exp(-6.9 * times / decay_s) * (times > rng.uniform(0.001, 0.012))
@@ -72,7 +76,10 @@ def reverberate(samples: Samples, rng: np.random.Generator) -> Samples:
 
 
 def place(speech: Speech, rng: np.random.Generator | None, lead_s: float = 0.3, tail_s: float = 0.4) -> Placed:
-    """The speech at 16 kHz with silence around it, at PEAK; with `rng` also changed in speed, timbre and room."""
+    """The speech at 16 kHz with silence around it, scaled to PEAK.
+
+    With `rng` it is also changed in speed, timbre and room.
+    """
     ratio, gains = RATE_HZ / speech.rate_hz, None
     if rng is not None:
         lead_s, tail_s = rng.uniform(0.02, 0.6), rng.uniform(0.05, 0.6)

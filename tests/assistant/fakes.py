@@ -11,7 +11,7 @@ import numpy as np
 from audio.pcm import AudioChunk
 from vision.errors import Cancelled
 from vision.frame import Frame
-from vision.interface import AnswerChunk, AnswerStats, SeeStats
+from vision.interface import AnswerChunk, Answerer, AnswerStats, SeeStats
 
 WAIT_SECONDS = 5.0  # only ever reached when a test fails
 
@@ -43,6 +43,8 @@ class Gate:
 class FakeCamera:
     """Every picture is a new one."""
 
+    live = True
+
     def __init__(self) -> None:
         self.captured = 0
         self.error: Exception | None = None
@@ -53,6 +55,38 @@ class FakeCamera:
         self.captured += 1
         return Frame(np.zeros((4, 4, 3), np.uint8), captured_at=float(self.captured))
 
+    def burst(
+        self, pictures: int = 3, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None
+    ) -> tuple[Frame, ...]:
+        return (self.capture(timeout_seconds, cancelled),)
+
+    def close(self) -> None:
+        pass
+
+
+class OneModel:
+    """What an engine of one model says of itself, and what it does where it cannot be slowed."""
+
+    model_name = "stand-in"
+    is_demo = False
+    pictures_go_to: str | None = None
+    away_host: str | None = None
+    threads = 4
+
+    @property
+    def answerer(self) -> Answerer:
+        return Answerer(self.model_name, self.is_demo, self.pictures_go_to)
+
+    @property
+    def answerers(self) -> tuple[Answerer, ...]:
+        return (self.answerer,)
+
+    def set_threads(self, threads: int) -> None:
+        pass
+
+    def set_rest(self, share: float) -> None:
+        pass
+
 
 @dataclass
 class FakeView:
@@ -60,6 +94,17 @@ class FakeView:
     frame: Frame
     stats: SeeStats = SEEN
     asked: list[str] = field(default_factory=list)
+    cache_bytes = 1
+
+    @property
+    def answerer(self) -> Answerer:
+        return self.engine.answerer
+
+    def forget(self) -> None:
+        pass
+
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
+        return True
 
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
@@ -83,7 +128,7 @@ class FakeView:
         yield AnswerChunk("", 0, stats)
 
 
-class FakeEngine:
+class FakeEngine(OneModel):
     """Says `answer`, a piece a token."""
 
     def __init__(self, answer: tuple[str, ...] = ("A cup.", " It is red.")) -> None:
@@ -95,7 +140,6 @@ class FakeEngine:
         self.token_gate = Gate()
         self.views: list[FakeView] = []
         self.pieces_decoded = 0
-        self.threads = 4
         self.pace = (4, 0.0)  # threads and rests, as it was told
 
     def set_threads(self, threads: int) -> None:

@@ -12,10 +12,11 @@ import numpy as np
 from assistant.answering.speech_queue import EARCON_RATE_HZ
 from audio import earcons
 from audio.pcm import AudioChunk
+from tests.assistant.fakes import OneModel
 from tests.assistant.simulated_time import World
 from vision.errors import Cancelled
 from vision.frame import Frame
-from vision.interface import AnswerChunk, AnswerStats, SeeStats
+from vision.interface import AnswerChunk, Answerer, AnswerStats, SeeStats
 
 CUES = {
     getattr(earcons, name)(EARCON_RATE_HZ).samples.tobytes(): name
@@ -76,15 +77,24 @@ class Stages:
 @dataclass
 class SlowCamera:
     stages: Stages
+    live = True
 
     def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
         if not self.stages.take_time("capture", self.stages.seconds.capture, cancelled):
             raise Cancelled("cancelled while the picture was taken")
         return Frame(np.zeros((4, 4, 3), np.uint8), captured_at=self.stages.world.now)
 
+    def burst(
+        self, pictures: int = 3, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None
+    ) -> tuple[Frame, ...]:
+        return (self.capture(timeout_seconds, cancelled),)
+
+    def close(self) -> None:
+        pass
+
 
 @dataclass
-class SlowEngine:
+class SlowEngine(OneModel):
     stages: Stages
 
     def see(self, frame: Frame, cancelled: threading.Event | None = None) -> SlowView:
@@ -92,15 +102,26 @@ class SlowEngine:
         steps = (("vision", seconds.vision), ("picture prefill", seconds.picture_prefill))
         if not all(self.stages.take_time(what, length, cancelled) for what, length in steps):
             raise Cancelled("cancelled while seeing")
-        return SlowView(self.stages, SeeStats(49, 52, seconds.vision, seconds.picture_prefill))
+        return SlowView(self.stages, frame, SeeStats(49, 52, seconds.vision, seconds.picture_prefill), self.answerer)
 
 
 @dataclass
 class SlowView:
     stages: Stages
+    frame: Frame
     stats: SeeStats
+    answerer: Answerer
+    cache_bytes = 1
 
-    def ask(self, question: str, *, cancelled: threading.Event | None = None) -> Iterator[AnswerChunk]:
+    def forget(self) -> None:
+        pass
+
+    def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
+        return True
+
+    def ask(
+        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+    ) -> Iterator[AnswerChunk]:
         """The first token is there with the end of the prefill, the end of the answer takes a token too."""
         seconds, answer, said = self.stages.seconds, self.stages.answer, 0
         done = self.stages.take_time("question prefill", seconds.question_prefill, cancelled)

@@ -1,4 +1,4 @@
-"""Stand-ins behind the package's seams, for tests of the logic around them."""
+"""Stand-ins for the parts of `audio` (source, VAD, transcriber), for tests of the logic around them."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ SPEECH, SILENCE = 1000, 0
 
 
 class ScriptedSource:
-    """A source that says S for speech and anything else for silence, a chunk a letter."""
+    """A source with one chunk for each letter: S is speech, and anything else is silence."""
 
     live = False
 
@@ -28,19 +28,19 @@ class ScriptedSource:
 
 
 class LevelVad:
-    """Loud is speech."""
+    """Takes loud chunks for speech."""
 
     def is_speech(self, samples):
         return bool(samples[0] == SPEECH)
 
 
 class ScriptedTranscriber:
-    """Hears the given texts, one an utterance, whatever is said; keeps how much it was fed."""
+    """Hears the given texts, one for each utterance, whatever is said. Counts the chunks that it was given."""
 
     def __init__(self, *texts, confidence=0.9):
         self.texts = list(texts)
         self.confidence = confidence
-        self.fed = []  # chunks of each finished utterance
+        self.fed = []  # how many chunks each finished utterance had
         self.resets = 0
         self.pending = 0
 

@@ -1,18 +1,18 @@
-"""The rules by which a stop word counts, over a scripted recogniser; tests/test_stop_word.py has the real one."""
+"""The rules by which a stop word counts, with a scripted recogniser. tests/test_stop_word.py uses the real one."""
 
 import numpy as np
 import pytest
 
 from audio.barge_in import SpottedWord, StopListener, StopSettings, VoskSpotter, contains, shortest, words_of
 from audio.errors import SpeechModelError
-from audio.hearing import Hearing, SpeechStarted, StopHeard, Utterance
+from audio.hearing import Hearing, Situation, SpeechStarted, StopHeard, Utterance
 from audio.pcm import AudioChunk
 from tests.audio.fakes import LevelVad, ScriptedSource, ScriptedTranscriber
 from tests.audio.test_hearing import SETTINGS
 
 
 class ScriptedSpotter:
-    """Hears what it is told, window after window; in the loud part of one alone, what it is told of that."""
+    """Hears the given words, window after window, and other given words in the loud part of a window alone."""
 
     def __init__(self, *answers, alone=()):
         self.answers = list(answers)
@@ -42,7 +42,7 @@ def heard(listener, chunks):
 
 
 def listener(spotter, **settings):
-    """One that has heard three seconds of the assistant's own voice."""
+    """A listener that has heard three seconds of the assistant's own voice."""
     ears = StopListener(
         spotter, ("stop", "stop talking"), StopSettings(**settings), clock=lambda: 0.0, processor_clock=lambda: 0.0
     )
@@ -51,14 +51,14 @@ def listener(spotter, **settings):
 
 
 def test_a_stop_word_is_a_stop():
-    """It is told once, with the time of the word itself, and with its confidence."""
+    """A stop word gives one StopHeard, with the time and the confidence of the word."""
     stops = heard(listener(ScriptedSpotter([word("stop", 0.9, start=0.9, end=1.2)])), chunks(10))
     assert [(stop.text, stop.confidence) for stop in stops] == [("stop", 0.9)]
     assert stops[0].started_at == pytest.approx(0.03 - 1.2 + 0.9)
 
 
 def test_a_doubtful_stop_must_be_heard_twice():
-    """What is hardly believed once and gone in the next window was no stop word; what is sure needs no second."""
+    """A doubtful stop word must be heard in two windows in a row; a sure one needs only one."""
     doubtful, sure = ([word("stop", confidence, start=0.8, end=1.2)] for confidence in (0.7, 0.9))
     assert heard(listener(ScriptedSpotter(doubtful, [], doubtful, [])), chunks(30)) == []
     assert len(heard(listener(ScriptedSpotter(doubtful, doubtful)), chunks(30))) == 1
@@ -76,28 +76,31 @@ def test_a_doubtful_stop_must_be_heard_twice():
     ],
 )
 def test_a_doubtful_word_does_not_count(doubtful):
-    """Unsure, cut off by the window's begin, too short, or another word."""
+    """A word does not count if it is unsure, cut off by the window's beginning, too short, or another word."""
     spotter = ScriptedSpotter(*[[doubtful]] * 50)
     assert heard(listener(spotter), chunks(60)) == []
     assert len(spotter.asked) > 10
 
 
 def test_what_is_no_louder_than_its_own_voice_is_not_even_decoded():
-    """However like a stop word it sounds: the answer may be about a stop sign."""
+    """Sound that is no louder than its own voice is not even decoded: the answer may be about a stop sign."""
     spotter = ScriptedSpotter(*[[word("stop")]] * 200)
     assert heard(listener(spotter), chunks(200, OWN)) == []
     assert spotter.asked == []
 
 
 def test_the_word_itself_must_be_the_loud_one():
-    """The user says something else over the assistant's own "stop"."""
+    """A stop word of its own does not count when the user says something else over it."""
     spotter = ScriptedSpotter(*[[word("stop", start=0.1, end=0.4)]] * 9)
     assert heard(listener(spotter), chunks(9)) == []  # the loud part is the window's last 0.3 s
     assert len(spotter.asked) > 1
 
 
 def test_a_word_lost_among_its_own_is_found_in_the_loud_part():
-    """Twice and surely: there "quite" is sooner taken for "quiet". Its time is that of the word in the window."""
+    """A stop word in the loud part alone must be heard twice and surely, because there "quite" may sound like "quiet".
+
+    Its time is that of the word in the window.
+    """
     lost, sure = [[word("[unk]")]] * 40, [word("stop", 0.9, start=0.2, end=0.4)]
     stops = heard(listener(ScriptedSpotter(*lost, alone=[sure, sure])), chunks(10))
     assert len(stops) == 1
@@ -109,7 +112,7 @@ def test_a_word_lost_among_its_own_is_found_in_the_loud_part():
 
 
 def test_its_own_level_must_be_known_first():
-    """At its very first words nothing is louder than it yet; the level is kept from then on."""
+    """It hears no stop word until it knows its own level, which it then keeps."""
     ears = StopListener(
         ScriptedSpotter(*[[word("stop")]] * 99), ("stop",), clock=lambda: 0.0, processor_clock=lambda: 0.0
     )
@@ -120,7 +123,7 @@ def test_its_own_level_must_be_known_first():
 
 
 def test_it_is_asked_less_often_when_it_is_slow():
-    """A large model may take at most its share of a core; on a busy machine it keeps up with the sound."""
+    """A slow model is asked less often, so that it takes at most its share of a core and keeps up with the sound."""
     slow = iter(np.arange(0.0, 1000.0, 0.2))  # each look at the clock is 0.2 s later
     slow_clock, still = lambda: float(next(slow)), lambda: 0.0
     for clock, processor_clock, every_s in ((still, slow_clock, 0.2 / 0.4), (slow_clock, still, 0.2 / 0.8)):
@@ -132,7 +135,7 @@ def test_it_is_asked_less_often_when_it_is_slow():
 
 
 def test_silence_is_not_decoded():
-    """It costs nothing while hardly anything is heard, even where the assistant itself is not."""
+    """Silence is not decoded, even if the assistant itself cannot be heard in the microphone."""
     spotter = ScriptedSpotter()
     ears = StopListener(spotter, ("stop",), clock=lambda: 0.0, processor_clock=lambda: 0.0)
     heard(ears, chunks(100, 1))
@@ -141,20 +144,20 @@ def test_silence_is_not_decoded():
 
 
 def test_the_window_is_bounded():
-    """However long the assistant speaks."""
+    """The window stays short, however long the assistant speaks."""
     spotter = ScriptedSpotter()
     heard(listener(spotter, window_seconds=1.2), chunks(100))
     assert max(spotter.asked) == pytest.approx(1.2)
 
 
 def test_hearing_hands_over_what_it_drops():
-    """Deaf, it yields the stop and nothing else; afterwards it hears as before, and the ear rests."""
+    """While deaf, Hearing yields only the stop. Afterwards it hears as before, and the stop listener forgets."""
     source = ScriptedSource("S" * 60 + "." * 60 + "S" * 30 + "." * 40)
     ears = listener(ScriptedSpotter([word("stop", start=0.9, end=1.2)]))
     events = list(
         Hearing(
             source, LevelVad(), SETTINGS, ScriptedTranscriber("what is this"),
-            deaf=lambda: source.position < 60, stop_ear=ears,
+            situation=Situation(deaf=lambda: source.position < 60), stop_ear=ears,
         ).events()
     )  # fmt: skip
     assert [type(event) for event in events] == [StopHeard, SpeechStarted, Utterance]
@@ -162,7 +165,7 @@ def test_hearing_hands_over_what_it_drops():
 
 
 def test_only_the_shortest_phrases_are_listened_for():
-    """Who hears "stop" need not wait for "stop talking"."""
+    """Only the shortest phrases are listened for: "stop" need not wait for "stop talking"."""
     assert shortest(["stop", "stop it", "be quiet", "quiet", "Stop!"]) == [("stop",), ("quiet",)]
     assert shortest(["停", "停止"]) == [("停",), ("停止",)]
 
@@ -174,6 +177,6 @@ def test_phrases_are_found_as_whole_words():
 
 
 def test_a_missing_model_is_told(tmp_path):
-    """As the transcriber does."""
+    """A missing model is an error, as it is for the transcriber."""
     with pytest.raises(SpeechModelError, match="no Vosk model folder"):
         VoskSpotter(tmp_path / "none", ("stop",))

@@ -43,7 +43,7 @@ def test_no_device_at_all(direction, noun):
 
 
 def test_no_default_among_several():
-    """Devices but no default: the error lists them."""
+    """Where there are devices but no default, the error lists them."""
     with pytest.raises(DeviceMissing, match=r"no default microphone.*Headset"):
         choose(-1, PRESENT, "input", is_default=True)
 

@@ -42,20 +42,20 @@ def _pactl(folder: Path, script: str) -> None:
 
 
 def test_the_sound_server_is_asked(tmp_path, monkeypatch):
-    """What `pactl` lists counts."""
+    """The source is found in what `pactl` lists."""
     _pactl(tmp_path, "printf '3\\tmic.echo-cancel\\tm\\tf\\tIDLE\\n'")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     assert echo_cancelled_input() == "mic.echo-cancel"
 
 
 def test_without_pactl_there_is_none(tmp_path, monkeypatch):
-    """Not an error: plain ALSA has no such thing."""
+    """Without `pactl` there is no such source, which is no error: plain ALSA has none."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert echo_cancelled_input() is None
 
 
 def test_a_server_that_fails_is_none(tmp_path, monkeypatch):
-    """Nor is a server that is down, or hangs."""
+    """A server that is down, or hangs, counts as no source and is no error."""
     _pactl(tmp_path, "exit 1")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     assert echo_cancelled_input() is None
@@ -68,7 +68,7 @@ def test_a_server_that_fails_is_none(tmp_path, monkeypatch):
 
 
 def test_both_ends_are_told_to_the_sound_library(monkeypatch):
-    """Through the variables that its client library reads."""
+    """Both ends are set by the environment variables that the sound server's client library reads."""
     monkeypatch.setenv("PULSE_SOURCE", "other")
     monkeypatch.setenv("PULSE_SINK", "other")
     use_source("mic.echo-cancel")
@@ -80,8 +80,8 @@ SPEAK_AND_LISTEN = """
 import sys, threading
 from pathlib import Path
 from assistant.settings.config import parse_config
-from assistant.wiring.conversation import _use_echo_cancellation
-_use_echo_cancellation(parse_config("", "x"))
+from assistant.wiring.devices import use_echo_cancellation
+use_echo_cancellation(parse_config("", "x"))
 import numpy as np
 from audio.microphone import Microphone
 from audio.playback import Loudspeaker
@@ -106,7 +106,8 @@ print(np.sqrt(np.mean(tail * tail)))
 @pytest.mark.device
 @pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 def test_its_own_voice_is_taken_out_by_the_sound_server(tmp_path):
-    """With PulseAudio's own canceller, which is not the default device: both ends are found, and the leak all but gone."""
+    """With PulseAudio's own canceller, which is not the default device, both ends are found and hardly any leak
+    stays."""
     with Synthesizer(rate_wpm=200) as synthesizer:
         words = synthesizer.synthesize("A cup of coffee stands on a stack of books, " * 2)
     write_wav(tmp_path / "voice.wav", words)
@@ -130,7 +131,7 @@ def test_its_own_voice_is_taken_out_by_the_sound_server(tmp_path):
 
 
 def test_the_loudspeaker_to_it_is_found_in_the_same_way(tmp_path, monkeypatch):
-    """Among the sinks."""
+    """The loudspeaker that belongs to it is found among the sinks."""
     _pactl(tmp_path, "[ \"$3\" = sinks ] && printf '4\\tspeaker.echo-cancel\\tm\\tf\\tIDLE\\n'")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     assert echo_cancelled_output() == "speaker.echo-cancel"

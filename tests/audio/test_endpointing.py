@@ -17,7 +17,10 @@ SETTINGS = EndpointSettings(
 
 
 def push_all(endpointer, pattern):
-    """`pattern`: S is a chunk of speech, anything else silence. Changes with their chunk's number."""
+    """Pushes one decision for each letter of `pattern`: S is speech, anything else silence.
+
+    Returns the changes with their places.
+    """
     changes = [(i, endpointer.push(c == "S", CHUNK)) for i, c in enumerate(pattern)]
     return [(i, change) for i, change in changes if change is not None]
 
@@ -124,7 +127,7 @@ def test_pre_roll_keeps_the_newest():
 
 
 def test_a_pause_may_be_the_end_for_a_moment():
-    """Not at once, not for long, not after a click, not within a word, and never outside of an utterance."""
+    """A pause may be the end for a moment only: not at once, not after a click or in a word, only in an utterance."""
     endpointer = Endpointer(
         EndpointSettings(pause_seconds=0.12, pause_tries_seconds=0.27, pause_min_speech_seconds=0.15)
     )

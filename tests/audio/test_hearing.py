@@ -5,7 +5,7 @@ import pytest
 
 from audio.endpointing import EndpointSettings
 from audio.errors import DeviceLost
-from audio.hearing import Hearing, SpeechPaused, SpeechRejected, SpeechStarted, Utterance
+from audio.hearing import Hearing, Situation, SpeechPaused, SpeechRejected, SpeechStarted, Utterance
 from tests.audio.fakes import SPEECH, LevelVad, ScriptedSource, ScriptedTranscriber
 
 SETTINGS = EndpointSettings(onset_seconds=0.12, pre_roll_seconds=0.6, end_silence_seconds=0.6, min_speech_seconds=0.2)
@@ -100,14 +100,16 @@ def test_two_questions_are_two():
 
 def test_deaf_while_speaking():
     """While deaf, nothing is heard."""
-    assert hear("S" * 60 + "." * 40, ScriptedTranscriber(), deaf=lambda: True) == []
+    assert hear("S" * 60 + "." * 40, ScriptedTranscriber(), situation=Situation(deaf=lambda: True)) == []
 
 
 def test_growing_deaf_rejects_what_had_begun():
     """Speech under way when deafness begins is rejected, so that its picture work is dropped."""
     source = ScriptedSource("S" * 100 + "." * 40)
     transcriber = ScriptedTranscriber()
-    hearing = Hearing(source, LevelVad(), SETTINGS, transcriber, deaf=lambda: source.position >= 50)
+    hearing = Hearing(
+        source, LevelVad(), SETTINGS, transcriber, situation=Situation(deaf=lambda: source.position >= 50)
+    )
     assert [type(event) for event in hearing.events()] == [SpeechStarted, SpeechRejected]
     assert (transcriber.resets, transcriber.pending) == (1, 0)
 
@@ -116,7 +118,7 @@ def test_hearing_again_begins_afresh():
     """What was said before the deafness does not leak into the next utterance."""
     source = ScriptedSource("S" * 30 + "." * 60 + "S" * 30 + "." * 40)
     transcriber = ScriptedTranscriber("later")
-    hearing = Hearing(source, LevelVad(), SETTINGS, transcriber, deaf=lambda: source.position < 70)
+    hearing = Hearing(source, LevelVad(), SETTINGS, transcriber, situation=Situation(deaf=lambda: source.position < 70))
     assert [type(event) for event in hearing.events()] == [SpeechStarted, Utterance]
 
 
@@ -134,7 +136,7 @@ def test_a_lost_device_is_told():
 
 
 class ScriptedPauseEar:
-    """Says what it is told to say, one window after the other, then yes."""
+    """Gives the given verdicts, one for each window, and then always True."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -150,7 +152,7 @@ def kinds(events):
 
 
 def test_a_pause_is_told_long_before_the_end():
-    """As soon as it may be the end, with the end of the speech as its time; and once."""
+    """A pause is reported once, as soon as it may be the end, with the time at which the speech ended."""
     ear = ScriptedPauseEar()
     events = hear("." * 30 + "S" * 40 + "." * 40, ScriptedTranscriber("what is this"), pause_ear=ear)
     assert kinds(events) == ["SpeechStarted", "SpeechPaused", "Utterance"]
@@ -160,7 +162,7 @@ def test_a_pause_is_told_long_before_the_end():
 
 
 def test_speech_goes_on_after_a_pause_as_the_same_utterance():
-    """The guess is taken back, a second pause is told again, and no sound is lost."""
+    """When the speech goes on, SpeechResumed comes, a second pause is reported again, and no sound is lost."""
     transcriber = ScriptedTranscriber("what is this")
     events = hear("S" * 40 + "." * 10 + "S" * 20 + "." * 40, transcriber, pause_ear=ScriptedPauseEar())
     assert kinds(events) == ["SpeechStarted", "SpeechPaused", "SpeechResumed", "SpeechPaused", "Utterance"]
@@ -168,7 +170,7 @@ def test_speech_goes_on_after_a_pause_as_the_same_utterance():
 
 
 def test_an_unsure_ear_is_asked_again_for_a_while():
-    """Chunk after chunk, but not until the end."""
+    """An unsure PauseEar is asked again for each chunk, but not until the end of the utterance."""
     ear = ScriptedPauseEar(False, False)
     source = ScriptedSource("S" * 40 + "." * 40)
     hearing = Hearing(source, LevelVad(), SETTINGS, ScriptedTranscriber("x"), pause_ear=ear)
@@ -180,34 +182,34 @@ def test_an_unsure_ear_is_asked_again_for_a_while():
 
 
 def test_the_pause_ear_does_not_hear_the_utterance_before():
-    """Its words are over, those of a cough behind it are none."""
+    """The PauseEar gets nothing of the last utterance, so that a cough after it does not look like its end."""
     ear = ScriptedPauseEar()
     hear("S" * 40 + "." * 21 + "S" * 6 + "." * 40, ScriptedTranscriber("one", "two"), pause_ear=ear)
     assert ear.windows == [pytest.approx(1.2), pytest.approx((6 + 4 + 1) * 0.03)]
 
 
 def test_a_click_is_no_pause_of_words():
-    """Hardly any speech: the ear is not even asked."""
+    """After a click, which is hardly any speech, the PauseEar is not even asked."""
     ear = ScriptedPauseEar()
     assert kinds(hear("S" * 4 + "." * 40, ScriptedTranscriber(), pause_ear=ear)) == ["SpeechStarted", "SpeechRejected"]
     assert ear.windows == []
 
 
 def test_a_held_button_has_no_pauses():
-    """Who keeps it down says when it ends."""
+    """While the button is held a pause is not reported, because letting go is the end."""
     ear = ScriptedPauseEar()
-    hear("S" * 40 + "." * 40, ScriptedTranscriber("x"), pause_ear=ear, held=lambda: True)
+    hear("S" * 40 + "." * 40, ScriptedTranscriber("x"), pause_ear=ear, situation=Situation(held=lambda: True))
     assert ear.windows == []
 
 
 def tone(chunks, pitch_hz=392.0):
-    """A cue at the level that LevelVad takes for speech at its first sample."""
+    """A cue that LevelVad takes for speech by its first sample."""
     time = np.arange(480 * chunks) / 16_000
     return (SPEECH * np.cos(2 * np.pi * pitch_hz * time)).astype(np.int16).reshape(-1, 480)
 
 
 class LoudVad:
-    """Loud is speech, whatever it is."""
+    """Takes every loud chunk for speech."""
 
     def is_speech(self, samples):
         return bool(np.abs(samples.astype(int)).mean() > 100)
@@ -215,7 +217,10 @@ class LoudVad:
 
 @pytest.mark.parametrize("own_cue", [True, False])
 def test_the_assistant_s_own_cue_is_not_heard(own_cue):
-    """It neither begins nor prolongs an utterance; without being told of it, Hearing takes it for speech."""
+    """A cue neither begins nor prolongs an utterance.
+
+    If Hearing does not know its pitches, it takes the cue for speech.
+    """
 
     class WithCue(ScriptedSource):
         def chunks(self):
@@ -229,7 +234,7 @@ def test_the_assistant_s_own_cue_is_not_heard(own_cue):
             LoudVad(),
             SETTINGS,
             ScriptedTranscriber("x", "x"),
-            own_cue=lambda: (392.0,) if own_cue else (),
+            situation=Situation(own_cue=lambda: (392.0,) if own_cue else ()),
         ).events()
     )
     if own_cue:

@@ -10,7 +10,7 @@ CHUNK = 480
 
 
 def leaking(cue, begins_at=137, gain=0.3):
-    """The cue as a microphone hears it, from somewhere within a chunk on, and silence before and behind."""
+    """The cue as a microphone hears it. It begins somewhere within a chunk, with silence before and after it."""
     samples = resample(cue.samples, cue.sample_rate_hz, 16_000) * gain
     sound = np.zeros((len(samples) + begins_at) // CHUNK * CHUNK + 2 * CHUNK)
     sound[begins_at : begins_at + len(samples)] = samples
@@ -24,7 +24,7 @@ def power(samples):
 @pytest.mark.parametrize("make", CUES)
 @pytest.mark.parametrize("begins_at", [0, 137, 300, 451])
 def test_a_cue_is_recognised_wherever_it_begins(make, begins_at):
-    """Every chunk with the cue in it is mostly cue, also those in which it begins and ends."""
+    """Every chunk that holds the cue counts as mostly cue, also those in which it begins and ends."""
     cue = make(22_050)
     for chunk in leaking(cue, begins_at):
         rest = without_cue(chunk, cue.pitches_hz)
@@ -33,7 +33,7 @@ def test_a_cue_is_recognised_wherever_it_begins(make, begins_at):
 
 @pytest.mark.parametrize("make", CUES)
 def test_hardly_anything_of_a_cue_is_left(make):
-    """Of all its power less than a thirtieth, and next to nothing where it is steady."""
+    """Less than a thirtieth of the cue's power is left, and next to nothing where the cue is steady."""
     cue = make(22_050)
     chunks = leaking(cue)
     rests = [without_cue(chunk, cue.pitches_hz).samples for chunk in chunks]
@@ -42,7 +42,7 @@ def test_hardly_anything_of_a_cue_is_left(make):
 
 @pytest.mark.parametrize("make", CUES)
 def test_other_sound_stays(make):
-    """What is no cue keeps most of its power and is not taken for one: noise here, speech in tests/test_pause_cue.py."""
+    """Other sound keeps most of its power and is not taken for a cue: here noise, in tests/test_pause_cue.py speech."""
     cue = make(22_050)
     noise = np.random.default_rng(0).normal(0, 2000, (40, CHUNK)).astype(np.int16)
     rests = [without_cue(chunk, cue.pitches_hz) for chunk in noise]
@@ -51,7 +51,7 @@ def test_other_sound_stays(make):
 
 
 def test_sound_over_a_cue_is_no_cue():
-    """Four times as strong as the cue it stays what it is."""
+    """Sound that is four times as strong as the cue over which it comes is not taken for a cue."""
     cue = earcons.thinking(22_050)
     chunks = leaking(cue)
     rng = np.random.default_rng(0)

@@ -31,12 +31,12 @@ def ends_in_the(text):
     ],
 )
 def test_what_counts_as_the_end(words, ended):
-    """The last word is one, is over, and nothing has to follow it."""
+    """A pause is the end if the last word is a real one, is over, and nothing has to follow it."""
     assert words_ended(words, WINDOW_SECONDS, ends_in_the, SETTINGS) is ended
 
 
 class FakeSpotter:
-    """Hears a finished word, and takes its time by the clock that it moves."""
+    """Hears a finished word, and takes time by moving the clock."""
 
     def __init__(self, seconds=0.0):
         self.seconds = seconds
@@ -50,7 +50,7 @@ class FakeSpotter:
 
 
 def test_nothing_is_decoded_that_nobody_wants():
-    """While nobody is attentive a pause costs nothing."""
+    """While nobody is attentive a pause is not decoded."""
     spotter, wanted = FakeSpotter(), [False]
     ear = WordsEnded(spotter, ends_in_the, wanted=lambda: wanted[0])
     assert not ear.has_ended(SAMPLES)
@@ -60,7 +60,10 @@ def test_nothing_is_decoded_that_nobody_wants():
 
 
 def test_a_slow_recogniser_is_given_a_rest(caplog):
-    """It would hold up the words themselves; the cue then comes with them. It is tried again, and the user told once."""
+    """A slow recogniser is not asked for a while, because it would delay the words.
+
+    It is tried again; the user is told once.
+    """
     spotter = FakeSpotter(seconds=0.5)
     ear = WordsEnded(spotter, ends_in_the, clock=lambda: spotter.now)
     asked = SETTINGS.patience + SETTINGS.rest_windows
@@ -73,7 +76,7 @@ def test_a_slow_recogniser_is_given_a_rest(caplog):
 
 
 def test_a_busy_moment_is_forgiven():
-    """A slow window now and then means another program, not a slow recogniser."""
+    """A single slow window does no harm: it means a busy machine, not a slow recogniser."""
     spotter = FakeSpotter()
     ear = WordsEnded(spotter, ends_in_the, clock=lambda: spotter.now)
     for seconds in [0.5, 0.5, 0.01] * 5:

@@ -45,7 +45,7 @@ def test_nothing_resampled_is_nothing():
 
 
 def test_stream_has_no_seams():
-    """A stream resampled block by block is the same as the whole at once, but for a ms at the ends: filters differ there."""
+    """A stream that is resampled block by block equals the whole at once, except for a millisecond at its ends."""
     tone = sine(1.0, 48_000)
     stream = StreamResampler(48_000, 16_000)
     blocks = [stream.push(tone[i : i + 960]) for i in range(0, len(tone), 960)]
@@ -58,7 +58,7 @@ def test_stream_has_no_seams():
 
 
 def test_a_microphone_s_stream_is_hardly_held_back():
-    """From 48,000 Hz all but 2 ms of a block is there at once: words are waited for."""
+    """From 48,000 Hz all but 2 ms of a block come out at once, because somebody waits for the words."""
     stream = StreamResampler(48_000, 16_000)
     given = sum(len(stream.push(block)) for block in np.split(sine(1.0, 48_000), 50))
     assert 0 <= 16_000 - given <= 0.0021 * 16_000
@@ -66,7 +66,7 @@ def test_a_microphone_s_stream_is_hardly_held_back():
 
 @pytest.mark.parametrize("pitch_hz", [100, 1000, 3000, 6000, 7300])
 def test_a_microphone_s_stream_keeps_what_speech_is_made_of(pitch_hz):
-    """Every pitch that the recogniser looks at has the loudness that it had."""
+    """Every pitch that the recogniser uses keeps its loudness."""
     stream = StreamResampler(48_000, 16_000)
     resampled = np.concatenate([stream.push(block) for block in np.split(sine(1.0, 48_000, pitch_hz), 50)])
     expected = sine(1.0, 16_000, pitch_hz)[: len(resampled)]
@@ -75,7 +75,7 @@ def test_a_microphone_s_stream_keeps_what_speech_is_made_of(pitch_hz):
 
 @pytest.mark.parametrize("pitch_hz", [8_700, 11_000, 20_000])
 def test_a_microphone_s_stream_has_no_aliases(pitch_hz):
-    """What lies above half the new rate is gone, block by block too."""
+    """Sound above half the new rate is removed, also block by block."""
     stream = StreamResampler(48_000, 16_000)
     resampled = np.concatenate([stream.push(block) for block in np.split(sine(1.0, 48_000, pitch_hz), 50)])
     assert np.abs(resampled[400:-400]).max() <= 4

@@ -42,9 +42,9 @@ def question(tmp_path_factory):
 
 
 class Program:
-    """Code under test in a process of its own, with the card's environment: it tells JSON lines."""
+    """Runs code in a process of its own, with the card's environment. The code prints JSON lines."""
 
-    # One write a line: two threads may tell at once.
+    # One write for each line, because two threads may print at once.
     TELL = 'import json, sys\ndef tell(what):\n    sys.stdout.write(json.dumps(what) + "\\n")\n'
 
     def __init__(self, card, code):
@@ -104,7 +104,7 @@ MICROPHONE = """
 
 
 def best_match(recording, wanted):
-    """Where `wanted` lies in `recording`, and how alike they are (1: the same shape), and the gain."""
+    """Where `wanted` lies in `recording`, how similar they are (1 is the same shape), and the gain."""
     size = len(recording) + len(wanted)
     both = np.fft.rfft(recording, size) * np.conj(np.fft.rfft(wanted, size))
     at = int(np.fft.irfft(both, size)[: len(recording) - len(wanted) + 1].argmax())
@@ -194,9 +194,9 @@ def test_the_loudspeaker_plays_it_whole(card):
     inside = samples[begin + 480 : end - 480]
     levels = np.sqrt(np.mean(inside[: len(inside) // 480 * 480].reshape(-1, 480) ** 2, axis=1))
     assert levels == pytest.approx(np.full(len(levels), 8000 / np.sqrt(2)), rel=0.15)
-    # A lost or doubled sample is a jump that a 440 Hz tone never makes.
+    # A lost or doubled sample would be a jump, which a 440 Hz tone never makes.
     assert np.abs(np.diff(inside)).max() < 2 * np.pi * 440 / RATE_HZ * 8000 * 1.1
-    # Pacing: play() is back about 200 ms before the end, drain() after it.
+    # Pacing: play() returns about 200 ms before the end of the sound, drain() after it.
     assert result["started_at"] - result["asked_at"] < 0.1
     assert 1.6 < result["played_at"] - result["asked_at"] < 2.0
     assert result["drained_at"] - result["asked_at"] >= 2.0
@@ -225,7 +225,7 @@ RESTING = """
 
 
 def test_a_loudspeaker_with_nothing_to_play_rests(card):
-    """Its device is stopped; the next sound comes at once all the same, and whole."""
+    """With nothing to play the device is stopped. The next sound still comes at once and as a whole."""
     with Program(card, RESTING) as program:
         assert program.hear()["rests"]
         with card.record_loudspeaker() as recording:
@@ -337,12 +337,12 @@ def test_no_device_is_one_sentence(tmp_path):
         assert program.ended(5) == 0
 
 
-# The rest break their card, and come last.
+# The tests below break their sound card, so they come last.
 PROGRAMS = {"microphone": MICROPHONE, "loudspeaker": loudspeaker(20)}
 
 
 def lost(card, device, vanish):
-    """What a program using `device` tells once `vanish()` has been called, and after how long."""
+    """What a program that uses `device` prints after `vanish()` was called, and after how many seconds."""
     with Program(card, PROGRAMS[device]) as program:
         program.hear()
         if device == "microphone":

@@ -39,7 +39,7 @@ def voice():
     ],
 )
 def test_what_is_said_of_a_text(text, spoken):
-    """Markup, phonemes, control characters and marks go; what cannot be spoken is nothing."""
+    """Markup, phonemes, control characters and marks are removed, and a text that cannot be spoken becomes empty."""
     assert speakable(text) == spoken
 
 
@@ -67,7 +67,7 @@ def test_same_text_same_sound_many_times(voice):
     lengths = {text: voice.synthesize(text).duration_seconds for text in texts}
     for turn in range(60):
         text = texts[turn % 3]
-        # espeak-ng varies a sentence by a few milliseconds.
+        # espeak-ng's length of a sentence varies by a few milliseconds.
         assert voice.synthesize(text).duration_seconds == pytest.approx(lengths[text], abs=0.1)
 
 

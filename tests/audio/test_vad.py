@@ -33,7 +33,7 @@ def test_silence_is_not_speech():
 
 
 def shaped(power, seconds=10.0):
-    """Noise whose spectrum falls with frequency: 0 hiss, 0.5 a fan, 1 rumble and wind."""
+    """Noise whose spectrum falls with frequency to this power: 0 is hiss, 0.5 a fan, 1 rumble and wind."""
     spectrum = np.fft.rfft(np.random.default_rng(5).standard_normal(int(16_000 * seconds)))
     rank = np.maximum(np.arange(len(spectrum)), 20)
     wave = np.fft.irfft(spectrum / rank**power)

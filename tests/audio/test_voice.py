@@ -29,7 +29,7 @@ class FragileSpeaker:
 
     def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None:
         if self.closed:
-            return None  # as the real one: nothing is heard of it any more
+            return None  # like the real one, of which nothing can be heard then
         if self.unplugged:
             raise DeviceLost("gone")
         self.played += 1

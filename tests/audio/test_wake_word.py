@@ -1,4 +1,4 @@
-"""The wake phrase, what is transcribed when, and which of what is heard counts."""
+"""The wake word: how the phrase is found, when speech is transcribed, and what is meant for the assistant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,16 @@ from audio.demo_model import corpus
 from audio.endpointing import EndpointSettings
 from audio.errors import SpeechModelError
 from audio.grammar import GrammarListener, HeardWord, parse_words
-from audio.hearing import Hearing, SpeechPaused, SpeechRejected, SpeechStarted, StopHeard, Utterance
+from audio.hearing import (
+    Hearing,
+    Situation,
+    SpeechPaused,
+    SpeechRejected,
+    SpeechStarted,
+    StopHeard,
+    Utterance,
+    WakeSuspected,
+)
 from audio.pcm import Samples
 from audio.transcriber import Transcript, unknown_words
 from audio.wake_word import AttentiveTranscriber, default_phrase, find_phrase
@@ -56,13 +66,19 @@ def words(*texts: str, confidence: float = 1.0) -> tuple[HeardWord, ...]:
     ],
 )
 def test_the_phrase_is_its_words_one_after_the_other(heard: tuple[HeardWord, ...], ends_s: float | None) -> None:
-    """Sure of each, nothing and no pause between them, near the beginning; the first place counts."""
+    """The phrase is its words in a row: each sure, nothing and no pause between them, near the beginning.
+
+    The first place where it was said counts.
+    """
     found = find_phrase(heard, PHRASE)
     assert (found.ended_s if found else None) == (pytest.approx(ends_s) if ends_s else None)
 
 
 def test_word_times_count_from_the_utterance() -> None:
-    """Vosk's times run on from utterance to utterance; pieces that it closed itself follow each other."""
+    """Times of words count from the utterance's beginning, although Vosk's times run on through all utterances.
+
+    Pieces that Vosk closed itself follow each other.
+    """
     pieces = [
         '{"text": "hey", "result": [{"word": "hey", "conf": 0.9, "start": 10.2, "end": 10.5}]}',
         '{"text": ""}',
@@ -86,7 +102,7 @@ def test_word_times_count_from_the_utterance() -> None:
     ],
 )
 def test_the_phrase_is_taken_off_the_front(text: str, phrase: str, rest: str | None) -> None:
-    """Whole words only, in any language that the recogniser writes with spaces."""
+    """The phrase is removed from the front as whole words, in any language that the recogniser writes with spaces."""
     assert without_phrase(text, phrase) == rest
 
 
@@ -94,7 +110,7 @@ def test_the_phrase_is_taken_off_the_front(text: str, phrase: str, rest: str | N
 
 
 class FakeWords:
-    """The real transcriber's stand-in: it counts what it was given."""
+    """Stands in for the real transcriber, and counts what it was given."""
 
     def __init__(self, text: str, confidence: float = 0.9) -> None:
         self.text, self.confidence = text, confidence
@@ -123,7 +139,7 @@ class FakeWake:
         self.samples += len(samples)
 
     def partial(self) -> str:
-        """A word more each half a second."""
+        """One more word for each half second."""
         return " ".join(word.text for word in self.heard[: self.samples // (RATE_HZ // 2)])
 
     def finish(self) -> tuple[HeardWord, ...]:
@@ -133,14 +149,17 @@ class FakeWake:
         self.resets += 1
 
 
-def said(transcriber: AttentiveTranscriber, seconds: float = 2.0) -> Transcript:
+def said(
+    transcriber: AttentiveTranscriber, seconds: float = 2.0, between: Callable[[], None] = lambda: None
+) -> Transcript:
     for _ in range(round(seconds * 10)):
         transcriber.accept(np.zeros(RATE_HZ // 10, np.int16))
+        between()
     return transcriber.finish()
 
 
 def test_one_breath_is_phrase_and_question() -> None:
-    """The text begins with the phrase, whatever was said before it."""
+    """Phrase and question in one breath give one text, which begins with the phrase whatever was said before it."""
     real, wake = FakeWords("um hey camera what is this", 0.8), FakeWake(*words("hey", "camera", "[unk]"))
     transcript = said(AttentiveTranscriber(real, lambda: False, wake, PHRASE))
     assert transcript == Transcript("hey camera what is this", 0.8)
@@ -149,33 +168,36 @@ def test_one_breath_is_phrase_and_question() -> None:
 
 @pytest.mark.parametrize(("rest", "confidence"), [("", 0.9), (" the", 0.2)])
 def test_the_phrase_alone(rest: str, confidence: float) -> None:
-    """Nothing after it, or a breath that was taken for a word: it is the phrase alone, as sure as the phrase was."""
+    """If nothing, or only a breath, follows the phrase, the text is the phrase alone, with its confidence."""
     wake = FakeWake(*words("hey", "camera", confidence=0.9))
     transcript = said(AttentiveTranscriber(FakeWords("hey camera" + rest, confidence), lambda: False, wake, PHRASE))
     assert transcript == Transcript("hey camera", 0.9)
 
 
 def test_both_recognisers_must_find_the_phrase() -> None:
-    """What the grammar alone takes for the phrase is babble."""
+    """If only the grammar finds the phrase, it was babble and does not wake."""
     wake = FakeWake(*words("hey", "camera"))
     assert said(AttentiveTranscriber(FakeWords("they came around", 0.9), lambda: False, wake, PHRASE)).text == ""
 
 
 def test_the_phrase_is_announced_as_soon_as_it_may_be_there() -> None:
-    """Once an utterance, on partial words that may yet turn out to be others."""
+    """The phrase is suspected once for an utterance, by partial words that may still turn out to be others."""
     told: list[int] = []
     wake = FakeWake(*words("[unk]", "hey", "camera", "[unk]"))
-    transcriber = AttentiveTranscriber(
-        FakeWords("they came around", 0.9), lambda: False, wake, PHRASE, lambda: told.append(wake.samples)
-    )
-    said(transcriber)
+    transcriber = AttentiveTranscriber(FakeWords("they came around", 0.9), lambda: False, wake, PHRASE)
+
+    def ask() -> None:
+        if transcriber.wake_suspected():
+            told.append(wake.samples)
+
+    said(transcriber, between=ask)
     assert told == [RATE_HZ * 3 // 2]
-    said(transcriber)
+    said(transcriber, between=ask)
     assert len(told) == 2
 
 
 def test_talk_without_the_phrase_is_never_transcribed() -> None:
-    """What is not meant for it costs the grammar only, and leaves no text."""
+    """Talk without the phrase goes to the grammar only, and gives no text."""
     real = FakeWords("something private")
     transcriber = AttentiveTranscriber(real, lambda: False, FakeWake(*words("[unk]", "camera")), PHRASE)
     assert said(transcriber) == Transcript("", 0.0)
@@ -183,7 +205,7 @@ def test_talk_without_the_phrase_is_never_transcribed() -> None:
 
 
 def test_with_attention_all_is_transcribed_as_it_comes() -> None:
-    """No phrase needed, no sound held back."""
+    """With attention no phrase is needed, and every sound is transcribed as it comes."""
     real, wake = FakeWords("what is this"), FakeWake()
     assert said(AttentiveTranscriber(real, lambda: True, wake, PHRASE)).text == "what is this"
     assert (real.samples, wake.samples) == (2 * RATE_HZ, 0)
@@ -191,7 +213,7 @@ def test_with_attention_all_is_transcribed_as_it_comes() -> None:
 
 @pytest.mark.parametrize("with_wake", [True, False])
 def test_attention_in_the_middle_of_an_utterance(with_wake: bool) -> None:
-    """The button pressed just after the first word: the utterance is transcribed from its beginning."""
+    """If the button is pressed just after the first word, the utterance is transcribed from its beginning."""
     real, wake, attentive = FakeWords("what is this"), FakeWake(*words("[unk]")), False
     transcriber = AttentiveTranscriber(real, lambda: attentive, wake if with_wake else None, PHRASE)
     transcriber.accept(np.zeros(4000, np.int16))
@@ -203,7 +225,7 @@ def test_attention_in_the_middle_of_an_utterance(with_wake: bool) -> None:
 
 
 def test_without_a_button_press_nothing_is_recognised_at_all() -> None:
-    """Button only: no wake listener, no transcription, no text; and the next utterance begins afresh."""
+    """With the button only, nothing is recognised before a press, and the next utterance begins anew."""
     real = FakeWords("something")
     transcriber = AttentiveTranscriber(real, lambda: False)
     assert said(transcriber) == said(transcriber) == Transcript("", 0.0)
@@ -221,7 +243,7 @@ OPEN = settings_from("open", PHRASE, 6.0)
 
 Q = "what is this"
 
-# (settings, [presses and what is heard], what of the heard counts); an utterance is (text, from, to).
+# (settings, [presses and what is heard], what counts of it); an utterance is (text, from, to).
 STORIES: dict[str, tuple[ActivationSettings, list[Press | tuple[str, float, float]], list[str]]] = {
     "open: everything": (OPEN, [(Q, 1, 2), ("stop", 3, 3.5)], [Q, "stop"]),
     "open: the phrase is taken off": (OPEN, [("hey camera what is this", 1, 2), ("hey camera", 3, 4)], [Q, "woken"]),
@@ -253,7 +275,7 @@ STORIES: dict[str, tuple[ActivationSettings, list[Press | tuple[str, float, floa
 
 @pytest.mark.parametrize("name", STORIES)
 def test_stories(name: str) -> None:
-    """What is meant for the assistant, story by story."""
+    """Each story gives the utterances that are meant for the assistant."""
     settings, story, meant = STORIES[name]
     activation, counted = Activation(settings), []
     for item in story:
@@ -261,8 +283,8 @@ def test_stories(name: str) -> None:
             activation.pressed(item)
             continue
         text, began, ended = item
-        activation.heard(SpeechStarted(began))
-        event = activation.heard(Utterance(text, 0.9, began, ended))
+        activation.meant(SpeechStarted(began))
+        event = activation.meant(Utterance(text, 0.9, began, ended))
         if isinstance(event, Utterance):
             assert (event.started_at, event.ended_at) == (began, ended)
             counted.append(event.text)
@@ -272,45 +294,45 @@ def test_stories(name: str) -> None:
 
 
 def test_the_onset_counts_as_its_utterance_will() -> None:
-    """A picture is taken at the onset only if somebody asked for attention, and its end is told only then."""
+    """The onset, which takes the picture, and the end of speech count only if somebody asked for attention."""
     activation = Activation(BUTTON)
-    assert activation.heard(SpeechStarted(0.1)) is None
-    assert activation.heard(SpeechRejected(0.2)) is None
+    assert activation.meant(SpeechStarted(0.1)) is None
+    assert activation.meant(SpeechRejected(0.2)) is None
     activation.pressed(Pressed(1.0))
-    assert activation.heard(SpeechStarted(2.0)) == SpeechStarted(2.0)
-    assert activation.heard(SpeechRejected(2.2)) == SpeechRejected(2.2)
-    assert activation.heard(SpeechStarted(3.0)) == SpeechStarted(3.0)  # a cough used nothing up
+    assert activation.meant(SpeechStarted(2.0)) == SpeechStarted(2.0)
+    assert activation.meant(SpeechRejected(2.2)) == SpeechRejected(2.2)
+    assert activation.meant(SpeechStarted(3.0)) == SpeechStarted(3.0)  # a cough did not use up the attention
 
 
 def test_a_question_that_was_stopped_drops_its_picture() -> None:
-    """Stopped between onset and words: the conversation hears that it was nothing."""
+    """If a question is stopped between onset and words, the conversation is told that it held no words."""
     activation = Activation(BUTTON)
     activation.pressed(Pressed(1.0))
-    activation.heard(SpeechStarted(2.0))
+    activation.meant(SpeechStarted(2.0))
     activation.pressed(StopPress(2.5))
-    assert activation.heard(Utterance(Q, 0.9, 2.0, 3.0)) == SpeechRejected(3.0)
+    assert activation.meant(Utterance(Q, 0.9, 2.0, 3.0)) == SpeechRejected(3.0)
 
 
 def test_a_stop_word_always_counts_and_ends_attention() -> None:
-    """It has its own listener, and a stop is not to be asked for."""
+    """A stop word always counts, without a press or a wake phrase, and ends attention."""
     activation, stop = Activation(BUTTON), StopHeard("stop", 0.9, 2.0, 2.4)
     activation.pressed(Pressed(1.0))
-    assert activation.heard(stop) == stop
-    assert activation.heard(SpeechStarted(3.0)) is None
+    assert activation.meant(stop) == stop
+    assert activation.meant(SpeechStarted(3.0)) is None
 
 
 def test_an_answer_to_the_assistant_needs_no_press() -> None:
-    """After "did you ask …?" the yes counts; a button that is held stays so."""
+    """After "did you ask …?" a yes counts without a press, and a button that is held stays held."""
     activation = Activation(BUTTON)
     activation.expect(1.0, 10.0)
-    assert activation.heard(Utterance("yes", 0.9, 9.0, 9.4)) == Utterance("yes", 0.9, 9.0, 9.4)
+    assert activation.meant(Utterance("yes", 0.9, 9.0, 9.4)) == Utterance("yes", 0.9, 9.0, 9.4)
     activation.pressed(Held(20.0, 19.0))
     activation.expect(20.5, 10.0)
     assert activation.held()
 
 
 def test_attention_that_was_asked_for_and_not_used_lapses_once() -> None:
-    """After a press with no words; not after a question, and not after "did you ask …?", which nobody pressed for."""
+    """Attention times out once after a press without words, but not after a question or after "did you ask …?"."""
     activation = Activation(BUTTON)
     activation.pressed(Pressed(1.0))
     assert not activation.listen_timed_out(7.5)
@@ -319,62 +341,62 @@ def test_attention_that_was_asked_for_and_not_used_lapses_once() -> None:
     activation.expect(10.0, 2.0)
     assert not activation.listen_timed_out(20.0)
     activation.pressed(Pressed(30.0))
-    activation.heard(SpeechStarted(35.0))
+    activation.meant(SpeechStarted(35.0))
     assert not activation.listen_timed_out(40.0)  # still speaking
-    activation.heard(Utterance(Q, 0.9, 35.0, 41.0))
+    activation.meant(Utterance(Q, 0.9, 35.0, 41.0))
     assert not activation.listen_timed_out(60.0)
 
 
 def test_during_an_answer_that_anything_may_interrupt_everything_counts() -> None:
-    """`barge_in = "any"` needs neither press nor wake word while it speaks."""
+    """With `barge_in = "any"` everything counts while it speaks, without a press or a wake word."""
     speaking = [True]
     activation = Activation(WAKE, always=lambda: speaking[0])
-    assert activation.heard(SpeechStarted(1.0)) == SpeechStarted(1.0)
+    assert activation.meant(SpeechStarted(1.0)) == SpeechStarted(1.0)
     speaking[0] = False  # the answer ended while the user spoke
-    assert activation.heard(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
-    activation.heard(SpeechStarted(2.0))
-    assert activation.heard(Utterance("stop", 0.9, 2.0, 2.5)) is None
+    assert activation.meant(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
+    activation.meant(SpeechStarted(2.0))
+    assert activation.meant(Utterance("stop", 0.9, 2.0, 2.5)) is None
 
 
 def test_a_stop_needs_no_call_while_it_thinks() -> None:
-    """All is transcribed then, and of that a stop counts, though nobody has called; a question does not."""
+    """While it thinks everything is transcribed; a stop counts although nobody has called, and a question does not."""
     busy = [False]
     activation = Activation(WAKE, stoppable=lambda: busy[0], is_stop=lambda text: text == "stop")
     assert not activation.attentive(1.0)
     busy[0] = True
     assert activation.attentive(1.0)
-    assert activation.heard(SpeechStarted(1.0)) is None
-    assert activation.heard(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
-    assert activation.heard(Utterance(Q, 0.9, 2.0, 2.5)) is None
+    assert activation.meant(SpeechStarted(1.0)) is None
+    assert activation.meant(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
+    assert activation.meant(Utterance(Q, 0.9, 2.0, 2.5)) is None
 
 
 def test_a_pause_behind_what_may_be_the_phrase_is_told() -> None:
-    """The end of a question in one breath is acknowledged like any; other talk is not."""
+    """A pause is reported for a question in one breath with the phrase, and not for other talk."""
     activation = Activation(WAKE)
-    activation.heard(SpeechStarted(1.0))
-    assert activation.heard(SpeechPaused(2.0)) is None
-    activation.possible_wake()
+    activation.meant(SpeechStarted(1.0))
+    assert activation.meant(SpeechPaused(2.0)) is None
+    activation.meant(WakeSuspected(2.5))
     assert activation.maybe_addressed
-    assert activation.heard(SpeechPaused(3.0)) == SpeechPaused(3.0)
-    activation.heard(Utterance("hey camera what is this", 0.9, 1.0, 3.0))
+    assert activation.meant(SpeechPaused(3.0)) == SpeechPaused(3.0)
+    activation.meant(Utterance("hey camera what is this", 0.9, 1.0, 3.0))
     assert not activation.maybe_addressed
 
 
 def test_attention_is_known_while_it_lasts() -> None:
-    """The transcriber asks it at every block: in the window, during an utterance, and always in open mode."""
+    """Attention lasts in the window after a press and during an utterance, and always in open mode."""
     activation = Activation(BUTTON)
     assert not activation.attentive(1.0)
     activation.pressed(Pressed(1.0))
     assert activation.attentive(1.0)
-    activation.heard(SpeechStarted(6.9))
+    activation.meant(SpeechStarted(6.9))
     assert activation.attentive(15.0)
-    activation.heard(SpeechRejected(15.0))
+    activation.meant(SpeechRejected(15.0))
     assert not activation.attentive(15.0)
     assert Activation(OPEN).attentive(0.0)
 
 
 def test_a_pause_while_the_button_is_held_does_not_end_the_question() -> None:
-    """One utterance from onset to release, however long it was thought about in the middle."""
+    """While the button is held there is one utterance from onset to release, however long the pauses are."""
     activation, source = Activation(BUTTON), ScriptedSource("." * 10 + "S" * 20 + "." * 60 + "S" * 20 + "." * 60)
     activation.pressed(Pressed(0.0))
     activation.pressed(Held(1.0, 0.0))
@@ -384,8 +406,10 @@ def test_a_pause_while_the_button_is_held_does_not_end_the_question() -> None:
             activation.pressed(Released(3.3, True))
         return activation.held()
 
-    hearing = Hearing(source, LevelVad(), EndpointSettings(), ScriptedTranscriber("what is this"), held=held)
-    counted = [activation.heard(event) for event in hearing.events()]
+    hearing = Hearing(
+        source, LevelVad(), EndpointSettings(), ScriptedTranscriber("what is this"), situation=Situation(held=held)
+    )
+    counted = [activation.meant(event) for event in hearing.events()]
     assert counted == [SpeechStarted(pytest.approx(0.3)), Utterance(Q, 0.9, pytest.approx(0.3), pytest.approx(3.3))]
     assert not activation.held()
 
@@ -394,14 +418,17 @@ def test_a_pause_while_the_button_is_held_does_not_end_the_question() -> None:
 
 
 def test_a_word_that_the_model_does_not_know_is_refused() -> None:
-    """Vosk would leave it out of the grammar and say nothing: the assistant could never be woken."""
+    """A phrase with an unknown word is refused, because Vosk would silently drop the word and nothing could wake it."""
     with pytest.raises(SpeechModelError, match="does not know the word 'xylophone'"):
         GrammarListener(MODEL, ["hey xylophone"])
     GrammarListener(MODEL, phrases_for("en").wake_phrases[:1])
 
 
 def test_the_default_phrase_is_one_that_the_model_knows() -> None:
-    """The first of the language's; if it knows none, the first all the same, and GrammarListener says what is missing."""
+    """The default is the language's first phrase of which the model knows every word, else simply the first.
+
+    GrammarListener then says which word is missing.
+    """
     assert default_phrase(phrases_for("en").wake_phrases, lambda phrases: unknown_words(MODEL, phrases)) == "hey camera"
     assert (
         default_phrase(
@@ -427,7 +454,7 @@ def test_hits_and_false_wakes() -> None:
 
 @needs_espeak
 def test_a_few_hits_and_no_false_wake() -> None:
-    """The same in short: the whole path, from sound to question."""
+    """A short version of the test above: the whole path, from sound to question."""
     command = [sys.executable, "-m", "assistant.bench.accuracy.wake_rates", "--said", "8", "--hours", "0.01"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     rates = json.loads(done.stdout)

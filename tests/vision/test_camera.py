@@ -339,6 +339,32 @@ def test_a_broken_numbered_picture_is_named(tmp_path: Path) -> None:
         camera.capture()
 
 
+def test_a_broken_numbered_picture_among_good_ones_is_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The good ones before and after it are shown, it is named in the log, and all damaged ones are counted."""
+    for number, colour in ((1, RED), (4, BLUE)):
+        Image.new("RGB", (8, 8), colour).save(tmp_path / f"a{number}.png")
+    (tmp_path / "a2.png").write_text("not a picture")
+    (tmp_path / "a3.png").write_bytes(b"")
+    with Camera(str(tmp_path / "a%d.png")) as camera:
+        list(frames_until(camera, BLUE))
+        assert camera.damaged_pictures == 2
+        while "camera" in [thread.name for thread in threading.enumerate()]:
+            assert near(camera.capture(), BLUE)
+    assert "a2.png is a text file" in caplog.text
+    assert "a3.png is empty" not in caplog.text
+    assert "2 of its pictures were damaged" in caplog.text
+
+
+def test_damaged_pictures_at_the_beginning_are_passed_over(tmp_path: Path) -> None:
+    """A recording whose first picture is damaged shows the second one."""
+    (tmp_path / "a1.png").write_text("not a picture")
+    Image.new("RGB", (8, 8), GREEN).save(tmp_path / "a2.png")
+    with Camera(str(tmp_path / "a%d.png")) as camera:
+        assert near(camera.capture(), GREEN)
+
+
 # --- real OpenCV: streams ---
 
 

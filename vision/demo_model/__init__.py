@@ -1,4 +1,7 @@
-"""SeeSay's small vision-language demo model: what it looks at, how it is trained, and its weights. Knows nothing of who asks."""
+"""SeeSay's small vision-language demo model: what it looks at, how it is trained, and its weights.
+
+It does not know who asks.
+"""
 
 from __future__ import annotations
 

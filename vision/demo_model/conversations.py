@@ -1,6 +1,6 @@
-"""Conversations of up to ten turns about one picture, in which a later question may lean on the one before ("where is it").
+"""Makes conversations of up to ten turns about one picture. A question may depend on the last one ("where is it").
 
-Pure and seeded. What is true of a scene is settled in `questions.py`.
+It is pure and seeded. `questions.py` decides what is true of a scene.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ GOES_ON = 0.6  # most conversations are short, but one in ten has five turns or 
 
 
 def conversations(scene: Scene, rng: random.Random, count: int) -> list[Conversation]:
-    """`count` separate conversations of one to MAX_TURNS turns about the same picture; later turns may lean on the one before."""
+    """`count` separate conversations of one to MAX_TURNS turns about the same picture.
+
+    A turn may depend on the last one.
+    """
     return [conversation(scene, rng) for _ in range(count)]
 
 
@@ -41,7 +44,7 @@ def conversation(scene: Scene, rng: random.Random) -> Conversation:
 
 
 def follow_up(scene: Scene, rng: random.Random, before: QuestionAnswer) -> QuestionAnswer | None:
-    """A question that only makes sense after `before`, or None where nothing follows from it."""
+    """A question that makes sense only after `before`. None if no question follows from it."""
     if before.about is None:
         return None
     same = _SAME_ASPECT.get(_aspect(before))
@@ -62,7 +65,7 @@ _SAME_ASPECT: dict[str, Sequence[str]] = {
 
 
 def _aspect(before: QuestionAnswer) -> str:
-    """What the question before was after, told from its words: "absent" answers belong to a question of colour or place."""
+    """What the last question asked for, by its words: an "absent" answer can be about colour or place."""
     asked = before.question
     if before.kind in ("several", "absent", "followup"):
         if asked.startswith(("and", "what about")):

@@ -1,6 +1,6 @@
-"""From a scene to pixels: first a layout in pixels (pure), then a 448 x 448 picture.
+"""Draws a scene: first a layout in pixels (pure), then a 448 x 448 picture.
 
-It knows nothing of questions or of the model; `labels.py` reads the same layout to say what each part of the picture shows.
+It knows neither questions nor the model. `labels.py` reads the same layout to say what each part of the picture shows.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from vision.demo_model.scene import PALETTE, Scene
 Rgb = tuple[int, int, int]
 
 SIZE_PX = 448
-# The middles of the three rows and columns. They are also the middles of every second row and column of the model's 64 px
-# image tokens, so a shape's or a line's middle never sits on the border of two tokens.
+# The middles of the three rows and columns. They are also the middles of every second row and column of the model's
+# 64 px image tokens, so the middle of a shape or a line never lies on the border of two tokens.
 CENTERS_PX = (96, 224, 352)
 SHAPE_SHIFT_PX = 10
 RADIUS_PX = (40, 52)
-# Signs are set like a departure board's, a character to a column: as wide as an image token, so each token holds about one.
+# Signs are set like those of a departure board, one character in each column. A column is as wide as an image token,
+# so each token holds about one character.
 COLUMN_PX = 64
 LINE_SHIFT_PX = 10
 TYPE_SIZE_PX = (80, 98)
@@ -45,7 +46,7 @@ class PlacedShape:
 
 @dataclass(frozen=True)
 class PlacedText:
-    """A line of type: the left edge of its first column, the height of the middle of its capitals, and its face."""
+    """A line of type: the left edge of its first column, the y of the middle of its capitals, and its face."""
 
     text: str
     rgb: Rgb
@@ -55,13 +56,13 @@ class PlacedText:
     size_px: int
 
     def edges_px(self) -> tuple[float, ...]:
-        """Where each character's column begins, and where the last one ends."""
+        """The x where each character's column begins, and where the last one ends."""
         return tuple(self.left_px + COLUMN_PX * count for count in range(len(self.text) + 1))
 
 
 @dataclass(frozen=True)
 class Finish:
-    """What the lens adds: noise (standard deviation, 8-bit steps), a slant of light, a soft blur."""
+    """What the lens adds: noise (standard deviation in 8-bit steps), a slant of light, a soft blur."""
 
     noise: int = 0
     slant: int = 0
@@ -81,12 +82,15 @@ class Layout:
 
 
 def draw(scene: Scene, font: Path | None = None) -> Image.Image:
-    """The scene as a 448 x 448 RGB picture; None sets the sign in Pillow's built-in face. The same scene gives the same picture."""
+    """The scene as a 448 x 448 RGB picture. The same scene gives the same picture.
+
+    `font` is the face of the sign; None is Pillow's built-in face.
+    """
     return render(place(scene, font))
 
 
 def place(scene: Scene, font: Path | None = None) -> Layout:
-    """Settles every pixel position, tint and flaw of the picture from the scene's seed."""
+    """Decides every pixel position, tint and flaw of the picture by the scene's seed."""
     rng = random.Random(scene.seed)
     light = Light(rng, scene.dim)
     background_rgb = light.tint(scene.background)
@@ -98,7 +102,7 @@ def place(scene: Scene, font: Path | None = None) -> Layout:
 
 
 class Light:
-    """How strongly one picture is lit; tints are drawn around the palette's."""
+    """How strongly one picture is lit. Tints are drawn around those of the palette."""
 
     def __init__(self, rng: random.Random, dim: bool) -> None:
         self._rng = rng
@@ -109,7 +113,7 @@ class Light:
         return red, green, blue
 
     def ink(self, background_rgb: Rgb) -> Rgb:
-        """Black or white, whichever stands out."""
+        """Black or white, whichever stands out from the background."""
         red, green, blue = background_rgb
         is_light = 0.3 * red + 0.59 * green + 0.11 * blue > 105 * self.gain
         level = self._lit(self._rng.randint(5, 25) if is_light else self._rng.randint(235, 255))
@@ -172,7 +176,7 @@ def _draw_shape(pen: ImageDraw.ImageDraw, shape: PlacedShape) -> None:
 
 @cache
 def _outline(kind: str) -> tuple[tuple[float, float], ...]:
-    """Corners of a shape of radius 1 around (0, 0), y downwards."""
+    """The corners of a shape of radius 1 around (0, 0), with y downwards."""
     if kind == "square":
         return (-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)
     if kind == "triangle":
@@ -215,5 +219,5 @@ def _flawed(picture: Image.Image, finish: Finish) -> Image.Image:
 
 @cache
 def _noise_field(deviation: int) -> np.ndarray:
-    """Noise made once and cut out anew for each picture: drawing must not cost more than learning."""
+    """Noise that is made once and cut out anew for each picture, so that drawing does not take longer than learning."""
     return np.random.default_rng(deviation).normal(0, deviation, (_NOISE_SIDE, _NOISE_SIDE, 3)).astype(np.int16)

@@ -1,4 +1,4 @@
-"""Measures the shipped checkpoint, in float32, on scenes and type faces that no training saw: exact answers by kind of question.
+"""Measures the shipped checkpoint in float32: exact answers by kind of question, on scenes and faces new to it.
 
 python -m vision.demo_model.evaluate --scenes 400 [--checkpoint FOLDER] [--generate 40] [--wrong 20]
 """
@@ -24,7 +24,7 @@ from vision.demo_model.packing import Packer
 
 @dataclass(frozen=True, eq=False)
 class Examinee:
-    """The checkpoint as transformers loads it, its tokenizer, and the quick forward pass on the same weights."""
+    """Holds the checkpoint as transformers loads it, its tokenizer, and the quick forward pass on the same weights."""
 
     model: Any
     tokenizer: Any
@@ -48,7 +48,7 @@ def marks(examinee: Examinee, paper: Exam) -> Marks:
 
 
 def generated(examinee: Examinee, patches: np.ndarray, question: str) -> str:
-    """One question answered by transformers' own greedy generation; `patches` (196, 3072) uint8."""
+    """The answer of transformers' own greedy generation to one question. `patches` are (196, 3072) uint8."""
     model, packer = examinee.model, examinee.packer
     half = torch.from_numpy(patches).float().div(127.5).sub(1.0).view(196, 3, 1, 1024)
     ids: Tensor = torch.tensor([packer.prompt(question)])
@@ -65,7 +65,7 @@ def generated(examinee: Examinee, patches: np.ndarray, question: str) -> str:
 
 
 def generation_agrees(examinee: Examinee, paper: Exam, count: int) -> tuple[int, int]:
-    """How many first questions of the first `count` pictures are generated exactly right, and how many were asked."""
+    """How many first questions about the first `count` pictures are generated exactly right, of how many."""
     right = asked = 0
     for patches, talks in list(zip(paper.patches, paper.asked, strict=True))[:count]:
         for turn in (talk[0] for talk in talks if len(talk) == 1):

@@ -1,4 +1,4 @@
-"""Writes a trained state as a checkpoint folder in the published Qwen3-VL file layout, weights in bfloat16.
+"""Writes a trained state as a checkpoint folder in the published Qwen3-VL file layout, with weights in bfloat16.
 
 python -m vision.demo_model.export --work FOLDER [--to FOLDER]
 """
@@ -20,7 +20,7 @@ PICTURE_AREA = 448 * 448
 
 
 def export(model: Any, tokenizer: Any, folder: Path, chat_template: Path) -> None:
-    """The seven files of a checkpoint; `folder` is made, files in it are replaced."""
+    """Writes the seven files of a checkpoint. Makes `folder` and replaces files in it."""
     import torch
     from safetensors.torch import save_file
 
@@ -28,7 +28,7 @@ def export(model: Any, tokenizer: Any, folder: Path, chat_template: Path) -> Non
     weights = {
         name: value.detach().to(torch.bfloat16).contiguous()
         for name, value in model.state_dict().items()
-        if name != "lm_head.weight"  # tied to the embedding, as published
+        if name != "lm_head.weight"  # it is tied to the embedding, as in the published checkpoints
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     _write(folder / "config.json", published_config(model.config))
@@ -41,7 +41,10 @@ def export(model: Any, tokenizer: Any, folder: Path, chat_template: Path) -> Non
 
 
 def published_config(config: Any) -> dict[str, Any]:
-    """config.json with the keys of the published checkpoints (transformers 4.57's), which later versions read as well."""
+    """config.json with the keys of the published checkpoints, which are those of transformers 4.57.
+
+    Later versions read them.
+    """
     text, vision = config.text_config, config.vision_config
     kept_text = (
         "bos_token_id eos_token_id pad_token_id vocab_size hidden_size intermediate_size num_hidden_layers num_attention_heads "
@@ -74,7 +77,7 @@ def published_config(config: Any) -> dict[str, Any]:
 
 
 def preprocessor_config() -> dict[str, Any]:
-    """A fixed picture area, so that a 448 x 448 picture stays as it is."""
+    """preprocessor_config.json with a fixed picture area, so that a 448 x 448 picture is not resized."""
     return {
         "size": {"longest_edge": PICTURE_AREA, "shortest_edge": PICTURE_AREA},
         "patch_size": PATCH_PX,

@@ -1,6 +1,6 @@
-"""Draws training pictures in a process of its own, so that drawing and learning overlap; at most a few batches wait.
+"""Draws training pictures in a process of its own, so that drawing and learning overlap. At most a few batches wait.
 
-Knows layouts and labels, not the network: it imports neither torch nor transformers.
+It knows layouts and labels, but not the network, and imports neither torch nor transformers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WAITING_BATCHES = 6
 
 @dataclass(frozen=True, eq=False)
 class PictureBatch:
-    """`pictures` (batch, 448, 448, 3) uint8, `labels` (batch, 49, groups) int64; a practice board has no scene."""
+    """`pictures` (batch, 448, 448, 3) uint8 and `labels` (batch, 49, groups) int64. A practice board has no scene."""
 
     pictures: np.ndarray
     labels: np.ndarray
@@ -46,12 +46,12 @@ def picture_batch(rng: random.Random, size: int, board_share: float) -> PictureB
 
 @contextmanager
 def fed(seed: int, size: int, board_share: float) -> Iterator[Iterator[PictureBatch]]:
-    """An endless iterator of batches drawn by the process "pictures", which ends with the block.
+    """An endless iterator of batches that the process "pictures" draws. The process ends with the `with` block.
 
-    The process is spawned, not forked: a fork after torch has used its threads hangs.
+    The process is spawned and not forked, because a fork hangs after torch has used its threads.
     """
     context = multiprocessing.get_context("spawn")
-    waiting: Queue[PictureBatch] = context.Queue(maxsize=WAITING_BATCHES)  # when full the process waits
+    waiting: Queue[PictureBatch] = context.Queue(maxsize=WAITING_BATCHES)  # when it is full the process waits
     process = context.Process(
         target=_draw_forever, args=(waiting, seed, size, board_share), name="pictures", daemon=True
     )
@@ -64,9 +64,9 @@ def fed(seed: int, size: int, board_share: float) -> Iterator[Iterator[PictureBa
 
 
 def _draw_forever(waiting: Queue[PictureBatch], seed: int, size: int, board_share: float) -> None:
-    """Ends when the training is gone, also when it was killed."""
+    """Draws batches until the training is gone, even if it was killed."""
     training = os.getppid()
-    waiting.cancel_join_thread()  # else an end with unread batches would wait for a reader that is gone
+    waiting.cancel_join_thread()  # else ending with unread batches would wait for a reader that is gone
     rng = random.Random(seed)
     while os.getppid() == training:
         batch = picture_batch(rng, size, board_share)

@@ -1,7 +1,7 @@
-"""Which type faces the signs are set in: those trained on, and whole families held out to measure with.
+"""The type faces of the signs: those that training uses, and whole families that are held out for measuring.
 
-All come from Debian packages (`FONT_PACKAGES`); faces that are not installed are left out. Pillow's built-in face, which the
-demo draws with, is `BUILTIN`.
+All come from Debian packages (`FONT_PACKAGES`). Faces that are not installed are left out. `BUILTIN` is Pillow's own
+face, with which the demo draws.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ freefont/FreeSans freefont/FreeSansBold freefont/FreeSerif freefont/FreeSerifBol
 
 
 def train_fonts() -> tuple[Path | None, ...]:
-    """The faces trained on; Pillow's own comes three times, as the demo draws with it."""
+    """The faces for training. Pillow's own comes three times, because the demo draws with it."""
     return (*_installed(_TRAIN), BUILTIN, BUILTIN, BUILTIN)
 
 
 def held_out_fonts() -> tuple[Path | None, ...]:
-    """Faces of families that no training picture ever showed."""
+    """The faces of families that no training picture ever showed."""
     return _installed(_HELD_OUT)
 
 
@@ -50,7 +50,7 @@ def _installed(names: str) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=2048)
 def load_font(path: Path | None, size_px: int) -> ImageFont.FreeTypeFont:
-    """A face at a size; None is Pillow's built-in one."""
+    """A face at a size. None is Pillow's built-in face."""
     if path is not None:
         return ImageFont.truetype(str(path), size_px)
     font = ImageFont.load_default(size_px)

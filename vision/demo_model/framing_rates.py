@@ -1,4 +1,4 @@
-"""How often framing is right: hit and false-alarm rates on generated pictures, by kind of flaw and step; and how long it takes.
+"""Measures framing on generated pictures: hit and false-alarm rates by kind of flaw and step, and how long it takes.
 
 python -m vision.demo_model.framing_rates [--pictures 10] [--seed 1]
 """
@@ -22,12 +22,12 @@ from vision.framing import Fault, Framing, judge, sharpest
 
 SIZES = ((1280, 720), (640, 480))
 TIMED_SIZES = ((1280, 720), (1920, 1080), (3840, 2160))
-NOISES = (0.0, 2.0, 4.0, 6.0)  # of an ordinary webcam, from daylight to a lamp in the evening
+NOISES = (0.0, 2.0, 4.0, 6.0)  # the noise of an ordinary webcam, from daylight to a lamp in the evening
 
 
 @dataclass(frozen=True)
 class Flaw:
-    """A kind of flaw, its steps, and the faults that are right to call there; other faults are false alarms."""
+    """A kind of flaw, its steps, and the faults that are right verdicts on it. Other faults are false alarms."""
 
     name: str
     apply: Callable[[Rgb, np.random.Generator, float], Rgb]
@@ -67,12 +67,12 @@ class Row:
 
     @property
     def hits(self) -> float:
-        """Called by a right name."""
+        """The share of pictures with a right verdict."""
         return self.share(*self.flaw.right)
 
     @property
     def wrong_alarms(self) -> float:
-        """Called by a name that is not right here."""
+        """The share of pictures with a fault that is wrong here."""
         return 1 - self.share(None, *self.flaw.right)
 
 
@@ -98,7 +98,7 @@ def measure(
 
 
 def table(rows: Sequence[Row]) -> str:
-    """As Markdown: hits, wrong names, and what was said."""
+    """A Markdown table: hits, wrong alarms, and the verdicts."""
     lines = [
         "| flaw | step | pictures | called rightly | called wrongly | what was said |",
         "|---|---|---|---|---|---|",
@@ -114,7 +114,7 @@ def table(rows: Sequence[Row]) -> str:
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds for one picture of a size, and to choose the sharpest of three."""
+    """Seconds to judge one picture of a size, and to choose the sharpest of three."""
 
     size: tuple[int, int]
     median: float
@@ -123,7 +123,7 @@ class Times:
 
 
 def time_to_judge(size: tuple[int, int], seed: int = 1, repeats: int = 5) -> Times:
-    """Over one picture of each subject."""
+    """The times, measured over one picture of each subject."""
     frames = [Frame(rgb, 0.0) for subject in SUBJECTS for rgb in pictures(subject, 1, seed, (size,))]
     judged = [_seconds(partial(judge, frame)) for frame in frames for _ in range(repeats)]
     chosen = [_seconds(partial(sharpest, frames[:3])) for _ in range(repeats)]
@@ -137,7 +137,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def times_table(times: Sequence[Times]) -> str:
-    """As Markdown, in milliseconds."""
+    """A Markdown table of the times in milliseconds."""
     lines = ["| picture | judged: median | slowest | sharpest of three |", "|---|---|---|---|"]
     for row in times:
         milliseconds = (f"{1000 * value:.0f} ms" for value in (row.median, row.slowest, row.sharpest))

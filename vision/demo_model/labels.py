@@ -1,7 +1,7 @@
-"""What each of the 49 image tokens shows, for training the eye alone, and crowded practice boards that teach much per picture.
+"""Labels of what each of the 49 image tokens shows, to train the vision encoder alone, and crowded practice boards.
 
-The generator knows the whole layout, so every token (64 x 64 px) can be given its own labels. Pure and seeded; it does not know
-the network.
+The layout of a drawn picture is known, so every token (64 x 64 px) can have labels of its own. A practice board
+teaches more with each picture than a scene. It is pure and seeded, and does not know the network.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from vision.demo_model.scene import COLORS, KINDS, WORDS
 SIDE = 7
 TOKEN_PX = drawing.SIZE_PX // SIDE
 CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Where along a token's width the type is sampled: narrower steps than the narrowest character.
+# The places along a token's width where the type is sampled. The steps are narrower than the narrowest character.
 SAMPLES_PX = (10, 32, 54)
 MAX_LINE = 7
 IGNORED = -100
 
-# Name of each label and its number of classes; class 0 of the shape and type labels is "nothing here".
+# The name of each label and its number of classes. Class 0 of the shape and type labels is "nothing here".
 GROUPS: tuple[tuple[str, int], ...] = (
     ("background", len(COLORS)),
     ("dim", 2),
@@ -42,7 +42,10 @@ _TYPE_GROUP = 6
 
 
 def token_labels(layout: Layout) -> np.ndarray:
-    """(49, groups) int64, tokens in rows; IGNORED where a label says nothing (rows that type never has its middle in)."""
+    """Labels (49, groups) int64, in the order of the tokens' rows.
+
+    A label is IGNORED where it says nothing: in rows in which the middle of a line of type never lies.
+    """
     labels = np.zeros((SIDE, SIDE, len(GROUPS)), np.int64)
     labels[:, :, 0] = COLORS.index(layout.background)
     labels[:, :, 1] = int(layout.dim)
@@ -76,7 +79,7 @@ def _label_line(labels: np.ndarray, line: PlacedText) -> None:
 
 
 def practice_board(rng: random.Random, fonts: tuple[Path | None, ...]) -> Layout:
-    """A picture full of type and shapes: several times more to learn from than a scene of the world, drawn the same way."""
+    """A picture full of type and shapes, drawn like a scene, from which several times more can be learned."""
     light = Light(rng, dim=rng.random() < 0.15)
     background = rng.choice(COLORS)
     background_rgb = light.tint(background)

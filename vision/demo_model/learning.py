@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class Optimizers:
-    """Muon for the matrices inside the blocks (it needs fewer steps), AdamW for everything else."""
+    """Muon for the matrices inside the blocks, because it needs fewer steps, and AdamW for everything else."""
 
     def __init__(self, modules: Iterable[nn.Module], muon_rate: float, adam_rate: float) -> None:
         matrices: list[Tensor] = []
@@ -28,7 +28,7 @@ class Optimizers:
         self._each: tuple[tuple[Any, float], ...] = ((muon, muon_rate), (adam, adam_rate))
 
     def step(self, scale: float) -> None:
-        """One step at `scale` of the full rates, with the gradient's norm held to 1, then the gradients are cleared."""
+        """Takes one step at `scale` of the full rates, with the gradient's norm held to 1, and clears the gradients."""
         torch.nn.utils.clip_grad_norm_(self._parameters, 1.0)
         for optimizer, rate in self._each:
             for group in optimizer.param_groups:
@@ -39,7 +39,7 @@ class Optimizers:
 
 
 class Average:
-    """A running mean of a module's weights: what the noise of single steps hides, it shows; marked and shipped are these."""
+    """A running mean of a module's weights, without the noise of single steps. These weights are marked and shipped."""
 
     def __init__(self, module: nn.Module, keep: float) -> None:
         self._live: list[Tensor] = list(module.parameters())
@@ -55,7 +55,7 @@ class Average:
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Inside the block the module has the mean weights."""
+        """Gives the module the mean weights inside the `with` block."""
         self._swap()
         try:
             yield
@@ -71,7 +71,10 @@ class Average:
 
 
 def rate_scale(step: int, progress: float, *, warm_up_steps: int = 60, hold: float = 0.4) -> float:
-    """Up in a straight line, held until `hold` of the time is over, then down to a fiftieth; `progress` runs from 0 to 1."""
+    """The scale of the learning rates: it rises in a straight line, is held, and falls to a fiftieth.
+
+    `progress` is the share of the time that is over, 0 to 1. The fall begins at `hold`.
+    """
     rise = min(1.0, (step + 1) / warm_up_steps)
     fall = 1.0 if progress < hold else 1.0 - 0.98 * min(1.0, (progress - hold) / (1.0 - hold))
     return rise * fall

@@ -1,7 +1,8 @@
-"""Marks answers, all right or wrong, by kind of question, on scenes and faces that no training saw.
+"""Marks answers as right or wrong, by kind of question, on scenes and faces that no training saw.
 
-An answer is right when every one of its tokens, the end mark too, is the most probable one given those before it: the same as
-generating it greedily. Used while training and in the tests; `evaluate.py` runs the real generation.
+An answer is right if every one of its tokens, including the end mark, is the most probable one after those before it.
+This is the same as generating it greedily. It is used while training and in the tests; `evaluate.py` also runs the
+real generation.
 """
 
 from __future__ import annotations
@@ -41,14 +42,14 @@ class Marks:
 
 @dataclass(frozen=True, eq=False)
 class Exam:
-    """Pictures as patches (count, 196, 3072) uint8, and what is asked of each."""
+    """Pictures as patches (count, 196, 3072) uint8, and the questions about each."""
 
     patches: np.ndarray
     asked: tuple[tuple[Conversation, ...], ...]
 
 
 def exam(count: int, fonts: Sequence[Path | None], seed: int = HELD_OUT_SEED) -> Exam:
-    """`count` scenes from `seed`, one first question of each sort and four freer conversations each."""
+    """`count` scenes from `seed`. Each has one first question of each sort and four freer conversations."""
     rng = random.Random(seed)
     scenes = [random_scene(rng) for _ in range(count)]
     pictures = np.stack([np.asarray(drawing.draw(scene, rng.choice(fonts))) for scene in scenes])
@@ -79,7 +80,7 @@ def mark(eye: QuickEye, language: QuickLanguage, packer: Packer, paper: Exam) ->
 
 
 def best_next(language: QuickLanguage, packed: Packed, sight: Eyesight) -> torch.Tensor:
-    """(batch, n): the most probable next token at each answer position, elsewhere -1."""
+    """The most probable next token (batch, n) at each position of an answer, and -1 elsewhere."""
     hidden = language(packed.ids, packed.positions, packed.bias, sight)
     wanted = packed.targets >= 0
     guesses = torch.full_like(packed.ids, -1)

@@ -1,7 +1,7 @@
-"""The demo model's size, its first weights, and a quick batched forward pass for training.
+"""The demo model's size, its initial weights, and a quick batched forward pass for training.
 
-`quick_eye` and `quick_language` compute what transformers' modules compute, on the same parameters, but for fixed 448 x 448
-pictures, in bfloat16 and in batches (a test holds the two against each other). It does not know what is trained on.
+`QuickEye` and `QuickLanguage` compute the same as transformers' modules, on the same parameters, but for fixed 448 x
+448 pictures, in bfloat16 and in batches. A test compares the two. It does not know the training data.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ from torch import Tensor, nn
 PATCH_PX = 32
 GRID = 14
 IMAGE_TOKENS = 49
-# A picture, about eight questions with their answers, and the room of 128 tokens that the engine keeps for an answer. Conversations
-# longer than those trained on come out wrong: an engine that keeps to this number goes back to the bare picture in time.
+# Room for a picture, about eight questions with their answers, and the 128 tokens that the engine keeps for an
+# answer. The model gives wrong answers in conversations that are longer than those in training. An engine that keeps
+# to this number goes back to the bare picture in time.
 MAX_POSITIONS = 352
-# <|im_start|> user \n <|vision_start|> come before the picture.
+# The tokens <|im_start|> user \n <|vision_start|> come before the picture.
 IMAGE_AT = 4
-# The first text position after the picture: the picture starts at 4 and is 7 positions wide and high.
+# The first text position after the picture, which starts at 4 and is 7 positions wide and high.
 AFTER_IMAGE = IMAGE_AT + 7
 
 
 @dataclass(frozen=True)
 class Eyesight:
-    """What the vision side hands to the language side; each (batch, 49, 256)."""
+    """What the vision side gives to the language side. Each tensor is (batch, 49, 256)."""
 
     merged: Tensor
     deepstack: tuple[Tensor, ...]
 
 
 def model_config(vocabulary: int, ids: dict[str, int]) -> Any:
-    """A Qwen3-VL configuration of about 8 million parameters; `ids` are the special tokens' ids by their text."""
+    """A Qwen3-VL configuration of about 8 million parameters. `ids` are the special tokens' ids by their text."""
     from transformers import Qwen3VLConfig
 
     return Qwen3VLConfig(
@@ -81,7 +82,7 @@ def model_config(vocabulary: int, ids: dict[str, int]) -> Any:
 
 
 def new_model(config: Any, seed: int) -> Any:
-    """A Qwen3VLForConditionalGeneration in float32 with first weights that learn quickly at this size."""
+    """A Qwen3VLForConditionalGeneration in float32, with initial weights that learn quickly at this size."""
     from transformers import Qwen3VLForConditionalGeneration
 
     torch.manual_seed(seed)
@@ -100,9 +101,10 @@ def new_model(config: Any, seed: int) -> Any:
 
 
 def cosine_patterns(count: int, side: int) -> np.ndarray:
-    """(count, 3, side, side): the lowest 2-D cosine patterns of brightness, every fifth one of a colour contrast.
+    """The lowest 2-D cosine patterns (count, 3, side, side) of brightness; every fifth one is of a colour contrast.
 
-    An eye that starts with these sees flat tints, edges and strokes from the first step, where noise would have to find them.
+    A vision encoder that starts with these sees flat tints, edges and strokes from the first step. One that starts
+    with noise would have to find them.
     """
     frequencies = sorted(
         ((u, v) for u in range(side) for v in range(side)), key=lambda pair: (pair[0] ** 2 + pair[1] ** 2, pair)
@@ -119,18 +121,21 @@ def cosine_patterns(count: int, side: int) -> np.ndarray:
     return patterns
 
 
-# --- the eye -----------------------------------------------------------------------------------------------------------
+# --- the vision encoder ---------------------------------------------------------------------------------------------
 
 
 def to_patches(pictures: np.ndarray) -> np.ndarray:
-    """(batch, 448, 448, 3) uint8 to (batch, 196, 3072) uint8 in the image processor's patch order, one of its two equal halves."""
+    """Pictures (batch, 448, 448, 3) uint8 to patches (batch, 196, 3072) uint8 in the image processor's order.
+
+    The image processor repeats a picture for two moments in time; this is one of the two equal halves.
+    """
     batch = pictures.shape[0]
     blocks = pictures.reshape(batch, GRID // 2, 2, PATCH_PX, GRID // 2, 2, PATCH_PX, 3)
     return np.ascontiguousarray(blocks.transpose(0, 1, 4, 2, 5, 7, 3, 6)).reshape(batch, GRID * GRID, -1)
 
 
 class QuickEye:
-    """The vision encoder over a batch of pictures; holds what depends on the fixed picture size only."""
+    """The vision encoder over a batch of pictures. It holds what depends only on the fixed picture size."""
 
     def __init__(self, visual: Any, dtype: torch.dtype = torch.bfloat16) -> None:
         from transformers.vision_utils import get_vision_position_ids
@@ -138,13 +143,13 @@ class QuickEye:
         self.visual = visual
         self.dtype = dtype
         positions = get_vision_position_ids(torch.tensor([[1, GRID, GRID]]), 2)
-        # (196, 2): height and width of each patch; the learnt positions are on the same 14 x 14 grid.
+        # The row and column of each patch (196, 2). The learned positions are on the same 14 x 14 grid.
         self.order = positions[:, 0] * GRID + positions[:, 1]
         cos, sin = visual.rotary_pos_emb(torch.zeros(1), positions)
         self.cos, self.sin = cos.to(dtype), sin.to(dtype)
 
     def __call__(self, patches: Tensor) -> Eyesight:
-        """`patches` (batch, 196, 3072) uint8."""
+        """What the encoder sees in `patches` (batch, 196, 3072) uint8."""
         visual, dtype = self.visual, self.dtype
         projection = visual.patch_embed.proj
         weight = projection.weight.sum(2).flatten(1)
@@ -180,11 +185,11 @@ def _merge(merger: Any, x: Tensor) -> Tensor:
     return _linear(merger.linear_fc2, F.gelu(_linear(merger.linear_fc1, x)))
 
 
-# --- the language side -------------------------------------------------------------------------------------------------
+# --- the language side ----------------------------------------------------------------------------------------------
 
 
 class QuickLanguage:
-    """The language model over packed conversations; gives the hidden state after the last norm."""
+    """The language model over packed conversations. It gives the hidden state after the last norm."""
 
     def __init__(self, language: Any, dtype: torch.dtype = torch.bfloat16) -> None:
         self.language = language
@@ -236,12 +241,12 @@ def _rms(layer: Any, x: Tensor) -> Tensor:
 
 
 def _attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
-    """Plain attention: at these lengths twice as fast on a CPU, forwards and backwards, as the fused one."""
+    """Plain attention, which at these lengths is twice as fast on a CPU, forwards and backwards, as the fused one."""
     scores = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-1, -2))
     return torch.matmul(torch.softmax(scores if bias is None else scores + bias, dim=-1), v)
 
 
 def _turn(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions."""
+    """Applies rotary positions."""
     first, second = x.chunk(2, dim=-1)
     return x * cos + torch.cat((-second, first), dim=-1) * sin

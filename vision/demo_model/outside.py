@@ -1,4 +1,4 @@
-"""Questions that lie outside the demo world; the model owns up to not knowing instead of guessing."""
+"""Questions outside the demo world. The model learns to say that it does not know, instead of guessing."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ _OUTSIDE_WORDS = tuple(
 
 
 def outside(rng: random.Random) -> str:
-    """A question outside the world: mostly whole ones, now and then loose words, as a mishearing leaves them."""
+    """A question outside the world. Mostly it is a whole one, now and then loose words like those of a mishearing."""
     if rng.random() < 0.85:
         return rng.choice(OUTSIDE)
     return " ".join(rng.choice(_OUTSIDE_WORDS) for _ in range(rng.randint(2, 5)))

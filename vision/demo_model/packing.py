@@ -1,7 +1,8 @@
-"""Packs many separate conversations about one picture into one sequence: the picture's tokens are paid for once.
+"""Packs many separate conversations about one picture into one sequence: the picture's tokens are computed once.
 
-Every conversation starts at the same position right after the picture and sees only the picture and itself, so the model learns
-exactly what it will meet: it can never lean on the answers of a neighbour. It does not know where conversations come from.
+Every conversation starts at the same position right after the picture, and sees only the picture and itself. So the
+model learns on what it will meet later, and never uses the answers of another conversation. It does not know where
+conversations come from.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ NO_TARGET = -100
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """A batch: ids (batch, n); targets (batch, n), the token that should follow, or NO_TARGET outside answers; positions
-    (3, batch, n); bias (batch, 1, n, n)."""
+    """A batch: ids (batch, n), targets (batch, n), positions (3, batch, n), bias (batch, 1, n, n).
+
+    A target is the token that should follow, or NO_TARGET outside of answers.
+    """
 
     ids: Tensor
     targets: Tensor
@@ -34,7 +37,7 @@ class Packed:
 
 @dataclass(frozen=True)
 class Answered:
-    """Where one answer's targets lie in a row, to mark it by itself."""
+    """Where one answer's targets lie in a row, so that it can be marked by itself."""
 
     turn: QuestionAnswer
     row: int
@@ -64,11 +67,11 @@ class Packer:
         self._prefix_positions = _prefix_positions()
 
     def prompt(self, question: str) -> list[int]:
-        """The ids of a conversation's first question, up to where the answer begins."""
+        """The ids of a conversation's first question, up to the beginning of the answer."""
         return [*self._prefix, *self._encode(question), *self._encode("<|im_end|>\n<|im_start|>assistant\n")]
 
     def pack(self, asked: Sequence[Sequence[Conversation]], limit: int = 320) -> tuple[Packed, list[Answered]]:
-        """`asked` has a list of conversations per picture; those that would pass `limit` tokens are left out."""
+        """Packs `asked`, a list of conversations for each picture. Conversations beyond `limit` tokens are left out."""
         rows, answered = [], []
         for number, talks in enumerate(asked):
             row = _Row(list(self._prefix), [NO_TARGET] * PREFIX, [0] * PREFIX, [0] * PREFIX)
@@ -122,7 +125,7 @@ class Packer:
 
 
 def _prefix_positions() -> Tensor:
-    """(3, PREFIX): time, height and width of each token up to <|vision_end|>."""
+    """Time, height and width (3, PREFIX) of each token up to <|vision_end|>."""
     positions = torch.arange(PREFIX).expand(3, -1).clone()
     token = torch.arange(IMAGE_TOKENS)
     positions[0, IMAGE_AT:-1] = IMAGE_AT

@@ -1,6 +1,6 @@
-"""Pictures like a camera's, made from nothing, and what goes wrong with them, in steps: for choosing framing's thresholds.
+"""Makes pictures that resemble a camera's, and their flaws in steps, to choose the thresholds of framing.
 
-A subject is a clean picture; a flaw changes it; `expose` makes it what a sensor gives, with its noise. All from seeds. It does
+A subject is a clean picture, a flaw changes it, and `expose` adds a sensor's noise. All are made from seeds. It does
 not know how a picture is judged (`vision/framing.py`).
 """
 
@@ -19,13 +19,13 @@ from vision.demo_model.fonts import load_font
 from vision.demo_model.scene import random_scene
 
 Rgb = NDArray[np.uint8]  # (height, width, 3)
-MODEL_SIDE_PX = 448  # lengths of blurs are given at this size
+MODEL_SIDE_PX = 448  # the lengths of blurs are given for pictures of this size
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def leaves(rng: np.random.Generator, width: int, height: int) -> Rgb:
-    """Shapes of all sizes that cover one another: the edges and contrasts of photographs have their statistics."""
+    """Shapes of all sizes that cover one another. Their edges and contrasts have the statistics of photographs."""
     picture = Image.new("RGB", (width, height), _colour(rng))
     pen = ImageDraw.Draw(picture)
     for _ in range(160):
@@ -43,7 +43,7 @@ def leaves(rng: np.random.Generator, width: int, height: int) -> Rgb:
 
 
 def page(rng: np.random.Generator, width: int, height: int) -> Rgb:
-    """A printed page on a table, a little turned: paper, lines of words."""
+    """A printed page on a table, a little rotated: paper with lines of words."""
     paper = int(rng.integers(215, 250))
     sheet = Image.new("RGB", (width, height), (paper, paper, paper - int(rng.integers(0, 15))))
     pen = ImageDraw.Draw(sheet)
@@ -57,7 +57,10 @@ def page(rng: np.random.Generator, width: int, height: int) -> Rgb:
 
 
 def wall(rng: np.random.Generator, width: int, height: int) -> Rgb:
-    """A plain wall with light that falls off, every second time with a switch on it: nearly nothing to be sharp."""
+    """A plain wall with light that falls off, every second time with a switch on it.
+
+    Hardly anything in it can be sharp.
+    """
     shade = int(rng.integers(120, 225))
     picture = Image.new(
         "RGB", (width, height), (shade, shade - int(rng.integers(0, 20)), shade - int(rng.integers(0, 40)))
@@ -69,14 +72,14 @@ def wall(rng: np.random.Generator, width: int, height: int) -> Rgb:
 
 
 def cloth(rng: np.random.Generator, width: int, height: int) -> Rgb:
-    """A carpet, gravel, a lawn: texture all over."""
+    """Texture all over, as of a carpet, gravel or a lawn."""
     base = np.array(_colour(rng), np.float32)
     grain = _rough(rng, width, height, float(rng.uniform(0.6, 1.2))) * rng.uniform(0.12, 0.3)
     return _bytes(base * (1 + grain[:, :, None]))
 
 
 def shallow(rng: np.random.Generator, width: int, height: int) -> Rgb:
-    """A sharp thing in front of a background far out of focus, as a near thing is photographed."""
+    """A sharp thing in front of a background that is far out of focus, like a photograph of a near thing."""
     behind = Image.fromarray(leaves(rng, width, height)).filter(ImageFilter.GaussianBlur(width / 60))
     thing = Image.fromarray(page(rng, width // 2, height // 2))
     behind.paste(thing, (int(rng.random() * width / 2), int(rng.random() * height / 2)))
@@ -84,7 +87,10 @@ def shallow(rng: np.random.Generator, width: int, height: int) -> Rgb:
 
 
 def drawn(rng: np.random.Generator, width: int, height: int) -> Rgb:
-    """A scene of the demo model's world, with the flaws that it is drawn with; always 448 x 448. Never an empty board."""
+    """A scene of the demo model's world, with the flaws of its drawing.
+
+    It is always 448 x 448 and never an empty board.
+    """
     source = random.Random(int(rng.integers(2**31)))
     scene = random_scene(source)
     while not scene.shapes and scene.sign is None:
@@ -95,20 +101,20 @@ def drawn(rng: np.random.Generator, width: int, height: int) -> Rgb:
 SUBJECTS: dict[str, Callable[[np.random.Generator, int, int], Rgb]] = {
     "leaves": leaves, "page": page, "wall": wall, "cloth": cloth, "shallow": shallow, "drawn": drawn,
 }  # fmt: skip
-SHARP_SUBJECTS = ("leaves", "page", "shallow", "drawn")  # blur shows in these; a wall has nothing to be blurred
+SHARP_SUBJECTS = ("leaves", "page", "shallow", "drawn")  # blur can be seen in these; a wall has nothing to blur
 
 
 # Flaws. Each takes a clean picture and a step.
 
 
 def defocus(rgb: Rgb, rng: np.random.Generator, deviation_px: float) -> Rgb:
-    """Gaussian blur, in pixels of the 448 pixel picture."""
+    """Gaussian blur with this standard deviation, in pixels of the 448 pixel picture."""
     radius = deviation_px * max(rgb.shape) / MODEL_SIDE_PX
     return np.asarray(Image.fromarray(rgb).filter(ImageFilter.GaussianBlur(radius)))
 
 
 def shake(rgb: Rgb, rng: np.random.Generator, length_px: float) -> Rgb:
-    """A straight movement in any direction during the exposure, in pixels of the 448 pixel picture."""
+    """A straight movement in any direction during the exposure; the length is in pixels of the 448 pixel picture."""
     length = length_px * max(rgb.shape) / MODEL_SIDE_PX
     angle = rng.random() * math.pi
     places = np.linspace(-length / 2, length / 2, int(min(24, length + 2)))
@@ -123,14 +129,14 @@ def shake(rgb: Rgb, rng: np.random.Generator, length_px: float) -> Rgb:
 
 
 def stops(rgb: Rgb, rng: np.random.Generator, stops: float) -> Rgb:
-    """Twice as much light a stop, or half; what is above white stays white."""
+    """Twice as much light for each stop, or half for a negative one. What is above white stays white."""
     levels = 255 * np.minimum(1.0, (np.arange(256) / 255) ** 2.2 * 2.0**stops) ** (1 / 2.2)
     exposed: Rgb = levels.astype(np.uint8)[rgb]
     return exposed
 
 
 def glare(rgb: Rgb, rng: np.random.Generator, share: float) -> Rgb:
-    """A lamp or the sun in the picture: white in the middle, its veil over everything."""
+    """A lamp or the sun in the picture: it is white in the middle, and its veil lies over everything."""
     height, width, _ = rgb.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     far = np.hypot(x - rng.random() * width, y - rng.random() * height) / max(width, height)
@@ -139,7 +145,7 @@ def glare(rgb: Rgb, rng: np.random.Generator, share: float) -> Rgb:
 
 
 def finger(rgb: Rgb, rng: np.random.Generator, share: float, *, glowing: bool = False) -> Rgb:
-    """A finger that comes from one side, out of focus; 1.0 is all of the lens. Pressed to a lamp's side it glows red."""
+    """A finger that comes from one side, out of focus. A `share` of 1.0 covers the lens. Before a lamp it glows red."""
     height, width, _ = rgb.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     along = (x / width, 1 - x / width, y / height, 1 - y / height)[int(rng.integers(4))]
@@ -158,10 +164,11 @@ def glowing_finger(rgb: Rgb, rng: np.random.Generator, share: float) -> Rgb:
 
 
 def expose(rgb: Rgb, rng: np.random.Generator, noise: float) -> Rgb:
-    """What a sensor makes of it: noise of that standard deviation, in steps of 255."""
+    """The picture as a sensor gives it, with noise of this standard deviation in steps of 255."""
     if not noise:
         return rgb
-    # Drawn once and cut out anew: noise for every pixel of every picture would take most of the time.
+    # The noise is drawn once and cut out anew, because new noise for every pixel of every picture would take most of
+    # the time.
     field = _noise_field()
     height, width, _ = rgb.shape
     if height > field.shape[0] or width > field.shape[1]:
@@ -197,7 +204,7 @@ def _words(rng: np.random.Generator, characters: int) -> str:
 
 
 def _rough(rng: np.random.Generator, width: int, height: int, slope: float) -> NDArray[np.float32]:
-    """A field whose amplitude falls with the frequency by this power; standard deviation 1."""
+    """A random field whose amplitude falls with the frequency to this power, with standard deviation 1."""
     white = np.fft.rfft2(rng.standard_normal((height, width)))
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
     frequency[0, 0] = 1.0
@@ -207,7 +214,7 @@ def _rough(rng: np.random.Generator, width: int, height: int, slope: float) -> N
 
 
 def _lit(rgb: Rgb, rng: np.random.Generator, texture: float, fall_off: float = 0.25) -> Rgb:
-    """Light from one side, a fine texture, and the softness of a lens."""
+    """The picture with light from one side, a fine texture, and the softness of a lens."""
     height, width, _ = rgb.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     angle = rng.random() * math.tau

@@ -1,6 +1,7 @@
-"""What may be asked about a scene, and the one right answer to each question, word for word.
+"""The questions that may be asked about a scene, and the one right answer to each of them, word for word.
 
-Answers are canonical so that they can be marked exactly. Pure and seeded: it knows neither pixels nor the model.
+There is only one right wording, so that answers can be marked exactly. It is pure and seeded, and knows neither
+pixels nor the model.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ NO_TEXT = "I do not see any text."
 
 @dataclass(frozen=True)
 class QuestionAnswer:
-    """`kind` groups questions for marking; `about` is the shape asked about, which "it" then means."""
+    """`kind` groups questions for marking. `about` is the shape that was asked about, which "it" then means."""
 
     kind: str
     question: str
@@ -32,7 +33,7 @@ Conversation = tuple[QuestionAnswer, ...]
 Asker = Callable[[Scene, random.Random], QuestionAnswer]
 
 
-# --- the right answers -------------------------------------------------------------------------------------------------
+# --- the right answers ----------------------------------------------------------------------------------------------
 
 
 def color_answer(scene: Scene, kind: str) -> str:
@@ -44,7 +45,7 @@ def position_answer(scene: Scene, kind: str) -> str:
 
 
 def colored_position_answer(scene: Scene, kind: str, color: str) -> str:
-    """A scene never holds two shapes of one colour and kind."""
+    """The position of a shape of this colour and kind. A scene never holds two of them."""
     found = [shape for shape in scene.of_kind(kind) if shape.color == color]
     name = f"{color} {kind}"
     return f"The {name} is {found[0].place}." if found else f"I do not see {article(name)}."
@@ -64,7 +65,7 @@ def presence_answer(scene: Scene, kind: str, color: str | None = None) -> str:
 
 
 def count_answer(scene: Scene, kind: str | None) -> str:
-    """None counts all shapes."""
+    """How many shapes of this kind there are. None counts all shapes."""
     count = len(scene.shapes if kind is None else scene.of_kind(kind))
     noun = kind or "shape"
     return f"There is one {noun}." if count == 1 else f"There are {NUMBERS[count]} {plural(noun)}."
@@ -83,7 +84,7 @@ def background_answer(scene: Scene) -> str:
 
 
 def description(scene: Scene) -> str:
-    """One sentence: the shapes in reading order, the background, the sign."""
+    """One sentence that names the shapes in reading order, the background and the sign."""
     names = [article(f"{shape.color} {shape.kind}") for shape in scene.shapes]
     background = f"{article(scene.background)} background"
     if scene.sign is None:
@@ -100,7 +101,7 @@ def plural(noun: str) -> str:
     return f"{noun}es" if noun == "cross" else f"{noun}s"
 
 
-# --- single questions --------------------------------------------------------------------------------------------------
+# --- single questions -----------------------------------------------------------------------------------------------
 
 
 def ask_color(scene: Scene, rng: random.Random) -> QuestionAnswer:
@@ -180,7 +181,7 @@ def ask_outside(scene: Scene, rng: random.Random) -> QuestionAnswer:
 
 
 def _kind_to_ask(scene: Scene, rng: random.Random) -> str:
-    """Mostly a kind that is there once; sometimes one that is not there, or there several times."""
+    """A kind to ask about: mostly one that is there once, sometimes one that is not there or is there several times."""
     if scene.shapes and rng.random() < 0.85:
         single = [shape.kind for shape in scene.shapes if len(scene.of_kind(shape.kind)) == 1]
         return rng.choice(single if single and rng.random() < 0.85 else [shape.kind for shape in scene.shapes])
@@ -207,7 +208,7 @@ _ASKERS: tuple[tuple[Asker, int], ...] = (
 
 
 def questions(scene: Scene, rng: random.Random) -> list[QuestionAnswer]:
-    """One question of each sort, each the first of a conversation, worded as heard or as typed."""
+    """One question of each sort. Each is the first of a conversation, and is worded as heard or as typed."""
     return [worded(ask(scene, rng), rng) for ask, _ in _ASKERS]
 
 

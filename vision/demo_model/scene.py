@@ -1,7 +1,7 @@
-"""What a drawn scene holds: a background, up to four shapes on a 3 x 3 board, at most one sign.
+"""The contents of a drawn scene: a background, up to four shapes on a 3 x 3 board, and at most one sign.
 
-Pure values and a seeded generator. It does not know how a scene is drawn (`drawing.py`) nor what may be asked about it
-(`questions.py`).
+It has pure values and a seeded generator. It does not know how a scene is drawn (`drawing.py`) nor what may be asked
+about it (`questions.py`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Sign:
-    """One line of large type that has a row of the board to itself: a word in capitals, or a number of one to four digits."""
+    """One line of large type in a row of its own: a word in capitals, or a number of one to four digits."""
 
     text: str
     row: int
@@ -61,7 +61,7 @@ class Sign:
 
 @dataclass(frozen=True)
 class Scene:
-    """A scene; `seed` settles what has no name: sizes, small shifts of place and tint, noise, the sign's point size."""
+    """A scene. `seed` decides the rest: sizes, small shifts of place and tint, noise, and the sign's point size."""
 
     background: str
     shapes: tuple[Shape, ...] = ()
@@ -71,7 +71,7 @@ class Scene:
 
     @property
     def is_dark(self) -> bool:
-        """Poorly lit, or black all over."""
+        """True if the scene is poorly lit, or black all over."""
         return self.dim or self.background == "black"
 
     def of_kind(self, kind: str) -> tuple[Shape, ...]:
@@ -79,7 +79,7 @@ class Scene:
 
 
 def random_scene(rng: random.Random) -> Scene:
-    """A scene drawn from the world the model is trained on; the same generator state gives the same scene."""
+    """A random scene of the world on which the model is trained. The same generator state gives the same scene."""
     background = rng.choice(COLORS)
     wanted = rng.choices(range(MAX_SHAPES + 1), (0.12, 0.28, 0.24, 0.20, 0.16))[0]
     sign = _random_sign(rng) if rng.random() < (0.7 if wanted == 0 else 0.5) else None
@@ -96,7 +96,10 @@ def _random_sign(rng: random.Random) -> Sign:
 
 
 def _random_shapes(rng: random.Random, wanted: int, background: str, sign: Sign | None) -> tuple[Shape, ...]:
-    """Distinct (colour, kind) pairs in distinct cells, in reading order; now and then few kinds, so that counts are worth asking."""
+    """Different (colour, kind) pairs in different cells, in reading order.
+
+    Now and then there are few kinds, so that counts vary.
+    """
     kinds = rng.sample(KINDS, rng.choice((1, 2, 5, 5)))
     colors = [color for color in COLORS if color != background]
     cells = [(row, column) for row in range(3) for column in range(3) if sign is None or row != sign.row]

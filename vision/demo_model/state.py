@@ -1,4 +1,7 @@
-"""The state of a training that its stages hand on: the model, the eye's practice head, how much was seen; saved and resumed."""
+"""The state that the stages of a training pass on: the model, the encoder's practice head, and how much was seen.
+
+It can be saved and resumed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from vision.demo_model.network import model_config, new_model
 from vision.demo_model.tokenizer import SPECIAL_TOKENS, world_tokenizer
 
 SEED = 20
-# The mean weights of the last stage: what is exported.
+# The mean weights of the last stage, which are exported.
 MEAN_WEIGHTS = "mean.pt"
 
 
@@ -33,7 +36,7 @@ class Training:
         self._clock = time.monotonic()
 
     def fresh_seed(self) -> int:
-        """Each start of a stage draws pictures not seen before."""
+        """A new seed, so that each start of a stage draws pictures that were not seen before."""
         self.stages += 1
         return 1000 + self.stages
 
@@ -51,7 +54,7 @@ class Training:
 
 
 def begin(work: Path, name: str = "state.pt") -> Training:
-    """The training in `work`, new or where it was left."""
+    """The training in `work`, either a new one or in the state in which it was left."""
     work.mkdir(parents=True, exist_ok=True)
     tokenizer = _kept_tokenizer(work / "tokenizer.json")
     ids = {token: tokenizer.token_to_id(token) for token in SPECIAL_TOKENS}
@@ -66,7 +69,7 @@ def begin(work: Path, name: str = "state.pt") -> Training:
 
 
 def _kept_tokenizer(path: Path) -> Any:
-    """Made once for a training and kept beside it: ids must not move under trained weights."""
+    """The tokenizer. It is made once for a training and kept beside it, because ids must fit the trained weights."""
     from tokenizers import Tokenizer
 
     if not path.is_file():
@@ -75,7 +78,7 @@ def _kept_tokenizer(path: Path) -> Any:
 
 
 def say(training: Training, line: str) -> None:
-    """One line to the screen and to the log."""
+    """Writes one line to the screen and to the log."""
     line = f"{time.strftime('%H:%M:%S')} {training.pictures} pictures {line}"
     print(line, flush=True)
     with (training.work / "log.txt").open("a") as log:

@@ -1,6 +1,7 @@
-"""The demo model's own BPE tokenizer: words of the world whole, digits and capitals one token each, so that reading is spelling.
+"""The demo model's own BPE tokenizer. A word of the world is one token, and so is each digit and capital.
 
-Trained on text that the world itself generates. It has the special tokens of the published Qwen3-VL checkpoints.
+So the model reads a sign character by character. The tokenizer is trained on text that the world generates. It has
+the special tokens of the published Qwen3-VL checkpoints.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ SPECIAL_TOKENS = (
     "<|image_pad|>",
     "<|video_pad|>",
 )
-# Words with their leading space; then every capital, digit, space and mark alone: "says", " ", "O", "P", "E", "N", ".".
+# Words have their leading space. Every capital, digit, space and mark stands alone: "says", " ", "O", "P", "E", "N",
+# ".".
 SPLIT = r" ?[A-Z]?[a-z]+|[A-Z]|\d|\n|\s|[^\s\w]|."
 MAX_VOCABULARY = 2048
 
 
 @lru_cache(maxsize=1)
 def world_tokenizer() -> Any:
-    """A `tokenizers.Tokenizer`; the same every time it is made."""
+    """A `tokenizers.Tokenizer`, which is the same every time it is made."""
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -53,7 +55,7 @@ def world_tokenizer() -> Any:
 
 
 def _text_of_the_world() -> Iterator[str]:
-    """Every word of the world in every form it may take, often enough to become one token."""
+    """Every word of the world in every form that it may take, often enough to become one token."""
     rng = random.Random(7)
     yield from ["user\n", "assistant\n"] * 5
     for _ in range(4000):

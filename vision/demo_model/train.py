@@ -1,9 +1,9 @@
-"""Trains the demo model from nothing to a checkpoint: the eye, the language side, both, then the export.
+"""Trains the demo model from nothing to a checkpoint: vision encoder, language side, both together, then the export.
 
     python -m vision.demo_model.train --work FOLDER [--threads 2]
 
-Each stage can be run by itself (`train_eye`, `train_language`) and goes on where the state in FOLDER was left. Minutes are for
-two cores with AVX-512 bfloat16; MODEL_CARD.md has what was used for the shipped weights.
+Each stage can also be run by itself (`train_eye`, `train_language`), and continues from the state in FOLDER. The
+minutes are for two cores with AVX-512 bfloat16. MODEL_CARD.md says how the shipped weights were trained.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""First stage: the eye alone, on what each image token shows (`labels.py`). No language.
+"""The first stage of the training: the vision encoder alone, on what each image token shows (`labels.py`).
 
 python -m vision.demo_model.train_eye --work FOLDER --minutes 30
 """
@@ -27,12 +27,12 @@ from vision.demo_model.state import Training, begin, say
 BATCH = 32
 BOARD_SHARE = 0.7
 EVERY_SECONDS = 150.0
-# Most tokens show no shape: at full weight they would drown the few that do.
+# Most tokens show no shape. At full weight they would outweigh the few that do.
 NOTHING_WEIGHT = 0.08
 
 
 def token_loss(head: nn.Module, merged: Tensor, wanted: Tensor) -> Tensor:
-    """Sum over the label groups of the mean cross entropy; `merged` (batch, 49, 256), `wanted` (batch, 49, groups)."""
+    """The sum of the label groups' mean cross entropies. `merged` is (batch, 49, 256), `wanted` (batch, 49, groups)."""
     loss = torch.zeros(())
     for group, logits in enumerate(head(merged.float()).split(labels.CLASSES, dim=-1)):
         weight = torch.ones(logits.shape[-1])
@@ -46,7 +46,7 @@ def token_loss(head: nn.Module, merged: Tensor, wanted: Tensor) -> Tensor:
 
 
 def held_out_tokens(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Patches and labels of scenes from a seed of their own, signs in faces never trained on."""
+    """Patches and labels of scenes from a seed of their own, with signs in faces that training never uses."""
     rng, fonts = random.Random(990_001), held_out_fonts()
     layouts = [drawing.place(random_scene(rng), rng.choice(fonts)) for _ in range(count)]
     pictures = np.stack([np.asarray(drawing.render(layout)) for layout in layouts])
@@ -55,7 +55,7 @@ def held_out_tokens(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 @torch.no_grad()
 def token_scores(eye: QuickEye, head: nn.Module, patches: np.ndarray, wanted: np.ndarray) -> str:
-    """Share of tokens named right, by label group, over the tokens that show something."""
+    """The share of tokens that are named right, by label group, among the tokens that show something."""
     merged = torch.cat([eye(torch.from_numpy(part)).merged.float() for part in np.array_split(patches, 8)])
     scores = []
     for group, logits in enumerate(head(merged).split(labels.CLASSES, dim=-1)):

@@ -1,7 +1,7 @@
-"""Second and third stage: the language side on what the trained eye sees, then both together.
+"""The second and third stage of the training: the language side on what the trained encoder sees, then both together.
 
-python -m vision.demo_model.train_language --work FOLDER --minutes 30            # the eye stays as it is
-python -m vision.demo_model.train_language --work FOLDER --minutes 30 --both     # the eye learns on, too
+python -m vision.demo_model.train_language --work FOLDER --minutes 30            # the encoder stays as it is
+python -m vision.demo_model.train_language --work FOLDER --minutes 30 --both     # the encoder learns, too
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from vision.demo_model.state import MEAN_WEIGHTS, Training, begin, say
 from vision.demo_model.train_eye import token_loss
 
 BATCH = 8
-FRESH = 3  # new pictures a step while the eye rests; the rest of the batch was seen before and gets new questions
+FRESH = 3  # new pictures per step while the encoder rests; the others were seen before and get new questions
 REMEMBERED = 24_000
 TALKS = 11
 BOARDS_TOO = 0.25
 LABEL_WEIGHT = 0.3
-KEEP = 0.996  # the mean weights reach back about 250 steps
+KEEP = 0.996  # so the mean weights reach back about 250 steps
 EVERY_SECONDS = 240.0
 
 
 class Memory:
-    """What the resting eye saw in earlier pictures, so that they can be asked about again without looking again."""
+    """Keeps what the resting encoder saw in earlier pictures, to ask about them again without encoding them."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[Tensor, Scene]] = []
@@ -62,7 +62,7 @@ class Memory:
 
 
 class Lesson:
-    """One step's loss, with the eye at rest or learning."""
+    """Computes the loss of one step, with the encoder at rest or learning."""
 
     def __init__(self, training: Training) -> None:
         self.training = training
@@ -73,7 +73,7 @@ class Lesson:
         self.rng = random.Random(training.stages * 7919 + 13)
 
     def answer_loss(self, sight: Eyesight, scenes: Sequence[Scene]) -> Tensor:
-        """Mean cross entropy over the tokens of the answers."""
+        """The mean cross entropy over the tokens of the answers."""
         packed, _ = self.packer.pack([conversations(scene, self.rng, TALKS) for scene in scenes])
         hidden = self.language(packed.ids, packed.positions, packed.bias, sight)
         wanted = packed.targets >= 0

@@ -1,6 +1,6 @@
-"""The words of the demo world: how each question may be put, and what is never in a picture.
+"""The words of the demo world: how each question may be worded, and things that are never in a picture.
 
-Lists and small text helpers only; `questions.py` decides what is true of a scene.
+It has only lists and small text helpers. `questions.py` decides what is true of a scene.
 """
 
 from __future__ import annotations
@@ -141,7 +141,8 @@ ABSENT = tuple(
     "tool machine robot cart wheel pipe handle button switch plug cable rope bucket towel pillow mirror picture frame fence "
     "bench river mountain cloud sun moon rectangle line heart arrow".split()
 )
-# Left out: nouns that are also colours, part of a sign or the picture itself would be trick questions.
+# Nouns that are also colours, or parts of a sign, or the picture itself, are left out, because they would be trick
+# questions.
 NOUNS = tuple(
     noun for noun in ABSENT if noun not in ("orange", "picture", "letter", "paper", "line", "screen", "wall", "window")
 )
@@ -152,7 +153,7 @@ def article(noun: str) -> str:
 
 
 def as_asked(question: str, rng: random.Random) -> str:
-    """The question as Vosk gives it (lower case, bare) or as people type it (capital, mark), both often enough to be learnt."""
+    """The question as Vosk gives it (lower case, no marks) or as people type it (capital, mark). Both are frequent."""
     if rng.random() < 0.06:
         question = rng.choice((f"{question} please", f"please {question}"))
     form = rng.random()

@@ -1,10 +1,10 @@
-"""The demo model's whole world in one place: scenes, their pictures, and the questions with their right answers.
+"""The demo model's whole world in one place: scenes, their pictures, and questions with their right answers.
 
     scene = Scene("white", (Shape("circle", "red", row=0, column=2),), Sign("OPEN", row=2))
     picture = draw(scene)                              # PIL, 448 x 448, sign in Pillow's own face
     pairs = questions(scene, random.Random(7))         # [QuestionAnswer(kind, question, answer), ...]
 
-Imports numpy and Pillow only. It does not know the model.
+It imports only numpy and Pillow, and does not know the model.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from vision.errors import VisionError, VisionModelError
 from vision.frame import Frame
+from vision.interface import Answerer
 
 from .checkpoint.checkpoint import Checkpoint, open_checkpoint
 from .checkpoint.shapes import Shapes
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 class Engine:
     """A loaded checkpoint that looks at frames. Use it in a `with`, or `close` it."""
 
+    pictures_go_to: str | None = None  # pictures stay on this machine
+    away_host: str | None = None  # no other computer answers here
+
     def __init__(
         self,
         model: LanguageModel,
@@ -57,6 +61,16 @@ class Engine:
         self.settings = settings
         self.model_name = info.name
         self.threads = arithmetic_threads(settings.threads)  # the most that compute
+
+    @property
+    def answerer(self) -> Answerer:
+        """The one model."""
+        return self.session.answerer
+
+    @property
+    def answerers(self) -> tuple[Answerer, ...]:
+        """The one model."""
+        return (self.session.answerer,)
 
     @property
     def prompt(self) -> ChatPrompt:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vision.errors import Cancelled, VisionModelError
 from vision.frame import Frame
-from vision.interface import SeeStats
+from vision.interface import Answerer, SeeStats
 
 from .generation.generate import EncodedPicture, LanguageModel, read
 from .generation.prompt import ChatPrompt, PromptPart, SpecialTokens, Tokenizer
@@ -66,6 +66,7 @@ class Session:
         """Reads the instructions. `release` frees what the model holds beside memory. Raises VisionModelError."""
         self.settings = settings
         self.model_name = info.name
+        self.answerer = Answerer(info.name, settings.is_demo)
         self.tokenizer = info.tokenizer
         self.prompt = ChatPrompt(info.tokenizer, info.special, settings.instructions)
         self.context_tokens = min(settings.context_tokens, info.max_positions)

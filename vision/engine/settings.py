@@ -21,20 +21,15 @@ class EngineSettings:
     max_new_tokens: int = 128  # 1 to 512; an answer that is longer is cut
     prefill_chunk_tokens: int = 64  # tokens read at a time; a cancel waits for a layer of one such chunk
     fit: Fit = "pad"
-    context_tokens: int = (
-        2048  # of one View: picture, questions and answers; beyond them, earlier questions are forgotten
-    )
+    context_tokens: int = 2048  # of one View: picture, questions, answers; beyond, earlier questions are forgotten
     max_views: int = 2  # Views that keep their cache; an older one looks at its picture again when it is asked
     temperature: float = 0.0  # 0: always the likeliest token (greedy), so the same answer every time
-    top_p: float = 1.0  # if the temperature is above 0: draw among the likeliest tokens with this share in all
-    repetition_penalty: float = (
-        1.0  # above 1: tokens of the conversation become less likely, also words that are needed
-    )
+    top_p: float = 1.0  # with a temperature above 0: draw among the likeliest tokens that have this share in all
+    repetition_penalty: float = 1.0  # above 1: tokens of the conversation become less likely, needed ones too
     seed: int | None = None  # of the draws, to get the same answer again; None: a different one every time
     instructions: str = ""  # text that the model reads before the picture; "" for none
-    arithmetic: Arithmetic = (
-        "packed"  # "transformers": the plain float32 reference, with the same answers, slower and larger
-    )
+    is_demo: bool = False  # the model is the small demo model: whoever asks it is told so (`vision.interface.Answerer`)
+    arithmetic: Arithmetic = "packed"  # "transformers": the plain float32 reference, same answers, slower, larger
 
     def __post_init__(self) -> None:
         ranges = {

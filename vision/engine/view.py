@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, AnswerStats, Finish
+from vision.interface import AnswerChunk, Answerer, AnswerStats, Finish
 
 from .generation.generate import Token, generate
 from .generation.prompt import PromptPart, TextStream, text_part
@@ -58,6 +58,11 @@ class View:
         self._kept = self._bare
         self._turn: _Turn | None = None
         self._state = threading.Lock()  # guards _prefix, _kept and _turn; it is only ever held for a moment
+
+    @property
+    def answerer(self) -> Answerer:
+        """The engine's one model."""
+        return self._session.answerer
 
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None

@@ -17,7 +17,7 @@ from typing import Any
 from vision.engine.generation.prompt import checked_question
 from vision.errors import Cancelled, RemoteError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, AnswerStats, Finish, SeeStats
+from vision.interface import AnswerChunk, Answerer, AnswerStats, Finish, SeeStats
 from vision.remote.server import Server
 from vision.remote.wire import Exchange, Piece, messages, picture_as_uri
 
@@ -39,6 +39,9 @@ class RemoteSettings:
 class RemoteEngine:
     """Any thread may call it. Nothing is sent before `connect` or the first question."""
 
+    threads = 1  # the other computer computes: the thread that asks only waits
+    away_host: str | None = None  # what it asks is there, or the question fails
+
     def __init__(self, server: Server, settings: RemoteSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self.server = server
         self.settings = settings
@@ -52,6 +55,25 @@ class RemoteEngine:
     @property
     def model_name(self) -> str:
         return f"{self._model or 'the engine'} at {self.host}"
+
+    @property
+    def answerer(self) -> Answerer:
+        return Answerer(self.model_name, host=self.host)
+
+    @property
+    def answerers(self) -> tuple[Answerer, ...]:
+        """The other computer's model: this engine asks no other."""
+        return (self.answerer,)
+
+    @property
+    def pictures_go_to(self) -> str:
+        return self.host
+
+    def set_threads(self, threads: int) -> None:
+        """Nothing computes here."""
+
+    def set_rest(self, share: float) -> None:
+        """Nothing computes here."""
 
     def connect(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Is it there, and does it have the model? Raises RemoteError, Cancelled."""
@@ -75,7 +97,8 @@ class RemoteEngine:
         """Only makes the picture ready, if there is one. Raises Cancelled."""
         if cancelled is not None and cancelled.is_set():
             raise Cancelled("the caller no longer wants the picture")
-        return RemoteView(self, "" if frame is None else picture_as_uri(frame.rgb, self.settings.picture_pixels))
+        picture_uri = "" if frame is None else picture_as_uri(frame.rgb, self.settings.picture_pixels)
+        return RemoteView(self, frame, picture_uri)
 
 
 class RemoteView:
@@ -84,12 +107,17 @@ class RemoteView:
     # What the server does with the picture it does not tell: all of it is in the time to the first token.
     stats = SeeStats(image_tokens=0, prompt_tokens=0, vision_seconds=0.0, prefill_seconds=0.0)
 
-    def __init__(self, engine: RemoteEngine, picture_uri: str) -> None:
+    def __init__(self, engine: RemoteEngine, frame: Frame | None, picture_uri: str) -> None:
+        self.frame = frame
         self._engine = engine
         self._picture_uri = picture_uri
         self._exchanges: tuple[Exchange, ...] = ()
         self._turn: object = None
         self._state = threading.Lock()  # over the two above, for moments only
+
+    @property
+    def answerer(self) -> Answerer:
+        return self._engine.answerer
 
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None

@@ -20,16 +20,13 @@ from typing import TYPE_CHECKING
 from vision.engine.generation.prompt import checked_question
 from vision.errors import Cancelled, RemoteError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, Answerer, AnswerStats, SeeStats
+from vision.interface import AnswerChunk, Answerer, AnswerStats, Engine, SeeStats, View
 from vision.remote.engine import RemoteEngine, RemoteView
-
-if TYPE_CHECKING:
-    from vision.engine import Engine, View
 
 _log = logging.getLogger(__name__)
 _OWN = Answerer("this machine's own engine")
 
-Load = Callable[[ExitStack], "Engine"]
+Load = Callable[[ExitStack], Engine]
 
 
 @dataclass(frozen=True)
@@ -87,8 +84,24 @@ class FallbackEngine:
         return self.own if self.is_away and self.has_local else self.other
 
     @property
+    def answerers(self) -> tuple[Answerer, ...]:
+        """Who answers now, the other computer's model, and this machine's own if it may step in; nobody twice."""
+        own = (self.own,) if self.has_local else ()
+        return tuple(dict.fromkeys((self.answerer, self.other, *own)))
+
+    @property
+    def pictures_go_to(self) -> str | None:
+        """Also while it is away, as soon as the next picture asks whether it is back."""
+        return self.other.host if self.is_due() else self.answerer.host
+
+    @property
+    def away_host(self) -> str | None:
+        return self.other.host if self.is_away else None
+
+    @property
     def other(self) -> Answerer:
-        return Answerer(self.remote.model_name, host=self.remote.host)
+        """The other computer's model."""
+        return self.remote.answerer
 
     @property
     def has_local(self) -> bool:
@@ -252,3 +265,10 @@ class FallbackView:
     def _worth_trying(self) -> bool:
         engine = self._engine
         return not engine.has_local or not engine.is_away or engine.is_due()
+
+
+if TYPE_CHECKING:  # mypy refuses an engine or a view that does not have all of the interface
+    import vision.engine
+
+    _ENGINES: tuple[type[Engine], ...] = (vision.engine.Engine, RemoteEngine, FallbackEngine)
+    _VIEWS: tuple[type[View], ...] = (vision.engine.View, RemoteView, FallbackView)

@@ -1,1 +1,1 @@
-"""How often the program is right: wake word, doubt and spelling, measured on scenes that are drawn or spoken for it."""
+"""Measures how often wake word, doubt and spelling are right, on pictures and speech that are made for it."""

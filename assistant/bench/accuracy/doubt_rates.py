@@ -1,9 +1,10 @@
-"""Measures how honest the doubt is: on the demo model's world, with new scenes, held-out type faces and spoilt pictures.
+"""Measures how honest the doubt is, in the demo model's world: new scenes, held-out type faces and spoilt pictures.
 
 python -m assistant.bench.accuracy.doubt_rates [--scenes 300] [--spoilt 40] [--calibrate]
 
-Every question is really answered by the engine, and `vision.framing` judges every picture. `--calibrate` proposes thresholds,
-on scenes of its own; without it the demo model's thresholds are measured, on other scenes. docs/doubt.md tells what the figures mean.
+The engine really answers every question, and `vision.framing` judges every picture. `--calibrate` proposes
+thresholds, on scenes of its own. Without it the demo model's thresholds are measured, on other scenes. docs/doubt.md
+tells what the figures mean.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 CALIBRATION_SEED = 910_001
 MEASURING_SEED = 920_001
 CLEAN = "clean"
-# What spoils a picture: a function of `vision.demo_model.photographs` and its step. All are beyond what the training showed.
+# What spoils a picture: a function of `vision.demo_model.photographs` and its step. Training showed nothing as strong
+# as these.
 FLAWS = {
     CLEAN: ("expose", 0.0),
     "blur 3 px": ("defocus", 3.0),
@@ -41,18 +43,18 @@ FLAWS = {
     "strong glare": ("glare", 0.6),
     "finger": ("finger", 0.35),
 }
-MOST_HEDGED = 0.015  # of the answers about clean pictures; 2 % are allowed, but the next set will differ
-_RIGHT_TO_SAY = 0.5  # of a faulty picture's answers: below it, silence about them is the better answer
+MOST_HEDGED = 0.015  # of the answers about clean pictures; 2 % are allowed, but another set of pictures will differ
+_RIGHT_TO_SAY = 0.5  # of the answers about faulty pictures; if fewer are right, it is better to say none of them
 _EDGES = (0.0, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999, 1.0)
 _COVERAGES = (1.0, 0.99, 0.95, 0.9, 0.8, 0.6)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One answer: to what, how sure, and whether it was right to the letter."""
+    """One answer: what was asked, how sure the model was, and whether the answer was right to the letter."""
 
     flaw: str
-    faulty: bool  # the picture, as `vision.framing` judges it
+    faulty: bool  # whether `vision.framing` finds a fault in the picture
     kind: str
     sure: float
     right: bool
@@ -62,7 +64,7 @@ class Trial:
 
 
 def looks(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[tuple[View, bool, Sequence[QuestionAnswer]]]:
-    """`scenes` new scenes, half of them set in type faces that training never saw: seen, whether faulty, what can be asked."""
+    """`scenes` new scenes: the View, whether it is faulty, and questions. Half have faces that training never saw."""
     import numpy as np
 
     from vision import framing
@@ -84,7 +86,7 @@ def looks(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[tuple[V
 
 
 def answered(view: View, question: str) -> list[Piece]:
-    """The whole answer to the picture's first question."""
+    """The whole answer to `question`, asked as the picture's first question."""
     view.forget()
     return [Piece(chunk.text, chunk.log_probabilities) for chunk in view.ask(question)]
 
@@ -95,14 +97,14 @@ def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]
     for view, faulty, asked_of_it in looks(engine, flaw, scenes, seed):
         for asked in asked_of_it:
             if asked.kind == "light" and flaw != CLEAN:
-                continue  # the flaw itself changes what is true
+                continue  # the flaw itself changes the right answer
             pieces = answered(view, asked.question)
             answer = "".join(piece.text for piece in pieces).strip()
             yield Trial(flaw, faulty, asked.kind, certainty(pieces, formulaic), answer == asked.answer)
 
 
 def calibrated(done: Sequence[Trial]) -> DoubtRule:
-    """The highest thresholds that hedge at most MOST_HEDGED of the clean answers, and that give up only where most are wrong."""
+    """The highest thresholds that hedge at most MOST_HEDGED of clean answers, and give up only where most are wrong."""
     clean = [trial for trial in done if trial.flaw == CLEAN]
     faulty = [trial for trial in done if trial.faulty]
     steps = [step / 100 for step in range(100)]
@@ -117,13 +119,13 @@ def calibrated(done: Sequence[Trial]) -> DoubtRule:
 
 
 def share(of: Iterable[bool]) -> float:
-    """NaN of nothing."""
+    """The share of true values; NaN if there are none."""
     found = list(of)
     return sum(found) / len(found) if found else float("nan")
 
 
 def doubt_table(done: Sequence[Trial], rule: DoubtRule, group: Callable[[Trial], str]) -> list[str]:
-    """A Markdown table: how often it doubts, how often it is wrong when it sounds sure, and right when it hedges."""
+    """A Markdown table: how often it doubts, is wrong when it sounds sure, and is right when it hedges."""
     rows = [
         "| | answers | wrong | sounds sure | of these wrong | hedges | of these right | cannot tell | of these right |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -140,7 +142,7 @@ def doubt_table(done: Sequence[Trial], rule: DoubtRule, group: Callable[[Trial],
 
 
 def reliability_table(done: Sequence[Trial]) -> list[str]:
-    """Certainty against the share that was right, and the expected calibration error over these bins."""
+    """A Markdown table of certainty against the share that was right, and the expected calibration error."""
     rows = ["| certainty | answers | mean certainty | right |", "|---|---|---|---|"]
     error = 0.0
     for low, high in itertools.pairwise(_EDGES):
@@ -153,7 +155,7 @@ def reliability_table(done: Sequence[Trial]) -> list[str]:
 
 
 def risk_table(done: Sequence[Trial]) -> list[str]:
-    """How much is wrong among the surest answers, as fewer of them are given."""
+    """A Markdown table: how many answers are wrong if only the surest share of them is given."""
     surest = sorted(done, key=lambda trial: -trial.sure)
     rows = ["| the surest | wrong |", "|---|---|"]
     for coverage in _COVERAGES:

@@ -1,9 +1,10 @@
-"""Measures whether "spell that" names the characters that were misread: signs of the demo model's world, spoilt ones too.
+"""Measures whether "spell that" names the misread characters, on clean and spoilt signs of the demo model's world.
 
 python -m assistant.bench.accuracy.spelling_rates [--scenes 500] [--spoilt 500]
 
-Numbers and words are really read by the engine. Where as many characters were read as there are, each is right or wrong in its
-place; where not, no place can be right, and only whether any was named is told. docs/doubt.md has the figures.
+The engine really reads the numbers and words. If it read as many characters as there are, each is right or wrong in
+its place. If it read more or fewer, no place can be right, and the table only tells whether any character was named.
+docs/doubt.md has the figures.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from assistant.language.spelling import parts_to_spell
 if TYPE_CHECKING:
     from vision.engine import Engine
 
-MEASURING_SEED = 940_001  # 930_001 was looked at when `spell_below` was chosen
+MEASURING_SEED = 940_001  # `spell_below` was chosen on 930_001, so another seed measures it
 THRESHOLDS = (0.9, 0.97, 0.99, 0.999)  # for `spell_below`
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A sign that was read: what stands there, and the answer with its probabilities."""
+    """A sign that was read: its true text, and the answer with its probabilities."""
 
     flaw: str
     there: str
@@ -50,12 +51,12 @@ class Reading:
 
 
 def spelt(answer: str) -> str:
-    """These answers have one sign each."""
+    """The part of an answer that is spelt. These answers have one sign each, so there is one part."""
     return " ".join(answer.strip()[begin:end] for begin, end in parts_to_spell(answer.strip()))
 
 
 def readings(engine: Engine, flaw: str, scenes: int, seed: int = MEASURING_SEED) -> Iterator[Reading]:
-    """Of every sign in `scenes` new scenes; half of them have none."""
+    """Reads every sign in `scenes` new scenes; half of the scenes have no sign."""
     for view, _, asked_of_it in looks(engine, flaw, scenes, seed):
         for asked in asked_of_it:
             if asked.kind in ("number", "word"):
@@ -63,7 +64,7 @@ def readings(engine: Engine, flaw: str, scenes: int, seed: int = MEASURING_SEED)
 
 
 def spelling_table(done: Sequence[Reading], spell_below: float) -> list[str]:
-    """A Markdown table: how many of the misread characters are named, and how many of the others."""
+    """A Markdown table: how many of the misread characters are named, and how many of the right ones."""
     rows = [
         "| | signs | misread | wrong characters | named | right characters | named | other lengths | any named |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -1,8 +1,10 @@
-"""How often the wake phrase is heard, and how often something else is taken for it: `python -m assistant.bench.accuracy.wake_rates`.
+"""Measures how often the wake phrase is heard, and how often something else is taken for it.
 
-Speech is synthesised at that moment, in voices that the demo speech model has never heard, and goes through Hearing, the wake
-grammar and Activation as it does in `seesay run`; only the microphone is left out. It needs espeak-ng and flite, and says
-nothing of real voices in real rooms.
+python -m assistant.bench.accuracy.wake_rates
+
+Speech is synthesised at that moment, in voices that the demo speech model has never heard. It goes through Hearing,
+the wake grammar and Activation as it does in `seesay run`; only the microphone is left out. It needs espeak-ng and
+flite. It says nothing about real voices in real rooms.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from audio.wake_word import AttentiveTranscriber
 RATE_HZ = SPEECH_FORMAT.sample_rate_hz
 CHUNK = RATE_HZ * 30 // 1000
 PHRASE = phrases_for("en").wake_phrases[0]
-# Said near the phrase's words; measured by themselves, because nobody says them for hours.
+# Sentences that sound like the phrase. They are measured by themselves, because nobody says them for hours.
 NEAR = (
     "where is the camera|is the camera on|the camera is new|hey there|hey what is that|a camera on the table|hey come here"
     "|hey can you hear me|they came around|look at the camera|hey carol come over|hay on the camera"
@@ -45,12 +47,12 @@ Sound = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Rates:
-    """What was measured; the documented object of `--json`."""
+    """The figures that were measured. This is the documented object of `--json`."""
 
     phrases_said: int
     phrases_heard: int
-    questions_said: int  # of these, with a question in the same breath
-    questions_right: int  # every word of it
+    questions_said: int  # how many of these had a question in the same breath
+    questions_right: int  # every word was right
     other_hours: float
     false_wakes: int
     near_said: int
@@ -64,7 +66,7 @@ class Rates:
 
 
 class SoundSource:
-    """Samples in a microphone's place."""
+    """An AudioSource that gives samples from memory."""
 
     live = False
 
@@ -84,26 +86,26 @@ class SoundSource:
 
 
 class WakeEar:
-    """All that stands between a microphone and a woken assistant, over one embedded model."""
+    """All parts between a microphone and a woken assistant, with the embedded speech model."""
 
     def __init__(self, model: Path = evaluate.MODEL_FOLDER) -> None:
         self._words = VoskTranscriber(model)
         self._wake = GrammarListener(model, [PHRASE])
 
     def hear(self, source: SoundSource) -> Iterator[Woken | Utterance]:
-        """Each waking: alone, or with its question. Attention is never kept for the next utterance."""
+        """Each time it woke, alone or with a question. Attention is never kept for the next utterance."""
         settings = ActivationSettings(wake_word=True, wake_phrase=PHRASE, listen_seconds=-1.0)
         activation = Activation(settings)
         transcriber = AttentiveTranscriber(self._words, lambda: False, self._wake, PHRASE)
         for event in Hearing(source, VoiceActivity(2), EndpointSettings(), transcriber, min_confidence=0.3).events():
-            counted = activation.heard(event)
+            counted = activation.meant(event)
             if isinstance(counted, (Woken, Utterance)):
                 yield counted
 
 
 def measure(hours: float, said: int, seed: int = 11) -> Rates:
     sets, rng, ear = evaluate.Sets("test", 400), random.Random(seed), WakeEar()
-    sets.seed += seed  # sentences and babble of their own: the rules of `waking` were chosen on seed 0
+    sets.seed += seed  # new sentences and babble, because the rules of `audio.wake_word` were chosen on seed 0
     missed: list[str] = []
     heard = questions = right = 0
     questions_to_ask = _other_questions(sets)
@@ -127,7 +129,7 @@ def measure(hours: float, said: int, seed: int = 11) -> Rates:
 
 
 def _false_wakes(ear: WakeEar, sets: evaluate.Sets, hours: float, rng: random.Random) -> tuple[list[str], float]:
-    """Other speech for three quarters of the time, noise and babble for one."""
+    """What woke it by mistake, and the hours: three quarters of other speech, one quarter of noise and babble."""
     kinds: dict[str, tuple[float, Callable[[], Iterator[Sound]]]] = {
         "questions and commands": (0.3, lambda: _sentences(sets, _other_questions(sets), rng)),
         "general English": (0.35, lambda: _sentences(sets, _english(), rng)),
@@ -160,12 +162,12 @@ def _speak(sets: evaluate.Sets, text: str, rng: random.Random) -> tuple[str, Sou
 
 
 def _other_questions(sets: evaluate.Sets) -> list[str]:
-    """The model's own kind of sentence, without those that begin with the phrase."""
+    """Sentences of the kind that the model knows, without those that begin with the phrase."""
     return [sentence for sentence in sets.sentences() if PHRASE not in sentence]
 
 
 def _sentences(sets: evaluate.Sets, texts: list[str], rng: random.Random) -> Iterator[Sound]:
-    """People talk on, with pauses of every length between their sentences."""
+    """People who keep talking, with pauses of every length between their sentences."""
     while True:
         sound = _speak(sets, rng.choice(texts), rng)[1]
         yield sound[: len(sound) - rng.randint(0, RATE_HZ)]

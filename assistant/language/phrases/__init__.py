@@ -1,8 +1,8 @@
-"""What the assistant says itself and the commands it obeys, a file per language.
+"""The sentences that the assistant says itself and the commands that it obeys, in one file for each language.
 
-A further language is one more file here with a `PHRASES`: `LANGUAGES` finds it, the config takes its name (as a language,
-and as a key of [prompt]), and a test checks that nothing is missing.
-Pure data, but for the few functions that a language needs to put a time into words.
+A further language is one more file here with a `PHRASES`. `LANGUAGES` finds it, the config takes its name as a
+language and as a key of [prompt], and a test checks that nothing is missing. All of it is data, except for the few
+functions that a language needs to put a time into words.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from assistant.language.sentences import Abbreviations
 
 
 class Command(enum.Enum):
-    """What a user can ask of the assistant itself."""
+    """The commands that a user can give to the assistant itself."""
 
     STOP = "stop"
     REPEAT = "repeat"
@@ -44,7 +44,10 @@ class Command(enum.Enum):
 
 @dataclass(frozen=True)
 class FaultWords:
-    """What is wrong with a picture: `advice` says it by itself, `because` ends "I cannot tell from this picture, because …"."""
+    """How a fault of a picture is put into words.
+
+    `advice` is a sentence of its own. `because` ends "I cannot tell from this picture, because …".
+    """
 
     advice: str
     because: str
@@ -55,11 +58,11 @@ class Phrases:
     """One language's spoken sentences and command words (lower case, no punctuation)."""
 
     speech_model: SpeechModel | None  # what `seesay fetch` brings; None: the user names one in hearing.speech_model
-    voice: str  # espeak-ng's voice where the config names none; "" is the system's default
+    voice: str  # espeak-ng's voice if the config names none; "" is the system's default
     ready: str
     ready_demo_models: str
     help: str
-    did_you_ask: str  # with {question}: heard, but not surely enough to answer
+    did_you_ask: str  # with {question}: it was heard, but not surely enough to answer it
     nothing_to_repeat: str
     nothing_to_spell: str
     no_picture_yet: str
@@ -74,14 +77,14 @@ class Phrases:
     button_lost: str
     button_back: str
 
-    # Another computer's engine: said at the start, and when it goes and comes back.
+    # Sentences about another computer's engine: at the start, and when it goes away and comes back.
     pictures_leave: str  # with {host}
     remote_away: str  # this machine's own engine answers
     remote_away_demo: str  # the same, and it is the small demo model
-    remote_away_alone: str  # there is none here
+    remote_away_alone: str  # there is no engine on this machine
     remote_back: str
 
-    # Settings by voice. The limits are said in place of the change.
+    # Settings that are changed by voice. At a limit its sentence is said in place of the change.
     slower: str
     faster: str
     louder: str
@@ -90,23 +93,23 @@ class Phrases:
     fastest: str
     loudest: str
     quietest: str
-    profiles: Mapping[str, str]  # a profile's name in config.toml to what is said when it is in use
+    profiles: Mapping[str, str]  # by the profile's name in config.toml: said at the start if it is used
 
-    # How to begin, by activation: said after `ready`, and on "help".
+    # How to begin, for each kind of activation. It is said after `ready` and in answer to "help".
     hint_button: str
     hint_wake_word: str  # with {wake_word}
 
-    # What is said to the model.
-    instructions: str  # before it sees a picture, where the config's [prompt] has nothing else
+    # Texts for the model.
+    instructions: str  # what it reads before a picture, unless the config's [prompt] has another text
     read_text_question: str
-    more_detail_question: str  # with {question}: the one that was asked last
+    more_detail_question: str  # with {question}: the last one that was asked
     shorter_question: str  # with {question}
-    describe_question: str  # where nothing was asked yet, and what "what has changed" asks of both pictures
+    describe_question: str  # used if nothing was asked yet, and for both pictures of "what has changed"
     nothing_changed: str
     what_changed: str  # with {before} and {now}: the answers for the old picture and for the new one
 
     # Doubt.
-    framing: Mapping[str, FaultWords]  # by the name of the fault, see `vision.framing`
+    framing: Mapping[str, FaultWords]  # by the name of the fault in `vision.framing`
     doubt: DoubtWords
 
     # Spelling: see `assistant.language.spelling`.
@@ -119,37 +122,38 @@ class Phrases:
     doubtful_character: str
     doubtful_several: str
 
-    # Status: see `assistant.machine.status`. Each is left out where it is not known.
+    # Status (`assistant.machine.status`). A sentence is left out if its value is not known.
     status_power: str  # with {watts}, a number
     status_temperature: str  # with {celsius}, a number
     status_memory: str  # with {gigabytes}, a number
     status_model: str  # with {model}
     status_unknown: str
-    time_in_words: Callable[[dt.time], str]  # a whole sentence
+    time_in_words: Callable[[dt.time], str]  # makes a whole sentence
 
-    abbreviations: Abbreviations  # in the model's answers: see `assistant.language.sentences`
+    abbreviations: Abbreviations  # those of the model's answers, for `assistant.language.sentences`
 
     # Commands: see `assistant.language.command_parser`.
     commands: Mapping[Command, Collection[str]]
-    # As a recogniser writes the words, which may cut them in its own way: the first that it knows every word of is used.
+    # Written as a recogniser writes the words, which may divide them in its own way. The first phrase of which the
+    # speech model knows every word is used.
     wake_phrases: tuple[str, ...]
-    yes: tuple[str, ...]  # answers to `did_you_ask`; whatever else is said is a question or command of its own
+    yes: tuple[str, ...]  # answers to `did_you_ask`; anything else is a question or command of its own
     no: tuple[str, ...]
-    small_talk: Collection[str]  # what people say that asks for nothing
-    noises: Collection[str]  # words that a recogniser makes of a breath, and that ask nothing by themselves
-    # The few that interrupt the assistant's own voice: short, and not words of answers. As the recogniser cuts them: those
-    # whose words it knows are listened for.
+    small_talk: Collection[str]  # sayings that ask for nothing
+    noises: Collection[str]  # words that a recogniser makes of a breath; alone they ask nothing
+    # The few phrases that interrupt the assistant's own voice. They are short and do not occur in answers. They are
+    # written as a recogniser divides the words; those of which the speech model knows every word are listened for.
     stop_words: tuple[str, ...]
-    same_words: Mapping[str, str]  # what is said to what the tables below say: "what's" is "what is"
+    same_words: Mapping[str, str]  # from what is said to what the tables below write: "what's" is "what is"
     fillers_before: tuple[str, ...]
     fillers_after: tuple[str, ...]
-    fillers_around: tuple[tuple[str, str], ...]  # (before, after), only both together
+    fillers_around: tuple[tuple[str, str], ...]  # (before, after); only both together are fillers
     fillers_anywhere: tuple[str, ...]
-    unfinished: Collection[str]  # endings after which more must come: who pauses there is still asking
+    unfinished: Collection[str]  # endings after which more must come: a user who pauses there is still asking
 
     @cached_property
     def command_of(self) -> Mapping[str, Command]:
-        """`commands` the other way round."""
+        """From each wording to its command: `commands` inverted."""
         return {wording: command for command, wordings in self.commands.items() for wording in wordings}
 
 
@@ -157,22 +161,22 @@ LANGUAGES = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__
 
 
 def phrases_for(language: str) -> Phrases:
-    """The phrases of a language code; an unknown code is a `ValueError` (config checks it first)."""
+    """The phrases of a language code. Raises ValueError for an unknown code, but the config checks it first."""
     if language not in LANGUAGES:
         raise ValueError(f"no phrases for language {language!r}: known are {', '.join(LANGUAGES)}")
     phrases = importlib.import_module(f"assistant.language.phrases.{language}").PHRASES
-    assert isinstance(phrases, Phrases)  # a programming error in the language's file, never user input
+    assert isinstance(phrases, Phrases)  # anything else is a programming error in the language's file, never user input
     return phrases
 
 
 def spoken(*templates: str) -> Collection[str]:
-    """Every wording that the templates stand for: `[a|b]` is a or b or nothing, `(a|b)` is a or b; they nest."""
+    """All wordings of the templates. `[a|b]` stands for a, b or nothing, and `(a|b)` for a or b; they may be nested."""
     return _Spoken(templates)
 
 
 @dataclass(frozen=True)
 class _Spoken(Collection[str]):
-    """Thousands of wordings, 30 ms for two languages: put together when they are asked for, not at every start."""
+    """Thousands of wordings, built when they are first used, because two languages take 30 ms."""
 
     templates: tuple[str, ...]
 
@@ -197,7 +201,7 @@ _INNERMOST = re.compile(r"([\[(])([^\[\]()]*)[\])]")
 def _wordings(template: str) -> Iterator[str]:
     group = _INNERMOST.search(template)
     if group is None:
-        yield from template.split("|")  # outside of brackets it parts whole wordings
+        yield from template.split("|")  # outside of brackets | separates whole wordings
         return
     choices = group[2].split("|") + ([""] if group[1] == "[" else [])
     for choice in dict.fromkeys(choices):
@@ -210,14 +214,14 @@ class DoubtWords:
 
     not_sure: str  # with {answer}
     cannot_tell: str  # with {because}
-    # Words that can be put otherwise without saying another thing ("the picture shows", "this is"): a model that wavers
+    # Words that can be replaced without changing what is said ("the picture shows", "this is"). A model that wavers
     # between two of them is not unsure of what it sees. Lower case.
     formulaic: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class SpeechModel:
-    """A zipped Vosk model, as its publisher names it; the zip holds one folder of its own name."""
+    """A zipped Vosk model under its publisher's name. The zip holds one folder of the same name."""
 
     name: str
     size_bytes: int

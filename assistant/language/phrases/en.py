@@ -22,7 +22,7 @@ _SIGNS = {
 
 
 def time_in_words(time: dt.time) -> str:
-    """Hours, then minutes, as they stand: "ten to five" takes the hearer a moment to undo."""
+    """The hours and then the minutes, because a hearer has to think about "ten to five"."""
     hour, minute = time.hour, time.minute
     if minute == 0 and hour in (0, 12):
         return "It is noon." if hour else "It is midnight."
@@ -235,7 +235,7 @@ PHRASES = Phrases(
     wake_phrases=("hey camera",),
     yes=("yes", "yeah", "yep", "yes i did", "correct", "right", "that is right", "exactly"),
     no=("no", "nope", "no i did not", "i did not", "wrong", "that is wrong", "not that", "no no"),
-    # A goodbye is mostly somebody else's: "quit" ends the program.
+    # A goodbye is mostly meant for somebody else, so it does not end the program; "quit" does.
     small_talk=spoken(
         "(thank you|thanks) [very much|so much|a lot|a bunch]", "(good|very good|great|fine|nice|perfect|wonderful|cool|wow)",
         "(good bye|goodbye|bye|bye bye|see you [later|soon])", "good (morning|evening|afternoon|night)", "i see", "got it",

@@ -32,7 +32,8 @@ def _number(number: int) -> str:
     return ten + (_DIGITS[ones] if ones or not tens else "")
 
 
-# Parts of the command templates below. 得 is 的 here (see `same_words`): they sound the same, the recogniser writes either.
+# Parts of the command templates below. They have 的 for 得 (see `same_words`), because both sound the same and the
+# recogniser writes either of them.
 _SPEAK = "[说|讲|读|念|说话][的]"
 _BIT = "(一点|一些|点|些)"
 _THAT = "[这个|那个|它]"
@@ -120,7 +121,7 @@ PHRASES = Phrases(
     status_model="模型是{model}。",
     status_unknown="这台机器没有告诉我它的状态。",
     time_in_words=time_in_words,
-    abbreviations=ABBREVIATIONS,  # what is read off a label or a sign is often English
+    abbreviations=ABBREVIATIONS,  # text on a label or a sign is often English
     commands={
         Command.STOP: spoken(
             "停[一停|下来|下|止]", "(停止|别)(说|讲|说话|讲话|读|念)[了]", "不(要|用)(再说|说|讲|读|念)了", "(别|不要)出声", "安静[点|一点|下来]",
@@ -198,7 +199,7 @@ PHRASES = Phrases(
     wake_phrases=("你好 相机", "你好 照相机", "你 好 相 机"),
     yes=("是", "是的", "对", "对的", "没错", "对对", "嗯"),
     no=("不", "不是", "不对", "不是的", "没有", "错了", "不不"),
-    # A goodbye is mostly somebody else's: 退出 ends the program.
+    # A goodbye is mostly meant for somebody else, so it does not end the program; 退出 does.
     small_talk=spoken(
         "(谢谢|多谢|谢了|感谢)[你|啊|了]", "不用[了|谢]", "(再见|拜拜)[了]", "(很好|真好|不错|太好了|行|知道了|明白了|原来如此)",
         "(早上好|晚上好|下午好|晚安)", "不客气", "(你好|好|好的|好了|好吧|那|那么|呃|额|啊|哦|喂|嘿|不好意思|对不起)",

@@ -10,8 +10,9 @@ import pytest
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Turn, TurnTimings
 from assistant.button.gestures import Pressed
-from assistant.conversation.conversation import Conversation, HearingEvent
+from assistant.conversation.conversation import Conversation
 from assistant.conversation.dialog import ConversationSettings
+from assistant.conversation.event_queue import Event, Tick
 from assistant.language.phrases import phrases_for
 from audio.hearing import SpeechPaused, SpeechRejected, SpeechStarted, Utterance
 from tests.assistant.simulated_time import World
@@ -32,7 +33,7 @@ class Scene:
     play_earcons: bool = False
     settings: ConversationSettings = field(default_factory=ConversationSettings)
 
-    def play(self, *story: Callable[[Scene], Iterator[HearingEvent]]) -> list[Turn]:
+    def play(self, *story: Callable[[Scene], Iterator[Event]]) -> list[Turn]:
         """The answered questions; every time is counted from the beginning of the first word."""
         turns: list[Turn] = []
         answering = AnswerPipeline(
@@ -51,10 +52,10 @@ class Scene:
         return [turn for turn in turns if turn.question is not None]
 
 
-def asks(text: str, speech_seconds: float = 2.0) -> Callable[[Scene], Iterator[HearingEvent]]:
+def asks(text: str, speech_seconds: float = 2.0) -> Callable[[Scene], Iterator[Event]]:
     """The stage "listening": the words come a while after their end."""
 
-    def speak(scene: Scene) -> Iterator[HearingEvent]:
+    def speak(scene: Scene) -> Iterator[Event]:
         world, began_at = scene.world, scene.world.now
         world.sleep(ONSET_SECONDS)
         yield SpeechStarted(began_at)
@@ -67,16 +68,15 @@ def asks(text: str, speech_seconds: float = 2.0) -> Callable[[Scene], Iterator[H
     return speak
 
 
-def presses() -> Callable[[Scene], Iterator[HearingEvent]]:
-    def press(scene: Scene) -> Iterator[HearingEvent]:
-        scene.conversation.pressed(Pressed(scene.world.now))
-        yield from ()
+def presses() -> Callable[[Scene], Iterator[Event]]:
+    def press(scene: Scene) -> Iterator[Event]:
+        yield Pressed(scene.world.now)
 
     return press
 
 
-def waits(seconds: float) -> Callable[[Scene], Iterator[HearingEvent]]:
-    def wait(scene: Scene) -> Iterator[HearingEvent]:
+def waits(seconds: float) -> Callable[[Scene], Iterator[Event]]:
+    def wait(scene: Scene) -> Iterator[Event]:
         scene.world.sleep(seconds)
         yield from ()
 
@@ -206,13 +206,13 @@ def test_the_picture_is_taken_at_the_onset_however_long_the_answer_is_that_is_in
         assert scene.stages.spans("vision")[1][0] == pytest.approx(onset_at + 0.1)
 
 
-def coughs(seconds: float = 0.5) -> Callable[[Scene], Iterator[HearingEvent]]:
-    def cough(scene: Scene) -> Iterator[HearingEvent]:
+def coughs(seconds: float = 0.5) -> Callable[[Scene], Iterator[Event]]:
+    def cough(scene: Scene) -> Iterator[Event]:
         scene.world.sleep(ONSET_SECONDS)
         yield SpeechStarted(scene.world.now - ONSET_SECONDS)
         for _ in range(round(seconds / 0.02)):
             scene.world.sleep(0.02)
-            scene.conversation.tick()
+            yield Tick(scene.world.now)
         yield SpeechRejected(scene.world.now)
 
     return cough
@@ -254,7 +254,7 @@ def test_who_speaks_before_the_answer_has_begun_is_not_spoken_over(scene: Scene)
     scene.settings = ConversationSettings(speech_interrupts=True)
     scene.play_earcons = True
 
-    def pauses(scene: Scene) -> Iterator[HearingEvent]:
+    def pauses(scene: Scene) -> Iterator[Event]:
         yield SpeechStarted(scene.world.now)
         scene.world.sleep(2.0)
         yield SpeechPaused(scene.world.now)

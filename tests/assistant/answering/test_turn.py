@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from assistant.answering import report
 from assistant.answering.turn import CaptureTimings, Moments, Question, Turn, TurnTimings
 from vision.interface import AnswerStats, SeeStats
 
-README = Path(__file__).parents[3] / "README.md"
+MANUAL = Path(__file__).parents[3] / "docs" / "api.md"
 
 SEEN = CaptureTimings(
     requested_at=97.0,
@@ -66,13 +67,15 @@ def test_the_figures_for_people_name_every_part() -> None:
     assert "speech - · capture - · vision -" in report.timings_line(ended(typed, Moments()))
 
 
-def test_the_readme_names_every_figure_of_json() -> None:
-    """No key that nobody is told of."""
+def test_the_manual_names_every_figure_of_json() -> None:
+    """The section "JSON" of docs/api.md has a row for every key, and no row for a key that does not exist."""
     turn = ended(Question("what is this", 0.9, 100.0, 100.8), Moments(102.0, 102.5, 103.0, SEEN, ANSWERED))
     line = json.loads(console.as_json_line(report.turn_as_json(turn, "demo")))
     assert line["tokens"] == {"prompt": 9, "answer": 20}
     assert set(line["timings"]) == {field.name for field in fields(TurnTimings)} - {
         "prompt_tokens", "answer_tokens", "peak_rss_bytes",
     }  # fmt: skip
-    told = README.read_text(encoding="utf-8").split("`seesay ask --json` prints")[1].split("Exit status")[0]
-    assert [key for key in (*line, *line["timings"]) if f"`{key}`" not in told] == []
+    section = MANUAL.read_text(encoding="utf-8").split("\n## JSON\n")[1].split("\n## ")[0]
+    first_cells = " ".join(row.split("|")[1] for row in section.splitlines() if row.startswith("| `"))
+    assert set(re.findall(r"`(\w+)`", first_cells)) == {*line, *line["timings"]}
+    assert [key for key in line["tokens"] if f"`{key}`" not in section] == []

@@ -20,8 +20,8 @@ from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
 from assistant.bench.soak import CYCLE, Asked, Asker, SoakSettings, run
 from assistant.bench.soak_log import Log, Process, failures, report, unknowns
 from assistant.bench.soak_text import progress_line, text
-from assistant.cli.bench import _seconds as seconds_of
 from assistant.cli.main import main
+from assistant.cli.soak import _seconds as seconds_of
 from assistant.models.catalog import demo_vlm
 from assistant.settings.config import Config
 from tests.assistant.machine.power.machine_trees import RAPL, amd_mini_pc, nuc

@@ -23,8 +23,11 @@ from assistant.button.gestures import (
     StopPress,
 )
 from assistant.button.watcher import ButtonWatch
-from assistant.conversation.event_queue import PressInbox
+from assistant.conversation.event_queue import EventQueue, Tick
+from audio.endpointing import EndpointSettings
+from audio.hearing import Hearing
 from audio.pcm import AudioChunk
+from tests.audio.fakes import LevelVad, ScriptedTranscriber
 
 SETTINGS = ButtonSettings(double_press_seconds=0.25, hold_seconds=1.0, debounce_seconds=0.03)
 
@@ -164,12 +167,16 @@ def test_a_press_that_fails_does_not_end_the_thread(caplog: pytest.LogCaptureFix
 
 def test_presses_are_delivered_between_blocks_of_sound() -> None:
     """In their order, before the block that follows; when nobody takes them the oldest go."""
-    inbox, log = PressInbox(), []
-    source = inbox.deliver_between(ScriptedSource("___"), log.append)
-    for number, _ in enumerate(source.chunks()):
-        log.append(number)
-        inbox.put(Pressed(number))
-        inbox.put(Released(number + 0.1, False))
+    inbox, log = EventQueue(), []
+    hearing = Hearing(ScriptedSource("___"), LevelVad(), EndpointSettings(), ScriptedTranscriber())
+    for event in inbox.events(hearing):
+        if isinstance(event, Tick):
+            number = round(event.at / 0.03) - 1
+            log.append(number)
+            inbox.put(Pressed(number))
+            inbox.put(Released(number + 0.1, False))
+        else:
+            log.append(event)
     assert log == [0, Pressed(0), Released(0.1, False), 1, Pressed(1), Released(1.1, False), 2]
     for number in range(100):
         inbox.put(Pressed(number))

@@ -30,7 +30,7 @@ def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_spoken_question_becomes_one_json_object_and_a_spoken_answer(capsys: pytest.CaptureFixture[str]) -> None:
-    """Everything the README promises of `ask --json`, on the real parts; the answer lies in the WAV file."""
+    """Everything that docs/api.md promises of `ask --json`, on the real parts; the answer lies in the WAV file."""
     arguments = ["ask", "--image", "picture.png", "--audio", "question.wav", "--speech-out", "answer.wav", "--json"]
     assert main(arguments) == 0
     result = json.loads(capsys.readouterr().out)

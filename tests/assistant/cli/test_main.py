@@ -164,7 +164,6 @@ def test_ctrl_c_has_the_shells_status(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("assistant.models.catalog.choose_models", interrupted)
     monkeypatch.setattr("assistant.models.catalog.choose_eye", interrupted)
     assert main(["ask", "what is this"]) == 130
     assert main(["run"]) == 0
@@ -185,7 +184,7 @@ def test_each_way_to_be_ended_unwinds(number: signal.Signals, monkeypatch: pytes
     def gone(text: str) -> int:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("assistant.models.catalog.choose_models", ended)
+    monkeypatch.setattr("assistant.models.catalog.choose_eye", ended)
     monkeypatch.setattr(sys.stderr, "write", gone)
     with default_signals():
         assert main(["run"]) == 0
@@ -199,7 +198,7 @@ def test_nohup_is_respected(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         signal.raise_signal(signal.SIGHUP)
         raise AssistantError("it went on")
 
-    monkeypatch.setattr("assistant.models.catalog.choose_models", closing)
+    monkeypatch.setattr("assistant.models.catalog.choose_eye", closing)
     with default_signals():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         assert main(["run"]) == 1
@@ -212,7 +211,7 @@ def test_a_surprise_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: p
     def surprised(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("assistant.models.catalog.choose_models", surprised)
+    monkeypatch.setattr("assistant.models.catalog.choose_eye", surprised)
     began = time.monotonic()
     assert main(["run"]) == 1
     assert time.monotonic() - began < 5

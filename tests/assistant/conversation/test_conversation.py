@@ -12,12 +12,13 @@ from assistant.answering.doubt import DEMO_RULE, Piece, Verdict
 from assistant.answering.turn import Question, Turn
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.conversation.activation import Activation, settings_from
-from assistant.conversation.conversation import Conversation, HearingEvent
-from assistant.conversation.dialog import ConversationSettings
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.dialog import ConversationSettings, OwnState
+from assistant.conversation.event_queue import Event, Tick
 from assistant.language.phrases import phrases_for
 from assistant.machine.status import Status
 from assistant.settings.voice_state import VoiceSettings, VoiceState
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance
+from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
 from audio.pcm import AudioChunk
 from vision.frame import Frame
 from vision.framing import Fault
@@ -116,7 +117,7 @@ class Story:
         activation = settings_from(str(settings.pop("activation", "open")), "hey camera", 6.0)
         self.activation = Activation(activation)
         self.settings = ConversationSettings(**settings)  # type: ignore[arg-type]
-        self.script: list[HearingEvent | Press | Callable[[Conversation], None] | float] = []
+        self.script: list[Event | Callable[[Conversation], None] | float] = []
         self.voice_states: list[VoiceState] = []
 
     def speaks(self, text: str, confidence: float = 0.9) -> Story:
@@ -146,6 +147,10 @@ class Story:
         self.script += [SpeechPaused(NOW)] if for_good else [SpeechPaused(NOW), SpeechResumed(NOW)]
         return self
 
+    def suspects_a_call(self) -> Story:
+        self.script.append(WakeSuspected(NOW))
+        return self
+
     def waits(self, seconds: float) -> Story:
         self.script.append(seconds)
         return self
@@ -158,21 +163,25 @@ class Story:
             self.settings,
             activation=self.activation,
             clock=self.clock,
-            voice=VoiceSettings(VoiceState(175, 0.75), self.voice_states.append),
-            status=lambda: Status(model="demo"),
-            time_of_day=lambda: dt.time(15, 5),
+            own_state=OwnState(
+                voice=VoiceSettings(VoiceState(175, 0.75), self.voice_states.append),
+                status=lambda: Status(model="demo"),
+                time_of_day=lambda: dt.time(15, 5),
+            ),
         )
         self.conversation.run(greeting="hello")
         return self.answering.log[1:]
 
-    def _events(self) -> Iterator[HearingEvent]:
+    def _events(self) -> Iterator[Event]:
         for entry in self.script:
             match entry:
                 case float():
                     self.clock.now += entry
-                    self.conversation.tick()
+                    yield Tick(self.clock.now)
                 case SpeechStarted():
                     yield SpeechStarted(self.clock.now)
+                case WakeSuspected():
+                    yield WakeSuspected(self.clock.now)
                 case SpeechPaused():
                     yield SpeechPaused(self.clock.now)
                 case SpeechResumed():
@@ -183,7 +192,7 @@ class Story:
                     yield Utterance(text, confidence, self.clock.now, self.clock.now)
                 case Pressed() | Held() | Released() | DoublePress() | StopPress():
                     self.activation.pressed(entry)  # as its thread does
-                    self.conversation.pressed(entry)
+                    yield entry
                 case _:
                     entry(self.conversation)
 
@@ -619,7 +628,7 @@ def test_nobody_who_has_begun_to_speak_is_given_advice() -> None:
     """Then it comes with the answer; behind the wake phrase in one breath, too."""
     story = Story(activation="button").presses(*pressed()).does(no_good).waits(0.3).begins().waits(2.0)
     assert "advise of 0" not in story.ends("what is this").told()
-    story = Story(activation="wake_word").begins().does(Conversation.maybe_woken).does(no_good).waits(2.0)
+    story = Story(activation="wake_word").begins().suspects_a_call().does(no_good).waits(2.0)
     assert "advise of 0" not in story.ends("hey camera what is this").told()
 
 
@@ -682,7 +691,7 @@ def test_what_follows_a_very_long_sentence_counts_while_the_button_is_held() -> 
 
 def test_the_wake_phrase_and_the_question_in_one_breath_are_acknowledged() -> None:
     """Where the phrase may be in what was said, a pause is worth the cue."""
-    story = Story(activation="wake_word").begins().does(Conversation.maybe_woken).pauses()
+    story = Story(activation="wake_word").begins().suspects_a_call().pauses()
     assert story.ends("hey camera what is this").told() == ["look0", "acknowledge", "ask 'what is this' of 0"]
 
 
@@ -694,9 +703,9 @@ def test_the_wake_phrase_alone_listens() -> None:
 
 def test_what_may_be_the_wake_phrase_is_worth_a_look() -> None:
     """In one breath, the picture is taken before the end of the question; of a phrase that was none it is dropped."""
-    story = Story(activation="wake_word").begins().does(Conversation.maybe_woken).ends("hey camera what is this")
+    story = Story(activation="wake_word").begins().suspects_a_call().ends("hey camera what is this")
     assert story.told() == ["look0", "ask 'what is this' of 0"]
-    mistaken = Story(activation="wake_word").begins().does(Conversation.maybe_woken).ends("they came around")
+    mistaken = Story(activation="wake_word").begins().suspects_a_call().ends("they came around")
     assert mistaken.told() == ["look0"]
     assert mistaken.answering.looks[0].cancelled.is_set()
 

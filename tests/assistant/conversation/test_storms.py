@@ -19,13 +19,22 @@ from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.button.gestures import ButtonSettings, KeyEvent, Press, StopPress
 from assistant.button.watcher import ButtonWatch
+from assistant.conversation import event_queue
 from assistant.conversation.activation import Activation, settings_from
-from assistant.conversation.conversation import Conversation, HearingEvent
+from assistant.conversation.conversation import Conversation
 from assistant.conversation.dialog import ConversationSettings
-from assistant.conversation.event_queue import PressInbox
+from assistant.conversation.event_queue import EventQueue, Tick
 from assistant.language.phrases import phrases_for
 from audio.errors import DeviceLost
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, StopHeard, Utterance
+from audio.hearing import (
+    SpeechPaused,
+    SpeechRejected,
+    SpeechResumed,
+    SpeechStarted,
+    StopHeard,
+    Utterance,
+    WakeSuspected,
+)
 from audio.pcm import AudioChunk
 from tests.assistant.simulated_time import Event, Lock, World
 from tests.assistant.slow_stages import Seconds, Stages
@@ -150,7 +159,7 @@ class Storm:
             on_end=self.shown.append,
             clock=world.clock,
         )
-        self.inbox = PressInbox()
+        self.inbox = EventQueue()
         self.finger = Finger(world, lots, restless=lots.random() < 0.7)
         self.conversation = Conversation(
             self._events(),
@@ -164,8 +173,7 @@ class Storm:
             activation=self.activation,
             clock=world.clock,
         )
-        delivered = self.inbox.deliver_between(Clock(world), self.conversation.pressed, self.conversation.tick)
-        self._chunks = delivered.chunks()
+        self._chunks = Clock(world).chunks()
         self.presses: list[Press] = []
         self.stopped_at: float | None = None
         self.last_question: Turn | None = None
@@ -202,16 +210,16 @@ class Storm:
 
     # What happens.
 
-    def _events(self) -> Iterator[HearingEvent]:
+    def _events(self) -> Iterator[event_queue.Event]:
         lots = self.lots
         for _ in range(30):
-            self._listen(lots.choice((0.0, 0.1, 0.5, 2.0, 5.0)))
+            yield from self._listen(lots.choice((0.0, 0.1, 0.5, 2.0, 5.0)))
             what = lots.random()
             if what < 0.7:
                 yield from self._speech(lots.choice(SAID), lots.choice((0.9, 0.9, 0.9, 0.3)))
             elif what < 0.8:
                 yield SpeechStarted(self.world.now)
-                self._listen(lots.uniform(0.1, 1.0))
+                yield from self._listen(lots.uniform(0.1, 1.0))
                 yield SpeechRejected(self.world.now)
             elif what < 0.9:
                 yield StopHeard("stop", 0.9, self.world.now - 0.3, self.world.now)
@@ -219,66 +227,68 @@ class Storm:
         yield from self._the_last_stop()
         if lots.random() < 0.8:  # else it ends in silence
             yield from self._meant("what is this")
-            self._listen(lots.uniform(0.0, 5.0))
+            yield from self._listen(lots.uniform(0.0, 5.0))
 
-    def _listen(self, seconds: float) -> None:
+    def _listen(self, seconds: float) -> Iterator[event_queue.Event]:
         for _ in range(round(seconds / CHUNK_SECONDS)):
-            next(self._chunks)
+            chunk = next(self._chunks)
+            yield from self.inbox.take()
+            yield Tick(chunk.ended_at)
 
-    def _wait_for_quiet(self) -> None:
+    def _wait_for_quiet(self) -> Iterator[event_queue.Event]:
         for _ in range(300):
-            self._listen(0.5)
+            yield from self._listen(0.5)
             if not self.answering.busy and not self.answering.speaking:
                 return
         raise AssertionError("it is never quiet")
 
-    def _speech(self, text: str, confidence: float = 0.9) -> Iterator[HearingEvent]:
+    def _speech(self, text: str, confidence: float = 0.9) -> Iterator[event_queue.Event]:
         lots, began_at = self.lots, self.world.now
         yield SpeechStarted(began_at)
-        self._listen(lots.uniform(0.3, 2.0))
+        yield from self._listen(lots.uniform(0.3, 2.0))
         if text.startswith(WAKE_PHRASE) and lots.random() < 0.5:
-            self.conversation.maybe_woken()
+            yield WakeSuspected(self.world.now)
         if lots.random() < 0.3:
             yield SpeechPaused(self.world.now)
-            self._listen(0.3)
+            yield from self._listen(0.3)
             yield SpeechResumed(self.world.now)
         ended_at = self.world.now
-        self._listen(0.2)
+        yield from self._listen(0.2)
         if lots.random() < 0.7:
             yield SpeechPaused(ended_at)
-        self._listen(0.5)
+        yield from self._listen(0.5)
         yield Utterance(text, confidence, began_at, ended_at, 0.7)
 
-    def _meant(self, text: str) -> Iterator[HearingEvent]:
+    def _meant(self, text: str) -> Iterator[event_queue.Event]:
         """A question in the way that this storm's activation asks for."""
         if self.activation.settings.button:
             self.finger.told += [True]
-            self._listen(0.3)
+            yield from self._listen(0.3)
             self.finger.told += [False]
-            self._listen(0.3)
+            yield from self._listen(0.3)
         elif self.activation.settings.wake_word:
             text = f"{WAKE_PHRASE} {text}"
         yield from self._speech(text)
 
-    def _the_next_question(self) -> Iterator[HearingEvent]:
+    def _the_next_question(self) -> Iterator[event_queue.Event]:
         """After all that: the devices are back, the user waits for quiet, and asks."""
         self.fails, self.finger.restless = 0.0, False
         if self.finger.down:
             self.finger.told += [False]
-        self._wait_for_quiet()
+        yield from self._wait_for_quiet()
         yield from self._meant("what is this")
         self.last_question = self.answering.turns[-1]
-        self._wait_for_quiet()
+        yield from self._wait_for_quiet()
 
-    def _the_last_stop(self) -> Iterator[HearingEvent]:
+    def _the_last_stop(self) -> Iterator[event_queue.Event]:
         """Said, or heard over its own voice, or pressed: in the middle of an answer."""
         lots = self.lots
         yield from self._meant("where is the cup")
-        self._listen(lots.uniform(0.0, 8.0))
+        yield from self._listen(lots.uniform(0.0, 8.0))
         way = lots.choice(("said", "heard", "pressed"))
         if way == "pressed":
             self.finger.told += [True]
-            self._listen(0.3)
+            yield from self._listen(0.3)
             self.finger.told += [False]
             if not isinstance(self.presses[-1], StopPress):  # there was nothing left to stop
                 return
@@ -287,7 +297,7 @@ class Storm:
         else:
             yield from self._meant("stop")
         self.stopped_at = self.world.now
-        self._listen(15.0)
+        yield from self._listen(15.0)
 
 
 def check_silence(stages: Stages, moments: list[float]) -> None:

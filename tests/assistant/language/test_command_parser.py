@@ -19,7 +19,7 @@ from assistant.language.phrases import LANGUAGES, Command, Phrases, phrases_for,
 
 ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
 
-# What people say, as it is typed and as a recogniser writes it.
+# What people say, both as they type it and as a recogniser writes it.
 ENGLISH_COMMANDS = {
     Command.STOP: """stop|Stop!|please stop|okay stop talking please|stop it|stop that now|be quiet|Be quiet, please.|quiet|silence|hey stop
         |enough|that's enough|okay that's enough|stop stop stop|no stop|could you stop|can you please be quiet|never mind|cancel|cancel that
@@ -62,7 +62,7 @@ ENGLISH_COMMANDS = {
     Command.QUIT: "quit|exit the program|please quit|okay quit|thank you quit|quit the program",
 }
 
-# Each holds a command's words and is none.
+# Each of these holds the words of a command and is not one.
 ENGLISH_QUESTIONS = """what does the stop sign say|is there a stop sign|is this the bus stop|where is the stop button|when does the bus stop
     |where does it stop|how many quiet people are there|is it quiet here|how many people stop here|does the sign say stop|don't stop
     |is there a help button|where is the help desk|can you help me find my keys|help me read this letter|where is the exit|is this the exit
@@ -138,7 +138,7 @@ def test_chinese_commands_need_no_spaces(text: str, command: Command | None) -> 
     ],
 )
 def test_what_asks_nothing_is_told_from_questions(phrases: Phrases, questions: list[str], nothing: str) -> None:
-    """No question is passed over."""
+    """Thanks, hesitations and the like ask for nothing, and no question is taken for them."""
     assert [text.strip() for text in questions if asks_nothing(text, phrases)] == [
         text.strip() for text in questions if text.strip() in nothing.split("|")
     ]
@@ -155,26 +155,26 @@ def test_what_asks_nothing_is_told_from_questions(phrases: Phrases, questions: l
     ],
 )  # fmt: skip
 def test_small_talk(text: str, nothing: bool, no: bool) -> None:
-    """A word that may be meant is a question: "red", after "which one"."""
+    """A word that may mean something is a question, like "red" after "which one"."""
     assert (asks_nothing(text, ENGLISH), is_no(text, ENGLISH)) == (nothing, no)
 
 
 def test_a_babble_is_judged_at_once() -> None:
-    """Every way of cutting it is looked at once, however many there are."""
+    """A long babble of fillers is judged quickly, because each way of dividing it is tried only once."""
     assert not asks_nothing("对" * 119 + "灯", CHINESE)
     assert asks_nothing("对" * 120, CHINESE)
 
 
 @pytest.mark.parametrize("text", ["行不行", "好不好", "那好不好", "对不对", "是不是", "那是不是好的", "是不是对的"])
 def test_right_or_not_is_a_question_in_chinese(text: str) -> None:
-    """Though it is made of a yes, a no and a yes."""
+    """A Chinese question like 对不对 stays a question, although it is made of a yes, a no and a yes."""
     assert not asks_nothing(text, CHINESE)
     assert not is_yes(text, CHINESE)
 
 
 @pytest.mark.parametrize("text", ["再见", "拜拜", "谢谢你", "嗯", "不用了", "不 是"])
 def test_small_talk_in_chinese(text: str) -> None:
-    """A goodbye to somebody else ends nothing."""
+    """Thanks and goodbyes to somebody else are no questions and no commands."""
     assert asks_nothing(text, CHINESE)
 
 
@@ -182,14 +182,14 @@ def test_small_talk_in_chinese(text: str) -> None:
 def test_the_tables_hold_every_command_and_enough_of_both_kinds(
     commands: list[tuple[str, Command | None]], least: int
 ) -> None:
-    """A table that lost its lines would pass every test above."""
+    """The tables of this file are not empty: a table that lost its lines would pass every test above."""
     assert len(commands) >= least
     assert {command for _, command in commands} == {*Command, None}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_phrase_means_two_commands(language: str) -> None:
-    """Each command can be told from the others, in every language."""
+    """No wording stands for two commands, in any language."""
     wordings = [words for phrases in phrases_for(language).commands.values() for words in phrases]
     assert len(wordings) == len(set(wordings))
     assert set(phrases_for(language).commands) == set(Command)
@@ -197,7 +197,7 @@ def test_no_phrase_means_two_commands(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_wording_of_the_tables_is_understood(language: str) -> None:
-    """None is lost to the fillers, to another wording of a word, or to a capital in the table."""
+    """Every wording of the tables gives its command; fillers, synonyms and capitals hide none."""
     phrases = phrases_for(language)
     wrong = {
         wording: got
@@ -248,7 +248,7 @@ def test_fillers_signs_and_capitals_change_no_command(wording: tuple[str, Comman
     st.sampled_from(["", "。", "！", " "]),
 )
 def test_chinese_fillers_change_no_command(wording: tuple[str, Command], before: str, after: str, mark: str) -> None:
-    """The same, and with the recogniser's space between any two characters."""
+    """Chinese fillers, marks and the recogniser's spaces between characters do not change a command."""
     said = before + wording[0] + after + mark
     assert parse_command(said, CHINESE) is wording[1]
     assert parse_command(" ".join(said), CHINESE) is wording[1]
@@ -256,20 +256,20 @@ def test_chinese_fillers_change_no_command(wording: tuple[str, Command], before:
 
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_parser(text: str) -> None:
-    """It answers with a command or with None, the same for both languages' tables."""
+    """Any text gives a command or None, with the tables of both languages."""
     for phrases in (ENGLISH, CHINESE):
         assert parse_command(text, phrases) in {*Command, None}
 
 
 def test_a_long_utterance_is_a_question_at_once() -> None:
-    """A thousand fillers are not tried one by one."""
+    """A very long utterance is a question at once: its thousand fillers are not tried one by one."""
     assert parse_command("okay " * 1000 + "stop", ENGLISH) is None
     assert parse_command("please " * 1000 + "stop", ENGLISH) is Command.STOP
     assert len("okay stop now") < MAX_COMMAND_CHARACTERS
 
 
 def test_templates_stand_for_every_wording() -> None:
-    """[a|b] may be left out, (a|b) may not, and they nest."""
+    """In a template [a|b] may be left out, (a|b) may not, and they can be nested."""
     assert tuple(spoken("[please] (stop|be [so] quiet)")) == (
         "please stop", "please be so quiet", "please be quiet", "stop", "be so quiet", "be quiet",
     )  # fmt: skip
@@ -291,7 +291,7 @@ def test_yes_is_told_from_another_question(language: str, text: str, agrees: boo
 
 
 def test_the_manual_s_commands_are_obeyed() -> None:
-    """Everything that docs/using.md tells a user to say, in both languages."""
+    """Everything that docs/using.md tells a user to say is a command, in both languages."""
     manual = (Path(__file__).parents[3] / "docs" / "using.md").read_text(encoding="utf-8")
     table = manual.partition("| say | and |")[2].partition("\n\n")[0]
     english = [words for row in table.splitlines()[2:] for words in row.split("|")[1].split(",")]
@@ -311,12 +311,12 @@ def test_the_manual_s_commands_are_obeyed() -> None:
     ],
 )  # fmt: skip
 def test_a_question_in_the_middle_is_told_from_a_whole_one(language: str, text: str, ends: bool) -> None:
-    """By its last words, and whole words only."""
+    """A question that must go on is recognised by its last words, and only by whole words."""
     assert ends_open(text, phrases_for(language)) is ends
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_command_ends_open(language: str) -> None:
-    """Each wording of each is whole."""
+    """No wording of any command looks like the beginning of a longer question."""
     phrases = phrases_for(language)
     assert [wording for wording in phrases.command_of if ends_open(wording, phrases)] == []

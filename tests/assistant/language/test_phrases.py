@@ -18,7 +18,7 @@ from assistant.language.phrases import LANGUAGES, Command, FaultWords, Phrases, 
 from assistant.language.sentences import split_sentences
 from vision.framing import Fault
 
-# What a sentence may hold in braces: whoever fills it in relies on it, in every language.
+# The places in braces that a sentence must have in every language, because the code fills them in.
 PLACES = {
     "did_you_ask": {"question"}, "hint_wake_word": {"wake_word"}, "more_detail_question": {"question"},
     "shorter_question": {"question"}, "what_changed": {"before", "now"}, "capital": {"letter"},
@@ -45,7 +45,7 @@ def places(text: str) -> set[str]:
 
 
 def test_a_third_language_is_one_file(tmp_path: Path) -> None:
-    """The config takes its name, its prompt and its phrases, and `seesay fetch` knows its model; no other file changes."""
+    """The config takes a new language's name, prompt and phrases, and `seesay fetch` knows its model, by one file."""
     package = Path(assistant.__file__).parent
     language = tmp_path / "assistant" / "language"
     language.mkdir(parents=True)
@@ -79,20 +79,20 @@ def test_a_third_language_is_one_file(tmp_path: Path) -> None:
 
 
 def test_an_unknown_language_is_refused_by_name() -> None:
-    """The message lists those that there are."""
+    """An unknown language is refused with a message that lists the known ones."""
     with pytest.raises(ValueError, match=r"'xx': known are en, zh"):
         phrases_for("xx")
 
 
 def test_nothing_is_left_empty(phrases: Phrases) -> None:
-    """Every sentence has words, and the same places to fill in as in the other languages."""
+    """Every sentence has words, and the same places in braces as in the other languages."""
     for name, text in texts(phrases):
         assert text or name == "voice", name
         assert places(text) == PLACES.get(name, set()), name
 
 
 def test_each_command_has_words_and_each_fault_advice(phrases: Phrases) -> None:
-    """Also for a fault that `vision.framing` gets tomorrow."""
+    """Every command has wordings and every fault of `vision.framing` has advice, also one that is added later."""
     assert all(phrases.commands[command] for command in Command)
     assert set(phrases.framing) == {fault.value for fault in Fault}
     assert all(isinstance(words, FaultWords) and words.advice and words.because for words in phrases.framing.values())
@@ -100,32 +100,32 @@ def test_each_command_has_words_and_each_fault_advice(phrases: Phrases) -> None:
 
 
 def test_a_reason_for_doubt_fits_into_its_sentence(phrases: Phrases) -> None:
-    """It has no end mark of its own, and both places are there."""
+    """A reason for doubt has no end mark of its own, and the sentences around it have their places."""
     assert places(phrases.doubt.not_sure) == {"answer"}
     assert places(phrases.doubt.cannot_tell) == {"because"}
     assert not any(words.because.endswith((".", "。")) for words in phrases.framing.values())
 
 
 def test_signs_and_places_are_enough_to_spell(phrases: Phrases) -> None:
-    """The ten digits, what addresses are made of, and the first twenty places."""
+    """There are names for the ten digits and for the signs of addresses, and ordinals for the first twenty places."""
     assert set("0123456789 .-_@/:") <= set(phrases.character_names)
     assert len(phrases.ordinals) >= 20
     assert len(set(phrases.ordinals)) == len(phrases.ordinals)
 
 
 def test_stop_words_are_stop_commands(phrases: Phrases) -> None:
-    """What interrupts the voice is understood as stop afterwards."""
+    """Every phrase that interrupts the voice is also understood as the command stop."""
     assert {parse_command(word, phrases) for word in phrases.stop_words} == {Command.STOP}
 
 
 def test_no_filler_is_a_command_by_itself(phrases: Phrases) -> None:
-    """Or the command would vanish as a filler of itself; "again" and its kin are both on purpose."""
+    """No filler is a command by itself, or the command would vanish. "again" and its kin are both on purpose."""
     fillers = {*phrases.fillers_before, *phrases.fillers_anywhere}
     assert {filler for filler in fillers if parse_command(filler, phrases)} == set()
 
 
 def test_every_minute_of_the_day_has_words_of_its_own(phrases: Phrases) -> None:
-    """No digits, one sentence, and no two minutes alike."""
+    """Each minute of the day gives one sentence without digits, and no two minutes give the same."""
     said = [phrases.time_in_words(dt.time(minute // 60, minute % 60)) for minute in range(1440)]
     assert len(set(said)) == 1440
     assert not any(sign.isdecimal() for words in said for sign in words)
@@ -149,5 +149,5 @@ def test_every_minute_of_the_day_has_words_of_its_own(phrases: Phrases) -> None:
     ],
 )
 def test_the_time_is_said_as_people_say_it(language: str, hour: int, minute: int, words: str) -> None:
-    """Hour, minutes, part of the day."""
+    """The time is said as hour, minutes and part of the day."""
     assert phrases_for(language).time_in_words(dt.time(hour, minute)) == words

@@ -72,14 +72,14 @@ def test_sentences_are_cut_at_safe_ends_only(text: str, sentences: list[str]) ->
     ],
 )  # fmt: skip
 def test_the_first_sentence_may_end_at_a_comma(text: str, first: str) -> None:
-    """When enough was said before it, and not inside a number, a date, a bracket or an abbreviation."""
+    """The first sentence is cut at a comma after enough words, but not in a number, date, bracket or abbreviation."""
     cutter = english(early=True)
     sentences = cutter.push(text) + cutter.flush()
     assert sentences[0] == first
 
 
 def test_only_the_first_sentence_is_cut_early() -> None:
-    """The second has time: its prosody stays whole."""
+    """Only the first sentence is cut at a comma. The second has time, so its prosody stays whole."""
     long = "And there is a very long wooden table in front of you, with a red cup on it."
     cutter = english(early=True)
     sentences = cutter.push(f"I see a cup. {long} End.") + cutter.flush()
@@ -89,7 +89,7 @@ def test_only_the_first_sentence_is_cut_early() -> None:
 
 @given(st.text(alphabet="aA1 .,!?。\n'e", max_size=400), st.lists(st.integers(1, 20), max_size=40))
 def test_no_word_is_lost_and_none_invented(text: str, sizes: list[int]) -> None:
-    """However the text arrives, what comes out is the same characters, white space aside."""
+    """In whatever pieces the text arrives, the same characters come out, white space aside."""
     sentences = in_pieces(english(early=True), text, sizes)
     assert "".join("".join(sentences).split()) == "".join(text.split())
 
@@ -105,7 +105,7 @@ WORDS = st.lists(
 
 @given(WORDS, st.lists(st.integers(1, 30), max_size=200), st.booleans())
 def test_the_cut_is_the_same_in_pieces_and_at_once(text: str, sizes: list[int], early: bool) -> None:
-    """The place of a cut depends on the text, not on how the engine happened to hand it out."""
+    """The place of a cut depends on the text and not on the pieces in which it arrives."""
     whole = english(early=early)
     assert in_pieces(english(early=early), text, sizes) == whole.push(text) + whole.flush()
 
@@ -119,14 +119,14 @@ def in_pieces(cutter: SentenceCutter, text: str, sizes: list[int]) -> list[str]:
 
 
 def test_the_first_sentence_does_not_wait_for_the_second() -> None:
-    """A sentence comes out with the space after its end, not later."""
+    """A sentence comes out as soon as the space after its end has arrived."""
     cutter = english()
     assert cutter.push("I see a cup.") == []
     assert cutter.push(" ") == ["I see a cup."]
 
 
 def test_an_endless_sentence_is_cut_between_words() -> None:
-    """Speech of a whole page cannot be stopped or repeated in parts."""
+    """A sentence without an end is cut between words, because a whole page cannot be repeated in parts."""
     parts = split_sentences("word " * 200, ENGLISH)
     assert len(parts) > 1
     assert all(len(part) <= MAX_SENTENCE_CHARACTERS and set(part.split()) == {"word"} for part in parts)
@@ -139,7 +139,7 @@ def test_an_endless_sentence_is_cut_between_words() -> None:
     ["It is No. 5 here. Yes.", "No.          5 or not. Yes", "At 5 p.m. The end", "So ...     it is. Yes", "In 3,   4 or 5, or", "停！！”好。好"],
 )  # fmt: skip
 def test_a_mark_waits_for_what_decides_on_it(text: str, before: int, early: bool) -> None:
-    """Character by character as at once, also where the longest sentence ends between the mark and what follows it."""
+    """A mark waits for the text that decides on it, even if the longest sentence ends between the two."""
     text = ("x" * 79 + " ") * (before // 80) + "x" * (before % 80) + " " + text
     whole = english(early=early)
     assert in_pieces(english(early=early), text, [1] * len(text)) == whole.push(text) + whole.flush()

@@ -37,18 +37,18 @@ ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
     ],
 )
 def test_what_is_worth_spelling_is_found(answer: str, parts: str) -> None:
-    """Quoted words first, then numbers, addresses, names and capitals, else everything."""
+    """Quoted words are spelt; else numbers, addresses, names and capitals; else the whole answer."""
     assert "|".join(answer[begin:end] for begin, end in parts_to_spell(answer)) == parts
 
 
 def test_a_page_is_not_spelt_to_its_end() -> None:
-    """Nobody would listen."""
+    """Of a whole page only some parts are spelt, because nobody would listen to all of it."""
     assert len(parts_to_spell(", ".join(map(str, range(40))))) == MOST_PARTS
 
 
 @given(st.text(alphabet="aB1 .\"'“”「」@,。A杯-", max_size=60))
 def test_the_part_stands_in_the_answer(answer: str) -> None:
-    """Its positions are the answer's, so a doubt falls on the right character; no part is empty, none in another."""
+    """The positions of a part are those of the answer; no part is empty, and none lies within another."""
     ends = [0] + [place for part in parts_to_spell(answer) for place in part] + [len(answer)]
     assert ends == sorted(ends)
     assert all(begin < end for begin, end in parts_to_spell(answer))
@@ -70,26 +70,26 @@ def test_the_part_stands_in_the_answer(answer: str) -> None:
     ],
 )
 def test_characters_are_said_one_by_one(text: str, unsure: tuple[int, ...], said: str) -> None:
-    """With a pause after each, and the unsure ones named by their places."""
+    """Characters are said one by one with a pause after each, and unsure ones are named by their places."""
     assert spell(text, ENGLISH, unsure) == said
 
 
 def test_chinese_is_spelt_in_chinese() -> None:
-    """Digits, signs, letters and characters."""
+    """Digits, signs, letters and characters are spelt in Chinese."""
     assert spell("出口 4-B", CHINESE, (3,)) == "出, 口, 空格, 四, 横线, B. 第三个字符，四，可能不对。"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(text=st.text(max_size=40), unsure=st.lists(st.integers(-3, 45), max_size=5))
 def test_any_text_can_be_spelt(language: str, text: str, unsure: list[int]) -> None:
-    """No sign is passed over, and none breaks it."""
+    """Any text can be spelt in every language, and no sign is left out."""
     said = spell(text, phrases_for(language), unsure)
     assert bool(said) == bool(text.rstrip())
     assert said.count(", ") >= len(text.rstrip()) - 1
 
 
 def test_status_says_what_is_known() -> None:
-    """In one short sentence each."""
+    """The status has one short sentence for each value that is known."""
     status = Status(power_watts=8.4, temperature_celsius=61.0, memory_bytes=5_240_000_000, model="Qwen3-VL")
     assert status_in_words(status, ENGLISH) == (
         "The model is Qwen3-VL. I use 8 watts. The processor is at 61 degrees. I use 5.2 gigabytes of memory."
@@ -98,7 +98,7 @@ def test_status_says_what_is_known() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_status_never_makes_up_what_is_not_known(language: str) -> None:
-    """None is left out; with nothing known it says just that."""
+    """A value that is not known is left out, and if nothing is known the status says so."""
     phrases = phrases_for(language)
     assert status_in_words(Status(), phrases) == phrases.status_unknown
     only_power = status_in_words(Status(power_watts=0.0), phrases)

@@ -1,7 +1,8 @@
-"""The whole way, on the demo models: `seesay serve`, its page in a real Chromium, a voice, a picture, and back as sound."""
+"""The whole way with the demo models: `seesay serve`, its page in a real Chromium, a voice, a picture, and sound."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -27,18 +28,18 @@ TOKEN = "a-token-of-the-tests-alone"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """Of a server with the demo's picture as its camera, and nothing of the user's."""
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a server with the demo's picture as its camera and its files in `folder`, nothing of the user's."""
     scene, _ = demo_scene()
-    draw(scene).save(tmp_path / "picture.png")
-    (tmp_path / "config.toml").write_text(f'[seeing]\ncamera = "{tmp_path / "picture.png"}"\n', encoding="utf-8")
-    (tmp_path / "token").touch(0o600)
-    (tmp_path / "token").write_text(TOKEN, encoding="ascii")
+    draw(scene).save(folder / "picture.png")
+    (folder / "config.toml").write_text(f'[seeing]\ncamera = "{folder / "picture.png"}"\n', encoding="utf-8")
+    (folder / "token").touch(0o600)
+    (folder / "token").write_text(TOKEN, encoding="ascii")
     server = subprocess.Popen(
-        [sys.executable, "-m", "assistant", "serve", "--port", "0", "--config", str(tmp_path / "config.toml"),
-         "--token-file", str(tmp_path / "token")],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(tmp_path)},
+        [sys.executable, "-m", "assistant", "serve", "--port", "0", "--config", str(folder / "config.toml"),
+         "--token-file", str(folder / "token")],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder)},
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     said: list[str] = []
@@ -59,8 +60,14 @@ def address(tmp_path: Path) -> Iterator[str]:
         server.communicate(timeout=10)
 
 
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    with serving(tmp_path) as address:
+        yield address
+
+
 def test_a_spoken_question_to_the_page_is_heard_answered_and_spoken(address: str, tmp_path: Path) -> None:
-    """Logged in: the browser's microphone, Vosk, the camera's picture, the engine, the voice; then a typed follow-up."""
+    """After login: the browser's microphone, Vosk, the camera, the engine, the voice; then a typed follow-up."""
     _, (typed, _, spoken) = demo_scene()
     with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
         write_wav(tmp_path / "question.wav", voice := stranger.synthesize(spoken.text))

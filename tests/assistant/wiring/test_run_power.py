@@ -20,8 +20,9 @@ from assistant.bench.speech import NullSpeaker
 from assistant.cli.demo import demo_scene
 from assistant.machine.power import Sysfs
 from assistant.machine.power.readings import PowerSample
-from assistant.models.catalog import demo_models
+from assistant.models import catalog
 from assistant.settings.config import Config, PowerConfig, SeeingConfig
+from assistant.wiring.assembly import Assembly
 from assistant.wiring.conversation import run
 from audio.pcm import SPEECH_FORMAT, AudioChunk, resample
 from audio.synthesizer import Synthesizer
@@ -123,7 +124,10 @@ def test_a_conversation_holds_the_budget_and_knows_its_energy(
         seeing=SeeingConfig(camera=str(tmp_path / "picture.png")), power=PowerConfig(budget_watts=10.0, other_watts=2.0)
     )
 
-    run(config, demo_models(), as_json=True, side_server=room)
+    with contextlib.ExitStack() as stack:
+        demo = catalog.ChosenModel(catalog.demo_vlm(), is_demo=True)
+        assembly = Assembly(config, stack, vision_model=demo, speech_model=catalog.demo_speech("en"))
+        run(assembly, as_json=True, side_server=room)
 
     assert (room.limit_meanwhile, tree.text(PL1)) == ("8000000", "28000000")
     (answered,) = (turn for turn in room.turns if turn.question is not None)

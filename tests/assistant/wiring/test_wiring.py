@@ -13,10 +13,10 @@ from assistant.language.phrases import phrases_for
 from assistant.models import catalog
 from assistant.settings.config import parse_config
 from assistant.wiring.engine import load_engine
-from assistant.wiring.hearing import make_activation, make_pause_ear, make_stop_ear
+from assistant.wiring.hearing import Ears
 from audio.barge_in import SpottedWord
 from audio.errors import SpeechModelError
-from audio.hearing import Utterance
+from audio.hearing import Utterance, WakeSuspected
 
 
 @pytest.mark.parametrize(
@@ -56,21 +56,21 @@ def test_only_stop_words_that_the_model_knows_are_listened_for(monkeypatch: pyte
     monkeypatch.setattr("audio.barge_in.VoskSpotter.__init__", lambda self, folder, stops: made.append(stops))
     monkeypatch.setattr("audio.transcriber.unknown_words", lambda folder, phrases: [p for p in phrases if p != "停 下"])
     chinese = parse_config(CART + '[conversation]\nlanguage = "zh"\n', "x")
-    assert make_stop_ear(chinese, SPEECH) is not None
+    assert Ears(chinese, SPEECH).stop_ear is not None
     assert made == [["停 下"]]
     monkeypatch.setattr("audio.transcriber.unknown_words", lambda folder, phrases: phrases)
     with pytest.raises(SpeechModelError, match=r"knows none of the stop words .*barge_in"):
-        make_stop_ear(chinese, SPEECH)
+        _ = Ears(chinese, SPEECH).stop_ear
 
 
 @pytest.mark.parametrize(("barge_in", "counts"), [("off", False), ("stop_word", True), ("any", True)])
 def test_a_stop_is_heard_while_it_thinks_where_it_may_be_interrupted(barge_in: str, counts: bool) -> None:
     """By a word of the language, without its name; nothing else is."""
     config = parse_config(CART.replace("stop_word", barge_in), "x")
-    activation = make_activation(config, SPEECH, speaking=lambda: False, busy=lambda: True)
+    activation = Ears(config, SPEECH).activation(speaking=lambda: False, busy=lambda: True)
     assert activation.attentive(0.0) == counts
-    assert activation.heard(Utterance("please stop", 0.9, 1.0, 2.0)) is not None
-    assert activation.heard(Utterance("what is this", 0.9, 1.0, 2.0)) is None
+    assert activation.meant(Utterance("please stop", 0.9, 1.0, 2.0)) is not None
+    assert activation.meant(Utterance("what is this", 0.9, 1.0, 2.0)) is None
 
 
 @pytest.mark.parametrize(("text", "ended"), [("hey camera what is this", True), ("hey camera", False)])
@@ -80,9 +80,9 @@ def test_the_wake_phrase_alone_is_not_acknowledged(text: str, ended: bool, monke
     monkeypatch.setattr("audio.barge_in.VoskSpotter.__init__", lambda self, folder, stops: None)
     monkeypatch.setattr("audio.barge_in.VoskSpotter.spot", lambda self, samples: words)
     config = parse_config(CART, "x")
-    activation = make_activation(config, SPEECH, speaking=lambda: False, busy=lambda: False)
-    ear = make_pause_ear(config, SPEECH, activation)
+    activation = Ears(config, SPEECH).activation(speaking=lambda: False, busy=lambda: False)
+    ear = Ears(config, SPEECH).pause_ear(activation)
     assert ear is not None
     assert not ear.has_ended(np.zeros(16_000, np.int16)), "nobody has called it"
-    activation.possible_wake()
+    activation.meant(WakeSuspected(0.0))
     assert ear.has_ended(np.zeros(16_000, np.int16)) == ended

@@ -19,7 +19,7 @@ from audio.demo_model import corpus, phrases, voices
 
 FOLDER = Path(corpus.__file__).parent / "en"
 LARGEST_BYTES = 16_000_000
-ESPEAK_RATE_HZ = 22_050  # what espeak-ng writes; Vosk brings it to 16 kHz itself
+ESPEAK_RATE_HZ = 22_050  # espeak-ng's rate; Vosk resamples it to 16 kHz itself
 STOP_GRAMMAR = ["stop", "stop talking", "be quiet", "[unk]"]
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs the espeak-ng command")
 
@@ -47,7 +47,7 @@ def heard(model: Any, pcm: bytes, rate_hz: int = ESPEAK_RATE_HZ, grammar: list[s
 
 
 def spoken(text: str, voice: str, folder: Path, words_per_minute: int = 165) -> bytes:
-    """espeak-ng's samples for `text`, between a third and half a second of silence."""
+    """espeak-ng's samples of `text`, with a third of a second of silence before and half a second after them."""
     path = folder / "said.wav"
     subprocess.run(["espeak-ng", "-v", voice, "-s", str(words_per_minute), "-w", str(path), text], check=True)
     with wave.open(str(path)) as file:
@@ -79,7 +79,7 @@ def test_folder_is_small_and_complete() -> None:
 
 
 def test_every_word_of_the_corpus_is_known() -> None:
-    """words.txt holds each word of the demo's questions, the commands, the numbers and the whole training vocabulary."""
+    """words.txt holds each word of the demo's questions, the commands, the numbers and the training vocabulary."""
     known = {line.split()[0] for line in (FOLDER / "graph" / "words.txt").read_text().splitlines()}
     wanted = {word for phrase in corpus.alternatives(phrases.DEMO_QUESTIONS) for word in phrase.split()}
     numbers = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"

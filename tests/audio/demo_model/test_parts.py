@@ -47,7 +47,7 @@ def test_article_follows_the_sound() -> None:
 
 
 def _probability(grammar: lm.Acceptor, state: int, word: str) -> float:
-    """By the graph: the word's arc, or the back-off arc and then the word."""
+    """The probability of a word by the graph: of its arc, or of the back-off arc and then the word."""
     if word == lm.END and state in grammar.finals:
         return math.exp(-grammar.finals[state])
     arcs = {arc[2]: arc for arc in grammar.arcs if arc[0] == state}
@@ -97,7 +97,7 @@ def test_folded_layers_compute_what_the_network_does() -> None:
     """The plain affine layers written to the model file give the network's own outputs."""
     torch.manual_seed(0)
     network = Network(7, narrow=12, wide=16)
-    for norm in network.norms:  # as if trained: neither mean 0 nor variance 1
+    for norm in network.norms:  # as after training: mean is not 0 and variance is not 1
         torch.nn.init.uniform_(norm.running_mean, -0.5, 0.5)
         torch.nn.init.uniform_(norm.running_var, 0.5, 2.0)
         torch.nn.init.uniform_(norm.weight, 0.5, 1.5)

@@ -244,7 +244,7 @@ class Stage:
     def __init__(self, site: Site, doubt: DoubtRule) -> None:
         self.voice = FakeVoice()
         self.answering = AnswerPipeline(site.engine, FakeCamera(), self.voice, PHRASES, play_earcons=False, doubt=doubt)
-        site.on_change = lambda change: self.answering.aside(of_change(change, PHRASES, local_is_demo=False).spoken)
+        site.on_change = lambda change: self.answering.announce(of_change(change, PHRASES, local_is_demo=False).spoken)
 
     def ask(self) -> Turn:
         now = time.monotonic()
@@ -272,10 +272,10 @@ def test_the_user_hears_that_it_is_away_and_then_the_answer(site: Site, stage: S
 
 def test_what_there_is_to_say_before_there_is_a_voice_comes_with_the_greeting(stage: Stage) -> None:
     """That pictures leave the machine is the first thing that is heard."""
-    asides = Announcements()
-    asides("Pictures leave.")
-    asides.go_to(stage.answering.aside)
-    asides("It is away.")
+    announcements = Announcements()
+    announcements("Pictures leave.")
+    announcements.go_to(stage.answering.announce)
+    announcements("It is away.")
     assert stage.answering.greet("I am ready.").done.wait(WAIT_SECONDS)
     assert stage.voice.heard == ["Pictures leave.", "It is away.", "I am ready."]
 

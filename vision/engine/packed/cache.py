@@ -12,7 +12,6 @@ It does not know how packing works (`packer`), nor what is computed.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import logging
 import os
@@ -66,10 +65,12 @@ def keep_packed(checkpoint: Checkpoint, path: Path, progress: Progress, threads:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise NoRoom(f"cannot make {path.parent}: {problem.strerror}; set XDG_CACHE_HOME") from problem
+    looked_at = _stamp(path)
     if (ready := _usable(checkpoint, what, path, threads)) is not None:
         return ready
     with _alone(path):
-        if (ready := _usable(checkpoint, what, path, threads)) is not None:  # another process has packed it meanwhile
+        # Only another file, which another process has packed meanwhile, is worth a second look.
+        if _stamp(path) != looked_at and (ready := _usable(checkpoint, what, path, threads)) is not None:
             return ready
         _make_room(path)
         pack_checkpoint(checkpoint, path, progress, threads)
@@ -124,6 +125,15 @@ def _usable(checkpoint: Checkpoint, what: Plan, path: Path, threads: int) -> Pac
         return None
 
 
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What tells one file at `path` from another; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 def _holds(contents: Contents, what: Plan) -> bool:
     """Whether everything is there that the config asks for, in its shape: machine code relies on it."""
     matrices = {name: (matrix.rows, matrix.columns) for name, matrix in contents.matrices.items()}
@@ -173,16 +183,21 @@ def _remove_orphans(path: Path) -> None:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """One process packs; another one waits here and then finds the file."""
+    from filelock import FileLock, Timeout  # here, because it takes some 20 ms to import
+
+    # Without the two options it would, on a file system without locks, take the file's mere existence for a lock. A
+    # process that is killed would then leave it locked.
+    lock = FileLock(path.with_name(path.name + ".lock"), fallback_to_soft=False, preserve_lock_file=True)
     try:
-        lock = path.with_name(path.name + ".lock").open("w")
-    except OSError as problem:
-        raise NoRoom(f"cannot write into {path.parent}: {problem.strerror}; set XDG_CACHE_HOME") from problem
-    with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            lock.acquire(timeout=0)
+        except Timeout:
             _log.warning("another seesay is packing these weights: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        except OSError as problem:  # a network folder without locks
-            raise NoRoom(f"cannot lock {lock.name}: {problem.strerror}; set XDG_CACHE_HOME") from problem
+            lock.acquire()
+    except OSError as problem:  # without a file's name: a network folder without locks
+        what = f"cannot lock {lock.lock_file}" if problem.filename is None else f"cannot write into {path.parent}"
+        raise NoRoom(f"{what}: {problem.strerror}; set XDG_CACHE_HOME") from problem
+    try:
         yield
+    finally:
+        lock.release()

@@ -11,7 +11,7 @@ import pytest
 from assistant.models import catalog
 from audio.pcm import AudioChunk
 from tests.assistant.web.api.serving import Running, parts_with, picture, running
-from vision.engine import Engine
+from vision.engine import Engine, EngineSettings
 from vision.frame import Frame
 from vision.framing import Fault
 from vision.still import load_picture
@@ -19,7 +19,7 @@ from vision.still import load_picture
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    with Engine.load(catalog.demo_vlm()) as loaded:
+    with Engine.load(catalog.demo_vlm(), EngineSettings(is_demo=True)) as loaded:
         yield loaded
 
 

@@ -22,9 +22,10 @@ from assistant.web.app import create_app
 from assistant.web.server import WebServer
 from assistant.web.services import Parts, Services
 from assistant.web.settings import WebSettings
+from tests.assistant.fakes import OneModel
 from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, AnswerStats, SeeStats
+from vision.interface import AnswerChunk, Answerer, AnswerStats, SeeStats
 
 PATIENCE_SECONDS = 20.0
 QUESTION = "what color is the circle"
@@ -56,7 +57,7 @@ def running(parts: Parts, clock: Callable[[], float] = time.monotonic, **setting
 
 
 def parts_with(engine: Any, **more: Any) -> Parts:
-    return Parts(**{"engine": engine, "is_demo": True, "phrases": phrases_for("en"), "doubt": DEMO_RULE, **more})
+    return Parts(**{"engine": engine, "phrases": phrases_for("en"), "doubt": DEMO_RULE, **more})
 
 
 @dataclass
@@ -165,7 +166,7 @@ STATS = SeeStats(image_tokens=4, prompt_tokens=9, vision_seconds=0.1, prefill_se
 
 
 @dataclass
-class SteppedEngine:
+class SteppedEngine(OneModel):
     """An engine that takes a step when it is let: every token waits for `steps`. It notes what was begun and decoded."""
 
     steps: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -176,6 +177,8 @@ class SteppedEngine:
     frames: list[Frame | None] = field(default_factory=list)
     see_waits: bool = False  # for a step as well
     model_name = "stepped"
+    is_demo: bool = True
+    pictures_go_to: str | None = None
     error: Exception | None = None
     has_room: bool = True  # for what was asked before and a further question
     longest: int = 1_000_000  # question that fits beside the picture, in characters
@@ -187,7 +190,7 @@ class SteppedEngine:
             self.step(cancelled)
         self.seen += 1
         self.frames.append(frame)
-        return SteppedView(self)
+        return SteppedView(self, frame)
 
     def step(self, cancelled: threading.Event | None) -> None:
         """As the real one does: it looks whether it is cancelled before each step, and while it waits for one."""
@@ -202,9 +205,14 @@ class SteppedView:
     stats = STATS
     cache_bytes = 1
 
-    def __init__(self, engine: SteppedEngine) -> None:
+    def __init__(self, engine: SteppedEngine, frame: Frame | None) -> None:
+        self.frame = frame
         self._engine = engine
         self._is_bare = False
+
+    @property
+    def answerer(self) -> Answerer:
+        return self._engine.answerer
 
     def forget(self) -> None:
         self._is_bare = True

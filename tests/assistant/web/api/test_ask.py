@@ -156,7 +156,7 @@ def test_every_common_kind_of_picture_is_read(web: Running, kind: str) -> None:
 def test_the_status_tells_where_pictures_go() -> None:
     """To another computer, or nowhere."""
     for host in (None, "192.168.1.20"):
-        with running(parts_with(SteppedEngine(), pictures_go_to=host)) as server:
+        with running(parts_with(SteppedEngine(pictures_go_to=host))) as server:
             assert send(server.port, "GET", "/api/status").json["pictures_go_to"] == host
 
 

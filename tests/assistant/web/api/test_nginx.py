@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +53,12 @@ class Proxy:
     upstream_port: int
     trust: ssl.SSLContext
     silence: str = SILENCE
+    folder: Path = Path()
+
+    @property
+    def pid(self) -> int:
+        """Of nginx's master process."""
+        return int((self.folder / "pid").read_text())
 
     def connection(self) -> http.client.HTTPSConnection:
         """As a browser that knows the authority and has the name resolved."""
@@ -76,8 +84,8 @@ def proxies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, P
     folder = tmp_path_factory.mktemp("nginx")
     make_certificate(folder)
     trust = ssl.create_default_context(cafile=str(folder / "authority.pem"))
-    made = Proxy(free_port(), free_port(), free_port(), trust)
-    hasty = Proxy(free_port(), free_port(), made.upstream_port, trust, SHORT_SILENCE)
+    made = Proxy(free_port(), free_port(), free_port(), trust, folder=folder)
+    hasty = Proxy(free_port(), free_port(), made.upstream_port, trust, SHORT_SILENCE, folder)
     temporary = write_configuration(folder, made, hasty)
     command = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
@@ -218,7 +226,7 @@ def test_a_picture_that_is_too_large_is_413_in_json(proxy: Proxy, behind: Runnin
     reply = proxy.send("POST", "/api/ask", b"x" * 17_000_000, headers)
     assert (reply.status, reply.code) == (413, "too_large")
     assert reply.headers["Strict-Transport-Security"] == STRICT
-    below = proxy.send("POST", "/v1/chat/completions", b"x" * 15_900_000, headers)  # kept in memory
+    below = proxy.send("POST", "/v1/chat/completions", b"x" * 15_900_000, headers)
     assert (below.status, below.code) == (400, "bad_json")
 
 
@@ -247,3 +255,49 @@ def test_every_line_to_change_is_marked() -> None:
     own = [line for line in lines if re.search(rf"{re.escape(NAME)}|/etc/seesay|:8765", line.partition("#")[0])]
     assert len(own) == 5
     assert [line for line in own if "<-" not in line] == []
+
+
+def memory_bytes(pid: int) -> int:
+    """What nginx's master and its workers hold of the machine's memory together; what they share is counted once."""
+    workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    rollups = [Path(f"/proc/{process}/smaps_rollup").read_text() for process in (pid, *workers)]
+    return sum(int(kilobytes) * 1000 for text in rollups for kilobytes in re.findall(r"^Pss:\s+(\d+) kB", text, re.M))
+
+
+def test_strangers_cannot_fill_the_memory(proxy: Proxy, behind: Running, engine: SteppedEngine) -> None:
+    """Forty send 15.8 MB each without the token: each is refused, nginx stays small, and who has the token is answered."""
+    announced, sent, strangers = 15_900_000, 15_800_000, 40
+    head = f"POST /api/ask HTTP/1.1\r\nHost: {NAME}\r\nContent-Type: application/json\r\nContent-Length: {announced}\r\n\r\n"
+    piece, answers, held = b"x" * 100_000, [], threading.Barrier(strangers + 1)
+
+    def stranger() -> None:
+        """Sends all but the last 0.1 MB, and only then reads, as most clients do."""
+        with (
+            socket.create_connection(("127.0.0.1", proxy.https_port), PATIENCE_SECONDS) as plain,
+            proxy.trust.wrap_socket(plain, server_hostname=NAME) as client,
+        ):
+            client.sendall(head.encode())
+            with contextlib.suppress(OSError):  # nginx may have closed after its answer
+                for _ in range(sent // len(piece)):
+                    client.sendall(piece)
+            held.wait(PATIENCE_SECONDS * 3)  # all of them have sent
+            held.wait(PATIENCE_SECONDS * 3)  # the memory has been read
+            with contextlib.suppress(OSError):
+                answers.append(client.recv(4096))
+
+    threads = [threading.Thread(target=stranger) for _ in range(strangers)]
+    for thread in threads:
+        thread.start()
+    held.wait(PATIENCE_SECONDS * 3)
+    used = memory_bytes(proxy.pid)
+    engine.steps.release(1000)
+    engine.tokens = 1
+    body, kind = form({"question": QUESTION, "image": ("image/bmp", picture("BMP", (640, 480)))})
+    assert len(body) > 900_000
+    known = proxy.send("POST", "/api/ask", body, {"Content-Type": kind, **AUTHORIZED})
+    held.wait(PATIENCE_SECONDS * 3)
+    for thread in threads:
+        thread.join()
+    assert used < 20_000_000
+    assert (known.status, b"event: done" in known.body) == (200, True)
+    assert [answer.split(b"\r\n")[0] for answer in answers] == [b"HTTP/1.1 401 UNAUTHORIZED"] * strangers

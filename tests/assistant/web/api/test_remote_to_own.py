@@ -122,29 +122,21 @@ def test_a_full_queue_there_is_told_as_being_away() -> None:
             list(remote(server).see(frame()).ask(QUESTION))
 
 
-class OwnEngine(SteppedEngine):
-    def set_threads(self, threads: int) -> None:
-        pass
-
-    def set_rest(self, share: float) -> None:
-        pass
-
-
 def test_who_answers_is_told_with_every_answer_and_status() -> None:
     """While the other is away the stand-in has its own name, the demo's warning and the demo's rule of doubt."""
     now = [100.0]
-    own = OwnEngine(words=(("Red.", -0.5),))
+    own = SteppedEngine(words=(("Red.", -0.5),))
     own.steps.release(100)
     with FakeOpenAI() as fake:
         other = RemoteEngine(Server(ServerSettings(fake.base_url, retries=0)), RemoteSettings(model="eye"))
         engine = FallbackEngine(
             other,
-            lambda stack: own,  # type: ignore[arg-type,return-value]
+            lambda stack: own,
             lambda change: None,
             clock=lambda: now[0],
             own=Answerer("small", is_demo=True),
         )
-        parts = parts_with(engine, is_demo=False, doubt=DoubtRule(), pictures_go_to="127.0.0.1")
+        parts = parts_with(engine, doubt=DoubtRule())
         with engine, running(parts) as server:
 
             def told() -> list[object]:
@@ -180,14 +172,14 @@ def test_who_answers_is_told_with_every_answer_and_status() -> None:
 
 def test_what_the_stand_in_reads_to_step_in_was_not_read_before() -> None:
     """A further question about a picture that only the other computer has seen: the count tells what an answer took."""
-    own = OwnEngine(words=(("Red.", -0.5),), cached_tokens=STATS.prompt_tokens)
+    own = SteppedEngine(words=(("Red.", -0.5),), cached_tokens=STATS.prompt_tokens)
     own.steps.release(100)
     with FakeOpenAI() as fake:
         fake.usually = says("Red.")
         other = RemoteEngine(Server(ServerSettings(fake.base_url, retries=0)), RemoteSettings(model="eye"))
         stand_in = Answerer("small", is_demo=True)
-        engine = FallbackEngine(other, lambda stack: own, lambda change: None, own=stand_in)  # type: ignore[arg-type,return-value]
-        with engine, running(parts_with(engine, is_demo=False, pictures_go_to="127.0.0.1")) as server:
+        engine = FallbackEngine(other, lambda stack: own, lambda change: None, own=stand_in)
+        with engine, running(parts_with(engine)) as server:
             first = events_of(
                 send_form(server.port, "/api/ask", {"question": QUESTION, "image": ("image/png", picture())}).body
             )
@@ -212,7 +204,7 @@ def test_without_a_stand_in_its_name_is_nobodys() -> None:
         fake.usually = says("Red.")
         other = RemoteEngine(Server(ServerSettings(fake.base_url, retries=0)), RemoteSettings(model="eye"))
         engine = FallbackEngine(other, None, lambda change: None, own=Answerer("small", is_demo=True))
-        parts = parts_with(engine, is_demo=False, doubt=DoubtRule(), pictures_go_to="127.0.0.1")
+        parts = parts_with(engine, doubt=DoubtRule())
         with engine, running(parts) as server:
             listed = send(server.port, "GET", "/v1/models").json["data"]
             assert [model["id"] for model in listed] == ["eye at 127.0.0.1"]

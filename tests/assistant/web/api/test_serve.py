@@ -20,13 +20,15 @@ from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
 from assistant.errors import AssistantError, UsageError
 from assistant.machine.memory import used_bytes
-from assistant.settings.config import Config, ConversationConfig, EngineConfig, RemoteConfig, WebConfig
+from assistant.settings.config import Config, ConversationConfig, RemoteConfig, WebConfig
 from assistant.settings.voice_state import VoiceState, save_state, state_path
 from assistant.web.app import create_app
 from assistant.web.server import WebServer
 from assistant.web.services import Services
 from assistant.web.settings import WebSettings
 from assistant.wiring import web
+from assistant.wiring.assembly import Assembly
+from assistant.wiring.remote import open_server
 from assistant.wiring.web import read_token, web_settings
 from tests.assistant.web.api.serving import (
     ANSWER,
@@ -42,6 +44,7 @@ from tests.assistant.web.api.serving import (
 )
 from tests.virtual_sound import VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
+from vision.remote.engine import RemoteEngine, RemoteSettings
 
 ROOT = Path(__file__).parents[4]
 START_SECONDS = 60.0
@@ -222,7 +225,7 @@ def test_the_page_speaks_as_the_voice_was_last_set(tmp_path: Path, monkeypatch: 
 
     def seconds() -> float:
         with ExitStack() as stack:
-            speak = web._voice(Config(), stack)
+            speak = web._voice(Assembly(Config(), stack))
             assert speak is not None
             return len(speak("what color is the circle").samples)
 
@@ -236,18 +239,22 @@ def test_without_a_speech_model_questions_are_typed(
 ) -> None:
     """It is said at the start, with what to do, and the server starts all the same."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert web._ears(Config(conversation=ConversationConfig(language="zh"))) is None
+    chinese = Config(conversation=ConversationConfig(language="zh"))
+    with ExitStack() as stack:
+        assert web._hear(Assembly(chinese, stack)) is None
     said = capsys.readouterr().err
     assert "fetch" in said
     assert "questions to the page can only be typed" in said
-    assert web._ears(Config()) is not None
+    with ExitStack() as stack:
+        assert web._hear(Assembly(Config(), stack)) is not None
 
 
 def test_the_page_names_the_computer_that_answers() -> None:
     """Without its port; nobody where this machine does."""
     remote = RemoteConfig(base_url="http://192.168.1.20:8000/v1")
-    assert web._pictures_go_to(Config(engine=EngineConfig(backend="openai"), remote=remote)) == "192.168.1.20"
-    assert web._pictures_go_to(Config(remote=remote)) is None
+    assert RemoteEngine(open_server(remote), RemoteSettings()).pictures_go_to == "192.168.1.20"
+    with ExitStack() as stack:
+        assert Assembly(Config(remote=remote), stack).engine.pictures_go_to is None
 
 
 def test_an_address_that_cannot_be_had_is_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from tests.vision.engine.tiny_checkpoint import Tiny, edit_json, make
 from vision.engine.checkpoint.checkpoint import Checkpoint, StoredTensor, open_checkpoint
 from vision.engine.kernels.packed_matrix import PackedMatrix
+from vision.engine.packed import cache
 from vision.engine.packed import file as packed_file
 from vision.engine.packed.cache import keep_packed, open_or_pack, packed_path, weights_folder
 from vision.engine.packed.checksum import Checksum
@@ -561,6 +563,41 @@ def test_a_damaged_file_is_made_again(
     assert "packing the weights again" in caplog.text
 
 
+def test_a_damaged_file_is_read_and_told_of_once(
+    whole: Path, packer: Packer, passes: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Reading gigabytes a second time finds the same damage, and a second line about it is no news."""
+    checkpoint = open_checkpoint(whole)
+    packer.open(checkpoint)
+    path = packed_path(packer.cache, checkpoint)
+    flip(path, 140)
+    passes.clear()
+    packer.open(checkpoint)
+    assert passes.count(path) == 1
+    assert caplog.text.count("packing the weights again") == 1
+
+
+def test_a_file_that_another_process_packed_meanwhile_is_used(
+    whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waited for the lock finds the other's file, and does not pack a second time."""
+    checkpoint = open_checkpoint(whole)
+    packer.open(checkpoint)
+    path = packed_path(packer.cache, checkpoint)
+    hidden = path.rename(path.with_suffix(".hidden"))
+    alone = cache._alone
+
+    @contextlib.contextmanager
+    def after_the_other(path: Path) -> Iterator[None]:
+        with alone(path):
+            hidden.rename(path)
+            yield
+
+    monkeypatch.setattr(cache, "_alone", after_the_other)
+    assert_same_weights(checkpoint, packer.open(checkpoint))
+    assert not packer.packed
+
+
 def test_other_weights_are_packed_anew(folder: Path, packer: Packer) -> None:
     """Even of the same size."""
     packer.open(open_checkpoint(folder))
@@ -667,6 +704,25 @@ def test_a_folder_without_locks_is_as_good_as_none(
     checkpoint = open_checkpoint(whole)
     assert_same_weights(checkpoint, packer.open(checkpoint))
     assert not packed_path(packer.cache, checkpoint).exists()
+
+
+def test_what_is_wrong_with_the_cache_folder_is_told(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that cannot be written and one that has no locks are two faults, each in its own words."""
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    checkpoint = open_checkpoint(whole)
+    path = packed_path(tmp_path, checkpoint)
+    path.with_name(path.name + ".lock").mkdir()
+    with pytest.raises(VisionModelError, match=r"cannot write into .*: Is a directory; set XDG_CACHE_HOME"):
+        keep_packed(checkpoint, path, pytest.fail)
+    path.with_name(path.name + ".lock").rmdir()
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with pytest.raises(VisionModelError, match=r"cannot lock .*\.lock: No locks available; set XDG_CACHE_HOME"):
+        keep_packed(checkpoint, path, pytest.fail)
 
 
 def test_a_read_only_cache_is_used_and_checked_every_time(

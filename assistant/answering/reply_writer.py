@@ -1,0 +1,126 @@
+"""What the voice says to a question: the sentences of an answer as they are decoded, advice about a picture, or an apology.
+
+Its generators run on the pipeline's thread "answer". This file starts no thread and owns no lock, and does not know how
+sentences become sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from assistant.answering.capture import PictureCapture
+from assistant.answering.reply import NothingAnswered, Reply, ReplyEvent, SentenceFinished, Wording
+from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
+from assistant.answering.turn import Question, Turn
+from assistant.language.sentences import split_sentences
+from audio import earcons
+from vision.errors import Cancelled
+
+if TYPE_CHECKING:
+    from vision.framing import Fault
+    from vision.interface import View
+
+ADVICE_SECONDS = 60.0  # a user who was told of a fault, and asks again within this time, wants an answer all the same
+
+Sentences = Generator[Spoken, None, None]
+
+
+class ReplyWriter:
+    """Turns questions into what is said. It remembers which fault of the pictures the user was told of."""
+
+    def __init__(
+        self,
+        wording: Wording,
+        *,
+        wait: Callable[[Turn, PictureCapture], None],
+        see_anyway: Callable[[Turn, PictureCapture], None],
+        on_text: Callable[[Turn, str], None],
+        clock: Callable[[], float],
+        play_earcons: bool,
+    ) -> None:
+        """`wait` returns when a capture is settled, or raises Cancelled. `see_anyway` has the engine see a faulty picture.
+
+        `on_text` gets each piece of the answer as it is told.
+        """
+        self._wording = wording
+        self._phrases = wording.phrases
+        self._wait = wait
+        self._see_anyway = see_anyway
+        self._on_text = on_text
+        self._clock = clock
+        self._play_earcons = play_earcons
+        # The fault that the user was told of, and when. It is not told again until a picture comes without that fault.
+        self._advised: tuple[Fault, float] | None = None
+
+    def answer(self, turn: Turn, question: Question, look: PictureCapture) -> Sentences:
+        """The sentences of an answer as they are decoded, or what is said because there can be none."""
+        if (hindrance := self._hindrance(turn, look)) is not None:
+            yield from hindrance
+            return
+        assert look.view is not None
+        if not look.asked:
+            look.asked, turn.moments.sight = True, look.sight
+        reply = Reply(turn, self._wording, self._clock, look.fault)
+        yield from self._told(turn, reply.answer(look.view, question.text))
+
+    def compare(self, turn: Turn, question: Question, old: PictureCapture, new: PictureCapture) -> Sentences:
+        """Both pictures are asked; what the answers were if they differ."""
+        for look in (old, new):
+            if (hindrance := self._hindrance(turn, look)) is not None:
+                yield from hindrance
+                return
+        reply = Reply(turn, self._wording, self._clock, new.fault or old.fault)
+        yield from self._told(turn, reply.compare(question.text, _to_ask(old, new)))
+
+    def advice(self, fault: Fault) -> str:
+        """What the user can do about it. From now on the user counts as told."""
+        self._advised = fault, self._clock()
+        return self._phrases.framing[fault.value].advice
+
+    def was_advised_of(self, fault: Fault) -> bool:
+        """Whether the user was told of this fault not long ago. Any thread may ask."""
+        if (last := self._advised) is None:
+            return False
+        advised, at = last
+        return fault is advised and self._clock() - at < ADVICE_SECONDS
+
+    def apology(self, turn: Turn, error: BaseException, text: str) -> list[Spoken]:
+        """`text`, behind the cue for an error; the turn keeps the error."""
+        turn.error = error
+        return [earcons.error(EARCON_RATE_HZ), text] if self._play_earcons else [text]
+
+    def _hindrance(self, turn: Turn, look: PictureCapture) -> list[Spoken] | None:
+        """Waits for the picture. Then what is said in place of an answer; None where it can be asked. Raises Cancelled."""
+        self._wait(turn, look)
+        if look.view is None and look.fault is not None and self.was_advised_of(look.fault):
+            self._see_anyway(turn, look)
+        if look.error is not None:
+            return self.apology(turn, look.error, self._phrases.picture_failed)
+        if look.view is not None:
+            if look.fault is None and not look.asked:
+                self._advised = None
+            return None
+        if look.fault is None:
+            raise Cancelled("the picture was dropped before it was seen")
+        turn.answer = self.advice(look.fault)
+        self._on_text(turn, turn.answer)
+        return [*split_sentences(turn.answer, self._phrases.abbreviations)]
+
+    def _told(self, turn: Turn, events: Iterable[ReplyEvent]) -> Sentences:
+        for event in events:
+            match event:
+                case SentenceFinished(spoken=spoken):
+                    self._on_text(turn, f" {spoken}" if turn.told else spoken)
+                    turn.told.append(spoken)
+                    yield spoken
+                case NothingAnswered(spoken):
+                    yield spoken
+
+
+def _to_ask(*looks: PictureCapture) -> Iterator[View]:
+    """The views one after the other; each counts as asked from the moment it is taken."""
+    for look in looks:
+        assert look.view is not None  # nothing hindered it
+        look.asked = True
+        yield look.view

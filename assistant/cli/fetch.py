@@ -1,0 +1,35 @@
+"""`seesay fetch`: downloads the full models and prepares them for a quick start. The only verb that uses a network."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from assistant import console
+from assistant.cli.options import config_of
+from assistant.models import catalog
+
+
+def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """`verbs` is what argparse's add_subparsers gives."""
+    fetch = verbs.add_parser("fetch", parents=[common], help="download the full models (the only use of a network)")
+    fetch.add_argument(
+        "--language", choices=tuple(catalog.FULL_SPEECH), help="of the speech model (default: the config's)"
+    )
+    fetch.set_defaults(do=_fetch, uses_network=True)
+
+
+def _fetch(arguments: argparse.Namespace) -> None:
+    from assistant.models.fetch import fetch
+    from assistant.models.prepare import prepare
+    from assistant.models.progress import ProgressBars
+
+    language = arguments.language or config_of(arguments).conversation.language
+    with ProgressBars() as bars:
+        folders = fetch(language, progress=bars.show)
+    console.say("the full models are here and used from now on: " + ", ".join(map(str, folders)))
+    if (model := catalog.fetched_vlm()) is not None:
+        console.say("preparing a quick start: packing the weights, compiling for this processor")
+        with ProgressBars() as bars:
+            packed = prepare(model, bars.show)
+        console.say(f"ready; the packed weights are {packed}")

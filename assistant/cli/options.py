@@ -1,0 +1,57 @@
+"""What several verbs do with their options. Importing it imports nothing heavy: `seesay --help` reads it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from assistant import console
+from assistant.errors import UsageError
+from assistant.models import catalog
+from assistant.settings.config import Config, load_config
+
+MODEL_HELP = "2b: the full model's shapes with random weights; the embedded demo model; any other"
+
+
+def config_of(arguments: argparse.Namespace) -> Config:
+    """The configuration that `--config` and `--profile` ask for. Raises ConfigError."""
+    return load_config(arguments.config, os.environ, Path.cwd(), arguments.profile)
+
+
+def model_of(arguments: argparse.Namespace) -> tuple[Config, Path]:
+    """The settings and the checkpoint's folder: the one that is named, or the one in use."""
+    from assistant.bench.engine import model_folder
+    from assistant.wiring.engine import is_remote
+
+    if arguments.synthetic and arguments.model not in (None, "2b"):
+        raise UsageError("give either --synthetic or --model")
+    config = config_of(arguments)
+    if is_remote(config):
+        console.say(
+            f'engine.backend = "{config.engine.backend}" is left aside: this machine is measured, not the other one'
+        )
+    named = "2b" if arguments.synthetic else arguments.model
+    if named is not None:
+        return config, model_folder(named)
+    eye = catalog.choose_eye(config)
+    if eye.is_demo:
+        console.say(console.DEMO_NOTICE + " `--synthetic` measures the full size without them.")
+    return config, eye.folder
+
+
+def is_random(arguments: argparse.Namespace) -> bool:
+    """True where the weights are random: the answers are no words, and only their speed counts."""
+    return bool(arguments.synthetic or arguments.model == "2b")
+
+
+def whole_number(text: str) -> int:
+    """A whole number from 1 to 256. Raises ArgumentTypeError."""
+    return whole_number_up_to(text, 256)
+
+
+def whole_number_up_to(text: str, most: int) -> int:
+    """A whole number from 1 to `most`. Raises ArgumentTypeError."""
+    if not text.strip().isdecimal() or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {most:,} is expected, not {text!r}")
+    return int(text)

@@ -1,0 +1,38 @@
+"""`seesay serve`: the page and the API, alone or beside the conversation by voice."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from assistant.cli.options import config_of
+
+
+def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
+    """`verbs` is what argparse's add_subparsers gives."""
+    serve = verbs.add_parser("serve", parents=[common], help="the page in a browser, and the API for other programs")
+    serve.add_argument("--host", metavar="ADDRESS", help="where to listen (default: the config's, this machine only)")
+    serve.add_argument("--port", type=int, metavar="N", help="the port (default: the config's; 0: any that is free)")
+    serve.add_argument("--token-file", type=Path, metavar="FILE", help="holds the token; needed to listen elsewhere")
+    serve.add_argument(
+        "--with-voice", action="store_true", help="beside the conversation by voice, with the same engine"
+    )
+    serve.set_defaults(do=_serve, has_no_other_end=True)
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from assistant.wiring.assembly import Assembly
+    from assistant.wiring.conversation import run
+    from assistant.wiring.web import SideServer, serve, web_settings
+
+    config = config_of(arguments)
+    settings = web_settings(config, arguments.host, arguments.port, arguments.token_file)
+    with contextlib.ExitStack() as stack:
+        if arguments.with_voice:
+            assembly = Assembly(config, stack)
+            assembly.choose_models()
+            run(assembly, verbose=arguments.verbose, side_server=SideServer(settings))
+        else:
+            serve(Assembly(config, stack), settings)

@@ -1,0 +1,29 @@
+"""A recording as a file, for readers that want a path. It does not know what is said in it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from assistant.web.errors import no_room
+
+_log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def temporary_wav(wav: bytes) -> Iterator[Path]:
+    """A file that only this user can read and that is deleted afterwards. Raises ApiError 507 when it cannot be written."""
+    with contextlib.ExitStack() as stack:
+        try:
+            # Unbuffered: a full disk then fails here, and not once more when the file is closed.
+            file = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".wav", buffering=0))
+            left = memoryview(wav)
+            while left:
+                left = left[file.write(left) :]
+        except OSError as error:
+            _log.warning("a recording cannot be stored while it is heard: %s", error.strerror or error)
+            raise no_room() from error
+        yield Path(file.name)

@@ -1,0 +1,223 @@
+"""The parts of one run of the program, built from one configuration.
+
+Each part is built when it is first asked for, and kept. Whatever has to be closed lies on one `ExitStack`, so that whatever ends
+the program closes all of it, in the opposite order. Heavy imports happen where a part is built: `seesay --help` stays quick.
+This module decides which concrete parts there are; what they do together is the business of `wiring.conversation`, `wiring.web`
+and the verbs of the command line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant import console
+from assistant.answering.announcements import Announcements
+from assistant.language.phrases import Phrases, phrases_for
+from assistant.models import catalog
+from assistant.settings.config import Config
+from assistant.settings.voice_state import VoiceSettings, VoiceState, load_state, state_path
+from assistant.wiring import devices
+from assistant.wiring.engine import doubt_rule, is_remote, load_engine
+from assistant.wiring.hearing import Ears
+
+if TYPE_CHECKING:
+    from assistant.answering.doubt import DoubtRule
+    from assistant.answering.pipeline import AnswerPipeline
+    from assistant.answering.speech_queue import Voice
+    from assistant.answering.turn import Turn
+    from assistant.button.watcher import KeySource
+    from assistant.machine.power.keeper import PowerKeeper
+    from audio.playback import Speaker
+    from audio.synthesizer import Synthesizer
+    from audio.voice import SpokenVoice
+    from vision.best_shot import BestShot
+    from vision.engine import Engine as LocalEngine
+    from vision.interface import Engine, FrameSource, SupportsSee
+
+
+class Assembly:
+    """Raises from each part, when it is first asked for, what that part raises: a missing model, device or button."""
+
+    def __init__(
+        self,
+        config: Config,
+        stack: contextlib.ExitStack,
+        *,
+        vision_model: catalog.ChosenModel | None = None,  # None: the one that the config names, else the best there is
+        speech_model: Path | None = None,  # likewise
+    ) -> None:
+        self.config = config
+        self.stack = stack
+        self._vision_model = vision_model
+        self._speech_model = speech_model
+        self.announcements = Announcements()
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        return phrases_for(self.config.conversation.language)
+
+    # Models.
+
+    @cached_property
+    def vision_model(self) -> catalog.ChosenModel:
+        return self._vision_model or catalog.choose_eye(self.config)
+
+    @cached_property
+    def speech_model(self) -> Path:
+        return self._speech_model or catalog.speech_folder(self.config)
+
+    @property
+    def is_demo(self) -> bool:
+        """True where the small demo model answers as a rule: the program says so plainly."""
+        return self.vision_model.is_demo and not is_remote(self.config)
+
+    def choose_models(self) -> None:
+        """Finds both models, before anything is loaded, and tells where the small demo model answers.
+
+        Raises `ModelMissing` when the config names a folder that is not there.
+        """
+        _ = self.vision_model, self.speech_model
+        self.tell_of_demo_model()
+
+    def tell_of_demo_model(self) -> None:
+        if self.is_demo:
+            console.say(console.DEMO_NOTICE)
+
+    # Answering.
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that the config names: this machine's, or another computer's with this machine's behind it."""
+        if not is_remote(self.config):
+            return self.local_engine
+        from assistant.wiring.remote import open_remote_engine
+
+        engine = open_remote_engine(self.config, self._load_local, self.vision_model, console.say, self.announcements)
+        return self.stack.enter_context(engine)
+
+    @cached_property
+    def local_engine(self) -> LocalEngine:
+        """This machine's own engine."""
+        return self._load_local(self.stack)
+
+    def _load_local(self, stack: contextlib.ExitStack) -> LocalEngine:
+        model = self.vision_model
+        return load_engine(self.config, model.folder, stack, console.say, is_demo=model.is_demo)
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model that answers now; it changes while another computer is away."""
+        return self.engine.answerer.model_name
+
+    @cached_property
+    def doubt(self) -> DoubtRule:
+        return doubt_rule(self.config, is_demo=self.is_demo)
+
+    def start_pipeline(
+        self,
+        voice: Voice,
+        *,
+        engine: SupportsSee | None = None,  # None: `engine` of this assembly
+        frames: FrameSource | None = None,  # None: the camera
+        earcons: bool = True,
+        takes_best_shot: bool = False,  # of three pictures, and says what is wrong with it
+        on_text: Callable[[Turn, str], None] = lambda turn, text: None,
+        on_end: Callable[[Turn], None] = lambda turn: None,
+    ) -> AnswerPipeline:
+        """Starts the threads that take pictures, answer and speak."""
+        from assistant.answering.pipeline import AnswerPipeline
+
+        pipeline = self.stack.enter_context(
+            AnswerPipeline(
+                engine or self.engine,
+                frames or self.frames,
+                voice,
+                self.phrases,
+                play_earcons=earcons and self.config.speaking.earcons,
+                doubt=self.doubt,
+                aim=self.best_shot if takes_best_shot else None,
+                on_text=on_text,
+                on_end=on_end,
+            )
+        )
+        self.announcements.go_to(pipeline.announce)
+        return pipeline
+
+    # Seeing.
+
+    @cached_property
+    def frames(self) -> FrameSource:
+        """The camera of the config, or the picture, video or address in its place."""
+        return self.open_frames(self.config.seeing.camera)
+
+    def open_frames(self, source: str) -> FrameSource:
+        """Opens any camera, picture, video or address."""
+        return devices.open_frames(source, self.config.seeing.open_timeout_seconds, self.stack)
+
+    @cached_property
+    def best_shot(self) -> BestShot:
+        from vision.best_shot import BestShot
+
+        return BestShot(self.frames)
+
+    # Speaking.
+
+    @cached_property
+    def voice(self) -> SpokenVoice:
+        """The voice over the config's loudspeaker."""
+        return self.open_voice(devices.loudspeaker(self.config.speaking.output_device))
+
+    def open_voice(self, open_speaker: Callable[[], Speaker]) -> SpokenVoice:
+        """A voice over a loudspeaker or a WAV file; the voice owns it."""
+        from audio.voice import SpokenVoice
+
+        speaking = self.config.speaking
+        voice = SpokenVoice(self.open_synthesizer(VoiceState(speaking.rate_wpm, speaking.volume)), open_speaker)
+        self.stack.callback(voice.close)
+        return voice
+
+    def open_synthesizer(self, state: VoiceState) -> Synthesizer:
+        """The voice of the config's language, at a rate and a volume."""
+        from audio.synthesizer import Synthesizer
+
+        name = self.config.speaking.voice or self.phrases.voice
+        return self.stack.enter_context(Synthesizer(voice=name, rate_wpm=state.rate_wpm, volume=state.volume))
+
+    @property
+    def remembered_voice(self) -> VoiceState:
+        """Rate and volume as they were last set by voice, else as configured."""
+        speaking = self.config.speaking
+        return load_state(state_path(os.environ), VoiceState(speaking.rate_wpm, speaking.volume))
+
+    def voice_settings(self, voice: SpokenVoice) -> VoiceSettings:
+        """Has `voice` sound as it was last set, and remembers what is changed by voice from now on."""
+        state = self.remembered_voice
+        voice.sound_like(state.rate_wpm, state.volume)
+        return VoiceSettings(state, lambda new: voice.sound_like(new.rate_wpm, new.volume), state_path(os.environ))
+
+    # Hearing.
+
+    @cached_property
+    def ears(self) -> Ears:
+        return Ears(self.config, self.speech_model)
+
+    @cached_property
+    def button(self) -> KeySource | None:
+        return devices.open_button(self.config.activation, self.config.button, self.stack, console.say)
+
+    # Power.
+
+    @cached_property
+    def power(self) -> PowerKeeper:
+        """Holds the budget from now on; its `latest` has the newest figures."""
+        return devices.keep_power(self.config.power, self.engine, self.stack, console.say)
+
+    @cached_property
+    def power_watch(self) -> PowerKeeper:
+        """Only measures: one question is over before a governor could have learned anything."""
+        return devices.watch_power(self.stack)

@@ -1,0 +1,207 @@
+"""Makes the two pictures of the README: `python -m tests.make_pictures`. It needs Chromium and the virtual sound card.
+
+    docs/pictures/page.png    the page that `seesay serve` really serves, after a question and a further question
+    docs/pictures/turn.json   what `seesay run --json` printed for a question that was spoken into a virtual microphone
+    docs/pictures/turn.svg    how long each part of that turn took, drawn from turn.json
+
+Both use the demo models and the demo's picture. `python -m tests.make_pictures turn.svg` draws turn.json again and
+measures nothing. It does not know what the figures of a turn mean beyond their names.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+QUESTION, FURTHER_QUESTION = "what color is the circle", "where is it"
+
+WIDTH, LEFT, RIGHT = 860, 232, 28  # pixels; the names of the parts stand to the left of LEFT
+TOP, ROW, BAR = 62, 28, 18  # pixels: above the first bar, from bar to bar, and the height of one
+
+# Pictures in a README are images: they follow the reader's system and not the page around them, so they bring a ground.
+STYLE = """
+  .ground { fill: #fbfaf7; stroke: #dcd9d2; } .ink { fill: #1d2126; } .faint { fill: #5b626b; } .grid { stroke: #dcd9d2; }
+  .mark { stroke: #5b626b; stroke-dasharray: 3 4; }
+  .user { fill: #9aa3ad; } .look { fill: #7a4fc9; } .think { fill: #1f6feb; } .speak { fill: #0b7a5c; }
+  .faint { stroke: #fbfaf7; stroke-width: 4px; paint-order: stroke; }
+  text { font: 13px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; } .title { font-size: 15px; font-weight: 600; }
+  @media (prefers-color-scheme: dark) {
+    .ground { fill: #1c2026; stroke: #363c44; } .ink { fill: #e8e9ea; } .faint { fill: #a7afb8; } .grid { stroke: #363c44; }
+    .mark { stroke: #a7afb8; } .faint { stroke: #1c2026; }
+    .user { fill: #6d7782; } .look { fill: #b598f0; } .think { fill: #6aa5ff; } .speak { fill: #4fc3a0; }
+  }
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A bar: from and to in seconds, counted from the end of the question."""
+
+    name: str
+    colour: str  # a class of STYLE
+    begin: float
+    end: float
+
+
+def parts_of(timings: Mapping[str, float]) -> list[Part]:
+    """The parts of a turn in the order in which they begin. No figure may be null: a spoken question, a new picture."""
+    picture = timings["vision"] + timings["picture_prefill"]
+    first_token = timings["first_token"]
+    return [
+        Part("you ask", "user", -timings["speech"], 0.0),
+        Part("the picture is taken", "look", timings["picture_taken"] - timings["capture"], timings["picture_taken"]),
+        Part("the picture is looked at", "look", timings["picture_seen"] - picture, timings["picture_seen"]),
+        Part("silence: is that all?", "user", 0.0, timings["endpoint"]),
+        Part("the last words are made out", "think", timings["endpoint"], timings["transcript"]),
+        Part("the question is read", "think", first_token - timings["question_prefill"], first_token),
+        Part("the answer is decoded", "think", first_token, first_token + timings["decode"]),
+        Part("it speaks", "speak", timings["first_sound"], timings["total"]),
+    ]  # fmt: skip
+
+
+def timing_svg(turn: Mapping[str, Any]) -> str:
+    """The picture of one turn, from an object of `seesay run --json`."""
+    parts = parts_of(turn["timings"])
+    begin, end = min(part.begin for part in parts), max(part.end for part in parts)
+    scale = (WIDTH - LEFT - RIGHT) / (end - begin)
+    floor = TOP + ROW * len(parts)
+    sound = turn["timings"]["first_sound"]
+
+    def x(seconds: float) -> float:
+        return LEFT + (seconds - begin) * scale
+
+    drawn = [f'<rect class="ground" x="0.5" y="0.5" width="{WIDTH - 1}" height="{floor + 35}" rx="8"/>']
+    drawn.append(_text(20, 27, "ink title", f"“{turn['heard']}?” – “{turn['answer']}”"))
+    drawn.append(_text(WIDTH - 20, 27, "faint", f"model: {turn['model']}", "end"))
+    for half_seconds in range(round(begin * 2 + 0.5), int(end * 2) + 1):
+        at = half_seconds / 2
+        drawn.append(f'<line class="grid" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{TOP - 8}" y2="{floor}"/>')
+        drawn.append(_text(x(at), floor + 20, "faint", f"{at:g} s", "middle"))
+    for at, name, anchor in ((0.0, "the question ends", "end"), (sound, f"first sound: {sound:.2f} s", "start")):
+        drawn.append(f'<line class="mark" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{TOP - 16}" y2="{floor}"/>')
+        drawn.append(_text(x(at) + (6 if anchor == "start" else -6), TOP - 10, "ink", name, anchor))
+    for number, part in enumerate(parts):
+        y, width = TOP + ROW * number, max(2.0, (part.end - part.begin) * scale)  # 2 pixels: short, and still seen
+        drawn.append(_text(LEFT - 12, y + 14, "ink", part.name, "end"))
+        drawn.append(
+            f'<rect class="{part.colour}" x="{x(part.begin):.1f}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2"/>'
+        )
+        drawn.append(_length(x(part.begin), x(part.begin) + width, y + 14, part.end - part.begin))
+    described = f"{sound:.2f} s from the end of the question to the first sound: " + ", ".join(
+        f"{part.name} {part.end - part.begin:.2f} s" for part in parts
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(described)}" width="{WIDTH}" '
+        f'height="{floor + 36}" viewBox="0 0 {WIDTH} {floor + 36}">\n<style>{STYLE}</style>\n'
+        + "\n".join(drawn)
+        + "\n</svg>\n"
+    )
+
+
+def _length(left: float, right: float, y: float, seconds: float) -> str:
+    """The seconds of a bar, behind it, or before it where there is no room."""
+    text = f"{seconds:.2f} s" if seconds >= 0.1 else f"{seconds * 1000:.0f} ms"
+    return _text(right + 6, y, "faint", text) if right + 60 < WIDTH else _text(left - 6, y, "faint", text, "end")
+
+
+def _text(x: float, y: float, kind: str, words: str, anchor: str = "start") -> str:
+    return f'<text class="{kind}" x="{x:.1f}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def spoken_turn(folder: Path) -> dict[str, Any]:
+    """A question spoken into the virtual microphone of `seesay run --json`: what it printed of the second time.
+
+    The first time wakes the threads and the pages of memory.
+    """
+    from assistant.cli.demo import demo_scene
+    from audio.demo_model.voices import HELD_OUT_VOICES
+    from audio.pcm import AudioChunk
+    from audio.synthesizer import Synthesizer
+    from audio.wav import write_wav
+    from tests.test_whole import RunningSeeSay, wait_for_quiet
+    from tests.virtual_sound import VirtualSoundCard
+    from vision.demo_model.world import draw
+
+    draw(demo_scene()[0]).save(folder / "picture.png")
+    (folder / "config.toml").write_text(
+        f'[seeing]\ncamera = "{folder / "picture.png"}"\n[conversation]\npicture_seconds = 0\n', encoding="utf-8"
+    )
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+        spoken = stranger.synthesize(QUESTION)
+    quiet = np.zeros(spoken.sample_rate_hz // 5, np.int16)
+    samples = np.concatenate([quiet, spoken.samples, quiet])
+    write_wav(folder / "question.wav", AudioChunk(samples, spoken.sample_rate_hz))
+    with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        for _ in range(2):
+            with card.record_loudspeaker() as answer:
+                card.play_into_microphone(folder / "question.wav")
+                turn = seesay.answer()
+                wait_for_quiet(answer)
+        seesay.interrupt()
+    return turn
+
+
+def screenshot(folder: Path) -> bytes:
+    """The page in a real Chromium, as PNG: a question about the camera's picture, and a further one."""
+    from playwright.sync_api import expect
+
+    from tests.assistant.web.conftest import chromium
+    from tests.assistant.web.page_help import ask
+    from tests.assistant.web.test_page_whole import TOKEN, serving
+
+    silence = folder / "silence.wav"
+    silence.touch()
+    with serving(folder) as address, chromium(silence) as browser:
+        page = browser.new_page(base_url=address, viewport={"width": 1120, "height": 760}, color_scheme="light")
+        expect.set_options(timeout=60_000)
+        page.goto("/?lang=en")
+        page.get_by_label("Token").fill(TOKEN)
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("SeeSay's camera")).to_be_checked()
+        page.get_by_label("Read answers aloud").uncheck()
+        for question in (QUESTION, FURTHER_QUESTION):
+            ask(page, question + "?")
+            expect(page.locator(".now .asked")).to_contain_text(question)
+            expect(page.locator(".now .answer")).to_have_text(re.compile(r"\.$"))
+            expect(page.locator(".now .after")).to_contain_text("tokens")
+        expect(page.locator(".facts")).to_contain_text(FURTHER_QUESTION)
+        return few_colours(page.screenshot())
+
+
+def few_colours(png: bytes) -> bytes:
+    """The same picture in 128 colours: the grain of the demo's picture would fill 250 kB."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def main(wanted: list[str]) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        if not wanted or "page.png" in wanted:
+            (PICTURES / "page.png").write_bytes(screenshot(Path(scratch)))
+        if not wanted or "turn.json" in wanted:
+            turn = json.dumps(spoken_turn(Path(scratch)), ensure_ascii=False, indent=2)
+            (PICTURES / "turn.json").write_text(turn + "\n", encoding="utf-8")
+    turn = json.loads((PICTURES / "turn.json").read_text(encoding="utf-8"))
+    (PICTURES / "turn.svg").write_text(timing_svg(turn), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
