@@ -58,7 +58,7 @@ class KVCache:
         self.keys = [np.zeros(shape.keys(0), np.float32) for _ in range(shape.layers)]
         self.values = [np.zeros(shape.values(0), np.float32) for _ in range(shape.layers)]
         self.addresses = np.zeros((shape.layers, 2), np.int64)
-        """The addresses of each layer's keys and values (layers, 2), for machine code. They change when the cache grows."""
+        """Addresses of each layer's keys and values (layers, 2), for machine code; growing changes them."""
 
     @property
     def capacity(self) -> int:

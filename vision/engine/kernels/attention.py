@@ -6,8 +6,8 @@ vision encoder), for any number of threads and any instruction set with a fused 
     score   one sum of fused multiply-adds over the head's dimensions (the queries are already scaled by 1/√D)
     p       exp(score − the largest score of this query), see `math_functions`
     sum     16 sums of every 16th p, then folded: s[l] + s[l + 8], then l + 4, l + 2, l + 1
-    result  for each dimension a sum of fused multiply-adds p · v over 512 keys, then over the next 512, and so on; these
-            are added up one after another, and divided by the sum of p
+    result  for each dimension a sum of fused multiply-adds p · v over 512 keys, then over the next 512, …; these are
+            added up one after another, and divided by the sum of p
 
 A key that a query must not see has p = 0, which changes no sum. Two inner loops of `simd` (or `scalar`) compute
 everything: their lanes are 16 keys for scores, and 16 dimensions for results. The functions here know addresses and

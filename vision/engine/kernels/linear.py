@@ -91,7 +91,7 @@ class Multiplier:
         return self._described.setdefault(matrix, describe(matrix))
 
     def blocks(self, matrix: PackedMatrix, count: int) -> int:
-        """Into how many blocks the kernel wants `count` vectors arranged; if into `count` of them, they stay as they are."""
+        """Into how many blocks the kernel wants `count` vectors arranged. If it is `count`, they stay as they are."""
         return int(matmul.blocks_of(self.loops, _FORMS[matrix.form], count))
 
     def _groups(self, matrix: PackedMatrix, count: int) -> int:

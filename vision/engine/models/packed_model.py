@@ -39,9 +39,8 @@ class PackedModel:
             runtime = GraphRuntime(self._pool, Multiplier(self._pool, self.isa))
             self._text = TextDecoder(runtime, packed.contents, shapes.text)
             self._vision_encoder = VisionEncoder(runtime, packed.contents, shapes.vision)
-            self._text.embed(
-                np.zeros(1, np.int64)
-            )  # compiles the last function that the first question would otherwise compile
+            # This compiles the last function that the first question would otherwise compile.
+            self._text.embed(np.zeros(1, np.int64))
         except BaseException:
             self._pool.close()
             raise

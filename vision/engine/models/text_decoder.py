@@ -1,4 +1,4 @@
-"""The language model on packed weights: it embeds tokens, runs them through the decoder layers, and computes the logits.
+"""The language model on packed weights: embeds tokens, runs them through the decoder layers, and computes logits.
 
 Each number of rows has a graph of its own, built once: one row for a token of the answer, a chunk of the prompt
 otherwise. Between two runs only the inputs, the angles and the place of the cache change. Of the last layer, a prompt
@@ -26,7 +26,7 @@ _MAX_GRAPHS = 6  # graphs kept, for so many numbers of rows; a graph takes some 
 
 
 class TextDecoder:
-    """The decoder layers and the head. Make one call at a time. A call that `check` stops leaves the cache as it was."""
+    """The decoder layers and the head, for one call at a time. A call that `check` stops leaves the cache as it was."""
 
     def __init__(self, runtime: GraphRuntime, contents: Contents, shape: TextShape) -> None:
         self.shape = shape
@@ -82,7 +82,7 @@ class TextDecoder:
         self._last.split[0] = layers.split[-1]
 
     def next_scores(self, cache: KVCache) -> tuple[Floats, int, float]:
-        """For the token after the one just read: logits (vocabulary,), the largest one's place, and log Σ exp logits."""
+        """Scores of the token after the last one: logits (vocabulary,), the largest one's place, log Σ exp logits."""
         return self._head_graph.run(cache)
 
     def _graph_for(self, count: int) -> _LayerGraph:
@@ -92,9 +92,8 @@ class TextDecoder:
             self._buffers = _Buffers(self.shape, -(-count // 16) * 16)
         if count not in self._graphs:
             while len(self._graphs) >= _MAX_GRAPHS:
-                oldest = next(
-                    known for known in self._graphs if known != 1
-                )  # the graph for one row stays, because decoding needs it all the time
+                # The graph for one row stays, because decoding needs it all the time.
+                oldest = next(known for known in self._graphs if known != 1)
                 del self._graphs[oldest]
             self._graphs[count] = _LayerGraph(self._runtime, self._contents, self.shape, self._buffers, count)
         self._graphs.move_to_end(count)
@@ -121,7 +120,7 @@ class _Buffers:
 
 
 class _LayerGraph:
-    """All jobs for a number of rows, up to the last layer's keys and values, and those of their arguments that change."""
+    """All jobs for a number of rows, up to the last layer's keys and values, and the arguments that change."""
 
     def __init__(
         self, runtime: GraphRuntime, contents: Contents, shape: TextShape, buffers: _Buffers, count: int

@@ -158,9 +158,8 @@ class _CacheLayer(DynamicLayer):  # type: ignore[misc]  # transformers carries n
 
 def _empty_network(checkpoint: Checkpoint) -> Any:
     try:
-        config = Qwen3VLConfig.from_dict(
-            copy.deepcopy(checkpoint.config)
-        )  # a copy, because transformers edits what it gets
+        # A copy, because transformers edits what it gets.
+        config = Qwen3VLConfig.from_dict(copy.deepcopy(checkpoint.config))
         with torch.device("meta"):
             return Qwen3VLForConditionalGeneration(config)
     except Exception as problem:  # the library's checks raise many kinds of errors, and all are reported
@@ -194,7 +193,7 @@ def _fill(
 
 
 def _fill_rotary_tables(network: Any) -> None:
-    """Make the parts with the rotation frequencies anew: they are computed, not stored, and the meta device has no values."""
+    """Make the parts with the rotation frequencies anew: no checkpoint has them, and the meta device has no values."""
     text, vision = network.model.language_model, network.model.visual
     text.rotary_emb = type(text.rotary_emb)(text.config)
     vision.rotary_pos_emb = type(vision.rotary_pos_emb)(vision.config)

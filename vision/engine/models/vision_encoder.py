@@ -80,8 +80,8 @@ class _EncoderGraph:
         self._values = np.zeros((shape.heads, capacity, padded), np.float32)
         widest = max(shape.patch_values, shape.hidden, shape.intermediate)
         self._arranged = np.zeros(count * widest + layout.PADDING, np.float32)
-        row, column = patch_places(*grid, shape.merge_patches)
-        self._places = place_embeddings(contents.arrays[f"{_PREFIX}.pos_embed.weight"], row, column, grid)
+        row, column = patch_positions(*grid, shape.merge_patches)
+        self._positions = position_embeddings(contents.arrays[f"{_PREFIX}.pos_embed.weight"], row, column, grid)
         angles = _angles(row, column, shape)
         self._cosines, self._sines = np.cos(angles), np.sin(angles)
         self._tokens = _floats(tokens, shape.out_hidden)
@@ -107,7 +107,7 @@ class _EncoderGraph:
         embed = _Linear.of(self._contents, f"{_PREFIX}.patch_embed.proj")
         graph.matmul(embed.matrix, self._patches, hidden, self._arranged)
         graph.bias(hidden, embed.bias)
-        graph.add(hidden, self._places)
+        graph.add(hidden, self._positions)
         for block in range(self._shape.depth):
             self._write_block(block)
             if block in self._shape.deepstack:
@@ -140,7 +140,7 @@ class _EncoderGraph:
         self._stop()
 
     def _write_merger(self, prefix: str, out: Floats, *, norm_merged: bool) -> None:
-        """The patches of an image token become one vector. The norm is over all of them together, or over each alone."""
+        """Make one vector of the patches of an image token; the norm is over all of them, or over each alone."""
         first, second = (_Linear.of(self._contents, f"{prefix}.linear_fc{number}") for number in (1, 2))
         shape = self._merged.shape
         hidden, normed = (a.reshape(shape) if norm_merged else a for a in (self._hidden, self._normed))
@@ -160,14 +160,16 @@ class _EncoderGraph:
         self._stops.append(len(self.graph))
 
 
-def patch_places(rows: int, columns: int, merge: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def patch_positions(rows: int, columns: int, merge: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Row and column of each patch, in the order of the patches: token by token, and line by line within a token."""
     row, column = np.divmod(np.arange(rows * columns), columns)
     blocks = (rows // merge, merge, columns // merge, merge)
     return tuple(place.reshape(blocks).transpose(0, 2, 1, 3).ravel() for place in (row, column))  # type: ignore[return-value]
 
 
-def place_embeddings(table: Floats, row: NDArray[np.int64], column: NDArray[np.int64], grid: tuple[int, int]) -> Floats:
+def position_embeddings(
+    table: Floats, row: NDArray[np.int64], column: NDArray[np.int64], grid: tuple[int, int]
+) -> Floats:
     """A square table of position embeddings (side², hidden), interpolated linearly to the patches of a grid.
 
     The table's corners are the grid's corners. Returns (patches, hidden). The order of the sums is that of
