@@ -1,4 +1,4 @@
-"""The engine: looks at a frame, then answers questions about it. `Engine.load` is the only slow thing here to import."""
+"""The engine: it looks at a frame and answers questions about it. Slow imports happen in `Engine.load` only."""
 
 from vision.interface import AnswerChunk, AnswerStats, SeeStats
 

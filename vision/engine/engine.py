@@ -5,13 +5,14 @@
     for chunk in view.ask("what is this"):    # the picture has already been read
         print(chunk.text, end="")
 
-The prompt puts the instructions before every picture, so they are read once, when the engine is made. `see` runs the vision
-encoder and reads the prompt up to the end of the picture; `ask` reads only the question. All work passes one lock, a step at
-a time (the vision encoder, a chunk of a prompt, a token). So calls from any thread are safe, and a caller who cancels never
-waits for another caller's answer. Make one engine a process: its weights take most of the memory.
+The prompt puts the instructions before every picture, so they are read once, when the engine is made. `see` runs the
+vision encoder and reads the prompt up to the end of the picture; `ask` reads only the question. All work passes one
+lock, a step at a time (the vision encoder, a chunk of a prompt, a token). So calls from any thread are safe, and a
+caller who cancels never waits for another caller's answer. Make one engine a process: its weights take most of the
+memory.
 
-This file puts the parts together and checks the checkpoint. It does not know words and special tokens (`prompt`), nor the
-arithmetic (`generate.LanguageModel`).
+This file puts the parts together and checks the checkpoint. It does not know words and special tokens (`prompt`), nor
+the arithmetic (`generate.LanguageModel`).
 """
 
 from __future__ import annotations
@@ -91,8 +92,8 @@ class Engine:
     ) -> Engine:
         """Check and load a Qwen3-VL folder in the published layout; all arithmetic is float32. Raises VisionModelError.
 
-        `settings.arithmetic` chooses the implementation. `progress` gets lines that tell how far loading is. Packed weights
-        are kept in the folder `cache`, which is a folder of the user's cache by default.
+        `settings.arithmetic` chooses the implementation. `progress` gets lines that tell how far loading is. Packed
+        weights are kept in the folder `cache`, which is a folder of the user's cache by default.
         """
         settings, say = settings or EngineSettings(), progress or _quiet
         started = time.perf_counter()
@@ -130,7 +131,8 @@ class Engine:
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> View:
         """Look at a frame and read it, so that afterwards only the question is missing.
 
-        None makes a conversation without a picture. A cancel takes effect within one layer. Raises Cancelled, VisionError.
+        None makes a conversation without a picture. A cancel takes effect within one layer. Raises Cancelled,
+        VisionError.
         """
         session = self.session
         if session.closed.is_set():
@@ -144,7 +146,7 @@ class Engine:
         self.session.use_threads(max(1, min(threads, self.threads)))
 
     def set_rest(self, share: float) -> None:
-        """Rest for this share of the time, 0 to 0.9, between pieces of work: slower and cooler. Any thread may call it."""
+        """Rest for this share of the time, 0 to 0.9, to be slower and cooler. Any thread may call it."""
         self.session.duty_cycle.rest_share = share
 
     def close(self) -> None:

@@ -1,4 +1,7 @@
-"""How many threads the arithmetic gets. Knows the kernel's description of the processor, nothing of the model."""
+"""How many cores and how much memory this machine has, and how many threads the arithmetic gets.
+
+It reads what the Linux kernel says about processor and memory, and knows nothing of the model.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ _CPUS = Path("/sys/devices/system/cpu")
 
 
 def arithmetic_threads(setting: int, cpus: Path = _CPUS) -> int:
-    """The number of threads for a setting: itself, or for 0 the physical cores, at most 4.
+    """The number of threads for a setting: the setting itself, or for 0 the physical cores, but at most 4.
 
-    Two threads on one core share its arithmetic units: hyper-threads add heat, not speed.
+    Two threads on one core share its arithmetic units, so hyper-threads add heat and no speed.
     """
     if setting > 0:
         return setting
@@ -20,16 +23,17 @@ def arithmetic_threads(setting: int, cpus: Path = _CPUS) -> int:
 
 
 def let_idle_threads_sleep() -> None:
-    """Call before torch is imported: OpenMP reads this once. What the user has set stays.
+    """Let OpenMP's idle threads sleep. Call it before torch is imported, which reads the setting once.
 
-    By default its idle threads spin, which costs power, and time as soon as anything else wants the cores: on a busy
-    two-core machine a token of an 8 M parameter model took 25 ms with spinning and 8 ms with sleeping threads.
+    A setting that the user has made stays. By default the idle threads spin. That costs power, and also time as soon as
+    anything else wants the cores: on a busy two-core machine a token of a model with 8 million parameters took 25 ms
+    with spinning and 8 ms with sleeping threads.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def physical_cores(cpus: Path = _CPUS) -> int:
-    """Physical cores that this process may use, from `cpu*/topology` in sysfs; half the logical ones where that is missing."""
+    """Physical cores that this process may use, by `cpu*/topology` in sysfs; without that, half the logical ones."""
     allowed = _allowed()
     cores = set()
     for topology in cpus.glob("cpu[0-9]*/topology"):
@@ -38,26 +42,26 @@ def physical_cores(cpus: Path = _CPUS) -> int:
             continue
         try:
             cores.add(tuple((topology / name).read_text().strip() for name in ("physical_package_id", "core_id")))
-        except OSError:  # an offline processor has no core
+        except OSError:  # an offline processor has no such files
             continue
     logical = len(allowed) or os.cpu_count() or 1
     return len(cores) or max(1, logical // 2)
 
 
 def _allowed() -> set[int]:
-    """Logical processors that this process may run on (a container or `taskset` may have fewer than the machine)."""
+    """The logical processors that this process may run on; a container or `taskset` may allow fewer than there are."""
     if not hasattr(os, "sched_getaffinity"):
         return set()
     return os.sched_getaffinity(0)
 
 
 def total_bytes(meminfo: Path = Path("/proc/meminfo")) -> int | None:
-    """The machine's memory, None where nobody says."""
+    """The machine's memory, or None where the system does not tell."""
     return _kibibytes(meminfo, "MemTotal:")
 
 
 def available_bytes(meminfo: Path = Path("/proc/meminfo")) -> int | None:
-    """Memory that can be taken without swapping (Linux's own estimate), None where nobody says."""
+    """Memory that can be taken without swapping, by Linux's own estimate, or None where the system does not tell."""
     return _kibibytes(meminfo, "MemAvailable:")
 
 

@@ -1,10 +1,11 @@
-"""The keys and values of the tokens that a View has read: plain float32 arrays that grow in blocks and can be wound back.
+"""The keys and values of the tokens that a View has read: plain float32 arrays that grow in blocks.
 
-One picture, one cache. Winding back is a change of one number, so a cancelled question costs nothing and no copy of the
-picture's part is ever kept. What stands before every picture is read once and copied. It knows shapes only: not which token, picture or arithmetic its rows came from.
+There is one cache for each picture. Winding it back changes one number, so a cancelled question costs nothing, and no
+copy of the picture's part is kept. What stands before every picture is read once and copied. This file knows shapes
+only, not which token, picture or arithmetic the rows came from.
 
-A token takes `2 · layers · kv_heads · head_dim · 4` bytes: 229,376 B for Qwen3-VL-2B (28 layers, 8 heads of 128), so a
-View of one picture (200 tokens) is 46 MB there, and a full context of 2,048 tokens is 470 MB.
+A token takes `2 · layers · kv_heads · head_dim · 4` bytes. For Qwen3-VL-2B (28 layers, 8 heads of 128) that is 229,376
+B, so a View of one picture (200 tokens) has 46 MB, and a full context of 2,048 tokens has 470 MB.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LANES = 16  # keys in a block, and what a row of values is padded to
-BLOCK_TOKENS = 64  # growth step: an answer of 128 tokens copies the cache twice, not 128 times
+LANES = 16  # keys in a block; a row of values is padded to a multiple of it
+BLOCK_TOKENS = 64  # growth step: an answer of 128 tokens then copies the cache twice, not 128 times
 
 
 @dataclass(frozen=True)
 class CacheShape:
     """What one token leaves behind in a model, and how it lies in memory.
 
-    In rows, a layer's keys and values are (kv_heads, capacity, head_dim) each. Blocked, as the packed arithmetic reads
-    them, its keys are (kv_heads, capacity / 16, head_dim, 16), so that one vector has a dimension of 16 keys, and its
-    values (kv_heads, capacity, head_dim rounded up to a multiple of 16).
+    If not blocked, a layer's keys and values are (kv_heads, capacity, head_dim) each. The packed arithmetic reads them
+    blocked: keys are then (kv_heads, capacity / 16, head_dim, 16), so that one vector register holds a dimension of 16
+    keys, and values are (kv_heads, capacity, head_dim rounded up to a multiple of 16).
     """
 
     layers: int
@@ -45,10 +46,10 @@ class CacheShape:
 
 
 class KVCache:
-    """Keys and values per layer, of which those of the first `length` tokens count.
+    """Keys and values of every layer, of which the first `length` tokens count.
 
-    A model first reserves room, writes its rows behind `length` layer by layer, and commits them at the end. Whatever
-    stops it half-way therefore leaves the cache as it was.
+    A model first reserves room, then writes its rows behind `length` layer by layer, and commits them at the end. So
+    whatever stops it half-way leaves the cache as it was.
     """
 
     def __init__(self, shape: CacheShape) -> None:
@@ -57,7 +58,7 @@ class KVCache:
         self.keys = [np.zeros(shape.keys(0), np.float32) for _ in range(shape.layers)]
         self.values = [np.zeros(shape.values(0), np.float32) for _ in range(shape.layers)]
         self.addresses = np.zeros((shape.layers, 2), np.int64)
-        """Where each layer's keys and values lie, for machine code; others after a growth."""
+        """Addresses of each layer's keys and values (layers, 2), for machine code; growing changes them."""
 
     @property
     def capacity(self) -> int:
@@ -74,7 +75,7 @@ class KVCache:
             return
         capacity = -(-needed // BLOCK_TOKENS) * BLOCK_TOKENS
         for arrays, grown_shape in ((self.keys, self.shape.keys(capacity)), (self.values, self.shape.values(capacity))):
-            for layer, old in enumerate(arrays):  # one layer at a time: never two whole caches in memory
+            for layer, old in enumerate(arrays):  # one layer at a time, so that memory never holds two whole caches
                 grown = np.zeros(grown_shape, np.float32)
                 grown[:, : old.shape[1]] = old
                 arrays[layer] = grown
@@ -82,7 +83,7 @@ class KVCache:
         self.addresses = np.array([[keys.ctypes.data, values.ctypes.data] for keys, values in pairs], np.int64)
 
     def copy(self, room: int) -> KVCache:
-        """Another cache with the same rows, and room for so many behind them."""
+        """A new cache with the same rows, and with room for so many behind them."""
         other = KVCache(self.shape)
         other.reserve(self.length + room)
         pairs = zip((*self.keys, *self.values), (*other.keys, *other.values), strict=True)
@@ -93,13 +94,13 @@ class KVCache:
         return other
 
     def commit(self, tokens: int) -> None:
-        """Count `tokens` more rows, which every layer has written."""
+        """Count `tokens` more rows, which every layer has written. Raises ValueError if there is no room for them."""
         if self.length + tokens > self.capacity:
             raise ValueError(f"{tokens} rows behind row {self.length} do not fit into {self.capacity}")
         self.length += tokens
 
     def rewind(self, length: int) -> None:
-        """Forget every row from `length` on."""
+        """Forget every row from `length` on. Raises ValueError if there are fewer rows."""
         if not 0 <= length <= self.length:
             raise ValueError(f"a cache of {self.length} rows cannot be wound back to {length}")
         self.length = length

@@ -1,8 +1,9 @@
 """What looking at a picture and asking about it share: one loaded model, and everything that belongs to it.
 
-A `Session` holds the model, the prompt around pictures and questions, the settings, the lock that lets one computation in
-at a time, and the signal that the engine was closed. `Engine` makes it and `View` uses it. It reads the instructions once,
-when it is made, and reads a picture whenever one is looked at. It does not know questions, answers or conversations.
+A `Session` holds the model, the prompt around pictures and questions, the settings, the lock that lets one computation
+in at a time, and the signal that the engine was closed. `Engine` makes it and `View` uses it. It reads the instructions
+once, when it is made, and reads a picture whenever one is looked at. It does not know questions, answers or
+conversations.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class Session:
         return model
 
     def permit(self, cancelled: threading.Event | None, superseded: Callable[[], bool] = lambda: False) -> WorkPermit:
-        """A caller's permit to compute. It ends by Cancelled at a cancel, a newer question (`superseded`) or `close`."""
+        """A caller's permit to compute. A cancel, a newer question (`superseded`) or `close` ends it by Cancelled."""
 
         def check() -> None:
             if (cancelled is not None and cancelled.is_set()) or superseded() or self.closed.is_set():

@@ -1,4 +1,4 @@
-"""What the user may set about the engine. Values only."""
+"""What the user may set about the engine, and the range of each value. It holds values only."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ Arithmetic = Literal["packed", "transformers"]
 
 @dataclass(frozen=True)
 class EngineSettings:
-    threads: int = 0  # 0: the physical cores, at most 4
-    max_new_tokens: int = 128  # 1..512, the longest answer
-    prefill_chunk_tokens: int = 64  # a cancel waits for one of these (and for a single layer of it)
+    """The settings of an engine. Raises ValueError for a value outside its range."""
+
+    threads: int = 0  # 0: as many as there are physical cores, but at most 4
+    max_new_tokens: int = 128  # 1 to 512; an answer that is longer is cut
+    prefill_chunk_tokens: int = 64  # tokens read at a time; a cancel waits for a layer of one such chunk
     fit: Fit = "pad"
-    context_tokens: int = 2048  # picture, questions and answers of one View; then it goes back to the bare picture
-    max_views: int = 2  # Views that keep their cache; an older one looks again when it is asked
-    temperature: float = 0.0  # 0: the likeliest token always (greedy), so the same answer every time
-    top_p: float = 1.0  # with a temperature: draw among the likeliest tokens that have this share together; 1: all
-    repetition_penalty: float = 1.0  # above 1: what stands in the conversation becomes less likely, needed words too
-    seed: int | None = None  # of the draws, for an answer that can be drawn again; None: different every time
-    instructions: str = ""  # what the model is told before it sees a picture; "": nothing
+    context_tokens: int = 2048  # of one View: picture, questions, answers; beyond, earlier questions are forgotten
+    max_views: int = 2  # Views that keep their cache; an older one looks at its picture again when it is asked
+    temperature: float = 0.0  # 0: always the likeliest token (greedy), so the same answer every time
+    top_p: float = 1.0  # with a temperature above 0: draw among the likeliest tokens that have this share in all
+    repetition_penalty: float = 1.0  # above 1: tokens of the conversation become less likely, needed ones too
+    seed: int | None = None  # of the draws, to get the same answer again; None: a different one every time
+    instructions: str = ""  # text that the model reads before the picture; "" for none
     is_demo: bool = False  # the model is the small demo model: whoever asks it is told so (`vision.interface.Answerer`)
-    arithmetic: Arithmetic = "packed"  # "transformers": the plain float32 reference, same answers, slower and larger
+    arithmetic: Arithmetic = "packed"  # "transformers": the plain float32 reference, same answers, slower, larger
 
     def __post_init__(self) -> None:
         ranges = {

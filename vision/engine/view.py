@@ -1,9 +1,9 @@
 """A View: one look at the world, and the conversation about it.
 
-The picture is read once. Every completed question and answer stays in the cache behind it, so that "what color is it" works
-as a follow-up. A question that does not complete leaves nothing behind: each question begins by winding the cache back to
-the last completed one, so a cancelled, failed or abandoned answer needs no clean-up. This file does not know what computes,
-nor what a camera is.
+The picture is read once. Every completed question and answer stays in the cache behind it, so that "what color is it"
+works as a follow-up. A question that does not complete leaves nothing behind: each question begins by winding the cache
+back to the last completed one, so a cancelled, failed or abandoned answer needs no clean-up. This file does not know
+what computes, nor what a camera is.
 """
 
 from __future__ import annotations
@@ -69,17 +69,17 @@ class View:
     ) -> Iterator[AnswerChunk]:
         """Answer a question, chunk by chunk as the words become certain.
 
-        A cancel takes effect within a token or a layer of prefill: the last chunk's stats then say "cancelled", and the View
-        is as it was before the question. Raises QuestionError at once (a question that is empty or too long for the model),
-        and VisionModelError from the iterator.
+        A cancel takes effect within a token or a layer of prefill: the last chunk's stats then say "cancelled", and the
+        View is as it was before the question. Raises QuestionError at once (a question that is empty or too long for
+        the model), and VisionModelError from the iterator.
         """
         return self._answer(self._turn_for(question, max_new_tokens), cancelled)
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
         """Whether the question and its answer fit behind what was asked before; if not, it is answered as a first one.
 
-        It is also False for a first question that leaves its answer less room than `max_new_tokens`, and less than half of
-        what fits beside the picture. Raises QuestionError as `ask` does.
+        It is also False for a first question that leaves its answer less room than `max_new_tokens`, and less than half
+        of what fits beside the picture. Raises QuestionError as `ask` does.
         """
         turn = self._turn_for(question, max_new_tokens)
         with self._state:

@@ -24,7 +24,7 @@ from vision.engine.models.transformers_model import cache_keyword
 from vision.engine.packed.cache import open_or_pack, packed_path
 from vision.engine.packed.file import PackedFile
 from vision.engine.packed.q12 import unpack
-from vision.engine.packed.tensor_plan import plan
+from vision.engine.packed.tensor_plan import plan_tensors
 from vision.frame import Frame
 
 pytestmark = pytest.mark.slow
@@ -64,18 +64,18 @@ def words() -> list[int]:
 def test_every_weight_is_its_sources(checkpoint: Checkpoint, packed: PackedFile) -> None:
     """Bit for bit, and all matrices in 12 bits."""
     contents = packed.contents
-    planned = plan(checkpoint)
+    plan = plan_tensors(checkpoint)
     assert not contents.notes
-    for stack in planned.stacks:
-        matrix = contents.matrices[stack.name]
+    for planned in plan.matrices:
+        matrix = contents.matrices[planned.name]
         assert matrix.form == "q12"
         bits = unpack(matrix)
         start = 0
-        for source in stack.read():
-            assert np.array_equal(bits[start : start + len(source)], source), stack.name
+        for source in planned.read():
+            assert np.array_equal(bits[start : start + len(source)], source), planned.name
             start += len(source)
         assert start == matrix.rows
-    assert set(contents.arrays) == set(planned.arrays)
+    assert set(contents.arrays) == set(plan.arrays)
     assert packed.size < 0.76 * 2 * checkpoint.parameters
 
 

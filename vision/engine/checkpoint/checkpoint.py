@@ -1,10 +1,12 @@
-"""A Qwen3-VL checkpoint folder: is it whole, what is in it, and its tensors as float32.
+"""A Qwen3-VL checkpoint folder: whether it is whole, what is in it, and its tensors as float32.
 
 The published layout: `config.json`, `generation_config.json`, `preprocessor_config.json`, the tokenizer's files, and
 `model.safetensors` or several files named by `model.safetensors.index.json`. Everything is checked from the headers, in
-milliseconds, before the first weight is read. It knows files and numbers: no torch, no transformers, no arithmetic.
+milliseconds, before the first weight is read. This file knows files and numbers: no torch, no transformers, no
+arithmetic.
 
-safetensors: https://github.com/huggingface/safetensors#format - 8 bytes of header length, a JSON header, the data.
+A safetensors file is 8 bytes of header length, a JSON header, and the data; its format is described at
+https://github.com/huggingface/safetensors#format.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ _AGAIN = "fetch the model again"
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """Where a tensor lies."""
+    """Where a tensor is stored."""
 
     file: Path
     stored_as: str  # BF16, F16 or F32
@@ -44,16 +46,16 @@ class StoredTensor:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder whose files are there, whole, and of the right kind."""
+    """A checkpoint folder that was checked: its files are there, whole, and of the right kind."""
 
     folder: Path
     config: dict[str, Any]  # config.json
-    stop_tokens: frozenset[int]  # an answer ends at any of them
+    stop_tokens: frozenset[int]  # any of them ends an answer
     tensors: Mapping[str, StoredTensor]
 
     @property
     def name(self) -> str:
-        """The folder's name, or the one above it when that says nothing ("checkpoint")."""
+        """The folder's name; if that is only "checkpoint", the name of the folder above it."""
         return self.folder.parent.name if self.folder.name == "checkpoint" else self.folder.name
 
     @property
@@ -62,10 +64,11 @@ class Checkpoint:
 
     @property
     def float32_bytes(self) -> int:
+        """Bytes that the weights take as float32."""
         return 4 * self.parameters
 
     def require(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        """Raise VisionModelError unless every named tensor is there in that shape."""
+        """Raise VisionModelError unless every named tensor is there in its shape."""
         missing = [name for name in shapes if name not in self.tensors]
         if missing:
             raise VisionModelError(f"{self.folder} lacks {_listed(missing)}: the checkpoint is incomplete; {_AGAIN}")
@@ -79,8 +82,8 @@ class Checkpoint:
     def read_into(self, name: str, out: NDArray[np.float32]) -> None:
         """Fill `out` with a tensor, widened exactly to float32.
 
-        Read in slices, neither mapped nor held: loading takes the float32 weights and 2 MiB, never a second copy.
-        Raises VisionModelError for a NaN or an infinity, and when the file ends or vanishes meanwhile.
+        The tensor is read in slices, so loading takes the memory of the float32 weights and 2 MiB, never a second copy.
+        Raises VisionModelError for a NaN or an infinity, and when the file ends early or vanishes.
         """
         tensor = self.tensors[name]
         flat = out.reshape(-1)
@@ -102,7 +105,7 @@ class Checkpoint:
 
 
 def open_checkpoint(folder: Path) -> Checkpoint:
-    """Check a checkpoint folder and list its tensors. Raises VisionModelError with the file and what to do."""
+    """Check a checkpoint folder and list its tensors. Raises VisionModelError, which names the file and what to do."""
     if not folder.is_dir():
         raise VisionModelError(f"no vision model folder at {folder}: run `seesay fetch`, or set engine.model")
     config = _config(folder)
@@ -110,7 +113,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
 
 
 def require_memory(checkpoint: Checkpoint, beside_the_weights: int, available: int | None) -> None:
-    """Raise VisionModelError unless the float32 weights and `beside_the_weights` bytes fit into what is free."""
+    """Raise VisionModelError unless the float32 weights and `beside_the_weights` bytes fit into memory."""
     needed = checkpoint.float32_bytes + beside_the_weights
     if available is not None and needed > available:
         raise VisionModelError(
@@ -136,7 +139,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _stop_tokens(folder: Path, config: dict[str, Any]) -> frozenset[int]:
-    """`eos_token_id` of generation_config.json, else of config.json: one number or a list."""
+    """`eos_token_id` of generation_config.json, else of config.json; it is one number or a list."""
     path = folder / "generation_config.json"
     sources = [_json(path)] if path.is_file() else []
     for source in (*sources, config, config["text_config"]):
@@ -215,7 +218,7 @@ def _fill(file: Any, raw: NDArray[Any], path: Path) -> None:
 
 
 def widen(raw: NDArray[Any], out: NDArray[np.float32]) -> None:
-    """As stored to float32 without a rounding: a bfloat16 is the upper half of its float32."""
+    """Convert stored numbers to float32, exactly. A bfloat16 is the upper half of its float32."""
     if raw.dtype == STORED_AS["BF16"]:
         np.left_shift(raw, np.uint32(16), out=out.view(np.uint32), dtype=np.uint32)
     else:

@@ -1,7 +1,8 @@
-"""The numbers of a Qwen3-VL and the tensors it is made of, from its `config.json` alone.
+"""The numbers of a Qwen3-VL and the names and shapes of its tensors, from its `config.json` alone.
 
-Values and names only: no torch, no transformers, no file. A number that a config leaves out has transformers' own default
-(configuration_qwen3_vl.py of transformers 5), and a key that this arithmetic would get wrong is refused by name.
+It holds values and names only: no torch, no transformers, no file. A number that a config leaves out gets transformers'
+own default (configuration_qwen3_vl.py of transformers 5). A key that this arithmetic would compute wrong is refused by
+name.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ _VISION_DEFAULTS: dict[str, int] = {
 
 @dataclass(frozen=True)
 class TextShape:
-    """The language model."""
+    """The numbers of the language model."""
 
     layers: int
     hidden: int
@@ -68,14 +69,14 @@ class TextShape:
     max_positions: int
     norm_epsilon: float  # of every RMS norm
     rope_theta: float
-    mrope_section: tuple[int, int, int]  # pairs of a head turned by time, height, width
+    mrope_section: tuple[int, int, int]  # pairs of a head rotated by time, height, width
     tied: bool  # the head is the embedding
 
     @property
     def rotations(self) -> tuple[int, ...]:
-        """Which of a token's three positions (0 time, 1 height, 2 width) turns each of the head_dim/2 pairs.
+        """By which of a token's three positions (0 time, 1 height, 2 width) each of the head_dim/2 pairs is rotated.
 
-        Height and width take every third pair, as long as their section lasts, and time all others.
+        Height and width take every third pair until their sections are full; time takes all others.
         """
         axes = [0] * (self.head_dim // 2)
         for axis in (1, 2):
@@ -86,7 +87,10 @@ class TextShape:
 
 @dataclass(frozen=True)
 class VisionShape:
-    """The vision encoder. Its norms are layer norms with an epsilon of 1e-6, its mergers' activation is the exact GELU."""
+    """The numbers of the vision encoder.
+
+    Its norms are layer norms with an epsilon of 1e-6; the activation of its mergers is the exact GELU.
+    """
 
     depth: int
     hidden: int
@@ -94,11 +98,11 @@ class VisionShape:
     intermediate: int
     channels: int
     patch_pixels: int
-    temporal_patches: int  # frames that a patch spans: a still picture is repeated
+    temporal_patches: int  # frames that a patch spans; a still picture is repeated
     merge_patches: int  # side of the square of patches that becomes one image token
     out_hidden: int
-    places: int  # learned position embeddings, a square grid of them
-    deepstack: tuple[int, ...]  # blocks whose output is handed to the first decoder layers as well
+    places: int  # learned position embeddings, which form a square grid
+    deepstack: tuple[int, ...]  # blocks whose output the first decoder layers also get
     rope_theta: float
 
     @property
@@ -115,20 +119,20 @@ class VisionShape:
 
     @property
     def merged(self) -> int:
-        """What a merger reads: the patches of one image token beside each other."""
+        """Size of a merger's input: the patches of one image token, one behind the other."""
         return self.hidden * self.merge_patches**2
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """A whole Qwen3-VL."""
+    """The numbers of a whole Qwen3-VL."""
 
     text: TextShape
     vision: VisionShape
 
     @staticmethod
     def of(config: Mapping[str, Any], source: Path | str = "config.json") -> Shapes:
-        """Read a `config.json`. Raises VisionModelError for one that does not describe a Qwen3-VL computed here."""
+        """Read a `config.json`. Raises VisionModelError if it describes no Qwen3-VL that can be computed here."""
         try:
             text, vision = _text(config), _vision(read_table(config, "vision_config"))
             if vision.out_hidden != text.hidden:
@@ -228,31 +232,31 @@ def _text_tensors(text: TextShape) -> dict[str, tuple[int, ...]]:
     return tensors if text.tied else tensors | {HEAD: (text.vocabulary, hidden)}
 
 
-def _vision_tensors(eye: VisionShape) -> dict[str, tuple[int, ...]]:
-    hidden = eye.hidden
-    patch = (hidden, eye.channels, eye.temporal_patches, eye.patch_pixels, eye.patch_pixels)
+def _vision_tensors(vision: VisionShape) -> dict[str, tuple[int, ...]]:
+    hidden = vision.hidden
+    patch = (hidden, vision.channels, vision.temporal_patches, vision.patch_pixels, vision.patch_pixels)
     block = {
         **_affine("norm1", (hidden,)),
         **_affine("norm2", (hidden,)),
         **_affine("attn.qkv", (3 * hidden, hidden)),
         **_affine("attn.proj", (hidden, hidden)),
-        **_affine("mlp.linear_fc1", (eye.intermediate, hidden)),
-        **_affine("mlp.linear_fc2", (hidden, eye.intermediate)),
+        **_affine("mlp.linear_fc1", (vision.intermediate, hidden)),
+        **_affine("mlp.linear_fc2", (hidden, vision.intermediate)),
     }
-    tensors = {**_affine("patch_embed.proj", patch), "pos_embed.weight": (eye.places, hidden)}
-    for index in range(eye.depth):
+    tensors = {**_affine("patch_embed.proj", patch), "pos_embed.weight": (vision.places, hidden)}
+    for index in range(vision.depth):
         tensors |= {f"blocks.{index}.{name}": shape for name, shape in block.items()}
-    tensors |= _merger("merger", eye, normalised=hidden)
-    for index in range(len(eye.deepstack)):
-        tensors |= _merger(f"deepstack_merger_list.{index}", eye, normalised=eye.merged)
+    tensors |= _merger("merger", vision, normalised=hidden)
+    for index in range(len(vision.deepstack)):
+        tensors |= _merger(f"deepstack_merger_list.{index}", vision, normalised=vision.merged)
     return {f"{_VISUAL}.{name}": shape for name, shape in tensors.items()}
 
 
-def _merger(name: str, eye: VisionShape, normalised: int) -> dict[str, tuple[int, ...]]:
+def _merger(name: str, vision: VisionShape, normalised: int) -> dict[str, tuple[int, ...]]:
     return {
         **_affine(f"{name}.norm", (normalised,)),
-        **_affine(f"{name}.linear_fc1", (eye.merged, eye.merged)),
-        **_affine(f"{name}.linear_fc2", (eye.out_hidden, eye.merged)),
+        **_affine(f"{name}.linear_fc1", (vision.merged, vision.merged)),
+        **_affine(f"{name}.linear_fc2", (vision.out_hidden, vision.merged)),
     }
 
 

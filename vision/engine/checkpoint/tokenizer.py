@@ -1,8 +1,8 @@
-"""The checkpoint's own tokenizer behind two plain methods. It knows the library that reads it, not what is said.
+"""The checkpoint's own tokenizer, behind two plain methods. It knows the library that reads it, not the text's meaning.
 
-`tokenizer.json` is read by the library that transformers reads it with, and completed from `tokenizer_config.json` as
-transformers would: importing transformers for it would cost 1.6 s at every start. Only a checkpoint that has `vocab.json` and
-`merges.txt` instead goes that way.
+`tokenizer.json` is read with the library that transformers uses, and completed from `tokenizer_config.json` as
+transformers does: importing transformers for it would cost 1.6 s at every start. Only for a checkpoint that has
+`vocab.json` and `merges.txt` instead is transformers imported.
 """
 
 from __future__ import annotations
@@ -39,13 +39,15 @@ class CheckpointTokenizer:
             ) from problem
 
     def encode(self, text: str) -> list[int]:
+        """The ids of plain text; the name of a special token in it is only characters."""
         return self._library.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, without special tokens."""
         return self._library.decode(list(ids), skip_special_tokens=True)
 
     def special_tokens(self, config: dict[str, Any]) -> SpecialTokens:
-        """The prompt's ids: those of the picture from `config.json`, those of the turns from the tokenizer."""
+        """The ids around pictures, by `config.json`, and around turns, by the tokenizer. Raises VisionModelError."""
         special = SpecialTokens(
             turn_start=self._special("<|im_start|>"),
             turn_end=self._special("<|im_end|>"),
@@ -84,7 +86,7 @@ def _read(folder: Path) -> Tokenizer:
 
         # Not Qwen3VLProcessor: its video half needs torchvision.
         library = AutoTokenizer.from_pretrained(str(folder), local_files_only=True).backend_tokenizer
-    library.no_truncation()  # a training's settings may have been saved with it
+    library.no_truncation()  # the settings of a training may have been saved with it
     library.no_padding()
     # A question that contains "<|im_end|>" is text about a token, not a token.
     library.encode_special_tokens = True
@@ -99,7 +101,7 @@ def _complete(library: Tokenizer, config: dict[str, Any]) -> None:
 
 
 def _special_ones(config: dict[str, Any]) -> list[Any]:
-    """The named ones, those that a model gives names of its own, and the list of others, under its new name or its old."""
+    """The tokens with standard names, those with names of the model's own, and the list of others (new or old key)."""
     named = [config.get(name) for name in _NAMED]
     own = [value for name, value in config.items() if name.endswith("_token") and name not in _NAMED]
     listed = config.get("extra_special_tokens") or config.get("additional_special_tokens") or ()

@@ -1,8 +1,8 @@
-"""Prefill and decode: reads a prompt in chunks, then has one token after another picked.
+"""Prefill and decode: reads a prompt in chunks, then picks one token after another.
 
-Here is the seam to the arithmetic, `LanguageModel`: plain arrays go in and come out, so that what computes them can be
-replaced without a change above it. This file decides what is computed in which order; it does not know how, by which
-rule a token is picked, nor what it means.
+The interface to the arithmetic, `LanguageModel`, is here: plain arrays go in and come out, so that what computes them
+can be replaced without a change above it. This file decides what is computed in which order. It does not know how it is
+computed, by which rule a token is picked, nor what a token means.
 """
 
 from __future__ import annotations
@@ -24,29 +24,32 @@ from .prompt import PromptPart, text_part
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What a model makes of all tokens for one place: the log-probability of token t is `logits[t] - log_normalizer`."""
+    """The scores of all tokens for the next place: the log-probability of t is `logits[t] - log_normalizer`."""
 
     logits: NDArray[np.float32]  # (vocabulary,)
-    likeliest: int  # of equal ones the first
+    likeliest: int  # the first one, if several are equal
     log_normalizer: float  # log Σ exp logits; not finite when any logit is NaN or +infinity
 
     @staticmethod
     def of(logits: NDArray[np.float32]) -> Scores:
-        """Of an arithmetic that computes logits only."""
+        """The scores for an arithmetic that computes only logits."""
         likeliest = int(np.argmax(logits))  # the first NaN, if there is one
         highest = float(logits[likeliest])
-        with np.errstate(invalid="ignore"):  # ∞ − ∞: the NaN that it makes is how damage is seen
+        with np.errstate(invalid="ignore"):  # ∞ − ∞ gives NaN, by which damaged weights are found
             total = np.exp(logits - logits[likeliest]).sum(dtype=np.float64)
         return Scores(logits, likeliest, highest + float(np.log(total)))
 
     def log_probability(self, token: int) -> float:
+        """The natural logarithm of a token's probability."""
         return float(self.logits[token]) - self.log_normalizer
 
 
 @dataclass(frozen=True)
 class Token:
+    """A token that was picked."""
+
     id: int
-    log_probability: float  # as the model judged it, before any option of sampling
+    log_probability: float  # by the model, before any sampling option
 
 
 Pick = Callable[[Scores], int]
@@ -54,31 +57,33 @@ Pick = Callable[[Scores], int]
 
 @dataclass(frozen=True, eq=False)
 class EncodedPicture:
-    """What the vision encoder makes of a picture."""
+    """The output of the vision encoder for a picture."""
 
     tokens: NDArray[np.float32]  # (image tokens, hidden)
-    deepstack: tuple[NDArray[np.float32], ...]  # each (image tokens, hidden), added after the first decoder layers
+    # Each (image tokens, hidden); added after each of the first decoder layers.
+    deepstack: tuple[NDArray[np.float32], ...]
 
 
 class LanguageModel(Protocol):
-    """The arithmetic. Calls never overlap. `check` is called at least once per layer and ends the call by raising.
+    """The arithmetic. Calls never overlap. It calls `check` at least once a layer, which may raise to end the call.
 
-    A call that raises, for whatever reason, leaves the cache at its length.
+    A call that raises, for whatever reason, leaves the cache at the length that it had.
     """
 
     def encode(self, patches: NDArray[np.float32], grid: NDArray[np.int64], check: Check) -> EncodedPicture:
-        """Patches (n, values) of a picture with grid [[1, rows, columns]] → one vector per image token."""
+        """Encode a picture's patches (n, values) with grid [[1, rows, columns]]: one vector for each image token."""
 
     def use_threads(self, threads: int) -> None:
-        """Compute with so many from now on; the results are the same. Called from any thread, at any time."""
+        """Compute with so many threads from now on; results are the same. Any thread may call it, at any time."""
 
-    def new_cache(self) -> KVCache: ...
+    def new_cache(self) -> KVCache:
+        """An empty cache in this arithmetic's layout."""
 
     def prefill(self, cache: KVCache, part: PromptPart, picture: EncodedPicture | None, check: Check) -> None:
         """Read the tokens into the cache."""
 
     def decode(self, cache: KVCache, part: PromptPart, check: Check) -> Scores:
-        """Read text tokens into the cache and judge what follows the last of them."""
+        """Read text tokens into the cache and score what follows the last of them."""
 
 
 def read(
@@ -89,7 +94,7 @@ def read(
     chunk_tokens: int,
     permit: WorkPermit,
 ) -> None:
-    """Prefill what comes before a question, a chunk at a time; others may take a step in between."""
+    """Prefill what comes before a question, a chunk at a time. Other callers may take steps in between."""
     for chunk in prompt.cut(chunk_tokens):
         with permit.step():
             model.prefill(cache, chunk, picture, permit.check)
@@ -106,11 +111,11 @@ def generate(
     chunk_tokens: int,
     permit: WorkPermit,
 ) -> Iterator[Token]:
-    """Read the question, then yield the token that is picked again and again, until a stop token or `max_new_tokens`.
+    """Read the question, then pick and yield tokens, until a stop token or until there are `max_new_tokens`.
 
-    A stop token is neither yielded nor cached. Of `max_new_tokens`, the last one is not in the cache either.
+    A stop token is neither yielded nor cached. The last of `max_new_tokens` tokens is yielded but not cached.
     """
-    shift = int(prompt.positions[0, 0]) - cache.length  # the picture took fewer positions than tokens
+    shift = int(prompt.positions[0, 0]) - cache.length  # a picture takes fewer positions than tokens
     *chunks, last = prompt.cut(chunk_tokens)
     for chunk in chunks:
         with permit.step():

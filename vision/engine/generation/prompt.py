@@ -1,4 +1,4 @@
-"""From a picture's size and a question's words to the tokens that the model reads, and from its tokens back to text.
+"""Turns a picture's size and a question's words into the tokens that the model reads, and its tokens back into text.
 
     <|im_start|>system
     INSTRUCTIONS<|im_end|>
@@ -7,9 +7,10 @@
     <|im_start|>assistant
     ANSWER<|im_end|>
 
-The picture comes before the question, so everything up to `<|vision_end|>` can be read before the question is known, and the
-system turn before any picture is. Without instructions there is none. The layout is that of the published
-`chat_template.jinja`; a test holds them equal. Pure: it knows neither weights nor which tokenizer it is given.
+The picture comes before the question, so everything up to `<|vision_end|>` can be read before the question is known.
+The system turn, which is left out if there are no instructions, can be read before any picture. The layout is that of
+the published `chat_template.jinja`; a test compares the two. This file knows neither weights nor which tokenizer it is
+given.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from numpy.typing import NDArray
 from vision.errors import QuestionError
 
 MAX_QUESTION_CHARACTERS = 2000
-_BROKEN = "\N{REPLACEMENT CHARACTER}"  # what a decoder shows for bytes that are not (yet) a character
+_BROKEN = "\N{REPLACEMENT CHARACTER}"  # a decoder shows it for bytes that are not a character, or not yet
 
 
 class Tokenizer(Protocol):
-    """Text to ids and back. `encode` must see plain text only: `<|im_end|>` in it is eight characters, not a token."""
+    """Text to ids and back. `encode` takes plain text: `<|im_end|>` in it is ten characters, not a token."""
 
     def encode(self, text: str) -> list[int]: ...
 
@@ -49,17 +50,17 @@ class SpecialTokens:
 
 @dataclass(frozen=True, eq=False)
 class PromptPart:
-    """A stretch of the prompt as the model takes it."""
+    """Consecutive tokens of the prompt, as the model reads them."""
 
     ids: NDArray[np.int64]  # (n,)
-    positions: NDArray[np.int64]  # (3, n): time, row, column (M-RoPE); text has the same number three times
-    picture_rows: NDArray[np.int64]  # (n,): which row of the encoded picture stands here, -1 for text
+    positions: NDArray[np.int64]  # (3, n): time, row, column (M-RoPE); for text all three are the same
+    picture_rows: NDArray[np.int64]  # (n,): the row of the encoded picture that stands here, -1 for text
 
     def __len__(self) -> int:
         return int(self.ids.shape[0])
 
     def cut(self, size: int) -> list[PromptPart]:
-        """The same tokens in as few parts of at most `size` as it takes, all nearly equal: a short rest is dear."""
+        """The same tokens in the fewest parts of at most `size`, nearly equal ones: a short last part would be slow."""
         parts = -(-len(self) // size)
         ends = [len(self) * part // parts for part in range(parts + 1)]
         return [self._slice(start, end) for start, end in pairwise(ends)]
@@ -69,21 +70,21 @@ class PromptPart:
 
     @property
     def shift(self) -> int:
-        """What to add to a later token's index to get its position: a picture takes fewer positions than tokens.
+        """What to add to a later token's index for its position, because a picture takes fewer positions than tokens.
 
-        Of a part that begins at the position of its index: only text, or nothing, is before it.
+        It is right for a part whose first token's position is its index: only text, or nothing, may stand before it.
         """
         return int(self.positions.max()) + 1 - int(self.positions[0, 0]) - len(self)
 
 
 def text_part(ids: Sequence[int], first_position: int) -> PromptPart:
-    """Tokens of plain text whose positions count on from `first_position`."""
+    """Tokens of plain text, with positions that count up from `first_position`."""
     line = np.arange(first_position, first_position + len(ids), dtype=np.int64)
     return PromptPart(np.array(ids, np.int64), np.tile(line, (3, 1)), np.full(len(ids), -1, np.int64))
 
 
 def picture_part(image_token: int, rows: int, columns: int, first_position: int) -> PromptPart:
-    """Image tokens for an encoded picture of rows × columns (after merging): all at one time, each at its place."""
+    """Image tokens for an encoded picture of rows × columns tokens: all at one time, each at its row and column."""
     count = rows * columns
     row, column = np.divmod(np.arange(count, dtype=np.int64), columns)
     positions = first_position + np.stack([np.zeros_like(row), row, column])  # (3, count)
@@ -91,6 +92,7 @@ def picture_part(image_token: int, rows: int, columns: int, first_position: int)
 
 
 def joined(parts: Sequence[PromptPart]) -> PromptPart:
+    """Several parts as one."""
     return PromptPart(
         np.concatenate([part.ids for part in parts]),
         np.concatenate([part.positions for part in parts], axis=1),
@@ -99,7 +101,7 @@ def joined(parts: Sequence[PromptPart]) -> PromptPart:
 
 
 class ChatPrompt:
-    """Builds the parts of a conversation about one picture. `instructions` are plain text, "" for none."""
+    """Builds the parts of a conversation about a picture. `instructions` are plain text, "" for none."""
 
     def __init__(self, tokenizer: Tokenizer, special: SpecialTokens, instructions: str = "") -> None:
         self._tokenizer = tokenizer
@@ -108,14 +110,14 @@ class ChatPrompt:
         self._user = [special.turn_start, *tokenizer.encode("user\n")]
         self._assistant = [special.turn_end, *newline, special.turn_start, *tokenizer.encode("assistant\n")]
         self.next_turn = [special.turn_end, *newline, *self._user]
-        """Ends the answer before and opens the next question."""
+        """The ids that end an answer and open the next question."""
         told = _plain(instructions.strip())
         system = [special.turn_start, *tokenizer.encode(f"system\n{told}"), special.turn_end, *newline] if told else []
         self.preface = text_part(system, 0)
-        """The system turn, the same before every picture; no tokens without instructions."""
+        """The system turn, which is the same before every picture; without instructions it has no tokens."""
 
     def picture(self, rows: int, columns: int) -> PromptPart:
-        """What follows the preface, up to and with `<|vision_end|>`, for an encoded picture of rows × columns tokens."""
+        """The prompt behind the preface up to `<|vision_end|>`, for an encoded picture of rows × columns tokens."""
         before = text_part([*self._user, self._special.vision_start], len(self.preface))
         first = len(self.preface) + len(before)
         picture = picture_part(self._special.image, rows, columns, first)
@@ -123,16 +125,16 @@ class ChatPrompt:
         return joined([before, picture, after])
 
     def no_picture(self) -> PromptPart:
-        """What follows the preface where there is no picture: the question is next."""
+        """The prompt behind the preface up to the question, where there is no picture."""
         return text_part(self._user, len(self.preface))
 
     def question(self, question: str) -> list[int]:
-        """The question and what makes the model answer it. Raises QuestionError."""
+        """The ids of the question and of what makes the model answer it. Raises QuestionError."""
         return [*self._tokenizer.encode(checked_question(question)), *self._assistant]
 
 
 def checked_question(question: str) -> str:
-    """The question without surrounding space. Raises QuestionError when it is empty or too long."""
+    """The question without surrounding space. Raises QuestionError if it is empty or too long."""
     text = question.strip()
     if not text:
         raise QuestionError("the question is empty: ask something about the picture")
@@ -144,23 +146,23 @@ def checked_question(question: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no text that can be tokenised
+    return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair cannot be tokenised
 
 
 class TextStream:
     """Turns tokens into text as they come. A character whose bytes are split over tokens waits until it is whole.
 
-    Bytes that never become a character are left out: nobody wants to hear "replacement character". Only the last few
-    tokens are decoded again at each step, with the ones before them for the spaces that some tokenizers join by context.
+    Bytes that never become a character are left out, because nobody wants to hear "replacement character". Each step
+    decodes only the last few tokens again, with those before them: some tokenizers decide about spaces by context.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._said: list[int] = []  # the tokens of the piece given out last: context for the next
+        self._said: list[int] = []  # the tokens of the last piece of text: the context of the next piece
         self._waiting: list[int] = []
 
     def push(self, token: int) -> str:
-        """The text that has become certain with this token, often one word, sometimes none."""
+        """The text that this token makes certain: often a word, sometimes nothing."""
         self._waiting.append(token)
         text = self._new_text()
         if not text or text.endswith(_BROKEN):
@@ -169,7 +171,7 @@ class TextStream:
         return text.replace(_BROKEN, "")
 
     def rest(self) -> str:
-        """What was still waiting at the end, without half a character."""
+        """The text that still waits at the end, without half a character."""
         return self._new_text().replace(_BROKEN, "")
 
     def _new_text(self) -> str:

@@ -1,7 +1,7 @@
-"""Which token comes next: the likeliest one, or one drawn by lot.
+"""Which token comes next: the likeliest one, or one that is drawn at random.
 
-In the order and by the formulas of transformers' `generate`: repetition penalty, temperature, top-p. Plain numpy on one
-row of logits; it knows neither the model nor what the tokens mean.
+The options are applied in the order and by the formulas of transformers' `generate`: repetition penalty, temperature,
+top-p. This file is plain numpy on one row of logits; it knows neither the model nor what the tokens mean.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .generate import Scores
 
 
 class Sampler:
-    """Picks the tokens of one answer. `read` are the ids of the whole conversation so far, the picture's included."""
+    """Picks the tokens of one answer. `read` are the ids of the conversation so far, with those of the picture."""
 
     def __init__(self, settings: EngineSettings, read: Iterable[int]) -> None:
         self._temperature = settings.temperature
@@ -27,7 +27,7 @@ class Sampler:
         self._dice = np.random.default_rng(settings.seed)
 
     def pick(self, scores: Scores) -> int:
-        """The next token, which counts as read from now on."""
+        """The next token. It counts as read from now on."""
         token = self._picked(scores)
         self._read.add(token)
         return token
@@ -43,8 +43,9 @@ class Sampler:
 
 
 def penalized(logits: NDArray[np.float32], read: Iterable[int], penalty: float) -> NDArray[np.float32]:
-    """The logits with every token that has been read made less likely, once, however often it was read."""
-    ids = np.array([token for token in read if token < logits.size], np.intp)  # a head may know fewer than are embedded
+    """The logits after every token that was read is made less likely, once, however often it was read."""
+    # A head may have fewer tokens than the embedding.
+    ids = np.array([token for token in read if token < logits.size], np.intp)
     found = logits[ids]
     result = logits.copy()
     result[ids] = np.where(found < 0, found * np.float32(penalty), found / np.float32(penalty))
@@ -52,7 +53,7 @@ def penalized(logits: NDArray[np.float32], read: Iterable[int], penalty: float) 
 
 
 def probabilities(logits: NDArray[np.float32], temperature: float, top_p: float) -> NDArray[np.float64]:
-    """(vocabulary,) summing to 1; outside the fewest likeliest tokens that have `top_p` together it is 0."""
+    """Probabilities (vocabulary,): 0 outside the smallest set of likeliest tokens that together have `top_p`."""
     scaled = logits / np.float32(temperature)
     shares: NDArray[np.float64] = np.exp(scaled - scaled.max()).astype(np.float64)
     shares /= shares.sum()
@@ -63,15 +64,15 @@ def probabilities(logits: NDArray[np.float32], temperature: float, top_p: float)
 
 
 def _least_kept(shares: NDArray[np.float64], left_out: float) -> float:
-    """The smallest share that stays when the least likely tokens with `left_out` together go. Its equals stay too."""
-    common = shares > left_out / shares.size  # the others go in any case: not worth sorting 150,000 of them
+    """The smallest share that stays when the least likely tokens, `left_out` in all, go. Equal ones stay too."""
+    common = shares > left_out / shares.size  # the others go in any case, so 150,000 of them need not be sorted
     rising = np.sort(shares[common])
     first = int(np.count_nonzero(shares[~common].sum() + np.cumsum(rising) <= left_out))
-    return float(rising[min(first, rising.size - 1)])  # one always stays
+    return float(rising[min(first, rising.size - 1)])  # at least one stays
 
 
 def drawn(shares: NDArray[np.float64], dice: float) -> int:
-    """The token at `dice` (0 ≤ dice < 1) when all are laid end to end, each as long as it is probable."""
+    """The token at `dice` (0 ≤ dice < 1) on a line where each token is as long as it is probable."""
     ends = np.cumsum(shares)
     token = int(np.searchsorted(ends, dice * ends[-1], side="right"))
-    return min(token, int(np.flatnonzero(shares)[-1]))  # rounding may reach the very end
+    return min(token, int(np.flatnonzero(shares)[-1]))  # a rounding error may reach past the last one

@@ -1,17 +1,17 @@
-"""Attention of many queries over the keys and values of a layer: softmax(q · kᵀ) · v in float32, a work item at a time.
+"""Attention of many queries over the keys and values of a layer: softmax(q · kᵀ) · v in float32.
 
-One order of addition for everything, so that a query's result has the same bits alone (decode) and among many (prefill,
+Everything is added up in one order, so that a query's result has the same bits alone (decode) and among many (prefill,
 vision encoder), for any number of threads and any instruction set with a fused multiply-add:
 
-    score   one sum of fused multiply-adds over the head's dimensions (the queries come scaled by 1/√D)
-    p       exp(score − the largest of this query), see `mathematics`
-    sum     16 sums of every 16th p, folded: s[l] + s[l + 8], then l + 4, l + 2, l + 1
-    result  for each dimension a sum of fused multiply-adds p · v over 512 keys, then over the next 512 …; added up one
-            after another, and divided by the sum of p
+    score   one sum of fused multiply-adds over the head's dimensions (the queries are already scaled by 1/√D)
+    p       exp(score − the largest score of this query), see `math_functions`
+    sum     16 sums of every 16th p, then folded: s[l] + s[l + 8], then l + 4, l + 2, l + 1
+    result  for each dimension a sum of fused multiply-adds p · v over 512 keys, then over the next 512, …; these are
+            added up one after another, and divided by the sum of p
 
-A key that a query must not see has p = 0, which changes no sum. Everything is computed by two inner loops of `vectors`
-(or `plain`): lanes are 16 keys for scores and 16 dimensions for results. This file knows addresses and counts; at its
-end, `Attention` is the door for numpy arrays, which checks shapes.
+A key that a query must not see has p = 0, which changes no sum. Two inner loops of `simd` (or `scalar`) compute
+everything: their lanes are 16 keys for scores, and 16 dimensions for results. The functions here know addresses and
+counts; the class `Attention` at the end checks the shapes of numpy arrays.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ from .layout import (
 from .math_functions import divided
 from .thread_pool import Pool
 
-_ROW_PADDING = 16  # floats: rows of a multiple of 4 KiB would crowd the same cache lines
-_MOST_GROUPS = 8  # of 16 lanes in one go: for a few queries, the values come from memory as one stream
+_ROW_PADDING = 16  # floats; rows of a multiple of 4 KiB would share cache lines
+_MOST_GROUPS = 8  # of 16 lanes at once: for a few queries, the values then come from memory as one stream
 
 
 @compiled
 def scratch_floats(head_dim: int, capacity: int) -> int:
-    """What a worker needs: queries, scores and results of QUERY_BLOCK queries, and the sums of p."""
+    """Floats of scratch for a worker: queries, scores and results of QUERY_BLOCK queries, and the sums of p."""
     return QUERY_BLOCK * (2 * ((head_dim + 15) // 16 * 16) + capacity + _ROW_PADDING + 1)
 
 
 @compiled
 def work_items_of(given: NDArray[np.int64]) -> int:
-    """Of how many work items the attention consists that the ATTENTION_ARGUMENTS describe."""
+    """How many work items the attention has that the ATTENTION_ARGUMENTS describe."""
     return given[KV_HEADS] * _query_blocks(given)  # type: ignore[no-any-return]
 
 
@@ -77,12 +77,16 @@ def _query_blocks(given: NDArray[np.int64]) -> int:
 
 
 def work_item(index: int, worker: int, arguments: int) -> None:
-    """Entry point: one work item of an attention, a block of the queries that share a head of keys and values.
+    """Entry point: a work item of an attention, which is a block of the queries that share a head of keys and values.
 
-    The arguments are ATTENTION_ARGUMENTS numbers, see `layout`. Arrays, all float32, D dimensions a head:
-    queries (tokens, QUERY_STRIDE), head h at [h·D : (h+1)·D], positions and 1/√D applied; keys (kv_heads, capacity/16, D,
-    16), key t at [:, t//16, :, t%16]; values (kv_heads, capacity, D rounded up to 16) with zeros there; attended (tokens,
-    ATTENDED_STRIDE) as the queries. What keys and values hold beyond LENGTH is not used.
+    The arguments are the ATTENTION_ARGUMENTS of `layout`. A head has D dimensions, and all arrays are float32:
+
+        queries    (tokens, QUERY_STRIDE), head h at [h·D : (h+1)·D], already rotated and scaled by 1/√D
+        keys       (kv_heads, capacity/16, D, 16), key t at [:, t//16, :, t%16]
+        values     (kv_heads, capacity, D rounded up to 16), with zeros in the added dimensions
+        attended   (tokens, ATTENDED_STRIDE), laid out as the queries
+
+    What keys and values hold beyond LENGTH is not used.
     """
     attend_work_item(carray(scalar.integers_at(arguments), ATTENTION_ARGUMENTS), index, worker)
 
@@ -104,7 +108,7 @@ def attend_work_item(given: NDArray[np.int64], index: int, worker: int) -> None:
     _score(given, head, first, last, panel, scores, row)
     _exponentiate(given, first, last, scores, row, sums)
     _weigh(given, head, first, last, scores, row, results)
-    _hand_out(given, head, first, last, results, sums)
+    _write_results(given, head, first, last, results, sums)
 
 
 @compiled
@@ -126,7 +130,7 @@ def _place(given: NDArray[np.int64], head: int, query: int, base: int, stride: i
 
 @compiled
 def _gather(given: NDArray[np.int64], head: int, first: int, last: int, panel: int) -> None:
-    """panel (queries, D): this work item's queries side by side."""
+    """Copy this work item's queries side by side into the panel (queries, D)."""
     size = given[HEAD_DIM]
     for query in range(first, last):
         source = carray(scalar.floats_at(_place(given, head, query, given[QUERIES], given[QUERY_STRIDE])), size)
@@ -137,7 +141,7 @@ def _gather(given: NDArray[np.int64], head: int, first: int, last: int, panel: i
 
 @compiled
 def _groups(given: NDArray[np.int64], vectors: int, left: int) -> int:
-    """How many groups of 16 lanes are computed together: a power of two, as many as there are sums for."""
+    """How many groups of 16 lanes are computed together: a power of two, limited by the registers for sums."""
     groups = _MOST_GROUPS
     while groups > 1 and (groups > left or groups * vectors > given[TILE_SUMS]):
         groups //= 2
@@ -146,12 +150,13 @@ def _groups(given: NDArray[np.int64], vectors: int, left: int) -> int:
 
 @compiled
 def _score(given: NDArray[np.int64], head: int, first: int, last: int, panel: int, scores: int, row: int) -> None:
-    """scores (queries, row) of all keys up to the last one that any of a tile's queries sees, rounded up to 16."""
+    """Compute scores (queries, row) for the keys up to the last one that a tile's queries see, rounded up to 16."""
     size, count = given[HEAD_DIM], last - first
     keys = given[KEYS] + 4 * head * given[CAPACITY] * size
     tiles = (count + given[TILE_VECTORS] - 1) // given[TILE_VECTORS]
     stop = (_limit(given, last - 1) + 15) // 16
-    # For a few queries the keys come from memory: as one stream, not two. Two blocks of them stay in the first cache.
+    # For a few queries the keys come from memory, as one stream and not two. Else two blocks of keys stay in the L1
+    # cache.
     together = 1 if tiles == 1 else 2
     for start in range(0, stop, together):
         for tile in range(tiles):
@@ -169,7 +174,7 @@ def _score(given: NDArray[np.int64], head: int, first: int, last: int, panel: in
 
 @compiled
 def _exponentiate(given: NDArray[np.int64], first: int, last: int, scores: int, row: int, sums: int) -> None:
-    """Each row of scores becomes p, 0 for keys that its query does not see."""
+    """Turn each row of scores into p, which is 0 for keys that the query does not see."""
     count = last - first
     tiles = (count + given[TILE_VECTORS] - 1) // given[TILE_VECTORS]
     for tile in range(tiles):
@@ -189,7 +194,7 @@ def _exponentiate(given: NDArray[np.int64], first: int, last: int, scores: int, 
 
 @compiled
 def _weigh(given: NDArray[np.int64], head: int, first: int, last: int, scores: int, row: int, results: int) -> None:
-    """results (queries, D rounded up) = Σ p · v, a stretch of keys after the other."""
+    """Compute results (queries, D rounded up) = Σ p · v, a block of 512 keys after the other."""
     width, count = (given[HEAD_DIM] + 15) // 16 * 16, last - first
     values = given[VALUES] + 4 * head * given[CAPACITY] * width
     tiles = (count + given[TILE_VECTORS] - 1) // given[TILE_VECTORS]
@@ -210,7 +215,8 @@ def _weigh(given: NDArray[np.int64], head: int, first: int, last: int, scores: i
 
 
 @compiled
-def _hand_out(given: NDArray[np.int64], head: int, first: int, last: int, results: int, sums: int) -> None:
+def _write_results(given: NDArray[np.int64], head: int, first: int, last: int, results: int, sums: int) -> None:
+    """Divide each result by its sum of p and write it to its token's row."""
     size, width = given[HEAD_DIM], (given[HEAD_DIM] + 15) // 16 * 16
     totals = carray(scalar.floats_at(sums), QUERY_BLOCK)
     for query in range(first, last):
@@ -224,12 +230,12 @@ def _hand_out(given: NDArray[np.int64], head: int, first: int, last: int, result
 
 @cache
 def work_item_entry() -> int:
-    """The entry point `work_item`, for a pool."""
+    """The address of the entry point `work_item`."""
     return entry_point(work_item, 3, "work_item")
 
 
 class Attention:
-    """Attends in the threads of a pool, for numpy arrays. Calls do not overlap."""
+    """Computes attention of numpy arrays in the threads of a pool. Calls must not overlap."""
 
     def __init__(self, pool: Pool, isa: Isa | None = None) -> None:
         self.isa = fastest() if isa is None else isa
@@ -282,7 +288,7 @@ class Attention:
         kv_heads: int,
         head_dim: int,
     ) -> NDArray[np.int64]:
-        """Of the entry point `work_item`. All arrays must be kept meanwhile; the scratch is this object's."""
+        """The arguments of the entry point `work_item`. Keep all arrays alive; the scratch belongs to this object."""
         if heads % kv_heads or min(heads, kv_heads, head_dim) < 1:
             raise ValueError(f"{heads} heads do not share {kv_heads} heads of keys")
         capacity, width = values.shape[1] if values.ndim == 3 else 0, -(-head_dim // 16) * 16

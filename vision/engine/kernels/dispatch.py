@@ -1,4 +1,7 @@
-"""The inner loops of each instruction set as entry points, compiled when they are first asked for."""
+"""The inner loops of each instruction set as entry points, compiled when they are first needed.
+
+It knows which functions an instruction set has and how many vectors they take at once, not what they compute.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from .jit import entry_point
 
 @cache
 def matmul_loops(isa: Isa) -> NDArray[np.int64]:
-    """An instruction set for machine code, see `layout`. Raises ValueError if this machine lacks it."""
+    """The inner loops of a product, as the block of `layout`. Raises ValueError if this machine lacks the set."""
     if isa not in available():
         raise ValueError(f"this processor has no {isa.name}")
     if isa is Isa.PLAIN:
@@ -36,7 +39,7 @@ def matmul_loops(isa: Isa) -> NDArray[np.int64]:
 
 @cache
 def attention_loops(isa: Isa) -> NDArray[np.int64]:
-    """The inner loops of attention of an instruction set for machine code, see `layout`. Raises ValueError as above."""
+    """The inner loops of attention, as the block of `layout`. Raises ValueError if this machine lacks the set."""
     if isa not in available():
         raise ValueError(f"this processor has no {isa.name}")
     if isa is Isa.PLAIN:

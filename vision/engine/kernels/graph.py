@@ -1,8 +1,8 @@
-"""The arithmetic of a tower as a list of jobs that machine code runs one after another, without coming back to Python.
+"""The arithmetic of a whole model part as a list of jobs, which machine code runs without coming back to Python.
 
-A `Graph` is written once for a number of rows, and run as often as wanted: what changes from one time to the next (the
-inputs, where the cache lies, how many tokens it has) is changed in the arrays that its jobs read. It knows which kernels
-there are and what they take, not what a layer is.
+A `Graph` is built once for a number of rows and run as often as wanted. What changes between two runs (the inputs,
+where the cache lies, how many tokens it holds) is changed in the arrays that its jobs read. It knows which kernels
+there are and which arguments they take, not what a layer is.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Floats = NDArray[np.float32]
 EntryFunction = Callable[[int, int, int], None]  # (index, worker, arguments)
 
 _WORK_ITEMS_PER_THREAD = 4
-_SMALL = 1 << 14  # floats: a job on fewer takes a few microseconds, and is done before a sleeper is awake
+_SMALL = 1 << 14  # floats; a job on fewer takes a few microseconds and ends before a sleeping worker is awake
 
 
 class GraphRuntime:
-    """The entry points, and the threads that they run in. One per engine."""
+    """What graphs run with: the compiled kernels and the threads. An engine has one."""
 
     def __init__(self, pool: Pool, multiplier: Multiplier) -> None:
         self.pool = pool
@@ -48,10 +48,10 @@ class GraphRuntime:
         self.work_item = entry_point(matmul.work_item, 3, "work_item")
         self.arrange = entry_point(matmul.arrange, 3, "arrange")
         self._scratch = _floats(pool.threads, 0)
-        Graph(self, 0).run()  # compiles what runs them
+        Graph(self, 0).run()  # compiles the function that runs jobs
 
     def scratch(self, head_dim: int, capacity: int) -> Floats:
-        """Room for attention over so many keys: a row for every thread. It must be kept as long as it is used."""
+        """Scratch for attention over so many keys: a row for every thread. Keep it alive as long as it is used."""
         size = int(attention.scratch_floats(head_dim, capacity))
         if self._scratch.shape[1] < size:
             self._scratch = _floats(self.pool.threads, size)
@@ -59,7 +59,7 @@ class GraphRuntime:
 
 
 class Graph:
-    """Jobs for `count` rows at a time. The arrays that it is given must stay where they are as long as it is used."""
+    """Jobs for `count` rows at a time. The arrays that its methods get must keep their memory as long as it is used."""
 
     def __init__(self, runtime: GraphRuntime, count: int) -> None:
         self.count = count
@@ -67,19 +67,19 @@ class Graph:
         self._jobs: list[tuple[int, int, int]] = []
         self._kept: list[object] = []
         self._table = np.zeros((0, 3), np.int64)
-        self._scratch: Floats | None = None  # that attention uses: kept here
+        self._scratch: Floats | None = None  # used by attention, and kept alive here
 
     def __len__(self) -> int:
         return len(self._jobs)
 
     def run(self, first: int = 0, last: int | None = None) -> None:
-        """Run the jobs from the first up to, and without, the last."""
+        """Run the jobs from `first` up to `last`, which is not run."""
         if len(self._table) != len(self._jobs):
             self._table = np.array(self._jobs, np.int64).reshape(-1, 3)
         self._runtime.pool.run_all(self._table[first:last])
 
     def matmul(self, matrix: PackedMatrix, x: Floats, y: Floats, arranged: Floats) -> None:
-        """y = x·Wᵀ, where x is (n, columns) and y (n, rows). `arranged` is room for x and layout.PADDING floats."""
+        """y = x·Wᵀ, where x is (n, columns) and y is (n, rows). `arranged` has room for x and layout.PADDING floats."""
         multiplier, n = self._runtime.multiplier, len(x)
         blocks = multiplier.blocks(matrix, n)
         if blocks != n:
@@ -125,9 +125,10 @@ class Graph:
         epsilon: float,
         arguments: NDArray[np.int64],
     ) -> None:
-        """Queries, keys and values, see `rowwise.split_qkv_rope`. Sizes are heads, kv_heads and head_dim; norms of queries and keys.
+        """Split x into queries, keys and values, see `rowwise.split_qkv_rope`.
 
-        `arguments`, layout.SPLIT_ARGUMENTS of them, are written, but for the cache's place: see `place_splits`.
+        `sizes` are heads, kv_heads and head_dim; `norms` are the weights for queries and keys. `arguments`, an array of
+        layout.SPLIT_ARGUMENTS, is filled except for the place of the cache, which `place_splits` sets.
         """
         heads, kv_heads, head_dim = sizes
         work_items = self._work_items(x)
@@ -144,10 +145,10 @@ class Graph:
     def attend(
         self, x: Floats, out: Floats, sizes: tuple[int, int, int], arguments: NDArray[np.int64], *, causal: bool
     ) -> None:
-        """Attention of what `split` has left, see `attention.work_item`.
+        """Attention of the queries that `split_qkv_rope` leaves in x, see `attention.work_item`.
 
-        Causal: a row sees the keys up to its own; otherwise all keys of this program's rows. `arguments`,
-        layout.ATTENTION_ARGUMENTS of them, are written, but for the cache's place: see `place_attentions`.
+        If causal, a row sees the keys up to its own; otherwise it sees all keys of this graph's rows. `arguments`, an
+        array of layout.ATTENTION_ARGUMENTS, is filled except for the place of the cache, which `place_attentions` sets.
         """
         heads, kv_heads, head_dim = sizes
         arguments[: layout.ATTENTION_LOOPS] = self._runtime.attention.loops
@@ -161,9 +162,9 @@ class Graph:
     def place_attentions(
         self, arguments: NDArray[np.int64], where: NDArray[np.int64], capacity: int, past: int
     ) -> None:
-        """Where the cache is for each of several attentions, and how many of its tokens are from earlier runs.
+        """Set for several attentions where the cache is, and how many of its tokens are from earlier runs.
 
-        `where` has the addresses of keys and of values, (attentions, 2).
+        `where` (attentions, 2) holds the addresses of keys and of values.
         """
         self._scratch = self._runtime.scratch(int(arguments[0, layout.HEAD_DIM]), capacity)
         arguments[:, layout.KEYS : layout.VALUES + 1] = where
@@ -176,13 +177,13 @@ class Graph:
 
     @staticmethod
     def place_splits(arguments: NDArray[np.int64], where: NDArray[np.int64], capacity: int, past: int) -> None:
-        """The same for what fills the cache."""
+        """Set the same for several `split_qkv_rope`, which fill the cache."""
         arguments[:, layout.SPLIT_KEYS : layout.SPLIT_VALUES + 1] = where
         arguments[:, layout.SPLIT_CAPACITY] = capacity
         arguments[:, layout.SPLIT_PAST] = past
 
     def summarise(self, logits: Floats) -> NDArray[np.float64]:
-        """See `rowwise.summarise`; where the results, (work_items, 3), will be."""
+        """Summarise logits, see `rowwise.summarise`. Returns the array (work items, 3) that will hold the results."""
         work_items = max(1, min(64, logits.size // 4096))
         out = np.zeros((work_items, 3), np.float64)
         arguments = np.zeros(layout.SUMMARY_ARGUMENTS, np.int64)

@@ -1,4 +1,4 @@
-"""Which vector instructions the kernels may use here. It knows names of processor features, nothing of the arithmetic."""
+"""Which vector instructions the kernels may use. It knows names of processor features, nothing of the arithmetic."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .jit import target_features
 class Isa(IntEnum):
     """An instruction set that has kernels of its own; the larger, the faster."""
 
-    PLAIN = 0  # whatever numba makes of a loop: any processor
-    AVX2 = 1  # with FMA: every x86 since 2013 (Haswell) and 2017 (Zen)
+    PLAIN = 0  # what numba makes of plain loops; runs on any processor
+    AVX2 = 1  # with FMA: every x86 processor since 2013 (Haswell) and 2017 (Zen)
     AVX512 = 2  # F and BW
 
 
@@ -23,16 +23,17 @@ _NEEDS = {
 
 
 def available(features: str | None = None) -> tuple[Isa, ...]:
-    """The sets that this processor has, slowest first. LLVM ends the process when code for another one is asked for."""
+    """The sets that this processor has, slowest first. LLVM ends the process when it has to compile for another one."""
     have = frozenset((target_features() if features is None else features).split(","))
     return tuple(isa for isa, needed in _NEEDS.items() if needed <= have)
 
 
 def fastest() -> Isa:
+    """The fastest set that this processor has."""
     return available()[-1]
 
 
 def has_fused_multiply_add(features: str | None = None) -> bool:
-    """Without one, LLVM would call a library function per product: some 50 times slower."""
+    """Whether the processor has one. Without it, LLVM calls a library function per product, some 50 times slower."""
     have = (target_features() if features is None else features).split(",")
     return "+fma" in have or "+neon" in have

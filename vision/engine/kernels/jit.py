@@ -1,8 +1,8 @@
 """Compiles a function with numba and keeps the machine code on disk. It does not know what is computed.
 
-The disk cache is a convenience and never a condition: no writable folder, a full disk or a damaged file cost the seconds
-of compiling again, nothing else. numba by itself refuses to define the function in the first case and raises at its
-first call in the others.
+The disk cache only saves time. An unwritable folder, a full disk or a damaged file cost the seconds of compiling again,
+nothing else. numba on its own refuses to define a function without a writable folder, and raises at the function's
+first call for a full disk or a damaged file.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
 _told: list[str] = []
 _tell: list[Callable[[], None]] = []
-_entries: list[Any] = []  # machine code lives as long as the object that made it
+_entries: list[Any] = []  # kept here, because machine code lives only as long as the object that made it
 
 
 def compiled(function: Function) -> Function:
-    """The function as machine code, made at its first call with new argument types. It lets go of Python's lock.
+    """The function as machine code, compiled at its first call with new argument types. It releases Python's lock.
 
-    Floating-point operations are done as they are written: none is reordered or fused.
+    Floating-point operations are computed as written: none is reordered or fused.
     """
     dispatcher: Any = njit(nogil=True)(function)
     try:
@@ -46,8 +46,8 @@ def compiled(function: Function) -> Function:
 def entry_point(function: Callable[..., None], arguments: int, label: str) -> int:
     """The address of a function of int64 arguments as machine code of its own. `label` tells its variants apart.
 
-    numba compiles whatever a function calls into it again, level after level (26 s for these kernels); a call through an
-    address ends that, and lets machine code call a variant that was chosen at run time.
+    numba compiles everything that a function calls into it once more, level after level, which takes 26 s for these
+    kernels. A call through an address avoids that, and lets machine code call a variant that is chosen at run time.
     """
     kind = normalize_signature(types.void(*[types.int64] * arguments))
     entry: Any = CFunc(function, kind, {}, {})
@@ -96,12 +96,12 @@ call5: Any = intrinsic(_call5_define)
 call7: Any = intrinsic(_call7_define)
 call8: Any = intrinsic(_call8_define)
 call10: Any = intrinsic(_call10_define)
-"""In machine code: call the entry point at an address with so many arguments."""
+"""callN(address, …), in machine code: call the entry point at an address with N arguments."""
 
 
 @contextmanager
 def telling(tell: Callable[[], None]) -> Iterator[None]:
-    """Call `tell`, once, if something has to be compiled meanwhile: that takes seconds."""
+    """Call `tell`, once, if something has to be compiled within the `with`, because that takes seconds."""
     _tell.append(tell)
     try:
         yield
@@ -110,7 +110,7 @@ def telling(tell: Callable[[], None]) -> Iterator[None]:
 
 
 def target_features() -> str:
-    """What numba compiles for, "+avx2,-avx512f,…": the processor's own, or NUMBA_CPU_FEATURES."""
+    """The features that numba compiles for, "+avx2,-avx512f,…": the processor's own, or NUMBA_CPU_FEATURES."""
     return str(cpu_target.target_context.codegen().magic_tuple()[2])
 
 
@@ -137,16 +137,16 @@ class _DiskCache(FunctionCache):  # type: ignore[misc]  # numba is typed only in
             self._start_afresh()
 
     def _start_afresh(self) -> None:
-        """Empty a damaged index, or every start would stumble over it again."""
+        """Empty a damaged index, because otherwise every start would fail on it again."""
         try:
             self.flush()
         except OSError:
             self.disable()
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        # numba looks for changes in a function's own file only, but what it calls from other files is compiled into it:
-        # compiled functions may call their own file and this package. And numba looks at the values of a closure, which
-        # for an intrinsic are other ones in every process.
+        # numba looks for changes only in a function's own file, but what it calls in other files is compiled into it
+        # too. Compiled functions may call their own file and this package, so the whole package is part of the key. The
+        # values of a closure are not, although numba would take them: those of an intrinsic differ in every process.
         return sig, codegen.magic_tuple(), self._label, _package_digest()
 
 
@@ -158,11 +158,11 @@ def _tell_once(problem: str) -> None:
 
 @cache
 def _package_digest() -> str:
-    """Of the files of this package: a change in any of them compiles all anew."""
+    """A digest of the files of this package: a change in any of them compiles everything anew."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-_package_digest()  # now: what is in the files later is not what this process compiles
+_package_digest()  # at import time: a file that changes later is not what this process has compiled

@@ -1,8 +1,8 @@
 """Numbers that the files of this package agree on: sizes of blocks, and where each argument of a kernel stands.
 
-Machine code takes its arguments as one address: that of a block of int64. Each block has names here for all its places, and
-whoever writes or reads a block uses these names alone, never a bare number. Addresses, counts and sizes are int64 as they
-are; a float32 is stored as its bits in the lower half of an int64.
+Machine code takes its arguments as one address: that of a block of int64. Each block has names here for all its places,
+and whoever writes or reads a block uses these names alone, never a bare number. Addresses, counts and sizes are int64
+as they are; a float32 is stored as its bits in the lower half of an int64.
 """
 
 # The order of sums in a product, and the scratch memory that it needs.

@@ -1,6 +1,6 @@
-"""The kernels for numpy arrays: a `Multiplier` of packed matrices by vectors, which looks up single rows as well.
+"""The kernels for numpy arrays: a `Multiplier` multiplies packed matrices by vectors and looks up single rows.
 
-It checks shapes and makes the scratch arrays; the machine code behind it checks nothing.
+It checks shapes and makes the scratch arrays, because the machine code behind it checks nothing.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .jit import entry_point
 from .thread_pool import Pool
 
 _FORMS: dict[Form, int] = {"q12": layout.Q12, "bf16": layout.BF16, "f16": layout.F16, "f32": layout.F32}
-_WORK_ITEMS_PER_THREAD = 8  # small enough that nobody waits long for the last one
-_MOST_GROUPS = {False: 64, True: 8}  # for few vectors: 80 microseconds; for many: results stay in the second cache
+_WORK_ITEMS_PER_THREAD = 8  # small enough that no thread waits long for the last one
+_MOST_GROUPS = {False: 64, True: 8}  # gemv: 80 microseconds of work; gemm: the results stay in the L2 cache
 
 
 class Multiplier:
-    """Multiplies by packed matrices in the threads of a pool. Calls do not overlap."""
+    """Multiplies by packed matrices in the threads of a pool. Calls must not overlap."""
 
     def __init__(self, pool: Pool, isa: Isa | None = None) -> None:
         self.isa = fastest() if isa is None else isa
@@ -37,7 +37,7 @@ class Multiplier:
         self._described: WeakKeyDictionary[PackedMatrix, NDArray[np.int64]] = WeakKeyDictionary()
 
     def multiply(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """x (n, columns) → (n, rows): what `torch.nn.functional.linear` gives, up to its rounding."""
+        """x (n, columns) → (n, rows), as torch's `F.linear` up to rounding. Raises ValueError for another shape."""
         if x.ndim != 2 or x.shape[1] != matrix.columns or x.dtype != np.float32:
             raise ValueError(f"x is (n, {matrix.columns}) float32, not {x.shape} {x.dtype}")
         y = np.empty((x.shape[0], matrix.rows), np.float32)
@@ -51,7 +51,7 @@ class Multiplier:
     def arguments(
         self, matrix: PackedMatrix, x: NDArray[np.float32], y: NDArray[np.float32], groups: int | None = None
     ) -> NDArray[np.int64]:
-        """Of the entry point `matmul.work_item`, for x as it is arranged and y (n, rows). All must be kept meanwhile."""
+        """Arguments of the entry point `matmul.work_item`, for an arranged x and y (n, rows). Keep all arrays alive."""
         arguments = np.zeros(layout.MATMUL_ARGUMENTS, np.int64)
         arguments[: layout.MATRIX_NUMBERS] = self.described(matrix)
         arguments[layout.MATRIX_NUMBERS : layout.MATRIX_NUMBERS + layout.MATMUL_LOOPS] = self.loops
@@ -64,7 +64,7 @@ class Multiplier:
         return arguments
 
     def arranging(self, x: NDArray[np.float32], blocks: int, out: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Arguments of the entry point `matmul.arrange`, from x into out, both (n, columns). All must be kept meanwhile."""
+        """Arguments of the entry point `matmul.arrange`, from x into out, both (n, columns). Keep them alive."""
         arguments = np.zeros(layout.ARRANGE_ARGUMENTS, np.int64)
         arguments[layout.ARRANGE_X] = x.ctypes.data
         arguments[layout.ARRANGE_COLUMNS] = x.shape[1]
@@ -75,7 +75,7 @@ class Multiplier:
         return arguments
 
     def look_up(self, matrix: PackedMatrix, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-        """Single rows of a matrix as float32 (n, columns): an embedding."""
+        """Single rows of a matrix as float32 (n, columns), for an embedding. Raises ValueError for a row outside it."""
         described = self.described(matrix)
         out = np.empty((len(rows), matrix.columns), np.float32)
         for into, row in zip(out, rows, strict=True):
@@ -85,22 +85,22 @@ class Multiplier:
         return out
 
     def described(self, matrix: PackedMatrix) -> NDArray[np.int64]:
-        """`describe`, once for each matrix: it looks at every outlier."""
+        """`describe`, computed once for each matrix, because it checks every outlier."""
         if (known := self._described.get(matrix)) is not None:
             return known
         return self._described.setdefault(matrix, describe(matrix))
 
     def blocks(self, matrix: PackedMatrix, count: int) -> int:
-        """Into how many blocks the kernel wants `count` vectors arranged; `count` blocks: as they are."""
+        """Into how many blocks the kernel wants `count` vectors arranged. If it is `count`, they stay as they are."""
         return int(matmul.blocks_of(self.loops, _FORMS[matrix.form], count))
 
     def _groups(self, matrix: PackedMatrix, count: int) -> int:
-        """How many groups make a work item. An even number: some kernels take two at once."""
+        """How many groups make a work item: an even number, because some kernels take two groups at once."""
         most = _MOST_GROUPS[count > self.loops[layout.GEMV_LIMIT]]
         return min(most, max(2, matrix.groups // (_WORK_ITEMS_PER_THREAD * self._pool.threads) // 2 * 2))
 
     def _arranged(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """x (n, columns) in the order in which the kernel wants it: x itself, or a copy."""
+        """x (n, columns) in the order that the kernel wants: x itself, or an arranged copy."""
         count = x.shape[0]
         blocks = self.blocks(matrix, count)
         if blocks == count:
@@ -113,12 +113,12 @@ class Multiplier:
 
 @cache
 def entry_points() -> tuple[int, int]:
-    """`matmul.work_item` and `matmul.arrange` for a pool."""
+    """The addresses of the entry points `matmul.work_item` and `matmul.arrange`."""
     return entry_point(matmul.work_item, 3, "work_item"), entry_point(matmul.arrange, 3, "arrange")
 
 
 def describe(matrix: PackedMatrix) -> NDArray[np.int64]:
-    """The matrix for machine code; valid as long as the matrix is kept. Raises ValueError if its arrays do not fit."""
+    """The matrix as a block of `layout`, valid while it is alive. Raises ValueError if its arrays do not fit."""
     if problem := matrix.problem():
         raise ValueError(problem)
     arrays = (matrix.data, matrix.tables, matrix.starts, matrix.outliers)

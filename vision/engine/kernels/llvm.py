@@ -1,6 +1,6 @@
-"""Writes LLVM vector code of one width: the words in which `vectors` says its loops. It decides nothing about the order of sums.
+"""Writes LLVM vector code of one width: `simd` and `roofline` build their loops from these operations.
 
-What is in memory where is said in `vision.engine.packed.q12`.
+It does not decide the order of sums. Where the bytes of a packed matrix are is said in `vision.engine.packed.q12`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from .isa import Isa
 from .math_functions import emit_exponential
 from .scalar import emit_fma
 
-Code = Any  # llvmlite has no types: an IR builder or an IR value
-_PREFETCH_BYTES = 4096  # ahead in the one stream: without it a core manages 8 billion weights a second, with it 23
+Code = Any  # an IR builder or an IR value; llvmlite has no types
+_PREFETCH_BYTES = 4096  # how far ahead: a core reads 23 billion weights a second with it, 8 billion without
 
 _I8, _I32, _I64, _F32 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
 _PTR = ir.PointerType()
@@ -34,9 +34,9 @@ def number(value: int) -> ir.Constant:
 
 
 class Emitter:
-    """Writes into one function, at the builder's place.
+    """Writes code into one function, at the builder's place.
 
-    A vector of `lanes` floats holds as many rows of a group; a group has `parts` of them.
+    A vector holds `lanes` floats, one for each of so many rows of a group; a group of 16 rows takes `parts` vectors.
     """
 
     def __init__(self, builder: Code, isa: Isa) -> None:
@@ -48,10 +48,10 @@ class Emitter:
         self.floats = _vector(_F32, self.lanes)
         self.zero = _constant(_F32, [0.0] * self.lanes)
         self.least = _constant(_F32, [float("-inf")] * self.lanes)
-        self.minus_zero = _constant(_F32, [-0.0] * self.lanes)  # what added to a number, 0.0 included, leaves its bits
+        self.minus_zero = _constant(_F32, [-0.0] * self.lanes)  # adding it changes the bits of no number
 
     def at(self, base: Code, *offsets: Code | int) -> Code:
-        """base plus offsets in bytes, as an address."""
+        """The address base plus offsets, in bytes."""
         for offset in offsets:
             base = self.b.add(base, number(offset) if isinstance(offset, int) else offset)
         return base
@@ -65,7 +65,7 @@ class Emitter:
         return loaded
 
     def store_one(self, value: Code, address: Code) -> None:
-        """The first lane."""
+        """Store the first lane."""
         self.store(self.b.extract_element(value, ir.Constant(_I32, 0)), address)
 
     def store(self, value: Code, address: Code) -> None:
@@ -84,11 +84,11 @@ class Emitter:
         return emit_exponential(self.b, x)
 
     def larger(self, a: Code, b: Code) -> Code:
-        """Lane by lane; b where one is NaN."""
+        """The larger of a and b, lane by lane; b where one of them is NaN."""
         return self.b.select(self.b.fcmp_ordered(">", a, b), a, b)
 
     def folded(self, parts: Sequence[Code], combine: Callable[[Code, Code], Code]) -> Code:
-        """16 lanes into one: lane l with lane l + 8, then l + 4, l + 2, l + 1; the result is in all lanes of a vector."""
+        """Combine 16 lanes: lane l with lane l + 8, then l + 4, l + 2, l + 1. The result is in all lanes."""
         value = parts[0] if len(parts) == 1 else combine(*parts)
         for distance in (8, 4, 2, 1):
             if distance < self.lanes:
@@ -98,13 +98,13 @@ class Emitter:
         return value
 
     def spread(self, address: Code) -> Code:
-        """One float in all lanes."""
+        """A vector with the float at an address in all lanes."""
         undefined = ir.Constant(self.floats, ir.Undefined)
         one = self.b.insert_element(undefined, self.load(address, _F32, 4), ir.Constant(_I32, 0))
         return self.b.shuffle_vector(one, undefined, _constant(_I32, [0] * self.lanes))
 
     def loop(self, count: Code, start: Sequence[Code], body: Callable[[Code, list[Code]], list[Code]]) -> list[Code]:
-        """Repeat `body(index, values) → values` `count` times, at least once; the values after the last one."""
+        """Repeat `body(index, values) → values` `count` times, at least once. Returns the values of the last time."""
         before, inside = self.b.block, self.b.append_basic_block("loop")
         self.b.branch(inside)
         self.b.position_at_end(inside)
@@ -124,7 +124,7 @@ class Emitter:
         return changed
 
     def table(self, address: Code) -> Code:
-        """A group's 16 entries, once in every 16 bytes."""
+        """A group's table of 16 entries, repeated in every 16 bytes of a vector."""
         entries = self.load(address, _vector(_I8, 16))
         every = [byte % 16 for byte in range(self.bytes)]
         return self.b.shuffle_vector(entries, ir.Constant(entries.type, ir.Undefined), _constant(_I32, every))
@@ -134,11 +134,11 @@ class Emitter:
         return self.call(name, _vector(_I8, self.bytes), table, codes)
 
     def weights(self, block: Code, part: int, table: Code) -> list[Code]:
-        """The weights of `part` of the group in a block's 8 columns, a vector of float32 each."""
+        """The weights of one part of the group in a block's 8 columns: a vector of float32 for each column."""
         octets = _vector(_I8, self.bytes)
         words = _vector(_I32, self.lanes)
         codes = self.load(self.at(block, part * self.bytes), octets)
-        pairs = self.b.bitcast(codes, words)  # shifted as words: the bits that cross a byte are masked away
+        pairs = self.b.bitcast(codes, words)  # shifted as words; the bits that cross a byte are masked away
         shifted = self.b.bitcast(self.b.lshr(pairs, _constant(_I32, [4] * self.lanes)), octets)
         weights = []
         for half, nibbles in enumerate((codes, shifted)):

@@ -1,7 +1,8 @@
-"""Functions of one float32 that LLVM vectorises: selects in place of branches, and no call into a C library.
+"""Functions of one float32 that LLVM can vectorise: they select instead of branching, and call no C library.
 
-A loop over them gives the same bits whether it becomes vector code or not, as every operation is the processor's own.
-`emit_exponential` writes the same operations for a whole vector, for `emitter`. It knows nothing of arrays and models.
+A loop over them gives the same bits whether or not it becomes vector code, because every operation is the processor's
+own. `emit_exponential` writes the same operations for a whole vector, for `llvm`. This file knows nothing of arrays and
+models.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from numba.extending import intrinsic
 from .jit import compiled
 from .scalar import emit_fma, floats_at, fma
 
-# exp(x) = 2ⁿ · exp(r), n = x / log 2 rounded, r = x − n · log 2 in two steps. Then the polynomial of Cephes' expf.
+# exp(x) = 2ⁿ · exp(r), where n is x / log 2 rounded, and r = x − n · log 2 in two steps. exp(r) is the polynomial of
+# Cephes' expf.
 _LOG2_E = 1.4426950408889634
-_ROUNDING = 1.5 * 2.0**23  # what is added to it loses its fraction; n then stands in the lowest bits
-_LOG_2 = (0.693359375, -2.12194440e-4)  # the first has so few bits that n times it is exact
+_ROUNDING = 1.5 * 2.0**23  # a number that is added to it loses its fraction; n then stands in the lowest bits
+_LOG_2 = (0.693359375, -2.12194440e-4)  # log 2 as a sum; the first part has so few bits that n times it is exact
 _EXPONENTIAL = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
-_SMALLEST, _LARGEST = -87.33, 88.72283  # beyond them the result is 0 (it would be subnormal) and infinity
+_SMALLEST, _LARGEST = -87.33, 88.72283  # below, the result is 0 (it would be subnormal); above, infinity
 
 
 def emit_exponential(builder: Any, x: Any) -> Any:
@@ -66,12 +68,12 @@ def _divided_define(context: Any, a: Any, b: Any) -> Any:
 exponential: Any = intrinsic(_exponential_define)
 """exp(x) within 2 units in the last place; 0 below −87.33, infinity above 88.72, NaN for NaN."""
 divided: Any = intrinsic(_divided_define)
-"""a / b as the processor does it. Python's way, an error for b = 0, is a branch that ends vectorisation."""
+"""a / b as the processor computes it. Python's error for b = 0 would be a branch, which prevents vectorisation."""
 
 
 @compiled
 def sigmoid_product(g: np.float32, u: np.float32) -> np.float32:
-    """SiLU(g) · u = g / (1 + exp(−g)) · u: the gate of a text tower's MLP."""
+    """SiLU(g) · u = g / (1 + exp(−g)) · u: the gated activation (SwiGLU) of a decoder layer's MLP."""
     return divided(g, np.float32(1) + exponential(-g)) * u  # type: ignore[no-any-return]
 
 
@@ -79,7 +81,8 @@ def sigmoid_product(g: np.float32, u: np.float32) -> np.float32:
 def gelu_tanh(x: np.float32) -> np.float32:
     """x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), PyTorch's "tanh" GELU.
 
-    As (1 + tanh v) / 2 = 1 / (1 + exp(−2v)), nothing cancels: a negative x has a small relative error too.
+    It is computed as (1 + tanh v) / 2 = 1 / (1 + exp(−2v)), in which nothing cancels, so that the relative error is
+    small for a negative x too.
     """
     linear, cubic = np.float32(-1.5957691216057308), np.float32(-0.07135481282553256)  # −2 √(2/π), and that · 0.044715
     return divided(x, np.float32(1) + exponential(x * fma(cubic, x * x, linear)))  # type: ignore[no-any-return]
@@ -89,7 +92,8 @@ def gelu_tanh(x: np.float32) -> np.float32:
 def gelu(x: np.float32) -> np.float32:
     """x/2 · (1 + erf(x / √2)), the exact GELU. The polynomials are those of Cephes' erff and erfcf (ndtrf.c).
 
-    Below |z| = 1 that of erf(z) / z; above, two of erfc(z) · z · exp(z²) in 1 / z². All three are computed, one is taken.
+    With z = x / √2: below |z| = 1 the polynomial of erf(z) / z; above, one of two of erfc(z) · z · exp(z²) in 1 / z².
+    All three are computed and one is selected.
     """
     one, half = np.float32(1), np.float32(0.5)
     z = abs(x) * np.float32(0.7071067811865476)
@@ -133,8 +137,8 @@ def gelu(x: np.float32) -> np.float32:
 def softmax(row: int, blocks: int, total: int) -> None:
     """Entry point: row (16 · blocks) becomes exp(row − its largest), and their sum is stored at `total`.
 
-    The sum is 16 sums, of every 16th each, which are folded: s[l] + s[l + 8], then l + 4, l + 2, l + 1. `vectors` has the
-    same for each instruction set.
+    The sum is computed as 16 sums of every 16th value, which are folded: s[l] + s[l + 8], then l + 4, l + 2, l + 1.
+    `simd` has the same function for each instruction set.
     """
     values = carray(floats_at(row), (blocks, 16))
     sums = np.zeros(16, np.float32)

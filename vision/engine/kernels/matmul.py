@@ -1,13 +1,15 @@
-"""Products of packed matrices with one or many vectors, a work item of the rows at a time: y = W·x in float32.
+"""Products of packed matrices with one or many vectors: y = W·x in float32.
 
-One order of addition for everything, so that a result has the same bits for every number of vectors, threads and
-instruction sets (those with a fused multiply-add):
+Everything is added up in one order, so that a result has the same bits for any number of vectors and threads, and any
+instruction set with a fused multiply-add:
 
-    stretch   512 columns: four sums, of every fourth column each, of fused multiply-adds; then ((s0 + s1) + s2) + s3
-    row       the stretches' sums, one after another; then the sum of its outliers, if its group has any
+    k block   512 columns: four sums of fused multiply-adds, of every fourth column each; then ((s0 + s1) + s2) + s3
+    row       the sums of its k blocks, one after another; then the sum of its outliers, if its group has any
 
-So a draft of several tokens that is verified at once, or a prefill cut anywhere, gives what single steps give. Short sums
-are also the more exact ones. This file knows addresses and counts: no files, no model, no threads.
+So several tokens that are verified at once, or a prefill cut anywhere, give what single steps give. Short sums also
+have smaller rounding errors. There are two ways to compute a product: `gemv` unpacks weights in registers and
+multiplies them by a few vectors; `gemm` unpacks them into a small panel and multiplies the panel by many. This file
+knows addresses and counts: no files, no model, no threads.
 """
 
 from __future__ import annotations
@@ -59,11 +61,11 @@ from .layout import (
     Y,
 )
 
-_GROUP_BYTES = 24  # a column of a group
+_GROUP_BYTES = 24  # of a column of a group
 
 
 def work_item(index: int, worker: int, arguments: int) -> None:
-    """Entry point: one work item of a product. The arguments are MATMUL_ARGUMENTS numbers, see `layout`."""
+    """Entry point: one work item of a product. The arguments are the MATMUL_ARGUMENTS of `layout`."""
     given = carray(scalar.integers_at(arguments), MATMUL_ARGUMENTS)
     matrix, loops = given[:MATRIX_NUMBERS], given[MATRIX_NUMBERS : MATRIX_NUMBERS + MATMUL_LOOPS]
     first = index * given[GROUPS]
@@ -73,10 +75,11 @@ def work_item(index: int, worker: int, arguments: int) -> None:
 
 
 def arrange(block: int, worker: int, arguments: int) -> None:
-    """Entry point: write a block of the vectors x (count, columns) as the kernels want it into out, at columns · first.
+    """Entry point: copy a block of the vectors x (count, columns) into out, in the order in which the kernels read it.
 
-    For few vectors that is (columns, vectors of the block). For many it is (4 streams, steps, vectors) for each stretch,
-    so that what is multiplied together lies together. The arguments are x, columns, count, blocks, out, and 1 for many.
+    For `gemv` the order is (columns, vectors of the block). For `gemm` it is (4 streams, steps, vectors) for each k
+    block, so that values which are multiplied together lie together. The arguments are the ARRANGE_ARGUMENTS of
+    `layout`.
     """
     given = carray(scalar.integers_at(arguments), ARRANGE_ARGUMENTS)
     columns, count, blocks = given[ARRANGE_COLUMNS], given[ARRANGE_COUNT], given[ARRANGE_BLOCKS]
@@ -92,7 +95,7 @@ def arrange(block: int, worker: int, arguments: int) -> None:
 
 @compiled
 def place_of(column: int, columns: int) -> int:
-    """Where a column of an input stands among those arranged for many vectors."""
+    """Where a column of an input stands after it was arranged for `gemm`."""
     start = column // K_BLOCK * K_BLOCK
     steps = min(K_BLOCK, columns - start) // STREAMS
     return start + (column - start) % STREAMS * steps + (column - start) // STREAMS
@@ -100,7 +103,7 @@ def place_of(column: int, columns: int) -> int:
 
 @compiled
 def blocks_of(loops: NDArray[np.int64], form: int, count: int) -> int:
-    """Into how many nearly equal blocks `count` vectors are cut. Block i has vectors count·i//n to count·(i + 1)//n."""
+    """Into how many nearly equal blocks `count` vectors are cut; block i of n has count·i//n to count·(i + 1)//n."""
     if form != Q12:
         return count
     return int(-(-count // (loops[GEMV_VECTORS] if count <= loops[GEMV_LIMIT] else loops[GEMM_VECTORS])))
@@ -118,10 +121,11 @@ def multiply_groups(
     ldy: int,
     panel: int,
 ) -> None:
-    """y[:, 16·first : 16·last] = the groups first to last of a matrix times x.
+    """y[:, 16·first : 16·last] = x times the groups first to last (without last) of a matrix.
 
-    x is (count, columns), arranged in blocks when there are fewer of them than vectors, and then PADDING floats are read
-    behind it; y is (count, ldy). x, y and panel are addresses, the arrays describe what is used, see `layout`.
+    x is (count, columns). It is arranged in blocks if there are fewer blocks than vectors, and then up to PADDING
+    floats behind it are read. y is (count, ldy). x, y and panel are addresses; `loops` and `matrix` are blocks of
+    `layout`.
     """
     if matrix[FORM] != Q12:
         _multiply_rows(matrix, first * 16, min(last * 16, matrix[ROWS]), x, count, y, ldy)
@@ -143,14 +147,14 @@ def _by_gemv(
     for group in range(first, last):
         table = tables + 16 * group
         data = matrix[DATA] + group * columns * _GROUP_BYTES
-        # What comes after the group's one stream is far away in memory: asked for now, it is there in time.
+        # The next group's table and the outliers are far from the weights in memory, so they are fetched ahead.
         scalar.prefetch(table + 128)
         for line in range(matrix[OUTLIERS] + 8 * starts[group], matrix[OUTLIERS] + 8 * starts[group + 1], 64):
             scalar.prefetch(line)
         if blocks == 1:
             call8(loops[GEMV_AT], count, data, table, columns // 8, x, y + 64 * group, ldy, 0)
             continue
-        # A few passes over a stretch, from the first cache but for the first, cost less than the way through a panel.
+        # A few passes over a k block, all but the first from the L1 cache, cost less than the way through a panel.
         for start in range(0, columns, K_BLOCK):
             length = min(K_BLOCK, columns - start)
             for block in range(blocks):
@@ -173,7 +177,7 @@ def _by_gemm(
     ldy: int,
     panel: int,
 ) -> None:
-    # A stretch of some blocks stays in the second cache while group after group is widened and multiplied by it.
+    # A k block of some blocks of inputs stays in the L2 cache while group after group is unpacked and multiplied by it.
     columns = matrix[COLUMNS]
     blocks = blocks_of(loops, Q12, count)
     for first_block in range(0, blocks, BLOCKS_TOGETHER):
@@ -211,7 +215,7 @@ def _add_outliers(
         return
     sums = np.empty((16, 16), np.float32)
     for_gemm = count > loops[GEMV_LIMIT]
-    for block in range(blocks):  # outermost: its inputs stay in the second cache, and their pages known to the core
+    for block in range(blocks):  # outermost, so that its inputs stay in the L2 cache and their pages in the TLB
         begin = count * block // blocks
         width = count * (block + 1) // blocks - begin
         inputs = x + 4 * begin * columns
@@ -247,21 +251,21 @@ def _add_outliers_of_one(matrix: NDArray[np.int64], first: int, last: int, x: in
 def _sum_outliers(
     matrix: NDArray[np.int64], start: int, end: int, x: int, width: int, for_gemm: bool, sums: NDArray[np.float32]
 ) -> None:
-    # Always 16 at once, in one or two vectors: those beyond the width are summed up and not used.
+    # Always 16 inputs at once, in one or two vector registers; those beyond the width are summed up and not used.
     entries = carray(scalar.longs_at(matrix[OUTLIERS]), end)
     sums[:] = 0
     for index in range(start, end):
         entry = np.int64(entries[index])
         value, column, into = scalar.widened(entry >> 32), int(entry & 0xFFFF), sums[entry >> 16 & 15]
         place = place_of(column, int(matrix[COLUMNS])) if for_gemm else column
-        inputs = carray(scalar.floats_at(x + 4 * place * width), 16)  # up to PADDING behind the last
+        inputs = carray(scalar.floats_at(x + 4 * place * width), 16)  # reads up to PADDING floats behind the last input
         for n in range(16):
             into[n] = scalar.fma(value, inputs[n], into[n])
 
 
 @compiled
 def _multiply_rows(matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int) -> None:
-    """The forms that are not packed: a row is widened once, then multiplied by every vector."""
+    """Multiply a matrix that is not packed: each row is widened once, then multiplied by every vector."""
     columns = matrix[COLUMNS]
     row = np.empty(columns, np.float32)
     lanes = np.empty(16, np.float32)
@@ -275,7 +279,7 @@ def _multiply_rows(matrix: NDArray[np.int64], first: int, last: int, x: int, cou
 
 @compiled
 def _dot(row: NDArray[np.float32], x: NDArray[np.float32], lanes: NDArray[np.float32]) -> np.float32:
-    """In 16 sums, flushed at every stretch."""
+    """A dot product in 16 sums, of every 16th column each, which are added to the total after every k block."""
     total = np.float32(0)
     for start in range(0, row.shape[0], K_BLOCK):
         end = min(start + K_BLOCK, row.shape[0])
@@ -293,7 +297,7 @@ def _dot(row: NDArray[np.float32], x: NDArray[np.float32], lanes: NDArray[np.flo
 
 @compiled
 def widen_row(matrix: NDArray[np.int64], row: int, out: NDArray[np.float32]) -> None:
-    """One row of a matrix in any form as float32, exactly: what an embedding looks up."""
+    """One row of a matrix in any form as float32, exactly. An embedding looks it up."""
     columns, form = matrix[COLUMNS], matrix[FORM]
     bits = out.view(np.uint32)
     if form == F32:
@@ -307,7 +311,8 @@ def widen_row(matrix: NDArray[np.int64], row: int, out: NDArray[np.float32]) -> 
     elif form == F16:
         halves = carray(scalar.halves_at(matrix[DATA] + 2 * row * columns), columns)
         for column in range(columns):
-            # Taken as a float32 it is 2^112 too small, subnormals included. Infinities are not let into a packed file.
+            # Read as a float32, a float16 is 2^112 times too small, also a subnormal one. A packed file has no
+            # infinities.
             bits[column] = np.uint32(halves[column] & 0x7FFF) << 13
             out[column] *= np.float32(2.0**112)
             bits[column] |= np.uint32(halves[column] >> 15) << 31

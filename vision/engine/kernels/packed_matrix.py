@@ -1,4 +1,4 @@
-"""A matrix of weights as the kernels read it: packed in 12 bits, or plain. It knows the layout, not how a matrix is packed."""
+"""A matrix of weights as the kernels read it: packed in 12 bits, or plain. It does not know how to pack one."""
 
 from __future__ import annotations
 
@@ -10,24 +10,12 @@ from numpy.typing import NDArray
 
 Form = Literal["q12", "bf16", "f16", "f32"]
 
-
 GROUP_ROWS = 16
-
-
 BLOCK_COLUMNS = 8
-
-
 BLOCK_BYTES = 192
-
-
 GROUP_BYTES_PER_COLUMN = BLOCK_BYTES // BLOCK_COLUMNS
-
-
 TABLE_BYTES = 16
-
-
-MAX_COLUMNS = 65_535  # a side-list entry has 16 bits for the column
-
+MAX_COLUMNS = 65_535  # an entry of the outliers has 16 bits for its column
 
 STORED: dict[Form, np.dtype[Any]] = {
     "q12": np.dtype(np.uint8),
@@ -36,13 +24,8 @@ STORED: dict[Form, np.dtype[Any]] = {
     "f32": np.dtype("<f4"),
 }
 
-
-_NO_BYTES = np.empty((0, TABLE_BYTES), np.uint8)
-
-
+_NO_TABLES = np.empty((0, TABLE_BYTES), np.uint8)
 _NO_STARTS = np.zeros(0, np.uint32)
-
-
 _NO_OUTLIERS = np.zeros(0, np.uint64)
 
 
@@ -50,21 +33,21 @@ _NO_OUTLIERS = np.zeros(0, np.uint64)
 class PackedMatrix:
     """A matrix of weights (rows, columns) in one of the forms; y = W·x has `rows` values.
 
-    `data` is (groups, columns · 24) uint8 for "q12"; every other form is the plain (rows, columns) array at the
-    source's own width, and has no tables and no side list.
+    For "q12", `data` is (groups, columns · 24) uint8. For every other form it is the plain (rows, columns) array in the
+    source's own width, and the matrix has no tables and no outliers.
     """
 
     form: Form
     rows: int
     columns: int
     data: NDArray[Any]
-    tables: NDArray[np.uint8] = field(default_factory=lambda: _NO_BYTES)  # (groups, 16)
-    starts: NDArray[np.uint32] = field(default_factory=lambda: _NO_STARTS)  # (groups + 1,): where a group's begin
+    tables: NDArray[np.uint8] = field(default_factory=lambda: _NO_TABLES)  # (groups, 16)
+    starts: NDArray[np.uint32] = field(default_factory=lambda: _NO_STARTS)  # (groups + 1,), of each group's outliers
     outliers: NDArray[np.uint64] = field(default_factory=lambda: _NO_OUTLIERS)
 
     @property
     def groups(self) -> int:
-        """Portions of 16 rows, the last of which may be smaller in the plain forms."""
+        """Groups of 16 rows; in the plain forms the last one may be smaller."""
         return -(-self.rows // GROUP_ROWS)
 
     @property
@@ -72,7 +55,7 @@ class PackedMatrix:
         return self.data.nbytes + self.tables.nbytes + self.starts.nbytes + self.outliers.nbytes
 
     def problem(self) -> str | None:
-        """Why a kernel could read outside these arrays, or None. The bytes of `data` and `tables` can do no harm."""
+        """Why a kernel could read outside these arrays, or None. No value in `data` and `tables` can make it do so."""
         expected = (
             (self.groups, self.columns * GROUP_BYTES_PER_COLUMN) if self.form == "q12" else (self.rows, self.columns)
         )
@@ -98,7 +81,7 @@ class PackedMatrix:
 
 
 def unsuitable(rows: int, columns: int) -> str | None:
-    """Why a matrix of this shape cannot be packed, or None."""
+    """Why a matrix of this shape cannot be packed, or None if it can."""
     if rows % GROUP_ROWS or columns % GROUP_ROWS or not rows or not columns:
         return f"{rows}×{columns} are not multiples of {GROUP_ROWS}"
     if columns > MAX_COLUMNS:

@@ -1,8 +1,9 @@
 """What this machine can do at most: how fast its cores read memory, and how many float32 products they add up.
 
-The yardsticks of the benchmark, in the threads of a pool like everything else here. Reading is one sequential stream a
-core with nothing done to what was read; multiplying is a chain of fused products in registers, with nothing read. The
-best of several tries counts: anything else that runs on the machine can only make a try slower.
+The benchmark compares the engine with these two figures. They are measured in the threads of a pool, like all
+arithmetic here. Reading is one sequential stream for each core, and nothing is done to what was read; multiplying is a
+chain of fused multiply-adds in registers, and nothing is read. The best of several tries counts, because anything else
+that runs on the machine can only make a try slower.
 """
 
 from __future__ import annotations
@@ -24,22 +25,22 @@ from .llvm import Code, Emitter, number
 from .scalar import floats_at, fma, longs_at
 from .thread_pool import Pool
 
-WORK_ITEM_BYTES = 3 << 20  # read by whoever is free
-_STEP_BYTES = 384  # read at once: twice what `Emitter.prefetch` asks for, and a sum in a register for each vector
-_CHAINS = {Isa.PLAIN: 64, Isa.AVX2: 12, Isa.AVX512: 24}  # sums side by side: enough to hide a product's latency
+WORK_ITEM_BYTES = 3 << 20  # a work item of reading; it goes to whichever thread is free
+_STEP_BYTES = 384  # read in one step: twice what `Emitter.prefetch` fetches, with a sum in a register for each vector
+_CHAINS = {Isa.PLAIN: 64, Isa.AVX2: 12, Isa.AVX512: 24}  # sums side by side: they hide the latency
 _PRODUCT_WORK_ITEMS = 64
 _PRODUCT_STEPS = 100_000
 
 
 def read_bytes_per_second(pool: Pool, memory: NDArray[np.uint8], tries: int = 5, isa: Isa | None = None) -> float:
-    """How fast the pool's threads together read `memory`, which should be many times larger than every cache.
+    """How many bytes a second the pool's threads together read of `memory`; it should be far larger than any cache.
 
-    Its size is a multiple of WORK_ITEM_BYTES.
+    Its size is a multiple of WORK_ITEM_BYTES. Raises ValueError for another size.
     """
     if memory.nbytes % WORK_ITEM_BYTES or not memory.nbytes:
         raise ValueError(f"the memory to read is a multiple of {WORK_ITEM_BYTES} bytes, not {memory.nbytes}")
     work_items = memory.nbytes // WORK_ITEM_BYTES
-    sums = np.zeros((pool.threads, 64), np.int64)  # what is never used would never be read
+    sums = np.zeros((pool.threads, 64), np.int64)  # because what is never used would not be read
     entry = _entry("read", fastest() if isa is None else isa)
     arguments = np.zeros(ROOFLINE_ARGUMENTS, np.int64)
     arguments[READ_MEMORY], arguments[READ_SUMS] = memory.ctypes.data, sums.ctypes.data
@@ -47,7 +48,7 @@ def read_bytes_per_second(pool: Pool, memory: NDArray[np.uint8], tries: int = 5,
 
 
 def products_per_second(pool: Pool, tries: int = 5, isa: Isa | None = None) -> float:
-    """How many float32 products the pool's threads together add to a sum (a multiply-add is one of these, not two)."""
+    """How many float32 products a second the pool's threads together add to sums. A multiply-add counts as one."""
     isa = fastest() if isa is None else isa
     sums = np.zeros((pool.threads, 1024), np.float32)
     lanes = {Isa.PLAIN: 1, Isa.AVX2: 8, Isa.AVX512: 16}[isa]
@@ -58,7 +59,7 @@ def products_per_second(pool: Pool, tries: int = 5, isa: Isa | None = None) -> f
 
 
 def _least_seconds(pool: Pool, entry: int, work_items: int, arguments: NDArray[np.int64], tries: int) -> float:
-    pool.run(entry, min(work_items, pool.threads), arguments.ctypes.data)  # wakes threads and cores
+    pool.run(entry, min(work_items, pool.threads), arguments.ctypes.data)  # wakes the threads and the cores
     seconds = []
     for _ in range(tries):
         started = time.perf_counter()
@@ -68,7 +69,7 @@ def _least_seconds(pool: Pool, entry: int, work_items: int, arguments: NDArray[n
 
 
 def _read(e: Emitter, address: Code, out: Code) -> None:
-    """Add up a work item as integers."""
+    """Read a work item by adding it up as integers."""
     kind = ir.VectorType(ir.IntType(64), e.bytes // 8)
     zero = ir.Constant(kind, [0] * (e.bytes // 8))
     count = _STEP_BYTES // e.bytes
@@ -86,7 +87,7 @@ def _read(e: Emitter, address: Code, out: Code) -> None:
 
 
 def _multiply(e: Emitter, steps: Code, out: Code, *, chains: int) -> None:
-    """The sums of `steps` products each, as many side by side as there are registers."""
+    """Compute sums of `steps` products each, as many side by side as there are registers."""
     half = ir.Constant(e.floats, [0.5] * e.lanes)
     one = ir.Constant(e.floats, [1.0] * e.lanes)
     sums = e.loop(steps, [e.zero] * chains, lambda _, values: [e.fma(value, half, one) for value in values])
@@ -107,7 +108,7 @@ def _intrinsic(emit: Any, isa: Isa) -> Any:
 
 @cache
 def _entry(what: str, isa: Isa) -> int:
-    """The entry point (index, worker, arguments) for a pool."""
+    """The address of the entry point of a measurement for an instruction set."""
     if isa is Isa.PLAIN:
         work_item = {"read": _scalar_read_work_item, "multiply": _scalar_multiply_work_item}[what]
     elif what == "read":

@@ -1,9 +1,9 @@
 """What a decoder layer computes beside products and attention, row by row: norms, rotations, activations, sums.
 
-A row is the vector of one token or one patch. The functions are entry points for a `thread_pool.Pool`: a job's rows are cut
-into nearly equal work items, and (index, worker, arguments) computes one of them. The arguments are a block of int64, whose
-places have names in `layout`. Every row is computed alone, so neither the cut nor the number of threads changes a bit.
-This file knows addresses and counts; it does not know layers or models.
+A row is the vector of one token or one patch. The functions are entry points for a `thread_pool.Pool`: a job's rows are
+cut into nearly equal work items, and (index, worker, arguments) computes one of them. The arguments are a block of
+int64, whose places have names in `layout`. Every row is computed alone, so neither the cut nor the number of threads
+changes a bit. This file knows addresses and counts; it does not know layers or models.
 """
 
 from __future__ import annotations
@@ -82,12 +82,12 @@ def layer_norm(index: int, worker: int, arguments: int) -> None:
 
 
 def split_qkv_rope(index: int, worker: int, arguments: int) -> None:
-    """Entry point: take a row of queries, keys and values apart, norm and rotate it, and store keys and values in the cache.
+    """Entry point: split a row into queries, keys and values, norm and rotate them, and fill the cache.
 
-    A row of x is (heads + 2 · kv_heads, head_dim). First the bias is added, then each head of queries and keys gets its norm
-    and is rotated: the halves of a head are pairs, which are turned by the angles whose cosines and sines are
-    (rows, head_dim / 2). Queries stay where they are, divided by √head_dim. Keys and values go behind the SPLIT_PAST ones of
-    a blocked cache (`kv_cache.CacheShape`). The arguments are the SPLIT_ARGUMENTS of `layout`.
+    A row of x is (heads + 2 · kv_heads, head_dim). First the bias is added, then each head of queries and keys gets its
+    norm and is rotated: the halves of a head are pairs, which are turned by the angles whose cosines and sines are
+    (rows, head_dim / 2). Queries stay where they are, divided by √head_dim. Keys and values go behind the SPLIT_PAST
+    ones of a blocked cache (`kv_cache.CacheShape`). The arguments are the SPLIT_ARGUMENTS of `layout`.
     """
     given = carray(scalar.integers_at(arguments), SPLIT_ARGUMENTS)
     heads, kv_heads, head_dim = given[SPLIT_HEADS], given[SPLIT_KV_HEADS], given[SPLIT_HEAD_DIM]
@@ -122,7 +122,7 @@ def split_qkv_rope(index: int, worker: int, arguments: int) -> None:
 
 
 def swiglu(index: int, worker: int, arguments: int) -> None:
-    """Entry point: out = SiLU(first half of x) · second half of x. It reads ROW_X, ROW_OUT and ROW_COLUMNS, those of out."""
+    """Entry point: out = SiLU(first half of x) · second half of x. It reads ROW_X, ROW_OUT and ROW_COLUMNS."""
     given = carray(scalar.integers_at(arguments), ROW_ARGUMENTS)
     columns = given[ROW_COLUMNS]
     for row in range(_first_row(given, index), _first_row(given, index + 1)):

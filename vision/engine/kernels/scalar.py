@@ -1,6 +1,6 @@
-"""The inner loops as plain numba, for any processor; and the reference that the vector code is held against, bit by bit.
+"""The inner loops as plain numba, for any processor. The vector code is compared with them, bit for bit, in the tests.
 
-Also here: single rows for the embedding, and products of matrices that are not packed (the fallback forms).
+Also here: reading single numbers from memory, and fused multiply-adds, for all compiled functions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .layout import PANEL_STEPS, STREAMS
 
 
 def emit_fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
-    """LLVM code of `fma` for float32 or vectors of them."""
+    """Write LLVM code of `fma` for a float32 or a vector of them."""
     if not has_fused_multiply_add():
         return builder.fadd(builder.fmul(a, b), c)
     name = f"llvm.fma.v{a.type.count}f32" if isinstance(a.type, ir.VectorType) else "llvm.fma.f32"
@@ -64,11 +64,11 @@ def _prefetch_define(context: Any, address: Any) -> Any:
 
 
 fma: Any = intrinsic(_fma_define)
-"""a · b + c, rounded once (on a processor that cannot, twice)."""
+"""a · b + c, rounded once; rounded twice on a processor that has no fused multiply-add."""
 prefetch: Any = intrinsic(_prefetch_define)
-"""Ask for the cache line at an address, which need not be one that can be read."""
+"""Fetch the cache line at an address ahead of its use. The address need not be readable."""
 widened: Any = intrinsic(_widened_define)
-"""The float32 of a bfloat16's bits."""
+"""The float32 with the value of a bfloat16, which is given by its bits."""
 bytes_at = _pointer_to(types.uint8)
 halves_at = _pointer_to(types.uint16)
 words_at = _pointer_to(types.uint32)
@@ -76,15 +76,15 @@ longs_at = _pointer_to(types.uint64)
 integers_at = _pointer_to(types.int64)
 floats_at = _pointer_to(types.float32)
 doubles_at = _pointer_to(types.float64)
-"""…_at(address): the memory there, for `numba.carray`."""
+"""…_at(address): a pointer to that memory, for `numba.carray`."""
 
 
 def gemv(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
-    """Never called: plain loops take one vector at a time, through the panel."""
+    """Never called: the plain loops multiply one vector at a time, through the panel."""
 
 
 def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
-    """Decode blocks of one group into panel (4 streams, steps, 16): column 4·step + stream."""
+    """Unpack blocks of one group into panel (4 streams, steps, 16), column 4·step + stream at [stream, step]."""
     stored = carray(bytes_at(data), (blocks, 3, 64))
     entries = carray(bytes_at(table), 16)
     bits = carray(words_at(panel), (STREAMS, PANEL_STEPS, 16))
@@ -99,7 +99,7 @@ def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
 
 
 def gemm(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
-    """y[:16] = the panel's rows times x, or that added to y: four sums over every fourth column, then their sum."""
+    """y[:16] = the panel's rows times x, or y plus that: four sums over every fourth column, then their sum."""
     weights = carray(floats_at(panel), (STREAMS, PANEL_STEPS, 16))
     inputs = carray(floats_at(x), (steps, STREAMS))
     out = carray(floats_at(y), 16)
@@ -128,7 +128,7 @@ def tile(
     y_vector: int,
     add: int,
 ) -> None:
-    """y[:16] = Σₛ w[s] · x[s], or that added to y: one group and one vector, one sum in the order of s."""
+    """y[:16] = Σₛ w[s] · x[s], or y plus that: one group and one vector, one sum in the order of s."""
     inputs = carray(floats_at(x), steps)
     out = carray(floats_at(y), 16)
     sums = np.zeros(16, np.float32)

@@ -1,13 +1,14 @@
 """The inner loops in vector instructions, AVX2 and AVX-512, written as LLVM code through numba: no compiler, no binary.
 
-Three steps on a group of 16 rows of a packed matrix, two of attention, all on raw addresses. Each adds up in the order that `product` or `attention` lays down, so each
-gives the very bits of `plain`. What is in memory where is said in `vision.engine.packed.q12`.
+Three loops work on a group of 16 rows of a packed matrix, and two are for attention; all take raw addresses. Each adds
+up in the order that `matmul` or `attention` defines, so it gives the same bits as `scalar`. Where the bytes of a packed
+matrix are is said in `vision.engine.packed.q12`.
 
-    few     widen a stretch of columns and multiply it by 1 to 6 vectors at once, all in registers: decode
-    widen   widen a stretch of columns into a small float32 panel …
-    many    … and multiply the panel by up to 12 vectors at once: prefill, vision encoder
-    tile    a few groups of 16 plain floats times a few vectors: attention's scores and results
-    softmax raise a row of scores to powers of e, and add them up
+    gemv     unpack a k block and multiply it by 1 to 6 vectors at once, all in registers: decode
+    widen    unpack a k block into a small float32 panel
+    gemm     multiply the panel by up to 12 vectors at once: prefill, vision encoder
+    tile     a few groups of 16 plain floats times a few vectors: attention's scores and results
+    softmax  raise e to a row of scores, and add the results up
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from .isa import Isa
 from .layout import K_BLOCK, PANEL_STEPS, STREAMS
 from .llvm import Code, Emitter, number
 
-GEMV = {Isa.AVX2: 3, Isa.AVX512: 6}  # vectors at once in `gemv`: four sums each must stay in the registers
-GEMV_LIMIT = {Isa.AVX2: 6, Isa.AVX512: 72}  # vectors up to which `gemv` in several passes is faster than `gemm`
-GEMM = {Isa.AVX2: 6, Isa.AVX512: 12}  # vectors at once in `gemm`: one sum each for every part of the rows
+GEMV = {Isa.AVX2: 3, Isa.AVX512: 6}  # vectors at once in `gemv`: the four sums of each must stay in registers
+GEMV_LIMIT = {Isa.AVX2: 6, Isa.AVX512: 72}  # vectors up to which several passes of `gemv` are faster than `gemm`
+GEMM = {Isa.AVX2: 6, Isa.AVX512: 12}  # vectors at once in `gemm`: each has one sum for every part of the rows
 TILE_VECTORS = {Isa.AVX2: 6, Isa.AVX512: 8}  # vectors at once in `tile`
-# Vectors × groups in `tile`. With AVX2 that is twice what the registers hold: where one or two vectors meet values from
-# memory, whole rows of them, one stream, are worth more than sums that stay in registers (94 against 131 microseconds).
+# Vectors × groups in `tile`. With AVX2 that is twice what the registers hold. It is faster nevertheless (94 against 131
+# microseconds) where one or two vectors meet values from memory, because whole rows are then read as one stream.
 TILE_SUMS = {Isa.AVX2: 16, Isa.AVX512: 24}
 PANEL_GROUPS = {Isa.AVX2: 1, Isa.AVX512: 2}  # groups at once in `gemm`
 
@@ -45,7 +46,7 @@ def _gemv(
     *,
     vectors: int,
 ) -> None:
-    """x is (8 · blocks, vectors) float32, y (vectors, ldy): one stretch after the other, as many as there are."""
+    """y = W·x, one k block after the other. x is (8 · blocks, vectors) float32, y is (vectors, ldy)."""
     entries = e.table(table)
     in_k_block = number(K_BLOCK // 8)
 
@@ -64,7 +65,8 @@ def _gemv(
 def _gemv_in_k_block(
     e: Emitter, data: Code, entries: Code, blocks: Code, x: Code, y: Code, ldy: Code, add: Code, *, vectors: int
 ) -> None:
-    # One vector: all rows at once. More: the parts one after another, or the sums would not fit into the registers.
+    # One vector: all rows at once. More vectors: one part after the other, because else the sums would not fit into
+    # registers.
     passes = [list(range(e.parts))] if vectors == 1 else [[part] for part in range(e.parts)]
     for parts in passes:
         sums = [(part, n, s) for part in parts for n in range(vectors) for s in range(STREAMS)]
@@ -94,7 +96,7 @@ def _gemv_in_k_block(
 
 
 def _widen(e: Emitter, data: Code, table: Code, blocks: Code, panel: Code, *, groups: int) -> None:
-    """panel is (4 streams, PANEL_STEPS, 16 · groups) float32; this group's column 4·step + stream is its [stream, step, :16]."""
+    """Unpack a group into its 16 rows of panel (4 streams, PANEL_STEPS, 16 · groups), column 4·step + stream."""
     entries = e.table(table)
     row_bytes = 64 * groups
 
@@ -123,10 +125,13 @@ def _gemm(
     vectors: int,
     groups: int,
 ) -> None:
-    """panel is (4 streams, PANEL_STEPS, 16 · groups) float32 and room for totals, x (4 streams, steps, vectors), y (vectors, ldy)."""
+    """y = panel · x. panel is (4 streams, PANEL_STEPS, 16 · groups) float32, with room for totals behind it.
+
+    x is (4 streams, steps, vectors), y is (vectors, ldy).
+    """
     parts = e.parts * groups
     sums = [(part, n) for part in range(parts) for n in range(vectors)]
-    # The totals wait in memory: beside the sums they would not fit into the registers.
+    # The totals wait in memory, because beside the sums they would not fit into the registers.
     totals = [e.at(panel, STREAMS * PANEL_STEPS * parts * e.bytes + place * e.bytes) for place in range(len(sums))]
     for total in totals:
         e.store(e.minus_zero, total)
@@ -170,7 +175,7 @@ def _tile(
     vectors: int,
     groups: int,
 ) -> None:
-    """y[n, g] = Σₛ w[s, g] · x[n, s], 16 floats each, one sum in the order of s. The strides are bytes; x's step is 4."""
+    """y[n, g] = Σₛ w[s, g] · x[n, s], 16 floats each, one sum in the order of s. All strides are in bytes."""
     sums = [(group, part, n) for group in range(groups) for part in range(e.parts) for n in range(vectors)]
     inputs = [e.at(x, e.b.mul(x_vector, number(n))) for n in range(vectors)]
     rows = [e.at(w, e.b.mul(w_group, number(group))) for group in range(groups)]
@@ -191,7 +196,7 @@ def _tile(
 
 
 def _softmax(e: Emitter, row: Code, blocks: Code, total: Code) -> None:
-    """row (16 · blocks) becomes exp(row − its largest); their sum is stored at `total`: 16 sums side by side, folded."""
+    """row (16 · blocks) becomes exp(row − its largest); `total` gets their sum, folded from 16 sums side by side."""
     every = range(e.parts)
 
     def place(index: Code, part: int) -> Code:
@@ -214,7 +219,7 @@ def _softmax(e: Emitter, row: Code, blocks: Code, total: Code) -> None:
 
 
 def _one_of(variants: Mapping[int, Callable[..., None]], isa: Isa, arguments: int) -> Any:
-    """What numba wants of an intrinsic of int64 arguments, of which the first, if there are several variants, chooses."""
+    """Signature and code of an intrinsic of int64 arguments, of which the first one chooses the variant."""
 
     def generate(target: Any, builder: Code, _: Any, values: list[Code]) -> Code:
         after = builder.append_basic_block("done")
@@ -232,7 +237,7 @@ def _one_of(variants: Mapping[int, Callable[..., None]], isa: Isa, arguments: in
 
 
 def _always(emit: Callable[..., None], isa: Isa, arguments: int) -> Any:
-    """What numba wants of an intrinsic of int64 arguments that has one variant."""
+    """Signature and code of an intrinsic of int64 arguments that has one variant."""
 
     def generate(target: Any, builder: Code, _: Any, values: list[Code]) -> Code:
         emit(Emitter(builder, isa), *values)
@@ -242,7 +247,7 @@ def _always(emit: Callable[..., None], isa: Isa, arguments: int) -> Any:
 
 
 def gemv(isa: Isa) -> Any:
-    """(vectors, data, table, blocks, x, y, ldy, add)"""
+    """An intrinsic of (vectors, data, table, blocks, x, y, ldy, add)."""
     variants = {n: partial(_gemv, vectors=n) for n in range(1, GEMV[isa] + 1)}
 
     def define(
@@ -254,7 +259,7 @@ def gemv(isa: Isa) -> Any:
 
 
 def widen(isa: Isa) -> Any:
-    """(groups, data, table, blocks, panel): `groups` says how wide the panel is."""
+    """An intrinsic of (groups, data, table, blocks, panel); `groups` says how wide the panel is."""
     variants = {groups: partial(_widen, groups=groups) for groups in range(1, PANEL_GROUPS[isa] + 1)}
 
     def define(context: Any, groups: Any, data: Any, table: Any, blocks: Any, panel: Any) -> Any:
@@ -264,8 +269,8 @@ def widen(isa: Isa) -> Any:
 
 
 def gemm(isa: Isa) -> Any:
-    """(64 · groups + vectors, panel, steps, x, y, ldy, add)"""
-    # What remains when more than GEMV_LIMIT vectors, which is at least GEMM, are cut into nearly equal blocks.
+    """An intrinsic of (64 · groups + vectors, panel, steps, x, y, ldy, add)."""
+    # The widths that occur when more than GEMV_LIMIT vectors (which is at least GEMM) are cut into nearly equal blocks.
     widths = range((GEMM[isa] + 1) // 2, GEMM[isa] + 1)
     variants = {
         64 * groups + n: partial(_gemm, vectors=n, groups=groups)
@@ -280,7 +285,7 @@ def gemm(isa: Isa) -> Any:
 
 
 def tile(isa: Isa) -> Any:
-    """(64 · groups + vectors, w, w_step, w_group, x, x_vector, steps, y, y_vector, add)"""
+    """An intrinsic of (64 · groups + vectors, w, w_step, w_group, x, x_vector, steps, y, y_vector, add)."""
     variants = {
         64 * groups + n: partial(_tile, vectors=n, groups=groups)
         for n in range(1, TILE_VECTORS[isa] + 1)
@@ -307,7 +312,7 @@ def tile(isa: Isa) -> Any:
 
 
 def softmax(isa: Isa) -> Any:
-    """(row, blocks, total)"""
+    """An intrinsic of (row, blocks, total)."""
 
     def define(context: Any, row: Any, blocks: Any, total: Any) -> Any:
         return _always(_softmax, isa, 3)

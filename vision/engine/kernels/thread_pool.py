@@ -1,9 +1,9 @@
 """The threads of the arithmetic: one pool for everything, which machine code can use without coming back to Python.
 
-A job is cut into many small work items; whoever is free takes the next one, so a core that is busy elsewhere takes fewer
-of them. The calling thread works too. A worker without work waits a few microseconds, as the next job of a token comes
-that soon, and then sleeps in the kernel until it is woken: between answers the pool costs nothing. It does not know what
-a work item computes. Jobs come one at a time.
+A job is cut into many small work items, and whichever thread is free takes the next one, so a core that is busy with
+other programs takes fewer of them. The calling thread works too. A worker without work spins for some 30 microseconds,
+because the next job of a token comes that soon, and then sleeps in the kernel until it is woken: between answers the
+pool costs nothing. Jobs come one at a time. This file does not know what a work item computes.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from .jit import call3, compiled
 
 _JOIN_SECONDS = 5.0
-_SPINS = 1000  # pauses before a worker sleeps: some 30 microseconds
+_SPINS = 1000  # pauses before a worker sleeps, some 30 microseconds
 
-# The shared state: int64s, each in a cache line of its own so that the cores do not fight over their neighbours.
+# The shared state: int64 values, each in a cache line of its own, so that cores do not contend for neighbouring values.
 _LINE = 64
 _LEFT, _FINISHED, _GENERATION, _SLEEPERS, _STOPPING, _ENTRY, _ARGUMENTS, _WORK_ITEMS, _WIDTH = (
     _LINE * line for line in range(9)
@@ -50,7 +50,7 @@ class Pool:
             for number in range(1, threads)
         ]
         if self._workers:
-            _work(0, 0)  # compile it here: in several threads at once they would wait for each other
+            _work(0, 0)  # compiles it here, because several threads that compile at once wait for each other
         for worker in self._workers:
             worker.start()
 
@@ -63,29 +63,29 @@ class Pool:
         self.close()
 
     def run(self, entry: int, work_items: int, arguments: int) -> None:
-        """Call the entry point (index, worker, arguments) for every index below `work_items`, and wait for all."""
+        """Call the entry point with (index, worker, arguments) for every index below `work_items`, and wait for all."""
         with self._one_at_a_time:
             run_job(self.state, entry, work_items, arguments)
 
     def run_all(self, jobs: NDArray[np.int64]) -> None:
-        """Run jobs (n, 3), one after another: of each, the entry point, the work items and the address of its arguments."""
+        """Run jobs one after another. A row of `jobs` (n, 3) is entry point, work items, address of arguments."""
         with self._one_at_a_time:
             run_jobs(self.state, jobs)
 
     def use(self, threads: int) -> None:
-        """Let only so many of the threads work, at any time, also while a job runs; results are the same for any number.
+        """Let only so many threads work from now on, also while a job runs. Results are the same for any number.
 
-        The others sleep until there are more again, and finish the work item in hand first.
+        The other threads finish the work item that they are at, and sleep until more threads are allowed again.
         """
         _set_width(self.state, max(1, min(threads, self.threads)))
 
     @property
     def sleepers(self) -> int:
-        """How many workers sleep now."""
+        """How many workers are asleep now."""
         return int(self._memory[(self.state - self._memory.ctypes.data + _SLEEPERS) // 8])
 
     def close(self) -> None:
-        """Let the workers end. Raises RuntimeError with the name of one that does not."""
+        """End the workers. Raises RuntimeError with the name of one that does not end."""
         with self._one_at_a_time:
             _stop(self.state)
         for worker in self._workers:
@@ -101,7 +101,7 @@ def run_job(state: int, entry: int, work_items: int, arguments: int) -> None:
     _put(state + _ARGUMENTS, arguments)
     _put(state + _WORK_ITEMS, work_items)
     _put(state + _FINISHED, 0)
-    _put(state + _LEFT, work_items)  # from here on, late workers of the last job may already take from this one
+    _put(state + _LEFT, work_items)  # from here on, late workers of the last job may take from this one
     _add(state + _GENERATION, 1)
     if _get(state + _SLEEPERS) > 0:
         _wake(state + _GENERATION)
@@ -112,7 +112,7 @@ def run_job(state: int, entry: int, work_items: int, arguments: int) -> None:
         if spins < _SPINS:
             _pause()
         else:
-            _yield_core()  # a worker has lost its core in the middle of a work_item: perhaps to this very loop
+            _yield_core()  # a worker has lost its core in the middle of a work item, perhaps to this very loop
 
 
 @compiled
@@ -172,7 +172,7 @@ def _set_width(state: int, threads: int) -> None:
     _wake(state + _WIDTH)
 
 
-# Memory that several threads look at
+# Memory that several threads read and write.
 
 _INT64_AT = ir.IntType(64).as_pointer()
 
@@ -212,10 +212,10 @@ def _pause_define(context: Any) -> Any:
 
 _get: Any = intrinsic(_get_define)
 _put: Any = intrinsic(_put_define)
-_add: Any = intrinsic(_add_define)  # gives the value before
+_add: Any = intrinsic(_add_define)  # returns the value from before
 _pause: Any = intrinsic(_pause_define)
 
-# Sleeping and waking: futex(2). Its number and its two operations on memory of one process.
+# Sleeping and waking by futex(2): the number of the system call, and its two operations on memory of one process.
 _FUTEX = {"x86_64": 202, "aarch64": 98}.get(platform.machine(), 0) if sys.platform == "linux" else 0
 _WAIT, _WAKE = 128, 129
 _EVERYONE = 1 << 30
@@ -227,7 +227,7 @@ _sched_yield: Any = types.ExternalFunction("sched_yield", types.int32())
 
 @compiled
 def _sleep_while(address: int, value: int) -> None:
-    """Until woken, or at once if the lower half of what is at the address is no longer that of `value`."""
+    """Sleep until woken. Returns at once if the lower half of the value at the address is no longer that of `value`."""
     if _FUTEX:
         _syscall(_FUTEX, address, _WAIT, value & 0xFFFFFFFF, 0, 0, 0)
     else:

@@ -1,1 +1,1 @@
-"""The arithmetic of Qwen3-VL behind `generation.generate.LanguageModel`: on packed weights, or transformers' modules."""
+"""The arithmetic of Qwen3-VL, a `generation.generate.LanguageModel`: on packed weights, or by transformers."""

@@ -1,7 +1,7 @@
-"""Makes the arithmetic of a checkpoint, by one of two ways: the packed weights with our kernels, or transformers' modules.
+"""Loads the arithmetic of a checkpoint in one of two ways: packed weights with our kernels, or transformers' modules.
 
-Heavy imports are here, inside the functions: the packed way never imports torch or transformers. It knows what loading needs
-(a cache folder, memory) and tells how far it is; not what a prompt or a View is.
+Slow imports are inside the functions: the packed way never imports torch or transformers. This file knows what loading
+needs (a cache folder, memory) and tells how far it is. It does not know what a prompt or a View is.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ from .memory import bytes_beside_weights, require_beside_weights, slow_because_s
 
 Say = Callable[[str], None]
 
-_LONG_BYTES = 1 << 30  # of float32 weights: from here on it takes seconds, and says how far it is
+_LONG_BYTES = 1 << 30  # of float32 weights; loading more than that takes seconds, so it tells how far it is
 
 
 @dataclass(frozen=True)
 class Loaded:
+    """A model, and how to free what it holds beside memory."""
+
     model: LanguageModel
-    release: Callable[[], None]  # to be called once nothing computes any more
+    release: Callable[[], None]  # call it once nothing computes any more
 
 
 def load_packed(
     checkpoint: Checkpoint, settings: EngineSettings, threads: int, picture_patches: int, cache: Path | None, say: Say
 ) -> Loaded:
-    """The packed arithmetic; packs the weights first if that was not done yet. Raises VisionModelError."""
+    """Load the packed arithmetic; pack the weights first if they are not yet packed. Raises VisionModelError."""
     from vision.engine.packed.cache import open_or_pack, packed_path, weights_folder  # here, because it imports numba
 
     shapes = Shapes.of(checkpoint.config, checkpoint.folder / "config.json")
@@ -57,7 +59,7 @@ def load_packed(
 
 
 def load_transformers(checkpoint: Checkpoint, threads: int, say: Say) -> Loaded:
-    """The plain float32 reference: 4 bytes a parameter, 7.93 GiB for the 2B model. Raises VisionModelError."""
+    """Load the plain float32 reference: 4 bytes a parameter, 7.93 GiB for the 2B model. Raises VisionModelError."""
     let_idle_threads_sleep()
     from .transformers_model import TransformersModel  # here, because it imports torch and transformers
 
@@ -67,7 +69,7 @@ def load_transformers(checkpoint: Checkpoint, threads: int, say: Say) -> Loaded:
 
 
 def percent(checkpoint: Checkpoint, what: str, say: Say) -> Callable[[float], None]:
-    """Every tenth of a long work, as a line."""
+    """A function that takes the share done of a long work, and says a line at every tenth."""
     said = 0
 
     def progress(share: float) -> None:

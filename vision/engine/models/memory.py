@@ -1,7 +1,8 @@
-"""How much memory the packed arithmetic needs, and whether the machine has it. Numbers only; it opens no model.
+"""How much memory the packed arithmetic needs, and whether the machine has it. It computes numbers and opens no model.
 
-The weights are a mapped file: pages that the system can drop and read again, so they need not fit. What must be there is the
-rest: a View's keys and values, the buffers of both towers, the interpreter with its libraries and compiled kernels.
+The weights are a mapped file, whose pages the system can drop and read again, so they need not fit into memory. What
+must fit is the rest: a View's keys and values, the buffers of decoder and encoder, the interpreter with its libraries
+and kernels.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ _FLOAT32_BYTES = 4
 
 
 def bytes_beside_weights(shapes: Shapes, context_tokens: int, patches: int) -> int:
-    """With one View whose context is full. 0.75 GiB for Qwen3-VL-2B with 2,048 tokens and a picture of 784 patches."""
+    """Bytes needed beside the weights, with one View whose context is full.
+
+    For Qwen3-VL-2B with 2,048 tokens and a picture of 784 patches it is 0.75 GiB.
+    """
     text = shapes.text
     values_per_token = 2 * text.layers * text.kv_heads * text.head_dim
     logits = 2 * text.vocabulary
@@ -25,7 +29,7 @@ def bytes_beside_weights(shapes: Shapes, context_tokens: int, patches: int) -> i
 
 
 def require_beside_weights(folder: Path, needed: int, available: int | None) -> None:
-    """Raise VisionModelError unless that much can be had without swapping; None says that nobody knows."""
+    """Raise VisionModelError unless so many bytes are available; None if the system does not tell."""
     if available is not None and needed > available:
         raise VisionModelError(
             f"the model in {folder} needs {needed / 2**30:.1f} GiB of memory beside its packed weights and "
@@ -34,7 +38,7 @@ def require_beside_weights(folder: Path, needed: int, available: int | None) -> 
 
 
 def slow_because_small(name: str, needed: int, packed_bytes: int, total: int | None) -> str:
-    """What to say on a machine whose memory cannot hold the packed weights as well; empty if it can."""
+    """A warning for a machine whose memory cannot hold the packed weights as well; empty if it can."""
     if total is None or packed_bytes + needed <= total:
         return ""
     return (
@@ -43,6 +47,7 @@ def slow_because_small(name: str, needed: int, packed_bytes: int, total: int | N
     )
 
 
-def _values_per_patch(eye: VisionShape) -> int:
-    """What the encoder holds of a patch: itself, hidden, normed, query-key-value, attended, changed; and the MLP's middle."""
-    return eye.patch_values + 7 * eye.hidden + 2 * eye.intermediate
+def _values_per_patch(vision: VisionShape) -> int:
+    """Floats that the encoder holds for a patch: itself, seven vectors of hidden size, and the MLP's middle."""
+    # hidden, normed, attended and change are one each; queries, keys and values are three
+    return vision.patch_values + 7 * vision.hidden + 2 * vision.intermediate

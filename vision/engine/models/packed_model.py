@@ -1,7 +1,7 @@
-"""The arithmetic on packed weights, behind the seam `generate.LanguageModel`: no torch, no second copy of a weight.
+"""A `generate.LanguageModel` on packed weights: no torch, and no second copy of a weight.
 
-Memory is the mapped file, which the system can take back at any time, the caches of the Views, and the buffers of the
-two towers. Importing this file imports numba: only `Engine.load` does.
+Its memory is the mapped file, which the system can take back at any time, the caches of the Views, and the buffers of
+decoder and encoder. Importing this file imports numba, so only `Engine.load` does.
 """
 
 from __future__ import annotations
@@ -39,17 +39,18 @@ class PackedModel:
             runtime = GraphRuntime(self._pool, Multiplier(self._pool, self.isa))
             self._text = TextDecoder(runtime, packed.contents, shapes.text)
             self._vision_encoder = VisionEncoder(runtime, packed.contents, shapes.vision)
-            self._text.embed(np.zeros(1, np.int64))  # the last function that would be compiled at the first question
+            # This compiles the last function that the first question would otherwise compile.
+            self._text.embed(np.zeros(1, np.int64))
         except BaseException:
             self._pool.close()
             raise
 
     def close(self) -> None:
-        """Let the threads end."""
+        """End the threads."""
         self._pool.close()
 
     def use_threads(self, threads: int) -> None:
-        """Compute with at most so many of them from now on; the results are the same."""
+        """Compute with at most so many threads from now on; the results are the same."""
         self._pool.use(threads)
 
     def new_cache(self) -> KVCache:
@@ -67,13 +68,13 @@ class PackedModel:
         self._read(cache, part, None, check)
         try:
             check()
-            return Scores(*self._text.judge(cache))
+            return Scores(*self._text.next_scores(cache))
         except BaseException:
             cache.rewind(before)
             raise
 
     def _read(self, cache: KVCache, part: PromptPart, picture: EncodedPicture | None, check: Check) -> None:
-        at_picture = part.picture_rows >= 0
+        at_picture = part.picture_rows >= 0  # (n,)
         embedded = np.empty((len(part), self._text.shape.hidden), np.float32)
         embedded[~at_picture] = self._text.embed(part.ids[~at_picture])
         deepstack = []
@@ -88,6 +89,6 @@ class PackedModel:
 
 
 def chosen_isa(wanted: str | None = None) -> Isa:
-    """The instruction set to use: the fastest, or what SEESAY_ISA names if this machine has it (else the fastest)."""
+    """The instruction set to use: the one that SEESAY_ISA names if this machine has it, else the fastest."""
     name = (os.environ.get("SEESAY_ISA", "") if wanted is None else wanted).upper()
     return next((isa for isa in available() if isa.name == name), fastest())

@@ -1,9 +1,9 @@
-"""The language model over packed weights: embeds tokens, runs them through the decoder layers, and judges what follows.
+"""The language model on packed weights: embeds tokens, runs them through the decoder layers, and computes logits.
 
-Every number of rows has its own graph, written once: one row for a token of the answer, a prompt's chunk otherwise.
-Between two runs only the inputs, the angles and the place of the cache change. Of the last layer a prompt needs keys and
-values alone; all that follows is computed for the one row that a token is chosen from. It knows layers and weights; not
-what a token means, nor when to stop.
+Each number of rows has a graph of its own, built once: one row for a token of the answer, a chunk of the prompt
+otherwise. Between two runs only the inputs, the angles and the place of the cache change. Of the last layer, a prompt
+needs only keys and values; all that follows is computed for the one row that a token is chosen from. This file knows
+layers and weights, not what a token means nor when to stop.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from vision.engine.kv_cache import CacheShape, KVCache
 from vision.engine.packed.file import Contents
 
 _PREFIX = "model.language_model"
-_MAX_GRAPHS = 6  # numbers of rows that are kept ready; a graph is some 100 KiB
+_MAX_GRAPHS = 6  # graphs kept, for so many numbers of rows; a graph takes some 100 KiB
 
 
 class TextDecoder:
-    """The decoder layers and the head. One call at a time; a call that is stopped by `check` leaves no trace."""
+    """The decoder layers and the head, for one call at a time. A call that `check` stops leaves the cache as it was."""
 
     def __init__(self, runtime: GraphRuntime, contents: Contents, shape: TextShape) -> None:
         self.shape = shape
@@ -41,10 +41,10 @@ class TextDecoder:
         self._graphs: OrderedDict[int, _LayerGraph] = OrderedDict()
         self._buffers = _Buffers(shape, 1)
         self._last = _Buffers(shape, 1)
-        self._judging = _Judging(runtime, contents, self._head, shape, self._last)
+        self._head_graph = _HeadGraph(runtime, contents, self._head, shape, self._last)
 
     def embed(self, ids: NDArray[np.int64]) -> Floats:
-        """Rows of the embedding (n, hidden)."""
+        """The rows of the embedding for token ids (n,): (n, hidden)."""
         return self._runtime.multiplier.look_up(self._embedding, ids)
 
     def read(
@@ -55,44 +55,45 @@ class TextDecoder:
         deepstack: Sequence[Floats],
         check: Callable[[], None],
     ) -> None:
-        """Run embedded tokens (n, hidden) at positions (3, n) behind the cache, and into it.
+        """Read embedded tokens (n, hidden) at positions (3, n) into the cache.
 
-        Row i of a deepstack level is added to token i's row after that layer, if there is such a level.
+        `deepstack` has a level (n, hidden) for each of the first layers; it is added to the layer's result.
         """
         count = len(embedded)
-        reading = self._graph_for(count)
+        layers = self._graph_for(count)
         cache.reserve(count)
-        reading.place(cache)
-        reading.hidden[:] = embedded
+        layers.place(cache)
+        layers.hidden[:] = embedded
         angles = positions[self._axes].T.astype(np.float32) * self._frequencies  # (n, head_dim / 2)
-        np.cos(angles, out=reading.cosines)
-        np.sin(angles, out=reading.sines)
+        np.cos(angles, out=layers.cosines)
+        np.sin(angles, out=layers.sines)
         if count == 1 and not deepstack:
             check()
-            reading.graph.run()
+            layers.graph.run()
         else:
-            for half in range(reading.halves):
+            for half in range(layers.halves):
                 check()
-                reading.run_half(half)
+                layers.run_half(half)
                 layer, is_end = divmod(half, 2)
                 if is_end and layer < len(deepstack):
-                    reading.hidden += deepstack[layer]
+                    layers.hidden += deepstack[layer]
         cache.commit(count)
-        self._last.hidden[0] = reading.hidden[-1]
-        self._last.split[0] = reading.split[-1]
+        self._last.hidden[0] = layers.hidden[-1]
+        self._last.split[0] = layers.split[-1]
 
-    def judge(self, cache: KVCache) -> tuple[Floats, int, float]:
-        """For what follows the token just read: logits (vocabulary,), the place of the largest, and log Σ exp logits."""
-        return self._judging.run(cache)
+    def next_scores(self, cache: KVCache) -> tuple[Floats, int, float]:
+        """Scores of the token after the last one: logits (vocabulary,), the largest one's place, log Σ exp logits."""
+        return self._head_graph.run(cache)
 
     def _graph_for(self, count: int) -> _LayerGraph:
-        """The graph for so many rows: a kept one, or a new one."""
+        """The graph for so many rows: one that was kept, or a new one."""
         if count > self._buffers.most:
             self._graphs.clear()
             self._buffers = _Buffers(self.shape, -(-count // 16) * 16)
         if count not in self._graphs:
             while len(self._graphs) >= _MAX_GRAPHS:
-                oldest = next(known for known in self._graphs if known != 1)  # decoding needs that one all the time
+                # The graph for one row stays, because decoding needs it all the time.
+                oldest = next(known for known in self._graphs if known != 1)
                 del self._graphs[oldest]
             self._graphs[count] = _LayerGraph(self._runtime, self._contents, self.shape, self._buffers, count)
         self._graphs.move_to_end(count)
@@ -100,7 +101,7 @@ class TextDecoder:
 
 
 class _Buffers:
-    """What is between the jobs, for at most so many rows."""
+    """The arrays between the jobs, for at most so many rows."""
 
     def __init__(self, shape: TextShape, most: int) -> None:
         self.most = most
@@ -119,7 +120,7 @@ class _Buffers:
 
 
 class _LayerGraph:
-    """All jobs for a number of rows up to the last layer's keys and values, and the arguments in them that change."""
+    """All jobs for a number of rows, up to the last layer's keys and values, and the arguments that change."""
 
     def __init__(
         self, runtime: GraphRuntime, contents: Contents, shape: TextShape, buffers: _Buffers, count: int
@@ -143,11 +144,11 @@ class _LayerGraph:
 
     @property
     def halves(self) -> int:
-        """Of layers: attention and MLP of each, but for the last."""
+        """How many halves of layers there are: attention and MLP of each layer, but only attention of the last one."""
         return len(self._stops) - 1
 
     def place(self, cache: KVCache) -> None:
-        """Let all jobs work behind the end of a cache that has room."""
+        """Let all jobs write behind the end of a cache, which must have room."""
         self.graph.place_splits(self._splits, cache.addresses, cache.capacity, cache.length)
         if len(self._attentions):
             self.graph.place_attentions(self._attentions, cache.addresses[:-1], cache.capacity, cache.length)
@@ -156,8 +157,8 @@ class _LayerGraph:
         self.graph.run(self._stops[half], self._stops[half + 1])
 
 
-class _Judging:
-    """For one row: the last layer from its attention on, the last norm, the head, and a summary of the logits."""
+class _HeadGraph:
+    """The jobs for one row: the last layer from its attention on, the last norm, the head, a summary of the logits."""
 
     def __init__(
         self, runtime: GraphRuntime, contents: Contents, head: PackedMatrix, shape: TextShape, buffers: _Buffers
@@ -185,7 +186,7 @@ class _Judging:
 
 
 class _Layer:
-    """Writes the jobs of one layer into a graph, for its number of rows."""
+    """Adds the jobs of one layer to a graph, for the graph's number of rows."""
 
     def __init__(self, contents: Contents, index: int, shape: TextShape, buffers: _Buffers, graph: Graph) -> None:
         self._prefix = f"{_PREFIX}.layers.{index}"
@@ -196,7 +197,7 @@ class _Layer:
         self._b = buffers
 
     def split(self, cosines: Floats, sines: Floats, arguments: NDArray[np.int64]) -> None:
-        """Queries, keys and values; the arguments still lack the cache's place."""
+        """Compute queries, keys and values. The arguments still lack the place of the cache."""
         n, b = self._graph.count, self._b
         self._norm("input_layernorm", b.hidden[:n], b.normed[:n])
         self._matmul("self_attn.qkv_proj", b.normed[:n], b.split[:n])
@@ -205,13 +206,14 @@ class _Layer:
         self._graph.split_qkv_rope(b.split[:n], self._sizes, None, norms, cosines, sines, epsilon, arguments)
 
     def attend(self, arguments: NDArray[np.int64]) -> None:
-        """Attention and its sum; the arguments still lack the cache's place."""
+        """Compute attention and add it to the hidden rows. The arguments still lack the place of the cache."""
         n, b = self._graph.count, self._b
         self._graph.attend(b.split[:n], b.attended[:n], self._sizes, arguments, causal=True)
         self._matmul("self_attn.o_proj", b.attended[:n], b.change[:n])
         self._graph.add(b.hidden[:n], b.change[:n])
 
     def feed_forward(self) -> None:
+        """Compute the gated MLP (SwiGLU) and add it to the hidden rows."""
         n, b = self._graph.count, self._b
         self._norm("post_attention_layernorm", b.hidden[:n], b.normed[:n])
         self._matmul("mlp.gate_up_proj", b.normed[:n], b.gates[:n])

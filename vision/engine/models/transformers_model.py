@@ -1,11 +1,12 @@
-"""The plain reference behind the seam: transformers' own Qwen3-VL modules in true float32.
+"""The plain reference, a `generate.LanguageModel`: transformers' own Qwen3-VL modules in true float32.
 
-It loads the weights and runs the two towers; which tokens to run, when to stop and what a View is are decided above it.
-Positions are handed in, so the model's own `rope_deltas` (state shared by all callers) is never touched. Importing this
-file imports torch and transformers: only `Engine.load` does.
+It loads the weights and runs encoder and decoder. Its callers decide which tokens to run, when to stop and what a View
+is. Positions are passed in, so the model's own `rope_deltas`, a state that all callers would share, is never used.
+Importing this file imports torch and transformers, so only `Engine.load` does.
 
-Peak memory of loading is the float32 weights and 2 MiB: the modules are made without memory, and every tensor is read
-and widened slice by slice into its final place (2B: 7.93 GiB; a float32 `from_pretrained` was measured to peak at 11.9).
+Loading takes the float32 weights and 2 MiB at its peak: the modules are made without memory, and every tensor is read
+and widened slice by slice into its final place (2B: 7.93 GiB; a float32 `from_pretrained` was measured to peak at
+11.9).
 """
 
 from __future__ import annotations
@@ -31,18 +32,18 @@ from vision.engine.scheduling.fair_lock import Check
 from vision.errors import VisionModelError
 
 _HEAD = "lm_head.weight"
-_ROOM_BYTES = 256 << 20  # beside the weights: a View's cache, and what a forward pass holds at once
+_ROOM_BYTES = 256 << 20  # beside the weights: a View's cache, and the arrays of a forward pass
 
 
 class TransformersModel:
-    """A `LanguageModel` of transformers' modules on the processor's cores.
+    """A `LanguageModel` that computes with transformers' modules on the processor's cores.
 
-    Making it checks what it needs (sizes, tensors, memory) in a moment; `load_weights` then takes the time.
+    The constructor checks sizes, tensors and memory, which takes a moment; `load_weights` takes the time.
     """
 
     def __init__(self, checkpoint: Checkpoint, threads: int) -> None:
         torch.backends.mkldnn.enabled = True  # type: ignore[assignment]  # torch declares its own switch as a property
-        torch.set_float32_matmul_precision("highest")  # anything lower turns products into bfloat16
+        torch.set_float32_matmul_precision("highest")  # any lower setting turns products into bfloat16
         self._threads = threads
         self._check: Check = _go_on
         self._checkpoint = checkpoint
@@ -57,13 +58,13 @@ class TransformersModel:
         self._vision_encoder = self._network.model.visual
 
     def load_weights(self, progress: Callable[[float], None]) -> None:
-        """Read every tensor into its place as float32; `progress` gets the share done. Raises VisionModelError."""
+        """Read every tensor into its place as float32. `progress` gets the share done. Raises VisionModelError."""
         _fill(self._network, self._places, self._checkpoint, progress)
         for layer in (*self._vision_encoder.blocks, *self._text.layers):
             layer.register_forward_pre_hook(self._look)
 
     def use_threads(self, threads: int) -> None:
-        """Compute with so many of them from the next call on."""
+        """Compute with so many threads from the next call on."""
         self._threads = threads
 
     def new_cache(self) -> KVCache:
@@ -108,7 +109,7 @@ class TransformersModel:
 
     @contextmanager
     def _running(self, check: Check) -> Iterator[None]:
-        # In every thread, every time: a thread in which torch has not been told uses all cores (seen with torch 2.13).
+        # In every thread, every time: torch 2.13 uses all cores in a thread that has not set the number itself.
         torch.set_num_threads(self._threads)
         self._check = check
         try:
@@ -141,7 +142,7 @@ class _CacheLayer(DynamicLayer):  # type: ignore[misc]  # transformers carries n
     ) -> tuple[torch.Tensor, torch.Tensor]:
         start = self._cache.length
         end = start + key_states.shape[2]
-        return tuple(  # type: ignore[return-value]  # two of them
+        return tuple(  # type: ignore[return-value]  # a tuple of two
             self._appended(arrays[self._index], new, start, end)
             for arrays, new in ((self._cache.keys, key_states), (self._cache.values, value_states))
         )
@@ -152,15 +153,16 @@ class _CacheLayer(DynamicLayer):  # type: ignore[misc]  # transformers carries n
         return torch.from_numpy(stored[:, :end])[None]
 
     def get_seq_length(self) -> int:
-        return self._cache.length  # the committed ones: the same for all layers of a step
+        return self._cache.length  # the committed ones, which are the same for all layers of a step
 
 
 def _empty_network(checkpoint: Checkpoint) -> Any:
     try:
-        config = Qwen3VLConfig.from_dict(copy.deepcopy(checkpoint.config))  # it edits what it is given
+        # A copy, because transformers edits what it gets.
+        config = Qwen3VLConfig.from_dict(copy.deepcopy(checkpoint.config))
         with torch.device("meta"):
             return Qwen3VLForConditionalGeneration(config)
-    except Exception as problem:  # a library's checks raise many kinds; each is told
+    except Exception as problem:  # the library's checks raise many kinds of errors, and all are reported
         reason = " ".join(str(problem).split())[:200]
         raise VisionModelError(
             f"{checkpoint.folder / 'config.json'} does not describe a Qwen3-VL that can be built ({reason}): fetch the model again"
@@ -191,10 +193,10 @@ def _fill(
 
 
 def _fill_rotary_tables(network: Any) -> None:
-    """The rotation frequencies are computed, not stored, and on the meta device they were not: make those parts anew."""
-    text, eye = network.model.language_model, network.model.visual
+    """Make the parts with the rotation frequencies anew: no checkpoint has them, and the meta device has no values."""
+    text, vision = network.model.language_model, network.model.visual
     text.rotary_emb = type(text.rotary_emb)(text.config)
-    eye.rotary_pos_emb = type(eye.rotary_pos_emb)(eye.config)
+    vision.rotary_pos_emb = type(vision.rotary_pos_emb)(vision.config)
     for name, tensor in (*network.named_parameters(), *network.named_buffers()):
         if tensor.is_meta:
             raise VisionModelError(

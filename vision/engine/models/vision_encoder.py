@@ -1,7 +1,7 @@
-"""The vision encoder over packed weights: the patches of a picture become one vector per image token.
+"""The vision encoder on packed weights: the patches of a picture become one vector for each image token.
 
-The picture's size is fixed by the program's settings, so the jobs are written for the first picture and kept for all.
-It knows blocks and weights; not where the patches come from, nor what becomes of the vectors.
+The settings fix a picture's size, so the graph is built for the first picture and kept for all. This file knows blocks
+and weights, not where the patches come from nor what becomes of the vectors.
 """
 
 from __future__ import annotations
@@ -20,30 +20,31 @@ from vision.engine.kernels.packed_matrix import PackedMatrix
 from vision.engine.packed.file import Contents
 
 _PREFIX = "model.visual"
-_EPSILON = 1e-6  # of every norm here; no config has it
+_EPSILON = 1e-6  # of every norm here; no config names it
 
 
 class VisionEncoder:
-    """The encoder. One call at a time."""
+    """The encoder. Make one call at a time."""
 
     def __init__(self, runtime: GraphRuntime, contents: Contents, shape: VisionShape) -> None:
         self._runtime = runtime
         self._contents = contents
         self._shape = shape
-        self._encoding: _Encoding | None = None
+        self._graph: _EncoderGraph | None = None
 
     def encode(
         self, patches: Floats, rows_of_patches: int, columns_of_patches: int, check: Callable[[], None]
     ) -> tuple[Floats, tuple[Floats, ...]]:
-        """Patches (rows · columns, values), those of an image token side by side, → tokens and deepstack levels.
+        """Patches (rows · columns, values) → the image tokens and the deepstack levels.
 
-        Each is (rows · columns / merge², out_hidden).
+        The patches of an image token stand side by side. Tokens and levels are (rows · columns / merge², out_hidden)
+        each.
         """
         grid = (rows_of_patches, columns_of_patches)
-        if self._encoding is None or self._encoding.grid != grid:
-            self._encoding = None  # first free the old one
-            self._encoding = _Encoding(self._runtime, self._contents, self._shape, grid)
-        return self._encoding.run(patches, check)
+        if self._graph is None or self._graph.grid != grid:
+            self._graph = None  # frees the old one first
+            self._graph = _EncoderGraph(self._runtime, self._contents, self._shape, grid)
+        return self._graph.run(patches, check)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +57,8 @@ class _Linear:
         return _Linear(contents.matrices[f"{name}.weight"], contents.arrays[f"{name}.bias"])
 
 
-class _Encoding:
-    """All jobs for pictures of one size, and what is between them."""
+class _EncoderGraph:
+    """All jobs for pictures of one size, and the arrays between them."""
 
     def __init__(self, runtime: GraphRuntime, contents: Contents, shape: VisionShape, grid: tuple[int, int]) -> None:
         self.grid = grid
@@ -69,7 +70,7 @@ class _Encoding:
         self._hidden = _floats(count, shape.hidden)
         self._normed = _floats(count, shape.hidden)
         self._split = _floats(count, 3 * shape.hidden)
-        self._attended = self._normed  # a norm has been used up when attention writes
+        self._attended = self._normed  # the norm is no longer needed when attention writes its result
         self._change = _floats(count, shape.hidden)
         self._inner = _floats(count, shape.intermediate)
         self._merged = _floats(tokens, shape.merged)
@@ -79,8 +80,8 @@ class _Encoding:
         self._values = np.zeros((shape.heads, capacity, padded), np.float32)
         widest = max(shape.patch_values, shape.hidden, shape.intermediate)
         self._arranged = np.zeros(count * widest + layout.PADDING, np.float32)
-        row, column = patch_places(*grid, shape.merge_patches)
-        self._places = place_embeddings(contents.arrays[f"{_PREFIX}.pos_embed.weight"], row, column, grid)
+        row, column = patch_positions(*grid, shape.merge_patches)
+        self._positions = position_embeddings(contents.arrays[f"{_PREFIX}.pos_embed.weight"], row, column, grid)
         angles = _angles(row, column, shape)
         self._cosines, self._sines = np.cos(angles), np.sin(angles)
         self._tokens = _floats(tokens, shape.out_hidden)
@@ -88,7 +89,7 @@ class _Encoding:
         self.graph = Graph(runtime, count)
         self._splits = np.zeros((shape.depth, layout.SPLIT_ARGUMENTS), np.int64)
         self._attentions = np.zeros((shape.depth, layout.ATTENTION_ARGUMENTS), np.int64)
-        self._stops = [0]  # places in the graph where a caller who has gone is noticed
+        self._stops = [0]  # places in the graph where a cancel is noticed
         self._write()
         where = np.array([[self._keys.ctypes.data, self._values.ctypes.data]], np.int64)
         self.graph.place_splits(self._splits, where, capacity, 0)
@@ -106,7 +107,7 @@ class _Encoding:
         embed = _Linear.of(self._contents, f"{_PREFIX}.patch_embed.proj")
         graph.matmul(embed.matrix, self._patches, hidden, self._arranged)
         graph.bias(hidden, embed.bias)
-        graph.add(hidden, self._places)
+        graph.add(hidden, self._positions)
         for block in range(self._shape.depth):
             self._write_block(block)
             if block in self._shape.deepstack:
@@ -139,7 +140,7 @@ class _Encoding:
         self._stop()
 
     def _write_merger(self, prefix: str, out: Floats, *, norm_merged: bool) -> None:
-        """The patches of an image token become one vector; their norm is over all of it, or over each patch."""
+        """Make one vector of the patches of an image token; the norm is over all of them, or over each alone."""
         first, second = (_Linear.of(self._contents, f"{prefix}.linear_fc{number}") for number in (1, 2))
         shape = self._merged.shape
         hidden, normed = (a.reshape(shape) if norm_merged else a for a in (self._hidden, self._normed))
@@ -159,17 +160,20 @@ class _Encoding:
         self._stops.append(len(self.graph))
 
 
-def patch_places(rows: int, columns: int, merge: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and column of each patch in the order in which they come: token by token, line by line within one."""
+def patch_positions(rows: int, columns: int, merge: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and column of each patch, in the order of the patches: token by token, and line by line within a token."""
     row, column = np.divmod(np.arange(rows * columns), columns)
     blocks = (rows // merge, merge, columns // merge, merge)
     return tuple(place.reshape(blocks).transpose(0, 2, 1, 3).ravel() for place in (row, column))  # type: ignore[return-value]
 
 
-def place_embeddings(table: Floats, row: NDArray[np.int64], column: NDArray[np.int64], grid: tuple[int, int]) -> Floats:
-    """A square table of embeddings (side², hidden) stretched over the grid, corner to corner, between its points linear.
+def position_embeddings(
+    table: Floats, row: NDArray[np.int64], column: NDArray[np.int64], grid: tuple[int, int]
+) -> Floats:
+    """A square table of position embeddings (side², hidden), interpolated linearly to the patches of a grid.
 
-    The order of the sums is that of `get_vision_interpolation_indices_and_weights` in transformers.
+    The table's corners are the grid's corners. Returns (patches, hidden). The order of the sums is that of
+    `get_vision_interpolation_indices_and_weights` in transformers.
     """
     side = round(len(table) ** 0.5)
     taps, weights = [], []
@@ -188,7 +192,7 @@ def place_embeddings(table: Floats, row: NDArray[np.int64], column: NDArray[np.i
 
 
 def _angles(row: NDArray[np.int64], column: NDArray[np.int64], shape: VisionShape) -> Floats:
-    """By which the pairs of a head are turned (patches, head_dim / 2): the first half by the row, the other by the column."""
+    """Angles by which a head's pairs are rotated (patches, head_dim / 2): half by the row, half by the column."""
     half = shape.head_dim // 2
     frequencies = 1 / np.float32(shape.rope_theta) ** (np.arange(0, half, 2, dtype=np.float32) / np.float32(half))
     return np.concatenate([place.astype(np.float32)[:, None] * frequencies for place in (row, column)], axis=1)

@@ -1,12 +1,12 @@
-"""A file of packed matrices and float32 arrays, mapped into memory: written whole or not at all, checked when opened.
+"""A file of packed matrices and float32 arrays, mapped into memory and checked when it is opened.
 
-    64 bytes     magic, version, where the table of contents is, its SHA-256
+    64 bytes     magic, version, place of the table of contents, its SHA-256
     sections     each at a multiple of 128 bytes, with a checksum
-    contents     JSON, up to the very end of the file
+    contents     a table in JSON, up to the very end of the file
 
-Opening reads the header and the contents, and looks at every number by which a kernel could read outside the file. The
-checksums take one pass over all bytes, at the speed of memory: `check_sections`. `packed_writer` writes such files. It does
-not know what a model is.
+Opening a file reads the header and the table of contents, and checks every number by which a kernel could read outside
+the file. `check_sections` checks all bytes against the checksums, in one pass at the speed of memory. `file_writer`
+writes such files. This file does not know what a model is.
 """
 
 from __future__ import annotations
@@ -36,41 +36,39 @@ MAGIC = b"SEESAY\x00Q"
 HEADER = struct.Struct("<8sI4xQQ32s")  # magic, version, offset and length of the contents, their SHA-256
 ALIGNMENT = 128  # two cache lines
 _MAX_CONTENTS_BYTES = 100_000_000
-_CHECKED_BYTES = 1 << 26  # at a time
-Identity = tuple[
-    int, int, int, int
-]  # inode, bytes, times of the last change and of the last change of anything about it
+_CHECKED_BYTES = 1 << 26  # read at a time
+Identity = tuple[int, int, int, int]  # inode, size in bytes, mtime and ctime in nanoseconds
 
 
 class PackedFileError(VisionModelError):
-    """A packed file that cannot be used: cut off, damaged, of another version or another program's."""
+    """A packed file that cannot be used: it is cut off, damaged, of another version or of another program."""
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
     """What is in a packed file."""
 
-    about: Mapping[str, Any]  # what the writer wanted to be remembered
+    about: Mapping[str, Any]  # what the writer noted about the file
     matrices: Mapping[str, PackedMatrix]
     arrays: Mapping[str, NDArray[np.float32]]
-    notes: Mapping[str, str]  # of matrices that are not packed: why
+    notes: Mapping[str, str]  # for each matrix that is not packed, the reason
 
 
 class PackedFile:
-    """An open packed file. Its arrays are views of the mapped file: they cost no memory that cannot be taken back.
+    """An open packed file. Its arrays are views of the mapped file, so the system can take their memory back.
 
-    The file may be replaced or removed under its name meanwhile; what is mapped stays what it was. Whoever writes into it
+    If another file takes its name, or its name is removed, what is mapped stays as it was. Writing into the file
     changes its `identity`.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises PackedFileError for a file that cannot be used, and FileNotFoundError."""
+        """Open a file. Raises PackedFileError for one that cannot be used, and FileNotFoundError."""
         self.path = path
         self._bytes, self.identity = _mapped(path)
         table = _contents_table(path, self._bytes)
         try:
             self._sections = [_Section.of(entry) for entry in _entries(table)]
-            self._check_places()
+            self._check_bounds()
             self.contents = self._read(table)
         except PackedFileError:
             raise
@@ -79,13 +77,13 @@ class PackedFile:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """The size of the file in bytes."""
         return self._bytes.size
 
     def check_sections(self, threads: int = 1) -> None:
-        """Read all of the file and raise PackedFileError unless every byte is what was written."""
+        """Read the whole file. Raises PackedFileError unless every byte is what was written."""
         with ThreadPoolExecutor(threads, "checking") as pool:
-            # The longest first: the last ones to be taken then even the threads out.
+            # The longest first, so that the short ones at the end keep all threads busy to the last.
             for _ in pool.map(self._check, sorted(self._sections, key=lambda section: -section.size)):
                 pass
 
@@ -96,7 +94,7 @@ class PackedFile:
         if checksum.value() != section.checksum:
             raise PackedFileError(f"{self.path} is damaged: {section.size:,} bytes at {section.offset:,} have changed")
 
-    def _check_places(self) -> None:
+    def _check_bounds(self) -> None:
         for section in self._sections:
             if section.offset % ALIGNMENT or not HEADER.size <= section.offset <= section.end <= self._bytes.size:
                 raise PackedFileError(f"the table of contents of {self.path} names bytes outside the file")
@@ -165,7 +163,7 @@ def _mapped(path: Path) -> tuple[NDArray[np.uint8], Identity]:
             if size < HEADER.size:
                 raise PackedFileError(f"{path} ({size:,} bytes) is not a file of packed weights, or cut off")
             mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-            with suppress(AttributeError, OSError):  # a wish: fewer, larger pages are quicker to find
+            with suppress(AttributeError, OSError):  # only a wish: fewer, larger pages are found faster
                 mapped.madvise(mmap.MADV_HUGEPAGE)
             octets = np.frombuffer(mapped, np.uint8)
             return octets, (status.st_ino, size, status.st_mtime_ns, status.st_ctime_ns)

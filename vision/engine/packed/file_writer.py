@@ -1,6 +1,6 @@
-"""Writes the files that `packed_file` reads: under another name, read back byte by byte, and only then renamed.
+"""Writes the files that `file` reads: under another name first, read back byte by byte, and only then renamed.
 
-It does not know what a model is, nor what form a matrix should have.
+It does not know what a model is, nor which form a matrix should have.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .file import ALIGNMENT, HEADER, MAGIC, VERSION, PackedFile
 
 
 class PackedFileWriter:
-    """Writes a packed file, one matrix or array after another, in a `with`. Only `finish` makes it appear.
+    """Writes a packed file, one matrix or array after another. Use it in a `with`; `finish` makes the file appear.
 
-    Left in any other way it leaves nothing behind. Raises VisionModelError when the disk fails or is full.
+    Without `finish` nothing is left behind. Raises VisionModelError when the disk fails or is full.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,14 +47,14 @@ class PackedFileWriter:
     ) -> None:
         try:
             self._file.close()
-        except OSError:  # what could not be written at the end of a full disk; it is thrown away here
+        except OSError:  # the last bytes did not fit on a full disk; this file is thrown away anyway
             if kind is None:
                 raise
         finally:
             self._part.unlink(missing_ok=True)
 
     def write_matrix(self, name: str, portions: Iterable[PackedMatrix], why: str = "") -> None:
-        """A matrix in portions of its rows, top to bottom, all in one form."""
+        """Write a matrix in portions of its rows, top to bottom, in one form; `why` it is not packed, if it is not."""
         columns, rows, form = 0, 0, ""
         tables, counts, outliers = [], [], []
         with self._section() as data:
@@ -75,10 +75,11 @@ class PackedFileWriter:
         self._matrices[name] = entry
 
     def write_array(self, name: str, array: NDArray[np.float32]) -> None:
+        """Write a float32 array of any shape."""
         self._arrays[name] = {"shape": list(array.shape), "data": self._write(np.ascontiguousarray(array, "<f4"))}
 
     def finish(self, about: Mapping[str, Any]) -> None:
-        """Write the contents, read everything back, and give the file its name."""
+        """Write the table of contents with notes `about` the file, read everything back, and give the file its name."""
         table = json.dumps({"about": about, "matrices": self._matrices, "arrays": self._arrays}).encode()
         with _disk(self.path):
             self._align()
@@ -127,7 +128,7 @@ class _SectionWriter:
 
 @contextmanager
 def _disk(path: Path) -> Iterator[None]:
-    """What the disk refuses, in one sentence."""
+    """Turn a fault of the disk into a VisionModelError."""
     try:
         yield
     except VisionModelError:

@@ -1,18 +1,18 @@
-"""Q12-R16: a bfloat16 matrix in 12 bits a weight, without loss. Packs and unpacks one matrix; knows no file and no model.
+"""Q12-R16: a bfloat16 matrix in 12 bits a weight, without loss. Packs and unpacks a matrix; knows no file and no model.
 
-A trained matrix uses few exponents, so the high byte of its bfloat16s (sign and 7 exponent bits) takes few values; the
-low byte (the exponent's last bit and 7 mantissa bits) is noise and is stored as it is.
+A trained matrix uses few exponents, so the high bytes of its bfloat16 numbers (sign and 7 exponent bits) take few
+values. The low byte (the last bit of the exponent and 7 mantissa bits) is noise and is stored as it is.
 
-    group    16 rows, with a table of the 15 commonest high bytes; a high byte becomes its 4-bit place in the table
+    group    16 rows with a table of their 15 commonest high bytes; a high byte becomes its 4-bit place in the table
     block    8 columns of a group, 192 bytes: 64 of codes (low nibble: columns 0-3, high nibble: columns 4-7),
              64 of low bytes of columns 0-3, 64 of low bytes of columns 4-7; blocks follow each other along the row
     byte b   of 64 stands for row 4·(b//16) + (b%8)//2 and column 2·(b%16//8) + b%2 (of the four)
-    escape   code 0, whose table entry and low byte are 0, so that it decodes to +0.0: that is what a zero needs, and
-             any other weight with a rare high byte (an outlier) stands in the group's side list
+    escape   code 0, whose table entry and low byte are 0, so that it decodes to +0.0; a zero is stored so; any other
+             weight with a rare high byte (an outlier) is stored so too, and stands in the group's list of outliers
 
-Unpacking a vector is then and, shift, a byte shuffle and an interleave, for vectors of 128, 256 and 512 bits alike, from
-one stream of whole cache lines. Side-list entries are `column | row in the group << 16 | bfloat16 << 32`, and each row's
-are in the order of its columns. With 5 outliers in 10,000 weights a weight takes 12.04 bits.
+To unpack a vector takes an and, a shift, a byte shuffle and an interleave, for vectors of 128, 256 and 512 bits alike,
+from one stream of whole cache lines. An entry of the outliers is `column | row in the group << 16 | bfloat16 << 32`;
+the entries of each row are in the order of its columns. With 5 outliers in 10,000 weights, a weight takes 12.04 bits.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from vision.engine.kernels.packed_matrix import (
     unsuitable,
 )
 
-MAX_OUTLIER_SHARE = 0.01  # 12.6 bits a weight, and a sixth more time; above it, plain bfloat16 is the better form
+MAX_OUTLIER_SHARE = 0.01  # at it, 12.6 bits a weight and a sixth more time; beyond it, plain bfloat16 is better
 
 
 def survey(bits: NDArray[np.uint16]) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
-    """The tables (groups, 16) for the rows of a matrix, and how many outliers each group would have."""
+    """The table of each group (groups, 16), and how many outliers each group would have (groups,)."""
     tables = np.zeros((bits.shape[0] // GROUP_ROWS, TABLE_BYTES), np.uint8)
     counts = np.zeros(tables.shape[0], np.uint32)
     _survey(bits, tables, counts)
@@ -56,7 +56,7 @@ def pack(bits: NDArray[np.uint16]) -> PackedMatrix:
 
 
 def unpack(matrix: PackedMatrix) -> NDArray[np.uint16]:
-    """The bit patterns (rows, columns) that were packed, every one of them."""
+    """The bit patterns (rows, columns) that were packed."""
     bits = np.empty((matrix.rows, matrix.columns), np.uint16)
     _unpack(matrix.data, matrix.tables, matrix.starts, matrix.outliers, bits)
     return bits
@@ -73,10 +73,10 @@ def _survey(bits: NDArray[np.uint16], tables: NDArray[np.uint8], counts: NDArray
                 value = bits[row, column]
                 seen[value >> 8] += 1
                 zeros += value == 0
-        seen[0] -= zeros  # the escape code decodes to zero as it is
+        seen[0] -= zeros  # a zero needs no place in the table: the escape code decodes to it
         left = bits.shape[1] * 16 - zeros
         for place in range(1, 16):
-            commonest = np.argmax(seen)  # the smallest of several: the same table every time
+            commonest = np.argmax(seen)  # of equally common ones the smallest, so that the table is the same every time
             if seen[commonest] <= 0:
                 break
             tables[group, place] = commonest
@@ -96,7 +96,9 @@ def _pack(
     code_of = np.empty(256, np.uint8)
     for group in range(tables.shape[0]):
         code_of[:] = 0
-        for place in range(15, 0, -1):  # unused places repeat high byte 0; a place that means it comes first
+        # Downwards, so that the first place with a high byte wins: unused places at the end hold 0, which may also be a
+        # high byte that has a place.
+        for place in range(15, 0, -1):
             code_of[tables[group, place]] = place
         listed = np.int64(starts[group])
         for block in range(bits.shape[1] // 8):

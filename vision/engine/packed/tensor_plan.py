@@ -1,4 +1,4 @@
-"""Which of a checkpoint's tensors are matrices to be packed, which of them lie under each other, and their bits as stored.
+"""Which tensors of a checkpoint are packed as matrices, which of these are stacked into one, and their bits as stored.
 
 It knows names and shapes of tensors, not what is computed with them, nor in which form they are kept.
 """
@@ -18,19 +18,24 @@ from vision.engine.checkpoint.shapes import required_tensors
 from vision.errors import VisionModelError
 
 _PORTION_WEIGHTS = 1 << 22  # read at a time: 8 MiB of bfloat16
-_EXPONENT = {"BF16": 0x7F80, "F16": 0x7C00, "F32": 0x7F800000}  # all of it set: not a number
-_TOGETHER = (
+_EXPONENT = {
+    "BF16": 0x7F80,
+    "F16": 0x7C00,
+    "F32": 0x7F800000,
+}  # the bits of the exponent; if all are set, the value is an infinity or NaN
+_STACKED = (
     ("self_attn.qkv_proj.weight", ("self_attn.q_proj.weight", "self_attn.k_proj.weight", "self_attn.v_proj.weight")),
     ("mlp.gate_up_proj.weight", ("mlp.gate_proj.weight", "mlp.up_proj.weight")),
 )
-
-
-_NO_MATRIX = "pos_embed.weight"  # looked up and interpolated, never multiplied by
+_NOT_MULTIPLIED = "pos_embed.weight"  # looked up and interpolated, never multiplied by
 
 
 @dataclass(frozen=True)
-class Stack:
-    """Matrices of equal width, one under the other, that become one. All dimensions but the first are a row."""
+class PlannedMatrix:
+    """A matrix of the packed file: one tensor, or several of equal width that are stacked.
+
+    The first dimension of a tensor are its rows; all others together are a row.
+    """
 
     name: str
     parts: tuple[StoredTensor, ...]
@@ -49,16 +54,16 @@ class Stack:
 
     @property
     def stored_as(self) -> str:
-        """Parts of different widths are widened to the one that holds the values of all of them."""
+        """The type of its numbers. Parts of different types are widened to float32, which holds the values of all."""
         return self.widths[0] if len(self.widths) == 1 else "F32"
 
     def read(self) -> Iterator[NDArray[Any]]:
-        """The bit patterns of all parts, in portions of 64·n rows. Raises VisionModelError for weights that are not numbers."""
+        """The bit patterns, in portions of 64·n rows. Raises VisionModelError for weights that are not numbers."""
         step = max(64, _PORTION_WEIGHTS // self.columns // 64 * 64)
-        sources = [_Rows(part, self.stored_as) for part in self.parts]
+        sources = [_RowReader(part, self.stored_as) for part in self.parts]
         mask = _EXPONENT[self.stored_as]
         for start in range(0, self.rows, step):
-            bits = np.concatenate(list(_pieces(sources, start, min(start + step, self.rows))))
+            bits = np.concatenate(list(_rows_of_all(sources, start, min(start + step, self.rows))))
             if ((bits & mask) == mask).any():
                 raise VisionModelError(
                     f"{self.name} in {self.parts[0].file} holds values that are not numbers: fetch the model again"
@@ -67,36 +72,37 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a packed file holds, by the names under which it holds it."""
+class TensorPlan:
+    """What a packed file holds, by name."""
 
-    stacks: tuple[Stack, ...]  # matrices to be packed, some of them stacked
-    arrays: Mapping[str, StoredTensor]  # they stay float32
-    unused: tuple[str, ...]  # in the checkpoint, but of no network that its config describes
+    matrices: tuple[PlannedMatrix, ...]  # to be packed
+    arrays: Mapping[str, StoredTensor]  # kept as float32
+    unused: tuple[str, ...]  # tensors of the checkpoint that its config does not ask for
 
 
-def plan(checkpoint: Checkpoint) -> Plan:
-    """What of a checkpoint is packed: all that its network needs, and nothing else. Raises VisionModelError if some is missing.
+def plan_tensors(checkpoint: Checkpoint) -> TensorPlan:
+    """The plan for a checkpoint: everything that its network needs, and nothing else.
 
-    Other tensors are left out, as transformers ignores them; a tied head that is stored nevertheless is one of them.
+    Other tensors are left out, as transformers ignores them too. One of them is a tied head that is stored
+    nevertheless. Raises VisionModelError if a tensor is missing.
     """
     needed = required_tensors(checkpoint.config, checkpoint.folder / "config.json")
     checkpoint.require(needed)
     left = {name: checkpoint.tensors[name] for name in needed}
-    stacks = []
+    matrices = []
     for name in needed:
-        for together, parts in _TOGETHER:
+        for together, parts in _STACKED:
             if name.endswith(parts[0]):
                 prefix = name.removesuffix(parts[0])
-                stacks.append(Stack(prefix + together, tuple(left.pop(prefix + part) for part in parts)))
+                matrices.append(PlannedMatrix(prefix + together, tuple(left.pop(prefix + part) for part in parts)))
     for name, tensor in list(left.items()):
-        if len(tensor.shape) > 1 and not name.endswith(_NO_MATRIX):
-            stacks.append(Stack(name, (left.pop(name),)))
-    return Plan(tuple(stacks), left, tuple(name for name in checkpoint.tensors if name not in needed))
+        if len(tensor.shape) > 1 and not name.endswith(_NOT_MULTIPLIED):
+            matrices.append(PlannedMatrix(name, (left.pop(name),)))
+    return TensorPlan(tuple(matrices), left, tuple(name for name in checkpoint.tensors if name not in needed))
 
 
-def _pieces(sources: list[_Rows], start: int, end: int) -> Iterator[NDArray[Any]]:
-    """The rows start to end of all sources as if they were one."""
+def _rows_of_all(sources: list[_RowReader], start: int, end: int) -> Iterator[NDArray[Any]]:
+    """The rows start to end (without end) of all sources as if they were one matrix."""
     above = 0
     for source in sources:
         first, last = max(start - above, 0), min(end - above, source.rows)
@@ -105,8 +111,8 @@ def _pieces(sources: list[_Rows], start: int, end: int) -> Iterator[NDArray[Any]
         above += source.rows
 
 
-class _Rows:
-    """Reads rows of a stored matrix as unsigned integers, neither mapped nor kept."""
+class _RowReader:
+    """Reads rows of a stored matrix as unsigned integers. It neither maps the file nor keeps what it read."""
 
     def __init__(self, tensor: StoredTensor, read_as: str) -> None:
         self._tensor = tensor

@@ -1,1 +1,1 @@
-"""Whose turn it is to compute, and how much of the time is rest."""
+"""Whose turn it is to compute, and what share of the time is rest."""

@@ -1,8 +1,8 @@
 """The share of the time that the arithmetic works: it can be made to rest between two pieces of work.
 
-A rest is proportional to the piece of work before it, so the share is the same for a picture's layers, which take tenths of
-a second each, and for a token. Rests keep a small computer within its watts and its temperature where no other limit can be
-set. This file does not know why somebody wants the work to be slower.
+A rest is proportional to the piece of work before it, so the share is the same for a picture's layers, which take
+tenths of a second each, and for a token. Rests keep a small computer within its watts and its temperature where no
+other limit can be set. This file does not know why somebody wants the work to be slower.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class DutyCycle:
         self._began = self._clock()
 
     def rest(self, check: Callable[[], None]) -> None:
-        """Rest after a piece of work, for as long as its length and the share ask for. What `check` raises ends the rest."""
+        """Rest after a piece of work, in proportion to its length. What `check` raises ends the rest."""
         share, now = self._share, self._clock()
         until = now + (now - self._began) * share / (1.0 - share)
         while now < until:

@@ -1,9 +1,9 @@
-"""A lock for the engine's work: one caller at a time, first come first served. Whoever cancels leaves the queue at once.
+"""A lock for the engine's work: one caller at a time, first come first served. A cancel leaves the queue at once.
 
-The engine's work is cut into steps (a chunk of a prompt, a token), and each step takes the lock on its own. Nothing is held
-between two tokens: a consumer that pauses, abandons its answer or dies keeps nobody out, and two answers take turns. A plain
-`threading.Lock` would let a busy caller run on, because that caller takes it again before a waiter has woken. This file does
-not know what a step computes.
+The engine's work is cut into steps (a chunk of a prompt, a token), and each step takes the lock on its own. Nothing is
+held between two tokens: a consumer that pauses, abandons its answer or dies keeps nobody out, and two answers take
+turns. A plain `threading.Lock` would let a busy caller run on, because that caller takes it again before a waiter has
+woken. This file does not know what a step computes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class FairLock:
         self._queue: deque[object] = deque()  # the first one holds the lock; it is never longer than there are callers
 
     def enter(self, check: Check) -> None:
-        """Wait for the lock and take it. Whatever `check` raises ends the wait, as if the caller had never joined the queue."""
+        """Wait for the lock and take it. Whatever `check` raises ends the wait and leaves the queue."""
         ticket = object()
         with self._changed:
             self._queue.append(ticket)
@@ -56,7 +56,7 @@ class FairLock:
 
 
 class WorkPermit:
-    """One caller's permit to compute: it takes the lock step by step, stops, rests, and measures how long the steps took."""
+    """One caller's permit to compute: it takes the lock for each step, stops, rests, and measures the time."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ from vision.engine.kernels.thread_pool import Pool
 from vision.engine.kv_cache import CacheShape, KVCache
 from vision.engine.models import packed_model
 from vision.engine.models.packed_model import PackedModel, chosen_isa
-from vision.engine.models.vision_encoder import patch_places, place_embeddings
+from vision.engine.models.vision_encoder import patch_positions, position_embeddings
 from vision.engine.packed.cache import open_or_pack, packed_path
 
 GRID = (28, 28)  # of patches of 16 pixels
@@ -402,12 +402,12 @@ def test_places_are_those_of_transformers(grid: tuple[int, int], side: int) -> N
     from transformers.vision_utils import get_vision_interpolation_indices_and_weights, get_vision_position_ids
 
     thw = torch.tensor([[1, *grid]])
-    row, column = patch_places(*grid, 2)
+    row, column = patch_positions(*grid, 2)
     assert np.array_equal(np.stack([row, column], axis=1), get_vision_position_ids(thw, 2).numpy())
     table = floats(side * side, 8)
     indices, weights = get_vision_interpolation_indices_and_weights(thw, side, "bilinear", True, 2)
     expected = (torch.from_numpy(table)[indices] * weights[:, :, None]).sum(1).numpy()
-    assert np.abs(place_embeddings(table, row, column, grid) - expected).max() < 1e-6
+    assert np.abs(position_embeddings(table, row, column, grid) - expected).max() < 1e-6
 
 
 def test_a_blocked_cache_grows_without_moving_its_tokens() -> None:

@@ -30,7 +30,7 @@ from vision.engine.packed.convert import pack_checkpoint
 from vision.engine.packed.file import PackedFile, PackedFileError
 from vision.engine.packed.file_writer import PackedFileWriter
 from vision.engine.packed.q12 import pack, unpack
-from vision.engine.packed.tensor_plan import plan
+from vision.engine.packed.tensor_plan import plan_tensors
 from vision.engine.packed.verified import note_path
 from vision.errors import VisionModelError
 
@@ -411,18 +411,18 @@ def stored_bits(tensor: StoredTensor) -> NDArray[Any]:
 
 def assert_same_weights(checkpoint: Checkpoint, file: PackedFile) -> None:
     """Every tensor of the checkpoint is in the file, bit for bit, once."""
-    what = plan(checkpoint)
-    for stack in what.stacks:
-        matrix = file.contents.matrices[stack.name]
-        source = np.concatenate([stored_bits(part).reshape(part.shape[0], -1) for part in stack.parts])
+    plan = plan_tensors(checkpoint)
+    for planned in plan.matrices:
+        matrix = file.contents.matrices[planned.name]
+        source = np.concatenate([stored_bits(part).reshape(part.shape[0], -1) for part in planned.parts])
         kept = unpack(matrix) if matrix.form == "q12" else matrix.data.view(source.dtype)
-        assert np.array_equal(kept, source), stack.name
-    for name, tensor in what.arrays.items():
+        assert np.array_equal(kept, source), planned.name
+    for name, tensor in plan.arrays.items():
         widened = np.empty(tensor.shape, np.float32)
         checkpoint.read_into(name, widened)
         assert file.contents.arrays[name].tobytes() == widened.tobytes(), name
-    assert set(file.contents.matrices) == {stack.name for stack in what.stacks}
-    assert sum(len(stack.parts) for stack in what.stacks) + len(what.arrays) == len(checkpoint.tensors)
+    assert set(file.contents.matrices) == {matrix.name for matrix in plan.matrices}
+    assert sum(len(matrix.parts) for matrix in plan.matrices) + len(plan.arrays) == len(checkpoint.tensors)
 
 
 def test_a_checkpoint_is_packed_without_loss(whole: Path, packer: Packer) -> None:
@@ -585,7 +585,7 @@ def test_a_file_that_another_process_packed_meanwhile_is_used(
     packer.open(checkpoint)
     path = packed_path(packer.cache, checkpoint)
     hidden = path.rename(path.with_suffix(".hidden"))
-    alone = cache._alone
+    alone = cache._packing_lock
 
     @contextlib.contextmanager
     def after_the_other(path: Path) -> Iterator[None]:
@@ -593,7 +593,7 @@ def test_a_file_that_another_process_packed_meanwhile_is_used(
             hidden.rename(path)
             yield
 
-    monkeypatch.setattr(cache, "_alone", after_the_other)
+    monkeypatch.setattr(cache, "_packing_lock", after_the_other)
     assert_same_weights(checkpoint, packer.open(checkpoint))
     assert not packer.packed
 
@@ -804,7 +804,7 @@ def test_touched_weights_are_hashed_once(folder: Path, packer: Packer, monkeypat
     for file in folder.glob("*.safetensors"):
         os.utime(file, ns=(5, 5))
     packer.open(open_checkpoint(folder))
-    monkeypatch.setattr("vision.engine.packed.cache.sha256", pytest.fail)
+    monkeypatch.setattr("vision.engine.packed.cache.file_sha256", pytest.fail)
     packer.open(open_checkpoint(folder))
     assert not packer.packed
 

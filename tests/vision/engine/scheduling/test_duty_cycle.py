@@ -121,7 +121,7 @@ def test_a_rest_is_as_long_as_the_work_before_it_asks_for(share: float) -> None:
 def test_a_rest_is_over_when_its_caller_goes() -> None:
     """A cancel does not wait for it, and whoever is next gets in."""
     clock = Clock()
-    duty_cycle, turnstile = DutyCycle(clock, clock.wait), FairLock()
+    duty_cycle, lock = DutyCycle(clock, clock.wait), FairLock()
     duty_cycle.rest_share = 0.9
     gone_at = clock.now + 1.1
 
@@ -129,10 +129,10 @@ def test_a_rest_is_over_when_its_caller_goes() -> None:
         if clock.now >= gone_at:
             raise Cancelled("gone")
 
-    with pytest.raises(Cancelled), WorkPermit(turnstile, check, clock, duty_cycle).step():
+    with pytest.raises(Cancelled), WorkPermit(lock, check, clock, duty_cycle).step():
         clock.now += 1.0  # nine seconds of rest would follow
     assert clock.now == pytest.approx(gone_at, abs=0.03)
-    assert not turnstile.busy
+    assert not lock.busy
 
 
 def test_the_share_has_its_limits() -> None:
