@@ -7,13 +7,15 @@ Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing, 
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from types import FrameType
+from typing import NoReturn
 
 from assistant import __version__, console
 from assistant.cli import ask, bench, button, demo, fetch, power, run, serve, soak
@@ -24,6 +26,7 @@ from assistant.models.catalog import go_offline
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
 VERBS = (run, ask, serve, demo, fetch, button, bench, soak, power)
 _NAMES = tuple(verb.__name__.rpartition(".")[2] for verb in VERBS)  # a module has the name of its verb
+_JOIN_SECONDS = 1.0  # how long the end waits for all threads together that are not meant to die with the process
 _TAKES_A_VALUE = ("--config", "--profile")  # of the options that may stand before the verb
 EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing
 privacy: pictures and speech never leave this machine, unless engine.backend = "openai" is set, which
@@ -31,12 +34,33 @@ is said aloud at every start; else only `seesay fetch` uses the network"""
 
 
 def entry() -> None:
-    """The console script `seesay`."""
-    status = main(sys.argv[1:])
-    # Everything of ours is closed. Python would now search the hundreds of thousands of objects of torch and
-    # transformers for cycles to free, seconds on a busy machine, and the system frees them all at once anyway.
-    gc.freeze()
-    sys.exit(status)
+    """The console script `seesay`. Never returns."""
+    end_process(main(sys.argv[1:]))
+
+
+def end_process(status: int) -> NoReturn:
+    """Ends the process with this exit status, whatever threads are still inside a library.
+
+    Everything of ours has been closed by now, since each verb unwinds its `ExitStack` before it returns: threads were
+    joined, power limits put back, temporary folders deleted. Python's own end is left out for two reasons. A thread that
+    is still inside OpenCV or PortAudio, or comes back from there while Python ends, makes C++ abort the whole process with
+    status 134. And Python would search the hundreds of thousands of objects of torch and transformers for cycles to free,
+    which takes seconds on a busy machine, while the system frees them all at once anyway.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # it ends already
+    give_up_at = time.monotonic() + _JOIN_SECONDS
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(max(0.0, give_up_at - time.monotonic()))
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:  # a program without a terminal may have none
+                stream.flush()
+        except (OSError, ValueError):  # nobody reads it any more, the disk is full, or it was closed
+            status = status or 1
+    os._exit(status)
 
 
 def main(argv: Sequence[str]) -> int:

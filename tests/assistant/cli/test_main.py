@@ -244,3 +244,57 @@ def test_a_tilde_in_an_option_is_the_users_home(capsys: pytest.CaptureFixture[st
     assert f"there is no picture {tmp_path}/none.png" in capsys.readouterr().err
     assert main(["ask", "--image=~/none.png", "--audio=~/none.wav"]) != 0
     assert f"{tmp_path}/none.wav" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "hanging",
+    [
+        "import cv2, numpy\npicture = numpy.zeros((500, 500, 3), numpy.uint8)\n"
+        "def work(): cv2.GaussianBlur(picture, (31, 31), 5)",
+        "import ctypes\nlibc = ctypes.CDLL(None)\ndef work(): libc.sleep(60)",
+    ],
+    ids=["computes in OpenCV", "hangs for ever"],
+)
+@pytest.mark.parametrize("daemon", [True, False])
+def test_a_thread_inside_a_library_spoils_neither_the_end_nor_its_status(hanging: str, daemon: bool) -> None:
+    """The process ends with the verb's own status within two seconds, and all that was printed arrives."""
+    code = f"""
+import sys, threading
+import assistant.cli.main as cli
+{hanging}
+inside = threading.Event()
+def hang():
+    while True:
+        inside.set()
+        work()
+threading.Thread(target=hang, daemon={daemon}).start()
+inside.wait()
+def no_camera(argv):
+    print("ended at", __import__("time").monotonic(), end="")
+    print("no camera", end="", file=sys.stderr)
+    return 3
+cli.main = no_camera
+cli.entry()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+    )
+    seconds = time.monotonic() - float(done.stdout.removeprefix("ended at "))
+    assert (done.returncode, done.stderr) == (3, "no camera")
+    assert seconds < 2.0
+
+
+def test_an_end_whose_output_nobody_takes_is_a_failure(tmp_path: Path) -> None:
+    """What cannot be written at the very end makes status 1 out of 0, without a traceback."""
+    code = 'import assistant.cli.main as cli\ncli.main = lambda argv: print("words") or 0\ncli.entry()'
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "")
