@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from audio.errors import SpeechModelError
 from audio.pcm import SPEECH_FORMAT, Samples
 from audio.quiet import quiet_stderr
+from audio.vosk_library import import_vosk
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,7 @@ def load_recognizer(model_path: Path, grammar: Sequence[str] | None = None) -> A
     _check_folder(model_path, needs_lookahead=grammar is not None)
     rate = SPEECH_FORMAT.sample_rate_hz
     with quiet_stderr():  # Kaldi tells its whole life there, even at log level -1
-        import vosk
-
+        vosk = import_vosk()
         vosk.SetLogLevel(-1)
         try:
             model = _model(model_path)
@@ -110,9 +110,7 @@ def unknown_words(model_path: Path, phrases: Sequence[str]) -> list[str]:
 @functools.lru_cache(maxsize=1)
 def _model(model_path: Path) -> Any:
     """Shared: a second copy for a wake word would cost as much memory again."""
-    import vosk
-
-    return vosk.Model(model_path=str(model_path))
+    return import_vosk().Model(model_path=str(model_path))
 
 
 def _check_folder(model_path: Path, needs_lookahead: bool) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("audio", "vision", "assistant")
+PACKAGES = ("audio", "vision", "assistant", "seesay_app")
 MOST_OF_ASSISTANT = (
     "assistant.ground assistant.settings assistant.machine assistant.models assistant.answering assistant.conversation"
 )
@@ -68,6 +68,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.generation"
     ),
     "assistant": "assistant.cli",  # `python -m assistant`
+    "seesay_app": "assistant.cli",  # the command `seesay`
 }
 # Files of a folder that stand below its other rooms.
 GROUND_FILES = {
@@ -200,7 +201,7 @@ def test_no_file_is_swallowed_by_its_neighbours() -> None:
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.split()
     top = {name.split("/")[0] for name in tracked if not name.startswith(".")}
     agreed = {
-        "assistant", "audio", "vision", "tests", "docs", "config.toml", "pyproject.toml", "README.md", "CHANGELOG.md",
-        "LICENSE", "Makefile",
+        "assistant", "audio", "vision", "seesay_app", "tests", "docs", "config.toml", "pyproject.toml", "setup.py",
+        "README.md", "CHANGELOG.md", "LICENSE", "Makefile",
     }  # fmt: skip
     assert top <= agreed

@@ -71,7 +71,10 @@ def learn(
 
 def config_to_write(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
     """The file that seesay reads when it is started like this; where there is none yet, the user's own."""
-    return find_config(explicit, environ, cwd) or config_folder(environ) / "config.toml"
+    found = find_config(explicit, environ, cwd)
+    if found.passed_over:
+        console.say(f"seesay: {found.passed_over}")
+    return found.path or config_folder(environ) / "config.toml"
 
 
 def _first_press(keys: InputKeys, clock: Callable[[], float]) -> DeviceEvent:

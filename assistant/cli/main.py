@@ -18,13 +18,13 @@ from types import FrameType
 from typing import NoReturn
 
 from assistant import __version__, console
-from assistant.cli import ask, bench, button, demo, fetch, power, run, serve, soak
+from assistant.cli import ask, bench, button, config, demo, fetch, power, run, serve, soak
 from assistant.errors import AssistantError, exit_status_of
 from assistant.files import user_path
 from assistant.models.catalog import go_offline
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
-VERBS = (run, ask, serve, demo, fetch, button, bench, soak, power)
+VERBS = (run, ask, serve, demo, fetch, button, config, bench, soak, power)
 _NAMES = tuple(verb.__name__.rpartition(".")[2] for verb in VERBS)  # a module has the name of its verb
 _JOIN_SECONDS = 1.0  # how long the end waits for all threads together that are not meant to die with the process
 _TAKES_A_VALUE = ("--config", "--profile")  # of the options that may stand before the verb

@@ -27,6 +27,12 @@ else:
 
 BUILT_IN = "the built-in defaults"
 PROFILE = "profile"  # the table that holds the profiles' tables
+# A file called config.toml in a working directory may belong to any program. Ours says so itself, in one of two ways.
+MARKER_COMMENT = "# SeeSay"  # how its first line begins
+MARKER_TABLE = "seesay"  # a table without keys, for files whose comments a program may remove
+# The folder that holds this program's packages, and config.toml: a checkout, or the folder that the wheel installs.
+PROGRAM_FOLDER = Path(__file__).resolve().parents[2]
+SHIPPED_FILE = PROGRAM_FOLDER / "config.toml"
 _MAX_FILE_BYTES = 65_536  # ten times the shipped file: a larger file is not a configuration
 _TYPE_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
 
@@ -212,28 +218,61 @@ class Config:
     source: str = field(default=BUILT_IN, metadata={"table": False})
 
 
+@dataclass(frozen=True)
+class FoundConfig:
+    """Which configuration file is read."""
+
+    path: Path | None  # None: there is none, so the defaults hold
+    passed_over: str = (
+        ""  # a sentence about a config.toml in the working directory that was not taken; "" = there is none
+    )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Settings that lie over the defaults and over those of the layers before it."""
+
+    tables: Mapping[str, Mapping[str, Any]]  # a table's name to its keys and values
+    origin: str  # where the settings come from, for a person: a file, a profile or an option
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)  # (table, key) to its line; {} outside a file
+
+
 def load_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path, profile: str | None = None) -> Config:
     """The settings of the first file that exists: `explicit`, $SEESAY_CONFIG, ./config.toml, the user's own.
 
     Without a file they are the defaults. The settings of the profile lie over those of the file: `profile`, else the
-    one that the file names. Raises ConfigError if a file that was named is missing, if the file that was found is
-    refused, or if there is no such profile.
+    one that the file names. A ./config.toml of another program does not count, see `find_config`. Raises ConfigError
+    if a file that was named is missing, if the file that was found is refused, or if there is no such profile.
     """
-    path = find_config(explicit, environ, cwd)
-    return parse_config("" if path is None else _read(path), BUILT_IN if path is None else str(path), profile)
+    return read_config(find_config(explicit, environ, cwd).path, profile)
 
 
-def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
-    """The configuration file to read, None if there is none.
+def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> FoundConfig:
+    """The configuration file to read. A file that was named is returned even if it is missing.
 
-    A file that was named is returned even if it is missing.
+    A config.toml in the working directory `cwd` counts only if it says that it is SeeSay's, by its first line or by a
+    table [seesay], or if `cwd` is the program's own folder: every program may call its file so.
     """
     if explicit is not None:
-        return cwd / user_path(str(explicit))
+        return FoundConfig(cwd / user_path(str(explicit)))
     if environ.get("SEESAY_CONFIG"):
-        return cwd / user_path(environ["SEESAY_CONFIG"])
-    candidates = (cwd / "config.toml", config_folder(environ) / "config.toml")
-    return next((path for path in candidates if path.is_file()), None)
+        return FoundConfig(cwd / user_path(environ["SEESAY_CONFIG"]))
+    here, own = cwd / "config.toml", config_folder(environ) / "config.toml"
+    if not here.is_file():
+        return FoundConfig(own if own.is_file() else None)
+    belongs_here = own.is_file() and here.samefile(own)
+    if belongs_here or cwd.resolve() == PROGRAM_FOLDER or _says_that_it_is_ours(here):
+        return FoundConfig(here)
+    return FoundConfig(
+        own if own.is_file() else None,
+        f"{here} was passed over, because it does not say that it is SeeSay's: `--config config.toml` takes it all the "
+        f'same, and "{MARKER_COMMENT}" as its first line does so for good.',
+    )
+
+
+def read_config(path: Path | None, profile: str | None = None) -> Config:
+    """The settings of the file, or the defaults without one, and above them the profile's. Raises ConfigError."""
+    return parse_config("" if path is None else read_text(path), BUILT_IN if path is None else str(path), profile)
 
 
 def parse_config(text: str, source: str, profile: str | None = None) -> Config:
@@ -241,6 +280,25 @@ def parse_config(text: str, source: str, profile: str | None = None) -> Config:
 
     A key that is not written keeps its default. Raises ConfigError, which names the key, `source`, the line and, for
     an unknown key, the nearest known one.
+    """
+    layers = parse_layers(text, source, profile)
+    sections = {
+        table: section(
+            **{
+                key: value
+                for layer in layers
+                for key, value in _as_declared(layer.tables.get(table, {}), section).items()
+            }
+        )
+        for table, section in _tables().items()
+    }
+    return Config(**sections, source=source)
+
+
+def parse_layers(text: str, source: str, profile: str | None = None) -> list[Layer]:
+    """What is written in `text`, and the profile's settings as built in and as the text has them; later ones count.
+
+    Raises ConfigError as `parse_config` does.
     """
     try:
         document = tomllib.loads(text)
@@ -252,26 +310,36 @@ def parse_config(text: str, source: str, profile: str | None = None) -> Config:
     # In the order of the file, so that the message is about the first fault that a reader meets.
     for path, line in sorted(lines.items(), key=lambda item: item[1]):
         _check(document, path, tables, f"{source}, line {line}")
+    document.pop(MARKER_TABLE, None)
     own_profiles = document.pop(PROFILE, {})
     name = document.get("conversation", {}).get(PROFILE, "") if profile is None else profile
-    layers = [document, *_profile_layers(name, own_profiles, source)]
-    sections = {
-        table: section(
-            **{key: value for layer in layers for key, value in _as_declared(layer.get(table, {}), section).items()}
-        )
-        for table, section in tables.items()
-    }
-    return Config(**sections, source=source)
-
-
-def _profile_layers(name: str, own: Mapping[str, Any], source: str) -> list[Mapping[str, Any]]:
-    """The built-in settings of the profile, and then those of the file, which count for more."""
+    layers = [Layer(document, source, lines)]
     if not name:
-        return []
-    known = {**PROFILES, **own}
+        return layers
+    known = {**PROFILES, **own_profiles}
     if name not in known:
         raise ConfigError(f"{source}: there is no profile {name!r}{_nearest(name, [*known])}")
-    return [PROFILES.get(name, {}), own.get(name, {}), {"conversation": {PROFILE: name}}]
+    origin = f"profile {name}"
+    own_lines = {path[2:]: line for path, line in lines.items() if path[:2] == (PROFILE, name)}
+    choice = Layer({"conversation": {PROFILE: name}}, *((source, lines) if profile is None else ("--profile",)))
+    return [
+        *layers,
+        Layer(PROFILES.get(name, {}), f"{origin}, built in"),
+        Layer(own_profiles.get(name, {}), f"{origin}, {source}", own_lines),
+        choice,
+    ]
+
+
+def _says_that_it_is_ours(path: Path) -> bool:
+    """Whether the file carries one of the two markers. A fault further down is for whoever reads the settings."""
+    try:
+        with path.open("rb") as file:
+            lines = file.read(_MAX_FILE_BYTES).decode("utf-8-sig", errors="replace").splitlines()
+    except OSError:
+        return False
+    if lines and lines[0].casefold().startswith(MARKER_COMMENT.casefold()):
+        return True
+    return any(line.partition("#")[0].strip() == f"[{MARKER_TABLE}]" for line in lines)
 
 
 def key_lines(text: str) -> dict[tuple[str, ...], int]:
@@ -320,6 +388,10 @@ def _tables() -> dict[str, type]:
 
 def _check(document: dict[str, Any], path: tuple[str, ...], tables: dict[str, type], where: str) -> None:
     name = path[0]
+    if name == MARKER_TABLE:
+        if document[name] != {}:
+            raise ConfigError(f"{where}: {name!r} is a table without keys: it only says that the file is SeeSay's.")
+        return
     if name == PROFILE and isinstance(document[name], dict):
         _check_profile(document[name], path[1:], tables, where)
         return
@@ -380,14 +452,15 @@ def _nearest(word: str, known: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; the nearest known one is {near[0]!r}."
 
 
-def _as_declared(values: dict[str, Any], section: type) -> dict[str, Any]:
+def _as_declared(values: Mapping[str, Any], section: type) -> dict[str, Any]:
     fields = _fields(section)
     kinds: dict[str, type[Any]] = {name: type(declared.default) for name, declared in fields.items()}
     given = {key: kinds[key](value) for key, value in values.items()}
     return {key: without_tilde(value) if fields[key].metadata.get("path") else value for key, value in given.items()}
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a configuration file. Raises ConfigError where it cannot be read, is too large or is not UTF-8."""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_FILE_BYTES + 1)

@@ -272,7 +272,7 @@ def test_learning_writes_what_was_pressed(machine: Machine, tmp_path: Path, caps
 def test_learning_writes_into_the_file_that_is_read_here(machine: Machine, tmp_path: Path) -> None:
     """A config.toml in the folder goes before the user's own: written there, what was learned is used at once."""
     machine.plug_in("event0", "Switch", PLAY)
-    (tmp_path / "config.toml").write_text("# mine\n[button]\ngrab = true\n")
+    (tmp_path / "config.toml").write_text("# mine\n[seesay]\n[button]\ngrab = true\n")
     others = learned(machine, tmp_path, (EV_KEY, PLAY, 1))
     assert not others.exists()
     assert (tmp_path / "config.toml").read_text().startswith("# mine\n")

@@ -119,7 +119,7 @@ def test_a_bad_picture_is_told_before_anything_is_loaded(
 
 def test_a_missing_model_folder_has_status_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The configured folder that is not there is named, with the key that names it."""
-    (tmp_path / "config.toml").write_text('[engine]\nmodel = "nowhere"\n')
+    (tmp_path / "config.toml").write_text('# SeeSay\n[engine]\nmodel = "nowhere"\n')
     picture(tmp_path / "p.png")
     assert main(["ask", "--image", "p.png", "what is this"]) == 3
     err = capsys.readouterr().err
