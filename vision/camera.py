@@ -17,6 +17,8 @@ from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 
+from vision.settings import OPEN_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+
 from .errors import CameraLost, CameraMissing, Cancelled, PictureError, VisionError
 from .frame import Frame, Rgb
 from .still import PICTURE_SUFFIXES, StillPicture
@@ -52,8 +54,8 @@ class Camera:
         self,
         source: int | str,
         *,
-        open_timeout_seconds: float = 5.0,
-        read_timeout_seconds: float = 5.0,
+        open_timeout_seconds: float = OPEN_TIMEOUT_SECONDS,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
         width: int | None = None,
         height: int | None = None,
         opener: Opener = open_video,
@@ -282,8 +284,8 @@ class Camera:
 def open_frame_source(
     source: str,
     *,
-    open_timeout_seconds: float = 5.0,
-    read_timeout_seconds: float = 5.0,
+    open_timeout_seconds: float = OPEN_TIMEOUT_SECONDS,
+    read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
     width: int | None = None,
     height: int | None = None,
 ) -> Camera | StillPicture:

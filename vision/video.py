@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from vision.settings import OPEN_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+
 from .errors import CameraMissing, PictureError
 from .frame import Rgb
 from .still import load_picture
@@ -63,8 +65,8 @@ class Video(Protocol):
 
 @dataclass(frozen=True)
 class VideoOptions:
-    open_timeout_seconds: float = 5.0
-    read_timeout_seconds: float = 5.0
+    open_timeout_seconds: float = OPEN_TIMEOUT_SECONDS
+    read_timeout_seconds: float = READ_TIMEOUT_SECONDS
     width: int | None = None  # pixels asked of a device; it may give others
     height: int | None = None
 

@@ -15,10 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.button.gestures import ButtonSettings
 from assistant.errors import ConfigError
 from assistant.files import config_folder, user_path, without_tilde
 from assistant.language.phrases import LANGUAGES, phrases_for
 from assistant.settings.profiles import PROFILES
+from audio.settings import MIN_CONFIDENCE, VAD_AGGRESSIVENESS, EndpointSettings
+from vision.engine.settings import EngineSettings
+from vision.remote_settings import AGAIN_SECONDS, RemoteSettings, ServerSettings
+from vision.settings import OPEN_TIMEOUT_SECONDS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -56,12 +61,12 @@ class HearingConfig:
 
     input_device: str = ""
     speech_model: str = _path()
-    vad_aggressiveness: int = _number(2, 0, 3)
-    pre_roll_seconds: float = _number(0.8, 0.0, 2.0)
-    min_speech_seconds: float = _number(0.12, 0.03, 1.0)
-    end_silence_seconds: float = _number(0.7, 0.1, 5.0)
-    max_utterance_seconds: float = _number(15.0, 2.0, 60.0)
-    min_confidence: float = _number(0.5, 0.0, 1.0)
+    vad_aggressiveness: int = _number(VAD_AGGRESSIVENESS, 0, 3)
+    pre_roll_seconds: float = _number(EndpointSettings.pre_roll_seconds, 0.0, 2.0)
+    min_speech_seconds: float = _number(EndpointSettings.min_speech_seconds, 0.03, 1.0)
+    end_silence_seconds: float = _number(EndpointSettings.end_silence_seconds, 0.1, 5.0)
+    max_utterance_seconds: float = _number(EndpointSettings.max_utterance_seconds, 2.0, 60.0)
+    min_confidence: float = _number(MIN_CONFIDENCE, 0.0, 1.0)
     barge_in: str = _one_of("off", "stop_word", "any")
 
 
@@ -81,8 +86,8 @@ class SeeingConfig:
     """[seeing]: the camera, and how its picture is made square."""
 
     camera: str = _path("0")
-    fit: str = _one_of("pad", "crop", "stretch")
-    open_timeout_seconds: float = _number(5.0, 0.5, 60.0)
+    fit: str = _one_of(EngineSettings.fit, "crop", "stretch")
+    open_timeout_seconds: float = _number(OPEN_TIMEOUT_SECONDS, 0.5, 60.0)
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,13 @@ class EngineConfig:
 
     backend: str = _one_of("local", "openai")
     model: str = _path()
-    threads: int = _number(0, 0, 64)
-    max_new_tokens: int = _number(128, 1, 512)
-    prefill_chunk_tokens: int = _number(64, 1, 1024)
-    temperature: float = _number(0.0, 0.0, 2.0)
-    top_p: float = _number(1.0, 0.01, 1.0)
-    repetition_penalty: float = _number(1.0, 1.0, 2.0)
-    arithmetic: str = _one_of("packed", "transformers")
+    threads: int = _number(EngineSettings.threads, 0, 64)
+    max_new_tokens: int = _number(EngineSettings.max_new_tokens, 1, 512)
+    prefill_chunk_tokens: int = _number(EngineSettings.prefill_chunk_tokens, 1, 1024)
+    temperature: float = _number(EngineSettings.temperature, 0.0, 2.0)
+    top_p: float = _number(EngineSettings.top_p, 0.01, 1.0)
+    repetition_penalty: float = _number(EngineSettings.repetition_penalty, 1.0, 2.0)
+    arithmetic: str = _one_of(EngineSettings.arithmetic, "transformers")
 
 
 @dataclass(frozen=True)
@@ -109,12 +114,12 @@ class RemoteConfig:
     api_key_file: str = _path()
     ca_file: str = _path()
     fallback: str = _one_of("local", "none")
-    again_seconds: float = _number(30.0, 1.0, 3600.0)
-    picture_pixels: int = _number(1024, 224, 4096)
-    connect_timeout_seconds: float = _number(2.0, 0.1, 60.0)
-    answer_timeout_seconds: float = _number(20.0, 0.5, 600.0)
-    silence_timeout_seconds: float = _number(5.0, 0.5, 120.0)
-    retries: int = _number(2, 0, 5)
+    again_seconds: float = _number(AGAIN_SECONDS, 1.0, 3600.0)
+    picture_pixels: int = _number(RemoteSettings.picture_pixels, 224, 4096)
+    connect_timeout_seconds: float = _number(ServerSettings.connect_timeout_seconds, 0.1, 60.0)
+    answer_timeout_seconds: float = _number(ServerSettings.answer_timeout_seconds, 0.5, 600.0)
+    silence_timeout_seconds: float = _number(ServerSettings.silence_timeout_seconds, 0.5, 120.0)
+    retries: int = _number(ServerSettings.retries, 0, 5)
 
 
 @dataclass(frozen=True)
@@ -158,8 +163,8 @@ class ButtonConfig:
     device: str = ""
     key: int = _number(0, 0, 767)
     grab: bool = False
-    hold_seconds: float = _number(1.0, 0.2, 5.0)
-    double_press_seconds: float = _number(0.25, 0.1, 1.0)
+    hold_seconds: float = _number(ButtonSettings.hold_seconds, 0.2, 5.0)
+    double_press_seconds: float = _number(ButtonSettings.double_press_seconds, 0.1, 1.0)
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,13 @@ from assistant.models.catalog import ChosenModel
 from assistant.settings.config import Config, RemoteConfig
 from vision.engine.host import arithmetic_threads
 from vision.interface import Answerer
-from vision.remote.engine import RemoteEngine, RemoteSettings
+from vision.remote.engine import RemoteEngine
 from vision.remote.fallback import Away, Change, FallbackEngine
 from vision.remote.server import Server
-from vision.remote.settings import ServerSettings
+from vision.remote_settings import RemoteSettings, ServerSettings
 
 if TYPE_CHECKING:
-    from vision.engine import Engine
+    from vision.engine.engine import Engine
 
 
 def open_remote_engine(

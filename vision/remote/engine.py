@@ -11,7 +11,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from vision.engine.generation.prompt import checked_question
@@ -20,20 +19,9 @@ from vision.frame import Frame
 from vision.interface import AnswerChunk, Answerer, AnswerStats, Finish, SeeStats
 from vision.remote.server import Server
 from vision.remote.wire import Exchange, Piece, messages, picture_as_uri
+from vision.remote_settings import RemoteSettings
 
 KEPT_EXCHANGES = 8  # of a conversation are sent along, the newest ones
-
-
-@dataclass(frozen=True)
-class RemoteSettings:
-    """What is asked of the server. The engine of this machine has the same settings under [engine] and [prompt]."""
-
-    model: str = ""  # "": the first model that the server names
-    instructions: str = ""
-    picture_pixels: int = 1024
-    max_new_tokens: int = 128
-    temperature: float = 0.0
-    top_p: float = 1.0
 
 
 class RemoteEngine:

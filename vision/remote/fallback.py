@@ -22,6 +22,7 @@ from vision.errors import Cancelled, RemoteError
 from vision.frame import Frame
 from vision.interface import AnswerChunk, Answerer, AnswerStats, Engine, SeeStats, View
 from vision.remote.engine import RemoteEngine, RemoteView
+from vision.remote_settings import AGAIN_SECONDS
 
 _log = logging.getLogger(__name__)
 _OWN = Answerer("this machine's own engine")
@@ -53,7 +54,7 @@ class FallbackEngine:
         remote: RemoteEngine,
         load: Load | None,  # loads this machine's own engine; None: there is no answer while the other is away
         on_change: Callable[[Change], None],
-        again_seconds: float = 30.0,
+        again_seconds: float = AGAIN_SECONDS,
         threads: int = 1,  # of the own engine, also before it is loaded
         own: Answerer = _OWN,  # what is known of the own engine before it is loaded
         clock: Callable[[], float] = time.monotonic,
@@ -271,7 +272,8 @@ class FallbackView:
 
 
 if TYPE_CHECKING:  # mypy refuses an engine or a view that does not have all of the interface
-    import vision.engine
+    import vision.engine.engine
+    import vision.engine.view
 
-    _ENGINES: tuple[type[Engine], ...] = (vision.engine.Engine, RemoteEngine, FallbackEngine)
-    _VIEWS: tuple[type[View], ...] = (vision.engine.View, RemoteView, FallbackView)
+    _ENGINES: tuple[type[Engine], ...] = (vision.engine.engine.Engine, RemoteEngine, FallbackEngine)
+    _VIEWS: tuple[type[View], ...] = (vision.engine.view.View, RemoteView, FallbackView)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vision.errors import Cancelled, RemoteError
-from vision.remote.settings import ServerSettings
 from vision.remote.wire import Piece, piece_of, printable
+from vision.remote_settings import ServerSettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

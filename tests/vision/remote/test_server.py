@@ -29,8 +29,8 @@ from tests.vision.remote.fake_openai import (
 )
 from vision.errors import Cancelled, RemoteError
 from vision.remote.server import LOOK_SECONDS, Server
-from vision.remote.settings import ServerSettings
 from vision.remote.wire import Piece
+from vision.remote_settings import ServerSettings
 
 ASKED = [{"role": "user", "content": "what is it"}]
 

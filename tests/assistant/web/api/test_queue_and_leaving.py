@@ -32,7 +32,7 @@ from tests.assistant.web.api.serving import (
     send_json,
 )
 from tests.assistant.web.api.test_ask import recording
-from vision.engine import Engine
+from vision.engine.engine import Engine
 from vision.errors import Cancelled
 from vision.frame import Frame
 from vision.still import load_picture

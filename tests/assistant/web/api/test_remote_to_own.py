@@ -30,14 +30,14 @@ from tests.assistant.web.api.serving import (
     send_json,
 )
 from tests.vision.remote.fake_openai import FakeOpenAI, fails, says
-from vision.engine import Engine
+from vision.engine.engine import Engine
 from vision.errors import RemoteError
 from vision.frame import Frame
 from vision.interface import AnswerChunk, Answerer
-from vision.remote.engine import RemoteEngine, RemoteSettings
+from vision.remote.engine import RemoteEngine
 from vision.remote.fallback import FallbackEngine
 from vision.remote.server import Server
-from vision.remote.settings import ServerSettings
+from vision.remote_settings import RemoteSettings, ServerSettings
 from vision.still import load_picture
 
 TOKEN = "0123456789abcdefghij"
