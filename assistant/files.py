@@ -1,24 +1,93 @@
-"""Where this user's files are: the XDG base directories, and nothing about what lies in them."""
+"""Where this user's files are, how one is replaced, and how one process at a time is let in.
+
+It holds the XDG base directories, one atomic write and one lock. It does not know what lies in the files.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+# A new file is for its user alone, unless the caller says otherwise.
+_PRIVATE = 0o600
+_TOKEN_BYTES = 8
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of the user's own config.toml; it may not exist."""
+    """The folder of the user's own config.toml. It may not exist."""
     return _base(environ, "XDG_CONFIG_HOME", ".config") / "seesay"
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of what was fetched for this user; it may not exist."""
+    """The folder of what was fetched for this user. It may not exist."""
     return _base(environ, "XDG_DATA_HOME", ".local/share") / "seesay"
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of what the program remembers between two runs; it may not exist."""
+    """The folder of what the program remembers between two runs. It may not exist."""
     return _base(environ, "XDG_STATE_HOME", ".local/state") / "seesay"
+
+
+def replace_file(path: Path, text: str, *, new_mode: int = _PRIVATE) -> None:
+    """Replace the file at `path` by one that holds `text`, in one step: a power cut leaves the old file or the new one.
+
+    The text is written in UTF-8, with its line ends as they are, to a temporary file in the same folder, which has to
+    exist. A file that is replaced hands its mode on; a new one gets `new_mode` less the umask. After a failure, Ctrl-C
+    included, the old file is untouched and the temporary one is removed. Raises OSError.
+    """
+    part = path.with_name(f"{path.name}.{secrets.token_hex(_TOKEN_BYTES)}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, new_mode)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            with contextlib.suppress(FileNotFoundError):
+                os.fchmod(descriptor, stat.S_IMODE(path.stat().st_mode))
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk.
+
+    The rename of a file is kept by its folder: without a sync of both, a power cut may keep the one and lose the other.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool) -> Iterator[None]:
+    """Hold the lock file `path`, one process or thread at a time. The file stays; the lock goes with the process.
+
+    Raises BlockingIOError where somebody else holds it and `wait` is false, and OSError where the folder cannot be
+    written or its file system has no locks.
+    """
+    from filelock import FileLock, Timeout  # here, because it takes some 20 ms to import
+
+    # Without the two options it would, on a file system without locks, take the file's mere existence for a lock. A
+    # process that is killed would then leave it locked.
+    lock = FileLock(path, fallback_to_soft=False, preserve_lock_file=True)
+    try:
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout:
+        raise BlockingIOError(f"another process holds {path}") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _base(environ: Mapping[str, str], variable: str, below_home: str) -> Path:

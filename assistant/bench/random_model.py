@@ -9,13 +9,11 @@ It writes safetensors itself, block by block: no torch, and 64 MB of memory.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 
 from assistant.bench.random_tokenizer import tokenizer_files
 from assistant.errors import AssistantError
+from assistant.files import locked
 from vision.engine.checkpoint.shapes import EMBEDDING, HEAD, required_tensors
 
 NAME = "Qwen3-VL-2B-random"  # another recipe gets another name
@@ -98,7 +97,7 @@ def random_checkpoint(folder: Path, progress: Progress, config: Mapping[str, Any
         return target
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder / f".{NAME}.lock"):
+        with locked(folder / f".{NAME}.lock", wait=True):
             if not _is_whole(target, size):  # else another process has made it meanwhile
                 _make(target, config, shapes, header, size, progress)
     except OSError as problem:
@@ -151,13 +150,6 @@ def _require_room(folder: Path, size: int) -> None:
             f"the benchmark's model needs {size / 1e9:.1f} GB in {folder} and {free / 1e9:.1f} GB are free:"
             " make room, or set XDG_CACHE_HOME to another disk"
         )
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # the system lets go of it, however this process ends
-        yield
 
 
 def _header(shapes: Mapping[str, tuple[int, ...]]) -> bytes:

@@ -7,24 +7,16 @@ download is never mistaken for a model. It does not know how a model is download
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from assistant.language.phrases import phrases_for
-from assistant.settings.config import Config
-
-if TYPE_CHECKING:
-    pass
-
 import json
+import os
 from collections.abc import Mapping, MutableMapping
-from dataclasses import field
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from assistant.errors import ModelMissing
-from assistant.files import data_folder
-from assistant.language.phrases import LANGUAGES
+from assistant.files import data_folder, replace_file
+from assistant.language.phrases import LANGUAGES, phrases_for
+from assistant.settings.config import Config
 
 MANIFEST = "seesay-model.json"
 
@@ -141,10 +133,7 @@ def write_manifest(folder: Path, source: str, sizes: Mapping[str, int], digests:
     """Declare `folder` a whole model. To be called last, when every file is there, verified and on the disk."""
     files = {name: {"bytes": size, "sha256": digests[name]} for name, size in sorted(sizes.items())}
     text = json.dumps({"source": source, "files": files}, indent=1) + "\n"
-    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    replace_file(folder / MANIFEST, text, new_mode=0o666)  # models may be shared with other users
 
 
 def read_manifest(folder: Path) -> dict[str, tuple[int, str]] | None:

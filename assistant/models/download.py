@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import FetchError
+from assistant.files import sync
 
 Progress = Callable[[str, int, int], None]  # the file's name, bytes here, bytes in all
 
@@ -86,15 +86,6 @@ def digest(path: Path, hasher: Any = None) -> str:
         while block := file.read(_BLOCK_BYTES):
             hasher.update(block)
     return str(hasher.hexdigest())
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or a folder's list of names, is on the disk: a rename must not outlive a power cut alone."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _size(path: Path) -> int:

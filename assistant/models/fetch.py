@@ -7,7 +7,7 @@ It does not know how a model is loaded or used.
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import os
 import shutil
 import time
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.errors import FetchError
+from assistant.files import locked, sync
 from assistant.language.phrases import SpeechModel
 from assistant.models.catalog import (
     FULL_SPEECH,
@@ -28,7 +29,7 @@ from assistant.models.catalog import (
     read_manifest,
     write_manifest,
 )
-from assistant.models.download import Progress, RemoteFile, digest, download, is_verified, silent, sync
+from assistant.models.download import Progress, RemoteFile, digest, download, is_verified, silent
 from assistant.models.unpack import unpack
 
 Which = Literal["all", "vision", "speech"]
@@ -202,9 +203,9 @@ def _check_room(folder: Path, needed_bytes: int) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Two downloads at once would write into each other's files. The lock goes with the process, whatever happens."""
-    with (folder / ".lock").open("w") as lock:
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stack.enter_context(locked(folder / ".lock", wait=False))
         except BlockingIOError:
             raise FetchError(f"another `seesay fetch` is at work in {folder}: wait for it to end.") from None
         yield

@@ -5,15 +5,12 @@ The file is replaced in one step, so that it is never half-written. Reading and 
 
 from __future__ import annotations
 
-import contextlib
-import os
-import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import ConfigError
+from assistant.files import replace_file
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -28,7 +25,7 @@ def set_values(path: Path, table: str, values: Mapping[str, Value]) -> None:
         old = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
         new = with_values(old, table, values)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, new)
+        replace_file(path, new)
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8 text; save the file as UTF-8.") from None
     except ConfigError as error:
@@ -57,19 +54,3 @@ def with_values(text: str, table: str, values: Mapping[str, Value]) -> str:
     for key, value in values.items():
         section[key] = value
     return tomlkit.dumps(document)
-
-
-def _replace(path: Path, text: str) -> None:
-    number, name = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
-            if path.exists():
-                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise

@@ -10,14 +10,12 @@ import contextlib
 import dataclasses
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.files import state_folder
+from assistant.files import replace_file, state_folder
 from assistant.settings.config import SpeakingConfig
 
 _log = logging.getLogger(__name__)
@@ -88,16 +86,7 @@ def save_state(path: Path, state: VoiceState, *, before: VoiceState | None = Non
     text = json.dumps({"version": VERSION, **values}) + "\n"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(part).replace(path)
-        except OSError:
-            Path(part).unlink(missing_ok=True)
-            raise
+        replace_file(path, text)
     except OSError as error:
         _log.warning("rate and volume will not be remembered: cannot write %s: %s", path, error.strerror or error)
 

@@ -12,12 +12,12 @@ import contextlib
 import fcntl
 import json
 import os
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from assistant.errors import PowerError
+from assistant.files import replace_file
 from assistant.machine.power.sysfs import SensorValue, Sysfs
 
 _VERSION = 1
@@ -106,16 +106,7 @@ class RestoredSettings:
         boot = self._sysfs.text(_BOOT).value
         text = json.dumps({"version": _VERSION, "boot": boot, "values": self._before}) + "\n"
         try:
-            handle, part = tempfile.mkstemp(dir=self._state.parent, prefix=self._state.name, suffix=".part")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(part).replace(self._state)
-            except BaseException:  # Ctrl-C too
-                Path(part).unlink(missing_ok=True)
-                raise
+            replace_file(self._state, text)
         except OSError as error:
             raise PowerError(_cannot_note(self._state, error)) from None
 
@@ -143,6 +134,11 @@ def _is_setting(file: str) -> bool:
 
 
 def _locked(sysfs: Sysfs, state: Path) -> IO[str]:
+    """The open lock file, which holds the lock until it is closed.
+
+    It is not the lock of assistant/files.py: the library behind that one opens a lock file for writing, and refuses one
+    that another user owns in a folder for all. Here a user has to see the lock that root holds, and root a user's.
+    """
     try:
         state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:

@@ -355,7 +355,7 @@ def test_the_file_is_replaced_in_one_step(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("assistant.settings.config_edit.os.replace", fail)
+        patched.setattr("assistant.files.os.replace", fail)
         with pytest.raises(ConfigError, match="No space left"):
             set_values(link, "button", {"key": 164})
     assert real.read_text() == BEFORE

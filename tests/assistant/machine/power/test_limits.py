@@ -190,11 +190,11 @@ def test_a_full_disk_leaves_the_machine_as_it_is(tmp_path: Path, state: Path, mo
     tree = nuc(tmp_path)
     before = values(tree)
 
-    def full(**where: object) -> tuple[int, str]:
+    def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
     with RestoredSettings(tree.sysfs, state) as borrowed:
-        monkeypatch.setattr("assistant.machine.power.restored_settings.tempfile.mkstemp", full)
+        monkeypatch.setattr("assistant.machine.power.restored_settings.replace_file", full)
         limits = PowerLimits(tree.sysfs, borrowed)
         for problem in (limits.cap(8.0).why, limits.slow(0.5)):
             assert "nothing is changed" in problem
