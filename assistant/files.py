@@ -33,6 +33,11 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return _base(environ, "XDG_STATE_HOME", ".local/state") / "seesay"
 
 
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """The folder of what can be made or found out again, and may be removed at any time. It may not exist."""
+    return _base(environ, "XDG_CACHE_HOME", ".cache") / "seesay"
+
+
 def replace_file(path: Path, text: str, *, new_mode: int = _PRIVATE) -> None:
     """Replace the file at `path` by one that holds `text`, in one step: a power cut leaves the old file or the new one.
 
