@@ -8,7 +8,7 @@
     ├── ButtonMissing (OSError)       exit 3   no input device for the button, or no permission to read it
     └── PowerError    (OSError)       exit 3   the machine does not let its power be measured or limited
 
-Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing or was lost, 130 Ctrl-C.
+Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing, damaged or was lost, 130 Ctrl-C.
 Every message is one clear sentence: what, where, what to do. This module does not print.
 """
 

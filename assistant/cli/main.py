@@ -1,7 +1,7 @@
 """The command line: parses, sets logging up, runs one verb, and turns every error into a sentence and a status.
 
-Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing, 130 Ctrl-C (0 for `run` and
-`serve`, which have no other end). Results go to stdout, everything else to stderr.
+Exit status: 0 right, 1 it failed or an answer could not be written, 2 wrong use, 3 a device or model is missing or
+damaged, 130 Ctrl-C (0 for `run` and `serve`, which have no other end). Results go to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -15,25 +15,31 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from assistant import __version__, console
 from assistant.cli.bench import add_verbs as add_bench_verbs
 from assistant.cli.power import add_verb as add_power_verb
-from assistant.errors import AssistantError, UsageError, exit_status_of
+from assistant.errors import FAILED, AssistantError, UsageError, exit_status_of
 from assistant.models.catalog import FULL_SPEECH, go_offline
 from assistant.settings.config import Config, load_config
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
 _VERBS = ("run", "ask", "serve", "demo", "fetch", "button", "bench", "soak", "power")
 _TAKES_A_VALUE = ("--config", "--profile")  # of the options that may stand before the verb
-EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing
+EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing or damaged
 privacy: pictures and speech never leave this machine, unless engine.backend = "openai" is set, which
 is said aloud at every start; else only `seesay fetch` uses the network"""
 
 
 def entry() -> None:
     """The console script `seesay`."""
-    status = main(sys.argv[1:])
+    try:
+        status = main(sys.argv[1:])
+    except SystemExit as ended:  # argparse has printed the help, the version, or what is wrong
+        status = ended.code if isinstance(ended.code, int) else FAILED
+    if not console.all_written():
+        status = status or FAILED
     # Everything of ours is closed. Python would now search the hundreds of thousands of objects of torch and
     # transformers for cycles to free, seconds on a busy machine, and the system frees them all at once anyway.
     gc.freeze()
@@ -42,6 +48,12 @@ def entry() -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command line; returns its exit status."""
+    console.prepare_streams()
+    status = _run_verb(argv)
+    return status if console.all_written() else status or FAILED
+
+
+def _run_verb(argv: Sequence[str]) -> int:
     verb: Callable[[argparse.Namespace], None] | None = None
     try:
         _end_on_signals()
@@ -58,8 +70,8 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 0 if verb in (_run, _serve) else exit_status_of(KeyboardInterrupt())
     except BrokenPipeError:  # the reader of our output left: `seesay ask … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        console.reader_left()
+        return FAILED
     except Exception as error:  # noqa: BLE001 - boundary of the program: one sentence, one status
         return _say_error(error)
     return 0
@@ -146,12 +158,22 @@ def _button(arguments: argparse.Namespace) -> None:
 # The parts of `main`.
 
 
+class _Parser(argparse.ArgumentParser):
+    """Writes help and version as results. argparse itself says nothing when they cannot be written."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:  # None where it is closed
+            console.piece(message)
+        else:
+            super()._print_message(message, file)
+
+
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, metavar="FILE", help="settings (default: config.toml, see README)")
     common.add_argument("--profile", metavar="NAME", help="headset, button, cart, or one of your own (see config.toml)")
     common.add_argument("-v", "--verbose", action="store_true", help="show how long each part of a turn took")
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="seesay", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"seesay {__version__}")
