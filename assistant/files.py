@@ -34,6 +34,11 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return _base(environ, "XDG_STATE_HOME", ".local/state") / "seesay"
 
 
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """The folder of what can be made or found out again, and may be removed at any time. It may not exist."""
+    return _base(environ, "XDG_CACHE_HOME", ".cache") / "seesay"
+
+
 def without_tilde(path: str) -> str:
     """The path with the home folder in place of a leading ~ or ~user; a user that there is not stays as it is written.
 

@@ -90,7 +90,9 @@ def _demo(arguments: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         console.say(f"the picture: {picture}")
         demo_model = catalog.ChosenModel(catalog.demo_vlm(), is_demo=True)
-        assembly = Assembly(config, stack, vision_model=demo_model, speech_model=catalog.demo_speech("en"))
+        assembly = Assembly(
+            config, stack, vision_model=demo_model, speech_model=catalog.whole_demo_speech(catalog.demo_speech("en"))
+        )
         turns = _converse(assembly, questions, folder)
     right = sum(_mark(question, turn) for question, turn in zip(questions, turns, strict=True))
     if right < len(questions):

@@ -1,7 +1,7 @@
 """The command line: parses, sets logging up, runs one verb, and turns every error into a sentence and a status.
 
-Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing, 130 Ctrl-C (0 for `run` and
-`serve`, which have no other end). Results go to stdout, everything else to stderr.
+Exit status: 0 right, 1 it failed or an answer could not be written, 2 wrong use, 3 a device or model is missing or
+damaged, 130 Ctrl-C (0 for `run` and `serve`, which have no other end). Results go to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from assistant import __version__, console
 from assistant.cli import ask, bench, button, config, demo, fetch, power, run, serve, soak
-from assistant.errors import AssistantError, exit_status_of
+from assistant.errors import FAILED, AssistantError, exit_status_of
 from assistant.files import user_path
 from assistant.models.catalog import go_offline
 
@@ -28,14 +28,18 @@ VERBS = (run, ask, serve, demo, fetch, button, config, bench, soak, power)
 _NAMES = tuple(verb.__name__.rpartition(".")[2] for verb in VERBS)  # a module has the name of its verb
 _JOIN_SECONDS = 1.0  # how long the end waits for all threads together that are not meant to die with the process
 _TAKES_A_VALUE = ("--config", "--profile")  # of the options that may stand before the verb
-EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing
+EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing or damaged
 privacy: pictures and speech never leave this machine, unless engine.backend = "openai" is set, which
 is said aloud at every start; else only `seesay fetch` uses the network"""
 
 
 def entry() -> None:
     """The console script `seesay`. Never returns."""
-    end_process(main(sys.argv[1:]))
+    try:
+        status = main(sys.argv[1:])
+    except SystemExit as ended:  # argparse has printed the help, the version, or what is wrong
+        status = ended.code if isinstance(ended.code, int) else FAILED
+    end_process(status if console.all_written() else status or FAILED)
 
 
 def end_process(status: int) -> NoReturn:
@@ -59,12 +63,18 @@ def end_process(status: int) -> NoReturn:
             if stream is not None:  # a program without a terminal may have none
                 stream.flush()
         except (OSError, ValueError):  # nobody reads it any more, the disk is full, or it was closed
-            status = status or 1
+            status = status or FAILED
     os._exit(status)
 
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command line; returns its exit status."""
+    console.prepare_streams()
+    status = _run_verb(argv)
+    return status if console.all_written() else status or FAILED
+
+
+def _run_verb(argv: Sequence[str]) -> int:
     has_no_other_end = False
     try:
         _end_on_signals()
@@ -81,8 +91,8 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 0 if has_no_other_end else exit_status_of(KeyboardInterrupt())
     except BrokenPipeError:  # the reader of our output left: `seesay ask … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        console.reader_left()
+        return FAILED
     except Exception as error:  # noqa: BLE001 - boundary of the program: one sentence, one status
         return _say_error(error)
     return 0
@@ -91,12 +101,22 @@ def main(argv: Sequence[str]) -> int:
 # The parts of `main`.
 
 
+class _Parser(argparse.ArgumentParser):
+    """Writes help and version as results. argparse itself says nothing when they cannot be written."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:  # None where it is closed
+            console.piece(message)
+        else:
+            super()._print_message(message, file)
+
+
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=user_path, metavar="FILE", help="settings (default: config.toml, see README)")
     common.add_argument("--profile", metavar="NAME", help="headset, button, cart, or one of your own (see config.toml)")
     common.add_argument("-v", "--verbose", action="store_true", help="show how long each part of a turn took")
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="seesay", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     # What `main` asks of a verb, beside `do`, which runs it.
