@@ -55,7 +55,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.machine": "assistant.ground assistant.settings",
     "assistant.models": (
-        "assistant.ground assistant.language assistant.settings vision vision.engine.ground vision.engine.checkpoint"
+        "assistant.ground assistant.language assistant.settings audio vision vision.engine.ground vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision",
