@@ -16,8 +16,8 @@ from assistant import console
 from assistant.button.input_devices import DeviceEvent, InputDevice, InputKeys, Key, key_name, list_devices
 from assistant.errors import AssistantError, ButtonMissing
 from assistant.files import config_folder
-from assistant.settings.config import find_config
 from assistant.settings.config_edit import set_values
+from assistant.settings.config_reader import find_config
 
 LEARN_SECONDS = 30.0
 # Not a button: shift, control, alt, the logo keys (Ctrl-C ends this), and fingers on a touchpad or a tablet.

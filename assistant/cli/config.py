@@ -9,11 +9,10 @@ from typing import Any
 
 from assistant import console
 from assistant.cli.options import config_file_of
-from assistant.settings.config import (
-    BUILT_IN,
+from assistant.settings.config import BUILT_IN, Config
+from assistant.settings.config_reader import (
     MARKER_COMMENT,
     SHIPPED_FILE,
-    Config,
     parse_config,
     parse_layers,
     read_config,

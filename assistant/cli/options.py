@@ -9,7 +9,8 @@ from pathlib import Path
 from assistant import console
 from assistant.errors import UsageError
 from assistant.models import catalog
-from assistant.settings.config import Config, find_config, read_config
+from assistant.settings.config import Config
+from assistant.settings.config_reader import find_config, read_config
 
 MODEL_HELP = "2b: the full model's shapes with random weights; the embedded demo model; any other"
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.settings.config import Config, Layer
+from assistant.settings.config import Config
+from assistant.settings.config_reader import Layer
 
 DEFAULT = "default"
 Value = str | int | float | bool

@@ -18,8 +18,8 @@ from assistant.button.watcher import open_key
 from assistant.cli import button
 from assistant.cli.button import learn, show_devices
 from assistant.errors import AssistantError, ButtonMissing, ConfigError
-from assistant.settings.config import load_config, tomllib
 from assistant.settings.config_edit import set_values, with_values
+from assistant.settings.config_reader import load_config, tomllib
 
 PLAY, SPACE, CONTROL, WIDEST = 164, 57, 29, 582
 PATIENCE = 5.0  # only ever reached when a test fails

@@ -10,7 +10,8 @@ import pytest
 
 from assistant.cli import config as verb
 from assistant.cli.main import main
-from assistant.settings.config import BUILT_IN, SHIPPED_FILE, Config, parse_config
+from assistant.settings.config import BUILT_IN, Config
+from assistant.settings.config_reader import SHIPPED_FILE, parse_config
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,8 @@ import pytest
 
 from assistant.errors import ConfigError, exit_status_of
 from assistant.language.phrases import LANGUAGES, phrases_for
-from assistant.settings.config import BUILT_IN, Config, FoundConfig, find_config, key_lines, load_config, parse_config
+from assistant.settings.config import BUILT_IN, Config
+from assistant.settings.config_reader import FoundConfig, find_config, key_lines, load_config, parse_config
 from assistant.settings.profiles import PROFILES
 
 if sys.version_info >= (3, 11):
@@ -105,7 +106,8 @@ spec = importlib.util.find_spec("assistant.language.phrases")
 spec.submodule_search_locations.append(sys.argv[1])
 sys.modules[spec.name] = phrases = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(phrases)
-from assistant.settings.config import Config, parse_config
+from assistant.settings.config import Config
+from assistant.settings.config_reader import parse_config
 from assistant.errors import ConfigError
 with open("config.toml", encoding="utf-8") as file:
     shipped = file.read()

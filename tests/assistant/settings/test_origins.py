@@ -7,7 +7,8 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.settings.config import Config, parse_config, parse_layers
+from assistant.settings.config import Config
+from assistant.settings.config_reader import parse_config, parse_layers
 from assistant.settings.origins import Setting, as_json, as_toml, settings_in_force
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.language.phrases import phrases_for
 from assistant.models import catalog
-from assistant.settings.config import parse_config
+from assistant.settings.config_reader import parse_config
 from assistant.wiring.engine import load_engine
 from assistant.wiring.hearing import Ears
 from audio.barge_in import SpottedWord

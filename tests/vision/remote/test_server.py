@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ConfigError, exit_status_of
-from assistant.settings.config import RemoteConfig, parse_config
+from assistant.settings.config import RemoteConfig
+from assistant.settings.config_reader import parse_config
 from assistant.wiring.remote import settings_from, ssl_context
 from tests.vision.remote.fake_openai import (
     WAIT_SECONDS,
