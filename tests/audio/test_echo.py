@@ -79,7 +79,7 @@ def test_both_ends_are_told_to_the_sound_library(monkeypatch):
 SPEAK_AND_LISTEN = """
 import sys, threading
 from pathlib import Path
-from assistant.settings.config import parse_config
+from assistant.settings.config_reader import parse_config
 from assistant.wiring.devices import use_echo_cancellation
 use_echo_cancellation(parse_config("", "x"))
 import numpy as np
