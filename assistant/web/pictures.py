@@ -31,12 +31,12 @@ def picture_frame(data: bytes, max_pixels: int, parameter: str = "image") -> Fra
     from vision.still import load_picture
 
     try:
-        rgb = load_picture(data, "the picture", max_pixels)
+        rgb = load_picture(data, "the picture", max_pixels, KEPT_SIDE_PIXELS)
     except PictureTooLarge as error:
         raise ApiError(413, "picture_too_large", str(error), parameter=parameter) from error
     except PictureError as error:
         raise ApiError(422, "bad_picture", str(error), parameter=parameter) from error
-    return reduced(Frame(rgb, time.monotonic()), KEPT_SIDE_PIXELS)
+    return Frame(rgb, time.monotonic())
 
 
 def reduced(frame: Frame, side_pixels: int) -> Frame:
