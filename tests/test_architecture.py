@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"audio": {"audio"}, "vision": {"vision"}, "assistant": {"assistant", "audio", "vision"}}
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
+    "itsdangerous",
 )  # fmt: skip
 
 

@@ -264,7 +264,7 @@ def test_a_large_body_is_not_read_before_its_token() -> None:
             assert send(server.port, "POST", "/api/ask", b"x" * 5_000_000, headers).code == "bad_json"
         stranger = send(server.port, "POST", "/api/ask", b"x" * 5_000_000, {"Content-Type": "application/json"})
         assert (stranger.status, stranger.code) == (401, "token_wanted")  # who sends all of it reads that too
-        assert send(server.port, "POST", "/login", b"token=" + b"x" * 100_000, form).status == 401
+        assert send(server.port, "POST", "/login", b"token=" + b"x" * 100_000, form).status == 413  # a login is small
 
 
 @pytest.mark.parametrize("cookie", [b"a=\xff\xfe", b"seesay=\xff.\xff", b"\xff"])
@@ -362,3 +362,12 @@ def test_a_bucket_fills_evenly_and_forgets_strangers() -> None:
     for number in range(1100):
         limit.seconds_to_wait(str(number))
     assert limit.seconds_to_wait("a") == 0
+
+
+def test_a_session_is_one_that_itsdangerous_has_signed() -> None:
+    """Its end stands in it in plain figures; text of any kind in its place is no session."""
+    tokens = Tokens(TOKEN, lambda: 1000.0)
+    session = tokens.new_session()
+    assert session.partition(".")[0] == str(1000 + SESSION_SECONDS)
+    assert tokens._signer.validate(session)
+    assert not any(map(tokens.is_session, ("é.ü", "\ud800", ".", f"{session}x", f" {session}", "9" * 5000)))
