@@ -27,9 +27,10 @@ from .jpeg import count_scans
 
 # Four times what an ordinary camera takes. As RGB bytes it is 120 MB, which the smallest machine can spare.
 MAX_PIXELS = 40_000_000
-# While a picture is decoded it takes more than its pixels: the decoder's own buffers, Pillow's four bytes a pixel, and a copy that
-# is turned upright. These are the bytes a pixel at the peak, measured with Pillow 13; the kinds that are not named take 8 or fewer.
-# (libwebp's animation decoder, which Pillow always uses, holds two whole canvases, and Pillow copies one of them twice.)
+# While a picture is decoded it takes more than its pixels: the decoder's own buffers, Pillow's four bytes a pixel, and
+# a copy that is turned upright. These are the bytes a pixel at the peak, measured with Pillow 13; the kinds that are
+# not named take 12 or fewer. (libwebp's animation decoder, which Pillow always uses, holds two whole canvases, and
+# Pillow copies one of them twice.)
 _DECODING_BYTES_A_PIXEL = {"WEBP": 20, "AVIF": 12}
 _MOST_DECODING_BYTES = 500_000_000
 
@@ -124,8 +125,9 @@ def load_picture(
     """Decode a file, or bytes called `name` in messages, to upright RGB: (height, width, 3) uint8.
 
     An animation gives its first picture. Transparent parts become white, and 16-bit grey is scaled to 8 bits. With
-    `max_side_pixels` a larger picture is made smaller as soon as it is decoded, which saves memory. Raises PictureTooLarge when it
-    has more than `max_pixels`, or when decoding it would take more than 500 MB; raises PictureError for anything else.
+    `max_side_pixels` a larger picture is made smaller as soon as it is decoded, which saves memory. Raises
+    PictureTooLarge when it has more than `max_pixels`, or when decoding it would take more than 500 MB; raises
+    PictureError for anything else.
     """
     if not isinstance(picture, bytes):
         name = str(picture)

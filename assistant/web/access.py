@@ -1,12 +1,14 @@
-"""Who may use the server: which names and origins are ours, the token, the session in its place, and limits on how often.
+"""Who may use the server: which names and origins are ours, the token, the session in its place, and limits on how
+often.
 
 It takes strings and clocks and returns yes or no. It does not know Flask or waitress.
 
 A page of another site that is open in a user's browser can send requests to this machine. Two checks keep it out:
 
 - Its `Origin` is not ours. This stops cross-site request forgery (CSRF).
-- An attacker can make a name of his own resolve to this machine (DNS rebinding). The `Host` header then has that name, which is
-  not ours. An IP address cannot be rebound, so every address is accepted, and of names only `localhost` and the configured ones.
+- An attacker can make a name of his own resolve to this machine (DNS rebinding). The `Host` header then has that name,
+  which is not ours. An IP address cannot be rebound, so every address is accepted, and of names only `localhost` and
+  the configured ones.
 """
 
 from __future__ import annotations
@@ -77,7 +79,8 @@ def bearer_token(authorization: str) -> str | None:
 class Tokens:
     """Checks the server's one token, and the sessions that browsers get for it.
 
-    A session is a signed time at which it ends. The key is new with every start of the program, so a session also ends with it.
+    A session is a signed time at which it ends. The key is new with every start of the program, so a session also ends
+    with it.
     """
 
     def __init__(

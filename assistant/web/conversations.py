@@ -1,4 +1,7 @@
-"""Pictures that can be asked about again, each with what has been said about it. In memory, for some minutes."""
+"""Conversations: a picture each, or none, and what has been said about it. They are kept in memory for some minutes.
+
+It does not know HTTP or the queue.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,10 @@ if TYPE_CHECKING:
     from vision.frame import Frame
     from vision.framing import Fault
 
-# A picture that was reduced has 11 MB at most.
+# of all pictures together; one has 11 MB at most, because it was reduced
 KEPT_BYTES = 128_000_000
-# Put before the questions of a model that takes instructions, when the engine no longer has the earlier turns itself.
+# The words around earlier questions and answers. They go before a question when the engine no longer remembers those
+# itself.
 _EARLIER = "Earlier in this conversation:"
 _NOW = "Now answer:"
 
@@ -57,7 +61,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Said:
-    """What came before a question: instructions of the client's own, and the exchanges since."""
+    """What came before a question: the client's instructions, and the exchanges since then."""
 
     instructions: str = ""
     exchanges: tuple[Exchange, ...] = ()
@@ -68,24 +72,29 @@ class Said:
 
 @dataclass
 class Conversation:
-    """About one picture, or none. What is not frozen is touched only by whoever's turn it is in the queue, but for `stop`."""
+    """One picture, or none, and its view.
+
+    Only the thread whose turn it is in the queue changes it; `stop` may be called by any thread.
+    """
 
     id: str
-    frame: Frame | None  # None: in words only
+    frame: Frame | None  # None: a conversation without a picture
     fault: Fault | None  # what is wrong with the picture
-    view: View | None = None  # None: not yet seen
-    held: Said = field(default_factory=Said)  # what the view has in its memory
-    stop: Callable[[], None] = lambda: None  # the answer under way
+    view: View | None = None  # None: the engine has not seen the picture yet
+    held: Said = field(default_factory=Said)  # what the view remembers
+    stop: Callable[[], None] = lambda: None  # ends the answer under way
 
     def prompt_for(
         self, question: str, before: Said, *, takes_instructions: bool, longest: int, max_new_tokens: int | None = None
     ) -> str:
-        """What the view is to be asked, so that it knows `before`.
+        """The text to ask the view, so that it answers with `before` in mind.
 
-        Winds the view back where that is something else, or where all of it and the answer do not fit. Raises QuestionError.
+        That is the question alone when the view remembers exactly `before` and has room for the answer. Otherwise the
+        view is wound back to the bare picture, and `before` goes in front of the question. Raises QuestionError when
+        the question does not fit.
         """
-        assert self.view is not None  # the picture is seen before anybody asks about it
-        if self.view.cache_bytes == 0:  # put away: another picture needed the room
+        assert self.view is not None  # the answer has seen the picture first
+        if self.view.cache_bytes == 0:  # the engine gave its room to another picture
             self.held = Said()
         if before == self.held and self.view.remembers(question, max_new_tokens):
             return question
@@ -98,7 +107,10 @@ class Conversation:
 
 
 def folded(question: str, before: Said, fits: Callable[[str], bool]) -> str:
-    """One text of all of it; the oldest exchanges are left out until it fits."""
+    """Instructions, exchanges and the question as one text.
+
+    The oldest exchanges are left out until `fits` accepts it.
+    """
     exchanges = list(before.exchanges)
     while True:
         turns = [f"Question: {asked}\nAnswer: {answer}" for asked, answer in exchanges]
@@ -110,7 +122,7 @@ def folded(question: str, before: Said, fits: Callable[[str], bool]) -> str:
 
 
 def _takes(view: View, text: str, max_new_tokens: int | None) -> bool:
-    """Whether it fits into the model: how many tokens a text has, only the model knows."""
+    """True when the text fits into the model, which alone knows how many tokens it has."""
     try:
         return view.remembers(text, max_new_tokens)
     except QuestionError:
@@ -118,7 +130,7 @@ def _takes(view: View, text: str, max_new_tokens: int | None) -> bool:
 
 
 class Conversations:
-    """Any thread may call it."""
+    """All conversations of the server. Any thread may call it."""
 
     def __init__(self, count: int, age_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._kept: Kept[Conversation] = Kept(KeptLimits(count, KEPT_BYTES, age_seconds), clock)
@@ -137,8 +149,8 @@ class Conversations:
     def shared(self, digest: str, frame: Frame | None) -> Conversation:
         """The one conversation about the picture with this digest; it is made when there is none.
 
-        Two requests that bring the same picture at once get the same one. `find` never finds it: a client that could name it
-        would read what other clients have said.
+        Two requests that bring the same picture at once get the same one. `find` never finds it: a client that could
+        name it would read what other clients have said.
         """
         with self._sharing:
             found = self.find_shared(digest)

@@ -1,4 +1,7 @@
-"""What happens while a question is answered, in the order in which it happens. Facts only: how they are sent is api's and v1's."""
+"""What happens while a question is answered, in the order in which it happens.
+
+These are facts only. `api` and `v1` write them down for clients.
+"""
 
 from __future__ import annotations
 

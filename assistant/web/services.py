@@ -1,4 +1,4 @@
-"""What the routes work with: the one engine behind its queue, and what else this machine has. Built once, by `serve`."""
+"""What the routes work with: the one engine behind its queue, and what else this machine has. `serve` builds it once."""
 
 from __future__ import annotations
 
@@ -108,7 +108,10 @@ class Services:
         return self._usual.pictures_go_to if getattr(self._means.engine, "is_away", False) else None
 
     def answer(self, gone: Callable[[], bool], ready: Callable[[], tuple[Asked, Conversation]]) -> Answer:
-        """A place in the queue first, before a picture is decoded: that is work too. Raises QueueFull, and as `ready` does."""
+        """An answer. It takes its place in the queue before `ready` decodes a picture, which is work too.
+
+        Raises QueueFull, and what `ready` raises.
+        """
         ticket = self.queue.enter()
         try:
             return Answer(self._means, *ready(), ticket, gone)
