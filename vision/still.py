@@ -8,6 +8,7 @@ came from or what happens to the pixels.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import struct
 import threading
@@ -19,14 +20,21 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import Cancelled, PictureError, PictureTooLarge
 from .frame import Frame, Rgb
 from .jpeg import count_scans
 
-# Four times the pixels of an ordinary camera. Decoded they take 120 MB, which the smallest machine can spare.
+# Four times what an ordinary camera takes. As RGB bytes it is 120 MB, which the smallest machine can spare.
 MAX_PIXELS = 40_000_000
+# While a picture is decoded it takes more than its pixels: the decoder's own buffers, Pillow's four bytes a pixel, and
+# a copy that is turned upright. These are the bytes a pixel at the peak, measured with Pillow 13; the kinds that are
+# not named take 12 or fewer. (libwebp's animation decoder, which Pillow always uses, holds two whole canvases, and
+# Pillow copies one of them twice.)
+_DECODING_BYTES_A_PIXEL = {"WEBP": 20, "AVIF": 12}
+_MOST_DECODING_BYTES = 500_000_000
 
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
@@ -45,7 +53,7 @@ _BROKEN = (
 
 # A program saves about ten scans. A picture of thousands would keep a processor busy for minutes.
 _MOST_SCANS = 100
-# How many pictures are decoded at once: the largest take 0.8 GB each while they are decoded.
+# So many pictures are decoded at once, because each takes up to `_MOST_DECODING_BYTES`.
 _room = threading.BoundedSemaphore(2)
 
 
@@ -112,11 +120,18 @@ class StillPicture:
         self.close()
 
 
-def load_picture(picture: str | Path | bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Rgb:
+def load_picture(
+    picture: str | Path | bytes,
+    name: str = "the picture",
+    max_pixels: int = MAX_PIXELS,
+    max_side_pixels: int | None = None,
+) -> Rgb:
     """Decode a file, or bytes called `name` in messages, to upright RGB: (height, width, 3) uint8.
 
-    The first picture of an animation; transparency on white; 16-bit grey scaled to 8. Raises PictureError,
-    PictureTooLarge.
+    An animation gives its first picture. Transparent parts become white, and 16-bit grey is scaled to 8 bits. With
+    `max_side_pixels` a larger picture is made smaller as soon as it is decoded, which saves memory. Raises
+    PictureTooLarge when it has more than `max_pixels`, or when decoding it would take more than 500 MB; raises
+    PictureError for anything else.
     """
     if not isinstance(picture, bytes):
         name = str(picture)
@@ -129,7 +144,7 @@ def load_picture(picture: str | Path | bytes, name: str = "the picture", max_pix
                 _check_size(image, name, max_pixels)
                 _check_scans(image, picture, name)
                 _load(image, name)
-                return _upright_rgb(image, name)
+                return _upright_rgb(image, name, max_side_pixels)
         except Image.DecompressionBombError as problem:
             raise PictureTooLarge(_too_large(name, max_pixels)) from problem
         except UnidentifiedImageError as problem:
@@ -160,6 +175,9 @@ def _check_size(image: Image.Image, name: str, max_pixels: int) -> None:
     width, height = image.size
     if width * height > max_pixels:
         raise PictureTooLarge(f"{_too_large(name, max_pixels)} (it is {width}x{height})")
+    most = _MOST_DECODING_BYTES // _DECODING_BYTES_A_PIXEL.get(str(image.format), 1)
+    if width * height > most:
+        raise PictureTooLarge(f"{_too_large(name, most, f' as {image.format}')} (it is {width}x{height})")
     if not width * height:
         raise PictureError(f"{name} has no pixels ({width}x{height}): take another picture")
 
@@ -172,8 +190,8 @@ def _check_scans(image: Image.Image, picture: str | Path | bytes, name: str) -> 
         raise PictureError(f"{name} is a JPEG of more than {_MOST_SCANS} scans, which takes too long: save it again")
 
 
-def _too_large(name: str, max_pixels: int) -> str:
-    return f"{name} is too large: at most {max_pixels // 1_000_000} megapixels are read; save it smaller"
+def _too_large(name: str, max_pixels: int, kind: str = "") -> str:
+    return f"{name} is too large: at most {max_pixels // 1_000_000} megapixels are read{kind}; save it smaller"
 
 
 def _load(image: Image.Image, name: str) -> None:
@@ -209,28 +227,43 @@ def _is_text(head: bytes) -> bool:
     return True
 
 
-def _upright_rgb(image: Image.Image, name: str) -> Rgb:
+def _upright_rgb(image: Image.Image, name: str, max_side_pixels: int | None) -> Rgb:
+    """Each step lets go of the pixels of the one before: a large picture is in memory twice at most."""
     if image.mode == "F" or image.mode.startswith("I;32"):
         raise PictureError(f"{name} holds measurements (mode {image.mode}), not colours: save it as PNG or JPEG")
-    turned = _turned(image)
-    if turned.mode.startswith("I"):
-        return _from_16_bit(turned)
-    if turned.has_transparency_data:
-        rgba = turned.convert("RGBA")
+    _turn(image)
+    if image.mode.startswith("I"):
+        image = Image.fromarray(_from_16_bit(image))
+    elif (
+        image.mode in ("P", "PA", "1") or "transparency" in image.info
+    ):  # neither indices nor a key colour can be averaged
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    image = _no_larger(image, max_side_pixels)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
         # On white: what is drawn with transparency is mostly made for a white page.
-        turned = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    return np.array(turned.convert("RGB"))
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
-def _turned(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except _BROKEN:
-        return image  # its EXIF block is damaged, but its pixels are not
+def _turn(image: Image.Image) -> None:
+    """Turns it as its EXIF block says. A damaged block costs nothing: the pixels are not damaged."""
+    with contextlib.suppress(*_BROKEN):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
-def _from_16_bit(image: Image.Image) -> Rgb:
-    # convert("RGB") would cut everything above 255 off to white.
-    values = np.clip(np.array(image).astype(np.int64), 0, 65535)
-    grey = (values // 257).astype(np.uint8)
-    return np.repeat(grey[:, :, None], 3, axis=2)
+def _no_larger(image: Image.Image, max_side_pixels: int | None) -> Image.Image:
+    """The same picture in the same proportions, no side longer than that."""
+    longest = max(image.size)
+    if max_side_pixels is None or longest <= max_side_pixels:
+        return image
+    width, height = (max(1, round(side * max_side_pixels / longest)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _from_16_bit(image: Image.Image) -> npt.NDArray[np.uint8]:
+    """(height, width), 0 to 255. Pillow's own conversion would cut everything above 255 off to white."""
+    values = np.asarray(image)
+    if values.dtype != np.uint16:
+        values = np.clip(values, 0, 65535).astype(np.uint16)
+    return (values // 257).astype(np.uint8)

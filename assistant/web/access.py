@@ -1,10 +1,14 @@
-"""Who may come in: the names a browser may call us by, the token, a session in its place, and how often.
+"""Who may use the server: which names and origins are ours, the token, the session in its place, and limits on how
+often.
 
-Pure: strings and clocks in, yes or no out. It does not know Flask.
+It takes strings and clocks and returns yes or no. It does not know Flask or waitress.
 
-A page of another site that a user has open can send requests to this machine. Two things keep it out. Its `Origin` is not
-ours (CSRF). And if its name is made to resolve to this machine (DNS rebinding), the `Host` is that name, which is none of
-ours: an address in figures cannot be rebound, so these are let through, and of names only those that were configured.
+A page of another site that is open in a user's browser can send requests to this machine. Two checks keep it out:
+
+- Its `Origin` is not ours. This stops cross-site request forgery (CSRF).
+- An attacker can make a name of his own resolve to this machine (DNS rebinding). The `Host` header then has that name,
+  which is not ours. An IP address cannot be rebound, so every address is accepted, and of names only `localhost` and
+  the configured ones.
 """
 
 from __future__ import annotations
@@ -21,16 +25,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LOGIN_PATH = "/login"
-MAX_LOGIN_BYTES = 4096  # of a login form; more than a token and an address is not needed
+MAX_LOGIN_BYTES = 4096  # of a login form: it has one token and one address
 SESSION_COOKIE = "seesay"
 SESSION_SECONDS = 12 * 3600
-_GUESSES_PER_MINUTE = 10  # of the token, from one client
+_GUESSES_PER_MINUTE = 10  # wrong tokens from one client
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}))(?::(?P<port>\d{1,5}))?")
-_MOST_CLIENTS = 1024  # whose requests are counted; the one not seen for longest is forgotten
+_MOST_CLIENTS = 1024  # A rate limit counts so many clients, and forgets the one that it has not seen for longest.
 
 
 def is_loopback(host: str) -> bool:
-    """Whether nobody else can reach a server that listens there."""
+    """True when a server that listens at `host` can be reached from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -40,7 +44,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_is_ours(host: str, names: frozenset[str]) -> bool:
-    """`host` is the header's value; `names` are in lower case."""
+    """True when the `Host` header holds an IP address, `localhost`, or one of `names`, which are in lower case."""
     match = _HOST.fullmatch(host)
     if match is None or int(match["port"] or 0) > 65_535:
         return False
@@ -55,22 +59,29 @@ def host_is_ours(host: str, names: frozenset[str]) -> bool:
 
 
 def origin_is_ours(origin: str, host: str) -> bool:
-    """The same host and port. Not the scheme: a proxy in front ends TLS, and what it called us by is in `Host`."""
+    """True when the `Origin` header has the host and port of the `Host` header.
+
+    The scheme may differ: a proxy in front of us may have ended the encryption, and it passes `Host` on unchanged.
+    """
     scheme, separator, netloc = origin.partition("://")
     if not separator or scheme not in ("http", "https"):
-        return False  # "null" too: a sandboxed frame, a file
+        return False  # This covers "null", which a sandboxed frame or a local file sends.
     default = {"http": ":80", "https": ":443"}[scheme]
     return netloc.lower().removesuffix(default) == host.lower().removesuffix(default)
 
 
 def bearer_token(authorization: str) -> str | None:
-    """The header's token; None where it has something else."""
+    """The token in an `Authorization` header, or None when the header holds something else."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
 class Tokens:
-    """The one token, and sessions for browsers that have shown it. A session ends with the program."""
+    """Checks the server's one token, and the sessions that browsers get for it.
+
+    A session is a signed time at which it ends. The key is new with every start of the program, so a session also ends
+    with it.
+    """
 
     def __init__(
         self,
@@ -78,15 +89,19 @@ class Tokens:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        from itsdangerous import Signer  # imported here: the command line imports this module for less
+
         self._token = token.encode()
         self._clock = clock
-        self._key = secrets.token_bytes(32)
-        self._guesses = RateLimit(_GUESSES_PER_MINUTE, monotonic)  # one for all doors
+        self._signer = Signer(
+            secrets.token_bytes(32), salt="seesay session", key_derivation="hmac", digest_method=hashlib.sha256
+        )
+        self._guesses = RateLimit(_GUESSES_PER_MINUTE, monotonic)  # all ways of showing a token count together
 
     def try_token(self, client: str, given: str) -> tuple[bool, float]:
-        """Whether it is the token; and for how many seconds none of this client's is looked at.
+        """Returns whether `given` is the token, and for how many seconds no token of this client is checked.
 
-        Even the right one is not, of who has guessed too often: else guessing would go on.
+        While those seconds last, the right token is refused too. Otherwise the client could go on guessing.
         """
         if seconds := self._guesses.seconds_to_wait(client, count=False):
             return False, seconds
@@ -96,33 +111,35 @@ class Tokens:
         return is_right, 0.0
 
     def new_session(self) -> str:
+        """The value of the session cookie: the second at which the session ends, a dot, and the signature."""
         ends_at = str(int(self._clock()) + SESSION_SECONDS)
-        return f"{ends_at}.{self._signature(ends_at)}"
+        return self._signer.sign(ends_at).decode()
 
     def is_session(self, given: str) -> bool:
-        ends_at, _, signature = given.partition(".")
-        if not hmac.compare_digest(signature.encode("utf-8", "replace"), self._signature(ends_at).encode()):
+        """True when we signed `given` and its time has not come. `given` may be any text."""
+        from itsdangerous import BadSignature
+
+        try:
+            ends_at = self._signer.unsign(given.encode("utf-8", "replace"))
+        except BadSignature:
             return False
-        return int(ends_at) > self._clock()  # signed by us: a number
+        return int(ends_at) > self._clock()  # a number, because we signed it
 
     def has_session(self, cookies: str) -> bool:
-        """The whole header: for what must be known before a request is whole."""
-        from werkzeug.sansio.http import parse_cookie  # the application's: it takes any bytes
+        """True when a whole `Cookie` header has a valid session. The server asks this while a request still arrives."""
+        from werkzeug.sansio.http import parse_cookie  # the parser that the application uses; it accepts any bytes
 
         return self.is_session(parse_cookie(cookies).get(SESSION_COOKIE, ""))
-
-    def _signature(self, text: str) -> str:
-        return hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 @dataclass
 class _Bucket:
-    left: float
-    filled_at: float
+    left: float  # requests that may still pass
+    filled_at: float  # in seconds of the clock
 
 
 class RateLimit:
-    """So many a minute for each client, and as many at once: a bucket that fills evenly."""
+    """Lets each client make `per_minute` requests a minute, and as many at once: a token bucket that fills evenly."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
@@ -131,7 +148,7 @@ class RateLimit:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def seconds_to_wait(self, client: str, *, count: bool = True) -> float:
-        """0 when the request may pass, which counts it unless it is only asked whether it might."""
+        """0 when a request of this client may pass now, else the seconds until one may. `count=False` only asks."""
         now = self._clock()
         with self._lock:
             bucket = self._buckets.pop(client, None) or _Bucket(float(self._per_minute), now)

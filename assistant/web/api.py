@@ -1,4 +1,7 @@
-"""`/api/…`: what the page uses, and any other program may."""
+"""The routes under `/api/`, and `/healthz`. The page uses them, and other programs may as well.
+
+It does not know how an answer is made (`answer`) or who may ask (`app`).
+"""
 
 from __future__ import annotations
 
@@ -71,17 +74,20 @@ def api_routes(services: Services) -> Blueprint:
 
 
 def event_stream(answer: Answer, lines: Iterator[str]) -> Response:
-    """Server-sent events, each sent when it is there; however the connection ends, the answer ends with it."""
+    """A response that sends each line as soon as it is made.
+
+    When the connection ends, for any reason, the answer ends.
+    """
     from flask import Response
 
     response = Response(lines, mimetype="text/event-stream")
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would collect them
+    response.headers["X-Accel-Buffering"] = "no"  # else nginx would collect the lines
     response.call_on_close(answer.close)
     return response
 
 
 def server_sent(event: Event) -> str:
-    """In the form of an event stream: docs/api.md."""
+    """The event as text of an event stream. docs/api.md lists the events."""
     if isinstance(event, StillThere):
         return ": still there\n\n"
     name, data = _named(event)
@@ -89,7 +95,7 @@ def server_sent(event: Event) -> str:
 
 
 def client_gone(environ: dict[str, Any]) -> Callable[[], bool]:
-    """What tells whether the client has closed the connection; no server but waitress says so."""
+    """A function that returns True once the client has closed the connection. Only waitress offers it."""
     gone: Callable[[], bool] = environ.get("waitress.client_disconnected", lambda: False)
     return gone
 

@@ -1,6 +1,6 @@
-"""The Flask application: which doors a request passes, which headers an answer has, and errors as JSON.
+"""The Flask application: it checks who may send a request, sets the headers of every answer, and writes errors as JSON.
 
-It does not know how questions are answered (`answer`) nor how bytes come and go (`server`).
+It does not know how questions are answered (`answer`) or how bytes come and go (`server`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# The page brings everything along; a script that got in by mischief finds nobody to talk to.
+# The page loads nothing from other servers. A script that somebody smuggled in could send nothing to another server.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -37,11 +37,11 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",  # another site's page may not show the camera's picture
+    "Cross-Origin-Resource-Policy": "same-origin",  # a page of another site may not show the camera's picture
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
 }
-_OPEN_PATHS = ("/healthz", "/login")  # without the token; what is under /static/ is public code
-# Those who only look, a page once a second, may come more often than those who want work done.
+_OPEN_PATHS = ("/healthz", "/login")  # need no token; neither does /static/, which holds public code
+# Requests that only look may come more often than requests for work: an open page looks once a second.
 _LOOKS_FOR_EACH_WORK = 10
 _CODES = {
     400: ("bad_request", "the request cannot be read"),
@@ -55,29 +55,33 @@ _CODES = {
 
 
 def create_app(services: Services) -> Flask:
+    """The application over `services`, with all routes."""
     from flask import Flask, Request, jsonify, redirect, request, url_for
     from werkzeug.exceptions import HTTPException
 
     class InMemory(Request):
         def _get_file_stream(self, *args: Any, **named: Any) -> IO[bytes]:
-            """Pictures and recordings of a form are never written to a disk; the limit of the body is theirs."""
+            """Keeps the files of a form in memory, so that none is written to a disk.
+
+            The limit of the body limits them.
+            """
             return io.BytesIO()
 
     settings = services.settings
     app = Flask("assistant.web", static_folder=str(page.STATIC), template_folder=str(page.TEMPLATES))
     app.request_class = InMemory
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes  # text fields of a form: a data URI may be one
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes  # of a form's text fields: one may be a data URI
     app.config["MAX_FORM_PARTS"] = 20
-    app.config["TRUSTED_HOSTS"] = None  # `_check_doors` does this, with an answer in JSON
-    app.url_map.merge_slashes = False  # a redirection would be no JSON
+    app.config["TRUSTED_HOSTS"] = None  # `_check_host` does this and answers in JSON
+    app.url_map.merge_slashes = False  # else Flask would answer with a redirection, which is not JSON
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     tokens = services.tokens
     work = RateLimit(settings.requests_per_minute)
     looks = RateLimit(settings.requests_per_minute * _LOOKS_FOR_EACH_WORK)
 
     @app.before_request
-    def check_doors() -> Any:
+    def check_access() -> Any:
         _check_host(request, settings.names)
         _check_origin(request)
         _check_rate(request, work, looks)
@@ -96,7 +100,7 @@ def create_app(services: Services) -> Flask:
     def add_headers(response: Response) -> Response:
         response.headers.update(_HEADERS)
         if not request.path.startswith("/static/"):
-            response.headers["Cache-Control"] = "no-store"  # pictures and answers stay in no cache
+            response.headers["Cache-Control"] = "no-store"  # no cache may keep pictures and answers
         return response
 
     @app.errorhandler(ApiError)
@@ -136,7 +140,10 @@ def _check_host(request: Request, names: frozenset[str]) -> None:
 
 
 def _check_origin(request: Request) -> None:
-    """Every browser says where a request comes from, if it is to change something, and newer ones always."""
+    """Refuses requests of other sites' pages.
+
+    Browsers send `Origin` with every POST; newer ones send `Sec-Fetch-Site` always.
+    """
     origin = request.headers.get("Origin")
     if origin is not None and not origin_is_ours(origin, request.headers.get("Host", "")):
         raise ApiError(403, "wrong_origin", "a page of another site may not use this server")
@@ -167,7 +174,7 @@ def _has_token(request: Request, tokens: Tokens) -> bool:
 
 
 def _refuse_for(seconds: float, what: str) -> None:
-    """Raises ApiError unless `seconds` is 0."""
+    """Raises ApiError 429 unless `seconds` is 0. `what` says what there were too many of."""
     if seconds:
         whole = math.ceil(seconds)
         raise ApiError(

@@ -1,6 +1,6 @@
-"""The body of `POST /api/ask`, form or JSON, as values; whatever is wrong with it is said by name.
+"""Reads the body of `POST /api/ask`, a form or JSON, into checked values. An error names the key that is wrong.
 
-Both forms have the same keys. It decodes no picture and knows no engine.
+Form and JSON have the same keys. This module decodes no picture and does not know the engine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KEYS = ("question", "audio", "image", "camera", "conversation", "speak", "max_t
 
 @dataclass(frozen=True)
 class AskRequest:
-    """One of question and audio; one of image, camera and conversation."""
+    """A checked request: exactly one of question and audio, and exactly one of image, camera and conversation."""
 
     question: str | None
     audio: bytes | None
@@ -34,7 +34,7 @@ class AskRequest:
 
 
 def parse_ask(request: Request, max_question_characters: int) -> AskRequest:
-    """Raises ApiError."""
+    """The request's body as values. Raises ApiError 400 or 415."""
     kind = request.mimetype
     if kind == "multipart/form-data":
         values = _form_values(request)
@@ -48,12 +48,12 @@ def parse_ask(request: Request, max_question_characters: int) -> AskRequest:
 
 
 def json_object(request: Request) -> dict[str, Any]:
-    """The body as a JSON object. Raises ApiError."""
+    """The body as a JSON object. Raises ApiError 400 or 415."""
     if request.mimetype != "application/json":
         raise ApiError(415, "wrong_type", "the body must be application/json")
     try:
         body = json.loads(request.get_data(cache=False).decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, a number of 5,000 digits, 2,000 brackets
+    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, a number of 5,000 digits, or 2,000 brackets
         raise ApiError(400, "bad_json", f"the body is not valid JSON: {str(error)[:100]}") from None
     if not isinstance(body, dict):
         raise ApiError(400, "bad_json", "the body must be a JSON object")
@@ -61,7 +61,10 @@ def json_object(request: Request) -> dict[str, Any]:
 
 
 def checked_question(question: str, longest: int, parameter: str = "question") -> str:
-    """Raises ApiError."""
+    """The question without space around it.
+
+    Raises ApiError 400 when it is empty or longer than `longest` characters.
+    """
     text = question.strip()
     if not text:
         raise missing(parameter, f"{parameter} is empty: ask something about the picture")
@@ -73,9 +76,9 @@ def checked_question(question: str, longest: int, parameter: str = "question") -
 
 
 def checked_max_tokens(value: object, most: int, parameter: str = "max_tokens") -> int:
-    """Raises ApiError."""
+    """`value` as a whole number from 1 to `most`. Raises ApiError 400."""
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # JSON has one kind of number
+        value = int(value)  # JSON does not tell 5.0 from 5
     if type(value) is not int or not 1 <= value <= most:
         raise invalid(parameter, f"{parameter} must be a whole number from 1 to {most}")
     return value
@@ -83,7 +86,7 @@ def checked_max_tokens(value: object, most: int, parameter: str = "max_tokens") 
 
 def _form_values(request: Request) -> dict[str, Any]:
     given = [*request.form, *request.files]
-    if not all(given):  # "" or, by werkzeug's reader, None
+    if not all(given):  # a missing name is "", or None from werkzeug's reader
         raise invalid("body", f"a part of the form has no name; known are {', '.join(_KEYS)}")
     _refuse_unknown(given)
     for key in given:
@@ -110,7 +113,7 @@ def _form_text(request: Request, key: str) -> str | None:
 
 
 def _form_file(request: Request, key: str) -> bytes | None:
-    """A file, or a field with a data URI as in JSON."""
+    """The bytes of a file, or of a field that holds a data URI as in JSON. None when the key is missing."""
     if key in request.form:
         return data_uri_bytes(request.form[key], key, key)
     file = request.files.get(key)

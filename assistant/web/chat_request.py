@@ -1,8 +1,9 @@
-"""The body of `POST /v1/chat/completions` as values: which picture, which question, what was said before.
+"""Reads the body of `POST /v1/chat/completions` into checked values: the picture, the question, and what was said
+before.
 
-What this engine cannot do is refused by name (several answers, tools, stop words). The settings of sampling are accepted
-and left to config.toml, since most clients send them without being asked to. Keys that are not known are let through, as
-other servers do.
+What the engine cannot do is refused by name: several answers, tools, stop words. Sampling settings are accepted and
+have no effect, because most clients send them unasked; config.toml decides. Unknown keys are accepted, as other servers
+do. This module decodes no picture and does not know the engine.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from assistant.web.settings import MAX_NEW_TOKENS
 
 _MOST_MESSAGES = 200
 _LONGEST_QUESTION = 2000  # characters, of the engine
-# What is accepted and left alone: the range, so that a mistake is told all the same.
+# These keys have no effect, but a value outside their range is refused, so that a mistake is noticed.
 IGNORED_NUMBERS = {
     "temperature": (0, 2),
     "top_p": (0, 1),
@@ -30,9 +31,11 @@ IGNORED_NUMBERS = {
 
 @dataclass(frozen=True)
 class ChatRequest:
+    """A checked request. `before` is what was said before the question."""
+
     model: str
     question: str
-    picture: bytes | None  # None: no message has one
+    picture: bytes | None  # None: no message has a picture
     before: Said
     max_tokens: int | None
     stream: bool
@@ -48,7 +51,7 @@ class _Message:
 
 
 def parse_chat(body: dict[str, Any]) -> ChatRequest:
-    """Raises ApiError."""
+    """The body as values. Raises ApiError 400, or 415 for a data URI of another type."""
     model = body.get("model")
     if not isinstance(model, str) or not model:
         raise missing("model", "model is missing: GET /v1/models tells its name")
@@ -124,7 +127,7 @@ def _question(messages: list[_Message]) -> str:
 
 
 def _check_instructions(instructions: str, question: str) -> None:
-    """They go before the question, as one text with it."""
+    """Raises ApiError when instructions and question, which go to the engine as one text, are too long together."""
     if instructions and len(instructions) + len("\n\n") + len(question) > _LONGEST_QUESTION:
         raise invalid(
             "messages",
@@ -134,7 +137,7 @@ def _check_instructions(instructions: str, question: str) -> None:
 
 
 def _picture(messages: list[_Message]) -> bytes | None:
-    """The newest one: a conversation may come to another picture."""
+    """The newest picture, because a conversation may move on to another one. None when there is none."""
     for message in reversed(messages):
         if len(message.pictures) > 1:
             raise invalid("messages", "a message has several pictures, and one at a time is looked at: ask twice")
@@ -144,7 +147,7 @@ def _picture(messages: list[_Message]) -> bytes | None:
 
 
 def _said(messages: list[_Message]) -> Said:
-    """Instructions and earlier exchanges. A question that was never answered has an empty answer."""
+    """The instructions and the earlier exchanges. A question that was never answered gets an empty answer."""
     instructions = "\n".join(m.text.strip() for m in messages if m.role == "system" and m.text.strip())
     exchanges: list[tuple[str, str]] = []
     for message in messages[:-1]:

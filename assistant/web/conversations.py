@@ -49,7 +49,7 @@ class Conversation:
     """
 
     id: str
-    frame: Frame | None  # None: in words only
+    frame: Frame | None  # None: a conversation without a picture
     fault: Fault | None  # what is wrong with the picture
     view: View | None = None  # None: not yet seen
     held: Said = field(default_factory=Said)  # what the view remembers
@@ -63,8 +63,8 @@ class Conversation:
         If the view remembers something else, or has no room for the question and its answer, it forgets, and the text tells it
         the earlier turns again, as far as they fit into `longest` characters and the model. Raises QuestionError.
         """
-        assert self.view is not None  # the picture is seen before anybody asks about it
-        if self.view.cache_bytes == 0:  # put away: another picture needed the room
+        assert self.view is not None  # the answer has seen the picture first
+        if self.view.cache_bytes == 0:  # the engine gave its room to another picture
             self.held = Said()
         if before == self.held and self.view.remembers(question, max_new_tokens):
             return question
@@ -97,7 +97,7 @@ def _takes(view: View, text: str, max_new_tokens: int | None) -> bool:
 
 
 class Conversations:
-    """Any thread may call it."""
+    """All conversations of the server. Any thread may call it."""
 
     def __init__(self, count: int, age_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._kept: Kept[Conversation] = Kept(KeptLimits(count, KEPT_BYTES, age_seconds), clock)
@@ -116,8 +116,8 @@ class Conversations:
     def shared(self, digest: str, frame: Frame | None) -> Conversation:
         """The one conversation about the picture with this digest; it is made when there is none.
 
-        Two requests that bring the same picture at once get the same one. `find` never finds it: a client that could name it
-        would read what other clients have said.
+        Two requests that bring the same picture at once get the same one. `find` never finds it: a client that could
+        name it would read what other clients have said.
         """
         with self._sharing:
             found = self.find_shared(digest)

@@ -1,7 +1,8 @@
-"""What a request can do wrong, as a status and one clear sentence; how it is written down is app's.
+"""The errors of a request: each has an HTTP status, a code for programs, and one clear sentence. It does not know
+Flask.
 
 ApiError           any status
-└── QueueFull      429, with when to come back
+└── QueueFull      429, and when to come back
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from collections.abc import Mapping
 
 
 class ApiError(Exception):
-    """Refused. `code` is for programs and stays the same; the sentence says what, and what to do."""
+    """The request is refused.
+
+    `code` is for programs and never changes; the sentence says what is wrong and what to do.
+    """
 
     def __init__(
         self,
@@ -18,7 +22,7 @@ class ApiError(Exception):
         code: str,
         message: str,
         *,
-        parameter: str | None = None,  # of the request: what is wrong
+        parameter: str | None = None,  # the key of the request that is wrong
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
@@ -30,7 +34,7 @@ class ApiError(Exception):
 
 
 class QueueFull(ApiError):
-    """All places in the queue are taken."""
+    """All places in the queue are taken. The answer says in how many seconds one should be free."""
 
     def __init__(self, limit: int, retry_seconds: int) -> None:
         super().__init__(
@@ -42,21 +46,26 @@ class QueueFull(ApiError):
 
 
 def missing(parameter: str, message: str) -> ApiError:
+    """The error for a key that the request lacks."""
     return ApiError(400, "missing_parameter", message, parameter=parameter)
 
 
 def invalid(parameter: str, message: str) -> ApiError:
+    """The error for a key whose value is wrong."""
     return ApiError(400, "invalid_parameter", message, parameter=parameter)
 
 
 def no_room() -> ApiError:
-    """For when a temporary file cannot be written. It names no folder: that is nobody's business but the owner's."""
+    """The error for a temporary file that cannot be written.
+
+    It names no folder: clients learn nothing of this machine's disk.
+    """
     sentence = "this machine has no room left for temporary files: send something smaller, or free its disk (TMPDIR)"
     return ApiError(507, "no_room", sentence)
 
 
 def error_body(error: ApiError, *, as_openai: bool) -> dict[str, object]:
-    """The JSON object of an error; under /v1 with the keys that OpenAI's clients expect."""
+    """The JSON object of an error. Under /v1 it also has the keys that OpenAI's clients expect."""
     body: dict[str, object] = {"code": error.code, "message": error.message}
     if as_openai:
         body |= {"type": _openai_type(error.status), "param": error.parameter}

@@ -1,6 +1,7 @@
-"""Things kept for a while in memory: no more than so many, no more than so many bytes, and none longer than so long.
+"""A store in memory with three limits: how many entries, how many bytes together, and the time since an entry's last use.
 
-What has not been used for longest goes first. Nothing is ever written to a disk. It does not know what the things are.
+The entry that was unused for the longest time is dropped first. Nothing is written to a disk. The store does not know
+what its values are.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class KeptLimits:
+    """The limits of a store."""
+
     count: int
     size_bytes: int
     age_seconds: float  # since the last use
@@ -30,17 +33,17 @@ class _Entry(Generic[T]):
 
 
 class Kept(Generic[T]):
-    """Any thread may call it."""
+    """Values under keys, dropped when they are old or too many. Any thread may call it."""
 
     def __init__(self, limits: KeptLimits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
         self._clock = clock
         self._lock = threading.Lock()
-        self._entries: OrderedDict[str, _Entry[T]] = OrderedDict()  # the one used last at the end
+        self._entries: OrderedDict[str, _Entry[T]] = OrderedDict()  # the entry that was used last is the last one
         self._size_bytes = 0
 
     def put(self, key: str, value: T, size_bytes: int) -> None:
-        """Also the newest goes if it alone is larger than all may be."""
+        """Stores a value. When it is larger alone than all may be together, it is dropped at once."""
         with self._lock:
             self._drop(key)
             self._entries[key] = _Entry(value, size_bytes, self._clock())
@@ -50,7 +53,7 @@ class Kept(Generic[T]):
         self.sweep()
 
     def get(self, key: str) -> T | None:
-        """A use: it is young again."""
+        """The value, or None. This counts as a use: the entry's age starts again."""
         self.sweep()
         with self._lock:
             entry = self._entries.get(key)
@@ -61,7 +64,10 @@ class Kept(Generic[T]):
             return entry.value
 
     def sweep(self) -> None:
-        """Drops what is too old; somebody calls it every few seconds, so that nothing outlives its time unseen."""
+        """Drops the entries that are too old.
+
+        The server calls it every second or so, else they would stay until the next use.
+        """
         oldest = self._clock() - self._limits.age_seconds
         with self._lock:
             while self._entries and next(iter(self._entries.values())).used_at < oldest:

@@ -1,6 +1,8 @@
-"""The description of the API that is served at /openapi.json, for programs and people who write programs.
+"""The description of the API in OpenAPI 3.1, which is served at /openapi.json. It is for programs and for people who
+write them.
 
-OpenAPI 3.1. It promises no more than is kept: a test sends thousands of requests made from it.
+It promises only what the server does: a test sends hundreds of requests that are generated from it. It answers no
+request.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ _AUDIO_URI: Schema = {
     "description": "a data URI of a WAV recording, base64",
 }
 
-# A red disc on white, 64 × 64: for the examples.
+# The picture of the examples: a red disc on white, 64 × 64 pixels.
 _PICTURE = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAEAAAABAAQMAAACQp+OdAAAABlBMVEX/////AADrWueTAAAAZElEQVR42t2PMQ5AUBBE399I6LiB"
     "q7iZfzRHUip+jGJEQohOYaq3b6ZZ+DSp7NAqAwEdg82o2SAtQJCg8sYJwldQQTpXBzRAvq/eAWpJD5sCrlZYz5Wg2GQWy16Tzcx0+f1P2QBFXhf7BDx+FwAA"
@@ -39,7 +41,7 @@ _QUESTION = "what color is the circle"
 
 
 def description(settings: WebSettings, models: Sequence[str]) -> Schema:
-    """With the limits and the models' names as they are here: the first one answers now."""
+    """The description with this server's limits and model names. The first name is of the model that answers now."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -136,7 +138,7 @@ def _ask(settings: WebSettings) -> Schema:
 
 
 def _one_question_one_picture(properties: Schema, *, yes: object, no: object) -> Schema:
-    """`yes`, `no`: the values of `camera` that mean it."""
+    """An object with exactly one question and one picture. `yes` and `no` are the values of `camera` that mean so."""
 
     def only(key: str, camera: object) -> Schema:
         others = {other: False for other in ("image", "conversation") if other != key}
@@ -249,7 +251,7 @@ def _schemas() -> Schema:
 
 
 def _event(*names: str) -> Schema:
-    """One of a stream: `data` is JSON (in the end of a /v1 stream, "[DONE]")."""
+    """One event of a stream. Its `data` is JSON, or "[DONE]" at the end of a /v1 stream."""
     return _object(event={"enum": list(names)}, data=_TEXT)
 
 

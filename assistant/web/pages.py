@@ -1,4 +1,8 @@
-"""`/` and `/login`: what a person sees. The page itself is in `page/` and gets all else from the API."""
+"""The routes `/` and `/login`, which a person opens in a browser. The page is in `page/` and gets everything else from
+the API.
+
+It does not know questions and answers.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ def page_routes(settings: WebSettings, tokens: Tokens | None) -> Blueprint:
 
     @pages.get("/login")
     def login() -> Any:
-        wanted = url_for("pages.index", lang=request.args.get("lang"))  # the page speaks as its login does
+        wanted = url_for("pages.index", lang=request.args.get("lang"))  # the page has the language of its login
         return form(200, None, _own_path(request.args.get("next", wanted)))
 
     @pages.post("/login")
@@ -62,7 +66,7 @@ def page_routes(settings: WebSettings, tokens: Tokens | None) -> Blueprint:
 
 
 def _own_path(path: str) -> str:
-    """Where to go after the login: on this server and nowhere else."""
+    """`path` when it is a path on this server, else "/". The login leads to it and never to another server."""
     try:
         parts = urlsplit(path)
     except ValueError:  # http://[x

@@ -1,6 +1,6 @@
-"""Pictures in and out: bytes or a data URI to a frame, a frame to JPEG. What is refused, and with which status.
+"""Turns bytes or a data URI into a frame, and a frame into JPEG. It decides with which status a picture is refused.
 
-Decoding, and the words for what is wrong with a picture, are `vision.still`'s. It does not know where a picture comes from.
+`vision.still` decodes, and words what is wrong with a picture. This module does not know where a picture comes from.
 """
 
 from __future__ import annotations
@@ -17,30 +17,33 @@ from assistant.web.errors import ApiError, invalid
 if TYPE_CHECKING:
     from vision.frame import Frame
 
-# Kept no larger than this: the model sees 448 pixels, and many questions may wait with a picture each.
+# A picture is kept no larger than this. The model sees 448 pixels, and many questions may wait with a picture each.
 KEPT_SIDE_PIXELS = 1920
-SHOWN_SIDE_PIXELS = 1280  # of a camera's picture that is sent to a browser
+SHOWN_SIDE_PIXELS = 1280  # of the camera's picture that is sent to a browser
 _JPEG_QUALITY = 85
 _DATA_URI = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)?(?:;[\w.+-]+=[^;,]*)*(?P<base64>;base64)?,", re.ASCII)
 
 
 def picture_frame(data: bytes, max_pixels: int, parameter: str = "image") -> Frame:
-    """Raises ApiError: 413 for too many pixels, 422 for what is no picture, or a broken one."""
+    """The picture, no side longer than `KEPT_SIDE_PIXELS`.
+
+    Raises ApiError: 413 for a picture that is too large to decode, 422 for a broken one or for what is no picture.
+    """
     from vision.errors import PictureError, PictureTooLarge
     from vision.frame import Frame
     from vision.still import load_picture
 
     try:
-        rgb = load_picture(data, "the picture", max_pixels)
+        rgb = load_picture(data, "the picture", max_pixels, KEPT_SIDE_PIXELS)
     except PictureTooLarge as error:
         raise ApiError(413, "picture_too_large", str(error), parameter=parameter) from error
     except PictureError as error:
         raise ApiError(422, "bad_picture", str(error), parameter=parameter) from error
-    return reduced(Frame(rgb, time.monotonic()), KEPT_SIDE_PIXELS)
+    return Frame(rgb, time.monotonic())
 
 
 def reduced(frame: Frame, side_pixels: int) -> Frame:
-    """The same picture, no side longer than that."""
+    """The same picture in the same proportions, no side longer than `side_pixels`."""
     height, width = frame.rgb.shape[:2]
     if max(height, width) <= side_pixels:
         return frame
@@ -56,7 +59,7 @@ def reduced(frame: Frame, side_pixels: int) -> Frame:
 
 
 def jpeg(frame: Frame) -> bytes:
-    """What the camera sees, for a browser."""
+    """The frame as JPEG, no side longer than `SHOWN_SIDE_PIXELS`."""
     from PIL import Image
 
     file = io.BytesIO()
@@ -65,7 +68,10 @@ def jpeg(frame: Frame) -> bytes:
 
 
 def data_uri_bytes(uri: str, kind: str, parameter: str) -> bytes:
-    """What a base64 data URI of `kind` ("image", "audio") holds. Raises ApiError; nothing is ever fetched from an address."""
+    """The bytes in a base64 data URI of `kind`, which is "image" or "audio".
+
+    Raises ApiError for anything else, also for the address of a picture: nothing is ever fetched.
+    """
     if not uri.startswith("data:"):
         raise invalid(
             parameter, f"{parameter} must be a data URI (data:{kind}/…;base64,…): no address is fetched from here"
@@ -81,7 +87,10 @@ def data_uri_bytes(uri: str, kind: str, parameter: str) -> bytes:
 
 
 def check_kind(media_type: str, kind: str, parameter: str) -> None:
-    """Raises ApiError 415 for a type that cannot be meant. What the bytes are is found out from them."""
+    """Raises ApiError 415 when the media type is neither of `kind` nor unspecific.
+
+    The decoder finds out what the bytes are.
+    """
     named = media_type.partition(";")[0].strip().lower()
     if named and named != "application/octet-stream" and not named.startswith(f"{kind}/"):
         raise ApiError(415, "wrong_type", f"{parameter} is {named}: send {kind}/…", parameter=parameter)

@@ -15,7 +15,10 @@ _log = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def temporary_wav(wav: bytes) -> Iterator[Path]:
-    """A file that only this user can read and that is deleted afterwards. Raises ApiError 507 when it cannot be written."""
+    """A file that only this user can read and that is deleted afterwards.
+
+    Raises ApiError 507 when it cannot be written.
+    """
     with contextlib.ExitStack() as stack:
         try:
             # Unbuffered: a full disk then fails here, and not once more when the file is closed.

@@ -1,4 +1,7 @@
-"""The server's life: it listens, serves on a thread of its own, and ends in good order."""
+"""Starts and stops the web server: it listens, serves on a thread of its own, and closes every socket at the end.
+
+It does not know what is served.
+"""
 
 from __future__ import annotations
 
@@ -17,29 +20,31 @@ if TYPE_CHECKING:
 
     from assistant.web.sockets import SocketServer
 
-_SPARE_THREADS = 6  # beside those that wait in the queue: status, pictures, refusals
-_IDLE_SECONDS = 60  # a connection with nothing on it
+_SPARE_THREADS = 6  # worker threads beside those of the queue: for status, pictures and refusals
+_IDLE_SECONDS = 60  # then an unused connection is closed
 _CONNECTIONS = 200
 _MAX_HEADER_BYTES = 32_768
 _JOIN_SECONDS = 2.0
 
 
 class WebServer:
-    """Owns the thread "web", and waitress's workers; use it in a `with`. Raises AssistantError where it cannot listen."""
+    """Owns the thread "web" and waitress's workers. Use it in a `with`.
+
+    Raises AssistantError when it cannot listen at the address, or when its thread does not end within 2 s.
+    """
 
     def __init__(
         self,
         app: Flask,
         settings: WebSettings,
         sweep: Callable[[], None] = lambda: None,
-        tokens: Tokens | None = None,  # None: everybody's bodies are read
+        tokens: Tokens | None = None,  # None: no token is needed, and every body is read
     ) -> None:
         self._server = _listen(app, settings, sweep, tokens)
         self.host = settings.host
         self.port = int(self._server.effective_port)
-        self.ended = (
-            threading.Event()
-        )  # set too where it ends by a fault of its own: a deaf program must not seem to run
+        # Set when the server has ended, also by a fault of its own. A program that serves no more must not seem to run.
+        self.ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     @property
@@ -57,7 +62,7 @@ class WebServer:
         self.close()
 
     def close(self) -> None:
-        """Idempotent. Clients that are being answered see their connection end."""
+        """Ends the server. Clients that are being answered see their connection end. It may be called again."""
         self._server.stop()
         if self._thread.ident is not None:
             self._thread.join(_JOIN_SECONDS)
@@ -81,7 +86,7 @@ def _listen(app: Flask, settings: WebSettings, sweep: Callable[[], None], tokens
 
     from assistant.web.sockets import SocketServer
 
-    # "Task queue depth is 1" is no news: the queue is ours, and tells by 429.
+    # waitress warns "Task queue depth is 1". That is no news: questions wait in our own queue, which refuses with 429.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     dispatcher, sockets = ThreadedTaskDispatcher(), dict[int, Any]()
     try:
@@ -109,19 +114,19 @@ def _listen(app: Flask, settings: WebSettings, sweep: Callable[[], None], tokens
 
 
 def _adjustments(settings: WebSettings) -> dict[str, Any]:
-    """waitress's own settings; what is not here has waitress's default."""
+    """waitress's settings. Those that are not named here have waitress's defaults."""
     return {
         "host": "127.0.0.1" if settings.host == "localhost" else settings.host,
         "port": settings.port,
         "threads": settings.queue_limit + _SPARE_THREADS,
-        "ident": "",  # what serves is nobody's business
+        "ident": "",  # no `Server` header: clients need not know the software
         "connection_limit": _CONNECTIONS,
         "channel_timeout": _IDLE_SECONDS,
         "cleanup_interval": 5,
         "max_request_body_size": settings.max_body_bytes + 1,
         "max_request_header_size": _MAX_HEADER_BYTES,
-        "channel_request_lookahead": 1,  # see `sockets`
-        "log_socket_errors": False,  # clients leave
+        "channel_request_lookahead": 1,  # else a client that leaves during an answer is not noticed
+        "log_socket_errors": False,  # a client that leaves is normal
         "trusted_proxy": settings.trusted_proxy or None,
         "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"} if settings.trusted_proxy else set(),
         "clear_untrusted_proxy_headers": True,

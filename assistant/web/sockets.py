@@ -1,17 +1,19 @@
 """waitress as this server needs it: errors in JSON, time limits for slow clients, and no large body from a stranger.
 
-It adds to waitress 3.0.2, whose insides it uses; pyproject.toml therefore pins that version. waitress alone behaves like this:
+It adds to waitress 3.0.2, whose insides it uses; pyproject.toml therefore pins that version. waitress alone behaves
+like this:
 
-- It watches a connection during an answer only with `channel_request_lookahead` above 0. When the client leaves, it then closes
-  the channel, and `waitress.client_disconnected` in the WSGI environment returns True.
+- It watches a connection during an answer only with `channel_request_lookahead` above 0. When the client leaves, it
+  then closes the channel, and `waitress.client_disconnected` in the WSGI environment returns True.
 - Its error answers are plain text.
 - It waits without limit for a request that arrives slowly.
-- It closes the connection while the client still sends a body that is too large. Most clients then see a reset, not the 413.
+- It closes the connection while the client still sends a body that is too large. Most clients then see a reset, not the
+  413.
 - Its reader of chunked bodies puts no limit on chunk lines and trailers, and needs time in the square of their length.
 - It keeps a connection open after a request that states its length in two ways.
 
-This module knows sizes, times and tokens. It does not know what a request asks for. It imports waitress, so only the code that
-builds a server imports it.
+This module knows sizes, times and tokens. It does not know what a request asks for. It imports waitress, so only the
+code that builds a server imports it.
 """
 
 from __future__ import annotations
@@ -42,8 +44,8 @@ _LINGER_SECONDS = (
 )
 _LINGER_BYTES = 64_000_000
 _STRANGERS_BYTES = 65_536  # the largest body that we read from a client without the token
-# Chunk lines, chunk extensions and trailers together may have this size, plus a share of the body. One-byte chunks would cost
-# the thread that reads all sockets seconds of work.
+# Chunk lines, chunk extensions and trailers together may have this size, plus a share of the body. One-byte chunks
+# would cost the thread that reads all sockets seconds of work.
 _FRAMING_BYTES = 8192
 _FRAMING_SHARE = 1 / 64  # of the body: chunks of 450 bytes or more always pass
 
@@ -120,8 +122,8 @@ class ChunkedBody(ChunkedReceiver):  # type: ignore[misc]
 class Parser(HTTPRequestParser):  # type: ignore[misc]
     """A request while it arrives.
 
-    The body of a client without the token is dropped as soon as it is known to be large: the request then ends with its headers,
-    and the application refuses it.
+    The body of a client without the token is dropped as soon as it is known to be large: the request then ends with its
+    headers, and the application refuses it.
     """
 
     completed: bool
@@ -137,7 +139,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         super().parse_header(header_plus)
         if self.chunked:
             self.body_rcv = ChunkedBody(self.body_rcv.getbuf())
-        # RFC 9112, sections 6.1 and 6.3: who states the length in two ways may be smuggling a second request past a proxy.
+        # RFC 9112, sections 6.1 and 6.3: who states the length in two ways may be smuggling a second request past a
+        # proxy.
         if (self.chunked and "CONTENT_LENGTH" in self.headers) or "TRANSFER_ENCODING" in self.headers:
             self.headers["CONNECTION"] = "close"
 
@@ -179,7 +182,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         self._channel.answered_early = True
 
     def _shows_token(self) -> bool:
-        """A wrong token is counted as a guess and removed here, so that the application does not count it a second time."""
+        """A wrong token is counted as a guess and removed, so that the application does not count it a second time."""
         tokens: Tokens = self._channel.server.tokens
         if tokens.has_session(self.headers.get("COOKIE", "")):
             return True
@@ -223,7 +226,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return super().received(data)
 
     def refuse_if_slow(self, now: float) -> None:
-        """Answers 408 to a request that has been arriving for too long, and ends a linger that has lasted long enough."""
+        """Answers 408 to a request that has been arriving for too long, and ends a linger that has lasted enough."""
         if self._lingering_until and now > self._lingering_until:
             self.will_close = True
             return

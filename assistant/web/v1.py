@@ -1,7 +1,7 @@
-"""`/v1/…`: what OpenAI's clients expect, over the same engine, so that programs made for them work unchanged.
+"""The routes under `/v1/`: programs that were made for OpenAI's API use the same engine unchanged.
 
-The protocol keeps no conversation: a request brings all of it, picture included. A picture that was sent before is known by
-its bytes, so that a further question about it costs no second look.
+The protocol keeps no conversation: every request brings all of it, the picture included. A picture that was sent before
+is recognised by its bytes, so that the engine does not look at it a second time. It does not know who may ask (`app`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from assistant.web.services import Services
 
-_LEAST_LOG_PROBABILITY = -9999.0  # in place of minus infinity, which JSON does not have; as OpenAI's
+_LEAST_LOG_PROBABILITY = -9999.0  # in place of minus infinity, which JSON does not have; OpenAI sends the same
 _NO_PICTURE = "none"  # in place of a picture's digest
 _STILL_THERE = ": still there\n\n"
 
@@ -45,7 +45,7 @@ def v1_routes(services: Services) -> Blueprint:
     def models() -> Response:
         return jsonify(object="list", data=[model(name) for name in services.model_names])
 
-    @v1.get("/models/<path:name>")  # of another computer's: with slashes and spaces
+    @v1.get("/models/<path:name>")  # the name of another computer's model may have slashes and spaces
     def one_model(name: str) -> Response:
         _check_model(services, name)
         return jsonify(model(name))
@@ -67,11 +67,11 @@ def v1_routes(services: Services) -> Blueprint:
 
 
 class _Sheet:
-    """What every object of one answer has in common."""
+    """Writes the objects of one answer, which all have the same id, time and model."""
 
     def __init__(self, model: Callable[[], str], *, logprobs: bool) -> None:
         self._logprobs = logprobs
-        self._model = model  # in the middle of an answer another may step in
+        self._model = model  # a function, because another model may step in during an answer
         self._id, self._created = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
 
     @property
@@ -90,7 +90,7 @@ class _Sheet:
         return _data({**self._common, "object": "chat.completion.chunk", "choices": [choice]})
 
     def _told(self, pieces: Sequence[Text]) -> dict[str, Any] | None:
-        """How sure the model was of each token, where that is wanted."""
+        """The log-probabilities of the tokens, or None when the client did not ask for them."""
         return {"content": [entry for piece in pieces for entry in _tokens(piece)]} if self._logprobs else None
 
     def usage_chunk(self, done: Done) -> str:
@@ -113,7 +113,10 @@ def _begin(services: Services, wanted: ChatRequest, gone: Callable[[], bool]) ->
 
 
 def _about(services: Services, picture: bytes | None) -> Conversation:
-    """What is known of a picture: two clients that send the same one share its view, and take turns in the queue."""
+    """The conversation about this picture. Two clients that send the same picture share its view, one after the other.
+
+    Neither gets anything of the other's words: a view is wound back unless it remembers exactly what the request says.
+    """
     if picture is None:
         if services.engine.answerer.is_demo:
             raise ApiError(
@@ -132,7 +135,7 @@ def _about(services: Services, picture: bytes | None) -> Conversation:
 
 
 def _completion(answer: Answer, sheet: _Sheet) -> dict[str, Any]:
-    """Raises ApiError."""
+    """The whole answer as one object. Raises ApiError when it failed."""
     pieces: list[Text] = []
     for event in answer.events:
         match event:
@@ -164,7 +167,7 @@ def _chunks(answer: Answer, sheet: _Sheet, *, with_usage: bool) -> Iterator[str]
 
 
 def _tokens(piece: Text) -> list[dict[str, Any]]:
-    """A character may take several tokens: it stands with the last of them, the others are empty."""
+    """An entry for each token. A character of several tokens stands with the last of them; the others are empty."""
     texts = [*[""] * (len(piece.log_probabilities) - 1), piece.text]
     return [
         {"token": text, "logprob": max(value, _LEAST_LOG_PROBABILITY), "bytes": [*text.encode()], "top_logprobs": []}

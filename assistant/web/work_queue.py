@@ -1,7 +1,7 @@
-"""One engine, many who ask: a queue with an end, first come first served.
+"""A bounded queue for the one engine: first come, first served.
 
-Whoever finds it full is told so at once and when to come back, for a question that waits for minutes helps nobody. Pure
-waiting: it does not know what the work is, and starts no thread; whoever holds a ticket works on its own thread.
+When it is full, a new question is refused at once and told when to come back. A question that waits for minutes helps
+nobody. The queue does not know what the work is and starts no thread: the holder of a ticket works on its own thread.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from dataclasses import dataclass
 
 from assistant.web.errors import QueueFull
 
-LOOK_SECONDS = 0.02  # how often a waiter looks whether its client has left
-_FIRST_GUESS_SECONDS = 5.0  # of an answer, before the first has been timed
-_SHARE_OF_NEWEST = 0.3  # in the running mean
+LOOK_SECONDS = 0.02  # how often a waiting question checks whether its client has left
+_FIRST_GUESS_SECONDS = 5.0  # the time of an answer, until the first one has been timed
+_SHARE_OF_NEWEST = 0.3  # its weight in the running mean of answer times
 
 
 @dataclass(frozen=True)
 class QueueStatus:
-    length: int  # at work or waiting
+    length: int  # questions at work and waiting
     limit: int
 
 
 class Ticket:
-    """A place in the queue; `leave` it in any case, as often as you like."""
+    """A place in the queue. Its holder must call `leave` in the end, and may call it more than once."""
 
     def __init__(self, queue: WorkQueue) -> None:
         self._queue = queue
 
     @property
     def position(self) -> int:
-        """0: its turn."""
+        """How many are before it. 0 means that it is its turn."""
         return self._queue.position(self)
 
     def wait(self, gave_up: Callable[[], bool]) -> Iterator[int]:
-        """Yields the position every `LOOK_SECONDS` until it is this ticket's turn, or `gave_up`."""
+        """Yields the position every `LOOK_SECONDS`, until it is this ticket's turn or `gave_up` returns True."""
         while (position := self._queue.wait_a_little(self)) > 0 and not gave_up():
             yield position
 
@@ -45,18 +45,18 @@ class Ticket:
 
 
 class WorkQueue:
-    """`limit` places in all: one at work, the others waiting."""
+    """Has `limit` places: one for the question at work, the others for those that wait. Any thread may call it."""
 
     def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
         self._clock = clock
         self._changed = threading.Condition()
-        self._tickets: list[Ticket] = []  # the first one is at work
+        self._tickets: list[Ticket] = []  # the first one's question is at work
         self._begun_at = 0.0
         self._mean_seconds = _FIRST_GUESS_SECONDS
 
     def enter(self) -> Ticket:
-        """Raises QueueFull."""
+        """A new place at the end. Raises QueueFull."""
         with self._changed:
             if len(self._tickets) >= self._limit:
                 raise QueueFull(self._limit, self._retry_seconds())
@@ -82,7 +82,7 @@ class WorkQueue:
             return self._tickets.index(ticket) if ticket in self._tickets else 0
 
     def wait_a_little(self, ticket: Ticket) -> int:
-        """The ticket's position, after a moment if it is not its turn."""
+        """The ticket's position. Unless it is its turn, this waits up to `LOOK_SECONDS` for a change first."""
         with self._changed:
             if self._tickets and self._tickets[0] is not ticket:
                 self._changed.wait(LOOK_SECONDS)
@@ -94,7 +94,10 @@ class WorkQueue:
             return QueueStatus(len(self._tickets), self._limit)
 
     def _retry_seconds(self) -> int:
-        """When a place will be free: after about one answer. One that takes longer takes half as long again, as a guess."""
+        """In how many seconds a place should be free, 1 to 60: when the present answer ends, which takes the mean time.
+
+        An answer that has already taken longer is guessed to take half as long again.
+        """
         taken = self._clock() - self._begun_at
         left = self._mean_seconds - taken if taken < self._mean_seconds else taken / 2
         return min(60, max(1, round(left)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import struct
+import subprocess
+import sys
 import threading
 import warnings
 import zlib
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vision import still
-from vision.errors import Cancelled, PictureError
+from vision.errors import Cancelled, PictureError, PictureTooLarge
 from vision.still import StillPicture, load_picture
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -332,3 +334,67 @@ def test_a_cancelled_capture_gives_nothing(tmp_path: Path) -> None:
     cancelled.set()
     with pytest.raises(Cancelled):
         StillPicture(path).capture(cancelled=cancelled)
+
+
+def test_a_picture_that_would_take_too_much_memory_is_refused_before_decoding() -> None:
+    """A WebP takes the most: 25 megapixels are read of it, and 40 of the others."""
+    large = Image.new("1", (7300, 5440))
+    with pytest.raises(
+        PictureTooLarge, match=r"at most 25 megapixels are read as WEBP; save it smaller \(it is 7300x5440\)"
+    ):
+        load_picture(encoded(large.convert("RGB"), "WEBP", method=0))
+    assert load_picture(encoded(large, "PNG"), max_side_pixels=100).shape == (75, 100, 3)
+
+
+MEASURE = """
+import sys
+from pathlib import Path
+from vision.still import load_picture
+
+def kilobytes(key):
+    return int(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(key)).split()[1])
+
+for path in map(Path, sys.argv[1:]):
+    load_picture(Path(sys.argv[1]).parent / "small.png", max_side_pixels=10)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
+    before = kilobytes("VmRSS")
+    shape = load_picture(path.read_bytes(), max_side_pixels=1920).shape
+    print(path.name, (kilobytes("VmHWM") - before) // 1000, *shape)
+"""
+
+
+def test_the_largest_pictures_take_half_a_gigabyte_at_most(tmp_path: Path) -> None:
+    """While they are decoded, transparent and turned on their side as they are."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("RGB", (32, 32)).save(tmp_path / "small.png")
+    Image.new("RGBA", (7300, 5440), (1, 2, 3, 100)).save(tmp_path / "a.png", exif=turned, compress_level=1)
+    Image.new("RGBA", (5770, 4330), (1, 2, 3, 100)).save(tmp_path / "a.webp", exif=turned, method=0)
+    Image.new("RGB", (7300, 5440)).save(tmp_path / "a.jpeg", exif=turned, progressive=True)
+    files = [str(path) for path in sorted(tmp_path.glob("a.*"))]
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *files], capture_output=True, text=True, check=True, cwd=Path(still.__file__).parents[1]
+    )  # fmt: skip
+    told = [line.split() for line in done.stdout.splitlines()]
+    assert [(name, *shape) for name, _, *shape in told] == [
+        ("a.jpeg", "1920", "1431", "3"), ("a.png", "1920", "1431", "3"), ("a.webp", "1920", "1441", "3")
+    ]  # fmt: skip
+    assert max(int(megabytes) for _, megabytes, *_ in told) < 520, told
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16", "CMYK"])
+def test_a_picture_made_smaller_at_once_looks_as_one_made_smaller_later(mode: str) -> None:
+    """Whatever its pixels are; its proportions stay."""
+    noise = np.random.default_rng(1).integers(0, 256, (12, 20, 3), np.uint8)
+    image = Image.fromarray(noise).resize((400, 240), Image.Resampling.BICUBIC)
+    image = (
+        Image.fromarray((np.array(image.convert("L")).astype(np.uint16)) * 257)
+        if mode == "I;16"
+        else image.convert(mode)
+    )
+    data = encoded(image, "TIFF" if mode == "CMYK" else "PNG")
+    small = load_picture(data, max_side_pixels=100)
+    later = np.array(Image.fromarray(load_picture(data)).resize((100, 60), Image.Resampling.LANCZOS, reducing_gap=2.0))
+    assert small.shape == (60, 100, 3)
+    assert np.abs(small.astype(int) - later).max() <= 8
+    assert load_picture(data, max_side_pixels=400).shape == (240, 400, 3)

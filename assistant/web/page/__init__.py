@@ -1,14 +1,14 @@
-"""The page: templates, style, scripts and words, and where they lie. Knows nothing of HTTP, of the engine, nor of Flask.
+"""The page: its templates, style, scripts and words. It does not know HTTP, the engine or Flask.
 
-What a server has to do with it:
+A server uses it like this:
 
     app = Flask("assistant.web", static_folder=str(STATIC), template_folder=str(TEMPLATES))  # static_url_path "/static"
     language = chosen(request.args.get("lang"), configured)
     render_template("index.html", words=words(language), language=language, longest_question=1000)
     render_template("login.html", words=words(language), language=language, error=None, next="/")
 
-`error` of the login form is a key of the words' "login" part ("wrong", "too_many"), or None. The form posts `token` and
-`next` to /login?lang=… All else the page gets from the API: see static/js/api.js.
+`error` of the login form is None, or a key in the "login" part of the words: "wrong" or "too_many". The form posts `token` and
+`next` to /login?lang=… The page gets everything else from the API, by static/js/api.js.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ TEMPLATES = _HERE / "templates"
 STATIC = _HERE / "static"
 WORDS = STATIC / "words"
 
-# A further language is one more file: static/words/<code>.json. The switch on the page lists what is there.
+# To add a language, add a file static/words/<code>.json. The switch on the page lists all files.
 LANGUAGES: tuple[str, ...] = tuple(sorted(path.stem for path in WORDS.glob("*.json")))
 
 
 def chosen(requested: str | None, configured: str) -> str:
-    """The language of the page: what the address asks for if there are words for it, else what the config says."""
+    """The language of the page: the requested one when there are words for it, else the configured one, else English."""
     for language in (requested, configured):
         if language in LANGUAGES:
             return language
@@ -37,7 +37,7 @@ def chosen(requested: str | None, configured: str) -> str:
 
 @functools.cache
 def words(language: str) -> dict[str, Any]:
-    """All words of the page in one language, and under "languages" which languages there are."""
+    """All words of the page in one language. Under "languages" stand the code, name and tag of every language."""
     languages = [{"code": code} | {key: _read(code)[key] for key in ("name", "tag")} for code in LANGUAGES]
     return _read(language) | {"languages": languages}
 

@@ -365,3 +365,12 @@ def test_a_bucket_fills_evenly_and_forgets_strangers() -> None:
     for number in range(1100):
         limit.seconds_to_wait(str(number))
     assert limit.seconds_to_wait("a") == 0
+
+
+def test_a_session_is_one_that_itsdangerous_has_signed() -> None:
+    """Its end stands in it in plain figures; text of any kind in its place is no session."""
+    tokens = Tokens(TOKEN, lambda: 1000.0)
+    session = tokens.new_session()
+    assert session.partition(".")[0] == str(1000 + SESSION_SECONDS)
+    assert tokens._signer.validate(session)
+    assert not any(map(tokens.is_session, ("é.ü", "\ud800", ".", f"{session}x", f" {session}", "9" * 5000)))

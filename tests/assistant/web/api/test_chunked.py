@@ -1,4 +1,4 @@
-"""Bodies in chunks and other framing: what costs much work is refused early, and what is ambiguous ends the connection."""
+"""Framing of bodies: what costs much work is refused early, and what is ambiguous ends the connection."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EXPENSIVE = {
 
 
 def fed(body: bytes) -> tuple[Parser, float]:
-    """A parser that got a request with this body in the pieces that waitress reads, and the CPU seconds that it took."""
+    """A parser that got this body in the pieces that waitress reads, and the CPU seconds that it took."""
     server = SimpleNamespace(tokens=None, web=WebSettings())
     channel = SimpleNamespace(server=server, addr=("127.0.0.1", 1))
     parser = Parser(Adjustments(max_request_body_size=16_000_001), channel)  # type: ignore[arg-type]

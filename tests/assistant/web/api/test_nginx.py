@@ -80,7 +80,7 @@ class Proxy:
 
 @pytest.fixture(scope="module")
 def proxies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, Proxy]]:
-    """One nginx, twice with the documented configuration; only ports and paths are others, and of the second its patience."""
+    """One nginx with the documented configuration twice. Ports and paths differ, and the second waits only 3 s."""
     folder = tmp_path_factory.mktemp("nginx")
     make_certificate(folder)
     trust = ssl.create_default_context(cafile=str(folder / "authority.pem"))
@@ -172,7 +172,7 @@ def test_plain_http_leads_to_https(proxy: Proxy) -> None:
     assert (response.status, response.headers["Location"]) == (301, f"https://{NAME}/?lang=zh")
 
 
-def test_through_it_the_doors_are_as_shut_as_without(proxy: Proxy, behind: Running) -> None:
+def test_through_it_access_is_checked_as_without(proxy: Proxy, behind: Running) -> None:
     """A sign of life for everybody, the rest with the token; a login gets a cookie for https only."""
     assert proxy.send("GET", "/healthz").json == {"ok": True}
     refused = proxy.send("GET", "/api/status")
@@ -189,7 +189,10 @@ def test_through_it_the_doors_are_as_shut_as_without(proxy: Proxy, behind: Runni
 
 
 def test_words_come_through_one_by_one(proxy: Proxy, behind: Running, engine: SteppedEngine) -> None:
-    """Each is there before the next is made; and who leaves ends the decode, through nginx too. A picture of a megabyte fits."""
+    """Each is there before the next is made; and who leaves ends the decode, through nginx too.
+
+    A picture of a megabyte fits.
+    """
     noise = picture("BMP", (700, 500))
     assert len(noise) > 1_000_000
     body, kind = form({"question": QUESTION, "image": ("image/bmp", noise)})
@@ -265,7 +268,7 @@ def memory_bytes(pid: int) -> int:
 
 
 def test_strangers_cannot_fill_the_memory(proxy: Proxy, behind: Running, engine: SteppedEngine) -> None:
-    """Forty send 15.8 MB each without the token: each is refused, nginx stays small, and who has the token is answered."""
+    """Forty send 15.8 MB each without the token: each gets its 401, nginx stays small, and others are answered."""
     announced, sent, strangers = 15_900_000, 15_800_000, 40
     head = f"POST /api/ask HTTP/1.1\r\nHost: {NAME}\r\nContent-Type: application/json\r\nContent-Length: {announced}\r\n\r\n"
     piece, answers, held = b"x" * 100_000, [], threading.Barrier(strangers + 1)
