@@ -383,7 +383,7 @@ def resave(folder: Path, change: Callable[[dict[str, Any]], object]) -> Checkpoi
     return open_checkpoint(folder)
 
 
-class Packer:
+class Converter:
     """Opens the packed weights and counts how often they had to be made."""
 
     def __init__(self, cache: Path) -> None:
@@ -400,8 +400,8 @@ class Packer:
 
 
 @pytest.fixture
-def packer(tmp_path: Path) -> Packer:
-    return Packer(tmp_path / "cache" / "deep")
+def converter(tmp_path: Path) -> Converter:
+    return Converter(tmp_path / "cache" / "deep")
 
 
 def stored_bits(tensor: StoredTensor) -> NDArray[Any]:
@@ -425,15 +425,15 @@ def assert_same_weights(checkpoint: Checkpoint, file: PackedFile) -> None:
     assert sum(len(matrix.parts) for matrix in plan.matrices) + len(plan.arrays) == len(checkpoint.tensors)
 
 
-def test_a_checkpoint_is_packed_without_loss(whole: Path, packer: Packer) -> None:
+def test_a_checkpoint_is_packed_without_loss(whole: Path, converter: Converter) -> None:
     """In several files and with a head of its own; the second start only opens."""
     checkpoint = open_checkpoint(whole)
-    file = packer.open(checkpoint)
-    assert packer.shares == sorted(packer.shares)
-    assert packer.shares[-1] == pytest.approx(1)
+    file = converter.open(checkpoint)
+    assert converter.shares == sorted(converter.shares)
+    assert converter.shares[-1] == pytest.approx(1)
     assert_same_weights(checkpoint, file)
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert not packer.packed
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert not converter.packed
 
 
 def test_threads_and_portions_change_nothing(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -446,17 +446,17 @@ def test_threads_and_portions_change_nothing(whole: Path, tmp_path: Path, monkey
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def test_a_fault_of_the_packer_is_found_at_once(whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_packer_is_found_at_once(whole: Path, converter: Converter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every portion is unpacked again before it is written."""
     monkeypatch.setattr("vision.engine.packed.convert.unpack", lambda matrix: unpack(matrix) ^ 1)
     with pytest.raises(VisionModelError, match="does not unpack to what was packed"):
-        packer.open(open_checkpoint(whole))
-    assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
+        converter.open(open_checkpoint(whole))
+    assert [file.suffix for file in converter.cache.iterdir()] == [".lock"]
 
 
-def test_matrices_that_read_the_same_input_lie_together(whole: Path, packer: Packer) -> None:
+def test_matrices_that_read_the_same_input_lie_together(whole: Path, converter: Converter) -> None:
     """Query, key and value are one matrix, and so are gate and up; norms and embeddings of places are arrays."""
-    contents = packer.open(open_checkpoint(whole)).contents
+    contents = converter.open(open_checkpoint(whole)).contents
     assert contents.matrices[QKV].form == "q12"
     assert "model.language_model.layers.1.mlp.gate_up_proj.weight" in contents.matrices
     assert QUERY not in contents.matrices
@@ -464,15 +464,15 @@ def test_matrices_that_read_the_same_input_lie_together(whole: Path, packer: Pac
     assert contents.matrices["model.visual.patch_embed.proj.weight"].columns == 3 * 2 * 32 * 32
 
 
-def test_an_odd_vocabulary_is_kept_as_it_is_and_told(whole: Path, packer: Packer) -> None:
+def test_an_odd_vocabulary_is_kept_as_it_is_and_told(whole: Path, converter: Converter) -> None:
     """397 rows cannot be packed; every other matrix can."""
-    contents = packer.open(open_checkpoint(whole)).contents
+    contents = converter.open(open_checkpoint(whole)).contents
     assert contents.matrices[EMBEDDING].form == "bf16"
     assert contents.notes == dict.fromkeys((EMBEDDING, "lm_head.weight"), "397×64 are not multiples of 16")
 
 
 @pytest.mark.parametrize(("dtype", "form"), [("float32", "f32"), ("float16", "f16")])
-def test_other_widths_are_never_rounded(folder: Path, packer: Packer, dtype: str, form: str) -> None:
+def test_other_widths_are_never_rounded(folder: Path, converter: Converter, dtype: str, form: str) -> None:
     """A matrix that is not bfloat16 stays what it is, and the file says so."""
     import torch
 
@@ -483,13 +483,13 @@ def test_other_widths_are_never_rounded(folder: Path, packer: Packer, dtype: str
                 tensors[name] = torch.randn(tensors[name].shape).to(getattr(torch, dtype))
 
     checkpoint = resave(folder, change)
-    file = packer.open(checkpoint)
+    file = converter.open(checkpoint)
     assert_same_weights(checkpoint, file)
     assert file.contents.matrices[QKV].form == form
     assert "only BF16 is packed" in file.contents.notes[QKV]
 
 
-def test_mixed_widths_become_the_one_that_holds_all(folder: Path, packer: Packer) -> None:
+def test_mixed_widths_become_the_one_that_holds_all(folder: Path, converter: Converter) -> None:
     """A query in float32 over keys in bfloat16 and values in float16: every value is what it was."""
     import torch
 
@@ -501,7 +501,7 @@ def test_mixed_widths_become_the_one_that_holds_all(folder: Path, packer: Packer
             {QUERY: torch.randn(tensors[QUERY].shape), value: torch.randn(tensors[value].shape).half()}
         ),
     )
-    contents = packer.open(checkpoint).contents
+    contents = converter.open(checkpoint).contents
     widened = [np.empty(checkpoint.tensors[name].shape, np.float32) for name in (QUERY, key, value)]
     for name, part in zip((QUERY, key, value), widened, strict=True):
         checkpoint.read_into(name, part)
@@ -510,7 +510,7 @@ def test_mixed_widths_become_the_one_that_holds_all(folder: Path, packer: Packer
     assert contents.notes[QKV] == "its parts are stored as BF16 and F16 and F32, and F32 holds both exactly"
 
 
-def test_many_outliers_are_kept_as_bfloat16(folder: Path, packer: Packer) -> None:
+def test_many_outliers_are_kept_as_bfloat16(folder: Path, converter: Converter) -> None:
     """Where 12 bits would be no gain."""
     import torch
 
@@ -519,7 +519,7 @@ def test_many_outliers_are_kept_as_bfloat16(folder: Path, packer: Packer) -> Non
         tensors[QUERY] *= torch.exp2(torch.randint(-40, 41, tensors[QUERY].shape)).to(torch.bfloat16)
 
     checkpoint = resave(folder, spread)
-    file = packer.open(checkpoint)
+    file = converter.open(checkpoint)
     assert_same_weights(checkpoint, file)
     assert file.contents.matrices[QKV].form == "bf16"
     assert "% of its weights are outliers, more than 1%" in file.contents.notes[QKV]
@@ -527,12 +527,12 @@ def test_many_outliers_are_kept_as_bfloat16(folder: Path, packer: Packer) -> Non
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("name", [QUERY, "model.language_model.norm.weight"])
-def test_weights_that_are_not_numbers_are_refused(folder: Path, packer: Packer, name: str, value: float) -> None:
+def test_weights_that_are_not_numbers_are_refused(folder: Path, converter: Converter, name: str, value: float) -> None:
     """A damaged checkpoint is not packed, and nothing is left behind."""
     checkpoint = resave(folder, lambda tensors: tensors[name].view(-1)[3].fill_(value))
     with pytest.raises(VisionModelError, match="holds values that are not numbers: fetch the model again"):
-        packer.open(checkpoint)
-    assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
+        converter.open(checkpoint)
+    assert [file.suffix for file in converter.cache.iterdir()] == [".lock"]
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
@@ -552,38 +552,38 @@ def flip(path: Path, position: int) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
 def test_a_damaged_file_is_made_again(
-    whole: Path, packer: Packer, damage: Callable[[Path], object], caplog: pytest.LogCaptureFixture
+    whole: Path, converter: Converter, damage: Callable[[Path], object], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without asking, and it says why."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    damage(packed_path(packer.cache, checkpoint))
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert packer.packed
+    converter.open(checkpoint)
+    damage(packed_path(converter.cache, checkpoint))
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert converter.packed
     assert "packing the weights again" in caplog.text
 
 
 def test_a_damaged_file_is_read_and_told_of_once(
-    whole: Path, packer: Packer, passes: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    whole: Path, converter: Converter, passes: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Reading gigabytes a second time finds the same damage, and a second line about it is no news."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    path = packed_path(packer.cache, checkpoint)
+    converter.open(checkpoint)
+    path = packed_path(converter.cache, checkpoint)
     flip(path, 140)
     passes.clear()
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert passes.count(path) == 1
     assert caplog.text.count("packing the weights again") == 1
 
 
 def test_a_file_that_another_process_packed_meanwhile_is_used(
-    whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch
+    whole: Path, converter: Converter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who waited for the lock finds the other's file, and does not pack a second time."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    path = packed_path(packer.cache, checkpoint)
+    converter.open(checkpoint)
+    path = packed_path(converter.cache, checkpoint)
     hidden = path.rename(path.with_suffix(".hidden"))
     alone = cache._packing_lock
 
@@ -594,33 +594,33 @@ def test_a_file_that_another_process_packed_meanwhile_is_used(
             yield
 
     monkeypatch.setattr(cache, "_packing_lock", after_the_other)
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert not packer.packed
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert not converter.packed
 
 
-def test_other_weights_are_packed_anew(folder: Path, packer: Packer) -> None:
+def test_other_weights_are_packed_anew(folder: Path, converter: Converter) -> None:
     """Even of the same size."""
-    packer.open(open_checkpoint(folder))
+    converter.open(open_checkpoint(folder))
     checkpoint = resave(folder, lambda tensors: tensors[QUERY].mul_(2))
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert packer.packed
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert converter.packed
     source = checkpoint.tensors[QUERY].file
     flip(source, checkpoint.tensors[QUERY].offset)
     os.utime(source, ns=(1, 1))
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert packer.packed
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert converter.packed
 
 
-def test_a_file_that_was_only_touched_is_not_packed_again(folder: Path, packer: Packer) -> None:
+def test_a_file_that_was_only_touched_is_not_packed_again(folder: Path, converter: Converter) -> None:
     """By its SHA-256 it is the same."""
-    packer.open(open_checkpoint(folder))
+    converter.open(open_checkpoint(folder))
     for file in folder.glob("*.safetensors"):
         os.utime(file, ns=(5, 5))
-    packer.open(open_checkpoint(folder))
-    assert not packer.packed
+    converter.open(open_checkpoint(folder))
+    assert not converter.packed
 
 
-def test_weights_that_change_while_they_are_packed_are_noticed(folder: Path, packer: Packer) -> None:
+def test_weights_that_change_while_they_are_packed_are_noticed(folder: Path, converter: Converter) -> None:
     """Or the file would be of two halves."""
     checkpoint = open_checkpoint(folder)
 
@@ -628,23 +628,23 @@ def test_weights_that_change_while_they_are_packed_are_noticed(folder: Path, pac
         os.utime(checkpoint.tensors[QUERY].file, ns=(int(1e9 * share), 1))
 
     with pytest.raises(VisionModelError, match="changed while they were packed"):
-        open_or_pack(checkpoint, packed_path(packer.cache, checkpoint), meanwhile)
+        open_or_pack(checkpoint, packed_path(converter.cache, checkpoint), meanwhile)
 
 
-def test_a_source_that_shrinks_is_one_sentence(folder: Path, packer: Packer) -> None:
+def test_a_source_that_shrinks_is_one_sentence(folder: Path, converter: Converter) -> None:
     """Its header was read before."""
     checkpoint = open_checkpoint(folder)
     os.truncate(checkpoint.tensors[QUERY].file, checkpoint.tensors[QUERY].offset + 10)
     with pytest.raises(VisionModelError, match="has become shorter while it was read"):
-        packer.open(checkpoint)
+        converter.open(checkpoint)
 
 
-def test_a_disk_without_room_is_told_before(whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_room_is_told_before(whole: Path, converter: Converter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not after minutes of packing."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
     with pytest.raises(VisionModelError, match=r"need 0\.1 GiB in .*deep and 0\.0 GiB are free: make room, or set XDG"):
-        packer.open(open_checkpoint(whole))
-    assert not packer.packed
+        converter.open(open_checkpoint(whole))
+    assert not converter.packed
 
 
 @pytest.fixture
@@ -662,9 +662,9 @@ def test_without_a_cache_folder_every_start_packs(
 ) -> None:
     """A file stands where the folder should be: the weights are packed all the same, and nothing is left of it."""
     (tmp_path / "cache").write_text("in the way")
-    packer, checkpoint = Packer(tmp_path / "cache" / "x"), open_checkpoint(whole)
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert packer.packed
+    converter, checkpoint = Converter(tmp_path / "cache" / "x"), open_checkpoint(whole)
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert converter.packed
     assert list(passing.iterdir()) == []
     (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert re.match(r"cannot make .*; set XDG_CACHE_HOME\. Until then every start packs .* in .*passing$", warning)
@@ -681,7 +681,7 @@ def test_without_any_room_there_is_one_error(
     else:
         monkeypatch.setattr("vision.engine.packed.cache.available_bytes", lambda: 1 << 20)
     with pytest.raises(VisionModelError, match=r"^cannot make .*: Not a directory; set XDG_CACHE_HOME$"):
-        Packer(tmp_path / "cache" / "x").open(open_checkpoint(whole))
+        Converter(tmp_path / "cache" / "x").open(open_checkpoint(whole))
 
 
 def test_a_fetch_wants_it_kept(whole: Path, tmp_path: Path, passing: Path) -> None:
@@ -693,7 +693,7 @@ def test_a_fetch_wants_it_kept(whole: Path, tmp_path: Path, passing: Path) -> No
 
 
 def test_a_folder_without_locks_is_as_good_as_none(
-    whole: Path, packer: Packer, passing: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, converter: Converter, passing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two processes would write into each other's file."""
 
@@ -702,8 +702,8 @@ def test_a_folder_without_locks_is_as_good_as_none(
 
     monkeypatch.setattr("fcntl.flock", no_locks)
     checkpoint = open_checkpoint(whole)
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert not packed_path(packer.cache, checkpoint).exists()
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert not packed_path(converter.cache, checkpoint).exists()
 
 
 def test_what_is_wrong_with_the_cache_folder_is_told(
@@ -726,12 +726,12 @@ def test_what_is_wrong_with_the_cache_folder_is_told(
 
 
 def test_a_read_only_cache_is_used_and_checked_every_time(
-    whole: Path, packer: Packer, passes: list[Path], monkeypatch: pytest.MonkeyPatch
+    whole: Path, converter: Converter, passes: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where no note can be left, the whole file is read at every start."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    note_path(packed_path(packer.cache, checkpoint)).unlink()
+    converter.open(checkpoint)
+    note_path(packed_path(converter.cache, checkpoint)).unlink()
     passes.clear()
 
     def refuse(*_: object, **__: object) -> None:
@@ -739,8 +739,8 @@ def test_a_read_only_cache_is_used_and_checked_every_time(
 
     monkeypatch.setattr(Path, "write_text", refuse)
     for _ in range(2):
-        packer.open(checkpoint)
-    assert not packer.packed
+        converter.open(checkpoint)
+    assert not converter.packed
     assert len(passes) == 2
 
 
@@ -759,33 +759,33 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def test_a_file_is_read_whole_once_after_each_start_of_the_machine(
-    whole: Path, packer: Packer, passes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, converter: Converter, passes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not at every start of the program."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 1  # as it was written
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 1
     (tmp_path / "boot_id").write_text("another start")
     monkeypatch.setattr("vision.engine.packed.verified._BOOT_ID", tmp_path / "boot_id")
-    packer.open(checkpoint)
-    packer.open(checkpoint)
+    converter.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 2
     monkeypatch.setattr("vision.engine.packed.verified._BOOT_ID", tmp_path / "nobody tells")
-    packer.open(checkpoint)
-    packer.open(checkpoint)
+    converter.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 4
 
 
 @pytest.mark.parametrize("change", ["touched", "replaced", "note damaged"])
 def test_a_file_that_may_have_changed_is_read_whole(
-    whole: Path, packer: Packer, passes: list[Path], change: str
+    whole: Path, converter: Converter, passes: list[Path], change: str
 ) -> None:
     """Written to, replaced by a copy, or without its note."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    path = packed_path(packer.cache, checkpoint)
+    converter.open(checkpoint)
+    path = packed_path(converter.cache, checkpoint)
     if change == "touched":
         os.utime(path)
     elif change == "replaced":
@@ -793,23 +793,23 @@ def test_a_file_that_may_have_changed_is_read_whole(
         path.with_name("copy").replace(path)
     else:
         note_path(path).write_text("[1]")
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 2
-    assert not packer.packed
+    assert not converter.packed
 
 
-def test_touched_weights_are_hashed_once(folder: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_touched_weights_are_hashed_once(folder: Path, converter: Converter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four gigabytes of hashing are not for every start."""
-    packer.open(open_checkpoint(folder))
+    converter.open(open_checkpoint(folder))
     for file in folder.glob("*.safetensors"):
         os.utime(file, ns=(5, 5))
-    packer.open(open_checkpoint(folder))
+    converter.open(open_checkpoint(folder))
     monkeypatch.setattr("vision.engine.packed.cache.file_sha256", pytest.fail)
-    packer.open(open_checkpoint(folder))
-    assert not packer.packed
+    converter.open(open_checkpoint(folder))
+    assert not converter.packed
 
 
-def test_a_head_that_is_the_embedding_is_not_packed_twice(tmp_path: Path, packer: Packer) -> None:
+def test_a_head_that_is_the_embedding_is_not_packed_twice(tmp_path: Path, converter: Converter) -> None:
     """Some checkpoints store it all the same; what else no network needs is left out as well."""
     import torch
 
@@ -819,38 +819,38 @@ def test_a_head_that_is_the_embedding_is_not_packed_twice(tmp_path: Path, packer
     def store(tensors: dict[str, Any]) -> None:
         tensors.update(extra | {"lm_head.weight": tensors[EMBEDDING].clone()})
 
-    contents = packer.open(resave(folder, store)).contents
+    contents = converter.open(resave(folder, store)).contents
     assert not extra.keys() & {*contents.matrices, *contents.arrays}
     with pytest.raises(
         VisionModelError, match=r"says that the head is the embedding .* but lm_head\.weight holds other"
     ):
-        packer.open(resave(folder, lambda tensors: tensors["lm_head.weight"].mul_(2)))
+        converter.open(resave(folder, lambda tensors: tensors["lm_head.weight"].mul_(2)))
 
 
-def test_a_missing_tensor_is_told_even_if_the_packed_file_is_there(folder: Path, packer: Packer) -> None:
+def test_a_missing_tensor_is_told_even_if_the_packed_file_is_there(folder: Path, converter: Converter) -> None:
     """By the list that config.json alone gives."""
-    packer.open(open_checkpoint(folder))
+    converter.open(open_checkpoint(folder))
     with pytest.raises(VisionModelError, match=f"lacks {QUERY}: the checkpoint is incomplete"):
-        packer.open(resave(folder, lambda tensors: tensors.pop(QUERY)))
+        converter.open(resave(folder, lambda tensors: tensors.pop(QUERY)))
 
 
-def test_a_config_that_asks_for_less_is_packed_anew(folder: Path, packer: Packer) -> None:
+def test_a_config_that_asks_for_less_is_packed_anew(folder: Path, converter: Converter) -> None:
     """The weights are the same files, but the packed file must hold what is asked for, and nothing else."""
-    packer.open(open_checkpoint(folder))
+    converter.open(open_checkpoint(folder))
     text = json.loads((folder / "config.json").read_text())["text_config"]
     edit_json(folder / "config.json", text_config={**text, "num_hidden_layers": 2})
-    assert QKV.replace(".1.", ".2.") not in packer.open(open_checkpoint(folder)).contents.matrices
-    assert packer.packed
+    assert QKV.replace(".1.", ".2.") not in converter.open(open_checkpoint(folder)).contents.matrices
+    assert converter.packed
 
 
-def test_a_packed_file_whose_weights_are_gone_is_removed(whole: Path, folder: Path, packer: Packer) -> None:
+def test_a_packed_file_whose_weights_are_gone_is_removed(whole: Path, folder: Path, converter: Converter) -> None:
     """When another one is packed. What is no packed file is left alone."""
-    packer.open(open_checkpoint(folder))
-    gone = packed_path(packer.cache, open_checkpoint(folder))
-    (packer.cache / "strange.packed").write_text("?")
+    converter.open(open_checkpoint(folder))
+    gone = packed_path(converter.cache, open_checkpoint(folder))
+    (converter.cache / "strange.packed").write_text("?")
     shutil.rmtree(folder)
-    packer.open(open_checkpoint(whole))
-    assert sorted(file.suffix for file in packer.cache.iterdir()) == [
+    converter.open(open_checkpoint(whole))
+    assert sorted(file.suffix for file in converter.cache.iterdir()) == [
         ".checked",
         ".lock",
         ".lock",
@@ -860,17 +860,17 @@ def test_a_packed_file_whose_weights_are_gone_is_removed(whole: Path, folder: Pa
     assert not gone.exists()
 
 
-def test_what_a_killed_process_left_is_replaced(whole: Path, packer: Packer) -> None:
+def test_what_a_killed_process_left_is_replaced(whole: Path, converter: Converter) -> None:
     """Its room counts as free."""
     checkpoint = open_checkpoint(whole)
-    part = packed_path(packer.cache, checkpoint).with_suffix(".packed.part")
-    packer.cache.mkdir(parents=True)
+    part = packed_path(converter.cache, checkpoint).with_suffix(".packed.part")
+    converter.cache.mkdir(parents=True)
     part.write_bytes(bytes(1000))
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert not part.exists()
 
 
-def test_an_interrupted_packing_leaves_nothing(whole: Path, packer: Packer) -> None:
+def test_an_interrupted_packing_leaves_nothing(whole: Path, converter: Converter) -> None:
     """Ctrl-C comes between any two portions."""
 
     def interrupt(share: float) -> None:
@@ -879,8 +879,8 @@ def test_an_interrupted_packing_leaves_nothing(whole: Path, packer: Packer) -> N
 
     checkpoint = open_checkpoint(whole)
     with pytest.raises(KeyboardInterrupt):
-        open_or_pack(checkpoint, packed_path(packer.cache, checkpoint), interrupt, threads=2)
-    assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
+        open_or_pack(checkpoint, packed_path(converter.cache, checkpoint), interrupt, threads=2)
+    assert [file.suffix for file in converter.cache.iterdir()] == [".lock"]
 
 
 def test_the_folder_of_packed_weights() -> None:
@@ -890,10 +890,10 @@ def test_the_folder_of_packed_weights() -> None:
         assert weights_folder(environ) == Path("/home/me/.cache/seesay/weights")
 
 
-def test_two_at_once_pack_once(whole: Path, packer: Packer) -> None:
+def test_two_at_once_pack_once(whole: Path, converter: Converter) -> None:
     """The second waits for the first and takes its file."""
     checkpoint = open_checkpoint(whole)
-    path = packed_path(packer.cache, checkpoint)
+    path = packed_path(converter.cache, checkpoint)
     packing, done = threading.Event(), []
     second = threading.Thread(target=lambda: done.append(open_or_pack(checkpoint, path, pytest.fail)))
 
