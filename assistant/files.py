@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,24 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return _base(environ, "XDG_STATE_HOME", ".local/state") / "seesay"
 
 
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """The folder of what can be made or found out again, and may be removed at any time. It may not exist."""
+    return _base(environ, "XDG_CACHE_HOME", ".cache") / "seesay"
+
+
+def without_tilde(path: str) -> str:
+    """The path with the home folder in place of a leading ~ or ~user; a user that there is not stays as it is written.
+
+    A shell does this for a word of its own, but not for `--image=~/x`, and nobody does it for a line of config.toml.
+    """
+    return os.path.expanduser(path)
+
+
+def user_path(text: str) -> Path:
+    """A path as a person writes it."""
+    return Path(without_tilde(text))
+
+
 def replace_file(path: Path, text: str, *, new_mode: int = _PRIVATE) -> None:
     """Replace the file at `path` by one that holds `text`, in one step: a power cut leaves the old file or the new one.
 
@@ -54,6 +73,14 @@ def replace_file(path: Path, text: str, *, new_mode: int = _PRIVATE) -> None:
         with contextlib.suppress(OSError):
             part.unlink()
         raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it; nothing where there is none. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

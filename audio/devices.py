@@ -1,22 +1,40 @@
 """Which sound devices there are, and which one a name or number means.
 
-Knows PortAudio's device list and how its streams are opened and closed; not what flows in them.
+It knows PortAudio's device list and how streams are opened and closed. It does not know what flows in them.
 The list is a snapshot of the program's start: PortAudio takes a new one only when every stream has been closed.
+
+A call into PortAudio may never return: while a sound server is frozen, or because the server died just as a stream was
+started. Every call that can hang therefore runs on a thread of its own, and its caller waits for a limited time. While the
+caller waits, Ctrl-C still works. A stream whose start hangs is abandoned and never closed, because closing it would abort
+the whole process.
 """
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from audio.errors import DeviceMissing
 from audio.quiet import quiet_stderr
 
 Direction = Literal["input", "output"]
+Result = TypeVar("Result")
+
 _NOUN = {"input": "microphone", "output": "loudspeaker"}
-_CLOSE_SECONDS = 0.4
+# Loading PortAudio asks every sound device of the machine, and opening a Bluetooth headset can take two seconds.
+_LOAD_SECONDS = 10.0
+_OPEN_SECONDS = 3.0
+_START_SECONDS = 1.0  # measured on a virtual sound card: 1 to 5 ms
+_CLOSE_SECONDS = 0.4  # short, because Ctrl-C waits for it
+_PORTAUDIO_TIMED_OUT = -9987  # portaudio.h: paTimedOut
+
+_loaded: Any = None  # the module `sounddevice`, once it has been imported
+_hanging_opens: dict[str, threading.Event] = {}  # by direction; the event is set once that call has returned after all
+_abandoned_streams: list[Any] = []  # never freed, because PortAudio's threads may still use them
 
 # Tried in this order, then the device's own. 48,000 Hz is what hardware runs at: no resampling
 # below us. A sound server accepts all of them; a bare `hw:` device refuses most.
@@ -35,14 +53,24 @@ class SoundDevice:
 
 
 def portaudio() -> Any:
-    """The `sounddevice` module, loaded quietly. Raises DeviceMissing without the library."""
-    with quiet_stderr():  # ALSA writes a page about every card that is not there
+    """The `sounddevice` module, loaded quietly. Raises DeviceMissing without the library, or when loading it hangs."""
+    global _loaded
+    if _loaded is None:
         try:
-            import sounddevice
+            with quiet_stderr():  # ALSA writes a page about every card that is not there
+                _loaded = call_within(_LOAD_SECONDS, _import_sounddevice, "load PortAudio")
         except OSError as reason:
+            if isinstance(reason, TimeoutError):
+                raise DeviceMissing("the sound system does not answer: start its sound server again") from reason
             raise DeviceMissing(
                 "the sound library PortAudio is not installed: sudo apt install libportaudio2"
             ) from reason
+    return _loaded
+
+
+def _import_sounddevice() -> Any:
+    import sounddevice
+
     return sounddevice
 
 
@@ -97,37 +125,106 @@ def choose(
     raise DeviceMissing(f"no {noun} matches {wanted!r}: choose one of {there}")
 
 
-def open_stream(device: SoundDevice, direction: Direction, build: Callable[[int, int], Any]) -> Any:
-    """Start the stream that `build(rate_hz, channels)` makes, with the first pair that works.
+def open_stream(
+    device: SoundDevice,
+    direction: Direction,
+    build: Callable[[int, int], Any],
+    formats: Iterable[tuple[int, int]] = (),
+) -> Any:
+    """Starts the stream that `build(rate_hz, channels)` makes, with the first pair that works.
 
-    Raises DeviceMissing when the device takes none (busy, or not permitted).
+    `formats` are the pairs to be tried; without any, the usual rates are tried with one channel and then with more.
+    Raises DeviceMissing when the device takes none of them (it is busy, or not permitted), or does not answer in time.
     """
     sounddevice = portaudio()
     refusal: Exception | None = None
-    rates = dict.fromkeys([*_RATES_HZ, device.default_rate_hz])
-    # Mono where it can be; a bare stereo device refuses one channel.
-    for channels in dict.fromkeys([1, min(2, device.channels), device.channels]):
-        for rate_hz in rates:
-            stream = None
-            try:
-                with quiet_stderr():
-                    stream = build(rate_hz, channels)
-                    stream.start()
-                return stream
-            except sounddevice.PortAudioError as reason:
-                refusal = reason
-                if stream is not None:
-                    stream.close()
+    for rate_hz, channels in formats or _usual_formats(device):
+        stream = None
+        try:
+            with quiet_stderr():
+                stream = _build_in_time(direction, partial(build, rate_hz, channels))
+                _start_in_time(stream)
+            return stream
+        except TimeoutError as reason:
+            raise DeviceMissing(
+                f"the {_NOUN[direction]} {device.name!r} does not answer: check its plug, or start the sound server again"
+            ) from reason
+        except sounddevice.PortAudioError as reason:
+            refusal = reason
+            if stream is not None:
+                close_stream(stream, _NOUN[direction])
     raise DeviceMissing(
         f"the {_NOUN[direction]} {device.name!r} cannot be opened ({refusal}): "
         "close the program that uses it, or choose another"
     ) from refusal
 
 
-def close_stream(stream: Any, name: str) -> bool:
-    """Abort and close, within 0.4 s; False if it hangs, as with a sound server that has frozen.
+def _usual_formats(device: SoundDevice) -> list[tuple[int, int]]:
+    """Pairs of rate (Hz) and channel count. Mono comes first; a bare stereo device refuses one channel."""
+    rates = dict.fromkeys([*_RATES_HZ, device.default_rate_hz])
+    return [
+        (rate_hz, channels)
+        for channels in dict.fromkeys([1, min(2, device.channels), device.channels])
+        for rate_hz in rates
+    ]
 
-    PortAudio would then hang once more as the process exits: its exit handler is taken off.
+
+def _build_in_time(direction: Direction, build: Callable[[], Any]) -> Any:
+    """The stream that `build` makes. Raises PortAudioError, and TimeoutError when it hangs.
+
+    While an earlier call for the same direction still hangs, no second one is begun: a frozen sound server must not cost
+    one thread after the other. PortAudio returns from opening as soon as the server goes on or dies.
+    """
+    earlier = _hanging_opens.get(direction)
+    if earlier is not None and not earlier.is_set():
+        raise TimeoutError("an earlier attempt to open the device still hangs")
+    returned = _hanging_opens[direction] = threading.Event()
+
+    def open_it() -> Any:
+        try:
+            return build()
+        finally:
+            returned.set()
+
+    return call_within(
+        _OPEN_SECONDS,
+        open_it,
+        f"open {_NOUN[direction]}",
+        if_late=lambda stream: stream.close(),  # it was never started, and nobody wants it any more
+    )
+
+
+def _start_in_time(stream: Any) -> None:
+    """Starts the stream, or abandons it when that takes longer than a second. Raises TimeoutError, PortAudioError.
+
+    PortAudio 19.6 and 19.7 on ALSA wait for ever when the sound server died after the stream was opened. Their callback
+    thread ends without giving back a lock, the starting thread waits for that lock, and closing the stream would fail an
+    assertion about it and abort the process.
+    """
+    sounddevice = portaudio()
+    try:
+        call_within(_START_SECONDS, stream.start, "start stream")
+    except sounddevice.PortAudioError as reason:
+        if _PORTAUDIO_TIMED_OUT in reason.args:  # the callback thread did not come up, so it may hold the lock
+            _abandon(stream)
+            raise TimeoutError("the stream did not start") from reason
+        raise
+    except BaseException:  # it hangs, or Ctrl-C came meanwhile
+        _abandon(stream)
+        raise
+
+
+def _abandon(stream: Any) -> None:
+    """Leaves the stream as it is for the rest of the process. PortAudio's exit handler would close it: it is taken off."""
+    _abandoned_streams.append(stream)
+    atexit.unregister(portaudio()._exit_handler)
+
+
+def close_stream(stream: Any, name: str) -> bool:
+    """Aborts and closes the stream within 0.4 s. False if that hangs, as with a sound server that has frozen.
+
+    PortAudio would then hang once more as the process exits: its exit handler is taken off. The closing goes on, and what
+    the stream holds is freed when the sound server goes on or dies.
     """
     sounddevice = portaudio()
 
@@ -138,12 +235,50 @@ def close_stream(stream: Any, name: str) -> bool:
         except sounddevice.PortAudioError:
             return  # the device is gone: nothing left to close
 
-    closer = threading.Thread(target=close, name=f"close {name}", daemon=True)
-    closer.start()
-    closer.join(_CLOSE_SECONDS)
-    if closer.is_alive():
-        import atexit
-
+    try:
+        call_within(_CLOSE_SECONDS, close, f"close {name}")
+    except TimeoutError:
         atexit.unregister(sounddevice._exit_handler)
         return False
     return True
+
+
+def call_within(
+    seconds: float, call: Callable[[], Result], name: str, if_late: Callable[[Result], None] = lambda result: None
+) -> Result:
+    """The result of `call`, which runs on a daemon thread called `name`. What it raises is raised here.
+
+    Raises TimeoutError when it takes longer than `seconds`; the thread is left behind. A result that comes after that, or
+    after Ctrl-C has interrupted the waiting, is handed to `if_late` on the thread.
+    """
+    handing_over = threading.Lock()
+    ended = threading.Event()
+    results: list[Result] = []
+    errors: list[BaseException] = []
+    gave_up = False
+
+    def run() -> None:
+        try:
+            result = call()
+        except BaseException as error:  # noqa: BLE001 - boundary of a thread: the caller gets it
+            errors.append(error)
+            ended.set()
+            return
+        with handing_over:
+            results.append(result)
+            ended.set()
+            too_late = gave_up
+        if too_late:
+            if_late(result)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    try:
+        ended.wait(seconds)
+    finally:
+        with handing_over:
+            gave_up = not ended.is_set()
+    if errors:
+        raise errors[0]
+    if gave_up:
+        raise TimeoutError(f"{name!r} took longer than {seconds:g} s")
+    return results[0]

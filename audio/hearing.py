@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from audio.endpointing import End, Endpointer, EndpointSettings, Onset, PreRoll
+from audio.endpointing import End, Endpointer, Onset, PreRoll
 from audio.own_cue import without_cue
 from audio.pcm import AudioChunk, Samples
+from audio.settings import MIN_CONFIDENCE, EndpointSettings
 from audio.transcriber import Transcriber
 
 
@@ -128,7 +129,7 @@ class Hearing:
         transcriber: Transcriber,
         situation: Situation = Situation(),
         *,
-        min_confidence: float = 0.5,
+        min_confidence: float = MIN_CONFIDENCE,
         stop_ear: StopEar | None = None,
         pause_ear: PauseEar | None = None,
     ) -> None:

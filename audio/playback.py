@@ -1,9 +1,15 @@
-"""Sound to the loudspeaker, silent again within one block.
+"""Plays sound on the loudspeaker, and is silent again within one block of sound.
 
-About 200 ms stay queued; the callback takes from there and does nothing else. Each sound
-carries the `cancelled` Event of its turn, and the callback looks at it for every block: setting
-the Event is enough to be silent. With nothing to play for some seconds the device is stopped: a hundred silent blocks a second
-cost more than all the rest of a program that waits. Knows nothing of sentences or turns.
+About 200 ms of sound stay queued. The device's callback takes from that queue and does nothing else. Each sound carries
+the `cancelled` Event of its turn, and the callback looks at that Event for every block: setting it is enough to be silent.
+
+The device rests when nothing has been played for some seconds, because a hundred silent blocks a second cost more than
+all the rest of a program that waits. The next sound wakes it: the stream that rested is closed and a new one is opened,
+which takes some 10 ms. The stream is not started again: the sound server may have died meanwhile, and starting a stream of
+a dead server hangs for ever, while opening one fails at once.
+
+A loudspeaker that was once lost stays lost and never counts as speaking. Whoever wants to go on opens another one.
+This module knows nothing of sentences or turns.
 """
 
 from __future__ import annotations
@@ -20,15 +26,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from audio.devices import close_stream, open_stream, portaudio, resolve
-from audio.errors import DeviceLost
+from audio.errors import DeviceLost, DeviceMissing
 from audio.pcm import AudioChunk, Samples, resample
 
 _BLOCK_SECONDS = 0.01
 _QUEUE_SECONDS = 0.2
 _PIECE_SECONDS = 0.02
-_FADE_SECONDS = 0.004  # of a sound cut off: long enough not to click
-_LOST_SECONDS = 2.0
-_REST_SECONDS = 5.0  # longer than between two cues, or an answer and what the user says to it
+_FADE_SECONDS = 0.004  # a sound that is cut off fades for so long, which is enough not to click
+_LOST_SECONDS = 2.0  # a device that has taken no block for so long is lost
+_REST_SECONDS = 5.0  # longer than the time between two cues, or between an answer and what the user says to it
+_CLOSE_SECONDS = 0.4  # how long close() waits for a thread that opens the stream anew
 _POLL_SECONDS = 0.01
 # What the device holds beyond our queue. Less starves while a model keeps every core busy.
 _DEVICE_SECONDS = 0.05
@@ -41,27 +48,27 @@ class Speaker(Protocol):
 
     @property
     def speaking(self) -> bool:
-        """Something audible is queued or playing."""
+        """True while something audible is queued or playing. False for a device that was lost."""
 
     def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None:
-        """Queue a sound; blocks only until all but about 200 ms of it has been taken.
+        """Queues a sound. Returns once all but about 200 ms of it has been taken by the device.
 
-        Returns the time.monotonic() at which its first sample went to the device; None if
-        cancelled before that.
+        The value is the time.monotonic() at which its first sample went to the device, or None when the sound was
+        cancelled before that. Raises DeviceLost.
         """
 
     def drain(self, cancelled: threading.Event) -> None:
-        """Until everything queued has been heard."""
+        """Returns when everything that is queued has been heard, or at once when cancelled. Raises DeviceLost."""
 
     def mute_device(self) -> None:
-        """From any thread: what is queued is gone within one block."""
+        """Drops within one block all that is queued. Any thread may call it."""
 
     def close(self) -> None: ...
 
 
 @dataclass(eq=False)
 class _Sound:
-    """One play() call: what its pieces share."""
+    """One call of play(): what the pieces of its sound share."""
 
     cancelled: threading.Event
     started_at: float | None = None
@@ -82,10 +89,10 @@ class _Piece:
 
 @dataclass(eq=False)
 class PlayQueue:
-    """What is to be played: filled by play(), emptied by the device's callback.
+    """The sound that is to be played. play() fills it, and the device's callback empties it.
 
-    Bounded by play(), which waits while 200 ms are queued. No lock: deque's append and
-    popleft are atomic, and only the callback removes.
+    It is bounded by play(), which waits while 200 ms are queued. It needs no lock: append and popleft of a deque are
+    atomic, and only the callback removes.
     """
 
     rate_hz: int
@@ -102,6 +109,11 @@ class PlayQueue:
     def empty(self) -> bool:
         return not self._pieces
 
+    @property
+    def audible(self) -> bool:
+        """True while a sound is queued that nobody has cancelled or silenced."""
+        return any(not piece.sound.dropped for piece in tuple(self._pieces))
+
     def put(self, sound: _Sound, samples: Samples) -> None:
         self._pieces.append(_Piece(sound, samples))
 
@@ -110,7 +122,7 @@ class PlayQueue:
             piece.sound.silenced = True
 
     def fill(self, out: Samples, now: float) -> bool:
-        """The next block. True if anything of it is sound."""
+        """Writes the next block into `out`. True if anything of it is sound."""
         out[:] = 0
         filled = 0
         while filled < len(out) and self._pieces:
@@ -135,7 +147,7 @@ class PlayQueue:
         return count
 
     def _fade(self, piece: _Piece, out: Samples) -> int:
-        """The few next samples of a sound that was being heard, down to nothing."""
+        """Writes the next few samples of a sound that was being heard, growing softer until they are silent."""
         if piece.sound is not self._current:
             return 0
         self._current = None
@@ -153,25 +165,27 @@ class PlayQueue:
 
 
 class Loudspeaker:
-    """A Speaker. `device`: index, part of a name, or None for the system's default.
+    """A Speaker on a sound device. `device`: index, part of a name, or None for the system's default.
 
-    `underruns` counts blocks that came too late, ours or the device's. Raises DeviceMissing
-    here, DeviceLost from play() and drain().
+    `underruns` counts blocks that came too late, because of us or of the device. The constructor raises DeviceMissing;
+    play() and drain() raise DeviceLost.
     """
 
     def __init__(self, device: str | int | None = None) -> None:
         self.device = resolve(device, "output")
         self._device_underruns = 0
         self._closed = False
+        self._lost = False
         self._turn = threading.Lock()
-        self._resting = False  # set by the callback, the last that it does
-        self._waking = threading.Lock()
+        self._resting = False  # the callback sets it, as the last thing that it does
+        self._stream_lock = threading.Lock()  # whoever replaces, asks or closes the stream holds it
         self._quiet_since = time.monotonic()
         self._called_at = time.monotonic()
         self._audible_until = 0.0
         self._latency_seconds = 0.0
         self._queue = PlayQueue(0)  # its rate is known only when the device has agreed to one
         self._stream = open_stream(self.device, "output", self._build)
+        self._called_at = time.monotonic()  # opening may have taken longer than a device may stay quiet
         self._latency_seconds = float(self._stream.latency)
 
     @property
@@ -180,12 +194,16 @@ class Loudspeaker:
 
     @property
     def latency_seconds(self) -> float:
-        """From our callback to the ear, as the device states it."""
+        """Seconds from our callback to the ear, as the device states them."""
         return self._latency_seconds
 
     @property
     def speaking(self) -> bool:
-        return not self._queue.empty or time.monotonic() < self._audible_until
+        """See Speaker. A device that has not taken a block for two seconds is as good as lost."""
+        if self._lost or self._closed:
+            return False
+        answers = self._resting or time.monotonic() - self._called_at <= _LOST_SECONDS
+        return answers and self._sounding
 
     def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None:
         sound = _Sound(cancelled)
@@ -196,16 +214,23 @@ class Loudspeaker:
         return sound.started_at
 
     def drain(self, cancelled: threading.Event) -> None:
-        self._wait(_Sound(cancelled), lambda: not self.speaking)
+        self._wait(_Sound(cancelled), lambda: not self._sounding)
 
     def mute_device(self) -> None:
         self._queue.mute_device()
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._queue.mute_device()
-            close_stream(self._stream, "loudspeaker")
+        """Idempotent. Takes 0.4 s at most, also where the sound server hangs."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.mute_device()
+        # A thread that opens the stream anew just now holds the lock. It sees `_closed` afterwards and closes by itself.
+        if self._stream_lock.acquire(timeout=_CLOSE_SECONDS):
+            try:
+                close_stream(self._stream, "loudspeaker")
+            finally:
+                self._stream_lock.release()
 
     def __enter__(self) -> Loudspeaker:
         return self
@@ -220,7 +245,7 @@ class Loudspeaker:
 
     @contextmanager
     def _my_turn(self, sound: _Sound) -> Iterator[bool]:
-        """One play() at a time: the pieces of two would be shuffled. False if dropped meanwhile."""
+        """Lets one play() in at a time, since the pieces of two would be shuffled. False if dropped meanwhile."""
         granted = False
 
         def take() -> bool:
@@ -246,38 +271,60 @@ class Loudspeaker:
         if len(samples):
             self._wait(sound, lambda: sound.started_at is not None)
 
+    @property
+    def _sounding(self) -> bool:
+        """True while something audible is queued or on its way to the ear, as far as the device's blocks tell."""
+        return self._queue.audible or time.monotonic() < self._audible_until
+
     def _wait(self, sound: _Sound, until: Callable[[], bool]) -> None:
-        """Until `until()`, or the sound is dropped, or we are closed. Raises DeviceLost."""
+        """Returns when `until()`, when the sound is dropped, or when we are closed. Raises DeviceLost."""
         while not (sound.dropped or self._closed or until()):
             self._check_alive()
             sound.cancelled.wait(_POLL_SECONDS)
 
     def _check_alive(self) -> None:
-        if self._resting:
-            self._wake()
-        quiet_seconds = time.monotonic() - self._called_at
-        if self._stream.active and quiet_seconds <= _LOST_SECONDS:
-            return
-        raise self._lost()
+        """Wakes a device that rests. Raises DeviceLost for one that takes no sound."""
+        with self._stream_lock:
+            if self._closed:
+                return
+            try:
+                if self._lost:
+                    raise self._device_lost()
+                if self._resting:
+                    self._wake()
+                quiet_seconds = time.monotonic() - self._called_at
+                if not self._stream.active or quiet_seconds > _LOST_SECONDS:
+                    raise self._device_lost()
+            except DeviceLost:
+                self._lost = True
+                self._queue.mute_device()  # a server that goes on later must not play what is long past
+                raise
 
     def _wake(self) -> None:
-        with self._waking:
-            if self._resting and not self._closed:
-                self._resting = False
-                self._called_at = self._quiet_since = time.monotonic()
-                try:
-                    self._stream.stop()
-                    self._stream.start()
-                except portaudio().PortAudioError as reason:
-                    raise self._lost() from reason
+        """Closes the stream that rested and opens a new one in the same format. Raises DeviceLost."""
+        self._resting = False
+        self._called_at = self._quiet_since = time.monotonic()
+        sound_format = (self._queue.rate_hz, int(self._stream.channels))
+        if not close_stream(self._stream, "loudspeaker"):
+            raise self._device_lost()
+        try:
+            self._stream = open_stream(self.device, "output", self._stream_of, formats=[sound_format])
+        except DeviceMissing as reason:
+            raise self._device_lost() from reason
+        self._called_at = self._quiet_since = time.monotonic()
+        if self._closed:
+            close_stream(self._stream, "loudspeaker")
 
-    def _lost(self) -> DeviceLost:
+    def _device_lost(self) -> DeviceLost:
         return DeviceLost(
             f"the loudspeaker {self.device.name!r} no longer takes sound: check its plug, or choose another"
         )
 
     def _build(self, rate_hz: int, channels: int) -> Any:
         self._queue = PlayQueue(rate_hz)
+        return self._stream_of(rate_hz, channels)
+
+    def _stream_of(self, rate_hz: int, channels: int) -> Any:
         return portaudio().OutputStream(
             device=self.device.index,
             samplerate=rate_hz,

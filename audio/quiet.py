@@ -1,27 +1,85 @@
-"""Silence for C libraries that write to stderr while they load (ALSA, Kaldi)."""
+"""Silences C libraries that write to file descriptor 2 while they load, such as ALSA and Kaldi.
+
+It does not know which library is loaded, nor what it would have written.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_STDERR = 2
+
+
+class _Silence:
+    """File descriptor 2 of this process, which leads nowhere while at least one thread wants it so.
+
+    The descriptor belongs to all threads. So the first thread that wants silence redirects it, and the last one puts
+    it back: a thread in between must neither save the redirected descriptor nor end the silence of another.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted_by = 0  # threads
+        self._redirected = False
+        self._kept: int | None = None  # a copy of the real descriptor; None where it was closed
+
+    def begin(self) -> None:
+        with self._lock:
+            if self._wanted_by == 0:
+                self._redirect()
+            self._wanted_by += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._wanted_by -= 1
+            if self._wanted_by == 0 and self._redirected:
+                self._put_back()
+
+    def _redirect(self) -> None:
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+        except OSError:  # no descriptor is free: a page of messages is better than a failed start
+            return
+        if nowhere == _STDERR:  # descriptor 2 was closed, and so it was the lowest free number
+            self._kept, self._redirected = None, True
+            return
+        try:
+            self._kept = os.dup(_STDERR)
+        except OSError:  # descriptor 2 is closed; without /dev/null there, the next file opened could get its number
+            self._kept = None
+        os.dup2(nowhere, _STDERR)
+        os.close(nowhere)
+        self._redirected = True
+
+    def _put_back(self) -> None:
+        self._redirected = False
+        if self._kept is None:
+            os.close(_STDERR)
+        else:
+            os.dup2(self._kept, _STDERR)
+            os.close(self._kept)
+
+
+_silence = _Silence()
 
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """File descriptor 2 leads nowhere inside. Keep it short: it is so for all threads."""
-    sys.stderr.flush()
+    """File descriptor 2 leads nowhere inside, for all threads: keep it short.
+
+    Threads may be inside at the same time. After the last one has left, the descriptor is as it was, also where it was
+    closed. What Python has buffered for stderr is written before.
+    """
+    if sys.stderr is not None:  # None where the program was started without a stderr
+        with contextlib.suppress(OSError, ValueError):  # a full disk, a terminal that is gone, a closed stream
+            sys.stderr.flush()
+    _silence.begin()
     try:
-        kept = os.dup(2)
-    except OSError:  # no stderr at all (a service with closed descriptors): nothing to quiet
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        _silence.end()

@@ -1,6 +1,7 @@
-"""A microphone that may come and go, and when not to listen to it: running but deaf is what users forgive least.
+"""A microphone that may come and go, and the moments in which nobody should listen to it.
 
-It knows neither what is heard nor what is said about a loss; it opens nothing by itself.
+A program that runs but is deaf is what users forgive least, so a lost microphone is opened again and again until it is
+back. This module knows neither what is heard nor what is said about a loss. It opens nothing by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 Event = TypeVar("Event")
 
 ECHO_SECONDS = 0.3  # half-duplex: how long a room and the sound server still carry what was said
-RETRY_SECONDS = 2.0  # between attempts to get a lost microphone back
+RETRY_SECONDS = (
+    1.0  # between attempts to get a lost microphone back; one takes about 5 ms where there is no sound server
+)
 
 
 class HalfDuplex:
@@ -37,9 +40,10 @@ class HalfDuplex:
 
 
 class OwnCue:
-    """The pitches of a cue that the microphone may hear: of the one that sounds, or did shortly before.
+    """The pitches (Hz) of a cue that the microphone may hear: of one that sounds now, or that sounded shortly before.
 
-    A cue does not make deaf, for the user may be speaking: Hearing takes it out of the sound.
+    The microphone is listened to while a cue sounds, because the user may be speaking: Hearing takes the cue out of the
+    sound instead.
     """
 
     def __init__(
@@ -63,9 +67,10 @@ def lasting_events(
     on_lost: Callable[[str], None],
     on_back: Callable[[], None],
 ) -> Generator[Event, None, None]:
-    """What is heard, across losses of the microphone. Raises `AudioError` where there never was one.
+    """Yields what is heard, across losses of the microphone. Raises `AudioError` where there never was one.
 
-    `on_lost` gets the sentence that says what happened, once a loss; `on_back` is called at the first sound after it.
+    `on_lost` is called once for each loss, with the sentence that says what happened. `on_back` is called at the first
+    sound after it.
     """
     from audio.errors import AudioError, DeviceLost
 

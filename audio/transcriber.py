@@ -1,7 +1,7 @@
-"""Speech to text: the seam, and Vosk behind it.
+"""Turns speech into text: the `Transcriber` protocol, and Vosk as its implementation.
 
-Fed while the user speaks, so that finish() has little left to do. Knows neither where the
-sound comes from nor when an utterance ends.
+A transcriber is fed while the user speaks, so that finish() has little left to do. It does not know where the sound
+comes from, nor when an utterance ends.
 """
 
 from __future__ import annotations
@@ -17,29 +17,35 @@ from typing import Any, Protocol
 from audio.errors import SpeechModelError
 from audio.pcm import SPEECH_FORMAT, Samples
 from audio.quiet import quiet_stderr
+from audio.vosk_library import import_vosk
 
 
 @dataclass(frozen=True)
 class Transcript:
-    text: str
+    """The words of one utterance."""
+
+    text: str  # "" where no word was heard
     confidence: float  # 0..1, the mean over the words; 0 where there are none
 
 
 class Transcriber(Protocol):
+    """Hears one utterance after the other."""
+
     def accept(self, samples: Samples) -> None:
-        """The next samples of the utterance, 16,000 Hz."""
+        """Takes the next samples of the utterance, 16,000 of them a second."""
 
     def finish(self) -> Transcript:
-        """All of the utterance so far; the next accept() begins a new one."""
+        """Ends the utterance and returns all of its words; the next accept() begins a new one."""
 
     def reset(self) -> None:
-        """Forget the utterance."""
+        """Forgets the utterance; the next accept() begins a new one."""
 
 
 class VoskTranscriber:
-    """Any Vosk model folder. With a grammar, only its phrases (and "[unk]") can be heard.
+    """A transcriber over a Vosk model folder.
 
-    Raises SpeechModelError. A grammar needs a model with HCLr.fst and Gr.fst.
+    With a grammar, only its phrases can be heard, and "[unk]" for everything else. A grammar needs a model with
+    HCLr.fst and Gr.fst. Raises SpeechModelError where the model is missing, incomplete or damaged.
     """
 
     def __init__(self, model_path: Path, grammar: list[str] | None = None) -> None:
@@ -50,7 +56,7 @@ class VoskTranscriber:
 
     def accept(self, samples: Samples) -> None:
         self._used = True
-        # Vosk has endpointing of its own: at 1 it has closed a piece of the utterance.
+        # Vosk has endpointing of its own, with shorter pauses. 1 means that it has closed a piece of the utterance.
         if self._recognizer.AcceptWaveform(samples.tobytes()) == 1:
             self._pieces.append(self._recognizer.Result())
 
@@ -62,13 +68,13 @@ class VoskTranscriber:
 
     def reset(self) -> None:
         self._pieces = []
-        if self._used:  # a reset of an untouched recognizer is wasted work
+        if self._used:  # Reset() costs time also where nothing was heard
             self._recognizer.Reset()
         self._used = False
 
 
 def parse_results(results: list[str]) -> Transcript:
-    """Vosk's JSON results, in order, as one transcript. "[unk]" is no word."""
+    """Joins Vosk's JSON results, in their order, into one transcript. "[unk]" does not count as a word."""
     words: list[str] = []
     confidences: list[float] = []
     for result in results:
@@ -84,12 +90,15 @@ def parse_results(results: list[str]) -> Transcript:
 
 
 def load_recognizer(model_path: Path, grammar: Sequence[str] | None = None) -> Any:
-    """A recogniser of its own over a model that all of them share. Raises SpeechModelError."""
-    _check_folder(model_path, needs_lookahead=grammar is not None)
-    rate = SPEECH_FORMAT.sample_rate_hz
-    with quiet_stderr():  # Kaldi tells its whole life there, even at log level -1
-        import vosk
+    """Makes a Vosk recogniser for 16,000 Hz. All recognisers of one folder share one model in memory.
 
+    Raises SpeechModelError. It cannot save the process from every damaged model: Kaldi may end it with a signal. For a
+    folder that nobody has vouched for, see `audio.model_trial`.
+    """
+    check_folder(model_path, needs_lookahead=grammar is not None)
+    rate = SPEECH_FORMAT.sample_rate_hz
+    with quiet_stderr():  # Kaldi writes about everything that it loads, also at log level -1
+        vosk = import_vosk()
         vosk.SetLogLevel(-1)
         try:
             model = _model(model_path)
@@ -102,24 +111,25 @@ def load_recognizer(model_path: Path, grammar: Sequence[str] | None = None) -> A
 
 
 def unknown_words(model_path: Path, phrases: Sequence[str]) -> list[str]:
-    """The words that the model does not know: a grammar leaves them out and says nothing."""
+    """Returns those words of the phrases that the model does not know. Vosk leaves them out of a grammar silently."""
     model = _model(model_path)
     return [word for phrase in phrases for word in phrase.split() if model.vosk_model_find_word(word) < 0]
 
 
 @functools.lru_cache(maxsize=1)
 def _model(model_path: Path) -> Any:
-    """Shared: a second copy for a wake word would cost as much memory again."""
-    import vosk
-
-    return vosk.Model(model_path=str(model_path))
+    """Loads the model, or returns the one in memory: a second copy for a wake word would cost as much memory again."""
+    return import_vosk().Model(model_path=str(model_path))
 
 
-def _check_folder(model_path: Path, needs_lookahead: bool) -> None:
-    """Name what is missing; Vosk itself would only say that it failed."""
+def check_folder(model_path: Path, needs_lookahead: bool) -> None:
+    """Raises SpeechModelError, with the name of what is missing. Vosk itself would only say that it failed.
+
+    `needs_lookahead` asks for HCLr.fst and Gr.fst, which a grammar needs. The contents of the files are not read.
+    """
     if not model_path.is_dir():
         raise SpeechModelError(f"no Vosk model folder at {model_path}: fetch one, or correct the path")
-    # The two layouts that Vosk reads: the published one, and all files in one folder.
+    # Vosk reads two layouts: the published one, with subfolders, and an older one with all files in one folder.
     acoustic = ("am/final.mdl", "final.mdl")
     if not any((model_path / name).is_file() for name in acoustic):
         raise SpeechModelError(f"{model_path} is no Vosk model: it has no am/final.mdl")

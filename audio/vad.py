@@ -13,6 +13,7 @@ from collections import deque
 import numpy as np
 
 from audio.pcm import SPEECH_FORMAT, Samples
+from audio.settings import VAD_AGGRESSIVENESS
 from audio.voicing import VowelDetector
 
 _BACKGROUND_CHUNKS = 100  # 3 s
@@ -25,7 +26,7 @@ _VOWEL_HOLD_CHUNKS = 12  # 0.36 s: consonants follow a vowel for no longer than 
 class VoiceActivity:
     """`aggressiveness` 0..3 is WebRTC's; `above_background_db` is the first gate's."""
 
-    def __init__(self, aggressiveness: int = 2, above_background_db: float = 4.0) -> None:
+    def __init__(self, aggressiveness: int = VAD_AGGRESSIVENESS, above_background_db: float = 4.0) -> None:
         import webrtcvad
 
         self._vad = webrtcvad.Vad(aggressiveness)

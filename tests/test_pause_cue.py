@@ -33,10 +33,10 @@ from audio.demo_model import corpus, flite, noise, phrases
 from audio.demo_model.espeak import Espeak
 from audio.demo_model.speech import Speech
 from audio.demo_model.voices import HELD_OUT_FLITE_VOICE, HELD_OUT_VOICES
-from audio.endpointing import EndpointSettings
 from audio.hearing import Hearing, Situation, SpeechPaused, SpeechResumed, Utterance
 from audio.pausing import WordsEnded
 from audio.pcm import AudioChunk, Samples, resample
+from audio.settings import EndpointSettings
 from audio.transcriber import VoskTranscriber
 from audio.vad import VoiceActivity
 

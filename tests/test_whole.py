@@ -16,7 +16,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +76,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class RunningSeeSay:
-    """The program in a process of its own, its lines as they come, a terminal of its own for its space bar."""
+    """The program in a process of its own, its lines as they come, a terminal of its own for its space bar.
 
-    def __init__(self, card: VirtualSoundCard, folder: Path, config: str = "config.toml", profile: str = "") -> None:
+    `under` is a command that starts it, such as a debugger, with its own arguments.
+    """
+
+    def __init__(
+        self,
+        card: VirtualSoundCard,
+        folder: Path,
+        config: str = "config.toml",
+        profile: str = "",
+        under: Sequence[str] = (),
+    ) -> None:
         self._terminal, terminal = pty.openpty()
         environment = {**card.env, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder)}
         environment.pop("SEESAY_CONFIG", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "assistant", "run", "--json", "--config", str(folder / config)]
+            [*under, sys.executable, "-m", "assistant", "run", "--json", "--config", str(folder / config)]
             + (["--profile", profile] if profile else []),
             env=environment,
             cwd=folder,
@@ -107,7 +117,7 @@ class RunningSeeSay:
 
     def __exit__(self, *exc_info: object) -> None:
         if self.process.poll() is None:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)  # with what it started; it leads a session of its own
         self.process.wait(10)
         os.close(self._terminal)
         for reader in self._readers:  # their pipes have ended with the process

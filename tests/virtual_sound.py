@@ -139,10 +139,14 @@ class VirtualSoundCard:
         ).stdout  # fmt: skip
 
     def unplug(self) -> None:
-        """The sound server dies, and every device with it."""
+        """The sound server dies, and every device with it. `replug` brings them back."""
         assert self._server is not None
         self._server.kill()
         self._server.wait(5)
+
+    def replug(self) -> None:
+        """A new sound server takes the place of one that died, with the same devices at the same address."""
+        self._start_server()
 
     def freeze(self) -> None:
         """The sound server stops answering, without dying."""
@@ -160,18 +164,22 @@ class VirtualSoundCard:
         self._cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         self._folder = Path(folder)
         (self._folder / ".asoundrc").write_text(_ASOUNDRC)
-        socket = self._folder / "pulse.sock"
+        self._socket = self._folder / "pulse.sock"
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("PULSE_", "DBUS_"))},
             "HOME": folder,
             "XDG_RUNTIME_DIR": folder,
             "XDG_CONFIG_HOME": f"{folder}/config",
-            "PULSE_SERVER": f"unix:{socket}",
+            "PULSE_SERVER": f"unix:{self._socket}",
         }
+        self._start_server()
+
+    def _start_server(self) -> None:
+        self._socket.unlink(missing_ok=True)
         self._server = self._spawn([
             "pulseaudio", "--daemonize=no", "--system=false", "--exit-idle-time=-1",
             "--disable-shm=yes", "--use-pid-file=no", "--realtime=no", "--high-priority=no", "-n",
-            f"--load=module-native-protocol-unix auth-anonymous=1 socket={socket}",
+            f"--load=module-native-protocol-unix auth-anonymous=1 socket={self._socket}",
             f"--load=module-null-sink sink_name=spk rate={RATE_HZ}",
             f"--load=module-null-sink sink_name=mic_in rate={RATE_HZ}",
             "--load=module-remap-source source_name=mic master=mic_in.monitor channels=1"

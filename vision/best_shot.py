@@ -1,4 +1,8 @@
-"""The sharpest of a few pictures, and what is wrong with it: judged before the costly look, so that advice comes at once."""
+"""Takes a short burst of pictures, chooses the sharpest, and says what is wrong with it.
+
+The picture is judged before the engine sees it, which takes long, so that advice comes at once. This module does not
+know what the picture is for.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,11 @@ BURST_PICTURES = 3
 
 
 class BestShot:
-    """One per camera: a frozen one is known by its pictures over time. Any thread may call it."""
+    """The sharpest frame of a burst and its fault, or None. One object per camera, since a frozen camera shows over
+    time.
+
+    Any thread may call it.
+    """
 
     def __init__(self, frames: FrameSource) -> None:
         self._frames = frames

@@ -1,7 +1,9 @@
-"""The newest picture of a camera, on request: a thread reads all the time, so that no old picture waits in a buffer.
+"""Gives the newest picture of a camera on request. A thread reads all the time, so that no old picture waits in a
+buffer.
 
-It keeps one picture and no queue (while a burst is wanted, the newest five), opens a failed camera again by itself, and says
-in one sentence when it stays away. It does not know what the pictures are for, and everything about OpenCV is in `video.py`.
+It keeps one picture and no queue (while a burst is wanted, the newest five), opens a failed camera again by itself, and
+says in one sentence when it stays away. It does not know what the pictures are for, and everything about OpenCV is in
+`video.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 
+from vision.settings import OPEN_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+
 from .errors import CameraLost, CameraMissing, Cancelled, PictureError, VisionError
 from .frame import Frame, Rgb
 from .still import PICTURE_SUFFIXES, StillPicture
@@ -26,7 +30,7 @@ _OPENING_GRACE_SECONDS = 0.3
 _CANCEL_POLL_SECONDS = 0.05
 _FIRST_RETRY_SECONDS = 0.25
 _LAST_RETRY_SECONDS = 4.0
-# Enough for three pictures of a camera that gives 15 a second; seeing them takes longer.
+# In this time a camera that gives 15 pictures a second gives three. The engine takes much longer to see one.
 _BURST_SECONDS = 0.15
 _LONGEST_BURST = 5
 
@@ -50,8 +54,8 @@ class Camera:
         self,
         source: int | str,
         *,
-        open_timeout_seconds: float = 5.0,
-        read_timeout_seconds: float = 5.0,
+        open_timeout_seconds: float = OPEN_TIMEOUT_SECONDS,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
         width: int | None = None,
         height: int | None = None,
         opener: Opener = open_video,
@@ -63,7 +67,8 @@ class Camera:
         self._clock = clock
         self._stopping = threading.Event()
         self._changed = threading.Condition()  # guards the five below
-        # The newest is the last. While somebody waits a sixth picture replaces the oldest; else there is one, as before.
+        # The newest is the last. While somebody waits a sixth picture replaces the oldest; else there is one, as
+        # before.
         self._recent: deque[Frame] = deque(maxlen=_LONGEST_BURST)
         self._waiting = 0  # callers in capture() or burst(); without any, live pictures are grabbed but not converted
         self._opened = False
@@ -100,9 +105,11 @@ class Camera:
         cancelled: threading.Event | None = None,
         within_seconds: float = _BURST_SECONDS,
     ) -> tuple[Frame, ...]:
-        """At most so many pictures, oldest first, none older than the call: what comes within `within_seconds` of the first.
+        """At most so many pictures, oldest first, none older than the call: what comes within `within_seconds` of the
+        first.
 
-        There is always one, and never more than five; a recording gives the one that it shows. Raises as capture() does.
+        There is always one, and never more than five; a recording gives the one that it shows. Raises as capture()
+        does.
         """
         wanted = max(1, min(pictures, _LONGEST_BURST))
         called_at = self._clock()
@@ -129,10 +136,10 @@ class Camera:
             finally:
                 self._waiting -= 1
                 while not self._waiting and len(self._recent) > 1:
-                    self._recent.popleft()  # nobody wants them any more, and each has some megabytes
+                    self._recent.popleft()  # nobody wants them any more, and each takes some megabytes
 
     def close(self) -> None:
-        """Stop reading. A reading that hangs is waited for one second; then CameraLost names the thread."""
+        """Stop reading. It waits at most one second for a reading that hangs, then CameraLost names the thread."""
         if self._stopping.is_set():
             return
         with self._changed:
@@ -154,7 +161,8 @@ class Camera:
         self.close()
 
     def _await_opening(self, timeout_seconds: float) -> None:
-        # A stream keeps the limit by itself; this one, a little later, is for what has none, such as a driver that hangs.
+        # A stream keeps the limit by itself; this one, a little later, is for what has none, such as a driver that
+        # hangs.
         with self._changed:
             self._changed.wait_for(
                 lambda: self._opened or self._problem is not None, timeout_seconds + _OPENING_GRACE_SECONDS
@@ -209,7 +217,7 @@ class Camera:
         return video
 
     def _follow(self, video: Video) -> bool:
-        """Read a live source until it fails: True if it gave any picture."""
+        """Read a live source until it fails. Returns True if it gave any picture."""
         any_picture = False
         while not self._stopping.is_set():
             taken_at = video.grab()
@@ -221,7 +229,7 @@ class Camera:
         return any_picture
 
     def _play(self, video: Video) -> None:
-        """Show a recording at its own pace; at its end the last picture stays in the slot."""
+        """Show a recording at its own pace. After its end the last picture stays."""
         due = self._clock()
         while not self._stopping.wait(max(0.0, due - self._clock())):
             taken_at = video.grab()
@@ -276,12 +284,12 @@ class Camera:
 def open_frame_source(
     source: str,
     *,
-    open_timeout_seconds: float = 5.0,
-    read_timeout_seconds: float = 5.0,
+    open_timeout_seconds: float = OPEN_TIMEOUT_SECONDS,
+    read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
     width: int | None = None,
     height: int | None = None,
 ) -> Camera | StillPicture:
-    """Open what the text says: "0" is a device, "photo.jpg" a still picture, all else a camera.
+    """Open the source that the text names: "0" is a device, "photo.jpg" a still picture, all else a camera.
 
     Raises CameraMissing, PictureError.
     """

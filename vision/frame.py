@@ -1,4 +1,4 @@
-"""One picture from a camera (or from what stands in for one), and when it was taken. Knows no device and no model."""
+"""One picture from a camera, or from what stands in for one, and when it was taken. It knows no device and no model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Rgb = NDArray[np.uint8]  # (height, width, 3), red first
 class Frame:
     """A picture and the `time.monotonic()` second at which it was taken.
 
-    Compared by identity: two frames with equal pixels are still two looks at the world.
+    Frames are compared by identity: two frames with equal pixels are still two different pictures.
     """
 
     rgb: Rgb  # (height, width, 3) uint8
@@ -25,7 +25,7 @@ class Frame:
             raise ValueError(f"a frame is (height, width, 3) uint8, not {self.rgb.shape} {self.rgb.dtype}")
 
     def middle(self) -> Frame:
-        """The middle half in both directions, as it was taken: what a closer look sees."""
+        """The middle half of the picture in both directions, at its full resolution: for a closer look."""
         height, width = self.rgb.shape[:2]
         top, left = height // 4, width // 4
         return Frame(self.rgb[top : max(height - top, top + 1), left : max(width - left, left + 1)], self.captured_at)

@@ -1,8 +1,9 @@
-"""Is this picture worth asking about? A covered lens, too dark, too bright, blurred, a frozen camera: told in milliseconds.
+"""Is this picture worth asking about? A covered lens, too dark, too bright, blurred, a frozen camera: told in
+milliseconds.
 
-Pure numpy. It knows pixels only: not what is said to the user about a fault, nor whether an answer is tried all the same.
-How the thresholds were chosen, and how often they are right, is in docs/framing.md; `python -m vision.demo_model.framing_rates`
-measures it again.
+Pure numpy. It knows pixels only: not what is said to the user about a fault, nor whether an answer is tried all the
+same. How the thresholds were chosen, and how often they are right, is in docs/framing.md; `python -m
+vision.demo_model.framing_rates` measures it again.
 """
 
 from __future__ import annotations
@@ -19,26 +20,27 @@ from .sharpness import Plane, edge_widths, luma_of, noise_level_of, reduced, til
 
 MODEL_SIDE_PX = 448  # blur is given in pixels of the picture that the model sees
 
-# A picture whose brightest hundredth is darker than this is too dark. Drawn scenes go down to 27 (a blue shape on black in dim
-# light, which the model still names); a photograph reaches it at seven stops under.
+# A picture whose brightest hundredth is darker than this is too dark. Drawn scenes go down to 27 (a blue shape on black
+# in dim light, which the model still names); a photograph reaches it at seven stops under.
 DARK_LEVEL = 26.0
 # Dark, and the tiles' means differ by less: nothing is there at all, not even a shadow.
 DARK_SPREAD = 3.0
-# Light through a finger: red well above green and blue nearly everywhere, brightness that falls off, no sharp edge. A painted
-# red wall is even, so the fall-off (between the darkest and the brightest twentieth of the tiles) tells the two apart.
+# Light through a finger: red well above green and blue nearly everywhere, brightness that falls off, no sharp edge. A
+# painted red wall is even, so the fall-off (between the darkest and the brightest twentieth of the tiles) tells the two
+# apart.
 GLOW_RED_RATIO = 1.5
 GLOW_SHARE = 0.9
 GLOW_SPREAD = 15.0
 GLOW_NOISE = 3.0  # a glow is bright, so it has little noise; and where there is more, edges may hide in it
-# All three channels at the top in over half of the picture, and nothing dark or coloured left: ink on white paper, or a yellow
-# shape on white, always leaves a fiftieth of the picture well below.
+# All three channels at the top in over half of the picture, and nothing dark or coloured left: ink on white paper, or a
+# yellow shape on white, always leaves a fiftieth of the picture well below.
 CLIPPED_LEVEL = 250
 CLIPPED_SHARE = 0.5
 BRIGHT_FLOOR = 128.0
 # Edges wider than this (as the standard deviation of a Gaussian) even where the picture is sharpest.
 BLUR_PX = 2.0
-# Or edges twice as wide in one direction as across it, and not narrow either: a shake. Its ends are sharp, so it measures
-# narrower than defocus. Sharp pictures reach a ratio of 2.0 only with edges below 0.6 pixels.
+# Or edges twice as wide in one direction as across it, and not narrow either: a shake. Its ends are sharp, so it
+# measures narrower than defocus. Sharp pictures reach a ratio of 2.0 only with edges below 0.6 pixels.
 SHAKE_RATIO = 2.0
 SHAKE_PX = 1.2
 # A sensor's noise changes every picture; the same bits again, for so long and in so many pictures, are an old one.
@@ -73,7 +75,9 @@ class Framing:
 
 
 def judge(frame: Frame, unchanged_seconds: float = 0.0) -> Framing:
-    """Judges one picture of any size. `unchanged_seconds` comes from a `FrozenWatch`; without one, frozen is not judged."""
+    """Judges one picture of any size. `unchanged_seconds` comes from a `FrozenWatch`; without one, frozen is not
+    judged.
+    """
     red, green, blue = reduced(frame.rgb)
     luma = luma_of(red, green, blue)
     lowest = np.minimum(np.minimum(red, green), blue)

@@ -12,15 +12,17 @@ from .frame import Rgb
 
 Plane = NDArray[np.float32]  # (height, width), 0..255
 
-# Pictures are judged small: whole boxes of pixels are averaged until the longer side has 224 to 447. That takes the noise of
-# a sensor down by the size of a box, costs little, and what is lost is less than the model's 448 pixel square loses.
+# Pictures are judged small: whole boxes of pixels are averaged until the longer side has 224 to 447. That takes the
+# noise of a sensor down by the size of a box, costs little, and what is lost is less than the model's 448 pixel square
+# loses.
 JUDGED_SIDE_PX = 224
 # Of larger pictures only every second row and column is read, or third, …: it tells as much, in a fraction of the time.
 READ_SIDE_PX = 1280
 TILE_PX = 16
 
-# A tile counts where brightness changes by this much a pixel (root mean square): less is shading, and a plain wall has no
-# sharpness to be judged by. At least so many tiles, and the sharpest seventh of them speaks: a blurred background is no fault.
+# A tile counts where brightness changes by this much a pixel (root mean square): less is shading, and a plain wall has
+# no sharpness to be judged by. At least so many tiles, and the sharpest seventh of them speaks: a blurred background is
+# no fault.
 EDGE_RISE = 1.5
 EDGE_TILES = 3
 SHARPEST_SHARE = 0.15
@@ -33,11 +35,14 @@ SHAKE_MOST = 8.0
 
 
 def reduced(rgb: Rgb, side_px: int = JUDGED_SIDE_PX) -> tuple[Plane, Plane, Plane]:
-    """The three channels, averaged over whole boxes, of a large picture over a few pixels in each; a rest of less than a box at the right and bottom is left out."""
+    """The three channels, averaged over whole boxes, of a large picture over a few pixels in each; a rest of less than
+    a box at the right and bottom is left out.
+    """
     height, width, _ = rgb.shape
     box = min(max(1, max(height, width) // side_px), height, width)
     rows = height // box
-    # Along the rows first, where the bytes lie side by side; then each channel by itself, so that numpy's inner loop is long.
+    # Along the rows first, where the bytes lie side by side; then each channel by itself, so that numpy's inner loop is
+    # long.
     step = max(1, max(height, width) // READ_SIDE_PX)
     read = rgb[: rows * box].reshape(rows, box, width * 3)[:, ::step]
     sums = read.sum(axis=1, dtype=np.uint16)  # (rows, width · 3): of 12 rows at most
@@ -73,7 +78,8 @@ def tile_means(plane: Plane) -> Plane:
 
 
 def noise_level_of(luma: Plane) -> float:
-    """Standard deviation of the noise: J. Immerkær's operator (1996), which edges hardly move, in the calmer half of the picture.
+    """Standard deviation of the noise: J. Immerkær's operator (1996), which edges hardly move, in the calmer half of
+    the picture.
 
     The first quartile instead of the mean, so that texture in three quarters of the picture does not count as noise.
     """
@@ -86,11 +92,12 @@ def noise_level_of(luma: Plane) -> float:
 
 
 def edge_widths(luma: Plane, noise_level: float) -> tuple[float | None, float]:
-    """How wide the sharpest edges are, in pixels of `luma`, in the direction in which they are widest, and how much wider
-    than across it. Without edges (None, 1).
+    """How wide the sharpest edges are, in pixels of `luma`, in the direction in which they are widest, and how much
+    wider than across it. Without edges (None, 1).
 
-    A Gaussian edge of standard deviation s has 2·s² as much energy in its first derivative as in its second, whatever its
-    contrast: the variance of a Laplacian, relative to contrast, in each of four directions, as shaking blurs only one.
+    A Gaussian edge of standard deviation s has 2·s² as much energy in its first derivative as in its second, whatever
+    its contrast: the variance of a Laplacian, relative to contrast, in each of four directions, as shaking blurs only
+    one.
     """
     if min(luma.shape) < TILE_PX + 2:
         return None, 1.0
@@ -125,7 +132,8 @@ def _energies(luma: Plane, down: int, right: int, noise_variance: float) -> tupl
 
 
 def _width(rise: Plane, bend: Plane, rise_across: Plane, noise_variance: float) -> float | None:
-    # Edges look wide where they are crossed at a slant: only tiles count that do not change much more across this direction.
+    # Edges look wide where they are crossed at a slant: only tiles count that do not change much more across this
+    # direction.
     counts = (rise > max(EDGE_RISE**2, EDGE_OVER_NOISE * noise_variance)) & (2 * rise > rise_across)
     if np.count_nonzero(counts) < EDGE_TILES:
         return None

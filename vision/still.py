@@ -1,6 +1,8 @@
-"""A picture file as camera, and the one place that decodes pictures from outside: what is refused, and in which words.
+"""Decodes pictures from outside, and refuses what cannot be used, each with its reason. It also has the picture file as
+camera.
 
-Every picture comes out as upright RGB bytes. It does not know where a file came from or what happens to the pixels.
+This is the one place that does so. Every picture comes out as upright RGB bytes. This module does not know where a file
+came from or what happens to the pixels.
 """
 
 from __future__ import annotations
@@ -23,12 +25,12 @@ from .errors import Cancelled, PictureError, PictureTooLarge
 from .frame import Frame, Rgb
 from .jpeg import count_scans
 
-# Four times what an ordinary camera takes; decoded it is 120 MB, which the smallest machine can spare.
+# Four times the pixels of an ordinary camera. Decoded they take 120 MB, which the smallest machine can spare.
 MAX_PIXELS = 40_000_000
 
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
-    | {".heic", ".heif", ".svg"}  # refused, but in the words for a picture
+    | {".heic", ".heif", ".svg"}  # refused, but with a reason that speaks of a picture
 )
 # Only these decoders see bytes from outside; Pillow has thirty more, some of them seldom tested. A phone's MPO (several
 # pictures in one JPEG) is read as JPEG.
@@ -41,20 +43,20 @@ _BROKEN = (
     *(struct.error, zlib.error),
 )
 
-# What a program saves has about ten; a picture of thousands keeps a processor busy for minutes.
+# A program saves about ten scans. A picture of thousands would keep a processor busy for minutes.
 _MOST_SCANS = 100
-# At once: the largest pictures take 0.8 GB each while they are decoded.
+# How many pictures are decoded at once: the largest take 0.8 GB each while they are decoded.
 _room = threading.BoundedSemaphore(2)
 
 
 class _NoWarnings:
-    """Pillow warns of odd metadata, which costs no pixel, and of size, which is judged here.
+    """Silences Pillow's warnings. They are of odd metadata, which harms no pixel, and of size, which is judged here.
 
-    The filter belongs to the whole process: whoever comes first changes it, and the last one puts it back.
+    The filter belongs to the whole process: the first thread that enters changes it, and the last one puts it back.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # over the two below, for moments only
+        self._lock = threading.Lock()  # guards the two below
         self._count = 0
         self._before = warnings.catch_warnings()
 
@@ -77,7 +79,7 @@ _no_warnings = _NoWarnings()
 
 
 class StillPicture:
-    """A picture that stands in for a camera: every capture shows it, taken now. Raises PictureError when it is made."""
+    """A picture file in a camera's place: every capture gives it, as if taken now. Raises PictureError when it is made."""
 
     live = False  # it shows the same thing for ever
 
@@ -95,11 +97,11 @@ class StillPicture:
     def burst(
         self, pictures: int = 3, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None
     ) -> tuple[Frame, ...]:
-        """What `Camera.burst` is for a camera: here always one picture. Raises Cancelled."""
+        """As `Camera.burst`, but always one picture. Raises Cancelled."""
         return (self.capture(timeout_seconds, cancelled),)
 
     def close(self) -> None:
-        """Nothing to close: a camera has this."""
+        """Does nothing: it is there because a camera has it."""
 
     def __enter__(self) -> StillPicture:
         return self
@@ -113,7 +115,8 @@ class StillPicture:
 def load_picture(picture: str | Path | bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Rgb:
     """Decode a file, or bytes called `name` in messages, to upright RGB: (height, width, 3) uint8.
 
-    The first picture of an animation; transparency on white; 16-bit grey scaled to 8. Raises PictureError, PictureTooLarge.
+    The first picture of an animation; transparency on white; 16-bit grey scaled to 8. Raises PictureError,
+    PictureTooLarge.
     """
     if not isinstance(picture, bytes):
         name = str(picture)
@@ -181,7 +184,7 @@ def _load(image: Image.Image, name: str) -> None:
 
 
 def _not_a_picture(picture: str | Path | bytes, name: str) -> str:
-    """Say what it is instead, where the first bytes tell."""
+    """A sentence that says what the file is instead, where its first bytes tell."""
     if isinstance(picture, bytes):
         head = picture[:512]
     else:
@@ -223,7 +226,7 @@ def _turned(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
     except _BROKEN:
-        return image  # its EXIF block is damaged: the pixels are not
+        return image  # its EXIF block is damaged, but its pixels are not
 
 
 def _from_16_bit(image: Image.Image) -> Rgb:

@@ -1,7 +1,7 @@
-"""What a camera is made of: a device, a stream, a video file or numbered pictures, read one picture at a time.
+"""Reads a device, a stream, a video file or numbered pictures, one picture at a time.
 
-`open_video` picks one by what its source is. It knows OpenCV, and no threads: who reads, how often, and what happens
-after a failure is the camera's business. OpenCV itself is imported when something is opened.
+`open_video` opens one of them by the form of its source. This module knows OpenCV, which it imports when something is
+opened. It does not know threads: camera.py decides when to read, and what to do after a failure.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from vision.settings import OPEN_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+
 from .errors import CameraMissing, PictureError
 from .frame import Rgb
 from .still import load_picture
@@ -29,25 +31,28 @@ SETTING = "seeing.camera in config.toml"  # where a person names the source; in 
 
 # A webcam's first pictures are black or green while it finds its exposure.
 _SETTLING_SECONDS = 0.5
-# A grab that stood still for this long found nothing to read.
+# A grab that waited for this long found no picture in the buffers.
 _WAITED_SECONDS = 0.002
-# A machine too slow for its stream never waits: after so many pictures it gets the newest there is.
+# A machine that is too slow for its stream never waits for one. After so many pictures, buffers count as empty all the
+# same.
 _LONGEST_BACKLOG_PICTURES = 60
 # FFmpeg takes a limit of 0 for none at all.
 _SHORTEST_OPENING_SECONDS = 0.05
-# Numbered pictures carry no rate of their own; this is what FFmpeg takes for them.
+# Numbered pictures have no rate of their own. This is the rate that FFmpeg assumes for them.
 _SEQUENCE_PICTURES_PER_SECOND = 25.0
 _NUMBERED = re.compile(r"%0?(\d*)d")
 
 
 class Video(Protocol):
-    """Pictures one after the other. `live`: a device or a stream, else a recording that is shown at its own pace."""
+    """Pictures, one after the other. `live` is true for a device or a stream, and false for a recording."""
 
     live: bool
     interval_seconds: float  # between the pictures of a recording
 
     def grab(self) -> float | None:
-        """Go on to the next picture: the time before which it was certainly not taken, or None when there is none."""
+        """Go on to the next picture. Returns a time (seconds of the clock) before which it was certainly not taken, or
+        None where there is no further picture.
+        """
 
     def rgb(self) -> Rgb | None:
         """Decode the picture last grabbed, None where it is damaged.
@@ -60,14 +65,14 @@ class Video(Protocol):
 
 @dataclass(frozen=True)
 class VideoOptions:
-    open_timeout_seconds: float = 5.0
-    read_timeout_seconds: float = 5.0
+    open_timeout_seconds: float = OPEN_TIMEOUT_SECONDS
+    read_timeout_seconds: float = READ_TIMEOUT_SECONDS
     width: int | None = None  # pixels asked of a device; it may give others
     height: int | None = None
 
 
 def describe(source: int | str) -> str:
-    """Name a source for people; a stream's password is left out."""
+    """A source's name for people. A stream's password is left out."""
     if isinstance(source, int):
         return f"camera {source} (/dev/video{source})"
     if "://" in source:
@@ -104,7 +109,7 @@ def open_video(source: int | str, options: VideoOptions, clock: Callable[[], flo
 
 
 class OpenCvVideo:
-    """One cv2.VideoCapture, and how fresh its pictures are.
+    """One cv2.VideoCapture. It knows how fresh its pictures are.
 
     A driver that was not read for a while hands out its old buffers first, so a device's picture is as fresh as the
     driver's time stamp says. A stream has no such stamp, and pictures wait for us in three buffers: but when a grab
@@ -130,7 +135,9 @@ class OpenCvVideo:
         self.interval_seconds = 1 / rate if 0.1 <= rate <= 240 else 1 / 25
 
     def has_picture(self, give_up_at: float) -> bool:
-        """Whether a picture that can be decoded comes until then (seconds of the clock). The next grab() gives it again."""
+        """Whether a picture that can be decoded comes until then (seconds of the clock). The next grab() gives it
+        again.
+        """
         while self._clock() < give_up_at:
             taken_at = self.grab()
             if taken_at is None:
@@ -181,9 +188,10 @@ class OpenCvVideo:
 
 
 class MjpegVideo(OpenCvVideo):
-    """A stream of JPEG pictures that OpenCV only takes apart: what nobody looks at is not decoded.
+    """A stream of JPEG pictures that OpenCV only separates. A picture is decoded when somebody wants it.
 
-    Else all of a camera's pictures would be, in grab(): for 30 a second of 1,920 x 1,080 a third of a core while it waits.
+    Else all of a camera's pictures would be, in grab(): for 30 a second of 1,920 x 1,080 a third of a core while it
+    waits.
     """
 
     def rgb(self) -> Rgb | None:
@@ -292,8 +300,8 @@ def _open_stream(url: str, options: VideoOptions, clock: Callable[[], float]) ->
     if not video.has_picture(give_up_at):
         video.close()
         raise CameraMissing(
-            f"{describe(url)} answers, but gives no picture within {options.open_timeout_seconds:g} s: check that its URL "
-            f"in {SETTING} is the stream's own, and not a web page's"
+            f"{describe(url)} answers, but gives no picture within {options.open_timeout_seconds:g} s: check that "
+            f"its URL in {SETTING} is the stream's own, and not a web page's"
         )
     return video
 
@@ -305,7 +313,9 @@ def _not_opened(url: str) -> str:
 
 
 def _open_mjpeg(url: str, options: VideoOptions, clock: Callable[[], float]) -> OpenCvVideo | None:
-    """None for what is not a live stream of JPEG pictures: a video's pictures stand on each other, all have to be decoded."""
+    """None for what is not a live stream of JPEG pictures: a video's pictures stand on each other, all have to be
+    decoded.
+    """
     began = clock()
     capture = _ffmpeg(url, options, decoding=False)
     import cv2  # _ffmpeg has imported it

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.language.phrases import DoubtWords
+from assistant.settings.config import DoubtConfig
 from vision.interface import Answerer
 
 
@@ -26,9 +27,9 @@ class DoubtRule:
     The defaults are a guess for models that word their answers freely, and have not been measured (docs/doubt.md).
     """
 
-    hedge_below: float = 0.2
-    cannot_tell_below: float = 0.2  # counts only if the picture has a fault as well
-    spell_below: float = 0.9  # "spell that" names a character that is less sure than this
+    hedge_below: float = DoubtConfig.hedge_below
+    cannot_tell_below: float = DoubtConfig.cannot_tell_below  # counts only if the picture has a fault as well
+    spell_below: float = DoubtConfig.spell_below  # "spell that" names a character that is less sure than this
 
 
 # Measured on the demo model. It knows one wording for each thing, so every doubt of it is about what it sees.

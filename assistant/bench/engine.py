@@ -7,7 +7,6 @@ where the figures do not. It does not know how an engine is measured, nor how a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,7 +61,7 @@ def bench_engine(wanted: EngineBench, *, as_json: bool, run: Run = run_process) 
     """Measures and prints; it takes minutes for the full size. Raises AssistantError, VisionModelError."""
     checkpoint = open_checkpoint(model_folder(wanted.model))
     measured = measure(wanted, checkpoint, run)
-    console.result(json.dumps(measured, ensure_ascii=False) if as_json else table(measured))
+    console.result(console.as_json_line(measured) if as_json else table(measured))
 
 
 def measure(wanted: EngineBench, checkpoint: Checkpoint, run: Run) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from assistant.bench.kinds import KINDS, Kind, pieces
 
 if TYPE_CHECKING:
-    from vision.engine import Engine, View
+    from vision.engine.engine import Engine
     from vision.engine.generation.prompt import ChatPrompt
+    from vision.engine.view import View
     from vision.frame import Frame
     from vision.interface import AnswerChunk, Answerer, SeeStats
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 from assistant.bench.machine import Others
 from assistant.bench.task import Task
 from assistant.errors import AssistantError
-
-_ROOT = Path(__file__).resolve().parent.parent.parent  # the folder of the packages, wherever the program was started
+from audio.own_process import command_of
 
 
 class MeasurementFailed(AssistantError):
@@ -28,15 +24,12 @@ class MeasurementFailed(AssistantError):
 def run_process(task: Task) -> dict[str, Any]:
     """The figures of a task, with `others_share`, other programs' share of the processors. Raises MeasurementFailed."""
     meanwhile = Others()
-    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-m", "assistant.bench.child", task.as_json()]
     done = subprocess.run(
-        command,
+        command_of("assistant.bench.child", task.as_json()),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         check=False,
     )
     return figures_of(task, done.returncode, done.stdout, done.stderr) | {"others_share": meanwhile.share()}

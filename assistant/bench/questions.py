@@ -8,7 +8,6 @@ how (`answers`, `plain_answers`), nor how a table or a page looks (`questions_ta
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -71,7 +70,7 @@ def bench_questions(wanted: QuestionsBench, *, as_json: bool, html: Path | None,
         _require_writable(html)
     measured = measure(wanted, open_checkpoint(wanted.checkpoint), run)
     # Printed before the page is written, so that a full disk cannot lose the measurement.
-    console.result(json.dumps(measured, ensure_ascii=False) if as_json else table(measured))
+    console.result(console.as_json_line(measured) if as_json else table(measured))
     if html is not None:
         _write(html, page(measured))
         console.say(f"the report is {html}")

@@ -187,7 +187,7 @@ def _stop_tokens(config: Mapping[str, Any]) -> list[int]:
     return [config["text_config"]["eos_token_id"], config["text_config"]["bos_token_id"]]
 
 
-# The weights, as the bits of bfloat16.
+# The weights: arrays that hold the bits of bfloat16 numbers.
 
 
 def _pieces(shapes: Mapping[str, tuple[int, ...]], silent_rows: list[int]) -> Iterator[NDArray[np.uint16]]:

@@ -8,7 +8,6 @@ the soak, and so does memory that surely grows. This file runs the turns; `soak_
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,7 +83,7 @@ def soak(config: Config, checkpoint: Path, wanted: SoakSettings, *, lends_words:
         **report(log, wanted.limit_mb_per_hour, sensors),
     }
     if log.turns:
-        console.result(json.dumps(found, ensure_ascii=False) if as_json else text(found))
+        console.result(console.as_json_line(found) if as_json else text(found))
     if interrupt is not None:
         raise interrupt
     _judge(found)

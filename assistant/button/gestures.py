@@ -1,8 +1,8 @@
-"""One button: what its downs and ups mean. Pure: key events and the time in, presses out.
+"""What the downs and ups of one button mean. Pure logic: key events and the time go in, presses come out.
 
-A press is told at the moment the key goes down, so that picture and listening begin at once; what it grows into (a hold, a
-double press) is told when it is known. This module knows no device, no thread and no clock of its own, and not what a press
-sets going: only whether the assistant is speaking, because then a press means "stop" and nothing else.
+A press is told at the moment the key goes down, so that picture and listening begin at once; what it grows into (a
+hold, a double press) is told when it is known. This module knows no device, no thread and no clock of its own, and not
+what a press sets going: only whether the assistant is speaking, because then a press means "stop" and nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Pressed:
 
 @dataclass(frozen=True)
 class Held:
-    """It is still down: listen for as long as it stays so."""
+    """The key is still down: listen for as long as it stays down."""
 
     at: float
     pressed_at: float
@@ -36,7 +36,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Released:
-    """It went up again."""
+    """The key went up again."""
 
     at: float
     held: bool  # after a Held
@@ -44,14 +44,14 @@ class Released:
 
 @dataclass(frozen=True)
 class DoublePress:
-    """The second press, quickly after the first: repeat."""
+    """The key was pressed a second time, quickly after the first: repeat the answer."""
 
     at: float
 
 
 @dataclass(frozen=True)
 class StopPress:
-    """Pressed while the assistant was speaking: silence, and nothing else."""
+    """The key was pressed while the assistant was speaking: fall silent, and do nothing else."""
 
     at: float
 
@@ -71,15 +71,15 @@ class ButtonSettings:
 class Button:
     """Push key events in their order, and the time whenever `due_at` has come; get presses.
 
-    A change is told at once. Changes within the debounce time after it are bounces: what the key is at the end of that time
-    counts, so no up is ever lost.
+    A change is told at once. Changes within the debounce time after it are bounces: what the key is at the end of that
+    time counts, so no up is ever lost.
     """
 
     def __init__(self, settings: ButtonSettings, speaking: Callable[[], bool]) -> None:
         self._settings = settings
         self._speaking = speaking
-        self._raw_down = False  # as the device says
-        self._down = False  # bounces taken out
+        self._raw_down = False  # as the device reports it
+        self._down = False  # without bounces
         self._changed_at = float("-inf")
         self._pressed_at = 0.0
         self._can_hold = False  # this press may still become a Held
@@ -107,7 +107,7 @@ class Button:
         return presses
 
     def tick(self, now: float) -> list[Press]:
-        """What has become due by `now`, in the order of time."""
+        """The presses that have become due by `now`, in the order of time."""
         presses: list[Press] = []
         while (due := self.due_at) is not None and due <= now:
             if self._raw_down != self._down and due == self._changed_at + self._settings.debounce_seconds:

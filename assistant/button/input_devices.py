@@ -1,9 +1,8 @@
 """Keys of the machine's input devices: USB switches, headsets, presenters, pedals, keyboards.
 
-Reads the kernel's `struct input_event` from /dev/input/event* itself, and names and keys from /sys/class/input. Both are the
-kernel's fixed, documented interface (Documentation/input/), a page of code; the library for it, evdev, comes as source only
-from the package index and needs a compiler and the kernel's headers on the user's machine. It knows nothing of what a press
-means: it hands out downs and ups. A device that is pulled out counts as released, and is looked for until it is back.
+This module reads the kernel's `struct input_event` from /dev/input/event*, and names and keys from /sys/class/input.
+Both are the kernel's fixed, documented interface (Documentation/input/). It does not know what a press means: it hands
+out downs and ups. A device that is pulled out counts as released, and is looked for until it is back.
 """
 
 from __future__ import annotations
@@ -24,14 +23,18 @@ INPUT_FOLDER = Path("/dev/input")
 SYSFS_FOLDER = Path("/sys/class/input")
 RESCAN_SECONDS = 1.0  # how soon a device that was plugged in is noticed; a listing of one folder each time
 
-# struct input_event, linux/input.h: struct timeval, type, code, value.
+# struct input_event, linux/input.h: struct timeval, type, code, value. Why this is not the library evdev: its package
+# evdev-binary has wheels (2.0.0 for Python 3.11 to 3.14, 1.9.3 for 3.10, x86-64), so that no compiler is needed any
+# more. But it would replace only the next lines and one ioctl. It cannot ask the kernel for times on the monotonic
+# clock (EVIOCSCLOCKID), it lists no device that this user may not read, which is the very device that our message has
+# to name, and it opens devices for writing where it may. Beside Debian's python3-evdev it would be a second `evdev`.
 EVENT = struct.Struct("@llHHi")
 EV_SYN, EV_KEY = 0x00, 0x01
 SYN_DROPPED = 3  # the kernel's queue overflowed: ups may be missing
 _EVIOCSCLOCKID = 0x400445A0  # _IOW('E', 0xa0, int)
 _EVIOCGRAB = 0x40044590  # _IOW('E', 0x90, int)
 
-# What people press most, for messages only; any other key has its number.
+# The keys that people press most, by their names in messages. Any other key is told by its number.
 KEY_NAMES = {
     28: "enter", 48: "B", 57: "space", 63: "F5", 88: "F12", 104: "page up", 105: "left", 106: "right", 109: "page down",
     113: "mute", 114: "volume down", 115: "volume up", 163: "next track", 164: "play/pause", 165: "previous track",
@@ -42,16 +45,16 @@ KEY_NAMES = {
 
 @dataclass(frozen=True)
 class InputDevice:
-    """One /dev/input/event*."""
+    """One device /dev/input/event*."""
 
     path: Path
     name: str
-    keys: frozenset[int]  # that it can send
+    keys: frozenset[int]  # the codes that it can send
 
 
 @dataclass(frozen=True)
 class Key:
-    """Which key of which device: [button] in config.toml."""
+    """A key of a device, as [button] in config.toml names it."""
 
     device: str  # a path, or a part of the device's name; "" is any device
     code: int  # of linux/input-event-codes.h; 0 is any key
@@ -66,7 +69,7 @@ class Key:
 
 @dataclass(frozen=True)
 class DeviceEvent:
-    """A key event with its origin, for learning."""
+    """A key event with its device and key code: `seesay button --learn` needs them."""
 
     device: InputDevice
     code: int
@@ -78,7 +81,7 @@ def key_name(code: int) -> str:
 
 
 def list_devices(input_folder: Path = INPUT_FOLDER, sysfs_folder: Path = SYSFS_FOLDER) -> list[InputDevice]:
-    """All input devices that have keys; needs no permission for them."""
+    """All input devices that have keys. No permission to read the devices is needed."""
     devices = []
     for path in sorted(input_folder.glob("event*"), key=lambda path: (len(path.name), path.name)):
         about = sysfs_folder / path.name / "device"
@@ -134,7 +137,9 @@ class InputKeys:
         self.close()
 
     def read(self, timeout_seconds: float | None = None) -> list[KeyEvent]:
-        """Waits at most this long; [] when the time is over, a device came or went, or after stop()."""
+        """Wait for key events, at most this long. Returns [] when the time is over, a device came or went, or after
+        stop().
+        """
         return [event.event for event in self.read_devices(timeout_seconds)]
 
     def read_devices(self, timeout_seconds: float | None = None) -> list[DeviceEvent]:
@@ -148,13 +153,13 @@ class InputKeys:
         return events
 
     def stop(self) -> None:
-        """From any thread: a read() under way returns at once."""
+        """Make a read() that waits return at once. Any thread may call it."""
         if not self._stopped:
             self._stopped = True
             os.write(self._stop_writer, b".")
 
     def close(self) -> None:
-        """Idempotent. Not while another thread reads: stop() and join it first."""
+        """Close the devices; a second call does nothing. While another thread reads, stop() and join it first."""
         for number in [*self._open]:
             self._close(number)
         for number in (self._stop_reader, self._stop_writer):
@@ -180,7 +185,7 @@ class InputKeys:
             else:
                 self._open[number] = _OpenDevice(device, _kernel_stamps_monotonic(number))
                 if self._grab:
-                    with contextlib.suppress(OSError):  # another program has it: hearing it too is still of use
+                    with contextlib.suppress(OSError):  # another program has grabbed it; its events may still come
                         fcntl.ioctl(number, _EVIOCGRAB, 1)
         self.refused = bool(refused) and not self._open
         self.problem = "" if self._open else self._sentence(refused)
@@ -218,11 +223,11 @@ class InputKeys:
         del self._open[number]
         with contextlib.suppress(OSError):
             os.close(number)
-        self._scan_at = self._clock()  # look for it at once, and say so if it is not there
+        self._scan_at = self._clock()  # look for it at once, so that its loss is told
 
 
 class _OpenDevice:
-    """A device and which of its keys are down."""
+    """An open device, and which of its keys are down."""
 
     def __init__(self, device: InputDevice, monotonic: bool) -> None:
         self.device = device
@@ -241,7 +246,9 @@ class _OpenDevice:
 
 
 def _kernel_stamps_monotonic(number: int) -> bool:
-    """Asks for event times on our own clock; False where it is no real device: then the reader's clock stamps."""
+    """Ask the kernel for event times on the monotonic clock. False where it is no real device: then `clock` gives the
+    time.
+    """
     try:
         fcntl.ioctl(number, _EVIOCSCLOCKID, struct.pack("@i", time.CLOCK_MONOTONIC))
     except OSError:

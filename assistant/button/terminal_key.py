@@ -1,7 +1,7 @@
 """The space bar of the terminal as the button, where no input device may be read.
 
-A terminal tells characters, not downs and ups: each is taken for a short press. There is no holding, and the characters of a
-key's auto-repeat are left out. The terminal gets back the mode it had, whatever ends the program in good order.
+A terminal tells characters, not downs and ups: each is taken for a short press. There is no holding, and the characters
+of a key's auto-repeat are left out. The terminal gets back the mode it had, whatever ends the program in good order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from assistant.button.gestures import KeyEvent
 
 KEY = b" "
-REPEAT_SECONDS = 0.1  # nobody presses twice within this; repeated characters come every 30 to 50 ms
+REPEAT_SECONDS = 0.1  # nobody presses twice within this time; characters of auto-repeat come every 30 to 50 ms
 
 
 class TerminalKey:
@@ -44,7 +44,7 @@ class TerminalKey:
         self.close()
 
     def read(self, timeout_seconds: float | None = None) -> list[KeyEvent]:
-        """Waits at most this long; [] when the time is over or after stop()."""
+        """Wait for a press, at most this long. Returns [] when the time is over or after stop()."""
         readers = [self._stop_reader] if self.problem else [self._stop_reader, self._number]
         ready, _, _ = select.select(readers, [], [], timeout_seconds)
         if self._number not in ready or self._stopped:
@@ -64,7 +64,7 @@ class TerminalKey:
             os.write(self._stop_writer, b".")
 
     def close(self) -> None:
-        """Idempotent; gives the terminal its mode back."""
+        """Give the terminal its mode back. A second call does nothing."""
         if self._mode is not None:
             with contextlib.suppress(termios.error, OSError):  # the terminal has gone
                 termios.tcsetattr(self._number, termios.TCSADRAIN, self._mode)
@@ -84,7 +84,9 @@ class TerminalKey:
         return [] if repeated else [KeyEvent(True, now), KeyEvent(False, now)]
 
     def _is_ours(self) -> bool:
-        """A terminal, and not one that another job has: changing its mode then would stop this program."""
+        """True if it is a terminal that this job may use. To change the mode of another job's terminal would stop this
+        program.
+        """
         try:
             return os.isatty(self._number) and os.tcgetpgrp(self._number) == os.getpgrp()
         except OSError:

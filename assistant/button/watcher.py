@@ -1,7 +1,7 @@
-"""The thread "button": reads keys, interprets them, and tells each press at once.
+"""The thread "button": reads keys, interprets them, and hands on each press at once.
 
-It owns the source of the keys and the waiting between them. What a press sets going is the caller's: `on_press` runs on this
-thread and must return at once (a stop has to be silent within 100 ms, whatever the main thread is doing).
+It owns the source of the keys and the waiting between them. What a press sets going is the caller's: `on_press` runs on
+this thread and must return at once (a stop has to be silent within 100 ms, whatever the main thread is doing).
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ class KeySource(Protocol):
         """A sentence for the user while the key cannot be heard, else ""."""
 
     def read(self, timeout_seconds: float) -> list[KeyEvent]:
-        """Waits at most this long; returns at once after stop()."""
+        """Wait for key events, at most this long. Returns at once after stop()."""
 
     def stop(self) -> None:
-        """From any thread."""
+        """Make a read() that waits return at once. Any thread may call it."""
 
     def close(self) -> None:
-        """After the reading thread has ended."""
+        """To be called after the reading thread has ended."""
 
 
 def open_key(device: str, code: int, *, grab: bool, say: Callable[[str], None]) -> KeySource:
     """The source for [button] of config.toml: an input device, or the terminal's space bar.
 
-    The space bar where nothing else is configured, and where the device may not be read. A device that is not there is the source's
-    `problem` until it is plugged in; whether that can be lived with is the caller's.
+    The space bar where nothing else is configured, and where the device may not be read. A device that is not there is
+    the source's `problem` until it is plugged in; whether that can be lived with is the caller's.
     """
     from assistant.button.input_devices import InputKeys, Key
     from assistant.button.terminal_key import TerminalKey
@@ -62,7 +62,7 @@ def open_key(device: str, code: int, *, grab: bool, say: Callable[[str], None]) 
 
 
 class ButtonWatch:
-    """Presses of one key, until closed. Use it in a `with`; it closes the source."""
+    """Hands on the presses of one key until it is closed. Use it in a `with`. It closes the source."""
 
     def __init__(
         self,

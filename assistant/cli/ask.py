@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from assistant import console
 from assistant.cli.options import config_of
 from assistant.errors import UsageError
+from assistant.files import user_path, without_tilde
 
 if TYPE_CHECKING:
     from assistant.answering.speech_queue import Voice
@@ -24,10 +25,12 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
     """`verbs` is what argparse's add_subparsers gives."""
     ask = verbs.add_parser("ask", parents=[common], help="one question about one picture")
     ask.add_argument("question", nargs="?", help="the question, in quotes")
-    ask.add_argument("--audio", type=Path, metavar="WAV", help="the question as speech")
-    ask.add_argument("--image", metavar="PICTURE", help="picture, video or address (default: the camera)")
+    ask.add_argument("--audio", type=user_path, metavar="WAV", help="the question as speech")
+    ask.add_argument(
+        "--image", type=without_tilde, metavar="PICTURE", help="picture, video or address (default: the camera)"
+    )
     ask.add_argument("--say", action="store_true", help="speak the answer")
-    ask.add_argument("--speech-out", type=Path, metavar="WAV", help="write the spoken answer to a file")
+    ask.add_argument("--speech-out", type=user_path, metavar="WAV", help="write the spoken answer to a file")
     ask.add_argument("--json", action="store_true", help="print one JSON object")
     ask.set_defaults(do=_ask)
 

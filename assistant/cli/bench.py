@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from assistant import console
 from assistant.cli.options import MODEL_HELP, is_random, model_of, whole_number
 from assistant.errors import UsageError
+from assistant.files import user_path, without_tilde
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
@@ -18,7 +18,9 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
     bench.add_argument(
         "--synthetic", action="store_true", help="a full-size model with random weights, made on the spot"
     )
-    bench.add_argument("--model", metavar="2b|demo|FOLDER", help=f"{MODEL_HELP} (default: the model in use)")
+    bench.add_argument(
+        "--model", type=without_tilde, metavar="2b|demo|FOLDER", help=f"{MODEL_HELP} (default: the model in use)"
+    )
     bench.add_argument(
         "--compare", choices=("transformers",), help="measure plain transformers float32 as well, in turns"
     )
@@ -30,7 +32,7 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
         "--threads", type=_numbers, default=[], metavar="N", help="threads (default: the physical cores, at most 4)"
     )
     bench.add_argument(
-        "--html", type=Path, metavar="FILE", help="write a report with plots, one page that stands alone"
+        "--html", type=user_path, metavar="FILE", help="write a report with plots, one page that stands alone"
     )
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     engine = bench.add_argument_group("the engine alone")

@@ -16,8 +16,8 @@ from assistant import console
 from assistant.button.input_devices import DeviceEvent, InputDevice, InputKeys, Key, key_name, list_devices
 from assistant.errors import AssistantError, ButtonMissing
 from assistant.files import config_folder
-from assistant.settings.config import find_config
 from assistant.settings.config_edit import set_values
+from assistant.settings.config_reader import find_config
 
 LEARN_SECONDS = 30.0
 # Not a button: shift, control, alt, the logo keys (Ctrl-C ends this), and fingers on a touchpad or a tablet.
@@ -71,7 +71,10 @@ def learn(
 
 def config_to_write(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
     """The file that seesay reads when it is started like this; where there is none yet, the user's own."""
-    return find_config(explicit, environ, cwd) or config_folder(environ) / "config.toml"
+    found = find_config(explicit, environ, cwd)
+    if found.passed_over:
+        console.say(f"seesay: {found.passed_over}")
+    return found.path or config_folder(environ) / "config.toml"
 
 
 def _first_press(keys: InputKeys, clock: Callable[[], float]) -> DeviceEvent:

@@ -21,6 +21,7 @@ from assistant import console
 from assistant.answering import report
 from assistant.cli.options import config_of
 from assistant.errors import AssistantError
+from assistant.files import user_path
 from assistant.models import catalog
 from assistant.settings.config import Config, EngineConfig, SeeingConfig
 
@@ -65,7 +66,7 @@ def demo_scene() -> tuple[Scene, tuple[DemoQuestion, ...]]:
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
     """`verbs` is what argparse's add_subparsers gives."""
     demo = verbs.add_parser("demo", parents=[common], help="three spoken questions about a drawn picture")
-    demo.add_argument("--output", type=Path, metavar="FOLDER", help="where picture and sound are kept")
+    demo.add_argument("--output", type=user_path, metavar="FOLDER", help="where picture and sound are kept")
     demo.set_defaults(do=_demo)
 
 
@@ -89,7 +90,9 @@ def _demo(arguments: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         console.say(f"the picture: {picture}")
         demo_model = catalog.ChosenModel(catalog.demo_vlm(), is_demo=True)
-        assembly = Assembly(config, stack, vision_model=demo_model, speech_model=catalog.demo_speech("en"))
+        assembly = Assembly(
+            config, stack, vision_model=demo_model, speech_model=catalog.whole_demo_speech(catalog.demo_speech("en"))
+        )
         turns = _converse(assembly, questions, folder)
     right = sum(_mark(question, turn) for question, turn in zip(questions, turns, strict=True))
     if right < len(questions):

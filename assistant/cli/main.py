@@ -1,46 +1,80 @@
 """The command line: parses, sets logging up, runs one verb, and turns every error into a sentence and a status.
 
-Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing, 130 Ctrl-C (0 for `run` and
-`serve`, which have no other end). Results go to stdout, everything else to stderr.
+Exit status: 0 right, 1 it failed or an answer could not be written, 2 wrong use, 3 a device or model is missing or
+damaged, 130 Ctrl-C (0 for `run` and `serve`, which have no other end). Results go to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
+from typing import Any, NoReturn
 
 from assistant import __version__, console
-from assistant.cli import ask, bench, button, demo, fetch, power, run, serve, soak
-from assistant.errors import AssistantError, exit_status_of
+from assistant.cli import ask, bench, button, config, demo, fetch, power, run, serve, soak
+from assistant.errors import FAILED, AssistantError, exit_status_of
+from assistant.files import user_path
 from assistant.models.catalog import go_offline
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
-VERBS = (run, ask, serve, demo, fetch, button, bench, soak, power)
+VERBS = (run, ask, serve, demo, fetch, button, config, bench, soak, power)
 _NAMES = tuple(verb.__name__.rpartition(".")[2] for verb in VERBS)  # a module has the name of its verb
+_JOIN_SECONDS = 1.0  # how long the end waits for all threads together that are not meant to die with the process
 _TAKES_A_VALUE = ("--config", "--profile")  # of the options that may stand before the verb
-EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing
+EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing or damaged
 privacy: pictures and speech never leave this machine, unless engine.backend = "openai" is set, which
 is said aloud at every start; else only `seesay fetch` uses the network"""
 
 
 def entry() -> None:
-    """The console script `seesay`."""
-    status = main(sys.argv[1:])
-    # Everything of ours is closed. Python would now search the hundreds of thousands of objects of torch and
-    # transformers for cycles to free, seconds on a busy machine, and the system frees them all at once anyway.
-    gc.freeze()
-    sys.exit(status)
+    """The console script `seesay`. Never returns."""
+    try:
+        status = main(sys.argv[1:])
+    except SystemExit as ended:  # argparse has printed the help, the version, or what is wrong
+        status = ended.code if isinstance(ended.code, int) else FAILED
+    end_process(status if console.all_written() else status or FAILED)
+
+
+def end_process(status: int) -> NoReturn:
+    """Ends the process with this exit status, whatever threads are still inside a library.
+
+    Everything of ours has been closed by now, since each verb unwinds its `ExitStack` before it returns: threads were
+    joined, power limits put back, temporary folders deleted. Python's own end is left out for two reasons. A thread that
+    is still inside OpenCV or PortAudio, or comes back from there while Python ends, makes C++ abort the whole process with
+    status 134. And Python would search the hundreds of thousands of objects of torch and transformers for cycles to free,
+    which takes seconds on a busy machine, while the system frees them all at once anyway.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # it ends already
+    give_up_at = time.monotonic() + _JOIN_SECONDS
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(max(0.0, give_up_at - time.monotonic()))
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:  # a program without a terminal may have none
+                stream.flush()
+        except (OSError, ValueError):  # nobody reads it any more, the disk is full, or it was closed
+            status = status or FAILED
+    os._exit(status)
 
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command line; returns its exit status."""
+    console.prepare_streams()
+    status = _run_verb(argv)
+    return status if console.all_written() else status or FAILED
+
+
+def _run_verb(argv: Sequence[str]) -> int:
     has_no_other_end = False
     try:
         _end_on_signals()
@@ -57,8 +91,8 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 0 if has_no_other_end else exit_status_of(KeyboardInterrupt())
     except BrokenPipeError:  # the reader of our output left: `seesay ask … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        console.reader_left()
+        return FAILED
     except Exception as error:  # noqa: BLE001 - boundary of the program: one sentence, one status
         return _say_error(error)
     return 0
@@ -67,12 +101,22 @@ def main(argv: Sequence[str]) -> int:
 # The parts of `main`.
 
 
+class _Parser(argparse.ArgumentParser):
+    """Writes help and version as results. argparse itself says nothing when they cannot be written."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:  # None where it is closed
+            console.piece(message)
+        else:
+            super()._print_message(message, file)
+
+
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, metavar="FILE", help="settings (default: config.toml, see README)")
+    common.add_argument("--config", type=user_path, metavar="FILE", help="settings (default: config.toml, see README)")
     common.add_argument("--profile", metavar="NAME", help="headset, button, cart, or one of your own (see config.toml)")
     common.add_argument("-v", "--verbose", action="store_true", help="show how long each part of a turn took")
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="seesay", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     # What `main` asks of a verb, beside `do`, which runs it.

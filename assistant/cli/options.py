@@ -9,14 +9,23 @@ from pathlib import Path
 from assistant import console
 from assistant.errors import UsageError
 from assistant.models import catalog
-from assistant.settings.config import Config, load_config
+from assistant.settings.config import Config
+from assistant.settings.config_reader import find_config, read_config
 
 MODEL_HELP = "2b: the full model's shapes with random weights; the embedded demo model; any other"
 
 
 def config_of(arguments: argparse.Namespace) -> Config:
     """The configuration that `--config` and `--profile` ask for. Raises ConfigError."""
-    return load_config(arguments.config, os.environ, Path.cwd(), arguments.profile)
+    return read_config(config_file_of(arguments), arguments.profile)
+
+
+def config_file_of(arguments: argparse.Namespace) -> Path | None:
+    """The configuration file to read, None for the defaults. Says which config.toml was passed over, if one was."""
+    found = find_config(arguments.config, os.environ, Path.cwd())
+    if found.passed_over:
+        console.say(f"seesay: {found.passed_over}")
+    return found.path
 
 
 def model_of(arguments: argparse.Namespace) -> tuple[Config, Path]:

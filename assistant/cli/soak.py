@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.cli.options import MODEL_HELP, is_random, model_of, whole_number_up_to
 from assistant.errors import UsageError
+from assistant.files import without_tilde
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -33,7 +34,9 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
     soak.add_argument(
         "--synthetic", action="store_true", help="a full-size model with random weights, made on the spot"
     )
-    soak.add_argument("--model", metavar="2b|demo|FOLDER", help=f"{MODEL_HELP} (default: the model in use)")
+    soak.add_argument(
+        "--model", type=without_tilde, metavar="2b|demo|FOLDER", help=f"{MODEL_HELP} (default: the model in use)"
+    )
     soak.add_argument("--json", action="store_true", help="print one JSON object")
     soak.set_defaults(do=_soak)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.conversation.event_queue import Event, Tick
+from assistant.settings.config import ActivationConfig
 from audio.hearing import (
     SpeechPaused,
     SpeechRejected,
@@ -41,7 +42,9 @@ class ActivationSettings:
     button: bool = False
     wake_word: bool = False  # neither of the two: open, everything heard is meant
     wake_phrase: str = ""  # as the recogniser writes it; in open mode it is taken off the front of a question as well
-    listen_seconds: float = 6.0  # from the press or the wake phrase to the first word of the question
+    listen_seconds: float = (
+        ActivationConfig.listen_seconds
+    )  # from the press or the wake phrase to the first word of the question
     early_seconds: float = 0.5  # people begin to speak as they press, or just before
 
     @property

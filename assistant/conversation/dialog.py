@@ -21,6 +21,7 @@ from assistant.language.phrases import Command, Phrases
 from assistant.language.spelling import parts_to_spell, spell
 from assistant.machine.status import Status
 from assistant.settings import voice_state
+from assistant.settings.config import ConversationConfig, HearingConfig
 from assistant.settings.voice_state import VoiceSettings
 from audio.hearing import Utterance
 
@@ -41,8 +42,10 @@ TURNS_KEPT = 4  # of the last ones "repeat" says the newest of which there are w
 class ConversationSettings:
     """Mostly from the tables [conversation] and [hearing] of config.toml."""
 
-    picture_seconds: float = 60.0  # a follow-up stays on a picture that is younger than this
-    min_confidence: float = 0.5  # 0..1; words heard with less are read back, not answered
+    picture_seconds: float = (
+        ConversationConfig.picture_seconds
+    )  # a follow-up stays on a picture that is younger than this
+    min_confidence: float = HearingConfig.min_confidence  # 0..1; words heard with less are read back, not answered
     doubt: DoubtRule = NEVER
     takes_instructions: bool = True  # False: a model that knows short questions only, like the demo's
     queue_questions: bool = False  # a question during an answer waits for its end, else it ends it

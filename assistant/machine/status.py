@@ -1,6 +1,6 @@
-"""What the assistant says of its own state. Pure: others measure, this makes sentences of what they know.
+"""The assistant's own state, as it is told to the user: power, temperature, memory, model.
 
-What is not known is left out and never made up.
+A value that is not known is None and never made up. This module does not measure: others do.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from assistant.machine.power.readings import PowerSample, box_watts
 
 @dataclass(frozen=True)
 class Status:
-    """None: this machine does not tell."""
+    """A value is None where this machine does not tell it."""
 
     power_watts: float | None = None
     temperature_celsius: float | None = None
@@ -21,5 +21,7 @@ class Status:
 
 
 def status_of(sample: PowerSample, other_watts: float, memory_bytes: int | None, model: str) -> Status:
-    """The watts are the box's as far as they are known: see `box_watts`."""
+    """The status that a sample of the sensors gives. The watts are those of the whole box where they are known: see
+    `box_watts`.
+    """
     return Status(box_watts(sample, other_watts).value, sample.celsius.value, memory_bytes, model)

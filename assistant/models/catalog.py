@@ -1,12 +1,14 @@
 """Which models there are, where they lie on this machine, and which one is used.
 
-Three origins, best first: a folder that the user names, the full model that `seesay fetch` brought, the small demo
-model that comes with the program. A fetched folder counts only with its manifest, which is written last: a broken
-download is never mistaken for a model. It does not know how a model is downloaded (fetch.py) or loaded.
+A model comes from one of three origins, best first: a folder that the user names, the full model that `seesay fetch`
+brought, the small demo model that comes with the program. A fetched folder counts only with its manifest, which is
+written last, so a download that was cut off is never taken for a model. A speech model is also verified, since a
+damaged one could end the program without a word. It does not know how a model is downloaded or loaded.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Mapping, MutableMapping
@@ -16,6 +18,7 @@ from pathlib import Path
 from assistant.errors import ModelMissing
 from assistant.files import data_folder, replace_file
 from assistant.language.phrases import LANGUAGES, phrases_for
+from assistant.models.verified import damaged_file, once_a_boot
 from assistant.settings.config import Config
 
 MANIFEST = "seesay-model.json"
@@ -23,7 +26,7 @@ MANIFEST = "seesay-model.json"
 
 @dataclass(frozen=True)
 class HubModel:
-    """A model on the hub at one revision. `pinned` holds what is known of its files beforehand."""
+    """A model on the hub at one revision. `pinned` holds the sizes and checksums that are known before any download."""
 
     repository: str
     revision: str
@@ -59,14 +62,14 @@ _DEMO_SPEECH = {"en": _REPOSITORY / "audio" / "demo_model" / "en"}
 
 @dataclass(frozen=True)
 class ChosenModel:
-    """The folder to load, and whether it is the embedded demo model (which the user should be told)."""
+    """The folder to load, and whether it is the embedded demo model. The user must be told of a demo model."""
 
     folder: Path
     is_demo: bool
 
 
 def go_offline(environ: MutableMapping[str, str]) -> None:
-    """Keep the libraries that could from asking the network; to be called before they are imported."""
+    """Forbids the model libraries to ask the network. They read it when they are imported, so call it before."""
     environ["HF_HUB_OFFLINE"] = "1"
     environ["TRANSFORMERS_OFFLINE"] = "1"
     environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -78,12 +81,12 @@ def models_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def fetched_vlm(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """The full vision-language model's folder, None if it was not fetched or is not whole."""
+    """The full vision-language model's folder, None if it was not fetched or its sizes are wrong."""
     return _if_whole(models_folder(environ) / FULL_VLM.name)
 
 
 def fetched_speech(language: str, environ: Mapping[str, str] = os.environ) -> Path | None:
-    """The full speech model's folder for `language`, None if it was not fetched or is not whole."""
+    """The full speech model's folder for `language`, None if it was not fetched or its sizes are wrong."""
     model = FULL_SPEECH.get(language)
     return _if_whole(models_folder(environ) / model.name) if model else None
 
@@ -102,27 +105,33 @@ def choose_vlm(configured: str, environ: Mapping[str, str] = os.environ) -> Chos
 def choose_speech(configured: str, language: str, environ: Mapping[str, str] = os.environ) -> ChosenModel:
     """The speech model to load: the configured folder, else the fetched one, else the demo model of that language.
 
-    Raises ModelMissing when the configured folder is not there, or no model of that language is.
+    Raises ModelMissing when the configured folder is not there, when the fetched one is not whole, or when there is no
+    model of that language. Only sizes are compared here; `speech_folder` reads every byte.
     """
     if configured:
         return ChosenModel(_named(configured, "hearing.speech_model"), is_demo=False)
-    fetched = fetched_speech(language, environ)
-    return ChosenModel(fetched or demo_speech(language), is_demo=fetched is None)
+    if fetched := fetched_speech(language, environ):
+        return ChosenModel(fetched, is_demo=False)
+    model = FULL_SPEECH.get(language)
+    if model and (folder := models_folder(environ) / model.name).is_dir():
+        # The demo model knows 533 words. Whoever fetched the full one must not get the small one without a word.
+        raise ModelMissing(f"the speech model at {folder} is damaged: {_fetch_again(language)}.")
+    return ChosenModel(demo_speech(language), is_demo=True)
 
 
 def demo_vlm() -> Path:
-    """The embedded vision-language model's folder."""
+    """The embedded vision-language model's folder. Raises ModelMissing where it is not installed."""
     if not (_DEMO_VLM / "config.json").is_file():
         raise ModelMissing(f"the embedded demo model is missing at {_DEMO_VLM}: install seesay again.")
     return _DEMO_VLM
 
 
 def demo_speech(language: str) -> Path:
-    """The embedded speech model's folder; only English has one."""
+    """The embedded speech model's folder. Only English has one. Raises ModelMissing where there is none."""
     folder = _DEMO_SPEECH.get(language)
     if folder is None:
         known = language in FULL_SPEECH
-        way = f"run `seesay fetch --language {language}`" if known else "name a Vosk model in hearing.speech_model"
+        way = _fetch_again(language) if known else "name a Vosk model in hearing.speech_model"
         raise ModelMissing(f"no speech model for {language!r} here: {way}.")
     if not (folder / "am" / "final.mdl").is_file():
         raise ModelMissing(f"the embedded speech model is missing at {folder}: install seesay again.")
@@ -130,14 +139,14 @@ def demo_speech(language: str) -> Path:
 
 
 def write_manifest(folder: Path, source: str, sizes: Mapping[str, int], digests: Mapping[str, str]) -> None:
-    """Declare `folder` a whole model. To be called last, when every file is there, verified and on the disk."""
+    """Declares `folder` a whole model. Call it last, when every file is there, verified and on the disk."""
     files = {name: {"bytes": size, "sha256": digests[name]} for name, size in sorted(sizes.items())}
     text = json.dumps({"source": source, "files": files}, indent=1) + "\n"
     replace_file(folder / MANIFEST, text, new_mode=0o666)  # models may be shared with other users
 
 
 def read_manifest(folder: Path) -> dict[str, tuple[int, str]] | None:
-    """The size in bytes and the sha256 of each file of a fetched model; None where there is no readable manifest."""
+    """The size in bytes and the sha256 of each file of a model. None where there is no readable manifest."""
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return {name: (int(known["bytes"]), str(known["sha256"])) for name, known in content["files"].items()}
@@ -146,7 +155,7 @@ def read_manifest(folder: Path) -> dict[str, tuple[int, str]] | None:
 
 
 def _if_whole(folder: Path) -> Path | None:
-    # Sizes only: to hash gigabytes at every start is too slow. `seesay fetch` hashes.
+    # Only sizes are compared: to read 4 GB at every start would be too slow. `seesay fetch` compares the checksums.
     files = read_manifest(folder)
     if not files:
         return None
@@ -157,18 +166,59 @@ def _if_whole(folder: Path) -> Path | None:
     return folder if whole else None
 
 
+def _check_bytes(folder: Path, *, remedy: str) -> None:
+    """Raises ModelMissing unless the folder has a manifest and every file is as it says."""
+    if not (manifest := read_manifest(folder)):
+        raise ModelMissing(f"the speech model at {folder} is damaged (it has no readable {MANIFEST}): {remedy}.")
+    if name := damaged_file(folder, manifest):
+        raise ModelMissing(f"the speech model at {folder} is damaged ({name} has changed): {remedy}.")
+
+
+def whole_demo_speech(folder: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the embedded speech model, verified. Raises ModelMissing where a file of it is missing or damaged."""
+    once_a_boot(folder, functools.partial(_check_bytes, remedy="install seesay again"), environ)
+    return folder
+
+
+def _check_named(folder: Path) -> None:
+    """Raises ModelMissing unless a folder that the user named holds a speech model that can be loaded."""
+    if read_manifest(folder):  # one of ours, perhaps copied here: its checksums tell more than a load does
+        _check_bytes(folder, remedy="run `seesay fetch`, or correct hearing.speech_model")
+        return
+    from audio.errors import SpeechModelError
+    from audio.model_trial import try_model
+
+    try:
+        try_model(folder)
+    except SpeechModelError as error:
+        raise ModelMissing(str(error)) from None
+
+
+def _fetch_again(language: str) -> str:
+    return f"run `seesay fetch --language {language}`"
+
+
 def _named(configured: str, key: str) -> Path:
-    folder = Path(configured).expanduser()
+    folder = Path(configured)
     if not folder.is_dir():
         raise ModelMissing(f"no model folder at {folder}: correct {key}, or leave it empty for the fetched model.")
     return folder
 
 
-def speech_folder(config: Config) -> Path:
-    """The folder of the speech model that the config names, else the one that is there. Raises `ModelMissing`."""
-    return choose_speech(config.hearing.speech_model, config.conversation.language).folder
+def speech_folder(config: Config, environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the speech model, verified: every byte, or a load in a child process, once after a start of the machine.
+
+    It stands alone because a typed question needs no speech model. Raises ModelMissing, also where the model is damaged.
+    """
+    configured, language = config.hearing.speech_model, config.conversation.language
+    chosen = choose_speech(configured, language, environ)
+    if chosen.is_demo:
+        return whole_demo_speech(chosen.folder, environ)
+    check = _check_named if configured else functools.partial(_check_bytes, remedy=_fetch_again(language))
+    once_a_boot(chosen.folder, check, environ)
+    return chosen.folder
 
 
 def choose_eye(config: Config) -> ChosenModel:
-    """The vision model that the config names, else the one that is there. Raises `ModelMissing`."""
+    """The vision model alone, for whoever needs no speech model."""
     return choose_vlm(config.engine.model)

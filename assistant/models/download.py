@@ -1,7 +1,7 @@
-"""One file over HTTP, whole and verified or not at all: resumable, with time-outs, never half-written under its name.
+"""Downloads one file over HTTP: resumable, with time-outs, and under its own name only when it is whole and verified.
 
-huggingface_hub throws a cut download away when the process ends; a file of 4 GB on a slow line needs more patience,
-so the bytes are fetched here. It does not know what the file is for or where its digest comes from.
+huggingface_hub throws a cut download away when the process ends. A file of 4 GB on a slow line needs more patience, so
+the bytes are fetched here. This module does not know what the file is for or where its digest comes from.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import FetchError
-from assistant.files import sync
+from assistant.files import remove, sync
 
 Progress = Callable[[str, int, int], None]  # the file's name, bytes here, bytes in all
 
 _BLOCK_BYTES = 1 << 18
 _TIMEOUT_SECONDS = 30.0  # to connect, and for each read
-# Attempts without a single new byte. Patient once something came, a line that drops comes back;
-# quick when nothing ever did: then there is no network, or a wrong address.
+# How many attempts in a row may bring no new byte. After the first byte there are more of them, since a line that drops
+# comes back. Before it there are few, since there is probably no network, or the address is wrong.
 _FAILURES_LATER = 5
 _FAILURES_AT_FIRST = 2
 _TRY_AGAIN_LATER = {408, 425, 429, 500, 502, 503, 504}
@@ -32,7 +32,7 @@ _TRY_AGAIN_LATER = {408, 425, 429, 500, 502, 503, 504}
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file on a server, with what it must turn out to be. One of the two digests is enough."""
+    """A file on a server, with the size and the digest that it must have. One of the two digests is enough."""
 
     name: str
     url: str
@@ -48,19 +48,22 @@ def silent(name: str, done_bytes: int, total_bytes: int) -> None:
 def download(
     remote: RemoteFile, target: Path, progress: Progress = silent, wait: Callable[[float], object] = time.sleep
 ) -> None:
-    """Bring `remote` to `target`, going on where an earlier attempt was cut.
+    """Download `remote` to `target`, and go on where an earlier attempt was cut.
 
-    Until every byte is there and verified it is called `target` + ".part". `wait` pauses between attempts.
-    Raises FetchError; a part that is good so far stays for the next time.
+    Until every byte is there and verified the file is called `target` + ".part". `wait` pauses for so many seconds
+    between two attempts. Raises FetchError; a part that is good so far stays for the next time.
     """
     if is_verified(target, remote):
         progress(remote.name, remote.size_bytes, remote.size_bytes)
         return
     part = target.with_name(target.name + ".part")
+    for path in (target, part):
+        if path.is_dir():  # whatever has put it there, the file has to go there
+            remove(path)
     had_a_beginning = _size(part) > 0
     _receive(remote, part, progress, wait)
     if not is_verified(part, remote) and had_a_beginning:
-        # The beginning may be an older file's, or damaged: give it one more chance from the first byte.
+        # The beginning may be damaged, or of an older file: try once more from the first byte.
         part.unlink()
         _receive(remote, part, progress, wait)
     if not is_verified(part, remote):
@@ -71,7 +74,7 @@ def download(
 
 
 def is_verified(path: Path, remote: RemoteFile) -> bool:
-    """Whether the file is there with the size and the digest that it must have."""
+    """True if the file is there and has the size and the digest that it must have."""
     if _size(path) != remote.size_bytes or not path.is_file():
         return False
     if remote.sha256:
@@ -96,7 +99,7 @@ def _size(path: Path) -> int:
 
 
 def _receive(remote: RemoteFile, part: Path, progress: Progress, wait: Callable[[float], object]) -> None:
-    """Append to `part` until it is as long as it must be."""
+    """Append to `part` until it has the size that it must have. Raises FetchError."""
     failures = 0
     allowed = _FAILURES_AT_FIRST
     part.touch()
@@ -118,7 +121,7 @@ def _receive(remote: RemoteFile, part: Path, progress: Progress, wait: Callable[
 
 
 def _append(remote: RemoteFile, part: Path, have: int, progress: Progress) -> str:
-    """Fetch what is missing, as far as the connection lasts; say why it did not last longer."""
+    """Fetch what is missing until the connection ends. Return why it ended."""
     headers = {"User-Agent": "seesay", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"

@@ -1,8 +1,9 @@
-"""`seesay fetch`: the full models, verified, into the user's data folder. The only part that asks the network.
+"""`seesay fetch`: brings the full models into the user's data folder and verifies them.
 
-A model is put together in a folder beside its place, called NAME.part, verified file by file, given its manifest and
-then renamed: under its own name it is whole, or it is not there. What was fetched of it is kept for the next attempt.
-It does not know how a model is loaded or used.
+This is the only part of the program that downloads models. A model is put together in a folder NAME.part beside its
+place. Each file is verified, the manifest is written, and then the folder is renamed to NAME. So a folder NAME holds a
+whole model, or there is none. What was fetched is kept for the next attempt. This module does not know how a model is
+loaded or used.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.errors import FetchError
-from assistant.files import locked, sync
+from assistant.files import locked, remove, sync
 from assistant.language.phrases import SpeechModel
 from assistant.models.catalog import (
     FULL_SPEECH,
@@ -44,7 +45,7 @@ _ROOM_TO_SPARE_BYTES = 100_000_000
 
 @dataclass(frozen=True)
 class Sources:
-    """Which models are fetched; a test has small ones of its own."""
+    """Which models are fetched. A test has small ones of its own."""
 
     vlm: HubModel = FULL_VLM
     speech: Mapping[str, SpeechModel] = field(default_factory=lambda: FULL_SPEECH)
@@ -59,10 +60,11 @@ def fetch(
     sources: Sources = Sources(),
     wait: Callable[[float], object] = time.sleep,
 ) -> list[Path]:
-    """Bring the models that are not here yet, and return the folders of all that were asked for.
+    """Fetch the models that are not on this machine yet, and return the folders of all that were asked for.
 
-    A model that is here is verified in full. HF_ENDPOINT and SEESAY_VOSK_URL name other servers of the same files.
-    Raises FetchError; whatever was whole before stays whole.
+    A model that is here already is verified in full. HF_ENDPOINT and SEESAY_VOSK_URL name other servers of the same
+    files. `wait` pauses for so many seconds between two attempts. Raises FetchError; a model that was whole stays
+    whole.
     """
     if which != "vision" and language not in sources.speech:
         raise FetchError(f"no speech model for {language!r}: choose one of {', '.join(sources.speech)}.")
@@ -71,6 +73,7 @@ def fetch(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
+            _remove_useless_parts(folder, sources)
             if which != "vision":
                 base = environ.get("SEESAY_VOSK_URL", _VOSK).rstrip("/")
                 folders.append(_fetch_speech(sources.speech[language], base, folder, progress, wait))
@@ -84,17 +87,26 @@ def fetch(
     return folders
 
 
+def _remove_useless_parts(folder: Path, sources: Sources) -> None:
+    """Remove what a killed fetch left half done. What the next attempt can go on with is kept."""
+    resumable = {f"{sources.vlm.name}.part", *(f"{model.name}.zip.part" for model in sources.speech.values())}
+    for part in folder.glob("*.part"):
+        if part.name not in resumable:
+            remove(part)
+
+
 def _fetch_speech(
     model: SpeechModel, base: str, folder: Path, progress: Progress, wait: Callable[[float], object]
 ) -> Path:
     final, work = folder / model.name, folder / f"{model.name}.part"
-    if _is_intact(final):
-        return final
     archive = RemoteFile(f"{model.name}.zip", f"{base}/{model.name}.zip", model.size_bytes, sha256=model.sha256)
     zip_path = folder / archive.name
+    if _is_intact(final):
+        for useless in (zip_path, folder / f"{archive.name}.part"):
+            remove(useless)
+        return final
     _check_room(folder, 4 * model.size_bytes)  # the zip and what it unpacks to
     download(archive, zip_path, progress, wait)
-    shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     try:
         unpack(zip_path, work, _MAX_UNPACKED_BYTES)
@@ -113,8 +125,11 @@ def _fetch_vlm(
 ) -> Path:
     final, work = folder / model.name, folder / f"{model.name}.part"
     if _is_intact(final):
+        remove(work)
         return final
-    if final.exists() and not work.exists():
+    if work.exists() and not work.is_dir():
+        remove(work)
+    if final.is_dir() and not work.exists():
         final.rename(work)  # what is still good of a damaged model need not come again
     work.mkdir(exist_ok=True)
     (work / MANIFEST).unlink(missing_ok=True)
@@ -125,14 +140,16 @@ def _fetch_vlm(
     names = {file.name for file in files}
     for stray in work.iterdir():  # of another revision, perhaps
         if stray.name not in names:
-            stray.unlink()
+            remove(stray)
     known = {file.name: file.sha256 for file in files if file.sha256}
     _finish(work, final, source=f"{endpoint}/{model.repository}@{model.revision}", known_sha256=known)
     return final
 
 
 def _listed(model: HubModel, endpoint: str) -> list[RemoteFile]:
-    """The model's files as the hub lists them at the pinned revision, held against what is pinned here."""
+    """The model's files as the hub lists them at the pinned revision, compared with what is pinned here. Raises
+    FetchError.
+    """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when it is imported
     from huggingface_hub import HfApi, hf_hub_url
 
@@ -140,8 +157,8 @@ def _listed(model: HubModel, endpoint: str) -> list[RemoteFile]:
         info = HfApi(endpoint=endpoint, token=False).model_info(
             model.repository, revision=model.revision, files_metadata=True, timeout=_HUB_TIMEOUT_SECONDS
         )
-    # No address, a captive portal's HTML instead of JSON, an answer of another shape; and the HTTP library below goes
-    # by another name in each version of huggingface_hub. To the user all of them are one: it cannot be asked.
+    # The address may be unknown, a captive portal may send HTML instead of JSON, the answer may have another shape; and
+    # the HTTP library below huggingface_hub changes from version to version. For the user all of this is one fault.
     except Exception as error:  # noqa: BLE001
         reason = (str(error) or type(error).__name__).strip().splitlines()[0]
         raise FetchError(f"cannot ask {endpoint} for {model.repository}: {reason}") from None
@@ -161,20 +178,19 @@ def _listed(model: HubModel, endpoint: str) -> list[RemoteFile]:
     missing = sorted({*model.required, *model.pinned} - {file.name for file in files})
     if missing:
         raise FetchError(f"{endpoint} lists no {', '.join(missing)} in {model.repository}.")
-    # The small ones first: a server that is wrong is found out before the long wait.
+    # The small files come first: a wrong server is then found out before the long wait.
     return sorted(files, key=lambda file: file.size_bytes)
 
 
 def _finish(work: Path, final: Path, source: str, known_sha256: Mapping[str, str]) -> None:
-    """Declare `work` whole and give it its place."""
+    """Write the manifest of the whole model in `work`, and rename the folder to `final`."""
     files = {str(path.relative_to(work)): path for path in sorted(work.rglob("*")) if path.is_file()}
     for folder in {work, *(path.parent for path in files.values())}:
         sync(folder)
     sizes = {name: path.stat().st_size for name, path in files.items()}
     write_manifest(work, source, sizes, {name: known_sha256.get(name) or digest(path) for name, path in files.items()})
     sync(work)
-    if final.exists():  # not whole, or this would not be asked
-        shutil.rmtree(final)
+    remove(final)  # it is not whole, else nothing would have been fetched
     work.rename(final)
     sync(final.parent)
 
@@ -202,7 +218,7 @@ def _check_room(folder: Path, needed_bytes: int) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Two downloads at once would write into each other's files. The lock goes with the process, whatever happens."""
+    """Let one process fetch at a time: two would write into each other's files. A killed process loses the lock."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(locked(folder / ".lock", wait=False))

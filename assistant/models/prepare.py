@@ -1,7 +1,7 @@
-"""What a first start would have to do with a fetched vision model, done while one waits anyway: pack its weights, and have
-the arithmetic compiled for this processor.
+"""Prepares a fetched vision model, so that its first start is quick: packs its weights, and compiles the arithmetic.
 
-It does not know how that is done, nor where a model comes from.
+`seesay fetch` does it, because its user waits anyway. This module does not know how weights are packed, nor where a
+model comes from.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from assistant.models.download import Progress, silent
 
 
 def prepare(model: Path, progress: Progress = silent, environ: Mapping[str, str] = os.environ) -> Path:
-    """Pack the weights of a vision model into the user's cache and return the file; at once if it is there and right.
+    """Pack the weights of a vision model into the user's cache and return the file, at once if it is there and right.
 
-    Raises FetchError; the model stays, and its first start does it. An interrupt leaves nothing half done.
+    Raises FetchError. The model then stays, and its first start packs the weights. An interrupt leaves nothing half
+    done.
     """
     # Here, because they import numba.
     from vision.engine.checkpoint.checkpoint import open_checkpoint

@@ -1,4 +1,4 @@
-"""A download's progress on the terminal: one bar a file, on stderr. It does not know what is downloaded."""
+"""Shows a download's progress on stderr, one bar for each file. It does not know what is downloaded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class ProgressBars:
-    """Shows each file's bytes; use it as a context manager and hand `show` to fetch()."""
+    """Bars of the bytes that have come. Use it in a `with`, and pass `show` to fetch()."""
 
     def __init__(self) -> None:
         self._name = ""
@@ -24,17 +24,17 @@ class ProgressBars:
             self._bar.close()
 
     def show(self, name: str, done_bytes: int, total_bytes: int) -> None:
-        """Move the bar of the file `name`; a new name begins a new bar."""
+        """Move the bar of the file `name`. A new name begins a new bar."""
         from tqdm import tqdm  # comes with huggingface_hub
 
         if name != self._name or self._bar is None:
             self.__exit__(None, None, None)
-            # Where nobody looks (a log file, a pipe) a bar is only noise: a line a file is enough.
+            # In a log file or a pipe a bar is only noise: there, each file gets one line.
             is_terminal = sys.stderr.isatty()
             if not is_terminal:
                 sys.stderr.write(f"{name}: {total_bytes:,} bytes\n")
             self._name = name
-            # `initial`: what an earlier attempt brought counts as done, and not as speed.
+            # `initial`: the bytes of an earlier attempt count as done, but not for the speed.
             self._bar = tqdm(
                 desc=name, total=total_bytes, initial=done_bytes, unit="B", unit_scale=True, disable=not is_terminal
             )

@@ -1,38 +1,32 @@
-"""The settings: one frozen dataclass for each TOML table, read from one file and checked before anything is opened.
+"""The settings: one frozen dataclass for each table of config.toml.
 
-Every field has its default and the values that it accepts; its name says the unit. It does not know what the settings
-are for, opens no device, and keeps no global: the sections are handed to the parts that need them.
+Every field has its default and the values that it accepts; its name says the unit. Where the part of `audio` or
+`vision` that uses a setting has a default of its own, the field takes that one. It does not know how the file is read.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import reprlib
-import sys
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from assistant.errors import ConfigError
-from assistant.files import config_folder
+from assistant.button.gestures import ButtonSettings
 from assistant.language.phrases import LANGUAGES, phrases_for
-from assistant.settings.profiles import PROFILES
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from audio.settings import MIN_CONFIDENCE, VAD_AGGRESSIVENESS, EndpointSettings
+from vision.engine.settings import EngineSettings
+from vision.remote_settings import AGAIN_SECONDS, RemoteSettings, ServerSettings
+from vision.settings import OPEN_TIMEOUT_SECONDS
 
 BUILT_IN = "the built-in defaults"
-PROFILE = "profile"  # the table that holds the profiles' tables
-_MAX_FILE_BYTES = 65_536  # ten times the shipped file: a larger file is not a configuration
-_TYPE_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
 
 
 def _number(default: Any, low: float, high: float) -> Any:
     return field(default=default, metadata={"range": (low, high)})
+
+
+def _path(default: str = "") -> Any:
+    """A path, or what may be one: a leading ~ is the user's home folder, here and nowhere else."""
+    return field(default=default, metadata={"path": True})
 
 
 def _one_of(default: str, *others: str) -> Any:
@@ -44,13 +38,13 @@ class HearingConfig:
     """[hearing]: from the microphone to words."""
 
     input_device: str = ""
-    speech_model: str = ""
-    vad_aggressiveness: int = _number(2, 0, 3)
-    pre_roll_seconds: float = _number(0.8, 0.0, 2.0)
-    min_speech_seconds: float = _number(0.12, 0.03, 1.0)
-    end_silence_seconds: float = _number(0.7, 0.1, 5.0)
-    max_utterance_seconds: float = _number(15.0, 2.0, 60.0)
-    min_confidence: float = _number(0.5, 0.0, 1.0)
+    speech_model: str = _path()
+    vad_aggressiveness: int = _number(VAD_AGGRESSIVENESS, 0, 3)
+    pre_roll_seconds: float = _number(EndpointSettings.pre_roll_seconds, 0.0, 2.0)
+    min_speech_seconds: float = _number(EndpointSettings.min_speech_seconds, 0.03, 1.0)
+    end_silence_seconds: float = _number(EndpointSettings.end_silence_seconds, 0.1, 5.0)
+    max_utterance_seconds: float = _number(EndpointSettings.max_utterance_seconds, 2.0, 60.0)
+    min_confidence: float = _number(MIN_CONFIDENCE, 0.0, 1.0)
     barge_in: str = _one_of("off", "stop_word", "any")
 
 
@@ -69,9 +63,9 @@ class SpeakingConfig:
 class SeeingConfig:
     """[seeing]: the camera, and how its picture is made square."""
 
-    camera: str = "0"
-    fit: str = _one_of("pad", "crop", "stretch")
-    open_timeout_seconds: float = _number(5.0, 0.5, 60.0)
+    camera: str = _path("0")
+    fit: str = _one_of(EngineSettings.fit, "crop", "stretch")
+    open_timeout_seconds: float = _number(OPEN_TIMEOUT_SECONDS, 0.5, 60.0)
 
 
 @dataclass(frozen=True)
@@ -79,14 +73,14 @@ class EngineConfig:
     """[engine]: the vision-language model."""
 
     backend: str = _one_of("local", "openai")
-    model: str = ""
-    threads: int = _number(0, 0, 64)
-    max_new_tokens: int = _number(128, 1, 512)
-    prefill_chunk_tokens: int = _number(64, 1, 1024)
-    temperature: float = _number(0.0, 0.0, 2.0)
-    top_p: float = _number(1.0, 0.01, 1.0)
-    repetition_penalty: float = _number(1.0, 1.0, 2.0)
-    arithmetic: str = _one_of("packed", "transformers")
+    model: str = _path()
+    threads: int = _number(EngineSettings.threads, 0, 64)
+    max_new_tokens: int = _number(EngineSettings.max_new_tokens, 1, 512)
+    prefill_chunk_tokens: int = _number(EngineSettings.prefill_chunk_tokens, 1, 1024)
+    temperature: float = _number(EngineSettings.temperature, 0.0, 2.0)
+    top_p: float = _number(EngineSettings.top_p, 0.01, 1.0)
+    repetition_penalty: float = _number(EngineSettings.repetition_penalty, 1.0, 2.0)
+    arithmetic: str = _one_of(EngineSettings.arithmetic, "transformers")
 
 
 @dataclass(frozen=True)
@@ -95,15 +89,15 @@ class RemoteConfig:
 
     base_url: str = ""
     model: str = ""
-    api_key_file: str = ""
-    ca_file: str = ""
+    api_key_file: str = _path()
+    ca_file: str = _path()
     fallback: str = _one_of("local", "none")
-    again_seconds: float = _number(30.0, 1.0, 3600.0)
-    picture_pixels: int = _number(1024, 224, 4096)
-    connect_timeout_seconds: float = _number(2.0, 0.1, 60.0)
-    answer_timeout_seconds: float = _number(20.0, 0.5, 600.0)
-    silence_timeout_seconds: float = _number(5.0, 0.5, 120.0)
-    retries: int = _number(2, 0, 5)
+    again_seconds: float = _number(AGAIN_SECONDS, 1.0, 3600.0)
+    picture_pixels: int = _number(RemoteSettings.picture_pixels, 224, 4096)
+    connect_timeout_seconds: float = _number(ServerSettings.connect_timeout_seconds, 0.1, 60.0)
+    answer_timeout_seconds: float = _number(ServerSettings.answer_timeout_seconds, 0.5, 600.0)
+    silence_timeout_seconds: float = _number(ServerSettings.silence_timeout_seconds, 0.5, 120.0)
+    retries: int = _number(ServerSettings.retries, 0, 5)
 
 
 @dataclass(frozen=True)
@@ -147,8 +141,8 @@ class ButtonConfig:
     device: str = ""
     key: int = _number(0, 0, 767)
     grab: bool = False
-    hold_seconds: float = _number(1.0, 0.2, 5.0)
-    double_press_seconds: float = _number(0.25, 0.1, 1.0)
+    hold_seconds: float = _number(ButtonSettings.hold_seconds, 0.2, 5.0)
+    double_press_seconds: float = _number(ButtonSettings.double_press_seconds, 0.1, 1.0)
 
 
 @dataclass(frozen=True)
@@ -177,7 +171,7 @@ class WebConfig:
     host: str = "127.0.0.1"
     port: int = _number(8765, 0, 65_535)
     names: str = ""
-    token_file: str = ""
+    token_file: str = _path()
     trusted_proxy: str = ""
     queue: int = _number(8, 1, 64)
     requests_per_minute: int = _number(60, 1, 100_000)
@@ -205,191 +199,3 @@ class Config:
     power: PowerConfig = PowerConfig()
     web: WebConfig = WebConfig()
     source: str = field(default=BUILT_IN, metadata={"table": False})
-
-
-def load_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path, profile: str | None = None) -> Config:
-    """The settings of the first file that exists: `explicit`, $SEESAY_CONFIG, ./config.toml, the user's own.
-
-    Without a file they are the defaults. The settings of the profile lie over those of the file: `profile`, else the
-    one that the file names. Raises ConfigError if a file that was named is missing, if the file that was found is
-    refused, or if there is no such profile.
-    """
-    path = find_config(explicit, environ, cwd)
-    return parse_config("" if path is None else _read(path), BUILT_IN if path is None else str(path), profile)
-
-
-def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
-    """The configuration file to read, None if there is none.
-
-    A file that was named is returned even if it is missing.
-    """
-    if explicit is not None:
-        return cwd / explicit.expanduser()
-    if environ.get("SEESAY_CONFIG"):
-        return cwd / Path(environ["SEESAY_CONFIG"]).expanduser()
-    candidates = (cwd / "config.toml", config_folder(environ) / "config.toml")
-    return next((path for path in candidates if path.is_file()), None)
-
-
-def parse_config(text: str, source: str, profile: str | None = None) -> Config:
-    """The settings that are written in `text`, with the profile's over them.
-
-    A key that is not written keeps its default. Raises ConfigError, which names the key, `source`, the line and, for
-    an unknown key, the nearest known one.
-    """
-    try:
-        document = tomllib.loads(text)
-    # Besides TOMLDecodeError: a number of 5,000 digits is a plain ValueError, 2,000 open brackets a RecursionError.
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{source} is not valid TOML: {error}") from None
-    tables = _tables()
-    lines = key_lines(text)
-    # In the order of the file, so that the message is about the first fault that a reader meets.
-    for path, line in sorted(lines.items(), key=lambda item: item[1]):
-        _check(document, path, tables, f"{source}, line {line}")
-    own_profiles = document.pop(PROFILE, {})
-    name = document.get("conversation", {}).get(PROFILE, "") if profile is None else profile
-    layers = [document, *_profile_layers(name, own_profiles, source)]
-    sections = {
-        table: section(
-            **{key: value for layer in layers for key, value in _as_declared(layer.get(table, {}), section).items()}
-        )
-        for table, section in tables.items()
-    }
-    return Config(**sections, source=source)
-
-
-def _profile_layers(name: str, own: Mapping[str, Any], source: str) -> list[Mapping[str, Any]]:
-    """The built-in settings of the profile, and then those of the file, which count for more."""
-    if not name:
-        return []
-    known = {**PROFILES, **own}
-    if name not in known:
-        raise ConfigError(f"{source}: there is no profile {name!r}{_nearest(name, [*known])}")
-    return [PROFILES.get(name, {}), own.get(name, {}), {"conversation": {PROFILE: name}}]
-
-
-def key_lines(text: str) -> dict[tuple[str, ...], int]:
-    """The number of the line where each table and key of a valid TOML document begins.
-
-    tomllib tells no positions. But each statement of TOML, which is a table's header or one key with its value, is
-    valid TOML by itself. So a statement is the shortest run of lines that can be parsed.
-    """
-    found: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
-    statement = ""
-    begins = 1
-    for number, line in enumerate(text.split("\n"), start=1):
-        statement += line + "\n"
-        try:
-            content = tomllib.loads(statement)
-        except tomllib.TOMLDecodeError:
-            continue  # the value goes on in the next line
-        is_header = statement.lstrip().startswith("[")
-        paths = list(_paths(content))
-        if is_header:
-            table = max(paths, key=len)
-        for path in paths:
-            found.setdefault(path if is_header else table + path, begins)
-        statement = ""
-        begins = number + 1
-    return found
-
-
-def _paths(content: Any, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    if isinstance(content, list):  # an array of tables; no setting is one, so only its place is needed
-        content = content[-1] if content else {}
-    if not isinstance(content, dict):
-        return
-    for key, value in content.items():
-        yield (*prefix, key)
-        yield from _paths(value, (*prefix, key))
-
-
-def _tables() -> dict[str, type]:
-    defaults = Config()
-    return {
-        f.name: type(getattr(defaults, f.name)) for f in dataclasses.fields(Config) if f.metadata.get("table", True)
-    }
-
-
-def _check(document: dict[str, Any], path: tuple[str, ...], tables: dict[str, type], where: str) -> None:
-    name = path[0]
-    if name == PROFILE and isinstance(document[name], dict):
-        _check_profile(document[name], path[1:], tables, where)
-        return
-    if name not in tables:
-        what = "table" if isinstance(document[name], dict) else "key"
-        owners = [f"[{table}]" for table, section in tables.items() if name in _fields(section)]
-        hint = f"; it belongs under {owners[0]}." if owners else _nearest(name, [*tables])
-        raise ConfigError(f"{where}: unknown {what} {name!r}{hint}")
-    if not isinstance(document[name], dict):
-        raise ConfigError(f"{where}: {name!r} is a table, write [{name}] and its keys below.")
-    if len(path) == 1:
-        return
-    key = path[1]
-    known = _fields(tables[name])
-    if key not in known:
-        raise ConfigError(f"{where}: unknown key {name}.{key}{_nearest(key, [*known])}")
-    if len(path) == 2:
-        _check_value(known[key], document[name][key], f"{where}: {name}.{key}")
-
-
-def _check_profile(profiles: dict[str, Any], path: tuple[str, ...], tables: dict[str, type], where: str) -> None:
-    """Checks a profile. `path` begins with its name; its tables and keys are the same as outside of it."""
-    if path and not isinstance(profiles[path[0]], dict):
-        raise ConfigError(f"{where}: {path[0]!r} is no profile, write [profile.NAME.TABLE] and its keys below.")
-    if len(path) > 1 and path[1] == PROFILE:
-        raise ConfigError(f"{where}: a profile within a profile is not known.")
-    if len(path) > 1:
-        _check(profiles[path[0]], path[1:], tables, where)
-
-
-def _fields(section: type) -> dict[str, dataclasses.Field[Any]]:
-    return {declared.name: declared for declared in dataclasses.fields(section)}
-
-
-def _check_value(declared: dataclasses.Field[Any], value: Any, what: str) -> None:
-    kind: type[Any] = type(declared.default)
-    # To Python a bool is an int, but `true` is not a number here. 5 will do for 5.0, but 5.0 is not whole.
-    if type(value) is not kind and not (kind is float and type(value) is int):
-        raise ConfigError(f"{what} must be {_TYPE_NAMES[kind]}, not {reprlib.repr(value)}.")
-    if "range" in declared.metadata:
-        low, high = declared.metadata["range"]
-        if not low <= value <= high:  # this is also false for nan
-            raise ConfigError(f"{what} must be from {low:g} to {high:g}, not {reprlib.repr(value)}.")
-    choices = declared.metadata.get("choices", ())
-    if choices and value not in choices:
-        raise ConfigError(f"{what} must be one of {', '.join(map(repr, choices))}, not {reprlib.repr(value)}.")
-    if "longest" in declared.metadata:  # prose in any script and on any number of lines
-        longest = declared.metadata["longest"]
-        if len(value) > longest:
-            raise ConfigError(f"{what} has {len(value):,} characters, and {longest:,} are the most: shorten it.")
-    elif kind is str and not value.isprintable():
-        raise ConfigError(f"{what} holds a character that cannot be printed: {reprlib.repr(value)}.")
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; the nearest known one is {near[0]!r}."
-
-
-def _as_declared(values: dict[str, Any], section: type) -> dict[str, Any]:
-    kinds: dict[str, type[Any]] = {name: type(declared.default) for name, declared in _fields(section).items()}
-    return {key: kinds[key](value) for key, value in values.items()}
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot read the configuration {path}: {error.strerror or error}.") from None
-    if len(content) > _MAX_FILE_BYTES:
-        raise ConfigError(f"{path} is larger than {_MAX_FILE_BYTES:,} bytes: that is not a configuration.")
-    try:
-        return content.decode("utf-8-sig")  # Windows editors put a byte order mark in front
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8.") from None

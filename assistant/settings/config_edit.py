@@ -1,6 +1,7 @@
-"""Changes single values in a user's config.toml: all else in it, comments included, stays as it was written.
+"""Changes single values in a user's config.toml. Everything else in it, comments included, stays as it was written.
 
-The file is replaced in one step, so that it is never half-written. Reading and checking settings is config.py's.
+The file is replaced in one step, so that it is never half-written. This module does not know which settings there are:
+config.py reads and checks them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Value = str | int | float | bool
 
 
 def set_values(path: Path, table: str, values: Mapping[str, Value]) -> None:
-    """Writes `values` under [table] of the file, which need not exist. Raises ConfigError; then nothing has changed."""
+    """Write `values` under [table] of the file, which need not exist. Raises ConfigError; then nothing has changed."""
     path = path.resolve()  # a link into somebody's dotfiles stays a link
     try:
         old = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
@@ -35,7 +36,7 @@ def set_values(path: Path, table: str, values: Mapping[str, Value]) -> None:
 
 
 def with_values(text: str, table: str, values: Mapping[str, Value]) -> str:
-    """The TOML text with `values` under [table], at the end if there was no such table."""
+    """The TOML text with `values` under [table]. A table that is not there yet is added at the end. Raises ConfigError."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 

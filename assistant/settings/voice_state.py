@@ -1,7 +1,8 @@
-"""What the user set by voice and wants to find again: rate and volume, in $XDG_STATE_HOME/seesay/state.json.
+"""Remembers the rate and the volume that the user set by voice, in $XDG_STATE_HOME/seesay/state.json.
 
-Losing it costs a "slower" or two, so nothing here ever stops the program: a file that is broken, or from a newer version, is
-ignored with one line in the log. It does not know the voice; it holds the ranges that config.py holds.
+A user who loses them says "slower" once or twice more. So nothing here ever stops the program: a file that is broken,
+or from a newer version, is ignored with one line in the log. This module does not know the voice. Its ranges are
+config.py's.
 """
 
 from __future__ import annotations
@@ -28,21 +29,22 @@ _RANGES = {
     if "range" in declared.metadata
 }
 
-# Steps that are heard as steps: about a seventh in rate, 3 dB in volume. A rate set in the config may lie between two.
+# Each step can be heard: it is about a seventh of the rate, and 3 dB of the volume. A rate from the config may lie
+# between two.
 RATES_WPM = (80, 90, 105, 120, 135, 155, 175, 200, 230, 265, 305, 350, 400, 450)
-VOLUMES = (0.1, 0.14, 0.2, 0.28, 0.4, 0.55, 0.75, 1.0)  # none at 0: a voice that is silent cannot say so
+VOLUMES = (0.1, 0.14, 0.2, 0.28, 0.4, 0.55, 0.75, 1.0)  # no 0: a silent voice could not say that it is silent
 
 
 @dataclass(frozen=True)
 class VoiceState:
-    """How the voice speaks now."""
+    """How fast and how loud the voice speaks."""
 
     rate_wpm: int
     volume: float  # 0..1
 
 
 def slower(state: VoiceState) -> VoiceState:
-    """A step slower; the same state where it cannot be slower. Likewise the other three."""
+    """The state one step slower, or the same state where there is no slower one. The next three functions are alike."""
     return dataclasses.replace(state, rate_wpm=round(_below(RATES_WPM, state.rate_wpm)))
 
 
@@ -63,7 +65,7 @@ def state_path(environ: Mapping[str, str]) -> Path:
 
 
 def load_state(path: Path, default: VoiceState) -> VoiceState:
-    """What was remembered; what was not is taken from `default`, the configuration's."""
+    """The remembered state. A value that was not remembered is taken from `default`, which is the configuration's."""
     try:
         return dataclasses.replace(default, **_remembered(path))
     except (OSError, ValueError, RecursionError) as error:
@@ -72,10 +74,10 @@ def load_state(path: Path, default: VoiceState) -> VoiceState:
 
 
 def save_state(path: Path, state: VoiceState, *, before: VoiceState | None = None) -> None:
-    """Atomic: a power cut leaves the old file or the new one. A folder that cannot be written is a line in the log.
+    """Write the state to the file in one step. If the folder cannot be written, there is one line in the log.
 
-    Only what differs from `before` is remembered, beside what was: who is once told to speak slower keeps the volume that the
-    configuration, or another profile, has.
+    With `before`, only the values that differ from it are changed in the file. So a voice that was once told to speak
+    slower keeps the volume of the configuration, or of another profile.
     """
     values = dataclasses.asdict(state)
     if before is not None:
@@ -92,7 +94,9 @@ def save_state(path: Path, state: VoiceState, *, before: VoiceState | None = Non
 
 
 def _remembered(path: Path) -> dict[str, Any]:
-    """Some of VoiceState's fields, none where there is no file. Raises OSError, and ValueError in one clear clause."""
+    """The fields of VoiceState that the file holds; none where there is no file. Raises OSError, ValueError with the
+    reason.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_FILE_BYTES + 1)
@@ -127,7 +131,7 @@ def _above(steps: Sequence[float], value: float) -> float:
 
 
 class VoiceSettings:
-    """How the voice speaks now. `apply` hands a new state to the synthesizer."""
+    """The voice's present state, and its changes. `apply` gives a new state to the synthesizer."""
 
     def __init__(self, state: VoiceState, apply: Callable[[VoiceState], None], path: Path | None = None) -> None:
         self._state = state
@@ -135,7 +139,7 @@ class VoiceSettings:
         self._path = path  # None: not remembered
 
     def change(self, step: Callable[[VoiceState], VoiceState]) -> bool:
-        """False where there is no further step."""
+        """Go to the next state: apply and remember it. False where there is no further step."""
         new = step(self._state)
         if new == self._state:
             return False

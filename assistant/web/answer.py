@@ -1,7 +1,7 @@
-"""One question from its place in the queue to the last word of its answer, on the thread of whoever asked.
+"""One question of a client, from its place in the queue to the last word of its answer, on the thread of its request.
 
-The events of an answer are a generator: whoever consumes it decodes, so a client that reads slowly slows its own answer
-only, and one that leaves has nobody decoding for it. It does not know HTTP, nor how events are written down.
+The events of an answer are a generator: whoever consumes it decodes. So a client that reads slowly slows only its own answer,
+and nothing is decoded for a client that has left. This file does not know HTTP, nor how events are written down.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from vision.interface import Answerer, AnswerStats, Engine
 
 STILL_THERE_SECONDS = 5.0
-LONGEST_QUESTION = 2000  # characters, of the engine
+LONGEST_QUESTION = 2000  # characters: the engine takes no longer one
 NO_SPEECH_MODEL = "this machine has no speech model that works: type the question"
 
-Hear = Callable[[Path, Callable[[], bool]], "tuple[str, float]"]  # a WAV file, unless stopped, to words and confidence
+Hear = Callable[
+    [Path, Callable[[], bool]], "tuple[str, float]"
+]  # turns a WAV file into words and confidence, unless it is stopped
 
 _log = logging.getLogger(__name__)
 
@@ -48,10 +50,10 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is wanted to be known of a picture."""
+    """What a client asks about a picture, and how it wants the answer."""
 
     question: str | Spoken
-    speak: bool = False  # sentences come with sound
+    speak: bool = False  # each sentence comes with its sound
     plain: bool = False  # the model's text and nothing else: no sentences, no words of doubt
     max_new_tokens: int | None = None
     before: Said | None = None  # None: what the conversation itself remembers
@@ -59,7 +61,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class AnswerContext:
-    """What every answer is made with."""
+    """What every answer needs from the server."""
 
     engine: Engine
     speech: Speech
@@ -70,7 +72,7 @@ class AnswerContext:
 
 
 class Answer:
-    """An answer under way: iterate `events`, and `close` in any case."""
+    """An answer under way. Iterate `events`, and call `close` whatever happens."""
 
     def __init__(
         self, means: AnswerContext, asked: Asked, conversation: Conversation, ticket: Ticket, gone: Callable[[], bool]
@@ -85,23 +87,23 @@ class Answer:
         now = means.clock()
         self._question = Question(typed, None, now, now)
         self._turn = Turn(self._question, cancelled=self._cancelled)
-        self._said = ""  # the model's text, with doubt put into words
-        self._spoken_to = 0  # as far as its sentences have been given out
+        self._said = ""  # the model's text with the words of doubt
+        self._spoken_to = 0  # characters of it that were given out as sentences
         self._finish = "cancelled"
         self._prompt_tokens = self._cached_tokens = 0
-        self._asked_of: Answerer | None = None  # who was there when the question was put
-        if asked.before is None:  # in a conversation that remembers, the newest question counts
+        self._asked_of: Answerer | None = None  # who was to answer when the question was asked
+        if asked.before is None:  # the conversation remembers: a newer question ends the older
             conversation.stop()
             conversation.stop = self._cancelled.set
 
     @property
     def answerer(self) -> Answerer:
-        """Who answers, as far as is known: it may change until the end."""
+        """Who answers, as far as is known. It may change until the end of the answer."""
         view = self._conversation.view
         return self._means.engine.answerer if view is None else view.answerer
 
     def close(self) -> None:
-        """Idempotent. An answer that is not complete ends within a token; its place in the queue is free."""
+        """Ends the answer within a token and frees its place in the queue. A second call does nothing."""
         self._cancelled.set()
         self._ticket.leave()  # here: a generator that never began runs no `finally`
         self._let_go()
@@ -123,7 +125,7 @@ class Answer:
             self._let_go()
 
     def _let_go(self) -> None:
-        """The conversation is kept for minutes, and the connection would be kept with it."""
+        """Lets go of the connection: the conversation is kept for minutes, and would keep the connection that long."""
         if self._conversation.stop == self._cancelled.set:  # else a newer question has begun
             self._conversation.stop = _nothing
 
@@ -212,13 +214,13 @@ class Answer:
 
     def _count(self, stats: AnswerStats) -> None:
         view, is_new = self._conversation.view, self._turn.moments.sight is not None
-        is_new |= self.answerer != self._asked_of  # who steps in looks at the picture first
+        is_new |= self.answerer != self._asked_of  # a model that steps in reads the picture first
         just_seen = view.stats.prompt_tokens if view is not None and is_new else 0  # read for this very question
         self._prompt_tokens = stats.prompt_tokens + stats.cached_tokens
         self._cached_tokens = max(0, stats.cached_tokens - just_seen)
 
     def _put_in_words(self, sentence: str, spoken: str) -> None:
-        """In the text of the answer too: there, and not where the same words came before."""
+        """Puts the words of doubt into the whole text too, at this sentence and not at an earlier one of the same words."""
         at = self._said.find(sentence, self._spoken_to)
         if self._turn.verdict is Verdict.CANNOT_TELL:
             self._said = spoken
@@ -240,12 +242,12 @@ class Answer:
 
 
 def _as_api_error(error: Exception, question: str) -> ApiError:
-    """`question`: the parameter that had it."""
+    """`question` is the name of the parameter that brought the question."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, QuestionError):
         return ApiError(400, "bad_question", str(error), parameter=question)
-    # Their own words are for whoever sits at this machine: they have its folders and addresses in them.
+    # The log gets the error's own words. A client does not: they tell folders and addresses of this machine.
     if isinstance(error, VisionError | AudioError | AssistantError):
         _log.warning("a question was not answered: %s", error)
     if isinstance(error, ModelMissing | SpeechModelError):

@@ -1,4 +1,4 @@
-"""Pictures that can be asked about again, each with what has been said about it. In memory, for some minutes."""
+"""Conversations with clients: a picture and what was said about it, kept in memory for some minutes. It does not know HTTP."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from vision.framing import Fault
     from vision.interface import View
 
-# A picture that was reduced has 11 MB at most.
+# The pictures of all conversations together; one picture has at most 11 MB, since large ones are reduced.
 KEPT_BYTES = 128_000_000
-# Put before the questions of a model that takes instructions, when the engine no longer has the earlier turns itself.
+# These stand around earlier turns that the engine no longer holds, for a model that takes instructions.
 _EARLIER = "Earlier in this conversation:"
 _NOW = "Now answer:"
 
@@ -32,7 +32,7 @@ Exchange = tuple[str, str]  # a question and its answer, without space around th
 
 @dataclass(frozen=True)
 class Said:
-    """What came before a question: instructions of the client's own, and the exchanges since."""
+    """What came before a question: the client's own instructions, and the exchanges after them."""
 
     instructions: str = ""
     exchanges: tuple[Exchange, ...] = ()
@@ -43,21 +43,25 @@ class Said:
 
 @dataclass
 class Conversation:
-    """About one picture, or none. What is not frozen is touched only by whoever's turn it is in the queue, but for `stop`."""
+    """A conversation about one picture, or without one.
+
+    Only the question whose turn it is in the queue may change the fields; any thread may change `stop`.
+    """
 
     id: str
     frame: Frame | None  # None: in words only
     fault: Fault | None  # what is wrong with the picture
     view: View | None = None  # None: not yet seen
-    held: Said = field(default_factory=Said)  # what the view has in its memory
-    stop: Callable[[], None] = lambda: None  # the answer under way
+    held: Said = field(default_factory=Said)  # what the view remembers
+    stop: Callable[[], None] = lambda: None  # ends the answer under way
 
     def prompt_for(
         self, question: str, before: Said, *, takes_instructions: bool, longest: int, max_new_tokens: int | None = None
     ) -> str:
-        """What the view is to be asked, so that it knows `before`.
+        """The text to ask the view, so that it knows `before`.
 
-        Winds the view back where that is something else, or where all of it and the answer do not fit. Raises QuestionError.
+        If the view remembers something else, or has no room for the question and its answer, it forgets, and the text tells it
+        the earlier turns again, as far as they fit into `longest` characters and the model. Raises QuestionError.
         """
         assert self.view is not None  # the picture is seen before anybody asks about it
         if self.view.cache_bytes == 0:  # put away: another picture needed the room
@@ -73,7 +77,7 @@ class Conversation:
 
 
 def folded(question: str, before: Said, fits: Callable[[str], bool]) -> str:
-    """One text of all of it; the oldest exchanges are left out until it fits."""
+    """One text of the question and what came before it. The oldest exchanges are left out until the text fits."""
     exchanges = list(before.exchanges)
     while True:
         turns = [f"Question: {asked}\nAnswer: {answer}" for asked, answer in exchanges]
@@ -85,7 +89,7 @@ def folded(question: str, before: Said, fits: Callable[[str], bool]) -> str:
 
 
 def _takes(view: View, text: str, max_new_tokens: int | None) -> bool:
-    """Whether it fits into the model: how many tokens a text has, only the model knows."""
+    """Whether the text fits into the model. Only the view knows how many tokens a text has."""
     try:
         return view.remembers(text, max_new_tokens)
     except QuestionError:

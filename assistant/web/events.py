@@ -1,4 +1,4 @@
-"""What happens while a question is answered, in the order in which it happens. Facts only: how they are sent is api's and v1's."""
+"""What happens while a question of a client is answered, in this order. How an event is sent, `api` and `v1` decide."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Accepted:
-    """It has a place in the queue; 0 is its turn."""
+    """The question has a place in the queue; it is its turn at 0."""
 
     conversation: str
     queue_position: int
@@ -23,14 +23,14 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Queued:
-    """It has moved up."""
+    """The question has moved up in the queue."""
 
     queue_position: int
 
 
 @dataclass(frozen=True)
 class StillThere:
-    """Nothing new for some seconds; said so that no proxy takes the silence for a broken connection."""
+    """Nothing new happened for some seconds. It is sent so that no proxy takes the silence for a broken connection."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Seeing:
-    """The picture is looked at now. `advice`: what is wrong with it, as a sentence."""
+    """The engine begins to look at the picture. `advice` is a sentence about what is wrong with the picture."""
 
     advice: str | None
 
@@ -53,12 +53,12 @@ class Text:
     """Some more of the answer, as the model gave it out."""
 
     text: str
-    log_probabilities: tuple[float, ...] = ()  # natural, one a token; () where another computer does not tell
+    log_probabilities: tuple[float, ...] = ()  # natural, one a token; () if another computer does not tell
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence as it is spoken, doubt included. `speech`: under which name its sound is kept."""
+    """A sentence as it is spoken, doubt included. `speech` is the name under which its sound is kept."""
 
     text: str
     speech: str | None
@@ -66,7 +66,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Done:
-    """The end. `answer` is what was said: the model's text, with the words of doubt where there is doubt."""
+    """The answer has ended. `answer` is what was said: the model's text, with the words of doubt where there is doubt."""
 
     answer: str
     turn: Turn
@@ -79,7 +79,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """The end, in place of Done."""
+    """The answer has failed. It comes in place of Done."""
 
     error: ApiError
 
@@ -88,9 +88,9 @@ Event = Accepted | Queued | StillThere | Heard | Seeing | Text | Sentence | Done
 
 
 class Leaving(threading.Event):
-    """Set when somebody says stop, and as soon as the client has gone: the engine asks it before every step.
+    """An event that is set when somebody stops the answer, or when the client has gone. The engine asks it before every step.
 
-    No thread watches the connection: the server knows it is closed, and whoever wants to know asks.
+    No thread watches the connection. The server knows whether it is closed, and `is_set` asks the server.
     """
 
     def __init__(self, gone: Callable[[], bool]) -> None:

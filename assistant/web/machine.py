@@ -1,4 +1,4 @@
-"""Watts, temperature and memory for whoever looks, read at most once a second. What the machine does not tell is None."""
+"""Watts, temperature and memory of this machine, read at most once a second. A figure that the machine does not tell is None."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _SECONDS = 1.0
 
 
 class Machine:
-    """Any thread may call it."""
+    """Call it for the newest figures. Any thread may call it."""
 
     def __init__(
         self,
         model: str,
         other_watts: float,
         memory: Callable[[], int | None],
-        sample: Callable[[], PowerSample] | None = None,  # of somebody who reads the sensors already
+        sample: Callable[[], PowerSample] | None = None,  # given if somebody reads the sensors already
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model

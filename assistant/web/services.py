@@ -1,4 +1,7 @@
-"""What the routes work with: the one engine behind its queue, and what else this machine has. Built once, by `serve`."""
+"""What the routes work with: the one engine behind its queue, and what else this machine has. It is built once, at the start.
+
+It does not know HTTP: the routes turn requests into calls of it.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +38,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Parts:
-    """What a server is made of. None: this machine has none."""
+    """What a server is made of. None stands for what this machine does not have."""
 
     engine: Engine
     phrases: Phrases
     doubt: DoubtRule
-    take: Take | None = None  # the camera, or what stands in for it
+    take: Take | None = None  # takes a picture with the camera, or what stands in for it
     hear: Hear | None = None
     synthesize: Callable[[str], AudioChunk] | None = None
     machine: Callable[[], Status] = Status
@@ -51,7 +54,7 @@ class Services:
         self,
         parts: Parts,
         settings: WebSettings,
-        board: Board | None = None,  # that somebody else writes on too
+        board: Board | None = None,  # given if the conversation by voice writes on it too
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
@@ -80,7 +83,10 @@ class Services:
         return list(dict.fromkeys(who.model_name for who in self.engine.answerers))
 
     def answer(self, gone: Callable[[], bool], ready: Callable[[], tuple[Asked, Conversation]]) -> Answer:
-        """A place in the queue first, before a picture is decoded: that is work too. Raises QueueFull, and as `ready` does."""
+        """Takes a place in the queue and then calls `ready`, which may decode a picture: that is work too.
+
+        Raises QueueFull, and what `ready` raises.
+        """
         ticket = self.queue.enter()
         try:
             return Answer(self._means, *ready(), ticket, gone)
@@ -89,7 +95,7 @@ class Services:
             raise
 
     def camera_picture(self, timeout_seconds: float) -> tuple[Frame, Fault | None]:
-        """The sharpest of what the camera sees now, and what is wrong with it. Raises ApiError."""
+        """The sharpest picture of what the camera sees now, and what is wrong with it. Raises ApiError."""
         if self.take is None:
             raise ApiError(404, "no_camera", "this machine has no camera: send a picture", parameter="camera")
         if not self._camera.acquire(timeout=timeout_seconds):
@@ -97,7 +103,7 @@ class Services:
         try:
             return self.take(threading.Event())
         except VisionError as error:
-            _log.warning("the camera gives no picture: %s", error)  # an address in it is nobody else's business
+            _log.warning("the camera gives no picture: %s", error)  # a client must not see the addresses in it
             raise ApiError(
                 503, "camera_lost", "the camera gives no picture: send one, or ask again later", parameter="camera"
             ) from error
@@ -105,6 +111,6 @@ class Services:
             self._camera.release()
 
     def sweep(self) -> None:
-        """Called every second or so: what is too old is dropped."""
+        """Drops what is too old. The server calls it about once a second."""
         self.conversations.sweep()
         self.speech.sweep()

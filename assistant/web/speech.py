@@ -1,4 +1,4 @@
-"""Sentences as sound: made once, kept as WAV for some minutes under a name that nobody can guess."""
+"""Sentences as sound. Each is synthesized once and kept as WAV for some minutes, under a name that nobody can guess."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Speech:
-    """`synthesize` None: this machine has no voice."""
+    """Makes and keeps the sound. Without `synthesize` this machine has no voice, and no sentence has a sound."""
 
     def __init__(
         self, synthesize: Callable[[str], AudioChunk] | None, clock: Callable[[], float] = time.monotonic
@@ -31,7 +31,7 @@ class Speech:
         self._kept: Kept[bytes] = Kept(_LIMITS, clock)
 
     def speak(self, sentence: str) -> str | None:
-        """The name under which the sound is kept; None where there is none: an answer is worth reading all the same."""
+        """Makes the sound; returns the name under which it is kept, or None if there is none: the answer can still be read."""
         if self._synthesize is None:
             return None
         try:
@@ -51,7 +51,7 @@ class Speech:
 
 
 def wav_bytes(chunk: AudioChunk) -> bytes:
-    """16-bit mono PCM."""
+    """A WAV file of 16-bit mono PCM."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)

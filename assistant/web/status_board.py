@@ -1,4 +1,7 @@
-"""What the assistant is doing, for whoever looks: the last question and answer, by voice or by page, and its state."""
+"""What the assistant is doing: its state, and the last question and answer, whether by voice or by page.
+
+It does not know who shows it.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,13 @@ class Posted:
 
 
 class Board:
-    """Any thread may write and read; what is read is one immutable value."""
+    """Any thread may write and read. A reader gets one immutable value."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._posted = Posted()
-        self.voice_state: Callable[[], str] = lambda: (
-            "idle"
-        )  # one of STATES: of the conversation by voice, if there is one
+        # One of STATES: the state of the conversation by voice, if there is one.
+        self.voice_state: Callable[[], str] = lambda: "idle"
 
     def asked(self, question: str) -> None:
         with self._lock:
@@ -38,6 +40,6 @@ class Board:
         return self._posted
 
     def state(self, *, at_work: bool) -> str:
-        """`at_work`: a question of the page's, or of a program's, is being answered."""
+        """One of STATES. `at_work` is True while a question of the page or of a program is being answered."""
         voice = self.voice_state()
         return "thinking" if at_work and voice in ("idle", "listening") else voice

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from audio.synthesizer import Synthesizer
     from audio.voice import SpokenVoice
     from vision.best_shot import BestShot
-    from vision.engine import Engine as LocalEngine
+    from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
 
 

@@ -11,7 +11,7 @@ from assistant.settings.config import Config
 
 if TYPE_CHECKING:
     from assistant.answering.doubt import DoubtRule
-    from vision.engine import Engine
+    from vision.engine.engine import Engine
     from vision.engine.settings import Arithmetic
     from vision.preprocess import Fit
 
@@ -22,7 +22,8 @@ def load_engine(
     config: Config, vision_model: Path, stack: contextlib.ExitStack, progress: Progress, *, is_demo: bool
 ) -> Engine:
     """The one engine of the process. The demo model gets no instructions: it was trained without."""
-    from vision.engine import Engine, EngineSettings
+    from vision.engine.engine import Engine
+    from vision.engine.settings import EngineSettings
 
     settings = EngineSettings(
         threads=config.engine.threads,

@@ -132,8 +132,8 @@ class Ears:
         pause_ear: PauseEar | None = None,
     ) -> Hearing:
         """Ears over any audio source."""
-        from audio.endpointing import EndpointSettings
         from audio.hearing import Hearing, Situation
+        from audio.settings import EndpointSettings
         from audio.vad import VoiceActivity
 
         wanted = self._config.hearing

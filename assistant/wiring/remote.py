@@ -19,13 +19,13 @@ from assistant.models.catalog import ChosenModel
 from assistant.settings.config import Config, RemoteConfig
 from vision.engine.host import arithmetic_threads
 from vision.interface import Answerer
-from vision.remote.engine import RemoteEngine, RemoteSettings
+from vision.remote.engine import RemoteEngine
 from vision.remote.fallback import Away, Change, FallbackEngine
 from vision.remote.server import Server
-from vision.remote.settings import ServerSettings
+from vision.remote_settings import RemoteSettings, ServerSettings
 
 if TYPE_CHECKING:
-    from vision.engine import Engine
+    from vision.engine.engine import Engine
 
 
 def open_remote_engine(
@@ -128,7 +128,7 @@ def _checked_url(text: str) -> str:
 def _key(file: str) -> str | None:
     if not file:
         return None
-    path = Path(file).expanduser()
+    path = Path(file)
     try:
         key = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -145,7 +145,7 @@ def open_server(remote: RemoteConfig) -> Server:
     Raises ConfigError where a setting or a certificate is wrong, or the package `openai` is not installed.
     """
     settings = settings_from(remote)
-    tls = ssl_context(Path(remote.ca_file).expanduser() if remote.ca_file else None)
+    tls = ssl_context(Path(remote.ca_file) if remote.ca_file else None)
     try:
         return Server(settings, tls)
     except ImportError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant import console
 from assistant.errors import AssistantError, UsageError
-from assistant.machine.memory import give_large_blocks_back, used_bytes
+from assistant.machine.memory import tune_malloc, used_bytes
 from assistant.settings.config import Config
 from assistant.web.access import is_loopback
 from assistant.web.machine import Machine
@@ -42,7 +42,7 @@ def web_settings(config: Config, host: str | None, port: int | None, token_file:
     web = config.web
     if port is not None and not 0 <= port <= 65_535:
         raise UsageError(f"--port is 0 to 65535, not {port}")
-    path = token_file or (Path(web.token_file).expanduser() if web.token_file else None)
+    path = token_file or (Path(web.token_file) if web.token_file else None)
     names = frozenset(name.strip().lower() for name in web.names.split(",") if name.strip())
     settings = WebSettings(
         host=host or web.host,
@@ -132,7 +132,7 @@ class SideServer:
         from assistant.web.server import WebServer
         from assistant.web.services import Services
 
-        give_large_blocks_back()  # every worker decodes pictures
+        tune_malloc()  # every worker decodes pictures
         self._board.voice_state = voice_state
         with contextlib.ExitStack() as stack:
             services = Services(_parts(assembly, camera, power), self._settings, self._board)

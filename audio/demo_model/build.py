@@ -7,7 +7,9 @@ below were chosen on the development sentences of `evaluate` (`--set dev`), not 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import itertools
+import json
 import random
 import shutil
 import tempfile
@@ -22,6 +24,7 @@ from audio.demo_model.features import FBANK_CONF, MELS
 from audio.demo_model.lexicon import lexicon
 from audio.demo_model.network import Network
 
+MANIFEST = "seesay-model.json"  # the program reads it to see whether the model is whole
 DEFAULT_FOLDER = Path(__file__).parent / "en"
 LM_SEED = 77
 
@@ -79,6 +82,20 @@ def write(work: Path, folder: Path, tuning: Tuning, grammar: lm.Acceptor) -> Non
     (folder / "conf" / "model.conf").write_text(tuning.model_conf())
 
 
+def write_manifest(folder: Path) -> None:
+    """The bytes and the SHA-256 of every file into the manifest, in the form of the models that `seesay fetch` brings."""
+    files = {
+        path.relative_to(folder).as_posix(): {
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    text = json.dumps({"source": "audio.demo_model.build", "files": files}, indent=1) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
 def swap_in(made: Path, folder: Path) -> None:
     """Puts `made` in the place of `folder`, which is missing for an instant only."""
     old = folder.with_name(folder.name + ".old")
@@ -94,6 +111,7 @@ def build(work: Path, folder: Path, tuning: Tuning, grammar: lm.Acceptor | None 
     made = folder.with_name(folder.name + ".partial")
     shutil.rmtree(made, ignore_errors=True)
     write(work, made, tuning, grammar or language_model(tuning))
+    write_manifest(made)
     swap_in(made, folder)
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 

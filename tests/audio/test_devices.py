@@ -1,10 +1,11 @@
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from audio.devices import SoundDevice, choose, devices, open_stream
+from audio.devices import SoundDevice, call_within, choose, devices, open_stream
 from audio.errors import DeviceMissing
 
 PRESENT = [
@@ -88,6 +89,69 @@ def test_a_busy_device_is_told():
         open_stream(SoundDevice(3, "odd", 1, 48_000), "input", fake.build)
 
 
+def test_a_call_in_time_gives_its_result_or_its_error():
+    """What the call returns or raises on its thread reaches the caller, and nobody is told of a late result."""
+    late = []
+    assert call_within(5.0, lambda: threading.current_thread().name, "a name", late.append) == "a name"
+    with pytest.raises(ZeroDivisionError):
+        call_within(5.0, lambda: 1 / 0, "a name", late.append)
+    assert late == []
+
+
+def test_a_call_that_takes_too_long_is_left_behind():
+    """The caller gets a TimeoutError; the result that comes afterwards is handed over to be put away."""
+    go_on, put_away, late = threading.Event(), threading.Event(), []
+
+    def put_it_away(result):
+        late.append(result)
+        put_away.set()
+
+    with pytest.raises(TimeoutError, match="'slow' took longer than 0 s"):
+        call_within(0.0, lambda: go_on.wait(5) and "a stream", "slow", put_it_away)
+    go_on.set()
+    assert put_away.wait(5)
+    assert late == ["a stream"]
+
+
+def test_while_opening_hangs_no_second_attempt_is_begun(monkeypatch):
+    """A device that does not answer is told in time, costs one thread only, and is opened again once it has answered."""
+    pytest.importorskip("sounddevice", exc_type=OSError)
+    monkeypatch.setattr("audio.devices._OPEN_SECONDS", 0.05)
+    monkeypatch.setattr("audio.devices._hanging_opens", {})
+    answers, closed, attempts = threading.Event(), threading.Event(), []
+
+    class Stream:
+        def start(self):
+            pass
+
+        def close(self):
+            closed.set()
+
+    def build(rate_hz, channels):
+        attempts.append((rate_hz, channels))
+        answers.wait(5)
+        return Stream()
+
+    device = SoundDevice(3, "odd", 1, 48_000)
+    for _ in range(2):
+        with pytest.raises(DeviceMissing, match="the loudspeaker 'odd' does not answer"):
+            open_stream(device, "output", build)
+    assert len(attempts) == 1
+    answers.set()
+    assert closed.wait(5)
+    assert isinstance(open_stream(device, "output", build), Stream)
+
+
+def test_a_stream_is_opened_in_the_format_that_is_asked_for():
+    """With formats given, only these are tried."""
+    sounddevice = pytest.importorskip("sounddevice", exc_type=OSError)
+    fake = FakeStream([(16_000, 2)], sounddevice.PortAudioError)
+    device = SoundDevice(3, "odd", 2, 48_000)
+    assert open_stream(device, "input", fake.build, formats=[(16_000, 2)]) is fake
+    with pytest.raises(DeviceMissing, match="cannot be opened"):
+        open_stream(device, "input", fake.build, formats=[(48_000, 1)])
+
+
 def test_no_sound_library(monkeypatch):
     """Without PortAudio the error says what to install."""
 
@@ -96,6 +160,7 @@ def test_no_sound_library(monkeypatch):
             if name == "sounddevice":
                 raise OSError("PortAudio library not found")
 
+    monkeypatch.setattr("audio.devices._loaded", None)
     monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
     with pytest.raises(DeviceMissing, match="apt install libportaudio2"):

@@ -2,8 +2,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.endpointing import End, Endpointer, EndpointSettings, Onset, PreRoll
+from audio.endpointing import End, Endpointer, Onset, PreRoll
 from audio.pcm import AudioChunk
+from audio.settings import EndpointSettings
 
 CHUNK = 0.03
 SETTINGS = EndpointSettings(

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio.endpointing import EndpointSettings
 from audio.errors import DeviceLost
 from audio.hearing import Hearing, Situation, SpeechPaused, SpeechRejected, SpeechStarted, Utterance
+from audio.settings import EndpointSettings
 from tests.audio.fakes import SPEECH, LevelVad, ScriptedSource, ScriptedTranscriber
 
 SETTINGS = EndpointSettings(onset_seconds=0.12, pre_roll_seconds=0.6, end_silence_seconds=0.6, min_speech_seconds=0.2)

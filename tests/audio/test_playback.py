@@ -116,3 +116,17 @@ def test_queued_seconds_shrink_as_they_are_played():
     assert queue.queued_seconds == pytest.approx(0.1)
     played(queue, 4)
     assert queue.queued_seconds == pytest.approx(0.06)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "silenced"])
+def test_what_nobody_will_hear_is_not_audible(how):
+    """A sound that was cancelled or silenced while it waits is queued still, but does not count as speaking."""
+    one = sound()
+    queue = queue_with(one)
+    assert queue.audible
+    if how == "cancelled":
+        one.cancelled.set()
+    else:
+        queue.mute_device()
+    assert not queue.audible
+    assert not queue.empty

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,8 +67,11 @@ class Program:
         self._process.stdin.flush()
 
     def hear(self):
+        limit = threading.Timer(60, self._process.kill)  # a program that hangs fails its test, and does not hold it
+        limit.start()
         line = self._process.stdout.readline()
-        assert line, "the program ended early"
+        limit.cancel()
+        assert line, "the program ended early, or hung"
         return json.loads(line)
 
     def ended(self, within_seconds):
@@ -384,3 +388,131 @@ def test_a_vanished_sound_server_is_told(device):
         error, seconds = lost(card, device, card.unplug)
     assert f"the {device} 'virtual {device}'" in error
     assert seconds < 3.0
+
+
+# Threads and open files of the program under test.
+COUNTS = 'import os\ndef counts(): return [len(os.listdir(f"/proc/self/{what}")) for what in ("task", "fd")]\n'
+
+LOSING = """
+    import threading, time
+    import numpy as np
+    from audio import playback
+    from audio.errors import AudioError
+    from audio.pcm import AudioChunk
+    from audio.voice import SpokenVoice
+    REST
+    never = threading.Event()
+    tone = AudioChunk((8000 * np.sin(2 * np.pi * 440 * np.arange(11025) / 22050)).astype(np.int16), 22050)
+    voice = SpokenVoice(None, lambda: playback.Loudspeaker(None))
+    while True:
+        began = time.monotonic()
+        try:
+            voice.play(tone, never)
+            voice.drain(never)
+            error = ""
+        except AudioError as reason:
+            error = str(reason)
+        took = time.monotonic() - began
+        speaking = voice.speaking
+        time.sleep(1.0)
+        resting = not voice._speaker._stream.active
+        tell({"error": error, "took": took, "speaking": speaking, "resting": resting, "counts": counts()})
+        if sys.stdin.readline() == "end\\n":
+            break
+    began = time.monotonic()
+    voice.close()
+    tell(time.monotonic() - began)
+"""
+
+
+def losing(rests):
+    """A program that plays a tone at every line it gets; its loudspeaker rests in between, or does not."""
+    return COUNTS + textwrap.dedent(LOSING.replace("REST", f"playback._REST_SECONDS = {0.3 if rests else 60}"))
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rests", [True, False], ids=["at rest", "awake"])
+def test_a_loudspeaker_whose_sound_server_was_killed_speaks_again(rests, kills):
+    """While the server is away each sound fails soon and nothing counts as speaking; afterwards the next one is heard.
+
+    Nothing is left behind: no thread, no open file, and the program ends with status 0.
+    """
+    with VirtualSoundCard() as card, Program(card, losing(rests)) as program:
+        first = program.hear()
+        assert (first["error"], first["resting"]) == ("", rests)
+        for _ in range(kills):
+            card.unplug()
+            program.say()
+            away = program.hear()
+            assert "the loudspeaker 'default'" in away["error"]
+            assert away["took"] < 3.0
+            assert not away["speaking"]
+            card.replug()
+            with card.record_loudspeaker() as recording:
+                program.say()
+                back = program.hear()
+            assert (back["error"], back["speaking"]) == ("", False)
+            begin, end = audible(recording.samples)
+            assert (end - begin) / RATE_HZ == pytest.approx(0.5, abs=0.02)
+        program.say("end")
+        program.hear()
+        assert program.ended(2.0) == 0
+    assert back["counts"] == first["counts"]
+
+
+@pytest.mark.parametrize("rests", [True, False], ids=["at rest", "awake"])
+def test_a_loudspeaker_whose_sound_server_was_frozen_speaks_again(rests):
+    """While the server hangs each sound fails within some seconds; when it goes on, all that hung is freed."""
+    with VirtualSoundCard() as card, Program(card, losing(rests)) as program:
+        try:
+            first = program.hear()
+            card.freeze()
+            for limit_seconds in (7.0, 0.1):  # the first closes and opens in vain; the second does not even try
+                program.say()
+                away = program.hear()
+                assert "the loudspeaker 'default'" in away["error"]
+                assert away["took"] < limit_seconds
+                assert not away["speaking"]
+        finally:
+            card.thaw()
+        time.sleep(0.5)
+        program.say()
+        back = program.hear()
+        program.say("end")
+        assert program.hear() < 0.5
+        assert program.ended(2.0) == 0
+    assert back["error"] == ""
+    assert back["counts"] == first["counts"]
+
+
+def test_a_stream_whose_start_hangs_is_abandoned():
+    """A sound server that dies between opening and starting is told within some two seconds; the program ends with 0.
+
+    PortAudio itself would wait for ever, and would abort the process when that stream is closed.
+    """
+    code = """
+        import time
+        from audio import devices, playback
+        from audio.errors import DeviceMissing
+        build = playback.Loudspeaker._build
+        def build_and_wait(self, rate_hz, channels):
+            stream = build(self, rate_hz, channels)
+            tell("opened")
+            sys.stdin.readline()
+            return stream
+        playback.Loudspeaker._build = build_and_wait
+        began = time.monotonic()
+        try:
+            playback.Loudspeaker(None)
+        except DeviceMissing as reason:
+            tell([str(reason), time.monotonic() - began, len(devices._abandoned_streams)])
+    """
+    with VirtualSoundCard() as card, Program(card, code) as program:
+        assert program.hear() == "opened"
+        card.unplug()
+        program.say()
+        error, seconds, abandoned = program.hear()
+        assert program.ended(2.0) == 0
+    assert "does not answer" in error
+    assert seconds < 2.5
+    assert abandoned == 1

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import audio
-from audio.endpointing import EndpointSettings
 from audio.errors import SpeechModelError
 from audio.hearing import Hearing, SpeechRejected, Utterance
 from audio.pcm import AudioChunk, resample
+from audio.settings import EndpointSettings
 from audio.synthesizer import Synthesizer
 from audio.transcriber import Transcript, VoskTranscriber, parse_results
 from audio.vad import VoiceActivity

@@ -16,7 +16,6 @@ from assistant.button.gestures import DoublePress, Held, Press, Pressed, Release
 from assistant.conversation.activation import Activation, ActivationSettings, Woken, settings_from, without_phrase
 from assistant.language.phrases import phrases_for
 from audio.demo_model import corpus
-from audio.endpointing import EndpointSettings
 from audio.errors import SpeechModelError
 from audio.grammar import GrammarListener, HeardWord, parse_words
 from audio.hearing import (
@@ -30,6 +29,7 @@ from audio.hearing import (
     WakeSuspected,
 )
 from audio.pcm import Samples
+from audio.settings import EndpointSettings
 from audio.transcriber import Transcript, unknown_words
 from audio.wake_word import AttentiveTranscriber, default_phrase, find_phrase
 from tests.audio.fakes import LevelVad, ScriptedSource, ScriptedTranscriber

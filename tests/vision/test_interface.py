@@ -20,13 +20,14 @@ from tests.assistant.web.api.serving import SteppedEngine
 from tests.vision.engine.test_engine import INFO, Remembering
 from vision import interface
 from vision.camera import Camera
-from vision.engine import Engine, EngineSettings
+from vision.engine.engine import Engine
+from vision.engine.settings import EngineSettings
 from vision.frame import Frame
 from vision.interface import Answerer
-from vision.remote.engine import RemoteEngine, RemoteSettings
+from vision.remote.engine import RemoteEngine
 from vision.remote.fallback import FallbackEngine
 from vision.remote.server import Server
-from vision.remote.settings import ServerSettings
+from vision.remote_settings import RemoteSettings, ServerSettings
 from vision.still import StillPicture
 
 FRAME = Frame(np.zeros((30, 40, 3), np.uint8), captured_at=1.0)

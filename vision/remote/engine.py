@@ -1,8 +1,8 @@
-"""A server's engine with the face of `assistant.answering.capture.Engine`: see a frame, get a view, ask it.
+"""A `vision.interface.Engine` whose model runs on another computer: see a frame, get a view, ask it.
 
-To see costs nothing here and sends nothing: the picture leaves with the first question about it, so one that was taken for
-a noise or a command stays at home. A view keeps what was asked and answered to the end and sends it along, as the server
-keeps nothing. It does not know what to do when the server is away: `RemoteError` says so, and `fallback` helps.
+`see` sends nothing: a picture leaves this machine with the first question about it, so a picture that no question follows
+stays here. A view keeps the questions that were answered to the end and sends them along, because the server keeps nothing.
+This file does not know what to do when the server is away: it raises RemoteError, and `fallback` handles that.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from vision.engine.generation.prompt import checked_question
@@ -20,20 +19,9 @@ from vision.frame import Frame
 from vision.interface import AnswerChunk, Answerer, AnswerStats, Finish, SeeStats
 from vision.remote.server import Server
 from vision.remote.wire import Exchange, Piece, messages, picture_as_uri
+from vision.remote_settings import RemoteSettings
 
-KEPT_EXCHANGES = 8  # questions of a conversation that are sent along; older ones are left out
-
-
-@dataclass(frozen=True)
-class RemoteSettings:
-    """What is asked of the server; [engine] and [prompt] say the same to the engine of this machine."""
-
-    model: str = ""  # "": the first that the server names
-    instructions: str = ""
-    picture_pixels: int = 1024
-    max_new_tokens: int = 128
-    temperature: float = 0.0
-    top_p: float = 1.0
+KEPT_EXCHANGES = 8  # of a conversation are sent along, the newest ones
 
 
 class RemoteEngine:
@@ -76,7 +64,7 @@ class RemoteEngine:
         """Nothing computes here."""
 
     def connect(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Is it there, and does it have the model? Raises RemoteError, Cancelled."""
+        """Checks that the server is there and has the model. Raises RemoteError, Cancelled."""
         names = self.server.models(stopped)
         if self.settings.model and names and self.settings.model not in names:
             raise RemoteError(
@@ -88,13 +76,13 @@ class RemoteEngine:
         self._model = self.settings.model or names[0]
 
     def model(self, stopped: Callable[[], bool]) -> str:
-        """Its name at the server. Raises RemoteError, Cancelled."""
+        """The model's name at the server, which is asked for it if need be. Raises RemoteError, Cancelled."""
         if not self._model:
             self.connect(stopped)
         return self._model
 
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> RemoteView:
-        """Only makes the picture ready, if there is one. Raises Cancelled."""
+        """Makes the picture ready to be sent, if there is one. Raises Cancelled."""
         if cancelled is not None and cancelled.is_set():
             raise Cancelled("the caller no longer wants the picture")
         picture_uri = "" if frame is None else picture_as_uri(frame.rgb, self.settings.picture_pixels)
@@ -102,9 +90,9 @@ class RemoteEngine:
 
 
 class RemoteView:
-    """Of two questions at once, the newer one ends the older."""
+    """A picture that can be sent, and the conversation about it. A newer question ends an older one."""
 
-    # What the server does with the picture it does not tell: all of it is in the time to the first token.
+    # The server does not tell how long it looks at the picture: that is part of the time to the first token.
     stats = SeeStats(image_tokens=0, prompt_tokens=0, vision_seconds=0.0, prefill_seconds=0.0)
 
     def __init__(self, engine: RemoteEngine, frame: Frame | None, picture_uri: str) -> None:
@@ -113,7 +101,7 @@ class RemoteView:
         self._picture_uri = picture_uri
         self._exchanges: tuple[Exchange, ...] = ()
         self._turn: object = None
-        self._state = threading.Lock()  # over the two above, for moments only
+        self._state = threading.Lock()  # guards the two above; it is only ever held for a moment
 
     @property
     def answerer(self) -> Answerer:
@@ -122,22 +110,22 @@ class RemoteView:
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
     ) -> Iterator[AnswerChunk]:
-        """As `vision.engine.View.ask`. Raises QuestionError at once, RemoteError from the iterator."""
+        """See `vision.interface.View`. Raises QuestionError at once, RemoteError from the iterator."""
         text = checked_question(question)
         return self._answer(text, max_new_tokens or self._engine.settings.max_new_tokens, cancelled)
 
     def forget(self) -> None:
-        """Back to the bare picture, as `vision.engine.View.forget`."""
+        """See `vision.interface.View`."""
         with self._state:
             self._turn, self._exchanges = None, ()
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
-        """As `vision.engine.View.remembers`. What fits is the server's to say; of a long conversation the newest is sent."""
+        """Always True: only the server knows what fits, and of a long conversation the newest part is sent."""
         return True
 
     @property
     def cache_bytes(self) -> int:
-        """What it holds of the conversation here: the picture, as it is sent."""
+        """The size of the picture in the form in which it is sent."""
         return len(self._picture_uri)
 
     def _answer(self, question: str, budget: int, cancelled: threading.Event | None) -> Iterator[AnswerChunk]:
@@ -154,7 +142,7 @@ class RemoteView:
                 for piece in count.timed(pieces):
                     if piece.text:
                         yield AnswerChunk(piece.text, piece.tokens, None, piece.log_probabilities)
-                    # A piece is a token or more: a server that goes on beyond the budget is not heard any longer.
+                    # A piece is at least one token, so a server that sends more pieces than the budget is cut off.
                     if stopped() or count.pieces >= budget:
                         break
             finish: Finish = "cancelled" if stopped() else count.finish
@@ -180,7 +168,7 @@ class RemoteView:
 
 
 class _Count:
-    """Follows an answer: its words, and the time in which it was waited for, a slow consumer's aside."""
+    """Collects an answer's words, counts and seconds. The time that a slow consumer takes does not count."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.text = ""

@@ -1,10 +1,10 @@
-"""The other computer's engine while it is there, this machine's own while it is away.
+"""The other computer's engine while it can be reached, and this machine's own engine while it is away.
 
-Away is what fails: nothing watches in between. Then pictures are seen here, and every `again_seconds` a new picture first
-asks whether the other one is back; that is done while the user is still speaking and takes no time from the answer. The
-own engine is loaded when it is first needed, so that its memory is free as long as it is not, and then stays. A view that
-was once answered here stays here: its conversation is. Engine and views say who answers; how a change is told to the user
-they do not know.
+The other computer counts as away from the first request that fails: nothing watches it in between. Pictures are then seen here.
+After `again_seconds` the next new picture first asks whether the other computer is back, while the user is still speaking, so
+that the answer loses no time. The own engine is loaded when it is first needed and then stays, so its memory is free until then.
+A view that this machine has answered stays here, because the conversation is here. The engine and its views say who answers.
+They do not know how the user is told of a change.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from vision.errors import Cancelled, RemoteError
 from vision.frame import Frame
 from vision.interface import AnswerChunk, Answerer, AnswerStats, Engine, SeeStats, View
 from vision.remote.engine import RemoteEngine, RemoteView
+from vision.remote_settings import AGAIN_SECONDS
 
 _log = logging.getLogger(__name__)
 _OWN = Answerer("this machine's own engine")
@@ -31,7 +32,7 @@ Load = Callable[[ExitStack], Engine]
 
 @dataclass(frozen=True)
 class Away:
-    """The other computer's engine has gone, and what answers instead is this machine's, if there is one to do so."""
+    """The other computer cannot be reached. This machine's engine answers in its place, if there is one (`has_local`)."""
 
     error: RemoteError
     has_local: bool
@@ -39,23 +40,23 @@ class Away:
 
 @dataclass(frozen=True)
 class Back:
-    """It is there again."""
+    """The other computer can be reached again."""
 
 
 Change = Away | Back
 
 
 class FallbackEngine:
-    """Any thread may call it; use it in a `with`. `on_change` is called on the thread that notices."""
+    """Any thread may call it. Use it in a `with`. It calls `on_change` on the thread that notices the change."""
 
     def __init__(
         self,
         remote: RemoteEngine,
-        load: Load | None,  # this machine's own engine; None: when the other is away, there is no answer
+        load: Load | None,  # loads this machine's own engine; None: there is no answer while the other is away
         on_change: Callable[[Change], None],
-        again_seconds: float = 30.0,
-        threads: int = 1,  # that the own engine has, or will have
-        own: Answerer = _OWN,  # what is known of it before it is loaded
+        again_seconds: float = AGAIN_SECONDS,
+        threads: int = 1,  # of the own engine, also before it is loaded
+        own: Answerer = _OWN,  # what is known of the own engine before it is loaded
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.remote = remote
@@ -63,24 +64,24 @@ class FallbackEngine:
         self._on_change = on_change
         self._again_seconds = again_seconds
         self._clock = clock
-        self._again_at: float | None = None  # None: it is there, as far as is known
-        self._state = threading.Lock()  # over the one above, for moments only
+        self._again_at: float | None = None  # None: the other computer is there, as far as is known
+        self._state = threading.Lock()  # guards the one above; it is only ever held for a moment
         self._local: Engine | None = None
         self.own = own
         self.threads = threads
-        self._pace = (threads, 0.0)  # threads and rests that are wanted, also of an engine that is still to be loaded
-        self._loading = threading.Lock()  # held as long as loading takes
+        self._pace = (threads, 0.0)  # the wanted threads and rest share; an engine that is loaded later gets them too
+        self._loading = threading.Lock()  # held while the own engine is being loaded
         self._closed = threading.Event()
-        self._stack = ExitStack()  # has the own engine
+        self._stack = ExitStack()  # closes the own engine
 
     @property
     def model_name(self) -> str:
-        """Of the one that answers as a rule."""
+        """The other computer's model, which answers as a rule."""
         return self.remote.model_name
 
     @property
     def answerer(self) -> Answerer:
-        """Of the next picture, as far as is known."""
+        """Who answers about the next picture, as far as is known."""
         return self.own if self.is_away and self.has_local else self.other
 
     @property
@@ -116,12 +117,12 @@ class FallbackEngine:
         return FallbackView(self, frame, self.remote.see(frame, cancelled), None)
 
     def set_threads(self, threads: int) -> None:
-        """Of the own engine: see `vision.engine.Engine`."""
+        """Of the own engine: see `vision.interface.Engine`."""
         self._pace = (threads, self._pace[1])
         self._keep_pace()
 
     def set_rest(self, share: float) -> None:
-        """Of the own engine: see `vision.engine.Engine`."""
+        """Of the own engine: see `vision.interface.Engine`."""
         self._pace = (self._pace[0], share)
         self._keep_pace()
 
@@ -132,7 +133,7 @@ class FallbackEngine:
             local.set_rest(rest_share)
 
     def connect(self, cancelled: threading.Event | None = None) -> None:
-        """Asks whether the other engine is there; a change is told, and no RemoteError raised. Raises Cancelled."""
+        """Asks whether the other engine is there, and reports a change to `on_change`. Raises Cancelled, no RemoteError."""
         try:
             self.remote.connect(lambda: cancelled is not None and cancelled.is_set())
         except RemoteError as error:
@@ -140,14 +141,14 @@ class FallbackEngine:
         else:
             self.note_there()
 
-    # What a view needs.
+    # What a view calls.
 
     @property
     def is_away(self) -> bool:
         return self._again_at is not None
 
     def is_due(self) -> bool:
-        """Away for long enough to ask again."""
+        """Whether it has been away for long enough to be asked again."""
         return self._again_at is not None and self._clock() >= self._again_at
 
     def note_away(self, error: RemoteError) -> None:
@@ -180,7 +181,10 @@ class FallbackEngine:
             raise Cancelled("the engine was closed")
 
     def close(self) -> None:
-        """Idempotent, and waits for nobody: an engine that is just being loaded is freed by whoever loads it."""
+        """Frees the own engine without waiting: one that is being loaded is freed by the thread that loads it.
+
+        A second call does nothing.
+        """
         self._closed.set()
         if self._loading.acquire(blocking=False):
             try:
@@ -208,7 +212,7 @@ class FallbackView:
 
     @property
     def answerer(self) -> Answerer:
-        """Of what is answered just now: it may change in the middle of an answer."""
+        """Who answers just now; it may change in the middle of an answer."""
         return self._engine.other if self._local is None else self._engine.own
 
     @property
@@ -218,17 +222,17 @@ class FallbackView:
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
     ) -> Iterator[AnswerChunk]:
-        """As `vision.engine.View.ask`. Raises QuestionError at once; RemoteError only where there is no other engine."""
+        """See `vision.interface.View`. Raises QuestionError at once, and RemoteError if no own engine can step in."""
         return self._answer(checked_question(question), max_new_tokens, cancelled)
 
     def forget(self) -> None:
-        """As `vision.engine.View.forget`."""
+        """See `vision.interface.View`."""
         for view in (self._remote, self._local):
             if view is not None:
                 view.forget()
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
-        """As `vision.engine.View.remembers`."""
+        """See `vision.interface.View`."""
         return self._local is None or self._local.remembers(question, max_new_tokens)
 
     @property
@@ -268,7 +272,8 @@ class FallbackView:
 
 
 if TYPE_CHECKING:  # mypy refuses an engine or a view that does not have all of the interface
-    import vision.engine
+    import vision.engine.engine
+    import vision.engine.view
 
-    _ENGINES: tuple[type[Engine], ...] = (vision.engine.Engine, RemoteEngine, FallbackEngine)
-    _VIEWS: tuple[type[View], ...] = (vision.engine.View, RemoteView, FallbackView)
+    _ENGINES: tuple[type[Engine], ...] = (vision.engine.engine.Engine, RemoteEngine, FallbackEngine)
+    _VIEWS: tuple[type[View], ...] = (vision.engine.view.View, RemoteView, FallbackView)

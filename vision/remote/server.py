@@ -17,17 +17,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vision.errors import Cancelled, RemoteError
-from vision.remote.settings import ServerSettings
 from vision.remote.wire import Piece, piece_of, printable
+from vision.remote_settings import ServerSettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-LOOK_SECONDS = 0.02  # how often a waiting caller looks whether it is to stop
-BACKOFF_SECONDS = 0.2  # before the first repetition, twice as long before each further one
+LOOK_SECONDS = 0.02  # how often a waiting caller checks whether it should stop
+BACKOFF_SECONDS = 0.2  # the pause before the first repetition; each further pause is twice as long
 LONGEST_BACKOFF_SECONDS = 2.0  # a server that asks for more patience than this counts as away
-AFTER_END_SECONDS = 0.5  # for the counts that some servers send behind the answer
-CLOSE_SECONDS = 0.5  # for a connection to let go; more is not waited
+AFTER_END_SECONDS = 0.5  # how long to wait for the counts that some servers send after the answer
+CLOSE_SECONDS = 0.5  # the longest wait for a connection to close
 # What is asked for as well, from the most to nothing: log-probabilities, and how many tokens it took.
 _COUNTS: dict[str, Any] = {"stream_options": {"include_usage": True}}
 _EXTRAS: tuple[dict[str, Any], ...] = ({"logprobs": True, **_COUNTS}, _COUNTS, {})
@@ -53,12 +53,12 @@ class Server:
 
         self.settings = settings
         self._clock = clock
-        self._ssl = tls or ssl.create_default_context()  # made once: it takes longer than a request
-        self._asks_for = 0  # of `_EXTRAS`: a plain server refuses to be asked for some of it
+        self._ssl = tls or ssl.create_default_context()  # made once, because making it takes longer than a request
+        self._asks_for = 0  # index into `_EXTRAS`: a plain server refuses a request for some of them
         self._openai = openai
 
     def models(self, stopped: Stopped = lambda: False) -> list[str]:
-        """The names of its models, [] where it does not tell. Raises RemoteError, Cancelled."""
+        """The names of the server's models, [] if it does not tell them. Raises RemoteError, Cancelled."""
 
         async def ask() -> list[str]:
             async with self._client() as client:
@@ -123,7 +123,7 @@ class Server:
                 raise Cancelled("the caller no longer wants the answer")
 
     async def _pieces(self, request: dict[str, Any]) -> AsyncGenerator[Piece, None]:
-        """Repeats what may pass, as long as nothing has come."""
+        """Repeats a request after a failure that may pass, as long as no piece has come."""
         attempt, came, asks_for = 0, False, self._asks_for
         while True:
             try:
@@ -160,11 +160,11 @@ class Server:
         """One connection for one answer. No proxy and no redirection: the picture goes to the address that was named."""
         openai, settings = self._openai, self.settings
         client: AsyncOpenAI = openai.AsyncOpenAI(
-            api_key=settings.api_key or "none",  # left out, it would be taken from the environment
-            organization="",  # as would this
+            api_key=settings.api_key or "none",  # without it the client would take a key from the environment
+            organization="",  # this too would come from the environment
             project="",
             base_url=settings.base_url,
-            max_retries=0,  # its own repetitions cannot be stopped
+            max_retries=0,  # the client's own repetitions cannot be stopped
             timeout=openai.Timeout(None, connect=settings.connect_timeout_seconds),  # the rest is `_wait`'s
             http_client=openai.DefaultAsyncHttpxClient(verify=self._ssl, trust_env=False, follow_redirects=False),
         )
@@ -218,7 +218,7 @@ class Server:
 class _Problem:
     error: RemoteError
     passes: bool = False  # asking again may help
-    after_seconds: float | None = None  # the server's own wish
+    after_seconds: float | None = None  # the pause that the server asks for
     refuses_request: bool = False
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from vision.frame import Rgb
 
 JPEG_QUALITY = 90  # of 100: printed text stays sharp, a picture of 1024 pixels is about 150 KB
-MAX_TEXT_CHARACTERS = 4000  # in one piece: a token has a few
+MAX_TEXT_CHARACTERS = 4000  # of one piece: a token has a few
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Piece:
     """Some more of an answer, or what is known at its end."""
 
     text: str = ""
-    tokens: int = 0  # that this text took; 1 where the server does not tell
-    log_probabilities: tuple[float, ...] = ()  # natural, one a token; () where the server does not tell
-    finish: str | None = None  # why it ended, in the server's word
-    prompt_tokens: int | None = None  # all of them
-    cached_tokens: int | None = None  # of these, not computed again
+    tokens: int = 0  # of this text; 1 if the server does not tell
+    log_probabilities: tuple[float, ...] = ()  # natural, one a token; () if the server does not tell
+    finish: str | None = None  # why the answer ended, in the server's word
+    prompt_tokens: int | None = None  # of the whole prompt
+    cached_tokens: int | None = None  # of the prompt, which the server did not compute again
     answer_tokens: int | None = None
 
 

@@ -22,7 +22,8 @@ from assistant.language.phrases import phrases_for
 
 if TYPE_CHECKING:
     from vision.demo_model.questions import QuestionAnswer
-    from vision.engine import Engine, View
+    from vision.engine.engine import Engine
+    from vision.engine.view import View
 
 CALIBRATION_SEED = 910_001
 MEASURING_SEED = 920_001
@@ -175,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--calibrate", action="store_true", help="propose thresholds, on scenes of their own")
     given = parser.parse_args(argv)
     from vision.demo_model import CHECKPOINT
-    from vision.engine import Engine
+    from vision.engine.engine import Engine
 
     seed = CALIBRATION_SEED if given.calibrate else MEASURING_SEED
     with Engine.load(CHECKPOINT, progress=console.say) as engine:

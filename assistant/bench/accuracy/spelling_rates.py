@@ -21,7 +21,7 @@ from assistant.bench.accuracy.doubt_rates import CLEAN, FLAWS, answered, looks, 
 from assistant.language.spelling import parts_to_spell
 
 if TYPE_CHECKING:
-    from vision.engine import Engine
+    from vision.engine.engine import Engine
 
 MEASURING_SEED = 940_001  # `spell_below` was chosen on 930_001, so another seed measures it
 THRESHOLDS = (0.9, 0.97, 0.99, 0.999)  # for `spell_below`
@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--spoilt", type=int, default=500, help="of each flaw (default: 500)")
     given = parser.parse_args(argv)
     from vision.demo_model import CHECKPOINT
-    from vision.engine import Engine
+    from vision.engine.engine import Engine
 
     with Engine.load(CHECKPOINT, progress=console.say) as engine:
         done = [

@@ -25,10 +25,10 @@ from assistant import console
 from assistant.conversation.activation import Activation, ActivationSettings, Woken
 from assistant.language.phrases import phrases_for
 from audio.demo_model import corpus, evaluate, flite, noise, plain_text, voices, waves
-from audio.endpointing import EndpointSettings
 from audio.grammar import GrammarListener
 from audio.hearing import Hearing, Utterance
 from audio.pcm import SPEECH_FORMAT, AudioChunk
+from audio.settings import EndpointSettings
 from audio.transcriber import VoskTranscriber
 from audio.vad import VoiceActivity
 from audio.wake_word import AttentiveTranscriber

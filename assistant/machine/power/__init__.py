@@ -1,8 +1,14 @@
 """The machine's power: what it tells, and how it is kept within a budget.
 
-`sysfs` small files of the kernel below one root · `energy` joules · `readings` watts, temperature, frequencies, battery ·
-`governor` the policy, pure, of `box`, `watts_loop` and `heat_loop` · `borrowed` settings changed for a while · `limits` which ones · `keeper` the thread that puts
-them together · `overview`, `command` what `seesay power` shows and does. No figure is ever made up.
+What each file holds:
+
+- `sysfs`: reads and writes the kernel's small files below one root.
+- `energy`: joules. `readings`: watts, temperature, frequencies, battery.
+- `governor`: the policy, without input or output. It is made of `power_knobs`, `watts_loop` and `heat_loop`.
+- `restored_settings`: settings of the kernel that are changed for a while. `limits`: which settings these are.
+- `keeper`: the thread that puts them together. `overview`: what `seesay power` shows.
+
+No figure is ever made up.
 """
 
 from assistant.machine.power.energy import EnergyCounter, EnergyHistory, EnergyMeter

@@ -1,12 +1,12 @@
 """Joules of the processor packages, from the counters of Linux's powercap tree (Intel's RAPL, AMD's in the same place).
 
-A counter rises in microjoules and begins again at `max_energy_range_uj`: after an hour or more for most, after 11 minutes at
-100 W for the shortest (65 kJ). Between two readings at most one such turn can be told, so whoever wants joules over a longer
-time reads in between (the power thread does each second). What could hide a second one is not told at all, nor is a jump that
-no processor can take: some counters begin at 0 after a suspension.
+A counter rises in microjoules and begins again at `max_energy_range_uj`: after an hour or more for most, after 11
+minutes at 100 W for the shortest (65 kJ). Between two readings at most one such turn can be told, so whoever wants
+joules over a longer time reads in between (the power thread does each second). What could hide a second one is not told
+at all, nor is a jump that no processor can take: some counters begin at 0 after a suspension.
 
-It counts packages only. Their parts (core, uncore) are contained in them; the zone "psys" and the second way to the same
-counters (intel-rapl-mmio) would count twice. Memory modules, disk, screen and fan are not in these joules.
+It counts packages only. Their parts (core, uncore) are contained in them; the zone "psys" and the second way to the
+same counters (intel-rapl-mmio) would count twice. Memory modules, disk, screen and fan are not in these joules.
 """
 
 from __future__ import annotations
@@ -119,7 +119,9 @@ class EnergyMeter:
         self._began, self._breaks = self._counter.read_with_breaks()
 
     def lap(self) -> SensorValue[float]:
-        """Since the lap before, or `start`; None and why where the machine does not tell, or did not at some time in between."""
+        """Since the lap before, or `start`; None and why where the machine does not tell, or did not at some time in
+        between.
+        """
         began, breaks_then = self._began, self._breaks
         self._began, self._breaks = ended, breaks = self._counter.read_with_breaks()
         if began.value is None or ended.value is None:

@@ -1,12 +1,14 @@
-"""Keeps a box within its watts and its temperature: values in, one setting out. No file, no thread, no clock of its own.
+"""The policy that keeps a box within its watts and its temperature: readings go in, one setting comes out.
 
-Called about once a second with what was seen, it answers with what should hold from now on. Four things can be set, and are
-used in this order, as far as the machine permits: the processor's own power limit, the frequency, the number of threads,
-rests between pieces of work. Where the limit is there, the processor keeps it by itself, within milliseconds and better
-than anybody who looks once a second; the others come in only if it does not hold, or against heat.
+It has no file, no thread and no clock of its own. It is called about once a second with the newest readings, and
+returns the setting that should hold from then on. Four things can be set. As far as the machine permits, they are used
+in this order: the processor's own power limit, the frequency, the number of threads, rests between pieces of work. The
+processor keeps its own limit within milliseconds, and better than anybody who looks once a second. So the other three
+are used only if that limit does not hold, or against heat.
 
-The last three are one knob here, the level: the power of the work relative to all cores at full frequency. `PowerKnobs.setting`
-finds the fastest setting for a level. Two loops each say the highest level that they allow, and the lower one counts:
+The last three are one quantity here, the level: the power of the work relative to all cores at full frequency.
+`PowerKnobs.setting` finds the fastest setting for a level. Two loops each say the highest level that they allow, and
+the lower one counts:
 
 - `watts_loop`: what the work takes, as measured.
 - `heat_loop`: the temperature.
@@ -59,7 +61,9 @@ class Governor:
 
     @property
     def in_vain_watts(self) -> float | None:
-        """What is taken at the lowest setting, when that has been above the budget for half a minute without a break; else None."""
+        """What is taken at the lowest setting, when that has been above the budget for half a minute without a break;
+        else None.
+        """
         return self._in_vain_watts
 
     def lose_frequency(self) -> None:

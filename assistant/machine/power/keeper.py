@@ -1,7 +1,7 @@
-"""Looks at the machine once a second and does what the governor decides, in the thread "power".
+"""The thread "power": reads the machine's sensors once a second and does what the governor decides.
 
-It owns no policy and opens no file itself. What is lost while it runs (a sensor, a permission) is told once and lived with:
-answering goes on without it. The newest sample is kept for whoever asks: `status` by voice, the page.
+It has no policy of its own and opens no file itself. If a sensor or a permission is lost while it runs, it says so
+once, and answering goes on. It keeps the newest sample for the spoken status and for the page.
 """
 
 from __future__ import annotations
@@ -27,36 +27,36 @@ from assistant.settings.config import PowerConfig
 
 _PERIOD_SECONDS = 1.0
 _AGAIN_PERIODS = 30  # another service may have set limit or frequency since
-_PATIENCE_PERIODS = 5  # the kernel sets a frequency a moment after it was asked
+_PATIENCE_PERIODS = 5  # the kernel sets a frequency some moments after the request
 _JOIN_SECONDS = 2.0
 
 Say = Callable[[str], None]
 
 
 class Worker(Protocol):
-    """What computes. Both may be called at any time from another thread, and count from the next piece of work."""
+    """What does the computing. Any thread may call it at any time; a change counts from the next piece of work."""
 
     @property
     def threads(self) -> int:
-        """The most that it has."""
+        """The most threads that it can use."""
 
     def set_threads(self, threads: int) -> None: ...
 
     def set_rest(self, share: float) -> None:
-        """Rest for this share of the time, 0 to 0.9, in short stretches."""
+        """Rest for this share of the time, 0 to 0.9, in many short pauses."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What is asked for. Everything in the box together."""
+    """The power and the temperature that are allowed. The watts are those of the whole box."""
 
     watts: float
-    other_watts: float  # of these, what is not the processor's: stated, not measured
+    other_watts: float  # the part that the processor does not take: stated by the user, not measured
     max_celsius: float
 
     @property
     def package_watts(self) -> float:
-        """What is left for the processor. Raises ConfigError where nothing is."""
+        """The watts that are left for the processor. Raises ConfigError where none are."""
         if self.other_watts >= self.watts:
             raise ConfigError(
                 f"power.budget_watts ({self.watts:g}) leaves nothing for the processor beside power.other_watts "
@@ -70,12 +70,12 @@ def budget_of(config: PowerConfig) -> Budget:
 
 
 def state_file(environ: Mapping[str, str]) -> Path:
-    """Where changed limits are noted, so that those of a killed run can be put back."""
+    """The file that notes the old limits, so that those that a killed run has changed can be put back."""
     return state_folder(environ) / "power-limits.json"
 
 
 class PowerKeeper:
-    """Use it in a `with`; without a governor it only reads."""
+    """Use it in a `with`. Without a governor it only reads."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class PowerKeeper:
         self._thread = threading.Thread(target=self._run, name="power", daemon=True)
 
     def tick(self) -> PowerSample:
-        """One look, and what follows from it."""
+        """Read the sensors once, and do what the governor decides."""
         self.latest = sample = self._reader.sample()
         self.energy.note()
         if self.governor is not None:
@@ -190,7 +190,7 @@ class PowerKeeper:
 def keep_power(
     sysfs: Sysfs, config: PowerConfig, worker: Worker | None, environ: Mapping[str, str], say: Say
 ) -> Iterator[PowerKeeper]:
-    """Hold the budget with whatever this machine permits, and put everything back at the end; with "off" only look.
+    """Hold the budget with whatever this machine permits, and put everything back at the end. With "off" it only reads.
 
     Raises ConfigError where the budget leaves nothing for the processor.
     """
@@ -200,7 +200,7 @@ def keep_power(
             yield stack.enter_context(PowerKeeper(reader))
             return
         budget, limits = budget_of(config), None
-        _ = budget.package_watts  # refused before anything is changed
+        _ = budget.package_watts  # a wrong budget is refused before anything is changed
         state = state_file(environ)
         try:
             if anything_to_set(sysfs) or left_over(state, sysfs):
@@ -218,7 +218,9 @@ def keep_power(
 def make_governor(
     sysfs: Sysfs, budget: Budget, limits: PowerLimits | None, worker: Worker | None, reader: PowerReader, say: Say
 ) -> Governor:
-    """Over what the machine permits, which is found out by trying. Without `limits` nothing of the machine's is set."""
+    """A governor of what this machine permits, which is found out by trying. Without `limits` it sets nothing of the
+    machine.
+    """
     has_limit = False
     shares: tuple[float, ...] = (1.0,)
     if limits is not None:
@@ -228,7 +230,7 @@ def make_governor(
             if held.value is None:
                 say(held.why)
         shares = frequency_shares(sysfs).value or shares
-    box = PowerKnobs(has_limit, shares, worker.threads if worker is not None else 1, can_rest=worker is not None)
+    knobs = PowerKnobs(has_limit, shares, worker.threads if worker is not None else 1, can_rest=worker is not None)
     tells_watts = reader.energy.read().value is not None
     watts = budget.package_watts if has_limit or tells_watts else None
-    return Governor(Goal(watts, budget.max_celsius), box)
+    return Governor(Goal(watts, budget.max_celsius), knobs)

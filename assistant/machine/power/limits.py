@@ -1,8 +1,8 @@
 """Sets what keeps a machine's power down: the processor's own limit (RAPL) and the highest frequency (cpufreq).
 
-Every value is read back, since firmware may have locked it and other services (thermald) set it too; what is told is what
-the machine holds, not what was asked. A machine's own lower value is never raised. Old values are `borrowed`'s business. It
-decides nothing: that is the governor's.
+Every value is read back, since firmware may have locked it and other services (thermald) set it too; what is told is
+what the machine holds, not what was asked. A machine's own lower value is never raised. Old values are `borrowed`'s
+business. It decides nothing: that is the governor's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What a machine tells and permits, as one value, a table for people and an object for programs. It changes nothing that lasts."""
+"""What a machine tells and permits, as one value, a table for people and an object for programs. It changes nothing
+that lasts.
+"""
 
 from __future__ import annotations
 

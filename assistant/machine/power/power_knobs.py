@@ -1,6 +1,7 @@
-"""What may be set to keep a box's power down, and which setting is the fastest for a level. Pure.
+"""What may be set to keep a box's power down, and which setting is the fastest for a level of power.
 
-The level is the power of the work relative to all cores at full frequency.
+The level is the power of the work, relative to that of all cores at full frequency: 0 to 1. These are pure
+calculations: this module reads no sensor and sets nothing.
 """
 
 from __future__ import annotations
@@ -8,16 +9,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-POWER_EXPONENT = 2.5  # of a core's power by its frequency: the voltage rises with it
-_THREADS_EXPONENT = 0.9  # of the speed by the number of threads
-_LEAST_WORK = 0.1  # share of the time; with less an answer would never come
+POWER_EXPONENT = 2.5  # a core's power rises with this power of its frequency, since the voltage rises too
+_THREADS_EXPONENT = 0.9  # the speed rises with this power of the number of threads
+_LEAST_WORK = 0.1  # share of the time; with less work an answer would take for ever
 _STEP_OF_LEVEL = 0.02
-SMALLEST_CHANGE = 0.015  # of the level: less is not worth a new setting
+SMALLEST_CHANGE = 0.015  # share of the level; a smaller change is not worth a new setting
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the machine told. None: it does not."""
+    """The readings of one moment. None: the machine does not tell."""
 
     at: float  # monotonic seconds
     watts: float | None = None  # of the packages, mean of about the last second
@@ -27,7 +28,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Setting:
-    """What should hold. Threads and rests are the engine's, the other two the machine's."""
+    """One setting of everything. Threads and rests are set in the engine, limit and frequency in the machine."""
 
     limit_watts: float | None
     frequency_share: float  # of the highest frequency
@@ -37,7 +38,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class PowerKnobs:
-    """What may be set. With the defaults nothing."""
+    """What may be set on this machine. With the default values, nothing may."""
 
     has_limit: bool = False
     frequency_shares: tuple[float, ...] = (1.0,)  # rising, the last is 1
@@ -49,7 +50,10 @@ class PowerKnobs:
         return work / self.threads
 
     def level_above(self, level: float) -> float:
-        """About the lowest one with another setting; itself where there is none. Settings may lie far apart."""
+        """Roughly the lowest higher level that has another setting; `level` itself where there is none.
+
+        Settings may lie far apart.
+        """
         higher = level
         while higher < 1.0:
             higher = min(1.0, higher * (1.0 + _STEP_OF_LEVEL))
@@ -58,7 +62,7 @@ class PowerKnobs:
         return level
 
     def setting(self, level: float, limit_watts: float | None = None) -> Setting:
-        """The fastest one that does not exceed the level, or the lowest there is."""
+        """The fastest setting that does not exceed the level, or the one with the lowest level if none is low enough."""
         options = [
             Setting(limit_watts, share, threads, self._rest(level, share, threads))
             for share in self.frequency_shares
@@ -67,7 +71,7 @@ class PowerKnobs:
         allowed = [option for option in options if self.level_of(option) <= level + 1e-9]
         if not allowed:
             return min(options, key=self.level_of)
-        # Of equally fast ones the one with the fewest rests: it answers evenly.
+        # Of equally fast settings it takes the one with the fewest rests, since that one answers evenly.
         return max(allowed, key=lambda option: (_speed(option), -option.rest_share))
 
     def _rest(self, level: float, share: float, threads: int) -> float:

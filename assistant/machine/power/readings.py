@@ -1,7 +1,7 @@
 """What the machine tells of its power: watts, temperature, frequencies, the battery. Everything below one root.
 
-Each figure comes with its reason where there is none. Of watts there are two kinds: those of the processor packages (RAPL),
-and, while a battery discharges, those of the whole box. It sets nothing and decides nothing.
+Each figure comes with its reason where there is none. Of watts there are two kinds: those of the processor packages
+(RAPL), and, while a battery discharges, those of the whole box. It sets nothing and decides nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Settings of the kernel that are changed for a while, and put back: at the end, or by the next run after a kill.
+"""Changes settings of the kernel for a while, and puts them back: at the end, or in the next run after a kill.
 
-What was there is written to a file before anything is changed. A run that is killed leaves that file, and whoever comes next
-puts the values back first. After a restart of the machine they are gone by themselves, and so the file counts for one boot.
-One process of the machine at a time holds them, whoever's it is (`sudo seesay power cap` beside a user's `seesay run`): a lock
-that the system gives back whatever ends the process. It does not know what the settings mean.
+The old values are written to a file before anything is changed. A run that is killed leaves that file, and the next run
+puts the values back first. A restart of the machine resets the settings by itself, so the file counts for one boot
+only. One process of the machine at a time holds the settings, whichever user's it is (`sudo seesay power cap` beside a
+user's `seesay run`). A lock ensures it, which the system releases whatever ends the process. This module does not know
+what the settings mean.
 """
 
 from __future__ import annotations
@@ -22,16 +23,18 @@ from assistant.machine.power.sysfs import SensorValue, Sysfs
 
 _VERSION = 1
 _MAX_FILE_CHARACTERS = 1 << 20
-_LOCK_FOR_ALL = "run/lock/seesay-power.lock"  # a folder that every user may write to, on most systems
+_LOCK_FOR_ALL = "run/lock/seesay-power.lock"  # on most systems every user may write to this folder
 _BOOT = "proc/sys/kernel/random/boot_id"
 
 
 class AlreadyHeld(PowerError):
-    """Another process holds settings."""
+    """Another process holds the settings."""
 
 
 class RestoredSettings:
-    """Use it in a `with`. Raises AlreadyHeld where another process does; PowerError where nothing can be noted down."""
+    """Use it in a `with`. Raises AlreadyHeld where another process holds the settings, and PowerError where the old
+    values cannot be written down.
+    """
 
     def __init__(self, sysfs: Sysfs, state: Path) -> None:
         self._sysfs = sysfs
@@ -39,11 +42,13 @@ class RestoredSettings:
         self._before: dict[str, int] = {}  # in the order of their first change
         self._lock = _locked(sysfs, state)
         self.left_over = tuple(self._left_by_a_killed_run())
-        """The files that a killed run had changed; they have their old values again, except those in `not_put_back`."""
+        """The files that a killed run had changed. They have their old values again, except those in `not_put_back`."""
         self.not_put_back = self.put_back()
 
     def set(self, file: str, value: int) -> str:
-        """Change a setting: "" when it was taken (read it back to see as what), else why not."""
+        """Change a setting. Returns "" if the kernel took it (read it back to see which value), else the reason why
+        not.
+        """
         if file in self._before:
             return self._sysfs.write(file, value)
         before = self._sysfs.number(file)
@@ -53,18 +58,18 @@ class RestoredSettings:
         try:
             self._note()
             problem = self._sysfs.write(file, value)
-        except PowerError as error:  # what nobody would put back after a kill is not changed
+        except PowerError as error:  # a value that could not be put back after a kill is not changed
             problem = str(error)
         if problem:
-            del self._before[file]  # it is as it was; the note says so after the next change
+            del self._before[file]  # it has its old value; the note is corrected at the next change
         return problem
 
     def before(self, file: str) -> SensorValue[int]:
-        """What the setting was, or is if it was not changed."""
+        """The setting's old value, or the present one if it was not changed."""
         return SensorValue(self._before[file]) if file in self._before else self._sysfs.number(file)
 
     def put_back(self) -> tuple[str, ...]:
-        """Everything as it was. Returns why not, for each that could not be; it is tried again next time."""
+        """Put every setting back. Returns a reason for each that could not be put back; the next call tries it again."""
         failed = {}
         for file, value in reversed(self._before.items()):
             if problem := self._sysfs.write(file, value):
@@ -74,7 +79,7 @@ class RestoredSettings:
         return tuple(failed.values())
 
     def close(self) -> None:
-        """Puts everything back. Raises PowerError naming what would not go back."""
+        """Put everything back and release the lock. Raises PowerError, which names what could not be put back."""
         if self._lock.closed:
             return
         try:
@@ -98,9 +103,9 @@ class RestoredSettings:
         return list(self._before)
 
     def _note(self) -> None:
-        """Write down what has to go back; nothing to go back, no file. Atomic: a power cut leaves the old file or the new one."""
+        """Write down the old values, in one step. If there are none, remove the file. Raises PowerError."""
         if not self._before:
-            with contextlib.suppress(OSError):  # a file that stays says what is true already
+            with contextlib.suppress(OSError):  # if the file stays, its values are those that hold already
                 self._state.unlink(missing_ok=True)
             return
         boot = self._sysfs.text(_BOOT).value
@@ -112,12 +117,12 @@ class RestoredSettings:
 
 
 def left_over(state: Path, sysfs: Sysfs) -> bool:
-    """Whether a run that was killed in this boot has left settings changed (or one that runs now has changed some)."""
+    """True if a run that was killed in this boot has left settings changed, or a run that goes on now has changed some."""
     return bool(_read(state, sysfs.text(_BOOT).value))
 
 
 def _read(state: Path, boot: str | None) -> dict[str, int]:
-    """The values of a file of this boot. A file that is damaged holds nothing that could be believed."""
+    """The values of a file of this boot. A damaged file gives none, since nothing in it can be trusted."""
     try:
         with state.open(encoding="utf-8") as file:
             document = json.loads(file.read(_MAX_FILE_CHARACTERS))
@@ -129,7 +134,7 @@ def _read(state: Path, boot: str | None) -> dict[str, int]:
 
 
 def _is_setting(file: str) -> bool:
-    """Only the kernel's own settings: the file may come from anybody who can write to the folder."""
+    """True for the kernel's own settings. Anybody who may write to the folder could have put other names into the file."""
     return file.startswith("sys/") and ".." not in file.split("/")
 
 
@@ -143,7 +148,9 @@ def _locked(sysfs: Sysfs, state: Path) -> IO[str]:
         state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             lock = _opened_for_all(sysfs.path(_LOCK_FOR_ALL))
-        except OSError:  # no such folder, or not for this user: then at least this user's own processes see each other
+        except (
+            OSError
+        ):  # no such folder, or it is closed to this user: then the lock is between this user's processes only
             lock = state.with_suffix(".lock").open("w", encoding="utf-8")
     except OSError as error:
         raise PowerError(_cannot_note(state, error)) from None
@@ -156,12 +163,15 @@ def _locked(sysfs: Sysfs, state: Path) -> IO[str]:
 
 
 def _opened_for_all(path: Path) -> IO[str]:
-    """In two steps: the kernel lets nobody, root included, open another user's file there with O_CREAT."""
+    """Make the lock file and open it, in two steps: with O_CREAT the kernel lets nobody, not even root, open another
+    user's file there.
+    """
     with contextlib.suppress(FileExistsError):
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         os.fchmod(made, 0o644)  # whatever the umask
         os.close(made)
-    # Reading is enough for a lock. Whatever somebody else has put there: it is not followed, and not waited for.
+    # To be open for reading is enough for a lock. Somebody may have put a link or a pipe there: a link is not followed,
+    # and a pipe is not waited for.
     return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), encoding="utf-8")
 
 

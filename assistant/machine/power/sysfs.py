@@ -1,6 +1,7 @@
-"""Small files of the kernel below one root: a number or text, or why there is none, in words for people.
+"""Reads and writes the kernel's small files below one root. Each reading is a number or a text, or the reason why there
+is none.
 
-The root is "/" in use and a folder in tests. It knows nothing of what the files mean.
+The root is "/" in use and a folder in tests. This module does not know what the files mean.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class SensorValue(Generic[T]):
 
     value: T | None
     why: str = ""  # why there is none, as a clause; or, beside a value, what it is the value of
-    refused: bool = False  # it is there, and this user may not have it
+    refused: bool = False  # the value is there, but this user may not read it
 
     def map(self, change: Callable[[T], U]) -> SensorValue[U]:
         value = None if self.value is None else change(self.value)
@@ -39,9 +40,7 @@ def _read_text(path: Path) -> str:
 def _write_text(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY)  # never makes a file that is not there
     try:
-        os.write(
-            handle, text.encode("ascii")
-        )  # in one piece, as the kernel takes a value; what was there has no length
+        os.write(handle, text.encode("ascii"))  # in one write, as the kernel takes a value
     finally:
         os.close(handle)
 
@@ -51,7 +50,7 @@ def _may_write(path: Path) -> bool:
 
 
 class Sysfs:
-    """The three functions do the input and output; tests put a machine in their place that refuses them."""
+    """`read`, `write` and `may_write` do the input and output. Tests replace them by those of a machine that refuses."""
 
     def __init__(
         self,
@@ -69,7 +68,7 @@ class Sysfs:
         return self.root / inside.lstrip("/")
 
     def names(self, folder: str) -> list[str]:
-        """What is in a folder, in the order of the numbers in the names; nothing where it is not there."""
+        """The names in a folder, in the order of the numbers in them; none where there is no such folder."""
         try:
             found = [entry.name for entry in self.path(folder).iterdir()]
         except OSError:
@@ -96,11 +95,11 @@ class Sysfs:
             return SensorValue(None, f"{self.path(file)} holds no number")
 
     def refusal(self, file: str) -> str:
-        """Why this user may not write it: "" when the system says that it may. Nothing is written."""
+        """The reason why this user may not write the file, or "" if the system says that it may. Nothing is written."""
         return "" if self._may_write(self.path(file)) else f"this user may not write {self.path(file)}"
 
     def write(self, file: str, value: int) -> str:
-        """Writes a number: "" when it was taken, else why not."""
+        """Write a number. Returns "" if the kernel took it, else the reason why not."""
         try:
             self._write(self.path(file), f"{value}\n")
         except PermissionError:

@@ -1,10 +1,11 @@
-"""The highest level that keeps the budget of watts. Pure; it knows no temperature, and of the settings only how far apart they are.
+"""The highest level that keeps the budget of watts. Pure; it knows no temperature, and of the settings only how far
+apart they are.
 
-What the work takes is taken as proportional to the level, on top of a floor that is found on the way. So one reading says
-where to go. Readings are late and noisy: after each change they are left out until they can know of it, and a rise needs some
-that agree. Work is of heavier and lighter kinds, and other programs come and go: a rise that turns out to be too much soon
-after is not tried again for a minute, then for two, four and eight; up to what held before it, or is left of a long one, it may rise
-at once, and after ten minutes without such a rise the patience is a minute again.
+What the work takes is taken as proportional to the level, on top of a floor that is found on the way. So one reading
+says where to go. Readings are late and noisy: after each change they are left out until they can know of it, and a rise
+needs some that agree. Work is of heavier and lighter kinds, and other programs come and go: a rise that turns out to be
+too much soon after is not tried again for a minute, then for two, four and eight; up to what held before it, or is left
+of a long one, it may rise at once, and after ten minutes without such a rise the patience is a minute again.
 """
 
 from __future__ import annotations
@@ -103,7 +104,9 @@ class WattsLoop:
         self.allowed, self._rose_from = min(highest, aim, step), level
 
     def _may_try(self) -> bool:
-        """The floor may have been learned from another program's watts, and says that there is no way up: forget it at times."""
+        """The floor may have been learned from another program's watts, and says that there is no way up: forget it at
+        times.
+        """
         if self._now < max(self._changed_at + _PROVEN_SECONDS, self._tried_at + _MOST_PATIENCE_SECONDS):
             return False
         self._tried_at = self._now

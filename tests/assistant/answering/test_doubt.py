@@ -251,7 +251,8 @@ def test_the_table_of_spelling_counts_characters_in_their_places() -> None:
 
 def test_signs_are_really_read() -> None:
     """As many as there are; clean ones are right, and hardly a character of them is named."""
-    from vision.engine import Engine, EngineSettings
+    from vision.engine.engine import Engine
+    from vision.engine.settings import EngineSettings
 
     with Engine.load(CHECKPOINT, EngineSettings(threads=1)) as engine:
         done = list(spelling_rates.readings(engine, CLEAN, 12, TEST_SEED))
@@ -263,7 +264,8 @@ def test_signs_are_really_read() -> None:
 @pytest.fixture(scope="module")
 def really_asked() -> Iterator[list[Trial]]:
     """The demo model's answers about scenes that neither its training nor the calibration saw."""
-    from vision.engine import Engine, EngineSettings
+    from vision.engine.engine import Engine
+    from vision.engine.settings import EngineSettings
 
     scenes = {CLEAN: 40, "blur 12 px": 12, "noise 60": 12, "7 stops dark": 12, "finger": 12}
     with Engine.load(CHECKPOINT, EngineSettings(threads=1)) as engine:

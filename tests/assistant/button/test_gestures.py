@@ -24,9 +24,9 @@ from assistant.button.gestures import (
 )
 from assistant.button.watcher import ButtonWatch
 from assistant.conversation.event_queue import EventQueue, Tick
-from audio.endpointing import EndpointSettings
 from audio.hearing import Hearing
 from audio.pcm import AudioChunk
+from audio.settings import EndpointSettings
 from tests.audio.fakes import LevelVad, ScriptedTranscriber
 
 SETTINGS = ButtonSettings(double_press_seconds=0.25, hold_seconds=1.0, debounce_seconds=0.03)

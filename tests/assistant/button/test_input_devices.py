@@ -18,8 +18,8 @@ from assistant.button.watcher import open_key
 from assistant.cli import button
 from assistant.cli.button import learn, show_devices
 from assistant.errors import AssistantError, ButtonMissing, ConfigError
-from assistant.settings.config import load_config, tomllib
 from assistant.settings.config_edit import set_values, with_values
+from assistant.settings.config_reader import load_config, tomllib
 
 PLAY, SPACE, CONTROL, WIDEST = 164, 57, 29, 582
 PATIENCE = 5.0  # only ever reached when a test fails
@@ -272,7 +272,7 @@ def test_learning_writes_what_was_pressed(machine: Machine, tmp_path: Path, caps
 def test_learning_writes_into_the_file_that_is_read_here(machine: Machine, tmp_path: Path) -> None:
     """A config.toml in the folder goes before the user's own: written there, what was learned is used at once."""
     machine.plug_in("event0", "Switch", PLAY)
-    (tmp_path / "config.toml").write_text("# mine\n[button]\ngrab = true\n")
+    (tmp_path / "config.toml").write_text("# mine\n[seesay]\n[button]\ngrab = true\n")
     others = learned(machine, tmp_path, (EV_KEY, PLAY, 1))
     assert not others.exists()
     assert (tmp_path / "config.toml").read_text().startswith("# mine\n")

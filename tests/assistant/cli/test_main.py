@@ -119,7 +119,7 @@ def test_a_bad_picture_is_told_before_anything_is_loaded(
 
 def test_a_missing_model_folder_has_status_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The configured folder that is not there is named, with the key that names it."""
-    (tmp_path / "config.toml").write_text('[engine]\nmodel = "nowhere"\n')
+    (tmp_path / "config.toml").write_text('# SeeSay\n[engine]\nmodel = "nowhere"\n')
     picture(tmp_path / "p.png")
     assert main(["ask", "--image", "p.png", "what is this"]) == 3
     err = capsys.readouterr().err
@@ -236,3 +236,67 @@ def test_a_full_disk_behind_stdout_is_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "cannot write the answer" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_tilde_in_an_option_is_the_users_home(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A shell leaves the one in --image=~/x as it is, and the message shows where was looked."""
+    assert main(["ask", "what is it", "--image=~/none.png"]) != 0
+    assert f"there is no picture {tmp_path}/none.png" in capsys.readouterr().err
+    assert main(["ask", "--image=~/none.png", "--audio=~/none.wav"]) != 0
+    assert f"{tmp_path}/none.wav" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "hanging",
+    [
+        "import cv2, numpy\npicture = numpy.zeros((500, 500, 3), numpy.uint8)\n"
+        "def work(): cv2.GaussianBlur(picture, (31, 31), 5)",
+        "import ctypes\nlibc = ctypes.CDLL(None)\ndef work(): libc.sleep(60)",
+    ],
+    ids=["computes in OpenCV", "hangs for ever"],
+)
+@pytest.mark.parametrize("daemon", [True, False])
+def test_a_thread_inside_a_library_spoils_neither_the_end_nor_its_status(hanging: str, daemon: bool) -> None:
+    """The process ends with the verb's own status within two seconds, and all that was printed arrives."""
+    code = f"""
+import sys, threading
+import assistant.cli.main as cli
+{hanging}
+inside = threading.Event()
+def hang():
+    while True:
+        inside.set()
+        work()
+threading.Thread(target=hang, daemon={daemon}).start()
+inside.wait()
+def no_camera(argv):
+    print("ended at", __import__("time").monotonic(), end="")
+    print("no camera", end="", file=sys.stderr)
+    return 3
+cli.main = no_camera
+cli.entry()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+    )
+    seconds = time.monotonic() - float(done.stdout.removeprefix("ended at "))
+    assert (done.returncode, done.stderr) == (3, "no camera")
+    assert seconds < 2.0
+
+
+def test_an_end_whose_output_nobody_takes_is_a_failure(tmp_path: Path) -> None:
+    """What cannot be written at the very end makes status 1 out of 0, without a traceback."""
+    code = 'import assistant.cli.main as cli\ncli.main = lambda argv: print("words") or 0\ncli.entry()'
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("seesay: cannot write the answer to standard output")
+    assert done.stderr.count("\n") == 1

@@ -60,7 +60,7 @@ def test_a_third_language_is_one_file(tmp_path: Path) -> None:
     third = third.replace('ready="I am ready.', 'ready="Ich bin bereit.').replace("small-en-us", "small-de")
     (language / "phrases" / "de.py").write_text(third, encoding="utf-8")
     code = (
-        "from assistant.settings.config import parse_config\n"
+        "from assistant.settings.config_reader import parse_config\n"
         "from assistant.models.catalog import FULL_SPEECH\n"
         "from assistant.language.phrases import LANGUAGES, phrases_for\n"
         "config = parse_config('[conversation]\\nlanguage = \"de\"\\n[prompt]\\nde = \"Kurz.\"', 'x')\n"

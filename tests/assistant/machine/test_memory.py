@@ -7,19 +7,19 @@ import platform
 
 import pytest
 
-from assistant.machine.memory import give_large_blocks_back
+from assistant.machine.memory import tune_malloc
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has the setting")
 def test_glibc_takes_the_setting() -> None:
     """As often as it is asked."""
-    assert [give_large_blocks_back() for _ in range(2)] == [True, True]
+    assert [tune_malloc() for _ in range(2)] == [True, True]
 
 
 def test_any_other_c_library_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """One without the call, and a system other than Linux."""
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
-    assert not give_large_blocks_back()
+    assert not tune_malloc()
     monkeypatch.undo()
     monkeypatch.setattr("sys.platform", "darwin")
-    assert not give_large_blocks_back()
+    assert not tune_malloc()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from assistant.errors import ModelMissing, exit_status_of
 from assistant.models import catalog
 from assistant.models.catalog import FULL_SPEECH, FULL_VLM, MANIFEST, ChosenModel
+from assistant.models.verified import damaged_file
+from assistant.settings.config import Config, HearingConfig
 
 
 @pytest.fixture
@@ -119,3 +122,91 @@ def test_going_offline_is_complete() -> None:
     environ: dict[str, str] = {}
     catalog.go_offline(environ)
     assert environ == {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+
+@pytest.fixture
+def speech_models(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Whole copies of the real embedded model: embedded, fetched, and as a folder of the user's own without a manifest."""
+    real = catalog.demo_speech("en")
+    places = {
+        "embedded": tmp_path / "embedded",
+        "fetched": catalog.models_folder(environ) / FULL_SPEECH["en"].name,
+        "named": tmp_path / "named",
+    }
+    for place in places.values():
+        shutil.copytree(real, place)
+    (places["named"] / MANIFEST).unlink()
+    monkeypatch.setattr(catalog, "_DEMO_SPEECH", {"en": places["embedded"]})
+    return places
+
+
+def speech_of(origin: str, models: dict[str, Path], environ: dict[str, str]) -> Path:
+    """The verified folder, with a configuration that makes the program use the model of that origin."""
+    if origin == "embedded":
+        shutil.rmtree(models["fetched"], ignore_errors=True)
+    named = str(models["named"]) if origin == "named" else ""
+    config = Config(hearing=HearingConfig(speech_model=named))
+    return catalog.speech_folder(config, environ | {"XDG_CACHE_HOME": environ["XDG_DATA_HOME"]})
+
+
+def test_the_embedded_speech_model_has_a_manifest_of_all_its_files() -> None:
+    """It names every file with the right checksum, in the form of the fetched models."""
+    folder = catalog.demo_speech("en")
+    manifest = catalog.read_manifest(folder)
+    assert manifest is not None
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(manifest) == files - {MANIFEST}
+    assert damaged_file(folder, manifest) is None
+
+
+@pytest.mark.parametrize("origin", ["embedded", "fetched", "named"])
+def test_a_whole_speech_model_is_used(origin: str, speech_models: dict[str, Path], environ: dict[str, str]) -> None:
+    """Its folder is returned, the first time and the next."""
+    for _ in range(2):
+        assert speech_of(origin, speech_models, environ) == speech_models[origin]
+
+
+@pytest.mark.parametrize(
+    ("origin", "remedy"), [("embedded", "install seesay again"), ("fetched", "run `seesay fetch --language en`")]
+)
+@pytest.mark.parametrize("damage", ["one byte", "a line less", "no manifest"])
+def test_a_damaged_speech_model_is_refused(
+    origin: str, remedy: str, damage: str, speech_models: dict[str, Path], environ: dict[str, str]
+) -> None:
+    """One sentence, with the remedy for that origin and status 3, instead of another model or nonsense heard."""
+    speech_of(origin, speech_models, environ)
+    folder = speech_models[origin]
+    if damage == "one byte":
+        content = (folder / "graph" / "disambig_tid.int").read_bytes()
+        (folder / "graph" / "disambig_tid.int").write_bytes(b"9" + content[1:])
+    elif damage == "a line less":
+        words = (folder / "graph" / "words.txt").read_text().splitlines(keepends=True)
+        (folder / "graph" / "words.txt").write_text("".join(words[:-1]))
+    else:
+        (folder / MANIFEST).unlink()
+    with pytest.raises(ModelMissing, match=rf"^the speech model at {folder} is damaged.*: {remedy}\.$") as caught:
+        speech_of(origin, speech_models, environ)
+    assert exit_status_of(caught.value) == 3
+    if origin == "embedded":
+        with pytest.raises(ModelMissing, match="install seesay again"):
+            catalog.whole_demo_speech(catalog.demo_speech("en"))
+
+
+def test_a_damaged_folder_of_the_users_own_is_refused(speech_models: dict[str, Path], environ: dict[str, str]) -> None:
+    """An empty file kills the process that loads the model, which is not this one."""
+    (speech_models["named"] / "graph" / "disambig_tid.int").write_bytes(b"")
+    with pytest.raises(ModelMissing, match=r"is damaged \(loading it ends with SIGSEGV\): fetch it again"):
+        speech_of("named", speech_models, environ)
+
+
+def test_a_fetched_model_that_the_user_names_is_compared_with_its_manifest(
+    speech_models: dict[str, Path], environ: dict[str, str]
+) -> None:
+    """Its checksums tell what a load does not: a wrong weight."""
+    path = speech_models["named"] / "am" / "final.mdl"
+    shutil.copy(speech_models["embedded"] / MANIFEST, speech_models["named"])
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelMissing, match=r"am/final.mdl has changed"):
+        speech_of("named", speech_models, environ)

@@ -483,6 +483,53 @@ def test_two_at_once_are_refused(user: dict[str, str]) -> None:
     bring(user, "speech", progress=again)
 
 
+@pytest.mark.parametrize("name", ["Small-VL.part", "vosk-small.part"])
+def test_a_file_in_the_place_of_a_part_is_no_obstacle(name: str, user: dict[str, str]) -> None:
+    """A stray file under a name that the work needs goes away."""
+    models_folder(user).mkdir(parents=True)
+    (models_folder(user) / name).write_text("?")
+    bring(user)
+    assert sorted(p.name for p in models_folder(user).iterdir()) == [".lock", "Small-VL", "vosk-small"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["vosk-small.zip", "vosk-small.zip.part", "Small-VL.part/model.safetensors.part", "Small-VL.part/config.json",
+     "Small-VL.part/stray", "vosk-small.part/am", "Small-VL", "vosk-small"],
+)  # fmt: skip
+def test_a_folder_in_the_place_of_a_file_is_no_obstacle(name: str, user: dict[str, str]) -> None:
+    """A stray folder, with something in it, goes away."""
+    (models_folder(user) / name / "in it").mkdir(parents=True)
+    bring(user)
+    assert sorted(p.name for p in models_folder(user).iterdir()) == [".lock", "Small-VL", "vosk-small"]
+    assert not (models_folder(user) / "Small-VL" / "stray").exists()
+
+
+def test_what_a_killed_fetch_left_is_cleaned(user: dict[str, str], server: Server) -> None:
+    """Parts that nothing can go on with, and those of models that are whole by now."""
+    bring(user)
+    server.asked.clear()
+    folder = models_folder(user)
+    (folder / "vosk-small.part" / "am").mkdir(parents=True)
+    (folder / "Small-VL.part").mkdir()
+    (folder / "Small-VL.part" / "model.safetensors.part").write_bytes(b"half")
+    (folder / "Older-VL.part").mkdir()
+    (folder / "vosk-small.zip.part").write_bytes(b"half")
+    (folder / "vosk-small.zip").write_bytes(b"whole, and the process was killed before it was removed")
+    bring(user)
+    assert sorted(p.name for p in folder.iterdir()) == [".lock", "Small-VL", "vosk-small"]
+    assert server.asked == []
+
+
+def test_what_can_be_gone_on_with_is_kept(user: dict[str, str]) -> None:
+    """A fetch of the one model leaves the other one's beginning alone."""
+    work = models_folder(user) / "Small-VL.part"
+    work.mkdir(parents=True)
+    (work / "model.safetensors.part").write_bytes(WEIGHTS[:1000])
+    bring(user, "speech")
+    assert (work / "model.safetensors.part").read_bytes() == WEIGHTS[:1000]
+
+
 # The zip
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from assistant.errors import ConfigError, exit_status_of
 from assistant.language.phrases import LANGUAGES, phrases_for
-from assistant.settings.config import BUILT_IN, Config, key_lines, load_config, parse_config
+from assistant.settings.config import BUILT_IN, Config
+from assistant.settings.config_reader import FoundConfig, find_config, key_lines, load_config, parse_config
 from assistant.settings.profiles import PROFILES
 
 if sys.version_info >= (3, 11):
@@ -105,7 +106,8 @@ spec = importlib.util.find_spec("assistant.language.phrases")
 spec.submodule_search_locations.append(sys.argv[1])
 sys.modules[spec.name] = phrases = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(phrases)
-from assistant.settings.config import Config, parse_config
+from assistant.settings.config import Config
+from assistant.settings.config_reader import parse_config
 from assistant.errors import ConfigError
 with open("config.toml", encoding="utf-8") as file:
     shipped = file.read()
@@ -144,7 +146,8 @@ def places(tmp_path: Path) -> dict[str, Path]:
     }
     for rate, file in enumerate(files.values(), start=101):
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"[speaking]\nrate_wpm = {rate}\n")
+        marker = "# SeeSay\n" if file == files["here"] else ""  # without it another program's: see below
+        file.write_text(f"{marker}[speaking]\nrate_wpm = {rate}\n")
     return files
 
 
@@ -183,6 +186,81 @@ def test_a_named_file_that_is_missing_is_an_error(by_option: bool, tmp_path: Pat
     environ = {} if by_option else {"SEESAY_CONFIG": "gone.toml"}
     with pytest.raises(ConfigError, match=r"cannot read the configuration .*gone\.toml: No such file"):
         load_config(Path("gone.toml") if by_option else None, environ, tmp_path)
+
+
+# Whose is ./config.toml
+
+WEB_PROJECT = 'baseURL = "https://example.org/"\n[params]\nseesay = true\n'
+
+
+def found_here(tmp_path: Path, text: str) -> FoundConfig:
+    """What is found in a folder with this config.toml, where the user has a file of their own as well."""
+    own = tmp_path / "xdg" / "seesay" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("")
+    here = tmp_path / "project"
+    here.mkdir()
+    (here / "config.toml").write_text(text)
+    return find_config(None, {"XDG_CONFIG_HOME": str(tmp_path / "xdg")}, here)
+
+
+@pytest.mark.parametrize(
+    "text", [WEB_PROJECT, "", "[speaking]\nrate_wpm = 150\n", "x = [\n", "\n# SeeSay\n", "[seesay.x]\n"]
+)
+def test_another_program_s_config_toml_is_passed_over_in_one_line(tmp_path: Path, text: str) -> None:
+    """The user's own file is read in its place, and a sentence names the file, the reason and the way to take it."""
+    found = found_here(tmp_path, text)
+    assert found.path == tmp_path / "xdg" / "seesay" / "config.toml"
+    assert str(tmp_path / "project" / "config.toml") in found.passed_over
+    assert "does not say that it is SeeSay's" in found.passed_over
+    assert "--config config.toml" in found.passed_over
+    assert "\n" not in found.passed_over
+
+
+@pytest.mark.parametrize(
+    "text", ["# SeeSay\n", "\ufeff# seesay's, on the cart\r\n", "# mine\n [seesay]  # ours\n", "# SeeSay\nx = [\n"]
+)
+def test_a_config_toml_that_says_so_is_ours(tmp_path: Path, text: str) -> None:
+    """By its first line or by a table [seesay]; also one that is faulty, which is then named as such."""
+    assert found_here(tmp_path, text) == FoundConfig(tmp_path / "project" / "config.toml")
+
+
+def test_a_config_toml_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    """A file of somebody else is no reason not to start."""
+    (tmp_path / "config.toml").write_bytes(b"\xff\xfe\x00" * 100_000)
+    found = find_config(None, {"HOME": str(tmp_path)}, tmp_path)
+    assert found.path is None
+    assert found.passed_over
+
+
+def test_the_program_s_own_folder_and_the_user_s_need_no_marker(tmp_path: Path) -> None:
+    """Nobody else's config.toml is beside the program's packages, or in the folder of the user's own settings."""
+    own = tmp_path / "seesay"
+    own.mkdir()
+    (own / "config.toml").write_text("")
+    assert find_config(None, {"XDG_CONFIG_HOME": str(tmp_path)}, own) == FoundConfig(own / "config.toml")
+    assert find_config(None, {"HOME": str(tmp_path)}, SHIPPED.parent) == FoundConfig(SHIPPED)
+
+
+def test_a_named_file_is_always_ours(tmp_path: Path) -> None:
+    """By --config or by $SEESAY_CONFIG: no marker is needed."""
+    (tmp_path / "config.toml").write_text("[speaking]\nrate_wpm = 150\n")
+    named = FoundConfig(tmp_path / "config.toml")
+    assert find_config(Path("config.toml"), {}, tmp_path) == named
+    assert find_config(None, {"SEESAY_CONFIG": "config.toml"}, tmp_path) == named
+
+
+def test_the_marker_table_has_no_keys() -> None:
+    """It is read like any table, and a key in it is a mistake that is named."""
+    assert parse_config("[seesay]\n", BUILT_IN) == Config()
+    expected = "my.toml, line 1: 'seesay' is a table without keys: it only says that the file is SeeSay's."
+    assert refused("[seesay]\nrate_wpm = 150\n") == expected
+    assert refused("seesay = true\n") == expected
+
+
+def test_the_shipped_file_carries_the_marker(tmp_path: Path) -> None:
+    """A copy of it counts in any folder."""
+    assert found_here(tmp_path, SHIPPED.read_text()).path == tmp_path / "project" / "config.toml"
 
 
 # What is refused
@@ -384,3 +462,33 @@ def test_the_file_may_name_the_profile_and_the_command_line_another() -> None:
 def test_a_fault_in_a_profile_is_told_like_any_other(text: str, words: str) -> None:
     """With its line and the nearest name."""
     assert words in refused(text)
+
+
+# Paths
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [("engine", "model"), ("seeing", "camera"), ("hearing", "speech_model"), ("remote", "api_key_file"),
+     ("remote", "ca_file"), ("web", "token_file")],
+)  # fmt: skip
+def test_a_tilde_is_the_users_home(table: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every setting that is a path, in a profile too; a home that there is not stays as it was written."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for written, meant in (("~/x", f"{tmp_path}/x"), ("~nobody-here/x", "~nobody-here/x"), ("/a/~b", "/a/~b")):
+        plain = parse_config(f'[{table}]\n{key} = "{written}"', "my.toml")
+        of_profile = parse_config(f'[profile.me.{table}]\n{key} = "{written}"', "my.toml", "me")
+        assert getattr(getattr(plain, table), key) == meant
+        assert getattr(getattr(of_profile, table), key) == meant
+
+
+def test_a_tilde_that_is_no_path_stays() -> None:
+    """A model's name on another computer, a device's name and a prompt are texts."""
+    config = parse_config('[remote]\nmodel = "~/m"\n[button]\ndevice = "~d"\n[prompt]\nen = "~p"', "my.toml")
+    assert (config.remote.model, config.button.device, config.prompt.text("en")) == ("~/m", "~d", "~p")
+
+
+def test_a_configuration_of_an_unknown_user_is_missing_and_no_fault(tmp_path: Path) -> None:
+    """`--config ~nobody-here/x.toml` is a file that is not there."""
+    with pytest.raises(ConfigError, match=r"cannot read the configuration .*~nobody-here"):
+        load_config(Path("~nobody-here/x.toml"), {}, tmp_path)

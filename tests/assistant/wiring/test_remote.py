@@ -39,7 +39,7 @@ def fake() -> Iterator[FakeOpenAI]:
 
 def use(base_url: str, more: str = "") -> None:
     Path("config.toml").write_text(
-        f'[engine]\nbackend = "openai"\n[remote]\nbase_url = "{base_url}"\nretries = 0\n{more}'
+        f'# SeeSay\n[engine]\nbackend = "openai"\n[remote]\nbase_url = "{base_url}"\nretries = 0\n{more}'
     )
 
 

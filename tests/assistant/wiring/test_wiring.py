@@ -11,7 +11,7 @@ import pytest
 
 from assistant.language.phrases import phrases_for
 from assistant.models import catalog
-from assistant.settings.config import parse_config
+from assistant.settings.config_reader import parse_config
 from assistant.wiring.engine import load_engine
 from assistant.wiring.hearing import Ears
 from audio.barge_in import SpottedWord
@@ -40,7 +40,7 @@ def test_the_model_is_told_the_prompt_of_its_users_language(
         loaded.append(settings)
         return contextlib.nullcontext()
 
-    monkeypatch.setattr("vision.engine.Engine.load", load)
+    monkeypatch.setattr("vision.engine.engine.Engine.load", load)
     with contextlib.ExitStack() as stack:
         load_engine(parse_config(text, "x"), Path("anywhere"), stack, print, is_demo=is_demo)
     assert [settings.instructions for settings in loaded] == [told]

@@ -17,13 +17,14 @@ import numpy as np
 import pytest
 
 from tests.vision.engine.tiny_checkpoint import make
-from vision.engine import Engine, EngineSettings, View
+from vision.engine.engine import Engine
 from vision.engine.generation.generate import EncodedPicture, Scores
 from vision.engine.generation.prompt import PromptPart, SpecialTokens, joined
 from vision.engine.host import arithmetic_threads, let_idle_threads_sleep, physical_cores
 from vision.engine.kv_cache import CacheShape, KVCache
 from vision.engine.session import ModelInfo
-from vision.engine.settings import Arithmetic
+from vision.engine.settings import Arithmetic, EngineSettings
+from vision.engine.view import View
 from vision.errors import Cancelled, QuestionError, VisionError, VisionModelError
 from vision.frame import Frame
 from vision.interface import AnswerChunk
@@ -680,7 +681,8 @@ def test_the_packed_arithmetic_needs_no_torch(tmp_path: Path) -> None:
     """Loading, seeing and answering import neither torch nor transformers."""
     code = f"""
 import sys, numpy, pathlib
-from vision.engine import Engine, EngineSettings
+from vision.engine.engine import Engine
+from vision.engine.settings import EngineSettings
 from vision.frame import Frame
 with Engine.load(pathlib.Path({str(make(tmp_path / "tiny"))!r}), EngineSettings(threads=1)) as engine:
     list(engine.see(Frame(numpy.zeros((30, 40, 3), numpy.uint8), 0.0)).ask("what is this", max_new_tokens=2))

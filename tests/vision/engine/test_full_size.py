@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from assistant.bench.random_model import random_checkpoint
 from tests.vision.engine.reference import Reference
-from vision.engine import Engine, EngineSettings
 from vision.engine.checkpoint.checkpoint import Checkpoint, open_checkpoint
+from vision.engine.engine import Engine
 from vision.engine.generation.generate import Scores
 from vision.engine.generation.prompt import text_part
 from vision.engine.host import available_bytes
@@ -25,6 +25,7 @@ from vision.engine.packed.cache import open_or_pack, packed_path
 from vision.engine.packed.file import PackedFile
 from vision.engine.packed.q12 import unpack
 from vision.engine.packed.tensor_plan import plan_tensors
+from vision.engine.settings import EngineSettings
 from vision.frame import Frame
 
 pytestmark = pytest.mark.slow

@@ -12,9 +12,9 @@ from tests.vision.remote.fake_openai import WAIT_SECONDS, Exchange, FakeOpenAI, 
 from vision.errors import Cancelled, QuestionError, RemoteError
 from vision.frame import Frame
 from vision.interface import AnswerChunk, AnswerStats
-from vision.remote.engine import KEPT_EXCHANGES, RemoteEngine, RemoteSettings, RemoteView
+from vision.remote.engine import KEPT_EXCHANGES, RemoteEngine, RemoteView
 from vision.remote.server import Server
-from vision.remote.settings import ServerSettings
+from vision.remote_settings import RemoteSettings, ServerSettings
 
 FRAME = Frame(np.zeros((30, 40, 3), np.uint8), captured_at=1.0)
 

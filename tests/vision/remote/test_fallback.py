@@ -22,10 +22,10 @@ from tests.vision.remote.fake_openai import WAIT_SECONDS, FakeOpenAI, breaks_off
 from vision.errors import Cancelled, RemoteError
 from vision.frame import Frame
 from vision.interface import Answerer
-from vision.remote.engine import RemoteEngine, RemoteSettings
+from vision.remote.engine import RemoteEngine
 from vision.remote.fallback import Away, Back, Change, FallbackEngine, FallbackView
 from vision.remote.server import Server
-from vision.remote.settings import ServerSettings
+from vision.remote_settings import RemoteSettings, ServerSettings
 
 PHRASES = phrases_for("en")
 FRAME = Frame(np.zeros((30, 40, 3), np.uint8), captured_at=1.0)

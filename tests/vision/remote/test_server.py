@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ConfigError, exit_status_of
-from assistant.settings.config import RemoteConfig, parse_config
+from assistant.settings.config import RemoteConfig
+from assistant.settings.config_reader import parse_config
 from assistant.wiring.remote import settings_from, ssl_context
 from tests.vision.remote.fake_openai import (
     WAIT_SECONDS,
@@ -29,8 +30,8 @@ from tests.vision.remote.fake_openai import (
 )
 from vision.errors import Cancelled, RemoteError
 from vision.remote.server import LOOK_SECONDS, Server
-from vision.remote.settings import ServerSettings
 from vision.remote.wire import Piece
+from vision.remote_settings import ServerSettings
 
 ASKED = [{"role": "user", "content": "what is it"}]
 

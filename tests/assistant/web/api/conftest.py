@@ -11,7 +11,8 @@ import pytest
 from assistant.models import catalog
 from audio.pcm import AudioChunk
 from tests.assistant.web.api.serving import Running, parts_with, picture, running
-from vision.engine import Engine, EngineSettings
+from vision.engine.engine import Engine
+from vision.engine.settings import EngineSettings
 from vision.frame import Frame
 from vision.framing import Fault
 from vision.still import load_picture

@@ -13,7 +13,7 @@ import pytest
 
 from tests.assistant.web.api.conftest import beep, take
 from tests.assistant.web.api.serving import Running, parts_with, running, send, send_json
-from vision.engine import Engine
+from vision.engine.engine import Engine
 
 TOKEN = "0123456789abcdefghij"
 LIMIT_SECONDS = 60.0

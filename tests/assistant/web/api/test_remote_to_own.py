@@ -30,14 +30,14 @@ from tests.assistant.web.api.serving import (
     send_json,
 )
 from tests.vision.remote.fake_openai import FakeOpenAI, fails, says
-from vision.engine import Engine
+from vision.engine.engine import Engine
 from vision.errors import RemoteError
 from vision.frame import Frame
 from vision.interface import AnswerChunk, Answerer
-from vision.remote.engine import RemoteEngine, RemoteSettings
+from vision.remote.engine import RemoteEngine
 from vision.remote.fallback import FallbackEngine
 from vision.remote.server import Server
-from vision.remote.settings import ServerSettings
+from vision.remote_settings import RemoteSettings, ServerSettings
 from vision.still import load_picture
 
 TOKEN = "0123456789abcdefghij"
@@ -221,7 +221,7 @@ def test_ask_with_another_seesay_and_when_it_has_gone(web: Running, capsys: pyte
     """As a user has it: where the picture goes is said first; when nobody is there, this machine answers."""
     Path("picture.png").write_bytes(picture())
     Path("config.toml").write_text(
-        f'[engine]\nbackend = "openai"\n[remote]\nbase_url = "{web.address}/v1"\nretries = 0\n'
+        f'# SeeSay\n[engine]\nbackend = "openai"\n[remote]\nbase_url = "{web.address}/v1"\nretries = 0\n'
     )
     assert main(["ask", "--image", "picture.png", QUESTION]) == 0
     out, err = capsys.readouterr()
@@ -230,7 +230,7 @@ def test_ask_with_another_seesay_and_when_it_has_gone(web: Running, capsys: pyte
     assert "until it is back" not in err
     with running(parts_with(SteppedEngine())) as gone:
         Path("config.toml").write_text(
-            f'[engine]\nbackend = "openai"\n[remote]\nbase_url = "{gone.address}/v1"\nretries = 0\n'
+            f'# SeeSay\n[engine]\nbackend = "openai"\n[remote]\nbase_url = "{gone.address}/v1"\nretries = 0\n'
         )
     assert main(["ask", "--image", "picture.png", QUESTION]) == 0
     out, err = capsys.readouterr()

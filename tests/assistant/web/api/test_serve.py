@@ -44,7 +44,8 @@ from tests.assistant.web.api.serving import (
 )
 from tests.virtual_sound import VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
-from vision.remote.engine import RemoteEngine, RemoteSettings
+from vision.remote.engine import RemoteEngine
+from vision.remote_settings import RemoteSettings
 
 ROOT = Path(__file__).parents[4]
 START_SECONDS = 60.0

@@ -23,11 +23,11 @@ from tests.assistant.web.api.serving import (
     send_json,
 )
 from tests.vision.remote.fake_openai import FakeOpenAI
-from vision.engine import Engine
+from vision.engine.engine import Engine
 from vision.interface import Answerer
-from vision.remote.engine import RemoteEngine, RemoteSettings
+from vision.remote.engine import RemoteEngine
 from vision.remote.server import Server
-from vision.remote.settings import ServerSettings
+from vision.remote_settings import RemoteSettings, ServerSettings
 
 
 @pytest.fixture(scope="module")

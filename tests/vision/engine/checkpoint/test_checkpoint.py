@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from tests.vision.engine.tiny_checkpoint import Tiny, edit_json, make
-from vision.engine import Engine, EngineSettings
 from vision.engine.checkpoint.checkpoint import Checkpoint, StoredTensor, open_checkpoint, require_memory
+from vision.engine.engine import Engine
 from vision.engine.host import available_bytes, total_bytes
 from vision.engine.models.memory import slow_because_small
-from vision.engine.settings import Arithmetic
+from vision.engine.settings import Arithmetic, EngineSettings
 from vision.errors import VisionModelError
 from vision.frame import Frame
 

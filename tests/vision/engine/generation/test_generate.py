@@ -17,13 +17,14 @@ import pytest
 
 from tests.vision.engine.reference import Reference
 from tests.vision.engine.tiny_checkpoint import Tiny, edit_json, make
-from vision.engine import Engine, EngineSettings, View
+from vision.engine.engine import Engine
 from vision.engine.generation.generate import EncodedPicture, Scores, Token, generate
 from vision.engine.generation.prompt import joined, text_part
 from vision.engine.kv_cache import BLOCK_TOKENS, CacheShape, KVCache
 from vision.engine.models.transformers_model import cache_keyword
 from vision.engine.scheduling.fair_lock import FairLock, WorkPermit
-from vision.engine.settings import Arithmetic
+from vision.engine.settings import Arithmetic, EngineSettings
+from vision.engine.view import View
 from vision.errors import Cancelled, VisionModelError
 from vision.frame import Frame
 

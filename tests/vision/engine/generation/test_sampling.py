@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vision.engine import EngineSettings
 from vision.engine.generation.generate import Scores
 from vision.engine.generation.sampling import Sampler, drawn, penalized, probabilities
+from vision.engine.settings import EngineSettings
 
 VOCABULARY = 1501
 

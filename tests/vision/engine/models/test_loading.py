@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.vision.engine.tiny_checkpoint import Tiny, make
-from vision.engine import Engine, EngineSettings
+from vision.engine.engine import Engine
 from vision.engine.kernels.isa import Isa, fastest
 from vision.engine.packed.cache import weights_folder
-from vision.engine.settings import Arithmetic
+from vision.engine.settings import Arithmetic, EngineSettings
 
 ONE_THREAD = EngineSettings(threads=1)
 

@@ -432,7 +432,7 @@ def test_a_blocked_cache_grows_without_moving_its_tokens() -> None:
 def test_a_start_that_has_to_compile_says_so_once(tmp_path: Path) -> None:
     """It takes seconds, and silence would be taken for a fault; a start that finds its machine code says nothing."""
     code = (
-        "import sys; from pathlib import Path; from vision.engine import Engine, EngineSettings\n"
+        "import sys; from pathlib import Path; from vision.engine.engine import Engine; from vision.engine.settings import EngineSettings\n"
         "Engine.load(Path(sys.argv[1]), EngineSettings(threads=1), print, Path(sys.argv[2])).close()\n"
     )
     folder = make(tmp_path / "tiny")

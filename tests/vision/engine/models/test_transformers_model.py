@@ -9,8 +9,9 @@ import pytest
 
 from tests.vision.engine.reference import Reference
 from tests.vision.engine.tiny_checkpoint import Tiny, make
-from vision.engine import Engine, EngineSettings
+from vision.engine.engine import Engine
 from vision.engine.generation.prompt import text_part
+from vision.engine.settings import EngineSettings
 from vision.errors import VisionModelError
 
 

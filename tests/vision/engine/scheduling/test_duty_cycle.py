@@ -12,11 +12,12 @@ import pytest
 from numba import carray
 
 from tests.vision.engine.tiny_checkpoint import make
-from vision.engine import Engine, EngineSettings
+from vision.engine.engine import Engine
 from vision.engine.kernels import jit, scalar
 from vision.engine.kernels.thread_pool import Pool
 from vision.engine.scheduling.duty_cycle import DutyCycle
 from vision.engine.scheduling.fair_lock import FairLock, WorkPermit
+from vision.engine.settings import EngineSettings
 from vision.errors import Cancelled
 from vision.frame import Frame
 

@@ -1,0 +1,23 @@
+"""What of hearing can be set, with the defaults. Values only: importing it imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VAD_AGGRESSIVENESS = 2  # 0..3, WebRTC's: from "takes much for speech" to "takes little for speech"
+MIN_CONFIDENCE = 0.5  # 0..1: words that were heard with less are not acted on
+
+
+@dataclass(frozen=True)
+class EndpointSettings:
+    onset_seconds: float = 0.09  # an onset needs this much speech, with hardly a break
+    end_silence_seconds: float = 0.7  # this much silence ends the utterance
+    max_utterance_seconds: float = 15.0  # a longer utterance is cut here
+    min_speech_seconds: float = 0.12  # an utterance with less speech than this is a cough, not words
+    pre_roll_seconds: float = 0.8  # sound kept from before the onset was noticed, including the onset
+    resume_seconds: float = 0.06  # a shorter blip does not prolong an utterance
+    # A pause is only a guess that the utterance has ended. Whatever reacts to it must be undone when the user speaks
+    # on.
+    pause_seconds: float = 0.12  # after this much silence the utterance may have ended
+    pause_tries_seconds: float = 0.27  # the guess is tried for this long, then only the end counts
+    pause_min_speech_seconds: float = 0.15  # with less speech than this no guess is made
