@@ -1,4 +1,4 @@
-"""transformers alone, as the standard that the engine is held to: its templates, processors and `generate`; no cache of ours."""
+"""transformers alone, with which the engine is compared: its templates, processors and `generate`, not our cache."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Reference:
         return found
 
     def chat_answers(self, frame: Frame, questions: tuple[str, ...], length: int) -> list[list[int]]:
-        """The same, but every turn from text: all messages so far through the chat template and the tokenizer."""
+        """The same from text: each turn puts all messages so far through the chat template and the tokenizer."""
         messages: list[dict[str, Any]] = []
         found: list[list[int]] = []
         for question in questions:
@@ -63,7 +63,7 @@ class Reference:
         return [token for token in whole[0, inputs["input_ids"].shape[1] :].tolist() if token not in stops]
 
     def inputs(self, frame: Frame, ids: list[int]) -> dict[str, Any]:
-        """What the network takes for a picture and ids with one `<|image_pad|>` for it."""
+        """The inputs of the network for a picture and ids with one `<|image_pad|>` for it."""
         import torch
 
         seen = self.processor(images=[to_square(frame.rgb)], do_resize=False, return_tensors="pt")

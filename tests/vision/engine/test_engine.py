@@ -1,4 +1,4 @@
-"""The engine's face: views, conversations, cancels. On a model whose every token depends on all that it has read."""
+"""Views, conversations and cancels of the engine, on a model whose every token depends on all that it has read."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Letters:
 
 
 class Remembering:
-    """A model that keeps the tokens themselves as keys and answers by a hash of all of them: any leftover shows."""
+    """A model that keeps the tokens as keys and answers by a hash of all of them, so any leftover shows."""
 
     def __init__(self) -> None:
         self.encoded = 0
@@ -128,13 +128,13 @@ def end(chunks: Iterator[AnswerChunk]) -> str:
 
 
 def bare_answer(question: str, grey: int = 40) -> str:
-    """What an engine of its own says about a picture that nobody has asked about."""
+    """The answer of a new engine about a picture that nobody has asked about."""
     with Engine(Remembering(), INFO, EngineSettings(max_new_tokens=12)) as fresh:
         return text(fresh.see(frame(grey)).ask(question))
 
 
 def test_an_answer_comes_in_chunks_and_ends_with_its_figures(engine: Engine) -> None:
-    """Text as it becomes certain; only the last chunk has stats, and they add up."""
+    """Text comes as it becomes certain; only the last chunk has stats, and they add up."""
     view = engine.see(frame())
     chunks = list(view.ask(ASKED))
     assert [chunk.stats is None for chunk in chunks] == [True] * (len(chunks) - 1) + [False]
@@ -149,7 +149,7 @@ def test_an_answer_comes_in_chunks_and_ends_with_its_figures(engine: Engine) -> 
 
 
 def test_what_see_did_is_told(engine: Engine) -> None:
-    """The picture's tokens and times are on the view."""
+    """The view has the picture's tokens and times."""
     view = engine.see(frame())
     assert view.stats.image_tokens == 49
     assert view.stats.prompt_tokens == 49 + len("user\n") + 3
@@ -175,7 +175,7 @@ def test_an_answer_that_stops_by_itself_says_so(engine: Engine, model: Rememberi
 
 
 def test_a_conversation_needs_no_picture(engine: Engine, model: Remembering) -> None:
-    """No encoder runs; it remembers, forgets and comes back from being put away as any other."""
+    """No encoder runs; remembering, forgetting and putting away work as with a picture."""
     view = engine.see(None)
     first = text(view.ask(ASKED))
     assert len(first) == 12
@@ -188,7 +188,7 @@ def test_a_conversation_needs_no_picture(engine: Engine, model: Remembering) -> 
 
 
 def test_a_follow_up_never_runs_the_vision_encoder(engine: Engine, model: Remembering) -> None:
-    """However many questions, the picture is read once."""
+    """The picture is read once for any number of questions."""
     view = engine.see(frame())
     for number in range(5):
         text(view.ask(f"question {number}"))
@@ -208,7 +208,7 @@ def test_the_conversation_is_remembered_and_forgotten(engine: Engine) -> None:
 def test_what_a_repetition_would_repeat_is_the_whole_conversation(
     model: Remembering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Picture, questions and answers count; a cancelled question does not, and after forget() only the picture does."""
+    """Picture, questions and answers count; cancelled and forgotten questions do not."""
     read: list[set[int]] = []
     monkeypatch.setattr(
         "vision.engine.generation.sampling.penalized", lambda logits, ids, _: read.append(set(ids)) or logits
@@ -241,7 +241,7 @@ def instructed(model: Remembering | None = None, **settings: Any) -> Engine:
 
 
 def test_instructions_are_read_once_for_all_pictures(model: Remembering) -> None:
-    """When the engine is made; each picture then costs what it costs without them, also one that was put away."""
+    """They are read when the engine is made; a picture then costs what it costs without them."""
     with instructed(model, max_views=1) as engine:
         assert model.read == TOLD_TOKENS
         views = [engine.see(frame(grey)) for grey in (40, 80)]
@@ -256,7 +256,7 @@ def test_instructions_are_read_once_for_all_pictures(model: Remembering) -> None
 
 
 def test_an_answer_depends_on_the_instructions() -> None:
-    """They are read as if they stood before the picture in one prompt; forget() and put_away() keep them."""
+    """They count as if they stood before the picture in one prompt, also after forget() and put_away()."""
     with instructed() as engine:
         view = engine.see(frame())
         first = text(view.ask(ASKED))
@@ -274,7 +274,7 @@ def test_an_answer_depends_on_the_instructions() -> None:
 
 
 def test_instructions_count_as_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A repetition penalty sees their tokens, also after forget() and put_away()."""
+    """A repetition penalty applies to their tokens, also after forget() and put_away()."""
     read: list[set[int]] = []
     monkeypatch.setattr(
         "vision.engine.generation.sampling.penalized", lambda logits, ids, _: read.append(set(ids)) or logits
@@ -288,7 +288,7 @@ def test_instructions_count_as_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_instructions_take_their_part_of_the_context() -> None:
-    """A question and a conversation have that much less room."""
+    """A question and a conversation have so much less room."""
     with instructed(context_tokens=100) as engine:
         view = engine.see(frame())
         with pytest.raises(QuestionError, match=rf"the question takes 53 tokens, and {42 - TOLD_TOKENS} fit"):
@@ -304,7 +304,7 @@ def test_instructions_take_their_part_of_the_context() -> None:
 
 @pytest.mark.parametrize("arithmetic", ["packed", "transformers"])
 def test_instructions_without_end_are_refused(tmp_path: Path, arithmetic: Arithmetic) -> None:
-    """In one sentence, at the start, and no thread is left behind."""
+    """The engine refuses them in one sentence when it is made, and no thread is left behind."""
     settings = EngineSettings(threads=2, arithmetic=arithmetic, context_tokens=200, instructions="go on " * 100)
     before = set(threading.enumerate())
     with pytest.raises(VisionModelError, match=r"^the instructions take [\d,]+ tokens and tiny reads 100 at most: "):
@@ -313,7 +313,7 @@ def test_instructions_without_end_are_refused(tmp_path: Path, arithmetic: Arithm
 
 
 def test_two_views_do_not_mix(engine: Engine) -> None:
-    """Answers about two pictures, taken turn by turn, are those given one after the other."""
+    """Answers about two pictures that take turns are those given one after the other."""
     views = [engine.see(frame(grey)) for grey in (40, 200)]
     answers = [view.ask(ASKED) for view in views]
     found = ["", ""]
@@ -368,7 +368,7 @@ def test_a_cancel_at_any_layer_of_a_question_leaves_the_view(engine: Engine, mod
 
 @pytest.mark.parametrize("layer", range(5 * LAYERS))
 def test_a_cancelled_look_raises_at_once(engine: Engine, model: Remembering, layer: int) -> None:
-    """Between the encoder's blocks and between prefill chunks; the next look is undisturbed."""
+    """That works between the encoder's blocks and between chunks; the next look is undisturbed."""
     with pytest.raises(Cancelled):
         engine.see(frame(), cancel_at(model, layer))
     model.before_layer = lambda: None
@@ -386,7 +386,7 @@ def test_a_cancel_beforehand_computes_nothing(engine: Engine, model: Remembering
 
 
 def test_a_newer_question_ends_the_older(engine: Engine) -> None:
-    """Two at once about the same picture: the older one stops, the newer one is answered as if alone."""
+    """Of two at once about the same picture, the older stops and the newer is answered as if alone."""
     view = engine.see(frame())
     older = view.ask("older")
     next(older)
@@ -400,7 +400,7 @@ def test_a_newer_question_ends_the_older(engine: Engine) -> None:
 
 @pytest.mark.parametrize("tokens", [1, 12])
 def test_forgetting_ends_an_answer_under_way(engine: Engine, tokens: int) -> None:
-    """What belongs to the forgotten conversation is not kept, not even when only its end was still missing."""
+    """Nothing of the forgotten conversation is kept, even if only the end of the answer was missing."""
     view = engine.see(frame())
     older = view.ask("older")
     for _ in range(tokens):
@@ -442,7 +442,7 @@ def test_a_fault_in_the_model_leaves_everything_clean(engine: Engine, model: Rem
 
 @pytest.mark.parametrize("question", ["", " ", "x" * 2001, "x" * 10_000])
 def test_a_bad_question_is_refused_at_once(engine: Engine, question: str) -> None:
-    """Before the iterator is touched, so that the caller's own error handling sees it."""
+    """The error comes before the iterator is used, so the caller's own error handling sees it."""
     view = engine.see(frame())
     with pytest.raises(QuestionError):
         view.ask(question)
@@ -470,7 +470,7 @@ def small(context: int) -> Engine:
 
 
 def test_who_asks_can_know_what_will_be_forgotten_and_what_was_read() -> None:
-    """Before: whether a question fits behind the earlier ones. After: all tokens of the prompt, read now or before."""
+    """Callers learn before whether a question still fits, and after how many tokens were read."""
     with small(180) as engine:
         view = engine.see(frame())
         totals, remembered = [], []
@@ -491,7 +491,7 @@ def test_who_asks_can_know_what_will_be_forgotten_and_what_was_read() -> None:
 
 
 def test_a_question_that_would_cut_its_answer_is_known_before() -> None:
-    """Nothing was asked yet: room is for all that the answer may have, or for half of what fits beside the picture."""
+    """`remembers` says so for a first question by the room that its answer has."""
     with small(180) as engine:
         view = engine.see(frame())
         beside = engine.context_tokens - view.stats.prompt_tokens
@@ -503,7 +503,7 @@ def test_a_question_that_would_cut_its_answer_is_known_before() -> None:
 
 
 def test_a_long_conversation_falls_back_to_the_picture() -> None:
-    """What would not fit any more is answered from the bare picture instead of failing."""
+    """A question that no longer fits is answered from the picture alone instead of failing."""
     with small(180) as engine:
         view = engine.see(frame())
         lengths, answers = [], []
@@ -516,7 +516,7 @@ def test_a_long_conversation_falls_back_to_the_picture() -> None:
 
 
 def test_a_question_that_cannot_fit_is_refused() -> None:
-    """With the numbers, and without a computation."""
+    """The error has the numbers, and nothing is computed."""
     with small(100) as engine:
         view = engine.see(frame())
         with pytest.raises(QuestionError, match=r"the question takes 103 tokens, and 42 fit beside the picture"):
@@ -525,7 +525,7 @@ def test_a_question_that_cannot_fit_is_refused() -> None:
 
 
 def test_a_picture_that_cannot_fit_is_refused() -> None:
-    """A model whose context is shorter than a picture."""
+    """That is so for a model whose context is shorter than a picture."""
     with small(64) as engine:
         engine.session.context_tokens = 50  # as a checkpoint's own limit would
         with pytest.raises(VisionModelError, match="a picture takes 57 tokens, and letters is limited to 50"):
@@ -533,7 +533,7 @@ def test_a_picture_that_cannot_fit_is_refused() -> None:
 
 
 def test_only_so_many_views_keep_their_memory(engine: Engine, model: Remembering) -> None:
-    """The view not used for longest is put away, and looks again when it is asked after all."""
+    """The view not used for longest is put away, and looks again when it is asked."""
     views = [engine.see(frame(grey)) for grey in (40, 80, 120)]
     text(views[0].ask("first"))  # now the second is the oldest
     views.append(engine.see(frame(160)))
@@ -557,7 +557,7 @@ def test_a_dropped_view_frees_its_memory(engine: Engine) -> None:
 
 
 def test_closing_ends_everything(model: Remembering) -> None:
-    """An answer under way ends as cancelled, nothing new begins, and closing twice is fine."""
+    """An answer under way ends as cancelled, nothing new begins, and closing twice is no error."""
     engine = Engine(model, INFO, EngineSettings())
     view = engine.see(frame())
     chunks = view.ask(ASKED)
@@ -571,7 +571,7 @@ def test_closing_ends_everything(model: Remembering) -> None:
 
 
 def test_a_waiting_caller_can_be_called_off(engine: Engine, model: Remembering) -> None:
-    """While another's long step runs, a cancelled caller leaves; the other is not disturbed."""
+    """A caller who cancels during another's long step leaves; the other is not disturbed."""
     inside, go_on, cancelled = threading.Event(), threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -603,7 +603,7 @@ def test_a_waiting_caller_can_be_called_off(engine: Engine, model: Remembering) 
 
 
 def test_a_look_is_not_kept_waiting_by_an_answer(engine: Engine, model: Remembering) -> None:
-    """A new picture gets its turn between two tokens: first come, first served."""
+    """A new picture gets the lock between two tokens of an answer."""
     view, seen = engine.see(frame()), threading.Event()
     chunks = view.ask(ASKED, max_new_tokens=512)
     next(chunks)
@@ -621,7 +621,7 @@ def test_a_look_is_not_kept_waiting_by_an_answer(engine: Engine, model: Remember
 
 
 def test_a_storm_of_questions_and_cancels_ends_clean(engine: Engine) -> None:
-    """Four threads ask and cancel at random; whoever is answered is answered rightly."""
+    """Four threads ask and cancel at random, and every completed answer is right."""
     expected = {grey: bare_answer(ASKED, grey) for grey in (10, 20, 30)}
     wrong: list[str] = []
 
@@ -657,7 +657,7 @@ LOADED: dict[Arithmetic, tuple[str, str]] = {  # how the weights are kept, and w
 
 @pytest.mark.parametrize("arithmetic", LOADED)
 def test_loading_tells_how_far_it_is(tmp_path: Path, arithmetic: Arithmetic) -> None:
-    """A line with what is loaded and how, and a line when it is ready."""
+    """There is a line with what is loaded and how, and a line when it is ready."""
     folder, lines = make(tmp_path / "tiny"), list[str]()
     Engine.load(folder, EngineSettings(threads=1, arithmetic=arithmetic), lines.append, tmp_path / "cache").close()
     assert lines[0].startswith("loading tiny: 1 million parameters, ")
@@ -668,7 +668,7 @@ def test_loading_tells_how_far_it_is(tmp_path: Path, arithmetic: Arithmetic) -> 
 
 @pytest.mark.parametrize("arithmetic", LOADED)
 def test_a_large_model_counts_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arithmetic: Arithmetic) -> None:
-    """Ten steps, each told once."""
+    """Ten steps are reported, each once."""
     monkeypatch.setattr("vision.engine.models.loading._LONG_BYTES", 0)
     folder, lines = make(tmp_path / "tiny"), list[str]()
     Engine.load(folder, EngineSettings(threads=1, arithmetic=arithmetic), lines.append, tmp_path / "cache").close()
@@ -694,7 +694,7 @@ print([name for name in ("torch", "transformers") if name in sys.modules])
 
 
 def test_the_face_is_light_to_import() -> None:
-    """torch, transformers, numba and Pillow come with `Engine.load`, not with the name."""
+    """torch, transformers, numba and Pillow are imported by `Engine.load`, not with the package."""
     heavy = ("torch", "transformers", "numba", "PIL", "safetensors", "tokenizers")
     code = f"import sys, vision.engine; print([name for name in {heavy!r} if name in sys.modules])"
     root = Path(__file__).parents[3]
@@ -722,7 +722,7 @@ def test_the_face_is_light_to_import() -> None:
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
-    """By name, with what is possible."""
+    """The error names the setting and its range."""
     with pytest.raises(ValueError, match=f"^{next(iter(wrong))} is "):
         EngineSettings(**wrong)
 
@@ -738,7 +738,7 @@ def topology(root: Path, cores: list[tuple[int, int]]) -> Path:
 
 
 def test_threads_are_physical_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hyper-threads do not count, at most four are taken, and a number that is set is taken as it is."""
+    """Hyper-threads do not count, at most four cores are used, and a set number is used as it is."""
     monkeypatch.setattr("vision.engine.host._allowed", lambda: set(range(12)))
     four = topology(tmp_path / "4", [(0, core % 4) for core in range(8)])
     six = topology(tmp_path / "6", [(package, core) for package in (0, 1) for core in (0, 1, 2)] * 2)
@@ -751,7 +751,7 @@ def test_threads_are_physical_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_idle_threads_sleep_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenMP is asked for sleeping threads; a user's own choice stays."""
+    """OpenMP is asked for sleeping threads; a setting of the user's stays."""
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     let_idle_threads_sleep()
     assert os.environ["OMP_WAIT_POLICY"] == "active"

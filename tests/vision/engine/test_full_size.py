@@ -1,5 +1,7 @@
-"""What `test_packed`, `test_kernels` and `test_generate` show for small models, for one of the true size: random weights,
-2.1 billion of them. It takes some minutes, 18 GB of memory and 8 GB of disk: `pytest -m slow tests/vision/engine/test_full_size.py`.
+"""What `test_packed`, `test_kernels` and `test_generate` show for small models, here for one of full size.
+
+The model has 2.1 billion random weights. This takes some minutes, 18 GB of memory and 8 GB of disk:
+`pytest -m slow tests/vision/engine/test_full_size.py`.
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ def words() -> list[int]:
 
 
 def test_every_weight_is_its_sources(checkpoint: Checkpoint, packed: PackedFile) -> None:
-    """Bit for bit, and all matrices in 12 bits."""
+    """The packed weights are the source's, bit for bit, and all matrices are in 12 bits."""
     contents = packed.contents
     plan = plan_tensors(checkpoint)
     assert not contents.notes
@@ -83,7 +85,7 @@ def test_every_weight_is_its_sources(checkpoint: Checkpoint, packed: PackedFile)
 @pytest.mark.parametrize("isa", available(), ids=lambda isa: isa.name)
 @pytest.mark.parametrize("name", ["layers.0.mlp.gate_up_proj", "layers.27.mlp.down_proj", "blocks.11.attn.qkv"])
 def test_products_against_float64(packed: PackedFile, isa: object, name: str) -> None:
-    """The largest error, relative to the largest result; and the bits of integers whose sums are exact."""
+    """The error relative to the largest result is small, and exact integer sums have torch's bits."""
     matrix = next(matrix for key, matrix in packed.contents.matrices.items() if f"{name}.weight" in key)
     exact = (unpack(matrix).astype(np.uint32) << 16).view(np.float32).astype(np.float64)
     rng = np.random.default_rng(1)
@@ -96,7 +98,7 @@ def test_products_against_float64(packed: PackedFile, isa: object, name: str) ->
 
 
 def said(folder: Path, frame: Frame, words: list[int], threads: int) -> list[Scores]:
-    """What the engine makes of each word behind the picture."""
+    """The scores after each word behind the picture."""
     with Engine.load(folder, EngineSettings(threads=threads), cache=folder.parent) as engine:
         prefix = engine.session.look(frame, engine.session.permit(None))
         model, cache = engine.session.model, prefix.cache
@@ -109,7 +111,7 @@ def ours(folder: Path, packed: PackedFile, frame: Frame, words: list[int]) -> li
 
 
 def test_threads_change_no_bit(folder: Path, frame: Frame, words: list[int], ours: list[Scores]) -> None:
-    """Two of them, through both towers."""
+    """Two threads give the bits of one, through encoder and decoder."""
     others = said(folder, frame, words[:8], 2)
     assert all(a.logits.tobytes() == b.logits.tobytes() for a, b in zip(ours, others, strict=False))
 
@@ -122,7 +124,7 @@ def reference(folder: Path) -> Reference:
 def test_the_logits_are_those_of_transformers(
     reference: Reference, frame: Frame, words: list[int], ours: list[Scores]
 ) -> None:
-    """The likeliest token agrees everywhere; the logits differ by at most twice what torch's own two ways differ by."""
+    """The likeliest token agrees everywhere; the logits differ by at most twice torch's own noise."""
     at_once, one_by_one = recomputed(reference, frame, words)
     logits = np.stack([scores.logits for scores in ours])
     assert np.array_equal([scores.likeliest for scores in ours], at_once.argmax(axis=1))
@@ -132,7 +134,7 @@ def test_the_logits_are_those_of_transformers(
 
 
 def recomputed(reference: Reference, frame: Frame, words: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """transformers' logits for the words behind the picture: in one pass over everything, and one by one on its cache."""
+    """transformers' logits for the words behind the picture: in one pass, and one by one on its cache."""
     import torch
     from transformers import DynamicCache
 
@@ -165,7 +167,7 @@ def recomputed(reference: Reference, frame: Frame, words: list[int]) -> tuple[ND
 
 
 def test_a_stopped_reading_is_noticed_in_time(folder: Path, packed: PackedFile, frame: Frame) -> None:
-    """How often somebody who has gone is looked for, counted: four times in a block, twice in a layer."""
+    """A cancel is checked four times in a block and twice in a layer."""
     looks = 0
 
     def check() -> None:

@@ -1,7 +1,7 @@
-"""Makes a tiny Qwen3-VL checkpoint with random weights, in the published layout: what the real folder has, in 1 MB.
+"""Makes a tiny Qwen3-VL checkpoint with random weights: the published layout with all its files, in 1 MB.
 
 Every size that the code might take for granted can be varied: patch, grouping of the key-value heads, tied or own head,
-deepstack layers, an odd vocabulary, one file or several. Weights are large enough that the answers wander.
+deepstack layers, an odd vocabulary, one file or several. The weights are large enough for varied answers.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(whole: Path, tmp_path: Path) -> Path:
-    """A copy to be spoilt."""
+    """A copy of the checkpoint that a test may damage."""
     return Path(shutil.copytree(whole, tmp_path / "tiny"))
 
 
@@ -143,7 +143,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
 @pytest.mark.parametrize("arithmetic", ["packed", "transformers"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_one_clear_sentence(folder: Path, fault: str, arithmetic: Arithmetic) -> None:
-    """It names the file and what to do, on one line, whoever computes."""
+    """The sentence names the file and what to do, on one line, for either arithmetic."""
     spoil, sentence = FAULTS[fault]
     spoil(folder)
     with pytest.raises(VisionModelError, match=sentence) as caught:
@@ -156,7 +156,7 @@ def test_a_fault_is_one_clear_sentence(folder: Path, fault: str, arithmetic: Ari
 
 @pytest.mark.parametrize("arithmetic", ["packed", "transformers"])
 def test_a_picture_beyond_the_models_positions_is_refused(tmp_path: Path, arithmetic: Arithmetic) -> None:
-    """Its prompt takes more tokens than the model can tell apart."""
+    """The prompt of such a picture takes more tokens than the model has positions."""
     folder = make(tmp_path / "short", Tiny(max_positions=40))
     with (
         Engine.load(folder, EngineSettings(threads=1, arithmetic=arithmetic)) as engine,
@@ -166,7 +166,7 @@ def test_a_picture_beyond_the_models_positions_is_refused(tmp_path: Path, arithm
 
 
 def test_the_whole_folder_is_accepted(whole: Path) -> None:
-    """The faults above are faults: without them the folder loads."""
+    """Without the faults of the tests above, the folder loads."""
     with Engine.load(whole) as engine:
         assert engine.model_name == "tiny"
 
@@ -189,7 +189,7 @@ def test_the_whole_folder_is_accepted(whole: Path) -> None:
 def test_too_little_memory_is_said_with_numbers(
     whole: Path, monkeypatch: pytest.MonkeyPatch, arithmetic: Arithmetic, seam: str, sentence: str
 ) -> None:
-    """The need and what is free are named before anything is loaded or packed."""
+    """The error names the needed and the available memory, before anything is loaded or packed."""
     monkeypatch.setattr(f"vision.engine.{seam}.available_bytes", lambda: 100 << 20)
     monkeypatch.setattr("vision.engine.packed.cache.pack_checkpoint", pytest.fail)
     with pytest.raises(VisionModelError, match=sentence):
@@ -197,7 +197,7 @@ def test_too_little_memory_is_said_with_numbers(
 
 
 def test_a_machine_too_small_for_the_weights_is_told(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are read from the disk over and over: it works, and takes its time."""
+    """The user is told that weights are read from the disk over and over, which works but is slow."""
     monkeypatch.setattr("vision.engine.models.loading.total_bytes", lambda: 200 << 20)
     lines: list[str] = []
     Engine.load(whole, EngineSettings(), lines.append).close()
@@ -210,7 +210,7 @@ def test_a_machine_too_small_for_the_weights_is_told(whole: Path, monkeypatch: p
 
 
 def test_what_the_2b_model_needs_beside_its_packed_weights() -> None:
-    """About three quarters of a GiB with a full context, as was measured."""
+    """With a full context it needs about three quarters of a GiB, as was measured."""
     from tests.vision.engine.checkpoint.test_shapes import QWEN3_VL_2B
     from vision.engine.checkpoint.shapes import Shapes
     from vision.engine.models.memory import bytes_beside_weights
@@ -232,7 +232,7 @@ def test_the_need_of_the_2b_model() -> None:
 
 
 def test_free_memory_is_read_from_the_kernel(tmp_path: Path) -> None:
-    """MemAvailable counts, not MemFree, and where there is none nothing is claimed."""
+    """MemAvailable counts, not MemFree; where the kernel does not tell, the result is None."""
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal:       8000000 kB\nMemFree:   1 kB\nMemAvailable:    2048 kB\n")
     assert available_bytes(meminfo) == 2048 * 1024
@@ -277,7 +277,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_noticed(folder: Path) -> None:
     ],
 )
 def test_a_missing_shard_is_named(tmp_path: Path, name: str, sentence: str) -> None:
-    """A checkpoint in several files needs all of them."""
+    """A checkpoint in several files needs all of them, and the error names the missing one."""
     folder = make(tmp_path / "sharded", Tiny(shards=3))
     assert len({tensor.file for tensor in open_checkpoint(folder).tensors.values()}) == 3
     (folder / name).unlink()
@@ -286,7 +286,7 @@ def test_a_missing_shard_is_named(tmp_path: Path, name: str, sentence: str) -> N
 
 
 def test_an_index_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
-    """Shards are plain names."""
+    """An index may only name files in its own folder."""
     folder = make(tmp_path / "sharded", Tiny(shards=2))
     edit_json(folder / "model.safetensors.index.json", weight_map={"a": "../sharded/model-00001-of-00002.safetensors"})
     with pytest.raises(VisionModelError, match="not in the folder"):
@@ -294,7 +294,7 @@ def test_an_index_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
 
 
 def test_an_index_that_promises_too_much_is_refused(tmp_path: Path) -> None:
-    """A tensor that no shard holds is named."""
+    """The error names the tensor that no shard holds."""
     folder = make(tmp_path / "sharded", Tiny(shards=2))
     index = folder / "model.safetensors.index.json"
     edit_json(
@@ -305,7 +305,7 @@ def test_an_index_that_promises_too_much_is_refused(tmp_path: Path) -> None:
 
 
 def test_stop_tokens_come_from_the_checkpoint(folder: Path) -> None:
-    """generation_config.json first, one number or a list, then config.json."""
+    """They are read from generation_config.json, else from config.json, as one number or a list."""
     edit_json(folder / "generation_config.json", eos_token_id=7)
     assert open_checkpoint(folder).stop_tokens == {7}
     edit_json(folder / "generation_config.json", eos_token_id=[7, 9])
@@ -316,6 +316,6 @@ def test_stop_tokens_come_from_the_checkpoint(folder: Path) -> None:
 
 
 def test_a_folder_called_checkpoint_is_named_after_its_parent(tmp_path: Path) -> None:
-    """The model's name is one that tells something."""
+    """The model's name is then the name of the folder above."""
     assert Checkpoint(tmp_path / "demo_model" / "checkpoint", {}, frozenset(), {}).name == "demo_model"
     assert Checkpoint(tmp_path / "Qwen3-VL-2B-Instruct", {}, frozenset(), {}).name == "Qwen3-VL-2B-Instruct"

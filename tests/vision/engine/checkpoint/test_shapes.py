@@ -1,4 +1,4 @@
-"""What a config.json says about a network is what transformers builds from it; what would be computed wrong is refused."""
+"""The numbers read from a config.json are those with which transformers builds the network; others are refused."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ TINIES = {
 
 
 def changed(part: str, **values: Any) -> dict[str, Any]:
-    """The 2B model's config with other values in one of its tables; ... takes one out."""
+    """The 2B model's config with other values in one of its tables; ... removes a value."""
     config = copy.deepcopy(QWEN3_VL_2B)
     table = config[part] if part else config
     table.update(values)
@@ -90,13 +90,13 @@ def tensors_of(built: Any) -> dict[str, tuple[int, ...]]:
 
 @pytest.mark.parametrize("tiny", TINIES.values(), ids=TINIES.keys())
 def test_the_tensors_are_those_that_transformers_asks_for(tiny: Tiny, tmp_path: Path) -> None:
-    """Names and shapes, for every variant of the tiny checkpoint."""
+    """Names and shapes are the same for every variant of the tiny checkpoint."""
     config = json.loads((make(tmp_path / "tiny", tiny) / "config.json").read_text())
     assert required_tensors(config) == tensors_of(network(config))
 
 
 def test_the_tensors_of_the_2b_model() -> None:
-    """625 tensors, 2,127,532,032 parameters, no head of its own."""
+    """It has 625 tensors and 2,127,532,032 parameters, and its head is the embedding."""
     tensors = required_tensors(QWEN3_VL_2B)
     built = network(QWEN3_VL_2B)
     assert tensors == tensors_of(built)
@@ -105,7 +105,7 @@ def test_the_tensors_of_the_2b_model() -> None:
 
 
 def test_what_a_config_leaves_out_has_transformers_defaults() -> None:
-    """An empty table is a whole model."""
+    """An empty table describes a whole model."""
     config = {"text_config": {}, "vision_config": {"out_hidden_size": 4096}}
     built = network(config)
     assert required_tensors(config) == tensors_of(built)
@@ -115,19 +115,19 @@ def test_what_a_config_leaves_out_has_transformers_defaults() -> None:
 
 
 def assert_same_numbers(shapes: Shapes, built: Any) -> None:
-    """All that is no tensor's shape."""
-    text, eye = built.config.text_config, built.config.vision_config
+    """Compare the numbers that are no tensor's shape."""
+    text, vision = built.config.text_config, built.config.vision_config
     rotary = built.model.language_model.rotary_emb
     assert shapes.text.rope_theta == text.rope_parameters["rope_theta"]
     assert list(shapes.text.mrope_section) == list(rotary.mrope_section)
     assert shapes.text.norm_epsilon == text.rms_norm_eps
     assert shapes.text.max_positions == text.max_position_embeddings
     assert (shapes.text.heads, shapes.text.kv_heads) == (text.num_attention_heads, text.num_key_value_heads)
-    assert shapes.vision.rope_theta == eye.rope_parameters["rope_theta"]
-    assert shapes.vision.heads == eye.num_heads
+    assert shapes.vision.rope_theta == vision.rope_parameters["rope_theta"]
+    assert shapes.vision.heads == vision.num_heads
     assert shapes.vision.places_side == built.model.visual.num_grid_per_side
     assert list(shapes.vision.deepstack) == list(built.model.visual.deepstack_visual_indexes)
-    assert shapes.vision.merge_patches == eye.spatial_merge_size
+    assert shapes.vision.merge_patches == vision.spatial_merge_size
 
 
 ROPES: dict[str, dict[str, Any]] = {
@@ -146,7 +146,7 @@ ROPES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("rope", ROPES.values(), ids=ROPES.keys())
 def test_the_rotation_is_found_where_transformers_finds_it(rope: dict[str, Any]) -> None:
-    """In either of its two tables or beside them."""
+    """The base is found in either of the two tables, or beside them."""
     config = changed("text_config", **rope)
     assert_same_numbers(Shapes.of(config), network(config))
 
@@ -155,7 +155,7 @@ def test_the_rotation_is_found_where_transformers_finds_it(rope: dict[str, Any])
     ("head_dim", "section"), [(128, [24, 20, 20]), (16, [4, 2, 2]), (64, [0, 16, 16]), (16, [1, 9, 2])]
 )
 def test_pairs_are_turned_by_the_same_positions(head_dim: int, section: list[int]) -> None:
-    """Also with sections that do not add up to the head."""
+    """This also holds for sections that do not add up to the head."""
     import torch
 
     rope = {"rope_type": "default", "mrope_section": section}
@@ -170,7 +170,7 @@ def test_pairs_are_turned_by_the_same_positions(head_dim: int, section: list[int
     ("top", "text", "tied"), [(True, False, True), (False, True, False), (..., True, True), (..., ..., False)]
 )
 def test_the_head_is_tied_as_the_top_of_the_config_says(top: Any, text: Any, tied: bool) -> None:
-    """The text part's word counts where the top says nothing."""
+    """The text part's value counts only where the top has none."""
     config = changed("text_config", tie_word_embeddings=text)
     config["tie_word_embeddings"] = top
     config = {key: value for key, value in config.items() if value is not ...}
@@ -191,13 +191,13 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "theta 0": ("text_config", {"rope_theta": 0}, "text_config.rope_theta is 0, not a positive number"),
     "biases": ("text_config", {"attention_bias": True}, "text_config.attention_bias is True, not False"),
     "gelu in the text": ("text_config", {"hidden_act": "gelu"}, "text_config.hidden_act is 'gelu', not \"silu\""),
-    "relu in the eye": ("vision_config", {"hidden_act": "relu"}, "vision_config.hidden_act is 'relu'"),
+    "relu in the vision encoder": ("vision_config", {"hidden_act": "relu"}, "vision_config.hidden_act is 'relu'"),
     "odd grouping": ("text_config", {"num_key_value_heads": 3}, "num_key_value_heads is 3, not a divisor"),
     "odd head": ("text_config", {"head_dim": 7}, "text_config.head_dim is 7, not an even"),
     "no layers": ("text_config", {"num_hidden_layers": 0}, "num_hidden_layers is 0, not a number from 1"),
     "layers as text": ("text_config", {"num_hidden_layers": "28"}, "num_hidden_layers is '28'"),
     "layers as truth": ("text_config", {"num_hidden_layers": True}, "num_hidden_layers is True"),
-    "odd heads in the eye": ("vision_config", {"num_heads": 7}, "num_heads is 7, not a number that splits"),
+    "odd heads in the vision encoder": ("vision_config", {"num_heads": 7}, "num_heads is 7, not a number that splits"),
     "flat patches": ("vision_config", {"patch_size": [16, 14]}, r"patch_size is \[16, 14\]"),
     "widths that do not meet": (
         "vision_config",
@@ -207,13 +207,13 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "deepstack outside": ("vision_config", {"deepstack_visual_indexes": [5, 24]}, r"a list of blocks from 0 to 23"),
     "deepstack out of order": ("vision_config", {"deepstack_visual_indexes": [11, 5]}, "in rising order"),
     "more deepstack than layers": ("text_config", {"num_hidden_layers": 2}, "at most one a decoder layer"),
-    "no eye": ("", {"vision_config": None}, "vision_config is None, not a table"),
+    "no vision encoder": ("", {"vision_config": None}, "vision_config is None, not a table"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_would_be_computed_wrong_is_refused(case: str) -> None:
-    """In one sentence, with the key and its value."""
+    """The error is one sentence with the key and its value."""
     part, values, sentence = REFUSED[case]
     with pytest.raises(VisionModelError, match=sentence) as caught:
         Shapes.of(changed(part, **values), "here/config.json")

@@ -1,4 +1,4 @@
-"""Ids and text are those of transformers' own reading of the same files, and a question is only ever text."""
+"""Ids and text are those that transformers reads from the same files, and a question is only ever text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def of(folder: Path) -> CheckpointTokenizer:
 
 
 def assert_same(folder: Path, texts: tuple[str, ...] = NASTY) -> None:
-    """As transformers reads the folder: the ids of texts, the texts of ids, the number of every token."""
+    """Ids of texts, texts of ids and the number of every token are as transformers reads them from the folder."""
     from transformers import AutoTokenizer
 
     ours, theirs = of(folder), AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
@@ -69,13 +69,13 @@ def folder(tiny: Path, tmp_path: Path) -> Path:
 
 
 def test_the_demo_models_words_are_transformers(tiny: Path) -> None:
-    """Any text, however strange."""
+    """Any text, however strange, gets the same ids."""
     assert_same(DEMO)
     assert_same(tiny)
 
 
 def test_special_tokens_in_a_question_stay_text(tiny: Path) -> None:
-    """Nobody ends a turn, or shows a second picture, by typing its token."""
+    """Nobody can end a turn, or show a second picture, by typing a token."""
     tokenizer = of(tiny)
     special = {tokenizer._library.token_to_id(token) for token in SPECIAL_TOKENS}
     for text in NASTY:
@@ -85,7 +85,7 @@ def test_special_tokens_in_a_question_stay_text(tiny: Path) -> None:
 
 
 def published(folder: Path, tiny: Path) -> Path:
-    """A folder of the published kind: Qwen2's tokenizer class, tokens described in tokenizer_config.json."""
+    """A folder as it is published: Qwen2's tokenizer class, with the tokens in tokenizer_config.json."""
     from transformers import Qwen2Tokenizer
 
     model = json.loads((tiny / "tokenizer.json").read_text())["model"]
@@ -104,12 +104,12 @@ def published(folder: Path, tiny: Path) -> Path:
 
 
 def test_the_published_layout_is_read_the_same(tiny: Path, tmp_path: Path) -> None:
-    """Where transformers builds the tokenizer anew from a class of its own."""
+    """For this layout, transformers builds the tokenizer anew from a class of its own."""
     assert_same(published(tmp_path / "qwen", tiny))
 
 
 def test_vocabulary_and_merges_alone_are_enough(tiny: Path, tmp_path: Path) -> None:
-    """The older layout, which only transformers can put together."""
+    """This is the older layout, which only transformers can put together."""
     folder = published(tmp_path / "qwen", tiny)
     model = json.loads((folder / "tokenizer.json").read_text())["model"]
     (folder / "tokenizer.json").unlink()
@@ -139,13 +139,13 @@ NAMED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("named", NAMED.values(), ids=NAMED.keys())
 def test_tokens_that_only_the_config_names(folder: Path, named: dict[str, Any]) -> None:
-    """They get the numbers that transformers gives them."""
+    """Such tokens get the numbers that transformers gives them."""
     edit_json(folder / "tokenizer_config.json", **named)
     assert_same(folder, (*NASTY, "<|the_end|> x<|new|>", "a <|one|><|two|> b", "c<plain>d<|odd|> e"))
 
 
 def test_a_trainings_truncation_and_padding_do_not_count(folder: Path) -> None:
-    """They may have been saved along."""
+    """They may have been saved with the tokenizer."""
     library = of(folder)._library
     library.enable_truncation(3)
     library.enable_padding(length=8)
@@ -156,7 +156,7 @@ def test_a_trainings_truncation_and_padding_do_not_count(folder: Path) -> None:
 
 
 def test_reading_it_does_not_need_transformers() -> None:
-    """Whose import costs more than the rest of a start."""
+    """Importing transformers costs more than the rest of a start."""
     code = (
         "import sys; from pathlib import Path; from vision.engine.checkpoint.tokenizer import CheckpointTokenizer;"
         "from vision.engine.checkpoint.checkpoint import Checkpoint;"

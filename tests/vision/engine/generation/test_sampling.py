@@ -1,4 +1,4 @@
-"""Options beside greedy: each by transformers' own formula on the same logits, and draws that come as often as they should."""
+"""Sampling options give transformers' own results on the same logits, and draws come as often as they should."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def some_ids(seed: int) -> list[int]:
 
 
 def processed(processors: list[Any], ids: list[int], logits: np.ndarray) -> np.ndarray:
-    """What transformers' processors make of the logits, one after the other."""
+    """The logits after transformers' processors, one after the other."""
     import torch
     from transformers import LogitsProcessorList
 
@@ -35,7 +35,7 @@ def processed(processors: list[Any], ids: list[int], logits: np.ndarray) -> np.n
 @pytest.mark.parametrize("penalty", [1.0, 1.05, 1.3, 2.0])
 @pytest.mark.parametrize("seed", range(5))
 def test_the_penalty_is_that_of_transformers(seed: int, penalty: float) -> None:
-    """Bit for bit: positive logits are divided, negative ones multiplied, each once."""
+    """Positive logits are divided and negative ones multiplied, each once, with the same bits."""
     from transformers import RepetitionPenaltyLogitsProcessor
 
     logits, ids = some_logits(seed), some_ids(seed)
@@ -46,7 +46,7 @@ def test_the_penalty_is_that_of_transformers(seed: int, penalty: float) -> None:
 
 
 def test_the_penalty_passes_over_ids_beyond_the_head() -> None:
-    """As in transformers, a token that cannot be said needs no penalty."""
+    """As in transformers, a token that the head does not have gets no penalty."""
     from transformers import RepetitionPenaltyLogitsProcessor
 
     logits, ids = some_logits(9), [3, VOCABULARY, VOCABULARY + 7]
@@ -58,7 +58,7 @@ def test_the_penalty_passes_over_ids_beyond_the_head() -> None:
 @pytest.mark.parametrize("temperature", [0.05, 0.7, 1.0, 2.0])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_probabilities_are_those_of_transformers(seed: int, temperature: float, top_p: float) -> None:
-    """The same tokens are kept, and each is as probable, to float32 rounding."""
+    """The same tokens are kept with the same probabilities, up to float32 rounding."""
     import torch
     from transformers import TemperatureLogitsWarper, TopPLogitsWarper
 
@@ -74,7 +74,7 @@ def test_the_probabilities_are_those_of_transformers(seed: int, temperature: flo
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_is_that_of_transformers(seed: int) -> None:
-    """Penalty, then temperature, then top-p: the drawn tokens are exactly those that transformers would leave."""
+    """After penalty, temperature and top-p, the tokens that may be drawn are those of transformers."""
     from transformers import RepetitionPenaltyLogitsProcessor, TemperatureLogitsWarper, TopPLogitsWarper
 
     logits, ids = some_logits(seed, width=2.0), some_ids(seed)
@@ -91,7 +91,7 @@ def test_the_order_is_that_of_transformers(seed: int) -> None:
 
 
 def test_draws_come_as_often_as_they_are_probable() -> None:
-    """Of 20,000 draws each token gets its share, within five standard deviations; what is ruled out never comes."""
+    """Of 20,000 draws each token gets its share, within five standard deviations."""
     logits = np.array([2.0, 1.0, 0.0, -1.0, 1.0, -30.0], np.float32)
     shares = probabilities(logits, 0.8, 0.95)
     assert np.count_nonzero(shares) == 4
@@ -102,20 +102,20 @@ def test_draws_come_as_often_as_they_are_probable() -> None:
 
 
 def test_as_likely_as_the_last_one_kept_is_kept() -> None:
-    """Among equals none is left out, and one token always stays."""
+    """Of equally likely tokens none is left out, and one token always stays."""
     assert np.array_equal(probabilities(np.zeros(4, np.float32), 1.0, 0.3), np.full(4, 0.25))
     assert np.array_equal(probabilities(np.array([0, 50, 1], np.float32), 1.0, 0.01), [0, 1, 0])
 
 
 def test_a_draw_is_always_a_possible_token() -> None:
-    """At both ends of the dice, and at the borders in between."""
+    """This holds at both ends of the range and at the borders in between."""
     shares = np.array([0.0, 0.25, 0.0, 0.75, 0.0])
     dice = [0.0, 0.2499, 0.25, float(np.nextafter(1.0, 0.0))]
     assert [drawn(shares, die) for die in dice] == [1, 1, 3, 3]
 
 
 def test_greedy_is_the_likeliest_token() -> None:
-    """Without options the scores' own likeliest; with a penalty the likeliest of what it leaves."""
+    """Without options it is the likeliest token; with a penalty, the likeliest one after it."""
     scores = Scores.of(np.array([1.0, 4.0, 3.0], np.float32))
     assert [Sampler(EngineSettings(), [1]).pick(scores) for _ in range(3)] == [1, 1, 1]
     sampler = Sampler(EngineSettings(repetition_penalty=2.0), [0])
@@ -123,7 +123,7 @@ def test_greedy_is_the_likeliest_token() -> None:
 
 
 def test_a_low_temperature_is_nearly_greedy() -> None:
-    """And no logit is so large that it overflows."""
+    """No logit overflows either."""
     scores = Scores.of(some_logits(4, width=3e4))
     sampler = Sampler(EngineSettings(temperature=0.001, seed=2), [])
     assert {sampler.pick(scores) for _ in range(50)} == {scores.likeliest}

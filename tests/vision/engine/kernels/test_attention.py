@@ -23,7 +23,7 @@ fused = pytest.mark.skipif(not has_fused_multiply_add(), reason="two roundings a
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Queries, keys and values a token each, (tokens or length, heads, head_dim); past None: every key is seen."""
+    """Queries, keys and values (tokens or length, heads, head_dim). If past is None, every key is seen."""
 
     queries: Floats
     keys: Floats
@@ -58,7 +58,7 @@ def case(tokens: int, length: int, heads: int, kv_heads: int, head_dim: int, pas
 
 
 def blocked(keys: Floats, capacity: int, garbage: float) -> Floats:
-    """As attention wants them: (kv_heads, capacity/16, head_dim, 16)."""
+    """Keys in the layout of the kernels: (kv_heads, capacity/16, head_dim, 16)."""
     length, kv_heads, head_dim = keys.shape
     out = np.full((kv_heads, capacity // 16, head_dim, 16), garbage, np.float32)
     for t in range(length):
@@ -67,7 +67,7 @@ def blocked(keys: Floats, capacity: int, garbage: float) -> Floats:
 
 
 def padded(values: Floats, capacity: int, garbage: float) -> Floats:
-    """As attention wants them: (kv_heads, capacity, head_dim rounded up to 16)."""
+    """Values in the layout of the kernels: (kv_heads, capacity, head_dim rounded up to 16)."""
     length, kv_heads, head_dim = values.shape
     out = np.full((kv_heads, capacity, -(-head_dim // 16) * 16), garbage, np.float32)
     out[:, :length] = 0
@@ -81,7 +81,7 @@ def alone(isa: Isa | None = None) -> Attention:
 
 
 def attend(given: Case, attention: Attention | None = None, garbage: float = float("nan")) -> Floats:
-    """(tokens, heads, head_dim), by default in this thread. Beyond the keys lies garbage, and beside the queries too."""
+    """The attention (tokens, heads, head_dim). Garbage lies beyond the keys and beside the queries."""
     tokens, heads, length, kv_heads, head_dim = given.shapes
     capacity = -(-length // 16) * 16 + 32
     width = heads * head_dim
@@ -116,7 +116,7 @@ def relative_error(given: Case, got: Floats) -> float:
 @pytest.mark.parametrize("length", [1, 2, 15, 16, 17, 31, 33, 230, 511, 512, 513, 1030])
 @pytest.mark.parametrize("tokens", [1, 3])
 def test_every_length_is_right(isa: Isa, length: int, tokens: int) -> None:
-    """Whole and broken blocks of 16, one to three stretches of 512 keys; what lies behind the keys is NaN."""
+    """Whole and broken blocks of 16 keys, and one to three blocks of 512, are right; NaN lies behind the keys."""
     given = case(tokens, max(length, tokens), 4, 2, 32, max(length, tokens) - tokens)
     assert relative_error(given, attend(given, alone(isa))) <= 1e-6
 
@@ -124,7 +124,7 @@ def test_every_length_is_right(isa: Isa, length: int, tokens: int) -> None:
 @each_isa
 @pytest.mark.parametrize("head_dim", [1, 8, 16, 24, 64, 72, 80, 128])
 def test_every_head_dimension_is_right(isa: Isa, head_dim: int) -> None:
-    """Multiples of 16 or not; few queries and many."""
+    """It need not be a multiple of 16, for few queries and for many."""
     for tokens in (1, 40):
         given = case(tokens, 77, 2, 1, head_dim, 77 - tokens)
         assert relative_error(given, attend(given, alone(isa))) <= 1e-6
@@ -133,7 +133,7 @@ def test_every_head_dimension_is_right(isa: Isa, head_dim: int) -> None:
 @each_isa
 @pytest.mark.parametrize("ratio", [1, 2, 3, 4, 8, 40])
 def test_heads_may_share_keys(isa: Isa, ratio: int) -> None:
-    """In any ratio, also where one token has more queries than a work item."""
+    """Any ratio works, also where one token has more queries than a work item."""
     for tokens in (1, 2, 7, 19):
         given = case(tokens, 50, 2 * ratio, 2, 16, 50 - tokens)
         assert relative_error(given, attend(given, alone(isa))) <= 1e-6
@@ -142,7 +142,7 @@ def test_heads_may_share_keys(isa: Isa, ratio: int) -> None:
 @each_isa
 @pytest.mark.parametrize("past", [0, 1, 15, 16, 700])
 def test_a_token_sees_what_came_before_it_and_itself(isa: Isa, past: int) -> None:
-    """A prefill after any past; keys that are there but come later change nothing."""
+    """This holds for a prefill after any past; keys that come later change nothing."""
     given = case(100, past + 100, 4, 2, 24, past)
     got = attend(given, alone(isa))
     assert relative_error(given, got) <= 1e-6
@@ -152,7 +152,7 @@ def test_a_token_sees_what_came_before_it_and_itself(isa: Isa, past: int) -> Non
 
 @each_isa
 def test_a_picture_sees_all_of_itself(isa: Isa) -> None:
-    """Without a mask, in the vision encoder's shapes."""
+    """Without a mask, the vision encoder's shapes are right."""
     for tokens, head_dim in ((196, 64), (64, 72)):
         given = case(tokens, tokens, 3, 3, head_dim, None)
         assert relative_error(given, attend(given, alone(isa))) <= 1e-6
@@ -162,7 +162,7 @@ def test_a_picture_sees_all_of_itself(isa: Isa) -> None:
 @pytest.mark.parametrize(("heads", "kv_heads", "head_dim"), [(4, 2, 128), (3, 3, 72), (8, 1, 20)])
 @pytest.mark.parametrize("past", [0, 533])
 def test_a_token_alone_and_among_many_has_the_same_bits(heads: int, kv_heads: int, head_dim: int, past: int) -> None:
-    """Decode, drafts of a few tokens and prefill, in every instruction set: what plain loops give one by one."""
+    """Decode, drafts and prefill give in every instruction set what plain loops give one by one."""
     given = case(45, past + 45, heads, kv_heads, head_dim, past)
 
     def part(first: int, last: int, isa: Isa) -> Floats:
@@ -180,7 +180,7 @@ def test_a_token_alone_and_among_many_has_the_same_bits(heads: int, kv_heads: in
 @fused
 @pytest.mark.parametrize("past", [None, 6])
 def test_instruction_sets_agree_bit_for_bit(past: int | None) -> None:
-    """Masked or not, at lengths and dimensions that are no multiples of 16."""
+    """This holds with and without a mask, also for lengths and dimensions that are no multiples of 16."""
     given = case(530, 536, 4, 2, 40, past)
     expected = attend(given, alone(Isa.PLAIN))
     for isa in available():
@@ -201,7 +201,7 @@ def test_threads_change_nothing(threads: int) -> None:
 @each_isa
 @pytest.mark.parametrize("garbage", [float("nan"), float("inf"), float("-inf"), 1e38])
 def test_what_lies_beyond_the_keys_is_not_used(isa: Isa, garbage: float) -> None:
-    """Whatever was left there, the result has the bits that zeros give."""
+    """The result has the same bits as with zeros there."""
     for tokens, length in ((1, 17), (9, 40), (30, 513)):
         given = case(tokens, length, 4, 2, 24, length - tokens)
         assert same_bits(attend(given, alone(isa), garbage), attend(given, alone(isa), 0.0))
@@ -210,7 +210,7 @@ def test_what_lies_beyond_the_keys_is_not_used(isa: Isa, garbage: float) -> None
 @each_isa
 @pytest.mark.parametrize("tokens", [1, 30])
 def test_large_scores_are_no_problem(isa: Isa, tokens: int) -> None:
-    """±10,000 and more: one key takes it all, and nothing overflows."""
+    """Scores of ±10,000 and more do not overflow: one key gets all the weight."""
     given = case(tokens, 60, 2, 2, 16, 60 - tokens)
     steep = replace(given, queries=given.queries * np.float32(1e4))
     assert np.abs(steep.exact()[0]).max() > 1  # not an average any more
@@ -223,7 +223,7 @@ def test_large_scores_are_no_problem(isa: Isa, tokens: int) -> None:
 @each_isa
 @pytest.mark.parametrize("tokens", [1, 20])
 def test_equal_scores_give_the_mean(isa: Isa, tokens: int) -> None:
-    """Zero queries weigh 512 whole numbers alike: an exact result, and no key is left out or counted twice."""
+    """Zero queries give the exact mean of 512 whole numbers, so each key counts exactly once."""
     rng = np.random.default_rng(2)
     values = rng.integers(-50, 51, (512, 1, 16)).astype(np.float32)
     given = Case(np.zeros((tokens, 2, 16), np.float32), np.ones((512, 1, 16), np.float32), values, None)
@@ -233,7 +233,7 @@ def test_equal_scores_give_the_mean(isa: Isa, tokens: int) -> None:
 
 @each_isa
 def test_nan_in_one_query_stays_there(isa: Isa) -> None:
-    """It spoils its own head of its own token only."""
+    """It changes only its own head of its own token."""
     given = case(20, 33, 4, 2, 16, 13)
     clean, queries = attend(given, alone(isa)), given.queries.copy()
     queries[7, 2, 3] = np.nan
@@ -244,7 +244,7 @@ def test_nan_in_one_query_stays_there(isa: Isa) -> None:
 
 
 def test_it_is_the_attention_of_pytorch() -> None:
-    """With its mask and its shared heads, up to rounding."""
+    """With PyTorch's mask and shared heads the results agree up to rounding."""
     import torch
 
     given = case(40, 40, 4, 2, 64, 0)
@@ -258,7 +258,7 @@ def test_it_is_the_attention_of_pytorch() -> None:
 
 
 def test_machine_code_may_fill_the_arguments_itself() -> None:
-    """In the order that the layout says, with scratch of the size that `scratch_floats` says and not a float more."""
+    """The layout's order, with exactly the scratch that `scratch_floats` says, is enough."""
     given = case(5, 70, 4, 2, 24, 65)
     capacity, queries = 80, np.ascontiguousarray(given.queries.reshape(5, 96))
     keys, values = blocked(given.keys, capacity, 0.0), padded(given.values, capacity, 0.0)
@@ -287,7 +287,7 @@ def test_no_tokens_are_no_work() -> None:
 
 
 def refused(**changes: object) -> Callable[[], None]:
-    """A call of `attend` that is right but for the changes."""
+    """A call of `attend` that is right except for the changes."""
     arguments: dict[str, object] = {
         "queries": np.zeros((2, 64), np.float32),
         "keys": np.zeros((2, 2, 16, 16), np.float32),
@@ -303,7 +303,7 @@ def refused(**changes: object) -> Callable[[], None]:
 
 
 def test_wrong_inputs_are_refused() -> None:
-    """Machine code checks nothing, so what calls it does."""
+    """They are refused before machine code runs, because that checks nothing."""
     refused()()
     for changes, message in (
         ({"heads": 5}, "5 heads do not share 2"),
@@ -320,7 +320,7 @@ def test_wrong_inputs_are_refused() -> None:
 
 
 def test_an_instruction_set_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """LLVM would end the process."""
+    """Otherwise LLVM would end the process."""
     attention_loops.cache_clear()
     monkeypatch.setattr("vision.engine.kernels.dispatch.available", lambda: (Isa.PLAIN,))
     with pytest.raises(ValueError, match="this processor has no AVX512"):

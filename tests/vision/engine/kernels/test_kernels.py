@@ -21,14 +21,14 @@ from vision.engine.kernels.packed_matrix import STORED, Form, PackedMatrix
 from vision.engine.kernels.thread_pool import Pool
 from vision.engine.packed.q12 import pack, unpack
 
-ROWS, COLUMNS = 112, 1104  # an odd number of groups; two whole stretches of 512 columns and a rest
+ROWS, COLUMNS = 112, 1104  # an odd number of groups; two whole blocks of 512 columns and a rest
 COUNTS = (1, 2, 3, 4, 5, 6, 7, 12, 13, 18, 72, 73, 231)
 
 each_isa = pytest.mark.parametrize("isa", available(), ids=lambda isa: isa.name)
 
 
 def bfloat16(values: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """The upper halves of float32s."""
+    """The upper halves of float32 numbers."""
     return np.ascontiguousarray(values, np.float32).view(np.uint32).__rshift__(16).astype(np.uint16)
 
 
@@ -42,7 +42,7 @@ def alone(isa: Isa | None = None) -> Multiplier:
 
 
 def multiply(matrix: PackedMatrix, x: NDArray[np.float32], isa: Isa | None = None) -> NDArray[np.float32]:
-    """In this thread."""
+    """Multiply in this thread."""
     return alone(isa).multiply(matrix, x)
 
 
@@ -56,7 +56,7 @@ def bits_of(values: NDArray[np.float32]) -> NDArray[np.uint32]:
 
 @pytest.fixture(scope="module")
 def weights() -> NDArray[np.uint16]:
-    """Trained-looking weights: bell-shaped, a scale for every row, zeros, and 0.5 % of rare sizes."""
+    """Weights like trained ones: bell-shaped, with a scale for every row, zeros, and 0.5 % of rare sizes."""
     rng = np.random.default_rng(3)
     values = rng.standard_normal((ROWS, COLUMNS)) * 0.02 * np.exp(rng.standard_normal((ROWS, 1)) / 4)
     rare = rng.random(values.shape) < 0.005
@@ -76,7 +76,7 @@ def inputs() -> NDArray[np.float32]:
 
 
 def test_the_example_has_outliers_in_every_group(matrix: PackedMatrix) -> None:
-    """Otherwise the tests below would not see the side list."""
+    """Otherwise the tests below would not use the outliers."""
     assert (np.diff(matrix.starts.astype(int)) > 10).all()
 
 
@@ -96,7 +96,7 @@ def test_a_product_is_right_to_float32(
 def test_a_product_has_the_same_bits_however_it_is_computed(
     matrix: PackedMatrix, inputs: NDArray[np.float32], isa: Isa, count: int
 ) -> None:
-    """Neither the instruction set nor the number of vectors at once changes a bit: each is what plain loops give alone."""
+    """Every instruction set and number of vectors gives what plain loops give alone."""
     single = np.concatenate([multiply(matrix, inputs[n : n + 1], Isa.PLAIN) for n in range(min(count, 13))])
     assert np.array_equal(bits_of(multiply(matrix, inputs[:count], isa)[:13]), bits_of(single))
 
@@ -120,7 +120,7 @@ def test_threads_change_nothing(
 
 @each_isa
 @pytest.mark.parametrize("groups", [1, 2, 3, 100])
-def test_the_portions_of_a_product_change_nothing(
+def test_the_work_items_of_a_product_change_nothing(
     matrix: PackedMatrix, inputs: NDArray[np.float32], isa: Isa, groups: int
 ) -> None:
     """Any cut between groups gives the same bits, and nothing beside the rows is touched."""
@@ -148,7 +148,7 @@ def test_whole_numbers_are_multiplied_exactly(isa: Isa, count: int) -> None:
 @each_isa
 @pytest.mark.parametrize("columns", [16, 48, 496, 512, 528])
 def test_every_width_works(isa: Isa, columns: int) -> None:
-    """From two blocks to more than a stretch."""
+    """Widths from two blocks to more than 512 columns are right."""
     rng = np.random.default_rng(columns)
     values = rng.integers(-9, 10, (32, columns)).astype(np.float32)
     x = rng.integers(-9, 10, (9, columns)).astype(np.float32)
@@ -159,7 +159,7 @@ def test_every_width_works(isa: Isa, columns: int) -> None:
 @each_isa
 @pytest.mark.parametrize("count", [1, 32])
 def test_a_unit_vector_brings_back_each_weight(isa: Isa, count: int) -> None:
-    """All finite bfloat16 patterns, subnormals and signed zeros included, pass through the kernel unchanged."""
+    """All finite bfloat16 values, also subnormals and signed zeros, pass through unchanged."""
     bits = np.arange(1 << 16, dtype=np.uint32).astype(np.uint16).reshape(2048, 32)[:, ::-1]
     bits = np.where((bits & 0x7F80) == 0x7F80, 0, bits).astype(np.uint16)
     matrix, units = pack(bits), np.eye(32, dtype=np.float32)
@@ -171,7 +171,7 @@ def test_a_unit_vector_brings_back_each_weight(isa: Isa, count: int) -> None:
 @pytest.mark.parametrize("count", [1, 8])
 @pytest.mark.parametrize("special", [0x7F80, 0xFF80, 0x7FC1])
 def test_infinity_and_nan_stay_in_their_row(isa: Isa, count: int, special: int, weights: NDArray[np.uint16]) -> None:
-    """One such weight, in the table or in the side list, spoils its own output and no other."""
+    """One such weight, in the table or an outlier, changes its own output and no other."""
     for listed in (True, False):
         bits = weights[:32].copy() if listed else np.full((32, 64), 0x3F80, np.uint16)
         clean = multiply(pack(bits), np.ones((count, bits.shape[1]), np.float32), isa)
@@ -184,7 +184,7 @@ def test_infinity_and_nan_stay_in_their_row(isa: Isa, count: int, special: int, 
 
 @each_isa
 def test_a_matrix_of_outliers_is_still_multiplied_exactly(isa: Isa) -> None:
-    """Even where most weights stand in the side list."""
+    """This holds even where most weights are outliers."""
     rng = np.random.default_rng(8)
     values = rng.integers(1, 16, (16, 64)) * 2.0 ** rng.integers(-20, 21, (16, 64))
     x = np.eye(64, dtype=np.float32)[:20]
@@ -200,7 +200,7 @@ def plain_form(form: Form, values: NDArray[np.float32]) -> PackedMatrix:
 
 @pytest.mark.parametrize("form", ["bf16", "f16", "f32"])
 def test_a_matrix_that_is_not_packed_is_multiplied_too(form: Form) -> None:
-    """Of any shape, right to float32, with the same bits for any number of vectors."""
+    """Any shape is right to float32, with the same bits for any number of vectors."""
     rng = np.random.default_rng(5)
     matrix = plain_form(form, rng.standard_normal((37, 1041)).astype(np.float32))
     x = rng.standard_normal((18, 1041), np.float32)
@@ -212,7 +212,7 @@ def test_a_matrix_that_is_not_packed_is_multiplied_too(form: Form) -> None:
 
 
 def test_half_precision_is_widened_exactly() -> None:
-    """Every finite float16, subnormals included, is the float32 of the same value."""
+    """Every finite float16, also a subnormal one, becomes the float32 of the same value."""
     halves = np.arange(1 << 16, dtype=np.uint32).astype(np.uint16).view(np.float16)
     halves = np.where(np.isfinite(halves), halves, np.float16(0)).reshape(64, 1024)
     rows = look_up(PackedMatrix("f16", 64, 1024, halves), range(64))
@@ -220,7 +220,7 @@ def test_half_precision_is_widened_exactly() -> None:
 
 
 def test_single_rows_are_looked_up(matrix: PackedMatrix, weights: NDArray[np.uint16]) -> None:
-    """An embedding's rows, in any order, are the weights bit for bit."""
+    """The rows of an embedding, in any order, are the weights bit for bit."""
     rows = [0, 111, 17, 17, 64]
     assert np.array_equal(bits_of(look_up(matrix, rows)), bits_of(widened(weights[rows])))
     with pytest.raises(ValueError, match="no row 112 in 112"):
@@ -233,7 +233,7 @@ def test_no_vectors_give_no_results(matrix: PackedMatrix, inputs: NDArray[np.flo
 
 
 def test_wrong_inputs_are_refused(matrix: PackedMatrix, inputs: NDArray[np.float32]) -> None:
-    """Machine code checks nothing, so what calls it does."""
+    """They are refused before machine code runs, because that checks nothing."""
     with pytest.raises(ValueError, match=r"x is \(n, 1104\) float32"):
         multiply(matrix, inputs[:, :-1])
     with pytest.raises(ValueError, match="float64"):
@@ -246,7 +246,7 @@ def test_wrong_inputs_are_refused(matrix: PackedMatrix, inputs: NDArray[np.float
 
 
 def test_vectors_are_cut_into_nearly_equal_blocks() -> None:
-    """As few as the registers allow, all of sizes that have a kernel."""
+    """There are as few blocks as the registers allow, all of sizes that have a kernel."""
     for isa in available():
         loops = matmul_loops(isa)
         gemv, limit, gemm = (int(loops[at]) for at in (layout.GEMV_VECTORS, layout.GEMV_LIMIT, layout.GEMM_VECTORS))
@@ -271,23 +271,23 @@ def test_instruction_sets_are_found_by_their_features() -> None:
 
 
 def test_an_instruction_set_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """LLVM would end the process."""
+    """Otherwise LLVM would end the process."""
     matmul_loops.cache_clear()
     monkeypatch.setattr("vision.engine.kernels.dispatch.available", lambda: (Isa.PLAIN,))
     with pytest.raises(ValueError, match="this processor has no AVX512"):
         matmul_loops(Isa.AVX512)
 
 
-def count_portions(index: int, worker: int, arguments: int) -> None:
-    """Entry point: one more for this index, and one more for this worker."""
+def count_work_items(index: int, worker: int, arguments: int) -> None:
+    """Entry point: add one for this index, and one for this worker."""
     counts = carray(scalar.integers_at(arguments), 2000)
     counts[index] += 1
     counts[1000 + worker] += 1
 
 
-def test_every_portion_is_computed_once() -> None:
-    """Thousands of short jobs, of more and of fewer work items than there are threads."""
-    entry = jit.entry_point(count_portions, 3, "count")
+def test_every_work_item_is_computed_once() -> None:
+    """This holds for thousands of short jobs, with fewer and more work items than threads."""
+    entry = jit.entry_point(count_work_items, 3, "count")
     with Pool(3) as pool:
         for job in range(3000):
             counts, work_items = np.zeros(2000, np.int64), (1, 2, 5, 40, 999)[job % 5]
@@ -298,7 +298,7 @@ def test_every_portion_is_computed_once() -> None:
 
 
 def test_idle_threads_sleep() -> None:
-    """Between answers they cost no power."""
+    """Between answers the threads cost no power."""
     with Pool(3) as pool:
         deadline = monotonic() + 10
         while pool.sleepers < 2 and monotonic() < deadline:
@@ -307,7 +307,7 @@ def test_idle_threads_sleep() -> None:
 
 
 def test_a_closed_pool_has_no_threads() -> None:
-    """And closing it again is no error."""
+    """Closing it again is no error."""
     before = set(threading.enumerate())
     pool = Pool(4)
     names = {thread.name for thread in set(threading.enumerate()) - before}
@@ -318,7 +318,7 @@ def test_a_closed_pool_has_no_threads() -> None:
 
 
 def test_a_pool_needs_a_thread() -> None:
-    """None at all would never finish."""
+    """A pool without a thread would never finish a job."""
     with pytest.raises(ValueError, match="at least one thread"):
         Pool(0)
 
@@ -346,7 +346,7 @@ def test_machine_code_is_kept_and_found(tmp_path: Path, monkeypatch: pytest.Monk
 def test_damaged_machine_code_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, content: bytes | None
 ) -> None:
-    """A start after a power cut costs the compilation, not the program; and only one start."""
+    """After a power cut one start has to compile again, and no start fails."""
     assert compiled_double(tmp_path, monkeypatch) == 42
     (path,) = tmp_path.rglob(kind)
     path.write_bytes(path.read_bytes()[:-9] if content is None else content)
@@ -358,13 +358,13 @@ def test_damaged_machine_code_is_made_again(
 
 
 def test_no_folder_for_machine_code_costs_time_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nowhere to write: numba alone would refuse to define the function."""
+    """numba alone would refuse to define the function without a writable folder."""
     monkeypatch.setattr("numba.core.caching.CompileResultCacheImpl._locator_classes", [])
     assert compiled_double(tmp_path, monkeypatch) == 42
 
 
 def test_a_disk_that_fills_up_costs_time_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be saved is used all the same."""
+    """Machine code that cannot be saved is used all the same."""
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -374,5 +374,5 @@ def test_a_disk_that_fills_up_costs_time_only(tmp_path: Path, monkeypatch: pytes
 
 
 def test_packing_is_undone(weights: NDArray[np.uint16], matrix: PackedMatrix) -> None:
-    """The example itself is packed without loss; more of that in test_packed."""
+    """The matrix of these tests is packed without loss; test_packed has more about that."""
     assert np.array_equal(unpack(matrix), weights)

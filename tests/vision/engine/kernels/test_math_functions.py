@@ -24,7 +24,7 @@ def exponentials(x: Floats, y: Floats) -> None:
 
 @compiled
 def sigmoid_products(x: Floats, y: Floats) -> None:
-    """Of x with y, into y."""
+    """Entry point of a test: y = SiLU(x) · y."""
     for place in range(x.shape[0]):
         y[place] = sigmoid_product(x[place], y[place])
 
@@ -65,7 +65,7 @@ def exact_tanh_gelu(x: Floats) -> NDArray[np.float64]:
 
 
 def test_the_exponential_is_right_to_two_units() -> None:
-    """Over its whole range, against float64; and 1 at 0."""
+    """This holds over its whole range, against float64; at 0 it is 1."""
     x = np.linspace(-87.33, 88.7228, 400_001, dtype=np.float32)
     exact = np.exp(x.astype(np.float64))
     units = np.abs(exponential_of(x) - exact) / np.spacing(exact.astype(np.float32))
@@ -74,7 +74,7 @@ def test_the_exponential_is_right_to_two_units() -> None:
 
 
 def test_the_exponential_has_clean_ends() -> None:
-    """Nothing but 0 below, infinity above, and NaN for every NaN."""
+    """It is exactly 0 below its range, infinity above, and NaN for every NaN."""
     assert (exponential_of(np.array([-INFINITY, -1e38, -1e4, -150.0, -104.0, -88.0])) == 0).all()
     assert (exponential_of(np.array([88.8, 89.0, 128.0, 1e4, 1e38, INFINITY])) == INFINITY).all()
     patterns = np.array([0x7FC00000, 0xFFC00000, 0x7F800001, 0x7FC00001, 0xFFFFFFFF], np.uint32)
@@ -82,7 +82,7 @@ def test_the_exponential_has_clean_ends() -> None:
 
 
 def test_no_exponential_is_below_its_neighbour() -> None:
-    """Float by float, around 0 and around a change of the power of two: a softmax keeps its order."""
+    """It rises float by float around 0 and around a change of the power of two."""
     for middle in (-0.34657359, -1.0, -20.0, 0.34657359):
         x = (np.float32(middle).view(np.int32) + np.arange(-4000, 4000, dtype=np.int32)).view(np.float32)
         steps = np.diff(exponential_of(np.sort(x)))
@@ -93,7 +93,7 @@ def test_no_exponential_is_below_its_neighbour() -> None:
 def test_a_gelu_is_right_to_float32(
     loop: Callable[[Floats, Floats], None], exact: Callable[[Floats], NDArray[np.float64]]
 ) -> None:
-    """To 2e-7 of the result or of 1, and to 2e-6 of the result where a float32 argument allows it."""
+    """The error is at most 2e-7 of the result or of 1, and 2e-6 of the result where float32 allows it."""
     x = np.linspace(-14, 14, 100_001, dtype=np.float32)
     expected = exact(x)
     error = np.abs(gelu_of(loop, x) - expected)
@@ -107,7 +107,7 @@ def test_a_gelu_is_right_to_float32(
 
 @pytest.mark.parametrize("loop", [gelus, tanh_gelus], ids=["erf", "tanh"])
 def test_a_gelu_has_clean_ends(loop: Callable[[Floats, Floats], None]) -> None:
-    """Large values pass, large negative ones become 0; NaN stays."""
+    """Large values pass, large negative ones become 0, and NaN stays NaN."""
     assert (gelu_of(loop, np.array([-1e38, -1e4, -40.0, -0.0, 0.0])) == 0).all()
     large = np.array([40.0, 1e4, 1e38, INFINITY], np.float32)
     assert np.array_equal(gelu_of(loop, large), large)
@@ -115,7 +115,7 @@ def test_a_gelu_has_clean_ends(loop: Callable[[Floats, Floats], None]) -> None:
 
 
 def test_gelus_are_those_of_pytorch() -> None:
-    """The exact one and the tanh one are not mixed up."""
+    """The exact one and the tanh one agree with PyTorch's, each with its own."""
     import torch
 
     x = np.linspace(-6, 6, 4001, dtype=np.float32)
@@ -126,7 +126,7 @@ def test_gelus_are_those_of_pytorch() -> None:
 
 
 def test_the_gate_is_right_to_float32() -> None:
-    """SiLU times the other half, to a few units in the last place; 0 and infinity at the ends."""
+    """SiLU times the other half is right to a few units in the last place, and at the ends."""
     x = np.linspace(-80, 80, 100_001, dtype=np.float32)
     y = np.full_like(x, 3)
     sigmoid_products(x, y)
@@ -140,7 +140,7 @@ def test_the_gate_is_right_to_float32() -> None:
 
 @pytest.mark.parametrize("loop", [exponentials, gelus, tanh_gelus, sigmoid_products])
 def test_a_value_has_the_same_bits_in_a_vector_and_alone(loop: Callable[[Floats, Floats], None]) -> None:
-    """Long loops become vector code, the last few values of a loop do not."""
+    """Long loops become vector code, but the last few values of a loop do not."""
     x = np.random.default_rng(6).standard_normal(1003).astype(np.float32) * 20
     together = np.ones_like(x)
     loop(x, together)

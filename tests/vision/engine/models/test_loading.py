@@ -1,4 +1,4 @@
-"""Which arithmetic is loaded, from where, and what is said meanwhile."""
+"""Which arithmetic is loaded, from where, and what is said while it loads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(folder: Path, cache: Path | None, settings: EngineSettings = ONE_THREAD) -> list[str]:
-    """Load and close an engine; what was said."""
+    """Load and close an engine, and return the lines that it said."""
     lines: list[str] = []
     Engine.load(folder, settings, lines.append, cache).close()
     return lines
@@ -32,7 +32,7 @@ def load(folder: Path, cache: Path | None, settings: EngineSettings = ONE_THREAD
 def test_weights_are_packed_at_the_first_start_only(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Into the folder that the caller names; the second start finds them there."""
+    """They go into the folder that the caller names, and the second start finds them there."""
     monkeypatch.setattr("vision.engine.models.loading._LONG_BYTES", 0)
     first = load(folder, tmp_path / "cache")
     assert "packing the weights of tiny once: 100 %" in first
@@ -41,7 +41,7 @@ def test_weights_are_packed_at_the_first_start_only(
 
 
 def test_the_folder_is_by_default_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of this test run here."""
+    """In this test run the user's cache is a folder of the tests."""
     folder = make(tmp_path / "mine", Tiny(seed=9))
     before = set(weights_folder().glob("*.packed"))
     load(folder, None)
@@ -49,7 +49,7 @@ def test_the_folder_is_by_default_the_users_cache(tmp_path: Path, monkeypatch: p
 
 
 def test_the_reference_packs_nothing(folder: Path, tmp_path: Path) -> None:
-    """It needs the source only."""
+    """It needs only the checkpoint."""
     load(folder, tmp_path / "cache", EngineSettings(threads=1, arithmetic="transformers"))
     assert not (tmp_path / "cache").exists()
 
@@ -58,14 +58,14 @@ def test_the_reference_packs_nothing(folder: Path, tmp_path: Path) -> None:
 def test_a_processor_without_vector_kernels_is_told(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isa: Isa
 ) -> None:
-    """What to expect is said, and it runs."""
+    """The user is told that it will be slow, and it runs."""
     monkeypatch.setenv("SEESAY_ISA", isa.name)
     assert any("no AVX2" in line for line in load(folder, tmp_path / "cache")) is (isa is Isa.PLAIN)
 
 
 @pytest.mark.parametrize("arithmetic", ["packed", "transformers"])
 def test_a_closed_engine_holds_no_model(folder: Path, tmp_path: Path, arithmetic: Arithmetic) -> None:
-    """Its memory is free even while somebody still holds the engine; closing twice is closing."""
+    """Its memory is free even while somebody still holds the engine; closing it twice is no error."""
     settings = EngineSettings(threads=1, arithmetic=arithmetic)
     engine = Engine.load(folder, settings, cache=tmp_path / "cache")
     model = weakref.ref(engine.session.model)

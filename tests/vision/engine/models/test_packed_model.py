@@ -1,5 +1,7 @@
-"""The arithmetic on packed weights, piece by piece: rows against numpy, the encoder's geometry against transformers', and
-what the whole must not change its bits for. Its answers are compared with transformers' in `test_generate`.
+"""The arithmetic on packed weights, piece by piece.
+
+Rows are compared with numpy, the encoder's geometry with transformers', and the whole must keep its bits whatever the
+threads, the instruction set and the cut of the prompt. Its answers are compared with transformers' in `test_generate`.
 """
 
 from __future__ import annotations
@@ -38,11 +40,11 @@ _FIRST = RNG.bit_generator.state
 
 
 class Gone(Exception):
-    """Raised by a `check`."""
+    """A `check` raises it to cancel."""
 
 
 def go_on() -> None:
-    """The check of a caller who stays."""
+    """The check of a caller who does not cancel."""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def prompt() -> PromptPart:
 
 
 def spoken(model: PackedModel, patches: NDArray[np.float32], chunk: int = 64) -> list[Scores]:
-    """What the model makes of each token of IDS behind a picture, one by one."""
+    """The scores after each token of IDS behind a picture, read one by one."""
     cache, picture = model.new_cache(), encode(model, patches)
     for part in prompt().cut(chunk):
         model.prefill(cache, part, picture, go_on)
@@ -99,7 +101,7 @@ def same(ours: list[Scores], others: list[Scores]) -> bool:
 def test_the_number_of_threads_changes_no_bit(
     folder: Path, model: PackedModel, patches: NDArray[np.float32], threads: int
 ) -> None:
-    """Nor does which thread happens to be faster."""
+    """It does not matter either which thread happens to be faster."""
     other = opened(folder, threads)
     try:
         assert same(spoken(other, patches), spoken(model, patches))
@@ -112,7 +114,7 @@ def test_the_number_of_threads_changes_no_bit(
 def test_the_instruction_set_changes_no_bit(
     folder: Path, model: PackedModel, patches: NDArray[np.float32], isa: Isa
 ) -> None:
-    """The plain loops, AVX2 and AVX-512 agree, through both towers."""
+    """The plain loops, AVX2 and AVX-512 agree through encoder and decoder."""
     other = opened(folder, 1, isa)
     try:
         assert same(spoken(other, patches), spoken(model, patches))
@@ -130,7 +132,7 @@ def test_the_prompts_chunks_change_no_bit(model: PackedModel, patches: NDArray[n
 def test_what_is_read_before_every_picture_is_copied_to_the_bit(
     model: PackedModel, patches: NDArray[np.float32], preface: int
 ) -> None:
-    """Its keys and values, computed once, are those that each picture's prompt would have computed again."""
+    """The copied keys and values are those that each picture's prompt would compute again."""
     words = text_part(RNG.integers(0, 390, preface).tolist(), 0)
     side, picture = GRID[0] // 2, encode(model, patches)
     look = joined([picture_part(8, side, side, preface), text_part([4], preface + side)])
@@ -150,7 +152,7 @@ def test_what_is_read_before_every_picture_is_copied_to_the_bit(
 
 
 def test_a_question_at_once_is_judged_as_token_by_token(model: PackedModel, patches: NDArray[np.float32]) -> None:
-    """Only its last token gets logits, and they are the same bits."""
+    """Only the last token of the question gets logits, and they have the same bits."""
     one_by_one = spoken(model, patches)[-1]
     cache, picture = model.new_cache(), encode(model, patches)
     model.prefill(cache, prompt(), picture, go_on)
@@ -173,7 +175,7 @@ def test_two_conversations_take_turns(model: PackedModel, patches: NDArray[np.fl
 
 
 def test_the_summary_is_that_of_the_logits(model: PackedModel, patches: NDArray[np.float32]) -> None:
-    """The arg-max and the normaliser, which machine code computes in work items."""
+    """Machine code computes the arg-max and the normaliser in work items, and they are right."""
     for scores in spoken(model, patches):
         expected = Scores.of(scores.logits)
         assert scores.likeliest == expected.likeliest
@@ -181,7 +183,7 @@ def test_the_summary_is_that_of_the_logits(model: PackedModel, patches: NDArray[
 
 
 def test_a_caller_who_leaves_a_prefill_leaves_no_trace(model: PackedModel, patches: NDArray[np.float32]) -> None:
-    """Whenever that is: at the start, and twice in a layer."""
+    """A cancel is possible at the start and twice in a layer."""
     picture, expected = encode(model, patches), spoken(model, patches)
     cache = model.new_cache()
     stops = 0
@@ -199,7 +201,7 @@ def test_a_caller_who_leaves_a_prefill_leaves_no_trace(model: PackedModel, patch
 
 
 def test_a_caller_who_leaves_a_token_leaves_no_trace(model: PackedModel, patches: NDArray[np.float32]) -> None:
-    """Before the layers, and before the head."""
+    """A cancel is possible before the layers and before the head."""
     cache, expected = model.new_cache(), spoken(model, patches)
     model.prefill(cache, prompt(), encode(model, patches), go_on)
     length, shift = cache.length, prompt().shift
@@ -212,7 +214,7 @@ def test_a_caller_who_leaves_a_token_leaves_no_trace(model: PackedModel, patches
 
 
 def test_a_caller_who_leaves_an_encoding_leaves_no_trace(model: PackedModel, patches: NDArray[np.float32]) -> None:
-    """Four times in every block."""
+    """A cancel is possible four times in every block."""
     expected = encode(model, patches)
     for stop in range(4 * 3 + 2):
         with pytest.raises(Gone):
@@ -234,7 +236,7 @@ def leaving_at(stop: int) -> Any:
 
 
 def test_closing_ends_the_threads(folder: Path) -> None:
-    """Nothing spins on after an engine."""
+    """No thread goes on after an engine is closed."""
     before = set(threading.enumerate())
     model = opened(folder, 3)
     workers = set(threading.enumerate()) - before
@@ -244,7 +246,7 @@ def test_closing_ends_the_threads(folder: Path) -> None:
 
 
 def test_many_lengths_of_questions_do_not_pile_up(model: PackedModel) -> None:
-    """Graphs are kept for a few of them; results do not depend on which."""
+    """Only a few graphs are kept, and results do not depend on which."""
     cache = model.new_cache()
     model.decode(cache, text_part(IDS, 0), go_on)
     first = [model.decode(cache, text_part(IDS[:n], 12), go_on) for n in [1]]
@@ -258,7 +260,7 @@ def test_many_lengths_of_questions_do_not_pile_up(model: PackedModel) -> None:
 
 @pytest.mark.parametrize("name", ["PLAIN", "plain"])
 def test_the_instruction_set_can_be_forced(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By SEESAY_ISA, for comparisons; a set that this processor lacks is not taken."""
+    """SEESAY_ISA chooses it, for comparisons; a set that this processor lacks is not used."""
     monkeypatch.setenv("SEESAY_ISA", name)
     assert chosen_isa() is Isa.PLAIN
     monkeypatch.setattr(packed_model, "available", lambda: (Isa.PLAIN,))
@@ -278,7 +280,7 @@ def runtime(request: pytest.FixtureRequest) -> Iterator[GraphRuntime]:
 
 @pytest.fixture(autouse=True)
 def _the_same_numbers_in_any_order() -> None:
-    """Whichever tests ran before in this process."""
+    """Each test gets the same random numbers, whichever tests ran before."""
     RNG.bit_generator.state = _FIRST
 
 
@@ -288,7 +290,7 @@ def floats(*shape: int) -> Floats:
 
 @pytest.mark.parametrize("shape", [(1, 2048), (3, 37), (50, 1024), (1, 5)])
 def test_norms(runtime: GraphRuntime, shape: tuple[int, int]) -> None:
-    """Both kinds, also of rows that do not fill the lanes."""
+    """Both norms are right, also for rows that do not fill the lanes."""
     x, weight, bias = floats(*shape) + 1, floats(shape[1]), floats(shape[1])
     by_rms, by_layer = np.zeros_like(x), np.zeros_like(x)
     graph = Graph(runtime, shape[0])
@@ -305,7 +307,7 @@ def test_norms(runtime: GraphRuntime, shape: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 96), (40, 700), (3, 5)])
 def test_gates_activations_and_sums(runtime: GraphRuntime, shape: tuple[int, int]) -> None:
-    """Every row, whatever its work item."""
+    """Every row is right, whatever its work item."""
     gates, x, y, bias = floats(shape[0], 2 * shape[1]), floats(*shape), floats(*shape), floats(shape[1])
     out, by_tanh, exact, biased = np.zeros_like(x), x.copy(), x.copy(), x.copy()
     summed, with_bias, change = x.copy(), x.copy(), y.copy()
@@ -327,7 +329,7 @@ def test_gates_activations_and_sums(runtime: GraphRuntime, shape: tuple[int, int
 
 
 def turned(x: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pairs (d, d + half) as complex numbers."""
+    """Rotate the pairs (d, d + half) by angles, as complex numbers."""
     half = x.shape[-1] // 2
     pairs = (x[..., :half] + 1j * x[..., half:]) * np.exp(1j * angles)[:, None]
     return np.concatenate([pairs.real, pairs.imag], axis=-1)
@@ -338,7 +340,7 @@ def turned(x: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.fl
 def test_queries_keys_and_values(
     runtime: GraphRuntime, heads: int, kv_heads: int, head_dim: int, has_norms: bool
 ) -> None:
-    """Bias or norm, rotation, scale; and every key and value at its place behind those of before, and nowhere else."""
+    """Bias or norm, rotation and scale are right, and each key and value goes to its own place only."""
     count, past, capacity = 21, 9, 64
     x = floats(count, (heads + 2 * kv_heads) * head_dim)
     bias, norms = floats(x.shape[1]), (floats(head_dim), floats(head_dim))
@@ -375,7 +377,7 @@ def test_queries_keys_and_values(
 
 @pytest.mark.parametrize("size", [5, 1000, 20_000, 151_936])
 def test_the_largest_logit_is_the_first_of_equal_ones(runtime: GraphRuntime, size: int) -> None:
-    """Wherever the work items are cut; and a NaN is never missed."""
+    """This holds wherever the work items are cut, and a NaN is never missed."""
     logits = np.round(floats(size), 1)
     summary = summarised(runtime, logits)
     assert summary[1] == int(np.argmax(logits))
@@ -397,7 +399,7 @@ def summarised(runtime: GraphRuntime, logits: Floats) -> tuple[float, int]:
 
 @pytest.mark.parametrize(("grid", "side"), [((28, 28), 48), ((14, 14), 14), ((4, 6), 10), ((2, 2), 3)])
 def test_places_are_those_of_transformers(grid: tuple[int, int], side: int) -> None:
-    """The order of the patches, and the table of places stretched over them."""
+    """The order of the patches and the interpolated position embeddings agree."""
     torch = pytest.importorskip("torch")
     from transformers.vision_utils import get_vision_interpolation_indices_and_weights, get_vision_position_ids
 
@@ -411,7 +413,7 @@ def test_places_are_those_of_transformers(grid: tuple[int, int], side: int) -> N
 
 
 def test_a_blocked_cache_grows_without_moving_its_tokens() -> None:
-    """What was stored is still there, the rest is zeros, and machine code is told the new place."""
+    """What was stored is still there, the rest is zeros, and the addresses are new."""
     cache = KVCache(CacheShape(2, 3, 24, blocked=True))
     cache.reserve(10)
     before = cache.addresses.copy()

@@ -1,4 +1,4 @@
-"""The plain float32 arithmetic, transformers' own modules behind the seam: its weights, its precision, its memory."""
+"""The plain float32 arithmetic, transformers' own modules: its weights, its precision, its memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def engine(folder: Path) -> Iterator[Engine]:
 
 
 def test_all_arithmetic_is_float32(engine: Engine) -> None:
-    """No weight is left in bfloat16 and products are not allowed to be rounded to it."""
+    """No weight is left in bfloat16, and no product may be rounded to it."""
     import torch
 
     network = engine.session.model._network  # type: ignore[attr-defined]
@@ -38,7 +38,7 @@ def test_all_arithmetic_is_float32(engine: Engine) -> None:
 
 
 def test_weights_are_those_that_transformers_loads(folder: Path, engine: Engine) -> None:
-    """Our loader and `from_pretrained` agree bit for bit, computed tables included."""
+    """Our loader and `from_pretrained` agree bit for bit, also in computed tables."""
     import torch
 
     theirs = Reference(folder).network
@@ -50,7 +50,7 @@ def test_weights_are_those_that_transformers_loads(folder: Path, engine: Engine)
 
 
 def test_memory_that_runs_out_is_said(engine: Engine) -> None:
-    """torch's own message about its allocator becomes a sentence for people; other faults stay as they are."""
+    """torch's message about its allocator becomes a clear sentence; other faults stay as they are."""
     model = engine.session.model
 
     def fail(message: str) -> None:

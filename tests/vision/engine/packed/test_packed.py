@@ -1,4 +1,4 @@
-"""Packed weights are the source's own, bit for bit; a file of them is whole and right, or it is made again."""
+"""Packed weights are the source's own, bit for bit; a packed file is whole and right, or it is made again."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ QKV = "model.language_model.layers.1.self_attn.qkv_proj.weight"
 
 
 def bell(rows: int, columns: int, seed: int = 0) -> NDArray[np.uint16]:
-    """Trained-looking weights."""
+    """Weights like trained ones."""
     values = np.random.default_rng(seed).standard_normal((rows, columns), np.float32) * np.float32(0.02)
     return (values.view(np.uint32) >> 16).astype(np.uint16)
 
 
 def any_bits(rows: int, columns: int, seed: int = 0) -> NDArray[np.uint16]:
-    """Every pattern is equally likely: NaN, infinities, subnormals; nearly all of them outliers."""
+    """Every bit pattern is equally likely (NaN, infinities, subnormals), so nearly all are outliers."""
     return np.random.default_rng(seed).integers(0, 1 << 16, (rows, columns)).astype(np.uint16)
 
 
@@ -72,7 +72,7 @@ MATRICES: dict[str, NDArray[np.uint16]] = {
 
 @pytest.mark.parametrize("bits", MATRICES.values(), ids=MATRICES.keys())
 def test_packing_loses_nothing(bits: NDArray[np.uint16]) -> None:
-    """What is unpacked is what was packed, every bit of it."""
+    """Unpacking gives back every bit that was packed."""
     matrix = pack(bits)
     assert matrix.problem() is None
     assert np.array_equal(unpack(matrix), bits)
@@ -80,7 +80,7 @@ def test_packing_loses_nothing(bits: NDArray[np.uint16]) -> None:
 
 @pytest.mark.parametrize("name", ["like trained ones", "any bits at all"])
 def test_bytes_lie_where_the_format_says(name: str) -> None:
-    """Read here by the words of its description, in arrays instead of loops."""
+    """This test reads them by the format's description, in arrays instead of loops."""
     bits = MATRICES[name]
     matrix = pack(bits)
     groups, blocks = bits.shape[0] // 16, bits.shape[1] // 8
@@ -105,13 +105,13 @@ def test_bytes_lie_where_the_format_says(name: str) -> None:
 
 
 def test_a_weight_takes_twelve_bits() -> None:
-    """And a few hundredths for tables and outliers."""
+    """Tables and outliers add a few hundredths."""
     bits = bell(256, 2048)
     assert 12.0 < 8 * pack(bits).nbytes / bits.size < 12.06
 
 
 def test_zeros_are_no_outliers() -> None:
-    """A pruned matrix stays small."""
+    """So a pruned matrix stays small."""
     bits = bell(64, 64)
     bits[np.random.default_rng(1).random(bits.shape) < 0.5] = 0
     assert pack(bits).outliers.size < 0.01 * bits.size
@@ -126,7 +126,7 @@ def test_the_same_matrix_is_packed_the_same() -> None:
 
 @pytest.mark.parametrize(("rows", "columns"), [(17, 32), (16, 24), (0, 16), (16, 65_536)])
 def test_unsuitable_shapes_are_refused(rows: int, columns: int) -> None:
-    """Groups are of 16 rows, columns in steps of 16, and a column's number has 16 bits."""
+    """Rows and columns are multiples of 16, and a column's number has 16 bits."""
     with pytest.raises(ValueError, match=f"{rows}×{columns} are not|{columns} columns are more"):
         pack(np.zeros((rows, columns), np.uint16))
 
@@ -136,7 +136,7 @@ def test_unsuitable_shapes_are_refused(rows: int, columns: int) -> None:
 
 @pytest.mark.parametrize("piece", [1, 100, 1023, 1024, 3000, 1 << 20])
 def test_a_checksum_does_not_depend_on_the_pieces(piece: int) -> None:
-    """Written in portions, read in others; and it sees where a byte was, and how many there were."""
+    """It depends on the place of each byte and on the number of bytes."""
     octets = np.random.default_rng(0).integers(0, 256, 10_000).astype(np.uint8)
     assert checksum(octets, piece) == checksum(octets, octets.size)
     assert checksum(octets, piece) != checksum(np.roll(octets, 1024), piece)
@@ -166,7 +166,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_file_gives_back_what_was_written(path: Path) -> None:
-    """Matrices, arrays of any shape, and what was to be remembered."""
+    """Matrices, arrays of any shape and the writer's notes come back."""
     file = PackedFile(path)
     file.check_sections()
     assert np.array_equal(unpack(file.contents.matrices["a"]), any_bits(32, 64))
@@ -177,13 +177,13 @@ def test_a_file_gives_back_what_was_written(path: Path) -> None:
 
 
 def test_a_mapped_file_cannot_be_written_to(path: Path) -> None:
-    """Weights are read-only."""
+    """The arrays of weights are read-only."""
     with pytest.raises(ValueError, match="read-only"):
         PackedFile(path).contents.matrices["b"].data[0, 0] = 1
 
 
 def test_portions_make_one_matrix(tmp_path: Path) -> None:
-    """Written a slice of rows at a time."""
+    """A matrix can be written in several portions of its rows."""
     bits = bell(208, 48)
     bits[100:140] = any_bits(40, 48)
     with PackedFileWriter(tmp_path / "f") as writer:
@@ -195,7 +195,7 @@ def test_portions_make_one_matrix(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_cut_off_anywhere_is_refused(path: Path) -> None:
-    """At every length: never read past its end."""
+    """This holds at every length; nothing is read beyond the end."""
     whole = path.read_bytes()
     for size in [*range(0, 200, 7), *range(200, len(whole), 997), len(whole) - 1]:
         path.write_bytes(whole[:size])
@@ -204,14 +204,14 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(path: Path) -> None:
 
 
 def test_a_byte_too_many_is_noticed(path: Path) -> None:
-    """The contents end where the file ends."""
+    """The table of contents ends where the file ends."""
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(PackedFileError, match="cut off or damaged"):
         PackedFile(path)
 
 
 def test_a_changed_bit_anywhere_is_noticed(path: Path) -> None:
-    """In header, contents or any section; at the latest by the checksums."""
+    """A change in the header, the contents or a section is noticed, at the latest by the checksums."""
     whole = path.read_bytes()
     covered = [entry for entry in range(0, len(whole), 61) if in_a_section(path, entry)]
     for position in [*range(12), *range(16, 64), *covered, *range(len(whole) - 900, len(whole), 13)]:
@@ -221,12 +221,12 @@ def test_a_changed_bit_anywhere_is_noticed(path: Path) -> None:
 
 
 def in_a_section(path: Path, position: int) -> bool:
-    """Not in the gaps between them, which mean nothing."""
+    """Whether a byte is in a section, and not in a gap between two, which means nothing."""
     return any(section.offset <= position < section.end for section in PackedFile(path)._sections)
 
 
 def test_sections_that_change_places_are_noticed(path: Path) -> None:
-    """A checksum sees order, not only content."""
+    """A checksum depends on order, not only on content."""
     whole = bytearray(path.read_bytes())
     whole[128:256], whole[256:384] = whole[256:384], whole[128:256]
     path.write_bytes(whole)
@@ -235,7 +235,7 @@ def test_sections_that_change_places_are_noticed(path: Path) -> None:
 
 
 def test_other_files_are_not_taken_for_ours(tmp_path: Path) -> None:
-    """By their first bytes."""
+    """Their first bytes tell."""
     foreign = tmp_path / "foreign"
     foreign.write_bytes(b"\x7fELF" * 1000)
     with pytest.raises(PackedFileError, match="is not a file of packed weights"):
@@ -247,14 +247,14 @@ def test_other_files_are_not_taken_for_ours(tmp_path: Path) -> None:
 
 
 def test_another_version_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of next year's program is not guessed at."""
+    """A file of another version is refused by its number."""
     monkeypatch.setattr(packed_file, "VERSION", 2)
     with pytest.raises(PackedFileError, match="is of version 1, this program reads version 2"):
         PackedFile(path)
 
 
 def rewrite_contents(path: Path, change: Callable[[Any], object]) -> None:
-    """A file whose contents lie, with every checksum right: what only a fault of the writer could make."""
+    """Write a file with wrong contents but right checksums, as only a fault of the writer could."""
     whole = path.read_bytes()
     magic, version, offset, _, _ = packed_file.HEADER.unpack(whole[: packed_file.HEADER.size])
     table = json.loads(whole[offset:])
@@ -285,7 +285,7 @@ LIES: dict[str, Callable[[Any], object]] = {
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
 def test_contents_that_lie_are_refused(path: Path, lie: Callable[[Any], object]) -> None:
-    """Machine code trusts every number in the contents, so each is looked at."""
+    """Machine code trusts every number in the contents, so each one is checked."""
     rewrite_contents(path, lie)
     with pytest.raises(PackedFileError, match=r"some\.packed"):
         PackedFile(path)
@@ -301,7 +301,7 @@ def test_contents_that_lie_are_refused(path: Path, lie: Callable[[Any], object])
     ],
 )
 def test_a_side_list_that_points_outside_is_refused(tmp_path: Path, starts: list[int], outliers: list[int]) -> None:
-    """It is the one place in the data itself by which a kernel could read somewhere else."""
+    """The outliers are the only data by which a kernel could read elsewhere."""
     good = pack(bell(16, 32))
     entries = np.array(outliers, np.uint64)
     bad = PackedMatrix("q12", 16, 32, good.data, good.tables, np.array(starts, np.uint32), entries)
@@ -322,7 +322,7 @@ def test_a_side_list_that_points_outside_is_refused(tmp_path: Path, starts: list
 
 
 def write_raw(path: Path, matrix: PackedMatrix) -> None:
-    """Past the writer's own reading back."""
+    """Write a file without the writer's own check."""
     with PackedFileWriter(path) as writer:
         writer.write_matrix("m", [matrix])
         writer._matrices["m"]["starts"] = writer._write(matrix.starts)
@@ -332,7 +332,7 @@ def write_raw(path: Path, matrix: PackedMatrix) -> None:
 
 
 def test_a_writer_that_fails_leaves_nothing(path: Path) -> None:
-    """And the old file as it was."""
+    """The old file stays as it was."""
     before = path.read_bytes()
 
     def portions() -> Iterator[PackedMatrix]:
@@ -346,7 +346,7 @@ def test_a_writer_that_fails_leaves_nothing(path: Path) -> None:
 
 
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
-    """/dev/full refuses every byte."""
+    """/dev/full, which refuses every byte, gives one clear sentence."""
     (tmp_path / "f.part").symlink_to("/dev/full")
     large = pack(any_bits(64, 4096))  # more than the file's buffer, which would only be refused at the end
     with (
@@ -383,7 +383,7 @@ def resave(folder: Path, change: Callable[[dict[str, Any]], object]) -> Checkpoi
     return open_checkpoint(folder)
 
 
-class Packer:
+class Converter:
     """Opens the packed weights and counts how often they had to be made."""
 
     def __init__(self, cache: Path) -> None:
@@ -400,8 +400,8 @@ class Packer:
 
 
 @pytest.fixture
-def packer(tmp_path: Path) -> Packer:
-    return Packer(tmp_path / "cache" / "deep")
+def converter(tmp_path: Path) -> Converter:
+    return Converter(tmp_path / "cache" / "deep")
 
 
 def stored_bits(tensor: StoredTensor) -> NDArray[Any]:
@@ -425,19 +425,19 @@ def assert_same_weights(checkpoint: Checkpoint, file: PackedFile) -> None:
     assert sum(len(matrix.parts) for matrix in plan.matrices) + len(plan.arrays) == len(checkpoint.tensors)
 
 
-def test_a_checkpoint_is_packed_without_loss(whole: Path, packer: Packer) -> None:
-    """In several files and with a head of its own; the second start only opens."""
+def test_a_checkpoint_is_packed_without_loss(whole: Path, converter: Converter) -> None:
+    """It may be in several files and have an untied head; the second start only opens the file."""
     checkpoint = open_checkpoint(whole)
-    file = packer.open(checkpoint)
-    assert packer.shares == sorted(packer.shares)
-    assert packer.shares[-1] == pytest.approx(1)
+    file = converter.open(checkpoint)
+    assert converter.shares == sorted(converter.shares)
+    assert converter.shares[-1] == pytest.approx(1)
     assert_same_weights(checkpoint, file)
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert not packer.packed
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert not converter.packed
 
 
 def test_threads_and_portions_change_nothing(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large matrix is packed in pieces, side by side, and is the same file in the end."""
+    """A large matrix is packed in portions, several at a time, and the file is the same."""
     checkpoint = open_checkpoint(whole)
     pack_checkpoint(checkpoint, tmp_path / "one", lambda _: None)
     monkeypatch.setattr("vision.engine.packed.tensor_plan._PORTION_WEIGHTS", 1)  # 64 rows at a time
@@ -446,17 +446,19 @@ def test_threads_and_portions_change_nothing(whole: Path, tmp_path: Path, monkey
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def test_a_fault_of_the_packer_is_found_at_once(whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_packer_is_found_at_once(
+    whole: Path, converter: Converter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every portion is unpacked again before it is written."""
     monkeypatch.setattr("vision.engine.packed.convert.unpack", lambda matrix: unpack(matrix) ^ 1)
     with pytest.raises(VisionModelError, match="does not unpack to what was packed"):
-        packer.open(open_checkpoint(whole))
-    assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
+        converter.open(open_checkpoint(whole))
+    assert [file.suffix for file in converter.cache.iterdir()] == [".lock"]
 
 
-def test_matrices_that_read_the_same_input_lie_together(whole: Path, packer: Packer) -> None:
-    """Query, key and value are one matrix, and so are gate and up; norms and embeddings of places are arrays."""
-    contents = packer.open(open_checkpoint(whole)).contents
+def test_matrices_that_read_the_same_input_lie_together(whole: Path, converter: Converter) -> None:
+    """Query, key and value are one matrix, and so are gate and up; all else is arrays."""
+    contents = converter.open(open_checkpoint(whole)).contents
     assert contents.matrices[QKV].form == "q12"
     assert "model.language_model.layers.1.mlp.gate_up_proj.weight" in contents.matrices
     assert QUERY not in contents.matrices
@@ -464,15 +466,15 @@ def test_matrices_that_read_the_same_input_lie_together(whole: Path, packer: Pac
     assert contents.matrices["model.visual.patch_embed.proj.weight"].columns == 3 * 2 * 32 * 32
 
 
-def test_an_odd_vocabulary_is_kept_as_it_is_and_told(whole: Path, packer: Packer) -> None:
+def test_an_odd_vocabulary_is_kept_as_it_is_and_told(whole: Path, converter: Converter) -> None:
     """397 rows cannot be packed; every other matrix can."""
-    contents = packer.open(open_checkpoint(whole)).contents
+    contents = converter.open(open_checkpoint(whole)).contents
     assert contents.matrices[EMBEDDING].form == "bf16"
     assert contents.notes == dict.fromkeys((EMBEDDING, "lm_head.weight"), "397×64 are not multiples of 16")
 
 
 @pytest.mark.parametrize(("dtype", "form"), [("float32", "f32"), ("float16", "f16")])
-def test_other_widths_are_never_rounded(folder: Path, packer: Packer, dtype: str, form: str) -> None:
+def test_other_widths_are_never_rounded(folder: Path, converter: Converter, dtype: str, form: str) -> None:
     """A matrix that is not bfloat16 stays what it is, and the file says so."""
     import torch
 
@@ -483,13 +485,13 @@ def test_other_widths_are_never_rounded(folder: Path, packer: Packer, dtype: str
                 tensors[name] = torch.randn(tensors[name].shape).to(getattr(torch, dtype))
 
     checkpoint = resave(folder, change)
-    file = packer.open(checkpoint)
+    file = converter.open(checkpoint)
     assert_same_weights(checkpoint, file)
     assert file.contents.matrices[QKV].form == form
     assert "only BF16 is packed" in file.contents.notes[QKV]
 
 
-def test_mixed_widths_become_the_one_that_holds_all(folder: Path, packer: Packer) -> None:
+def test_mixed_widths_become_the_one_that_holds_all(folder: Path, converter: Converter) -> None:
     """A query in float32 over keys in bfloat16 and values in float16: every value is what it was."""
     import torch
 
@@ -501,7 +503,7 @@ def test_mixed_widths_become_the_one_that_holds_all(folder: Path, packer: Packer
             {QUERY: torch.randn(tensors[QUERY].shape), value: torch.randn(tensors[value].shape).half()}
         ),
     )
-    contents = packer.open(checkpoint).contents
+    contents = converter.open(checkpoint).contents
     widened = [np.empty(checkpoint.tensors[name].shape, np.float32) for name in (QUERY, key, value)]
     for name, part in zip((QUERY, key, value), widened, strict=True):
         checkpoint.read_into(name, part)
@@ -510,8 +512,8 @@ def test_mixed_widths_become_the_one_that_holds_all(folder: Path, packer: Packer
     assert contents.notes[QKV] == "its parts are stored as BF16 and F16 and F32, and F32 holds both exactly"
 
 
-def test_many_outliers_are_kept_as_bfloat16(folder: Path, packer: Packer) -> None:
-    """Where 12 bits would be no gain."""
+def test_many_outliers_are_kept_as_bfloat16(folder: Path, converter: Converter) -> None:
+    """Such a matrix would gain nothing from 12 bits."""
     import torch
 
     def spread(tensors: dict[str, Any]) -> None:
@@ -519,7 +521,7 @@ def test_many_outliers_are_kept_as_bfloat16(folder: Path, packer: Packer) -> Non
         tensors[QUERY] *= torch.exp2(torch.randint(-40, 41, tensors[QUERY].shape)).to(torch.bfloat16)
 
     checkpoint = resave(folder, spread)
-    file = packer.open(checkpoint)
+    file = converter.open(checkpoint)
     assert_same_weights(checkpoint, file)
     assert file.contents.matrices[QKV].form == "bf16"
     assert "% of its weights are outliers, more than 1%" in file.contents.notes[QKV]
@@ -527,12 +529,12 @@ def test_many_outliers_are_kept_as_bfloat16(folder: Path, packer: Packer) -> Non
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("name", [QUERY, "model.language_model.norm.weight"])
-def test_weights_that_are_not_numbers_are_refused(folder: Path, packer: Packer, name: str, value: float) -> None:
+def test_weights_that_are_not_numbers_are_refused(folder: Path, converter: Converter, name: str, value: float) -> None:
     """A damaged checkpoint is not packed, and nothing is left behind."""
     checkpoint = resave(folder, lambda tensors: tensors[name].view(-1)[3].fill_(value))
     with pytest.raises(VisionModelError, match="holds values that are not numbers: fetch the model again"):
-        packer.open(checkpoint)
-    assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
+        converter.open(checkpoint)
+    assert [file.suffix for file in converter.cache.iterdir()] == [".lock"]
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
@@ -552,38 +554,38 @@ def flip(path: Path, position: int) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
 def test_a_damaged_file_is_made_again(
-    whole: Path, packer: Packer, damage: Callable[[Path], object], caplog: pytest.LogCaptureFixture
+    whole: Path, converter: Converter, damage: Callable[[Path], object], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without asking, and it says why."""
+    """It is packed again without a question, and the log says why."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    damage(packed_path(packer.cache, checkpoint))
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert packer.packed
+    converter.open(checkpoint)
+    damage(packed_path(converter.cache, checkpoint))
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert converter.packed
     assert "packing the weights again" in caplog.text
 
 
 def test_a_damaged_file_is_read_and_told_of_once(
-    whole: Path, packer: Packer, passes: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    whole: Path, converter: Converter, passes: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Reading gigabytes a second time finds the same damage, and a second line about it is no news."""
+    """A second reading would find the same damage, so it is not made."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    path = packed_path(packer.cache, checkpoint)
+    converter.open(checkpoint)
+    path = packed_path(converter.cache, checkpoint)
     flip(path, 140)
     passes.clear()
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert passes.count(path) == 1
     assert caplog.text.count("packing the weights again") == 1
 
 
 def test_a_file_that_another_process_packed_meanwhile_is_used(
-    whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch
+    whole: Path, converter: Converter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who waited for the lock finds the other's file, and does not pack a second time."""
+    """A process that waited for the lock finds the other's file and does not pack again."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    path = packed_path(packer.cache, checkpoint)
+    converter.open(checkpoint)
+    path = packed_path(converter.cache, checkpoint)
     hidden = path.rename(path.with_suffix(".hidden"))
     alone = cache._packing_lock
 
@@ -594,62 +596,62 @@ def test_a_file_that_another_process_packed_meanwhile_is_used(
             yield
 
     monkeypatch.setattr(cache, "_packing_lock", after_the_other)
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert not packer.packed
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert not converter.packed
 
 
-def test_other_weights_are_packed_anew(folder: Path, packer: Packer) -> None:
-    """Even of the same size."""
-    packer.open(open_checkpoint(folder))
+def test_other_weights_are_packed_anew(folder: Path, converter: Converter) -> None:
+    """This also holds for weights of the same size."""
+    converter.open(open_checkpoint(folder))
     checkpoint = resave(folder, lambda tensors: tensors[QUERY].mul_(2))
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert packer.packed
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert converter.packed
     source = checkpoint.tensors[QUERY].file
     flip(source, checkpoint.tensors[QUERY].offset)
     os.utime(source, ns=(1, 1))
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert packer.packed
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert converter.packed
 
 
-def test_a_file_that_was_only_touched_is_not_packed_again(folder: Path, packer: Packer) -> None:
-    """By its SHA-256 it is the same."""
-    packer.open(open_checkpoint(folder))
+def test_a_file_that_was_only_touched_is_not_packed_again(folder: Path, converter: Converter) -> None:
+    """Its SHA-256 shows that the contents are the same."""
+    converter.open(open_checkpoint(folder))
     for file in folder.glob("*.safetensors"):
         os.utime(file, ns=(5, 5))
-    packer.open(open_checkpoint(folder))
-    assert not packer.packed
+    converter.open(open_checkpoint(folder))
+    assert not converter.packed
 
 
-def test_weights_that_change_while_they_are_packed_are_noticed(folder: Path, packer: Packer) -> None:
-    """Or the file would be of two halves."""
+def test_weights_that_change_while_they_are_packed_are_noticed(folder: Path, converter: Converter) -> None:
+    """Otherwise the packed file could hold two versions."""
     checkpoint = open_checkpoint(folder)
 
     def meanwhile(share: float) -> None:
         os.utime(checkpoint.tensors[QUERY].file, ns=(int(1e9 * share), 1))
 
     with pytest.raises(VisionModelError, match="changed while they were packed"):
-        open_or_pack(checkpoint, packed_path(packer.cache, checkpoint), meanwhile)
+        open_or_pack(checkpoint, packed_path(converter.cache, checkpoint), meanwhile)
 
 
-def test_a_source_that_shrinks_is_one_sentence(folder: Path, packer: Packer) -> None:
-    """Its header was read before."""
+def test_a_source_that_shrinks_is_one_sentence(folder: Path, converter: Converter) -> None:
+    """This can happen after its header was read."""
     checkpoint = open_checkpoint(folder)
     os.truncate(checkpoint.tensors[QUERY].file, checkpoint.tensors[QUERY].offset + 10)
     with pytest.raises(VisionModelError, match="has become shorter while it was read"):
-        packer.open(checkpoint)
+        converter.open(checkpoint)
 
 
-def test_a_disk_without_room_is_told_before(whole: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not after minutes of packing."""
+def test_a_disk_without_room_is_told_before(whole: Path, converter: Converter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error comes at once, not after minutes of packing."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
     with pytest.raises(VisionModelError, match=r"need 0\.1 GiB in .*deep and 0\.0 GiB are free: make room, or set XDG"):
-        packer.open(open_checkpoint(whole))
-    assert not packer.packed
+        converter.open(open_checkpoint(whole))
+    assert not converter.packed
 
 
 @pytest.fixture
 def passing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder for what is needed for a moment."""
+    """The folder for temporary files."""
     folder = tmp_path / "passing"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -660,11 +662,11 @@ def passing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_a_cache_folder_every_start_packs(
     whole: Path, tmp_path: Path, passing: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A file stands where the folder should be: the weights are packed all the same, and nothing is left of it."""
+    """A file stands in place of the folder: the weights are packed for this start, and nothing stays."""
     (tmp_path / "cache").write_text("in the way")
-    packer, checkpoint = Packer(tmp_path / "cache" / "x"), open_checkpoint(whole)
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert packer.packed
+    converter, checkpoint = Converter(tmp_path / "cache" / "x"), open_checkpoint(whole)
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert converter.packed
     assert list(passing.iterdir()) == []
     (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert re.match(r"cannot make .*; set XDG_CACHE_HOME\. Until then every start packs .* in .*passing$", warning)
@@ -674,18 +676,18 @@ def test_without_a_cache_folder_every_start_packs(
 def test_without_any_room_there_is_one_error(
     whole: Path, tmp_path: Path, passing: Path, monkeypatch: pytest.MonkeyPatch, short: str
 ) -> None:
-    """Neither in the cache nor for a moment, where the folder may lie in memory."""
+    """Neither the cache nor a temporary folder, which may lie in memory, has room."""
     (tmp_path / "cache").write_text("in the way")
     if short == "disk":
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
     else:
         monkeypatch.setattr("vision.engine.packed.cache.available_bytes", lambda: 1 << 20)
     with pytest.raises(VisionModelError, match=r"^cannot make .*: Not a directory; set XDG_CACHE_HOME$"):
-        Packer(tmp_path / "cache" / "x").open(open_checkpoint(whole))
+        Converter(tmp_path / "cache" / "x").open(open_checkpoint(whole))
 
 
 def test_a_fetch_wants_it_kept(whole: Path, tmp_path: Path, passing: Path) -> None:
-    """To pack for a moment would be for nothing there."""
+    """A fetch must keep the packed file, so packing for one start is not enough."""
     (tmp_path / "cache").write_text("in the way")
     checkpoint = open_checkpoint(whole)
     with pytest.raises(VisionModelError, match="cannot make"):
@@ -693,23 +695,23 @@ def test_a_fetch_wants_it_kept(whole: Path, tmp_path: Path, passing: Path) -> No
 
 
 def test_a_folder_without_locks_is_as_good_as_none(
-    whole: Path, packer: Packer, passing: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, converter: Converter, passing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two processes would write into each other's file."""
+    """Without a lock two processes would write into each other's file."""
 
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr("fcntl.flock", no_locks)
     checkpoint = open_checkpoint(whole)
-    assert_same_weights(checkpoint, packer.open(checkpoint))
-    assert not packed_path(packer.cache, checkpoint).exists()
+    assert_same_weights(checkpoint, converter.open(checkpoint))
+    assert not packed_path(converter.cache, checkpoint).exists()
 
 
 def test_what_is_wrong_with_the_cache_folder_is_told(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder that cannot be written and one that has no locks are two faults, each in its own words."""
+    """A folder that cannot be written and one without locks get different errors."""
 
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
@@ -726,12 +728,12 @@ def test_what_is_wrong_with_the_cache_folder_is_told(
 
 
 def test_a_read_only_cache_is_used_and_checked_every_time(
-    whole: Path, packer: Packer, passes: list[Path], monkeypatch: pytest.MonkeyPatch
+    whole: Path, converter: Converter, passes: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where no note can be left, the whole file is read at every start."""
+    """No note can be left there, so every start reads the whole file."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    note_path(packed_path(packer.cache, checkpoint)).unlink()
+    converter.open(checkpoint)
+    note_path(packed_path(converter.cache, checkpoint)).unlink()
     passes.clear()
 
     def refuse(*_: object, **__: object) -> None:
@@ -739,14 +741,14 @@ def test_a_read_only_cache_is_used_and_checked_every_time(
 
     monkeypatch.setattr(Path, "write_text", refuse)
     for _ in range(2):
-        packer.open(checkpoint)
-    assert not packer.packed
+        converter.open(checkpoint)
+    assert not converter.packed
     assert len(passes) == 2
 
 
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files whose every byte was looked at."""
+    """The files of which every byte was checked."""
     looked: list[Path] = []
     check = PackedFile.check_sections
 
@@ -759,33 +761,33 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def test_a_file_is_read_whole_once_after_each_start_of_the_machine(
-    whole: Path, packer: Packer, passes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, converter: Converter, passes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not at every start of the program."""
+    """It is not read whole at every start of the program."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 1  # as it was written
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 1
     (tmp_path / "boot_id").write_text("another start")
     monkeypatch.setattr("vision.engine.packed.verified._BOOT_ID", tmp_path / "boot_id")
-    packer.open(checkpoint)
-    packer.open(checkpoint)
+    converter.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 2
     monkeypatch.setattr("vision.engine.packed.verified._BOOT_ID", tmp_path / "nobody tells")
-    packer.open(checkpoint)
-    packer.open(checkpoint)
+    converter.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 4
 
 
 @pytest.mark.parametrize("change", ["touched", "replaced", "note damaged"])
 def test_a_file_that_may_have_changed_is_read_whole(
-    whole: Path, packer: Packer, passes: list[Path], change: str
+    whole: Path, converter: Converter, passes: list[Path], change: str
 ) -> None:
-    """Written to, replaced by a copy, or without its note."""
+    """It may have been written to, replaced by a copy, or have lost its note."""
     checkpoint = open_checkpoint(whole)
-    packer.open(checkpoint)
-    path = packed_path(packer.cache, checkpoint)
+    converter.open(checkpoint)
+    path = packed_path(converter.cache, checkpoint)
     if change == "touched":
         os.utime(path)
     elif change == "replaced":
@@ -793,24 +795,24 @@ def test_a_file_that_may_have_changed_is_read_whole(
         path.with_name("copy").replace(path)
     else:
         note_path(path).write_text("[1]")
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert len(passes) == 2
-    assert not packer.packed
+    assert not converter.packed
 
 
-def test_touched_weights_are_hashed_once(folder: Path, packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four gigabytes of hashing are not for every start."""
-    packer.open(open_checkpoint(folder))
+def test_touched_weights_are_hashed_once(folder: Path, converter: Converter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing four gigabytes at every start would take too long."""
+    converter.open(open_checkpoint(folder))
     for file in folder.glob("*.safetensors"):
         os.utime(file, ns=(5, 5))
-    packer.open(open_checkpoint(folder))
+    converter.open(open_checkpoint(folder))
     monkeypatch.setattr("vision.engine.packed.cache.file_sha256", pytest.fail)
-    packer.open(open_checkpoint(folder))
-    assert not packer.packed
+    converter.open(open_checkpoint(folder))
+    assert not converter.packed
 
 
-def test_a_head_that_is_the_embedding_is_not_packed_twice(tmp_path: Path, packer: Packer) -> None:
-    """Some checkpoints store it all the same; what else no network needs is left out as well."""
+def test_a_head_that_is_the_embedding_is_not_packed_twice(tmp_path: Path, converter: Converter) -> None:
+    """Some checkpoints store a tied head; it is left out like any tensor that no network needs."""
     import torch
 
     folder = make(tmp_path / "tied", Tiny())
@@ -819,38 +821,38 @@ def test_a_head_that_is_the_embedding_is_not_packed_twice(tmp_path: Path, packer
     def store(tensors: dict[str, Any]) -> None:
         tensors.update(extra | {"lm_head.weight": tensors[EMBEDDING].clone()})
 
-    contents = packer.open(resave(folder, store)).contents
+    contents = converter.open(resave(folder, store)).contents
     assert not extra.keys() & {*contents.matrices, *contents.arrays}
     with pytest.raises(
         VisionModelError, match=r"says that the head is the embedding .* but lm_head\.weight holds other"
     ):
-        packer.open(resave(folder, lambda tensors: tensors["lm_head.weight"].mul_(2)))
+        converter.open(resave(folder, lambda tensors: tensors["lm_head.weight"].mul_(2)))
 
 
-def test_a_missing_tensor_is_told_even_if_the_packed_file_is_there(folder: Path, packer: Packer) -> None:
-    """By the list that config.json alone gives."""
-    packer.open(open_checkpoint(folder))
+def test_a_missing_tensor_is_told_even_if_the_packed_file_is_there(folder: Path, converter: Converter) -> None:
+    """The list of tensors comes from config.json alone."""
+    converter.open(open_checkpoint(folder))
     with pytest.raises(VisionModelError, match=f"lacks {QUERY}: the checkpoint is incomplete"):
-        packer.open(resave(folder, lambda tensors: tensors.pop(QUERY)))
+        converter.open(resave(folder, lambda tensors: tensors.pop(QUERY)))
 
 
-def test_a_config_that_asks_for_less_is_packed_anew(folder: Path, packer: Packer) -> None:
-    """The weights are the same files, but the packed file must hold what is asked for, and nothing else."""
-    packer.open(open_checkpoint(folder))
+def test_a_config_that_asks_for_less_is_packed_anew(folder: Path, converter: Converter) -> None:
+    """The packed file must hold exactly what the config asks for."""
+    converter.open(open_checkpoint(folder))
     text = json.loads((folder / "config.json").read_text())["text_config"]
     edit_json(folder / "config.json", text_config={**text, "num_hidden_layers": 2})
-    assert QKV.replace(".1.", ".2.") not in packer.open(open_checkpoint(folder)).contents.matrices
-    assert packer.packed
+    assert QKV.replace(".1.", ".2.") not in converter.open(open_checkpoint(folder)).contents.matrices
+    assert converter.packed
 
 
-def test_a_packed_file_whose_weights_are_gone_is_removed(whole: Path, folder: Path, packer: Packer) -> None:
-    """When another one is packed. What is no packed file is left alone."""
-    packer.open(open_checkpoint(folder))
-    gone = packed_path(packer.cache, open_checkpoint(folder))
-    (packer.cache / "strange.packed").write_text("?")
+def test_a_packed_file_whose_weights_are_gone_is_removed(whole: Path, folder: Path, converter: Converter) -> None:
+    """That happens when another one is packed; other files are left alone."""
+    converter.open(open_checkpoint(folder))
+    gone = packed_path(converter.cache, open_checkpoint(folder))
+    (converter.cache / "strange.packed").write_text("?")
     shutil.rmtree(folder)
-    packer.open(open_checkpoint(whole))
-    assert sorted(file.suffix for file in packer.cache.iterdir()) == [
+    converter.open(open_checkpoint(whole))
+    assert sorted(file.suffix for file in converter.cache.iterdir()) == [
         ".checked",
         ".lock",
         ".lock",
@@ -860,18 +862,18 @@ def test_a_packed_file_whose_weights_are_gone_is_removed(whole: Path, folder: Pa
     assert not gone.exists()
 
 
-def test_what_a_killed_process_left_is_replaced(whole: Path, packer: Packer) -> None:
+def test_what_a_killed_process_left_is_replaced(whole: Path, converter: Converter) -> None:
     """Its room counts as free."""
     checkpoint = open_checkpoint(whole)
-    part = packed_path(packer.cache, checkpoint).with_suffix(".packed.part")
-    packer.cache.mkdir(parents=True)
+    part = packed_path(converter.cache, checkpoint).with_suffix(".packed.part")
+    converter.cache.mkdir(parents=True)
     part.write_bytes(bytes(1000))
-    packer.open(checkpoint)
+    converter.open(checkpoint)
     assert not part.exists()
 
 
-def test_an_interrupted_packing_leaves_nothing(whole: Path, packer: Packer) -> None:
-    """Ctrl-C comes between any two portions."""
+def test_an_interrupted_packing_leaves_nothing(whole: Path, converter: Converter) -> None:
+    """Ctrl-C may come between any two portions."""
 
     def interrupt(share: float) -> None:
         if share > 0.5:
@@ -879,21 +881,21 @@ def test_an_interrupted_packing_leaves_nothing(whole: Path, packer: Packer) -> N
 
     checkpoint = open_checkpoint(whole)
     with pytest.raises(KeyboardInterrupt):
-        open_or_pack(checkpoint, packed_path(packer.cache, checkpoint), interrupt, threads=2)
-    assert [file.suffix for file in packer.cache.iterdir()] == [".lock"]
+        open_or_pack(checkpoint, packed_path(converter.cache, checkpoint), interrupt, threads=2)
+    assert [file.suffix for file in converter.cache.iterdir()] == [".lock"]
 
 
 def test_the_folder_of_packed_weights() -> None:
-    """$XDG_CACHE_HOME/seesay/weights, and below ~/.cache where that is unset or relative."""
+    """It is $XDG_CACHE_HOME/seesay/weights, or below ~/.cache if that is unset or relative."""
     assert weights_folder({"XDG_CACHE_HOME": "/cache"}) == Path("/cache/seesay/weights")
     for environ in ({"HOME": "/home/me"}, {"HOME": "/home/me", "XDG_CACHE_HOME": "cache"}):
         assert weights_folder(environ) == Path("/home/me/.cache/seesay/weights")
 
 
-def test_two_at_once_pack_once(whole: Path, packer: Packer) -> None:
-    """The second waits for the first and takes its file."""
+def test_two_at_once_pack_once(whole: Path, converter: Converter) -> None:
+    """The second process waits for the first and uses its file."""
     checkpoint = open_checkpoint(whole)
-    path = packed_path(packer.cache, checkpoint)
+    path = packed_path(converter.cache, checkpoint)
     packing, done = threading.Event(), []
     second = threading.Thread(target=lambda: done.append(open_or_pack(checkpoint, path, pytest.fail)))
 
@@ -908,7 +910,7 @@ def test_two_at_once_pack_once(whole: Path, packer: Packer) -> None:
 
 
 def test_each_model_folder_has_its_own_file(whole: Path, folder: Path, tmp_path: Path) -> None:
-    """Two models of the same name do not push each other out."""
+    """Two models of the same name do not replace each other's files."""
     first, second = open_checkpoint(whole), open_checkpoint(folder)
     assert first.name == second.name == "tiny"
     assert packed_path(tmp_path, first) != packed_path(tmp_path, second)

@@ -24,8 +24,8 @@ from vision.frame import Frame
 PORTIONS = 900
 
 
-def slow_portions(index: int, worker: int, arguments: int) -> None:
-    """Entry point: some work, then one more for this index and one more for this worker."""
+def slow_work_items(index: int, worker: int, arguments: int) -> None:
+    """Entry point: some work, then add one for this index and one for this worker."""
     counts = carray(scalar.integers_at(arguments), 1010)
     total = 0
     for number in range(300):
@@ -37,12 +37,12 @@ def slow_portions(index: int, worker: int, arguments: int) -> None:
 
 def run_one(pool: Pool) -> tuple[np.ndarray, np.ndarray]:
     counts = np.zeros(1010, np.int64)
-    pool.run(jit.entry_point(slow_portions, 3, "slow"), PORTIONS, counts.ctypes.data)
+    pool.run(jit.entry_point(slow_work_items, 3, "slow"), PORTIONS, counts.ctypes.data)
     return counts[:PORTIONS], counts[1000:1003]
 
 
 def test_only_as_many_threads_work_as_are_allowed() -> None:
-    """The others take no work item of a later job, and come back when they may."""
+    """The others take no work item of a later job, and come back when they are allowed."""
     with Pool(3) as pool:
         pool.use(1)
         for _ in range(100):
@@ -58,7 +58,7 @@ def test_only_as_many_threads_work_as_are_allowed() -> None:
 
 
 def test_the_number_may_change_while_jobs_run() -> None:
-    """Nothing is left out or done twice, and no thread is lost to a change that comes as it goes to sleep."""
+    """No work item is left out or done twice, and no thread is lost when it goes to sleep."""
     stop = threading.Event()
     chance = random.Random(5)
     with Pool(3) as pool:
@@ -77,7 +77,7 @@ def test_the_number_may_change_while_jobs_run() -> None:
 
 @pytest.mark.parametrize("threads", [-1, 0, 1, 2, 9])
 def test_a_pool_closes_at_any_width(threads: int) -> None:
-    """Threads that may not work end as well; a number that makes no sense is the nearest that does."""
+    """Threads that may not work end too; a number out of range becomes the nearest one in it."""
     before = set(threading.enumerate())
     pool = Pool(3)
     pool.use(threads)
@@ -104,7 +104,7 @@ class Clock:
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 0.9])
 def test_a_rest_is_as_long_as_the_work_before_it_asks_for(share: float) -> None:
-    """Of the whole time, the share is rest, for long and for short pieces."""
+    """Long and short pieces of work get the same share of rest."""
     clock = Clock()
     duty_cycle = DutyCycle(clock, clock.wait)
     duty_cycle.rest_share = share
@@ -120,7 +120,7 @@ def test_a_rest_is_as_long_as_the_work_before_it_asks_for(share: float) -> None:
 
 
 def test_a_rest_is_over_when_its_caller_goes() -> None:
-    """A cancel does not wait for it, and whoever is next gets in."""
+    """A cancel does not wait for the rest, and the next caller gets in."""
     clock = Clock()
     duty_cycle, lock = DutyCycle(clock, clock.wait), FairLock()
     duty_cycle.rest_share = 0.9
@@ -137,7 +137,7 @@ def test_a_rest_is_over_when_its_caller_goes() -> None:
 
 
 def test_the_share_has_its_limits() -> None:
-    """Work that only rests would never end."""
+    """Work that only rests would never end, so 0.9 is the most."""
     duty_cycle = DutyCycle()
     duty_cycle.rest_share = 1.0
     assert duty_cycle.rest_share == 0.9
@@ -146,7 +146,7 @@ def test_the_share_has_its_limits() -> None:
 
 
 def test_a_failed_step_does_not_rest() -> None:
-    """Its error is told at once."""
+    """Its error is raised at once."""
     clock = Clock()
     duty_cycle = DutyCycle(clock, clock.wait)
     duty_cycle.rest_share = 0.5
@@ -157,7 +157,7 @@ def test_a_failed_step_does_not_rest() -> None:
 
 
 def test_an_engine_answers_the_same_when_it_is_slower(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """One thread instead of two, and rests: every word is the same, and its own count of seconds shows them."""
+    """With one thread and rests every word is the same, and the stats show the time."""
     checkpoint, cache = make(tmp_path_factory.mktemp("tiny") / "tiny"), tmp_path_factory.mktemp("cache")
     frame = Frame(np.full((64, 64, 3), 130, np.uint8), 0.0)
 

@@ -1,4 +1,4 @@
-"""The lock: one at a time, first come first served, and nobody hangs."""
+"""The lock lets one caller in at a time, first come first served, and nobody waits for ever."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def stop() -> None:
 
 
 def test_callers_pass_in_the_order_in_which_they_came() -> None:
-    """Nobody overtakes, not even the one who was just inside."""
+    """Nobody overtakes, not even the caller who has just left."""
     lock, order = FairLock(), list[int]()
     lock.enter(go_on)
 
@@ -44,7 +44,7 @@ def test_callers_pass_in_the_order_in_which_they_came() -> None:
 
 
 def test_a_caller_who_gives_up_was_never_there() -> None:
-    """Refused at the door or while waiting, the queue goes on without."""
+    """A caller who is refused at once or cancels while waiting leaves nothing in the queue."""
     lock = FairLock()
     with pytest.raises(Cancelled):
         lock.enter(stop)
@@ -59,7 +59,7 @@ def test_a_caller_who_gives_up_was_never_there() -> None:
 
 
 def test_a_permit_counts_its_steps_only() -> None:
-    """The time between two steps is the consumer's, and a step that fails is left like any other."""
+    """Time between two steps does not count, and a step that fails gives the lock back too."""
     now = 0.0
     lock = FairLock()
     permit = WorkPermit(lock, go_on, clock=lambda: now)
