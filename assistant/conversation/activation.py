@@ -1,7 +1,7 @@
-"""Which of what is heard is meant for the assistant: by button, by wake word, or everything. Pure but for a lock.
+"""Decides which speech is meant for the assistant: after a press of the button, after the wake phrase, or all of it.
 
-Stands between Hearing's events and the conversation. It knows presses, times and texts; it takes no picture and says nothing:
-that is the conversation's answer to what is let through.
+It filters the events of hearing before the conversation sees them. It works on presses, times and texts, and has no
+state outside itself but a lock. It takes no picture and says nothing: the conversation does, when an event passes.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from audio.hearing import (
 
 ALWAYS = float("inf")
 NEVER = float("-inf")
-LATE_SECONDS = 1.0  # an onset is told up to a pre-roll later than it was
+LATE_SECONDS = 1.0  # the start of speech is reported up to one pre-roll after it happened
 
 
 @dataclass(frozen=True)
 class Woken:
-    """The wake phrase and nothing after it: the next utterance is the question."""
+    """The user said the wake phrase and nothing after it. The next utterance is the question."""
 
-    at: float
+    at: float  # the end of the phrase, monotonic seconds
 
 
 @dataclass(frozen=True)
 class ActivationSettings:
-    """From the table [activation] of config.toml."""
+    """How a user gets the assistant's attention: the table [activation] of config.toml."""
 
     button: bool = False
-    wake_word: bool = False  # neither of the two: open, everything heard is meant
-    wake_phrase: str = ""  # as the recogniser writes it; in open mode it is taken off the front of a question as well
+    wake_word: bool = False  # with neither button nor wake word, everything heard is meant for the assistant
+    wake_phrase: str = ""  # spelt as the recogniser writes it; in open mode too it is cut from a question's front
     listen_seconds: float = (
         ActivationConfig.listen_seconds
-    )  # from the press or the wake phrase to the first word of the question
-    early_seconds: float = 0.5  # people begin to speak as they press, or just before
+    )  # the longest time from the press or the wake phrase to the first word of the question
+    early_seconds: float = 0.5  # speech may begin this long before the press, because people speak as they press
 
     @property
     def is_open(self) -> bool:
@@ -53,18 +53,18 @@ class ActivationSettings:
 
 
 def settings_from(activation: str, wake_phrase: str, listen_seconds: float) -> ActivationSettings:
-    """From the config's words: "open", "button", "wake_word" or "button+wake_word"."""
+    """The settings for `activation`, which is "open", "button", "wake_word" or "button+wake_word"."""
     ways = activation.split("+")
     return ActivationSettings("button" in ways, "wake_word" in ways, wake_phrase, listen_seconds)
 
 
 @dataclass
 class _Attention:
-    """Speech that begins within this stretch counts."""
+    """A stretch of time, in monotonic seconds. Speech that begins within it is meant for the assistant."""
 
     begins: float = NEVER
     ends: float = NEVER
-    wanted: bool = False  # by the user, who is told when it is over unused
+    wanted: bool = False  # True if the user asked for attention, and so is told when it ends unused
 
     def covers(self, at: float) -> bool:
         return self.begins <= at <= self.ends
@@ -72,19 +72,23 @@ class _Attention:
 
 @dataclass
 class Activation:
-    """`pressed` may be called on another thread than the rest. Times are monotonic seconds."""
+    """The filter of events, and its state. Times are monotonic seconds.
+
+    Only `pressed` may be called on another thread than the rest.
+    """
 
     settings: ActivationSettings
-    # While this is true, whatever begins counts: `barge_in = "any"` during an answer.
+    # While this returns True, all speech that begins counts: during an answer with `barge_in = "any"`.
     always: Callable[[], bool] = lambda: False
-    # While this is true, every utterance is transcribed, so that a stop is heard without a call: it thinks or speaks.
+    # While this returns True, because the assistant thinks or speaks, every utterance is transcribed. So "stop" is
+    # heard without a press or the wake phrase.
     stoppable: Callable[[], bool] = lambda: False
     is_stop: Callable[[str], bool] = lambda text: False
     _attention: _Attention = field(default_factory=_Attention)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _started: bool = False  # a SpeechStarted was let through, its end has not been seen
-    _always: bool = False  # this utterance began while `always`
-    _suspected: bool = False  # the wake phrase may be in it
+    _started: bool = False  # True from a SpeechStarted that passed until its utterance ends
+    _always: bool = False  # True if this utterance began while `always()` was True
+    _suspected: bool = False  # True if this utterance may contain the wake phrase
 
     def pressed(self, press: Press) -> None:
         with self._lock:
@@ -94,29 +98,29 @@ class Activation:
                 case Held(_, pressed_at):
                     self._attend(pressed_at - self.settings.early_seconds, ALWAYS, wanted=True)
                 case Released(at, held=True):
-                    self._attention.ends = at  # what was begun before is still let through
+                    self._attention.ends = at  # speech that began before the release still passes
                 case StopPress() | DoublePress():
                     self._attend(NEVER, NEVER)
 
     def expect(self, now: float, seconds: float) -> None:
-        """The assistant has asked something back: the answer counts without a press or the phrase."""
+        """Lets speech that begins within `seconds` pass without a press or the phrase, because the assistant has asked."""
         with self._lock:
             if self._attention.ends < now + seconds:
                 self._attend(now, now + seconds)
 
     def listen_on(self, now: float) -> None:
-        """What came counted for nothing: as after a press, once more."""
+        """Pays attention again, as after a press: what the user said last was no question."""
         with self._lock:
             self._attend(now, now + self.settings.listen_seconds, wanted=True)
 
     @property
     def maybe_addressed(self) -> bool:
-        """Within an utterance that may hold the wake phrase."""
+        """True during an utterance that may contain the wake phrase."""
         with self._lock:
             return self._suspected
 
     def listen_timed_out(self, now: float) -> bool:
-        """True once when the user asked for attention and then said nothing."""
+        """True once, when the user has asked for attention and then said nothing until it ended."""
         with self._lock:
             attention = self._attention
             over = now > attention.ends + LATE_SECONDS and attention.wanted and not self._started
@@ -125,12 +129,12 @@ class Activation:
             return over
 
     def held(self) -> bool:
-        """The button is kept down: a pause in the question does not end it."""
+        """True while the button is held down: a pause in the question then does not end the question."""
         with self._lock:
             return self._attention.ends == ALWAYS
 
     def attentive(self, now: float) -> bool:
-        """Whether words heard now may count; errs on the side of yes, `heard` decides."""
+        """True if words heard now may count. It may say True too often; `meant` decides in the end."""
         if self.settings.is_open or self.stoppable():
             return True
         with self._lock:
@@ -139,9 +143,9 @@ class Activation:
             return self._started or self._attention.begins <= now <= late
 
     def meant(self, event: Event) -> Event | Woken | None:
-        """The event as the conversation is to see it: as it is, without the wake phrase, or None: it is for somebody else.
+        """The event for the conversation, its wake phrase cut off, or None if it is not meant for the assistant.
 
-        A press has been told to `pressed` before, on the button's own thread.
+        A press passes as it is: the button's own thread has already called `pressed` with it.
         """
         if isinstance(event, (Tick, Pressed, Held, Released, DoublePress, StopPress)):
             return event
@@ -153,12 +157,12 @@ class Activation:
                     return event if self._started else None
                 case SpeechPaused() | SpeechResumed():
                     return event if self._started or self._suspected else None
-                case WakeSuspected():  # the utterance's end, whatever it is, now concerns the conversation
+                case WakeSuspected():  # from now on the conversation must learn how this utterance ends
                     self._suspected = True
                     return event
                 case SpeechRejected():
                     return event if self._end() else None
-                case StopHeard():  # judged by its own listener
+                case StopHeard():  # the stop word's own listener has already judged it
                     self._attend(NEVER, NEVER)
                     return event
                 case Utterance():
@@ -166,7 +170,7 @@ class Activation:
 
     def _utterance(self, heard: Utterance) -> SpeechRejected | Utterance | Woken | None:
         concerned = self._end()
-        # Again and not `started`: the press may have come after the onset.
+        # It is looked up again, and `_started` is not used: the press may have come after the speech began.
         counts = self.settings.is_open or self._always or self._attention.covers(heard.started_at)
         counts = counts or self.is_stop(heard.text)
         question = without_phrase(heard.text, self.settings.wake_phrase)
@@ -177,16 +181,17 @@ class Activation:
             heard = replace(heard, text=question)
             counts = True
         if not counts:
-            # A picture was taken at its onset, and now it is no question after all (stopped meanwhile): drop it.
+            # The conversation took a picture when this began. It is no question after all, for example because the
+            # user stopped the assistant meanwhile, so the conversation must drop that picture.
             return SpeechRejected(heard.ended_at) if concerned else None
-        if self._attention.ends == ALWAYS:  # a press or a wake phrase is good for one question, a hold for many
+        if self._attention.ends == ALWAYS:  # a held button serves many questions, a press or a wake phrase one
             self._attention.wanted = False
         else:
             self._attend(NEVER, NEVER)
         return heard
 
     def _end(self) -> bool:
-        """Of an utterance: whether the conversation knows of it, and so must learn how it ends."""
+        """Ends an utterance. True if the conversation knows of the utterance, and so must learn how it ends."""
         concerned = self._started or self._suspected
         self._started = self._suspected = False
         return concerned
@@ -196,7 +201,7 @@ class Activation:
 
 
 def without_phrase(text: str, phrase: str) -> str | None:
-    """What follows the wake phrase at the front of `text` ("" if nothing), None if it is not there."""
+    """What follows the wake phrase in `text`, "" if nothing does. None if `text` does not begin with the phrase."""
     if not phrase or not (text + " ").startswith(phrase + " "):
         return None
     return text[len(phrase) :].strip()

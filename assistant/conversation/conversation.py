@@ -1,7 +1,7 @@
-"""The conversation, as it reads: speech begins → look; words arrive → obey or answer.
+"""The loop of the conversation: a picture is taken when speech begins; the words are then answered or executed.
 
-It runs on the main thread and never waits for the engine or the voice: `AnswerPipeline` does. It knows no
-device, no model and no file.
+It runs on the main thread and never waits for the engine or the voice, because `AnswerPipeline` does that on threads
+of its own. It knows no device, no model and no file.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from assistant.language.phrases import Command, Phrases
 from audio import earcons
 from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
 
-ADVICE_AFTER_SECONDS = 0.5  # from a press to the advice about its picture: who speaks by then is not interrupted
+ADVICE_AFTER_SECONDS = 0.5  # from a press to advice about its picture; a user who speaks by then is not interrupted
 
 
 class Conversation:
-    """Turns what is heard into looks, answers and obeyed commands."""
+    """Turns speech and presses into pictures, answers and executed commands."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Conversation:
         phrases: Phrases,
         settings: ConversationSettings,
         *,
-        activation: Activation | None = None,  # None: everything heard is meant for the assistant
+        activation: Activation | None = None,  # None: all speech is meant for the assistant
         on_heard: Callable[[Utterance], None] = lambda utterance: None,
         own_state: OwnState = OwnState(),  # noqa: B008 - frozen, so one for all calls is fine
         clock: Callable[[], float] = time.monotonic,
@@ -54,31 +54,33 @@ class Conversation:
             follow_up_seconds=settings.picture_seconds,
             ahead_seconds=self._activation.settings.listen_seconds,
         )
-        self._speaks = False  # the user, as far as it concerns the assistant
-        self._began_at: float | None = None  # to speak
-        self._acknowledged = False  # by the release of the button: not once more at the pause
-        self._stopped = False  # by the press that may yet become a hold
+        self._speaks = False  # True while the user says something that may be meant for the assistant
+        self._began_at: float | None = None  # when the user began to speak, clock seconds; None if unknown
+        self._acknowledged = (
+            False  # True if the release of the button has acknowledged the question, so the pause need not
+        )
+        self._stopped = False  # True after a press that stopped the answer: held on, that press begins a question
         self._expected = ExpectedReply(self._activation, clock)
         self._commands = CommandHandler(answering, phrases, settings, self._pictures, self._expected, own_state, clock)
 
     def run(self, greeting: str) -> None:
-        """Says `greeting`, then listens; returns when the events end or the user says quit."""
+        """Says `greeting`, then listens. Returns when the events end or the user says quit."""
         self._commands.turns.append(self._answering.greet(greeting))
         for event in self._events:
             if not self._react(event):
                 return
 
     def _react(self, event: Event) -> bool:
-        """Does what one event asks for; False when the user has said quit."""
+        """Does what one event asks for. False when the user has said quit."""
         match self._activation.meant(event):
             case Tick():
                 self._tick()
-            case WakeSuspected():  # the picture need not wait for the end of what is being said
+            case WakeSuspected():  # the picture need not wait for the end of the utterance
                 self._user_speaks(True)
                 self._pictures.look_ahead()
             case Woken():
                 self._user_speaks(False)
-                if self._answering.paused:  # called by name in the midst of an answer
+                if self._answering.paused:  # the user said the wake phrase during an answer
                     self._answering.cancel()
                 self._listen()
             case SpeechStarted():
@@ -107,7 +109,7 @@ class Conversation:
         if not self._take_in(utterance):
             return False
         self._began_at = None
-        self._answering.resume()  # where that ended nothing: a question that waits for the answer's end
+        self._answering.resume()  # an answer that was not ended goes on; a queued question waits for its end
         return True
 
     def _user_speaks(self, speaks: bool) -> None:
@@ -121,19 +123,22 @@ class Conversation:
             self._answering.acknowledge()
 
     def _pressed(self, press: Press) -> None:
-        """A press of the button. Its thread has told `Activation`, and for a stop silenced `AnswerPipeline`, already."""
+        """Reacts to a press of the button.
+
+        The button's own thread has already told `Activation` of it, and has cancelled the answer if it is a stop.
+        """
         match press:
             case Pressed():
                 self._stopped = False
-                if self._answering.busy:  # since the press: the last words were just being made out. It begins anew
+                if self._answering.busy:  # an answer began just after the press; the press begins a new question
                     self._answering.cancel()
                 self._pictures.look_anew()
                 self._answering.cue(earcons.listening(EARCON_RATE_HZ))
-            case Held() if self._stopped:  # it grew out of a stop: only now it is known that a question follows
+            case Held() if self._stopped:  # a press that stopped the answer is now held, so a question follows
                 self._stopped = False
                 self._pictures.look_anew()
                 self._answering.cue(earcons.listening(EARCON_RATE_HZ))
-            case Released(held=True) if self._speaks:  # letting go is the end of the question
+            case Released(held=True) if self._speaks:  # the question ends when the button is let go
                 self._acknowledge()
                 self._acknowledged = True
             case DoublePress():
@@ -145,8 +150,8 @@ class Conversation:
                 self._expected.forget()
 
     def _tick(self) -> None:
-        """Time goes by: who pressed the button hears what is wrong with the picture, or that it no longer listens."""
-        if self._answering.paused:  # a sentence may have slipped through
+        """Does what is due by now. After a press it tells of a bad picture, or that listening has ended."""
+        if self._answering.paused:  # a sentence that was being synthesised may have begun since
             self._answering.pause()
         self._expected.tick()
         self._advise_early()
@@ -159,25 +164,25 @@ class Conversation:
         self._answering.cue(earcons.listening(EARCON_RATE_HZ))
 
     def _advise_early(self) -> None:
-        """A picture that was taken at a press, or at the wake phrase, can be judged before anything has been asked."""
+        """Tells what is wrong with a picture taken at a press or the wake phrase, before a question is asked."""
         ahead, now = self._pictures.ahead, self._clock()
         if ahead is None or ahead.fault is None or self._speaks or self._answering.busy:
             return
         if now - ahead.requested_at >= ADVICE_AFTER_SECONDS and not self._answering.was_advised_of(ahead.fault):
-            self._pictures.drop_ahead()  # the next words, or the next press, take a better one
+            self._pictures.drop_ahead()  # the next words or the next press take a new picture, which may be better
             self._commands.turns.append(self._answering.advise(ahead))
             self._expected.after(self._commands.turns[-1])
 
     # What an utterance means.
 
     def _take_in(self, utterance: Utterance) -> bool:
-        """Obeys or answers; False when the user has said quit."""
+        """Executes or answers what the user said. False when the user has said quit."""
         phrases, misheard = self._phrases, self._expected.misheard
         if misheard is not None and is_yes(utterance.text, phrases):
             self._commands.agreed()
             return self._commands.do(replace(utterance, text=misheard.text), self._began_at)
         command = parse_command(utterance.text, phrases)
-        if command is Command.STOP:  # at any confidence: a stop that was not meant costs little
+        if command is Command.STOP:  # obeyed at any confidence, because a stop that was not meant costs little
             self._expected.forget()
             self._pictures.drop_ahead()
             self._answering.cancel()
@@ -191,7 +196,10 @@ class Conversation:
         return True
 
     def _pass_over(self, utterance: Utterance) -> None:
-        """ "Thank you", "um", "okay": not worth an answer, nor the end of one. "No" to what was read back: it listens anew."""
+        """Ignores words such as "thank you", "um" and "okay": they get no answer and end no answer.
+
+        "No" to a question that was read back makes the assistant listen again.
+        """
         self._pictures.drop_ahead()
         activation = self._activation
         if self._expected.misheard is not None and is_no(utterance.text, self._phrases):
@@ -204,4 +212,6 @@ class Conversation:
         elif is_hesitation(utterance.text, self._phrases):
             activation.listen_on(self._clock())
         else:
-            self._answering.cue(earcons.error(EARCON_RATE_HZ))  # who has pressed must not wait for an answer
+            self._answering.cue(
+                earcons.error(EARCON_RATE_HZ)
+            )  # tells a user who pressed the button that no answer will come

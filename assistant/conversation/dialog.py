@@ -1,7 +1,7 @@
-"""What was understood is obeyed or answered, and what "repeat", "spell that" and "more detail" are about.
+"""Executes spoken commands, asks questions, and remembers what "repeat", "spell that" and "more detail" refer to.
 
-On the main thread, and it never waits, but for the last words of all. How words come in, and whether they were understood, is
-`loop`'s part.
+It runs on the main thread and waits only for the goodbye. It does not know how words come in or whether they were
+understood.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from assistant.settings.config import ConversationConfig, HearingConfig
 from assistant.settings.voice_state import VoiceSettings
 from audio.hearing import Utterance
 
-# Commands that make use of the picture that was taken as they were spoken.
+# Commands that use the picture which was taken while they were spoken.
 _ABOUT_PICTURES = (
     Command.NEW_PICTURE,
     Command.SAME_PICTURE,
@@ -33,30 +33,30 @@ _ABOUT_PICTURES = (
     Command.WHAT_CHANGED,
     Command.LOOK_CLOSER,
 )
-PLAIN_DESCRIPTION = "describe the picture"  # as the demo model, which is English, has learnt it
-GOODBYE_SECONDS = 3.0  # how long quit waits for its last words
-TURNS_KEPT = 4  # of the last ones "repeat" says the newest of which there are words
+PLAIN_DESCRIPTION = "describe the picture"  # in the words that the demo model, which is English, was trained on
+GOODBYE_SECONDS = 3.0  # the longest that quit waits until the goodbye has been said
+TURNS_KEPT = 4  # "repeat" says the newest of these turns that has words
 
 
 @dataclass(frozen=True)
 class ConversationSettings:
-    """Mostly from the tables [conversation] and [hearing] of config.toml."""
+    """How the conversation behaves: mostly the tables [conversation] and [hearing] of config.toml."""
 
     picture_seconds: float = (
         ConversationConfig.picture_seconds
-    )  # a follow-up stays on a picture that is younger than this
-    min_confidence: float = HearingConfig.min_confidence  # 0..1; words heard with less are read back, not answered
+    )  # a follow-up question is about the current picture while that is younger than this
+    min_confidence: float = HearingConfig.min_confidence  # 0..1; words below it are read back, not answered
     doubt: DoubtRule = NEVER
-    takes_instructions: bool = True  # False: a model that knows short questions only, like the demo's
-    queue_questions: bool = False  # a question during an answer waits for its end, else it ends it
-    hint: str = ""  # how to begin, said after the help
-    speech_interrupts: bool = False  # `barge_in = "any"`: the voice is silent as soon as the user speaks
-    live: bool = True  # the events' times are monotonic times (a microphone), not a file's
+    takes_instructions: bool = True  # False for a model that knows short questions only, as the demo model does
+    queue_questions: bool = False  # True: a question during an answer waits for its end; False: it ends the answer
+    hint: str = ""  # how to get the assistant's attention; said after the help
+    speech_interrupts: bool = False  # True with `barge_in = "any"`: the voice is silent when the user speaks
+    live: bool = True  # True if event times are monotonic seconds (a microphone); False if they are a file's
 
 
 @dataclass(frozen=True)
 class OwnState:
-    """What the assistant can tell of itself, and what of it can be changed by voice."""
+    """What the assistant can tell about itself, and the settings that can be changed by voice."""
 
     voice: VoiceSettings | None = None  # None: rate and volume cannot be changed
     status: Callable[[], Status] = Status
@@ -64,7 +64,7 @@ class OwnState:
 
 
 class CommandHandler:
-    """Remembers what was asked, answered and said last."""
+    """Executes commands and asks questions. It remembers what was asked, answered and said last."""
 
     def __init__(
         self,
@@ -83,14 +83,17 @@ class CommandHandler:
         self._expected = expecting
         self._own_state = own_state
         self._clock = clock
-        self.turns: deque[Turn] = deque(maxlen=TURNS_KEPT)  # the last ones that are worth repeating
-        self.last_answer: Turn | None = None  # the last turn with a question: what "spell that" is about
-        self._last_asked = ""  # as the user asked it: what "more detail" and "look closer" are about
-        self._began_at: float | None = None  # to speak
-        self._read_back = 0  # the number of the turn that began to ask back
+        self.turns: deque[Turn] = deque(maxlen=TURNS_KEPT)  # the newest turns that are worth repeating
+        self.last_answer: Turn | None = None  # the newest turn with a question; "spell that" spells it
+        self._last_asked = ""  # the last question in the user's words; "more detail" and "look closer" use it
+        self._began_at: float | None = None  # when the user began to speak, clock seconds; None if just now
+        self._read_back = 0  # the number of the first turn that read the question back; 0 if none did
 
     def do(self, utterance: Utterance, began_at: float | None) -> bool:
-        """What was understood well enough, and began to be said then (None: just now); False for quit."""
+        """Executes or answers an utterance that was understood. False if it was quit.
+
+        `began_at` is when the user began to speak, in clock seconds. None stands for now.
+        """
         self._began_at = began_at
         command = parse_command(utterance.text, self._phrases)
         if command is None:
@@ -99,22 +102,22 @@ class CommandHandler:
         return self._obey(command, utterance)
 
     def ask_back(self, utterance: Utterance) -> None:
-        """It was hardly understood: it is read back, as a question."""
-        is_first = self._expected.misheard is None  # else what came since the first one is no answer either
+        """Reads an utterance back as a question, because it was hardly understood."""
+        is_first = self._expected.misheard is None  # False: an earlier question is already being read back
         turn = self.say(self._phrases.did_you_ask.format(question=utterance.text))
         if is_first:
             self._read_back = turn.number
         self._expected.after(turn, utterance)
 
     def agreed(self) -> None:
-        """The question that was read back is right; that itself is not what "repeat" means."""
+        """Notes that the user said yes to a question that was read back. "Repeat" skips the turns that did so."""
         self._expected.forget()
         while self._read_back and len(self.turns) > 1 and self.turns[-1].number >= self._read_back:
             self.turns.pop()
         self._read_back = 0
 
     def say(self, text: str, *, repeatable: bool = True) -> Turn:
-        """Words of the assistant's own. What is said to a change of the voice is not what "repeat" means."""
+        """Says words of the assistant's own. If `repeatable` is False, as for a change of the voice, "repeat" skips them."""
         turn = self._answering.say(text)
         self._expected.extend_for(turn)
         if repeatable:
@@ -122,8 +125,8 @@ class CommandHandler:
         return turn
 
     def repeat(self) -> None:
-        """The last words, unless new ones are about to come."""
-        if not self._is_thinking():  # else the answer comes in a moment, and saying it now would be saying it twice
+        """Says the last words again, unless an answer is about to come."""
+        if not self._is_thinking():  # an answer that comes in a moment would be said twice
             self.say(self._last_words() or self._phrases.nothing_to_repeat)
 
     # Commands.
@@ -176,14 +179,14 @@ class CommandHandler:
         }[command]
         voice = self._own_state.voice
         changed = voice is not None and voice.change(step)
-        # An answer that is under way goes on, and is heard to be slower; words of the assistant's own would end it.
+        # An answer that is being spoken goes on, and the user hears the change in it. A confirmation would end it.
         if not (self._answering.paused or self._answering.busy):
             self.say(done if changed else at_the_end, repeatable=False)
 
     def _spelt(self) -> str:
-        """What of the last answer is worth it, by its characters, and which of them the model was least sure of."""
+        """The parts of the last answer that are worth spelling, spelt, and which characters the model was unsure of."""
         turn = self.last_answer
-        if turn is None or turn.verdict is Verdict.CANNOT_TELL:  # what was not told is not spelt either
+        if turn is None or turn.verdict is Verdict.CANNOT_TELL:  # an answer that was not said is not spelt
             return ""
         rule = turn.rule or self._settings.doubt
         doubts = [position for position, _ in unsure_characters(turn.pieces, rule)]
@@ -195,7 +198,7 @@ class CommandHandler:
     # Questions.
 
     def _ask(self, text: str, utterance: Utterance, about: str | None = None) -> None:
-        """`about`: the question as the user has put it, where `text` only asks for it in other words."""
+        """Asks `text`. `about` is the question in the user's words, if `text` puts it differently."""
         self._expected.forget()
         self._read_back = 0
         self._last_asked = text if about is None else about
@@ -204,7 +207,7 @@ class CommandHandler:
         self.turns.append(self.last_answer)
 
     def _ask_anew(self, template: str, utterance: Utterance) -> None:
-        """The last question in other words, about the same picture."""
+        """Asks the last question again in other words, about the same picture."""
         self._pictures.drop_ahead()
         last = self._last_asked
         asks = last and self._settings.takes_instructions
@@ -250,7 +253,7 @@ class CommandHandler:
 
 
 def status_in_words(status: Status, phrases: Phrases) -> str:
-    """One short sentence for each thing that is known."""
+    """One short sentence for each value that is known, in the language of `phrases`."""
     sentences = []
     if status.model is not None:
         sentences.append(phrases.status_model.format(model=status.model))

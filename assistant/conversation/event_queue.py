@@ -1,8 +1,8 @@
-"""Everything that the conversation reacts to, as one stream: presses of the button, the passing of time, what was heard.
+"""One stream of all events that the conversation reacts to: presses of the button, ticks of time, and speech.
 
-Presses come from the thread "button" and are handed over between two chunks of sound (30 ms), so that the conversation runs on
-one thread and needs no lock. A stop must not wait even that long: the button's own thread silences the voice before it puts the
-press here. This module does not know what any of the events sets going.
+Presses come from the thread "button". They are handed over between two chunks of sound (30 ms), so that the
+conversation runs on one thread and needs no lock. A stop must not wait even that long, so the button's own thread
+silences the voice before it puts the press here. This module does not know what any event causes.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ PRESSES_KEPT = 16
 
 
 class EventQueue:
-    """Takes presses from any thread; `events` is for the thread of the conversation."""
+    """Takes presses from any thread. Only the thread of the conversation may iterate over `events`."""
 
     def __init__(self) -> None:
-        # The oldest goes when it is full: no sound comes, so nobody takes any, and nobody wants a press of long ago.
+        # When it is full, the oldest press is dropped. It fills only while no sound comes, and then an old press is
+        # no longer wanted.
         self._presses: deque[Press] = deque(maxlen=PRESSES_KEPT)
 
     def put(self, press: Press) -> None:

@@ -1,6 +1,6 @@
-"""What the assistant has asked back, or advised, and how long an answer to that counts without a press or the wake phrase.
+"""How long a reply to the assistant counts without a press or the wake phrase, after it asked back or gave advice.
 
-It knows times and turns; what a yes or a no is, others know.
+It knows times and turns. It does not know which words are a yes or a no.
 """
 
 from __future__ import annotations
@@ -11,31 +11,34 @@ from assistant.answering.turn import Turn
 from assistant.conversation.activation import Activation
 from audio.hearing import Utterance
 
-REPLY_SECONDS = 10.0  # from the last word of "did you ask …?", or of the advice
+REPLY_SECONDS = 10.0  # counted from the last word of "did you ask …?" or of the advice
 
 
 class ExpectedReply:
-    """Belongs to the main thread; `tick` is to be called a few times a second."""
+    """The reply that is expected, if any. It belongs to the main thread, which calls `tick` a few times a second."""
 
     def __init__(self, activation: Activation, clock: Callable[[], float]) -> None:
         self._activation = activation
         self._clock = clock
-        self._turn: Turn | None = None  # in which it is asked, or whatever has been said since
+        self._turn: Turn | None = None  # the turn that asks, or the newest one said since
         self._misheard: Utterance | None = None
         self._until = 0.0
 
     def after(self, turn: Turn, misheard: Utterance | None = None) -> None:
-        """From the end of `turn`, which has begun to be said; `misheard` is what it reads back."""
+        """Expects a reply until `REPLY_SECONDS` after `turn`, which has begun to be said, ends.
+
+        `misheard` is the utterance that the turn reads back.
+        """
         self._turn, self._misheard = turn, misheard
         self._extend()
 
     def extend_for(self, turn: Turn) -> None:
-        """Something else was said in between, a "louder", or by the user an "um": the answer may still come."""
+        """Leaves as much time after `turn` too: a reply may still come after a "louder" or the user's "um"."""
         if self.is_open:
             self.after(turn, self._misheard)
 
     def forget(self) -> None:
-        """Something else has been asked, or nothing is wanted any more."""
+        """Expects no reply any more, because something else was asked or the user stopped the assistant."""
         self._turn = self._misheard = None
 
     @property
@@ -44,7 +47,7 @@ class ExpectedReply:
 
     @property
     def misheard(self) -> Utterance | None:
-        """What waits for a yes; it is not waited for without end: an hour later "right" means something else."""
+        """The utterance that waits for a yes. None after its time: an hour later "right" means something else."""
         return self._misheard if self._clock() <= self._until else None
 
     def tick(self) -> None:
