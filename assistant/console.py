@@ -1,8 +1,8 @@
 """Writes what a sighted person or another program reads: results on stdout, messages on stderr.
 
 A result that cannot be written does not end the program, because a conversation is heard as well: the loss is said on
-stderr, and the exit status tells it. Nothing here fails for an encoding or for a stream that is closed. It does not know
-what a result means.
+stderr, and the exit status tells it. Nothing here fails for an encoding or for a stream that is closed. It does not
+know what a result means.
 """
 
 from __future__ import annotations

@@ -3,9 +3,10 @@
 Two things tell the user's stop from the assistant's own words. It is louder: the user sits nearer to the microphone
 than the loudspeaker does, or has turned the sound down; only what rises clearly above the level that the assistant's
 voice has had so far is looked at. And it is a stop word: what Hearing would drop is kept as a short sliding window and
-decoded anew many times a second, by a recogniser whose grammar holds the stop words and "[unk]". A streaming recogniser
-would be cheaper but late: it answers only when the sound to the right of a word, 0.3 s and more, has come in; a window
-that is closed answers at once. The assistant's own words in the grammar were tried and took the user's "stop" for "top".
+decoded anew many times a second, by a recogniser whose grammar holds the stop words and "[unk]". A streaming
+recogniser would be cheaper but late: it answers only when the sound to the right of a word, 0.3 s and more, has come
+in; a window that is closed answers at once. The assistant's own words in the grammar were tried and took the user's
+"stop" for "top".
 
 It does not know who speaks, what a turn is, or how a stop is obeyed.
 """

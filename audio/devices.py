@@ -4,9 +4,9 @@ It knows PortAudio's device list and how streams are opened and closed. It does 
 The list is a snapshot of the program's start: PortAudio takes a new one only when every stream has been closed.
 
 A call into PortAudio may never return: while a sound server is frozen, or because the server died just as a stream was
-started. Every call that can hang therefore runs on a thread of its own, and its caller waits for a limited time. While the
-caller waits, Ctrl-C still works. A stream whose start hangs is abandoned and never closed, because closing it would abort
-the whole process.
+started. Every call that can hang therefore runs on a thread of its own, and its caller waits for a limited time. While
+the caller waits, Ctrl-C still works. A stream whose start hangs is abandoned and never closed, because closing it
+would abort the whole process.
 """
 
 from __future__ import annotations
@@ -172,8 +172,8 @@ def _usual_formats(device: SoundDevice) -> list[tuple[int, int]]:
 def _build_in_time(direction: Direction, build: Callable[[], Any]) -> Any:
     """The stream that `build` makes. Raises PortAudioError, and TimeoutError when it hangs.
 
-    While an earlier call for the same direction still hangs, no second one is begun: a frozen sound server must not cost
-    one thread after the other. PortAudio returns from opening as soon as the server goes on or dies.
+    While an earlier call for the same direction still hangs, no second one is begun: a frozen sound server must not
+    cost one thread after the other. PortAudio returns from opening as soon as the server goes on or dies.
     """
     earlier = _hanging_opens.get(direction)
     if earlier is not None and not earlier.is_set():
@@ -197,9 +197,9 @@ def _build_in_time(direction: Direction, build: Callable[[], Any]) -> Any:
 def _start_in_time(stream: Any) -> None:
     """Starts the stream, or abandons it when that takes longer than a second. Raises TimeoutError, PortAudioError.
 
-    PortAudio 19.6 and 19.7 on ALSA wait for ever when the sound server died after the stream was opened. Their callback
-    thread ends without giving back a lock, the starting thread waits for that lock, and closing the stream would fail an
-    assertion about it and abort the process.
+    PortAudio 19.6 and 19.7 on ALSA wait for ever when the sound server died after the stream was opened. Their
+    callback thread ends without giving back a lock, the starting thread waits for that lock, and closing the stream
+    would fail an assertion about it and abort the process.
     """
     sounddevice = portaudio()
     try:
@@ -215,7 +215,10 @@ def _start_in_time(stream: Any) -> None:
 
 
 def _abandon(stream: Any) -> None:
-    """Leaves the stream as it is for the rest of the process. PortAudio's exit handler would close it: it is taken off."""
+    """Leaves the stream as it is for the rest of the process.
+
+    PortAudio's exit handler would close it: it is taken off.
+    """
     _abandoned_streams.append(stream)
     atexit.unregister(portaudio()._exit_handler)
 
@@ -223,8 +226,8 @@ def _abandon(stream: Any) -> None:
 def close_stream(stream: Any, name: str) -> bool:
     """Aborts and closes the stream within 0.4 s. False if that hangs, as with a sound server that has frozen.
 
-    PortAudio would then hang once more as the process exits: its exit handler is taken off. The closing goes on, and what
-    the stream holds is freed when the sound server goes on or dies.
+    PortAudio would then hang once more as the process exits: its exit handler is taken off. The closing goes on, and
+    what the stream holds is freed when the sound server goes on or dies.
     """
     sounddevice = portaudio()
 
@@ -248,8 +251,8 @@ def call_within(
 ) -> Result:
     """The result of `call`, which runs on a daemon thread called `name`. What it raises is raised here.
 
-    Raises TimeoutError when it takes longer than `seconds`; the thread is left behind. A result that comes after that, or
-    after Ctrl-C has interrupted the waiting, is handed to `if_late` on the thread.
+    Raises TimeoutError when it takes longer than `seconds`; the thread is left behind. A result that comes after that,
+    or after Ctrl-C has interrupted the waiting, is handed to `if_late` on the thread.
     """
     handing_over = threading.Lock()
     ended = threading.Event()

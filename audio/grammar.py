@@ -1,7 +1,7 @@
 """A few phrases out of all that is said: a recogniser restricted to a grammar, with the times of its words.
 
-For wake words: everything outside the grammar is heard as `[unk]`, and its place counts, because "hey [unk] camera" is not
-"hey camera". Knows neither what a phrase is for nor where the sound comes from.
+For wake words: everything outside the grammar is heard as `[unk]`, and its place counts, because "hey [unk] camera" is
+not "hey camera". Knows neither what a phrase is for nor where the sound comes from.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from audio.devices import close_stream, open_stream, portaudio, resolve
 from audio.errors import DeviceLost
 from audio.pcm import SPEECH_FORMAT, AudioChunk, ChunkCutter, Samples
 
-# A chunk and what the filter holds back (2 ms from 48,000 Hz): shorter blocks wake everybody for half a chunk, twice as often for
-# some 3 ms less of delay.
+# A chunk and what the filter holds back (2 ms from 48,000 Hz): shorter blocks wake everybody for half a chunk, twice
+# as often for some 3 ms less of delay.
 _BLOCK_SECONDS = 0.032
 _QUEUE_SECONDS = 5.0
 _LOST_SECONDS = 2.0

@@ -46,7 +46,8 @@ def try_model(model_path: Path) -> None:
     try:
         status = subprocess.run(
             command_of("audio.model_trial", str(model_path)),
-            # numpy's threads would each reserve memory on a machine of many cores, and nothing is computed with it here.
+            # numpy's threads would each reserve memory on a machine of many cores, and nothing is computed with it
+            # here.
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

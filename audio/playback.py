@@ -1,12 +1,13 @@
 """Plays sound on the loudspeaker, and is silent again within one block of sound.
 
-About 200 ms of sound stay queued. The device's callback takes from that queue and does nothing else. Each sound carries
-the `cancelled` Event of its turn, and the callback looks at that Event for every block: setting it is enough to be silent.
+About 200 ms of sound stay queued. The device's callback takes from that queue and does nothing else. Each sound
+carries the `cancelled` Event of its turn, and the callback looks at that Event for every block: setting it is enough
+to be silent.
 
 The device rests when nothing has been played for some seconds, because a hundred silent blocks a second cost more than
-all the rest of a program that waits. The next sound wakes it: the stream that rested is closed and a new one is opened,
-which takes some 10 ms. The stream is not started again: the sound server may have died meanwhile, and starting a stream of
-a dead server hangs for ever, while opening one fails at once.
+all the rest of a program that waits. The next sound wakes it: the stream that rested is closed and a new one is
+opened, which takes some 10 ms. The stream is not started again: the sound server may have died meanwhile, and starting
+a stream of a dead server hangs for ever, while opening one fails at once.
 
 A loudspeaker that was once lost stays lost and never counts as speaking. Whoever wants to go on opens another one.
 This module knows nothing of sentences or turns.
@@ -225,7 +226,8 @@ class Loudspeaker:
             return
         self._closed = True
         self._queue.mute_device()
-        # A thread that opens the stream anew just now holds the lock. It sees `_closed` afterwards and closes by itself.
+        # A thread that opens the stream anew just now holds the lock. It sees `_closed` afterwards and closes by
+        # itself.
         if self._stream_lock.acquire(timeout=_CLOSE_SECONDS):
             try:
                 close_stream(self._stream, "loudspeaker")

@@ -12,10 +12,10 @@ _HTTP_CLIENT = "requests"
 def import_vosk() -> Any:
     """The module vosk.
 
-    Vosk imports requests at its top for downloads of its own, which this program never asks for. With it comes urllib3,
-    whose import opens an IPv6 socket and binds it to ::1, to see whether the machine has IPv6. An empty module stands in
-    for requests until vosk is imported. Nothing else in this program imports requests, so no other thread can get the
-    empty module. Without requests the import is also quicker, by 0.08 s.
+    Vosk imports requests at its top for downloads of its own, which this program never asks for. With it comes
+    urllib3, whose import opens an IPv6 socket and binds it to ::1, to see whether the machine has IPv6. An empty
+    module stands in for requests until vosk is imported. Nothing else in this program imports requests, so no other
+    thread can get the empty module. Without requests the import is also quicker, by 0.08 s.
     """
     if "vosk" in sys.modules or _HTTP_CLIENT in sys.modules:
         import vosk

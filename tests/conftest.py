@@ -1,13 +1,13 @@
 """What holds for every test: nothing of the user's is read or written.
 
-Packed weights go into a cache folder of this run. numba's machine code stays where it always is, beside its source or where
-NUMBA_CACHE_DIR says: it is the same for all, and compiling it anew would take minutes.
+Packed weights go into a cache folder of this run. numba's machine code stays where it always is, beside its source or
+where NUMBA_CACHE_DIR says: it is the same for all, and compiling it anew would take minutes.
 
-`make test` runs two files side by side (pytest-xdist). What has to keep time with a sound card comes at the end, by itself: it
-would hear the other file's load.
+`make test` runs two files side by side (pytest-xdist). What has to keep time with a sound card comes at the end, by
+itself: it would hear the other file's load.
 
-Hypothesis tries the same examples each time, however long one takes on a busy machine: a gate that opens by chance is none.
-`pytest --hypothesis-profile=explore` tries others.
+Hypothesis tries the same examples each time, however long one takes on a busy machine: a gate that opens by chance is
+none. `pytest --hypothesis-profile=explore` tries others.
 """
 
 from __future__ import annotations

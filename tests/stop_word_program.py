@@ -1,4 +1,5 @@
-"""Speaks sentence after sentence and listens for a stop word at once: run by test_stop_word.py on the virtual sound card.
+"""Speaks sentence after sentence and listens for a stop word at once: run by test_stop_word.py on the virtual sound
+card.
 
     python -m tests.stop_word_program SECONDS
 

@@ -1,8 +1,8 @@
 """The rooms of the program and the arrows between them, held by reading the imports of every file.
 
-A room is a folder, or those files of a folder that stand below or above its other rooms. `MAY_IMPORT` says for each room which
-others its files may import. An import counts wherever it stands: at the top of a file, inside a function, or for the type
-checker only.
+A room is a folder, or those files of a folder that stand below or above its other rooms. `MAY_IMPORT` says for each
+room which others its files may import. An import counts wherever it stands: at the top of a file, inside a function,
+or for the type checker only.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     pytest -m slow tests/test_idle.py -s      # prints the table
 
-The sound card is a virtual one, through PulseAudio; a bare device costs less. Threads have names in the table only where
-Python gives them to the kernel (3.14); the rest are told by their wakings a second.
+The sound card is a virtual one, through PulseAudio; a bare device costs less. Threads have names in the table only
+where Python gives them to the kernel (3.14); the rest are told by their wakings a second.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The cue at the end of a question: how soon is it told, how often too soon, and does it harm what is heard?
 
-Speech is synthetic, in voices that the recogniser was not trained on; the microphone is an array into which the cue leaks
-back as loud as 12 dB below the speech. What is measured here ends with SpeechPaused; from there to the loudspeaker
-`test_whole.py` measures with the program itself. For all of it, with the figures printed:
+Speech is synthetic, in voices that the recogniser was not trained on; the microphone is an array into which the cue
+leaks back as loud as 12 dB below the speech. What is measured here ends with SpeechPaused; from there to the
+loudspeaker `test_whole.py` measures with the program itself. For all of it, with the figures printed:
 
     pytest -m "slow or not slow" -s tests/test_pause_cue.py
 """
@@ -271,7 +271,9 @@ def test_who_speaks_on_over_the_cue_is_heard() -> None:
 
 @cache
 def unfinished() -> tuple[Spoken, ...]:
-    """What stands before the last word, cut from the whole sentence's sound, where more must come: "what color is the"."""
+    """What stands before the last word, cut from the whole sentence's sound, where more must come: "what color is
+    the".
+    """
     cut = []
     for number, text in enumerate(sentences()):
         begin = text.rpartition(" ")[0]
@@ -288,7 +290,10 @@ def unfinished() -> tuple[Spoken, ...]:
 
 @pytest.mark.slow
 def test_unfinished_questions() -> None:
-    """Who stops to think before the last word mostly hears nothing. The demo recogniser's grammar makes up a word at times."""
+    """Who stops to think before the last word mostly hears nothing.
+
+    The demo recogniser's grammar makes up a word at times.
+    """
     heard = [hear([begin.samples], seed=number) for number, begin in enumerate(unfinished())]
     told = [begin.text for begin, one in zip(unfinished(), heard, strict=True) if one.paused_at]
     report(f"of {len(heard)} unfinished questions {len(told)} are taken for the end: {', '.join(told)}")

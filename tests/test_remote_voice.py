@@ -1,4 +1,5 @@
-"""The conversation with another computer's engine, as its user hears it: what is said at the start, and when it goes away.
+"""The conversation with another computer's engine, as its user hears it: what is said at the start, and when it goes
+away.
 
 The sound card is a virtual one, the other computer a server on loopback; everything else is what ships.
 """

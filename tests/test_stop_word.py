@@ -230,7 +230,10 @@ def silent_after(recording: Samples, from_seconds: float, for_seconds: float = 0
 
 
 def leak(card: VirtualSoundCard) -> None:
-    """Its voice gets into the microphone. The user's word is brought to the level of its vowels: 12 dB is the difference."""
+    """Its voice gets into the microphone.
+
+    The user's word is brought to the level of its vowels: 12 dB is the difference.
+    """
     card.pactl("load-module", "module-loopback", "source=spk.monitor", "sink=mic_in", "latency_msec=20")
     loopback = card.pactl("list", "short", "sink-inputs").split()[0]
     card.pactl("set-sink-input-volume", loopback, f"{LEAK_DB}dB")

@@ -227,7 +227,8 @@ def test_a_spoken_question_is_answered_aloud(card: VirtualSoundCard, folder: Pat
 
 
 def stopped_after(card: VirtualSoundCard, folder: Path, words: str) -> float:
-    """Says the words while it speaks: from their end to the voice's silence, seconds; less than 0 where that came first.
+    """Says the words while it speaks: from their end to the voice's silence, seconds; less than 0 where that came
+    first.
 
     Nothing but a short cue may follow it.
     """
@@ -248,7 +249,9 @@ def stopped_after(card: VirtualSoundCard, folder: Path, words: str) -> float:
 
 
 def test_stop_interrupts_a_headset_user_s_answer(card: VirtualSoundCard, folder: Path) -> None:
-    """With barge_in = "any" it listens while it speaks: "stop talking" ends the long help, and is silence before its end."""
+    """With barge_in = "any" it listens while it speaks: "stop talking" ends the long help, and is silence before its
+    end.
+    """
     with RunningSeeSay(card, folder, "headset.toml") as seesay:
         with card.record_loudspeaker() as greeting:
             seesay.wait_for_message("listening")
@@ -262,11 +265,11 @@ def test_stop_interrupts_a_headset_user_s_answer(card: VirtualSoundCard, folder:
 
 
 def test_a_question_is_acknowledged_before_it_is_understood(folder: Path) -> None:
-    """From the last sample of the words to the first of the cue 0.3 s, though the microphone hears the cue; then silence, no
-    second one, and the question was heard right.
+    """From the last sample of the words to the first of the cue 0.3 s, though the microphone hears the cue; then
+    silence, no second one, and the question was heard right.
 
-    The median of three, and half a second where others want more of the machine than there is: there the loudspeaker's and
-    the microphone's threads wait for a core like everybody's.
+    The median of three, and half a second where others want more of the machine than there is: there the loudspeaker's
+    and the microphone's threads wait for a core like everybody's.
     """
     latencies, cores = [], os.cpu_count() or 1
     with VirtualSoundCard() as card:
@@ -347,7 +350,8 @@ def test_how_soon_a_press_is_silence(card: VirtualSoundCard, folder: Path) -> No
 
 
 def test_it_answers_to_its_name_and_stops_at_a_word(folder: Path) -> None:
-    """By the cart: other talk is nobody's; the wake phrase and the question in one breath are answered; "stop" is silence.
+    """By the cart: other talk is nobody's; the wake phrase and the question in one breath are answered; "stop" is
+    silence.
 
     That without its name, and over its own voice, which leaks into the microphone 12 dB below the user's.
     """

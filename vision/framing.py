@@ -146,7 +146,9 @@ class FrozenWatch:
         self._pictures = 0
 
     def note(self, frames: Iterable[Frame]) -> float:
-        """Takes in pictures, oldest first: the seconds for which nothing has changed, 0 while they are too few to tell."""
+        """Takes in pictures, oldest first: the seconds for which nothing has changed, 0 while they are too few to
+        tell.
+        """
         newest_at = self._since
         for frame in frames if self._live else ():
             digest = _digest(frame.rgb)

@@ -1,8 +1,8 @@
 """The interface to whoever answers about a picture, and to whatever takes the picture.
 
-Three engines have it: this machine's (`vision.engine`), another computer's (`vision.remote.engine`), and the pair of both
-(`vision.remote.fallback`). A camera and a still picture are the two frame sources. This file has no code that runs: it does
-not know how a model computes, how another computer is reached, or what a camera is.
+Three engines have it: this machine's (`vision.engine`), another computer's (`vision.remote.engine`), and the pair of
+both (`vision.remote.fallback`). A camera and a still picture are the two frame sources. This file has no code that
+runs: it does not know how a model computes, how another computer is reached, or what a camera is.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ class SupportsSee(Protocol):
     """Looks at frames. Any thread may call it."""
 
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> View:
-        """Look at a frame, so that afterwards only the question is missing; None begins a conversation without a picture.
+        """Look at a frame, so that afterwards only the question is missing; None begins a conversation without a
+        picture.
 
         Raises Cancelled, VisionError.
         """
@@ -151,7 +152,10 @@ class FrameSource(Protocol):
         """False for a picture or a recording: it may show the same thing for ever, and is not broken then."""
 
     def capture(self, timeout_seconds: float = ..., cancelled: threading.Event | None = None) -> Frame:
-        """A picture that is not older than the call. Raises CameraLost after `timeout_seconds`, Cancelled, PictureError."""
+        """A picture that is not older than the call.
+
+        Raises CameraLost after `timeout_seconds`, Cancelled, PictureError.
+        """
 
     def burst(
         self, pictures: int = ..., timeout_seconds: float = ..., cancelled: threading.Event | None = None

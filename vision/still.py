@@ -87,7 +87,10 @@ _no_warnings = _NoWarnings()
 
 
 class StillPicture:
-    """A picture file in a camera's place: every capture gives it, as if taken now. Raises PictureError when it is made."""
+    """A picture file in a camera's place: every capture gives it, as if taken now.
+
+    Raises PictureError when it is made.
+    """
 
     live = False  # it shows the same thing for ever
 

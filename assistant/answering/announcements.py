@@ -1,7 +1,7 @@
 """What the program says of itself, from the time before there is a voice: that pictures leave the machine, for example.
 
-The engine has something to say while it is opened, and the pipeline that says it is built afterwards, over that engine. So
-the sentences wait here. It does not know when they are spoken: see `AnswerPipeline.announce`.
+The engine has something to say while it is opened, and the pipeline that says it is built afterwards, over that
+engine. So the sentences wait here. It does not know when they are spoken: see `AnswerPipeline.announce`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A picture that is being taken and seen before the question about it is known. It does not know threads or questions."""
+"""A picture that is being taken and seen before the question about it is known.
+
+It does not know threads or questions.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Audible doubt: whether an answer is said plainly, with "I am not sure, but", or not at all.
 
-This is pure logic. It judges a sentence by the probabilities that the model gave to the tokens of that sentence, as soon as the
-sentence is whole, so nothing waits for the rest of the answer. `assistant.bench.accuracy.doubt_rates` measures how often the
-judgement is right, and docs/doubt.md has the figures. It does not know the picture, the question, nor any language: words and
-thresholds are handed in.
+This is pure logic. It judges a sentence by the probabilities that the model gave to the tokens of that sentence, as
+soon as the sentence is whole, so nothing waits for the rest of the answer. `assistant.bench.accuracy.doubt_rates`
+measures how often the judgement is right, and docs/doubt.md has the figures. It does not know the picture, the
+question, nor any language: words and thresholds are handed in.
 """
 
 from __future__ import annotations
@@ -112,10 +112,11 @@ NEVER = DoubtRule(0.0, 0.0, 0.0)
 
 
 class Doubter:
-    """Follows one answer: call `hear` with every chunk, and `spoken` with every sentence to get what is said in its place.
+    """Follows one answer: call `hear` with every chunk, and `spoken` with every sentence to get what is said in its
+    place.
 
-    The doubt is said once, before the first sentence that deserves it, because repeated doubt is noise. After `gave_up` the
-    caller neither decodes nor speaks any more of the answer.
+    The doubt is said once, before the first sentence that deserves it, because repeated doubt is noise. After
+    `gave_up` the caller neither decodes nor speaks any more of the answer.
     """
 
     def __init__(self, rule: DoubtRule, words: DoubtWords, because: str | None = None) -> None:
@@ -176,7 +177,8 @@ def hedged(sentence: str, words: DoubtWords) -> str:
 def unsure_characters(pieces: Sequence[Piece], rule: DoubtRule) -> list[tuple[int, str]]:
     """The letters and digits that are less sure than `rule.spell_below`, as (position, character).
 
-    Positions count from 0 in the answer without the space around it. A token of several letters is as sure as the whole of it.
+    Positions count from 0 in the answer without the space around it. A token of several letters is as sure as the
+    whole of it.
     """
     text = text_of(pieces)
     found, at = [], len(text.lstrip()) - len(text)

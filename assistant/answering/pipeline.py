@@ -1,8 +1,10 @@
-"""Takes pictures and answers questions, on the threads "look" and "answer". Each turn is cancelled through an event of its own.
+"""Takes pictures and answers questions, on the threads "look" and "answer". Each turn is cancelled through an event of
+its own.
 
-The thread "look" takes a picture and has the engine see it, also while an earlier answer is still being decoded or spoken. The
-thread "answer" decodes the answer and hands its sentences to the `SpeechQueue`. When the voice is behind, decoding waits, which
-also saves power. This file does not hear, and does not decide what is asked: the conversation does.
+The thread "look" takes a picture and has the engine see it, also while an earlier answer is still being decoded or
+spoken. The thread "answer" decodes the answer and hands its sentences to the `SpeechQueue`. When the voice is behind,
+decoding waits, which also saves power. This file does not hear, and does not decide what is asked: the conversation
+does.
 """
 
 from __future__ import annotations
@@ -39,7 +41,10 @@ _Job = Callable[[Turn], Sentences]
 
 
 class AnswerPipeline:
-    """Owns the threads "look" and "answer", and a `SpeechQueue`. Every public call returns at once. Use it in a `with`."""
+    """Owns the threads "look" and "answer", and a `SpeechQueue`. Every public call returns at once.
+
+    Use it in a `with`.
+    """
 
     def __init__(
         self,
@@ -70,8 +75,8 @@ class AnswerPipeline:
             clock=clock,
             play_earcons=play_earcons,
         )
-        # There is one place for a picture that is wanted: a newer wish replaces an older one. At most two turns have not
-        # begun: the next one, and one that waits behind it while the next one waits for its picture.
+        # There is one place for a picture that is wanted: a newer wish replaces an older one. At most two turns have
+        # not begun: the next one, and one that waits behind it while the next one waits for its picture.
         self._wanted = threading.Condition()
         self._next_look: PictureCapture | None = None
         self._next_turns: list[tuple[Turn, _Job]] = []
@@ -110,7 +115,8 @@ class AnswerPipeline:
     def ask(self, question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
         """Answers `question` about the picture of `look`. Whatever is being said or decoded ends.
 
-        With `queued` it does not end, and the question is answered afterwards. One question may wait: a newer one replaces it.
+        With `queued` it does not end, and the question is answered afterwards. One question may wait: a newer one
+        replaces it.
         """
         turn = Turn(question)
         with self._wanted:
@@ -137,7 +143,9 @@ class AnswerPipeline:
         return self.say(text, then=earcons.listening(EARCON_RATE_HZ) if self._play_earcons else None)
 
     def advise(self, look: PictureCapture) -> Turn:
-        """Says what is wrong with the picture before anything was asked, then sounds the earcon that means: I am listening."""
+        """Says what is wrong with the picture before anything was asked, then sounds the earcon that means: I am
+        listening.
+        """
         assert look.fault is not None
         return self.greet(self._writer.advice(look.fault))
 
@@ -151,7 +159,8 @@ class AnswerPipeline:
             self._speaking.put_if_room(Turn(question=None), earcon)
 
     def announce(self, text: str) -> None:
-        """Says a sentence about the program, for example that the other computer is away, before the rest of the answer.
+        """Says a sentence about the program, for example that the other computer is away, before the rest of the
+        answer.
 
         It is no part of the answer. While no turn is under way it waits for the next one. Any thread may call it.
         """
@@ -203,7 +212,10 @@ class AnswerPipeline:
 
     @property
     def busy(self) -> bool:
-        """Whether a question is being answered or a text spoken, which a press of the button can stop. Cues do not count."""
+        """Whether a question is being answered or a text spoken, which a press of the button can stop.
+
+        Cues do not count.
+        """
         with self._wanted:
             return bool(self._next_turns) or self._is_answering()
 
@@ -229,8 +241,8 @@ class AnswerPipeline:
     # Turns in and out.
 
     def _begin(self, turn: Turn, sentences: _Job, *, queued: bool = False, waited_for: bool = False) -> None:
-        # The queue is flushed before the answer thread can see the new turn, so that no sentence of that turn is dropped.
-        # The cues begin before it as well, or the first cue might sound behind the first words of the answer.
+        # The queue is flushed before the answer thread can see the new turn, so that no sentence of that turn is
+        # dropped. The cues begin before it as well, or the first cue might sound behind the first words of the answer.
         with self._wanted:
             if queued:
                 self._drop_next_turns(0 if self._is_answering() else 1)

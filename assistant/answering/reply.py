@@ -1,8 +1,9 @@
-"""An answer as it comes into being: decoded text, sentences with their doubt, and the times of the turn, as a stream of events.
+"""An answer as it comes into being: decoded text, sentences with their doubt, and the times of the turn, as a stream
+of events.
 
-A `Reply` is a generator of events. Whoever iterates it decodes, on the thread that iterates: the voice (`reply_writer`) or a
-client of the web server (`assistant.web.answer`). A slow consumer slows only its own answer. It does not know how sentences
-are heard or sent, and not where the picture came from.
+A `Reply` is a generator of events. Whoever iterates it decodes, on the thread that iterates: the voice
+(`reply_writer`) or a client of the web server (`assistant.web.answer`). A slow consumer slows only its own answer. It
+does not know how sentences are heard or sent, and not where the picture came from.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ class SentenceFinished:
 
 @dataclass(frozen=True)
 class DecodingEnded:
-    """The model gives out no more. The last sentence may still follow, since nothing but the end of the text ends it."""
+    """The model gives out no more.
+
+    The last sentence may still follow, since nothing but the end of the text ends it.
+    """
 
     finish: Finish
 
@@ -130,7 +134,8 @@ class Reply:
         if text_of(before) != text_of(now):
             turn.pieces = put_in(phrases.what_changed, before=before, now=now)
         turn.answer = text_of(turn.pieces)
-        # No sentence of this text stands in the answers as it is, so the first one is judged by both answers as a whole.
+        # No sentence of this text stands in the answers as it is, so the first one is judged by both answers as a
+        # whole.
         yield from self._judged(split_sentences(turn.answer, phrases.abbreviations), view)
 
     @property

@@ -1,4 +1,5 @@
-"""What the voice says to a question: the sentences of an answer as they are decoded, advice about a picture, or an apology.
+"""What the voice says to a question: the sentences of an answer as they are decoded, advice about a picture, or an
+apology.
 
 Its generators run on the pipeline's thread "answer". This file starts no thread and owns no lock, and does not know how
 sentences become sound.
@@ -39,7 +40,8 @@ class ReplyWriter:
         clock: Callable[[], float],
         play_earcons: bool,
     ) -> None:
-        """`wait` returns when a capture is settled, or raises Cancelled. `see_anyway` has the engine see a faulty picture.
+        """`wait` returns when a capture is settled, or raises Cancelled. `see_anyway` has the engine see a faulty
+        picture.
 
         `on_text` gets each piece of the answer as it is told.
         """
@@ -91,7 +93,10 @@ class ReplyWriter:
         return [earcons.error(EARCON_RATE_HZ), text] if self._play_earcons else [text]
 
     def _hindrance(self, turn: Turn, look: PictureCapture) -> list[Spoken] | None:
-        """Waits for the picture. Then what is said in place of an answer; None where it can be asked. Raises Cancelled."""
+        """Waits for the picture. Then what is said in place of an answer; None where it can be asked.
+
+        Raises Cancelled.
+        """
         self._wait(turn, look)
         if look.view is None and look.fault is not None and self.was_advised_of(look.fault):
             self._see_anyway(turn, look)

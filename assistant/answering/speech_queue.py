@@ -1,9 +1,9 @@
 """The thread "speak": it gives the sentences and earcons of a turn, one after the other, to the voice.
 
-The queue holds two of them at most, and whoever brings more waits. What belongs to a cancelled turn is dropped. At the end of a
-turn its timings are worked out, and the turn is done. While there is nothing to say and a user waits for an answer, the thread
-plays the cues that `WaitingCues` says are due. It can be paused while the user speaks, and then goes on with the sentence that
-was cut.
+The queue holds two of them at most, and whoever brings more waits. What belongs to a cancelled turn is dropped. At the
+end of a turn its timings are worked out, and the turn is done. While there is nothing to say and a user waits for an
+answer, the thread plays the cues that `WaitingCues` says are due. It can be paused while the user speaks, and then
+goes on with the sentence that was cut.
 """
 
 from __future__ import annotations

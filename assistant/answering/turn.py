@@ -39,8 +39,9 @@ class Question:
 class TurnTimings:
     """Each part of a turn in seconds; None for a part that never came.
 
-    Moments stand in their usual order. They count from the end of the question: the end of its speech, or when a typed one
-    was sent. A moment before that is negative. All other figures are lengths of parts, and some parts run side by side.
+    Moments stand in their usual order. They count from the end of the question: the end of its speech, or when a typed
+    one was sent. A moment before that is negative. All other figures are lengths of parts, and some parts run side by
+    side.
     """
 
     # Moments.

@@ -1,7 +1,8 @@
-"""When to play a cue to a waiting user: once when the speech seems to be over, then every few seconds until the first word.
+"""When to play a cue to a waiting user: once when the speech seems to be over, then every few seconds until the first
+word.
 
-This is pure logic: it reads a clock, but plays nothing and owns no thread. `SpeechQueue` asks it between sentences, so no cue
-sounds over speech. It does not know why the answer takes so long.
+This is pure logic: it reads a clock, but plays nothing and owns no thread. `SpeechQueue` asks it between sentences, so
+no cue sounds over speech. It does not know why the answer takes so long.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ class _Wait:
 class WaitingCues:
     """Call `start(turn)` at the end of the question and `end(turn)` at the first word of the answer.
 
-    A turn that is cancelled or done ends its cues by itself. Any thread may call it, since the state is one attribute that is
-    replaced as a whole.
+    A turn that is cancelled or done ends its cues by itself. Any thread may call it, since the state is one attribute
+    that is replaced as a whole.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, every_seconds: float = EVERY_SECONDS) -> None:
@@ -41,7 +42,10 @@ class WaitingCues:
         self._acknowledged_at = self._clock()
 
     def start(self, turn: Turn) -> bool:
-        """Begins the wait. True: the cue "I heard you" was not played yet, so play it now. The next is due afterwards."""
+        """Begins the wait. True: the cue "I heard you" was not played yet, so play it now.
+
+        The next is due afterwards.
+        """
         now, acknowledged_at = self._clock(), self._acknowledged_at
         first = acknowledged_at is None or now - acknowledged_at >= self._every_seconds
         began = now if acknowledged_at is None or first else acknowledged_at

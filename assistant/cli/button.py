@@ -1,6 +1,7 @@
 """`seesay button`: which devices have keys, and, with --learn, which key shall be the button.
 
-Writes what was pressed into the configuration that is read from here. It asks the person at the terminal, and no one else.
+Writes what was pressed into the configuration that is read from here. It asks the person at the terminal, and no one
+else.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ def learn(
     open_keys: Callable[[Key], InputKeys] = InputKeys,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Waits for a key and writes it down. Raises `ButtonMissing` where nothing can be heard, `AssistantError` after 30 s."""
+    """Waits for a key and writes it down.
+
+    Raises `ButtonMissing` where nothing can be heard, `AssistantError` after 30 s.
+    """
     with open_keys(Key("", 0)) as keys:
         if keys.problem:
             raise ButtonMissing(keys.problem)

@@ -46,10 +46,10 @@ def end_process(status: int) -> NoReturn:
     """Ends the process with this exit status, whatever threads are still inside a library.
 
     Everything of ours has been closed by now, since each verb unwinds its `ExitStack` before it returns: threads were
-    joined, power limits put back, temporary folders deleted. Python's own end is left out for two reasons. A thread that
-    is still inside OpenCV or PortAudio, or comes back from there while Python ends, makes C++ abort the whole process with
-    status 134. And Python would search the hundreds of thousands of objects of torch and transformers for cycles to free,
-    which takes seconds on a busy machine, while the system frees them all at once anyway.
+    joined, power limits put back, temporary folders deleted. Python's own end is left out for two reasons. A thread
+    that is still inside OpenCV or PortAudio, or comes back from there while Python ends, makes C++ abort the whole
+    process with status 134. And Python would search the hundreds of thousands of objects of torch and transformers for
+    cycles to free, which takes seconds on a busy machine, while the system frees them all at once anyway.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # it ends already

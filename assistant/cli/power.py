@@ -119,7 +119,9 @@ def _run(command: Sequence[str]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ctrl-C at a terminal has reached the command already, and a second one would cut its own end short; a SIGTERM has not."""
+    """Ctrl-C at a terminal has reached the command already, and a second one would cut its own end short; a SIGTERM
+    has not.
+    """
     for patience_seconds, push in ((_OWN_END_SECONDS, process.terminate), (_COMMAND_END_SECONDS, process.kill)):
         try:
             process.wait(patience_seconds)

@@ -103,7 +103,9 @@ class Activation:
                     self._attend(NEVER, NEVER)
 
     def expect(self, now: float, seconds: float) -> None:
-        """Lets speech that begins within `seconds` pass without a press or the phrase, because the assistant has asked."""
+        """Lets speech that begins within `seconds` pass without a press or the phrase, because the assistant has
+        asked.
+        """
         with self._lock:
             if self._attention.ends < now + seconds:
                 self._attend(now, now + seconds)

@@ -175,7 +175,10 @@ def _check_bytes(folder: Path, *, remedy: str) -> None:
 
 
 def whole_demo_speech(folder: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the embedded speech model, verified. Raises ModelMissing where a file of it is missing or damaged."""
+    """The folder of the embedded speech model, verified.
+
+    Raises ModelMissing where a file of it is missing or damaged.
+    """
     once_a_boot(folder, functools.partial(_check_bytes, remedy="install seesay again"), environ)
     return folder
 
@@ -206,9 +209,11 @@ def _named(configured: str, key: str) -> Path:
 
 
 def speech_folder(config: Config, environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the speech model, verified: every byte, or a load in a child process, once after a start of the machine.
+    """The folder of the speech model, verified: every byte, or a load in a child process, once after a start of the
+    machine.
 
-    It stands alone because a typed question needs no speech model. Raises ModelMissing, also where the model is damaged.
+    It stands alone because a typed question needs no speech model. Raises ModelMissing, also where the model is
+    damaged.
     """
     configured, language = config.hearing.speech_model, config.conversation.language
     chosen = choose_speech(configured, language, environ)

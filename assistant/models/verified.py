@@ -32,7 +32,10 @@ Manifest = Mapping[str, tuple[int, str]]  # file name below the folder: bytes, s
 
 
 def damaged_file(folder: Path, manifest: Manifest) -> str | None:
-    """The name of the first file that is not as the manifest says, None where all are. Reads every byte of the model."""
+    """The name of the first file that is not as the manifest says, None where all are.
+
+    Reads every byte of the model.
+    """
     from assistant.models.download import digest  # here, because it imports an HTTP library
 
     for name, (size, sha256) in manifest.items():
@@ -51,7 +54,10 @@ def once_a_boot(
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Calls `check(folder)`, unless the same files passed it after the machine was started. `check` raises its findings."""
+    """Calls `check(folder)`, unless the same files passed it after the machine was started.
+
+    `check` raises its findings.
+    """
     stamps = _stamps(folder)
     note, place = _read(environ), str(folder.absolute())
     if stamps is not None and note.get("boot") and note["models"].get(place) == stamps:
@@ -65,7 +71,10 @@ def once_a_boot(
 
 
 def _stamps(folder: Path) -> dict[str, list[int]] | None:
-    """Device, inode, bytes and both times of change in ns of each file below the folder. None where they do not tell."""
+    """Device, inode, bytes and both times of change in ns of each file below the folder.
+
+    None where they do not tell.
+    """
     stamps: dict[str, list[int]] = {}
     try:
         for path in folder.rglob("*"):

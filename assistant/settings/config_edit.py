@@ -36,7 +36,10 @@ def set_values(path: Path, table: str, values: Mapping[str, Value]) -> None:
 
 
 def with_values(text: str, table: str, values: Mapping[str, Value]) -> str:
-    """The TOML text with `values` under [table]. A table that is not there yet is added at the end. Raises ConfigError."""
+    """The TOML text with `values` under [table]. A table that is not there yet is added at the end.
+
+    Raises ConfigError.
+    """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 

@@ -1,6 +1,8 @@
 """Finds the configuration file, checks it, and reads it into a `Config`, the profile's settings above the file's own.
 
-Every fault is told with the file, the line and the key. It does not know what the settings are for, and opens no device."""
+Every fault is told with the file, the line and the key. It does not know what the settings are for, and opens no
+device.
+"""
 
 from __future__ import annotations
 

@@ -53,7 +53,10 @@ def _setting(table: str, key: str, value: Value, layers: Sequence[Layer]) -> Set
 
 
 def as_toml(settings: Sequence[Setting]) -> str:
-    """A table for each group of keys, and behind each value, as a comment, where it comes from. TOML, without a final \\n."""
+    """A table for each group of keys, and behind each value, as a comment, where it comes from.
+
+    TOML, without a final \\n.
+    """
     lines: list[str] = []
     table = ""
     for setting in settings:

@@ -1,7 +1,8 @@
 """One question of a client, from its place in the queue to the last word of its answer, on the thread of its request.
 
-The events of an answer are a generator: whoever consumes it decodes. So a client that reads slowly slows only its own answer,
-and nothing is decoded for a client that has left. This file does not know HTTP, nor how events are written down.
+The events of an answer are a generator: whoever consumes it decodes. So a client that reads slowly slows only its own
+answer, and nothing is decoded for a client that has left. This file does not know HTTP, nor how events are written
+down.
 """
 
 from __future__ import annotations
@@ -220,7 +221,9 @@ class Answer:
         self._cached_tokens = max(0, stats.cached_tokens - just_seen)
 
     def _put_in_words(self, sentence: str, spoken: str) -> None:
-        """Puts the words of doubt into the whole text too, at this sentence and not at an earlier one of the same words."""
+        """Puts the words of doubt into the whole text too, at this sentence and not at an earlier one of the same
+        words.
+        """
         at = self._said.find(sentence, self._spoken_to)
         if self._turn.verdict is Verdict.CANNOT_TELL:
             self._said = spoken

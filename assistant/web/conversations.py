@@ -1,4 +1,7 @@
-"""Conversations with clients: a picture and what was said about it, kept in memory for some minutes. It does not know HTTP."""
+"""Conversations with clients: a picture and what was said about it, kept in memory for some minutes.
+
+It does not know HTTP.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +63,9 @@ class Conversation:
     ) -> str:
         """The text to ask the view, so that it knows `before`.
 
-        If the view remembers something else, or has no room for the question and its answer, it forgets, and the text tells it
-        the earlier turns again, as far as they fit into `longest` characters and the model. Raises QuestionError.
+        If the view remembers something else, or has no room for the question and its answer, it forgets, and the text
+        tells it the earlier turns again, as far as they fit into `longest` characters and the model. Raises
+        QuestionError.
         """
         assert self.view is not None  # the answer has seen the picture first
         if self.view.cache_bytes == 0:  # the engine gave its room to another picture

@@ -66,7 +66,10 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Done:
-    """The answer has ended. `answer` is what was said: the model's text, with the words of doubt where there is doubt."""
+    """The answer has ended.
+
+    `answer` is what was said: the model's text, with the words of doubt where there is doubt.
+    """
 
     answer: str
     turn: Turn
@@ -88,7 +91,8 @@ Event = Accepted | Queued | StillThere | Heard | Seeing | Text | Sentence | Done
 
 
 class Leaving(threading.Event):
-    """An event that is set when somebody stops the answer, or when the client has gone. The engine asks it before every step.
+    """An event that is set when somebody stops the answer, or when the client has gone. The engine asks it before
+    every step.
 
     No thread watches the connection. The server knows whether it is closed, and `is_set` asks the server.
     """

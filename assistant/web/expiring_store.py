@@ -1,4 +1,5 @@
-"""A store in memory with three limits: how many entries, how many bytes together, and the time since an entry's last use.
+"""A store in memory with three limits: how many entries, how many bytes together, and the time since an entry's last
+use.
 
 The entry that was unused for the longest time is dropped first. Nothing is written to a disk. The store does not know
 what its values are.

@@ -1,4 +1,7 @@
-"""Watts, temperature and memory of this machine, read at most once a second. A figure that the machine does not tell is None."""
+"""Watts, temperature and memory of this machine, read at most once a second.
+
+A figure that the machine does not tell is None.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the routes work with: the one engine behind its queue, and what else this machine has. It is built once, at the start.
+"""What the routes work with: the one engine behind its queue, and what else this machine has. It is built once, at the
+start.
 
 It does not know HTTP: the routes turn requests into calls of it.
 """

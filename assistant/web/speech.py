@@ -31,7 +31,9 @@ class Speech:
         self._kept: Kept[bytes] = Kept(_LIMITS, clock)
 
     def speak(self, sentence: str) -> str | None:
-        """Makes the sound; returns the name under which it is kept, or None if there is none: the answer can still be read."""
+        """Makes the sound; returns the name under which it is kept, or None if there is none: the answer can still be
+        read.
+        """
         if self._synthesize is None:
             return None
         try:

@@ -1,9 +1,9 @@
 """The parts of one run of the program, built from one configuration.
 
-Each part is built when it is first asked for, and kept. Whatever has to be closed lies on one `ExitStack`, so that whatever ends
-the program closes all of it, in the opposite order. Heavy imports happen where a part is built: `seesay --help` stays quick.
-This module decides which concrete parts there are; what they do together is the business of `wiring.conversation`, `wiring.web`
-and the verbs of the command line.
+Each part is built when it is first asked for, and kept. Whatever has to be closed lies on one `ExitStack`, so that
+whatever ends the program closes all of it, in the opposite order. Heavy imports happen where a part is built: `seesay
+--help` stays quick. This module decides which concrete parts there are; what they do together is the business of
+`wiring.conversation`, `wiring.web` and the verbs of the command line.
 """
 
 from __future__ import annotations

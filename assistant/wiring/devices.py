@@ -55,8 +55,8 @@ def wav_file(path: Path) -> Callable[[], Speaker]:
 def check_sound_devices(config: Config) -> None:
     """Opens microphone and loudspeaker and closes them again. Raises DeviceMissing.
 
-    They are checked before the minutes of loading and opened when it is done: a busy machine would starve the loudspeaker, and
-    what the microphone hears meanwhile is nobody's question.
+    They are checked before the minutes of loading and opened when it is done: a busy machine would starve the
+    loudspeaker, and what the microphone hears meanwhile is nobody's question.
     """
     from audio.microphone import Microphone
     from audio.playback import Loudspeaker

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from audio.transcriber import Transcriber
     from audio.wake_word import AttentiveTranscriber
 
-# Below this confidence what was heard is a noise and is ignored in silence; from here to `min_confidence` it is read back:
-# "did you ask …?"
+# Below this confidence what was heard is a noise and is ignored in silence; from here to `min_confidence` it is read
+# back: "did you ask …?"
 NOISE_CONFIDENCE = 0.3
 
 

@@ -1,11 +1,14 @@
-"""Simulated time for the real threads of the conversation: nobody sleeps, every moment is exact, every race comes again.
+"""Simulated time for the real threads of the conversation: nobody sleeps, every moment is exact, every race comes
+again.
 
 The code under test runs unchanged, on threads of its own, but one at a time: each runs until it waits (for a lock, a
-condition, a queue, another thread, or simulated seconds) and then hands on to one that can go on. Only when none can, the
-clock jumps to the next moment that somebody waits for. With a seed, who goes on is drawn by lot, and a thread may lose its turn
-wherever it touches something shared: as many orders of events as there are seeds, and each of them can be had again.
+condition, a queue, another thread, or simulated seconds) and then hands on to one that can go on. Only when none can,
+the clock jumps to the next moment that somebody waits for. With a seed, who goes on is drawn by lot, and a thread may
+lose its turn wherever it touches something shared: as many orders of events as there are seeds, and each of them can
+be had again.
 
-Code that waits by other means (`time.sleep`, a lock from elsewhere) stops the world; it is told so after some real seconds.
+Code that waits by other means (`time.sleep`, a lock from elsewhere) stops the world; it is told so after some real
+seconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Engine, camera and voice that take simulated time for each step and note from when to when. A cancel reaches them at once."""
+"""Engine, camera and voice that take simulated time for each step and note from when to when.
+
+A cancel reaches them at once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Output never fails for a stream that is closed or full, nor for its encoding; a lost answer shows in the exit status."""
+"""Output never fails for a stream that is closed or full, nor for its encoding; a lost answer shows in the exit
+status.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Addresses that answer, but not as a camera does: each is refused within the time limit. Real sockets on the loopback."""
+"""Addresses that answer, but not as a camera does: each is refused within the time limit.
+
+Real sockets on the loopback.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every engine, view and frame source has all members of `vision.interface`, also those that stand in for them in tests.
+"""Every engine, view and frame source has all members of `vision.interface`, also those that stand in for them in
+tests.
 
 For what ships mypy proves more than names, the signatures too: see the end of `vision/remote/fallback.py`.
 """

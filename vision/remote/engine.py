@@ -1,8 +1,9 @@
 """A `vision.interface.Engine` whose model runs on another computer: see a frame, get a view, ask it.
 
-`see` sends nothing: a picture leaves this machine with the first question about it, so a picture that no question follows
-stays here. A view keeps the questions that were answered to the end and sends them along, because the server keeps nothing.
-This file does not know what to do when the server is away: it raises RemoteError, and `fallback` handles that.
+`see` sends nothing: a picture leaves this machine with the first question about it, so a picture that no question
+follows stays here. A view keeps the questions that were answered to the end and sends them along, because the server
+keeps nothing. This file does not know what to do when the server is away: it raises RemoteError, and `fallback`
+handles that.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The other computer's engine while it can be reached, and this machine's own engine while it is away.
 
-The other computer counts as away from the first request that fails: nothing watches it in between. Pictures are then seen here.
-After `again_seconds` the next new picture first asks whether the other computer is back, while the user is still speaking, so
-that the answer loses no time. The own engine is loaded when it is first needed and then stays, so its memory is free until then.
-A view that this machine has answered stays here, because the conversation is here. The engine and its views say who answers.
-They do not know how the user is told of a change.
+The other computer counts as away from the first request that fails: nothing watches it in between. Pictures are then
+seen here. After `again_seconds` the next new picture first asks whether the other computer is back, while the user is
+still speaking, so that the answer loses no time. The own engine is loaded when it is first needed and then stays, so
+its memory is free until then. A view that this machine has answered stays here, because the conversation is here. The
+engine and its views say who answers. They do not know how the user is told of a change.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ Load = Callable[[ExitStack], Engine]
 
 @dataclass(frozen=True)
 class Away:
-    """The other computer cannot be reached. This machine's engine answers in its place, if there is one (`has_local`)."""
+    """The other computer cannot be reached.
+
+    This machine's engine answers in its place, if there is one (`has_local`).
+    """
 
     error: RemoteError
     has_local: bool
@@ -133,7 +136,10 @@ class FallbackEngine:
             local.set_rest(rest_share)
 
     def connect(self, cancelled: threading.Event | None = None) -> None:
-        """Asks whether the other engine is there, and reports a change to `on_change`. Raises Cancelled, no RemoteError."""
+        """Asks whether the other engine is there, and reports a change to `on_change`.
+
+        Raises Cancelled, no RemoteError.
+        """
         try:
             self.remote.connect(lambda: cancelled is not None and cancelled.is_set())
         except RemoteError as error:

@@ -1,9 +1,10 @@
 """One server that speaks OpenAI's chat completions: vLLM, llama.cpp's server, another SeeSay.
 
-An answer is asked for again while nothing of it has come and the failure is one that passes. Whatever goes wrong becomes
-one `RemoteError` sentence. A caller that stops gets its way within `LOOK_SECONDS`, be it while connecting, waiting for the
-first word or between two: the connection is closed, so that the server can stop too. That is why there is an event loop
-here, run on the caller's thread only while it waits; no thread is started. It knows neither pictures nor what is asked.
+An answer is asked for again while nothing of it has come and the failure is one that passes. Whatever goes wrong
+becomes one `RemoteError` sentence. A caller that stops gets its way within `LOOK_SECONDS`, be it while connecting,
+waiting for the first word or between two: the connection is closed, so that the server can stop too. That is why there
+is an event loop here, run on the caller's thread only while it waits; no thread is started. It knows neither pictures
+nor what is asked.
 """
 
 from __future__ import annotations
@@ -157,7 +158,10 @@ class Server:
             raise RemoteError(f"{self._name} broke off its answer")
 
     def _client(self) -> AsyncOpenAI:
-        """One connection for one answer. No proxy and no redirection: the picture goes to the address that was named."""
+        """One connection for one answer.
+
+        No proxy and no redirection: the picture goes to the address that was named.
+        """
         openai, settings = self._openai, self.settings
         client: AsyncOpenAI = openai.AsyncOpenAI(
             api_key=settings.api_key or "none",  # without it the client would take a key from the environment

@@ -55,7 +55,9 @@ def picture_as_uri(rgb: Rgb, longest_pixels: int) -> str:
 
 
 def messages(instructions: str, picture_uri: str, before: Sequence[Exchange], question: str) -> list[dict[str, Any]]:
-    """The conversation: instructions, the picture (or "") with the first question behind it, and so on to the newest one."""
+    """The conversation: instructions, the picture (or "") with the first question behind it, and so on to the newest
+    one.
+    """
     told: list[dict[str, Any]] = [{"role": "system", "content": instructions}] if instructions else []
     for number, text in enumerate([*(exchange.question for exchange in before), question]):
         picture = [{"type": "image_url", "image_url": {"url": picture_uri}}] if number == 0 and picture_uri else []
@@ -66,7 +68,10 @@ def messages(instructions: str, picture_uri: str, before: Sequence[Exchange], qu
 
 
 def piece_of(chunk: Any) -> Piece | None:
-    """What one event of the stream says; None when it says nothing of use. Raises ValueError for another thing altogether."""
+    """What one event of the stream says; None when it says nothing of use.
+
+    Raises ValueError for another thing altogether.
+    """
     choices = getattr(chunk, "choices", None)
     if not isinstance(choices, list):
         raise ValueError("an event without choices")

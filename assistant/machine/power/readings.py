@@ -176,7 +176,10 @@ def frequencies(sysfs: Sysfs) -> tuple[Frequency, ...]:
 
 
 def box_watts(sample: PowerSample, other_watts: float) -> SensorValue[float]:
-    """The whole box: measured at the battery, else the packages and what the config says of the rest. `why` says which."""
+    """The whole box: measured at the battery, else the packages and what the config says of the rest.
+
+    `why` says which.
+    """
     if sample.battery_watts.value is not None:
         return SensorValue(sample.battery_watts.value, "whole box, measured at the battery")
     if sample.package_watts.value is None:

@@ -69,7 +69,10 @@ class RestoredSettings:
         return SensorValue(self._before[file]) if file in self._before else self._sysfs.number(file)
 
     def put_back(self) -> tuple[str, ...]:
-        """Put every setting back. Returns a reason for each that could not be put back; the next call tries it again."""
+        """Put every setting back.
+
+        Returns a reason for each that could not be put back; the next call tries it again.
+        """
         failed = {}
         for file, value in reversed(self._before.items()):
             if problem := self._sysfs.write(file, value):
@@ -117,7 +120,9 @@ class RestoredSettings:
 
 
 def left_over(state: Path, sysfs: Sysfs) -> bool:
-    """True if a run that was killed in this boot has left settings changed, or a run that goes on now has changed some."""
+    """True if a run that was killed in this boot has left settings changed, or a run that goes on now has changed
+    some.
+    """
     return bool(_read(state, sysfs.text(_BOOT).value))
 
 
@@ -134,7 +139,10 @@ def _read(state: Path, boot: str | None) -> dict[str, int]:
 
 
 def _is_setting(file: str) -> bool:
-    """True for the kernel's own settings. Anybody who may write to the folder could have put other names into the file."""
+    """True for the kernel's own settings.
+
+    Anybody who may write to the folder could have put other names into the file.
+    """
     return file.startswith("sys/") and ".." not in file.split("/")
 
 

@@ -50,7 +50,10 @@ def _may_write(path: Path) -> bool:
 
 
 class Sysfs:
-    """`read`, `write` and `may_write` do the input and output. Tests replace them by those of a machine that refuses."""
+    """`read`, `write` and `may_write` do the input and output.
+
+    Tests replace them by those of a machine that refuses.
+    """
 
     def __init__(
         self,

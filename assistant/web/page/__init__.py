@@ -7,8 +7,8 @@ A server uses it like this:
     render_template("index.html", words=words(language), language=language, longest_question=1000)
     render_template("login.html", words=words(language), language=language, error=None, next="/")
 
-`error` of the login form is None, or a key in the "login" part of the words: "wrong" or "too_many". The form posts `token` and
-`next` to /login?lang=… The page gets everything else from the API, by static/js/api.js.
+`error` of the login form is None, or a key in the "login" part of the words: "wrong" or "too_many". The form posts
+`token` and `next` to /login?lang=… The page gets everything else from the API, by static/js/api.js.
 """
 
 from __future__ import annotations

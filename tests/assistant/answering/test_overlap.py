@@ -1,4 +1,6 @@
-"""Nobody waits for the picture, and nobody for the whole answer: shown on slow stages in simulated time, to the moment."""
+"""Nobody waits for the picture, and nobody for the whole answer: shown on slow stages in simulated time, to the
+moment.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +161,9 @@ def test_a_picture_slower_than_the_words_is_waited_for_and_no_longer(scene: Scen
 
 
 def test_a_long_answer_has_no_gap_and_is_not_decoded_far_ahead(scene: Scene) -> None:
-    """Each sentence follows the one before at once; with one being heard, two that wait and one in hand, decoding waits."""
+    """Each sentence follows the one before at once; with one being heard, two that wait and one in hand, decoding
+    waits.
+    """
     stages = scene.stages
     stages.answer = tuple(f" This is number {number}." for number in range(8))
     stages.seconds = Seconds(token=0.4)

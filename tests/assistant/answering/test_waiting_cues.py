@@ -236,7 +236,10 @@ class SoundingVoice(FakeVoice):
 
 
 def test_a_cue_by_itself_is_not_speech(clock: Clock) -> None:
-    """Half-duplex must not make deaf for it; its pitches are told instead. Words are speech, and a cue at their end with them."""
+    """Half-duplex must not make deaf for it; its pitches are told instead.
+
+    Words are speech, and a cue at their end with them.
+    """
     voice = SoundingVoice()
     speaking = SpeechQueue(voice, lambda turn: None, clock)
     speaking.start()

@@ -1,4 +1,7 @@
-"""The benchmark: its random model, its arithmetic about figures, its table, and one real run of it. No test looks at a speed."""
+"""The benchmark: its random model, its arithmetic about figures, its table, and one real run of it.
+
+No test looks at a speed.
+"""
 
 from __future__ import annotations
 
@@ -276,7 +279,10 @@ def test_a_figure_that_one_round_lacks_has_no_median() -> None:
 
 
 def test_a_share_that_the_process_measured_itself_counts_more() -> None:
-    """Decode beside a read of memory in the same second; the median of the rounds. Where it lacks, the limit is used."""
+    """Decode beside a read of memory in the same second; the median of the rounds.
+
+    Where it lacks, the limit is used.
+    """
     rounds = [FIGURES | {"detail": {"stream_share": share}} for share in (0.9, 0.7, 0.8)]
     assert engine._stream_share(rounds) == {"decode_seconds": 0.8}
     assert engine._stream_share([FIGURES | {"detail": {}}]) == {}

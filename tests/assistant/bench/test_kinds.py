@@ -107,7 +107,9 @@ def test_a_model_that_speaks_no_language_is_lent_words(small: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_question_takes_as_many_tokens_as_with_the_real_tokenizer(small: Path, kind: Kind) -> None:
-    """A token for each word or mark, where the tokenizer at hand has no words; or one less, where a word cannot be cut so."""
+    """A token for each word or mark, where the tokenizer at hand has no words; or one less, where a word cannot be cut
+    so.
+    """
     checkpoint = open_checkpoint(small)
     tokenizer = CheckpointTokenizer(checkpoint)
     prompt = ChatPrompt(tokenizer, tokenizer.special_tokens(checkpoint.config))

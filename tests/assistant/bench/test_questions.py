@@ -162,7 +162,10 @@ def test_a_disk_that_is_full_afterwards_loses_no_measurement(
 
 
 def test_engines_are_measured_in_turns(small: Path) -> None:
-    """Packing first; then ours and plain round by round, the machine's limits around each. Ours gets its five runs in all, plain one a round."""
+    """Packing first; then ours and plain round by round, the machine's limits around each.
+
+    Ours gets its five runs in all, plain one a round.
+    """
     processes = Processes()
     bench = QuestionsBench(small, is_random=True, runs=5, compares=True)
     measure(bench, open_checkpoint(small), processes.run)

@@ -171,7 +171,9 @@ def test_ctrl_c_has_the_shells_status(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_each_way_to_be_ended_unwinds(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C, a service manager, a closed terminal: what was opened is closed, whatever is said meanwhile and to nobody."""
+    """Ctrl-C, a service manager, a closed terminal: what was opened is closed, whatever is said meanwhile and to
+    nobody.
+    """
     closed = []
 
     def ended(*args: object, **kwargs: object) -> None:

@@ -610,7 +610,9 @@ def test_advice_is_not_given_at_every_press() -> None:
 
 
 def test_a_picture_that_is_no_good_is_never_answered_about_an_older_one() -> None:
-    """After a press the picture is a new one: another, if this one is no good; this one, if it is being seen all the same."""
+    """After a press the picture is a new one: another, if this one is no good; this one, if it is being seen all the
+    same.
+    """
     story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(1.0)
     told = story.presses(*pressed(1001.0)).does(no_good).speaks("what is that").told()
     assert told[-2:] == ["look2", "ask 'what is that' of 2"]

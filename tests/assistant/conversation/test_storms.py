@@ -366,7 +366,9 @@ def asked(text: str, world: World) -> Question:
 @pytest.mark.parametrize("queued", [False, True], ids=["one question", "and one behind it"])
 @pytest.mark.parametrize("ending", ["cancel", "close"])
 def test_at_any_moment_it_can_be_stopped(ending: str, queued: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every 0.1 s from the look to the last sound: silence within 20 ms, exit within 100 ms, the next question answered."""
+    """Every 0.1 s from the look to the last sound: silence within 20 ms, exit within 100 ms, the next question
+    answered.
+    """
     for tenths in range(100):
         with World(seed=tenths) as world:
             world.put_into(monkeypatch)

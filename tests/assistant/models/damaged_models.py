@@ -1,8 +1,9 @@
-"""Damages copies of the embedded speech model and starts the real program with each: `python -m tests.assistant.models.damaged_models`.
+"""Damages copies of the embedded speech model and starts the real program with each: `python -m
+tests.assistant.models.damaged_models`.
 
-Every start is `seesay ask --audio` in a process of its own, with a picture that does not exist. So a damaged model ends it
-with status 3, and a model that was heard through ends it with status 1 after the line "you: …", before the large libraries
-are loaded. The damage is the same for the same number.
+Every start is `seesay ask --audio` in a process of its own, with a picture that does not exist. So a damaged model
+ends it with status 3, and a model that was heard through ends it with status 1 after the line "you: …", before the
+large libraries are loaded. The damage is the same for the same number.
 """
 
 from __future__ import annotations

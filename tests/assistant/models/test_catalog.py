@@ -126,7 +126,9 @@ def test_going_offline_is_complete() -> None:
 
 @pytest.fixture
 def speech_models(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """Whole copies of the real embedded model: embedded, fetched, and as a folder of the user's own without a manifest."""
+    """Whole copies of the real embedded model: embedded, fetched, and as a folder of the user's own without a
+    manifest.
+    """
     real = catalog.demo_speech("en")
     places = {
         "embedded": tmp_path / "embedded",

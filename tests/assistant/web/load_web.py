@@ -1,9 +1,10 @@
-"""How `seesay serve` bears many clients at once: `python -m tests.assistant.web.load_web` starts one and prints a table.
+"""How `seesay serve` bears many clients at once: `python -m tests.assistant.web.load_web` starts one and prints a
+table.
 
-Two parts: requests a second of /healthz over kept connections, and many clients that ask /api/ask all at once, each about a
-picture of its own and again as soon as it has its answer; one that is told to come back later does so. Every client
-comes from a loopback address of its own (127.0.1.1, …), for the server counts requests by address. Clients and server share
-the processor, so the figures are a lower bound.
+Two parts: requests a second of /healthz over kept connections, and many clients that ask /api/ask all at once, each
+about a picture of its own and again as soon as it has its answer; one that is told to come back later does so. Every
+client comes from a loopback address of its own (127.0.1.1, …), for the server counts requests by address. Clients and
+server share the processor, so the figures are a lower bound.
 """
 
 from __future__ import annotations

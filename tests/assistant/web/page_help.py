@@ -79,7 +79,9 @@ def focus_is_visible(page: Page) -> bool:
 
 
 def focus_contrast(page: Page) -> float:
-    """Of the outline of what has the focus, or of the label that stands for it, to the ground it is drawn on (WCAG's formula)."""
+    """Of the outline of what has the focus, or of the label that stands for it, to the ground it is drawn on (WCAG's
+    formula).
+    """
     outline, ground = page.locator(":focus").evaluate(
         """(element) => {
           const shown = [element, element.nextElementSibling].find((e) => e && getComputedStyle(e).outlineStyle !== "none");

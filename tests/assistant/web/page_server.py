@@ -1,4 +1,5 @@
-"""The page behind a server that speaks SeeSay's API and thinks nothing: what it answers, and when, is the test's to say.
+"""The page behind a server that speaks SeeSay's API and thinks nothing: what it answers, and when, is the test's to
+say.
 
 with PageServer() as server:
     server.replies.append([accepted(), text("A red"), HOLD, text(" circle."), done("A red circle.")])

@@ -26,7 +26,9 @@ def test_all_languages_have_the_same_words() -> None:
 
 
 def test_the_page_has_words_for_whatever_the_server_may_refuse() -> None:
-    """In Chinese too: by its code or, where the answer had not yet begun, by its status; and for no code that is not there."""
+    """In Chinese too: by its code or, where the answer had not yet begun, by its status; and for no code that is not
+    there.
+    """
     chinese = words("zh")["errors"]
     known = codes_of("*.py")
     assert {("429", "queue_full"), ("422", "nothing_heard"), ("400", "invalid_parameter"), ("408", "too_slow")} < known

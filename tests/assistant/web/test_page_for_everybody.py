@@ -167,7 +167,9 @@ def test_a_narrow_page_needs_no_sideways_scrolling_and_has_large_targets(
 def test_text_of_twice_the_size_stays_text_on_a_phone(
     open_page: OpenPage, page_server: PageServer, language: str
 ) -> None:
-    """Where only the letters are enlarged, no box is so narrow that words fall into letters, and nothing scrolls sideways."""
+    """Where only the letters are enlarged, no box is so narrow that words fall into letters, and nothing scrolls
+    sideways.
+    """
     answer = "The red circle is at the top left of the picture."
     page_server.status |= {
         "last_question": QUESTION,

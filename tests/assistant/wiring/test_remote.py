@@ -131,8 +131,8 @@ def test_without_the_package_it_says_what_to_install(
     assert 'pip install ".[remote]"' in capsys.readouterr().err
 
 
-# Sees every socket that Python code makes, and every name that it looks up, from the interpreter's own audit events; the
-# open files at the end show those of libraries in C. A socket of the system's own (AF_UNIX) leads nowhere else.
+# Sees every socket that Python code makes, and every name that it looks up, from the interpreter's own audit events;
+# the open files at the end show those of libraries in C. A socket of the system's own (AF_UNIX) leads nowhere else.
 WATCHED = """
 import os, socket, sys
 seen = []
@@ -163,7 +163,9 @@ def watched(*arguments: str) -> str:
 
 
 def test_by_itself_it_opens_no_connection() -> None:
-    """From the start to the spoken answer, no socket is made, nothing is looked up, and nothing of the network is loaded."""
+    """From the start to the spoken answer, no socket is made, nothing is looked up, and nothing of the network is
+    loaded.
+    """
     assert watched(*ASK, "--speech-out", "answer.wav") == "SEEN [] [] [] 0"
 
 

@@ -1,4 +1,6 @@
-"""`seesay run` and the machine's power: the whole program on a NUC's files, with WAV files in the place of a sound card."""
+"""`seesay run` and the machine's power: the whole program on a NUC's files, with WAV files in the place of a sound
+card.
+"""
 
 from __future__ import annotations
 

@@ -126,7 +126,9 @@ def test_the_quick_forward_pass_is_that_of_transformers(examinee: evaluate.Exami
 
 
 def test_generation_says_what_marking_says(examinee: evaluate.Examinee) -> None:
-    """Greedy generation by transformers gets as many first questions right as the marking that the card's figures rest on."""
+    """Greedy generation by transformers gets as many first questions right as the marking that the card's figures rest
+    on.
+    """
     paper = marking.exam(2, (BUILTIN,), seed=6)
     single = marking.Exam(
         paper.patches, tuple(tuple(talk for talk in talks if len(talk) == 1) for talks in paper.asked)

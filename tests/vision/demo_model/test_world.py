@@ -46,7 +46,9 @@ def test_a_picture_is_448_pixels_square() -> None:
 
 
 def test_scenes_stay_inside_the_world() -> None:
-    """No shape has the background's colour or shares a cell or the sign's row; signs hold known words or short numbers."""
+    """No shape has the background's colour or shares a cell or the sign's row; signs hold known words or short
+    numbers.
+    """
     rng = random.Random(3)
     for _ in range(300):
         scene = random_scene(rng)

@@ -1,4 +1,6 @@
-"""The small kernel files of four machines, made in a folder: an Intel NUC, an AMD mini PC, one that refuses, a virtual machine."""
+"""The small kernel files of four machines, made in a folder: an Intel NUC, an AMD mini PC, one that refuses, a virtual
+machine.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,10 @@ def battery(status: str, **files: str) -> dict[str, str]:
 
 
 def kernel_write(path: Path, text: str) -> None:
-    """As the kernel's files are written: all at once, and nothing of the value before is left. A common file needs help."""
+    """As the kernel's files are written: all at once, and nothing of the value before is left.
+
+    A common file needs help.
+    """
     if not path.exists():
         raise FileNotFoundError(2, "No such file or directory")
     part = path.with_name(path.name + ".part")
@@ -90,7 +95,10 @@ def kernel_write(path: Path, text: str) -> None:
 
 
 def late_write(path: Path, text: str) -> None:
-    """As Linux from 5.3 on takes a frequency: the write is over before the file says so. `Tree.spend` brings it about."""
+    """As Linux from 5.3 on takes a frequency: the write is over before the file says so.
+
+    `Tree.spend` brings it about.
+    """
     if path.name == "scaling_max_freq":
         path.with_name(path.name + LATE).write_text(text, encoding="ascii")
     else:

@@ -3,10 +3,10 @@
     power = base + sum over cores of (watts of a core) x utilisation x (share of the full frequency)^2.5
     temperature: first order towards ambient + resistance x power
 
-Work is never quite even, sensors are a second late and noisy. Where the box has a power limit, the firmware keeps it as RAPL
-does: it chooses the frequency, in steps of 100 MHz and knowing only the work of the step before, so that two moving averages
-of the power stay below PL1 and PL2. So there are seconds above the limit. Time goes in tenths of a second, and passes only
-when `run` is called.
+Work is never quite even, sensors are a second late and noisy. Where the box has a power limit, the firmware keeps it
+as RAPL does: it chooses the frequency, in steps of 100 MHz and knowing only the work of the step before, so that two
+moving averages of the power stay below PL1 and PL2. So there are seconds above the limit. Time goes in tenths of a
+second, and passes only when `run` is called.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The governor on simulated boxes: within the budget, near the best that the budget allows, and calm.
 
-"Within the budget" is said of the true mean power over one second, taken from every tenth of a second on: what a power supply
-or a fuse feels is slower still, and the firmware's own limit (PL1) is a moving average over seconds too. Of the temperature it
-is said of every moment. "The best" is found by trying all settings of the box, with its true formulas, which the governor
-does not know.
+"Within the budget" is said of the true mean power over one second, taken from every tenth of a second on: what a power
+supply or a fuse feels is slower still, and the firmware's own limit (PL1) is a moving average over seconds too. Of the
+temperature it is said of every moment. "The best" is found by trying all settings of the box, with its true formulas,
+which the governor does not know.
 """
 
 from __future__ import annotations

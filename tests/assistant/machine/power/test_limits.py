@@ -302,7 +302,9 @@ def test_two_at_once_are_refused(tmp_path: Path, state: Path) -> None:
 
 
 def test_two_users_see_each_other(tmp_path: Path, state: Path) -> None:
-    """`sudo seesay power cap` keeps its notes in root's home, and a `seesay run` beside it in its user's: one lock for both."""
+    """`sudo seesay power cap` keeps its notes in root's home, and a `seesay run` beside it in its user's: one lock for
+    both.
+    """
     tree = nuc(tmp_path)
     lock = tmp_path / "run/lock/seesay-power.lock"
     lock.parent.mkdir(parents=True)

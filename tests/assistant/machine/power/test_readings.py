@@ -131,7 +131,10 @@ def test_a_gap_in_which_a_counter_may_have_gone_round_twice_gives_no_figure(tmp_
 
 
 def test_a_counter_that_was_reset_is_not_taken_for_one_that_went_round(tmp_path: Path) -> None:
-    """After a suspension it begins at 0: 262 kJ in a second were none. No figure, a break for meters, and on from there."""
+    """After a suspension it begins at 0: 262 kJ in a second were none.
+
+    No figure, a break for meters, and on from there.
+    """
     tree = nuc(tmp_path).put({f"{RAPL}/energy_uj": "90000000"})
     power = reader(tree)
     meter = EnergyMeter(power.energy)

@@ -167,7 +167,10 @@ STATS = SeeStats(image_tokens=4, prompt_tokens=9, vision_seconds=0.1, prefill_se
 
 @dataclass
 class SteppedEngine(OneModel):
-    """An engine that takes a step when it is let: every token waits for `steps`. It notes what was begun and decoded."""
+    """An engine that takes a step when it is let: every token waits for `steps`.
+
+    It notes what was begun and decoded.
+    """
 
     steps: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     tokens: int = 1_000_000  # of an answer

@@ -217,7 +217,9 @@ def announced(port: int, token: str, client: str = "") -> bytes:
 
 
 def test_guessing_by_a_body_that_is_only_announced_is_as_slow() -> None:
-    """Counted with all other guesses, and once; to who has guessed too often the right token is as good as a wrong one."""
+    """Counted with all other guesses, and once; to who has guessed too often the right token is as good as a wrong
+    one.
+    """
     now = [0.0]
     with running(parts_with(SteppedEngine()), lambda: now[0], token=TOKEN) as server:
         assert announced(server.port, TOKEN) == b"HTTP/1.1 100 Continue"
@@ -242,7 +244,9 @@ def test_behind_a_proxy_everybody_guesses_for_himself(trusted: str) -> None:
 
 
 def test_a_large_body_is_not_read_before_its_token() -> None:
-    """The refusal comes while most of it is still to be sent, by length or in chunks; who has shown the token is heard out."""
+    """The refusal comes while most of it is still to be sent, by length or in chunks; who has shown the token is heard
+    out.
+    """
     with running(parts_with(SteppedEngine()), token=TOKEN) as server:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         right = send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form)

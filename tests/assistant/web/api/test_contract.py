@@ -34,8 +34,8 @@ def description(server: Running) -> Any:
 def test_the_contract_is_kept(locked: Running, tmp_path: Path) -> None:
     """Statuses, types, schemas, wrong input, wrong methods, no token.
 
-    One check of schemathesis is left out: that all input which fits the schema is accepted. No schema can say that the bytes
-    behind a data URI are a picture.
+    One check of schemathesis is left out: that all input which fits the schema is accepted. No schema can say that the
+    bytes behind a data URI are a picture.
     """
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{locked.address}/openapi.json",

@@ -1,4 +1,7 @@
-"""One engine, many who ask: the queue's end, and what happens when a client goes. Real sockets, an engine that is stepped."""
+"""One engine, many who ask: the queue's end, and what happens when a client goes.
+
+Real sockets, an engine that is stepped.
+"""
 
 from __future__ import annotations
 

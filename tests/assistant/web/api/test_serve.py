@@ -1,4 +1,6 @@
-"""`seesay serve` as its user has it: in a process of its own, alone and beside the voice; and what it refuses at the start."""
+"""`seesay serve` as its user has it: in a process of its own, alone and beside the voice; and what it refuses at the
+start.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +144,9 @@ def card() -> Iterator[VirtualSoundCard]:
 @pytest.mark.device
 @pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 def test_beside_the_voice_the_page_sees_what_is_asked_aloud(card: VirtualSoundCard, tmp_path: Path) -> None:
-    """One engine answers both: a question into the microphone stands in the status, and one by HTTP is answered meanwhile."""
+    """One engine answers both: a question into the microphone stands in the status, and one by HTTP is answered
+    meanwhile.
+    """
     import numpy as np
 
     from audio.demo_model.voices import HELD_OUT_VOICES
