@@ -1,0 +1,41 @@
+"""How often the wake phrase is heard, and how often something else is taken for it, on the whole path."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audio.demo_model import corpus
+
+MODEL = Path(corpus.__file__).parent / "en"
+
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs the espeak-ng command")
+
+
+@needs_espeak
+@pytest.mark.slow
+def test_hits_and_false_wakes() -> None:
+    """At least 95 of 100 wake phrases heard; in two hours of other speech and noise at most one false wake."""
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant.bench.accuracy.wake_rates"], capture_output=True, text=True, check=True
+    )
+    rates = json.loads(done.stdout)
+    assert rates["other_hours"] >= 2.0
+    assert rates["phrases_heard"] >= 0.95 * rates["phrases_said"], rates["missed"]
+    assert rates["false_wakes_an_hour"] <= 0.5, rates["woken_by"]
+
+
+@needs_espeak
+def test_a_few_hits_and_no_false_wake() -> None:
+    """A short version of the test above: the whole path, from sound to question."""
+    command = [sys.executable, "-m", "assistant.bench.accuracy.wake_rates", "--said", "8", "--hours", "0.01"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    rates = json.loads(done.stdout)
+    assert rates["phrases_heard"] >= 7, rates["missed"]
+    assert rates["questions_right"] >= 3, rates["missed"]
+    assert rates["false_wakes"] == 0, rates["woken_by"]
