@@ -1,14 +1,14 @@
-"""Stop words while the assistant itself speaks: its own voice is in the microphone, and must not stop it.
+"""Hears stop words while the assistant itself speaks, although the assistant's voice is in the microphone as well.
 
-Two things tell the user's stop from the assistant's own words. It is louder: the user sits nearer to the microphone
-than the loudspeaker does, or has turned the sound down; only what rises clearly above the level that the assistant's
-voice has had so far is looked at. And it is a stop word: what Hearing would drop is kept as a short sliding window and
-decoded anew many times a second, by a recogniser whose grammar holds the stop words and "[unk]". A streaming
-recogniser would be cheaper but late: it answers only when the sound to the right of a word, 0.3 s and more, has come
-in; a window that is closed answers at once. The assistant's own words in the grammar were tried and took the user's
-"stop" for "top".
+Two things distinguish the user's stop word from the assistant's own words. First, it is louder, because the user sits
+nearer to the microphone than the loudspeaker does, or has turned the sound down. So only sound that rises clearly above
+the level of the assistant's voice so far is decoded. Second, it is a stop word. The sound that Hearing would drop is
+kept as a short sliding window, and the window is decoded anew many times a second by a recogniser whose grammar holds
+the stop words and "[unk]". A streaming recogniser would cost less but answer late: it needs the 0.3 s and more of sound
+after a word, whereas a window that is closed is answered at once. A grammar with the assistant's own words was tried;
+it took the user's "stop" for "top".
 
-It does not know who speaks, what a turn is, or how a stop is obeyed.
+It does not know who speaks, what a turn is, or what a stop word brings about.
 """
 
 from __future__ import annotations
@@ -31,40 +31,44 @@ from audio.transcriber import load_recognizer
 
 @dataclass(frozen=True)
 class SpottedWord:
+    """A word in a window, or "[unk]"."""
+
     text: str
     confidence: float  # 0..1
-    started_seconds: float  # from the window's begin
+    started_seconds: float  # counted from the window's begin, as is ended_seconds
     ended_seconds: float
 
 
 class Spotter(Protocol):
-    """Decodes one closed window."""
+    """Decodes one closed window after the other."""
 
     def spot(self, samples: Samples) -> list[SpottedWord]:
-        """The words in it, in order, "[unk]" included."""
+        """Returns the words in the samples (16,000 a second) in their order, "[unk]" included."""
 
 
 @dataclass(frozen=True)
 class StopSettings:
-    window_seconds: float = 1.2  # "please stop talking" fits; longer costs time and sees no better
-    every_seconds: float = 0.06
-    max_share: float = 0.4  # of one core: a recogniser too slow for `every_seconds` is asked less often
-    max_wall_share: float = 0.8  # on a machine with too much to do it must keep up with the sound all the same
-    min_confidence: float = 0.6
-    min_word_seconds: float = 0.1
-    edge_seconds: float = 0.06
-    confirmations: int = 2  # this many windows, one after the other, must hold the word,
-    sure_confidence: float = 0.85  # or one that is as sure as this
-    floor: float = 40.0  # root mean square of 32,767: nothing softer is decoded
+    """When a window is decoded, and what counts as a stop word. A chunk is 0.03 s of sound."""
+
+    window_seconds: float = 1.2  # "please stop talking" fits; a longer window costs time and finds no more
+    every_seconds: float = 0.06  # between two decodings
+    max_share: float = 0.4  # of one core; a recogniser too slow for `every_seconds` is asked less often
+    max_wall_share: float = 0.8  # of real time, so that it keeps up with the sound also on an overloaded machine
+    min_confidence: float = 0.6  # of each word of a stop phrase
+    min_word_seconds: float = 0.1  # a shorter stop phrase is a noise
+    edge_seconds: float = 0.06  # a word that begins this close to the window's begin may have been cut
+    confirmations: int = 2  # windows in a row that must hold the stop phrase,
+    sure_confidence: float = 0.85  # unless a single one is at least this sure
+    floor: float = 40.0  # root mean square, of 32,767; softer sound is not decoded
     margin_db: float = 7.0  # how much louder than the assistant's vowels the loudest part of the word must be
-    lead_chunks: int = 6  # 0.18 s: the "s" of "stop" is no louder than the assistant
-    tail_chunks: int = 4
-    level_chunks: int = 200  # 6 s: over these the assistant's own level is read
-    level_known_chunks: int = 50  # 1.5 s: before that it is not known, and nothing is louder than it
+    lead_chunks: int = 6  # 0.18 s before the loud part, because the "s" of "stop" is no louder than the assistant
+    tail_chunks: int = 4  # 0.12 s after it
+    level_chunks: int = 200  # the last 6 s, from which the assistant's own level is read
+    level_known_chunks: int = 50  # 1.5 s; before that the level is not known, and no stop word is heard
 
 
 class StopListener:
-    """Feed it the chunks that are heard while the assistant speaks; it answers with a StopHeard."""
+    """Takes the chunks that the microphone gives while the assistant speaks, and finds the user's stop words in them."""
 
     def __init__(
         self,
@@ -80,20 +84,20 @@ class StopListener:
         self._settings = settings or StopSettings()
         self._clock = clock
         self._processor_clock = processor_clock
-        # Of what was heard before the window: the assistant's voice, and a moment of the user's now and then. Kept
-        # from one answer to the next, since the loudspeaker stays where it is.
+        # The levels of the chunks before the window: the assistant's voice, and now and then a moment of the user's.
+        # They are kept from one answer to the next, since the loudspeaker stays where it is.
         self._own_levels: deque[float] = deque(maxlen=self._settings.level_chunks)
         self.rest()
 
     def rest(self) -> None:
-        """The assistant is silent: Hearing itself listens now."""
-        self._window: deque[tuple[AudioChunk, float]] = deque()  # with the level of each
-        self._held = 0.0
-        self._next_at = 0.0
-        self._found = 0
+        """Forgets the window. Call it when the assistant falls silent and Hearing itself listens again."""
+        self._window: deque[tuple[AudioChunk, float]] = deque()  # each chunk with its level
+        self._held = 0.0  # seconds of sound in the window
+        self._next_at = 0.0  # seconds on the source's clock, before which nothing is decoded
+        self._found = 0  # windows in a row in which a stop phrase was found
 
     def hear(self, chunk: AudioChunk) -> StopHeard | None:
-        """The next chunk. At most one StopHeard a stop word."""
+        """Takes the next chunk. Returns a StopHeard at most once for each stop word that is spoken."""
         self._push(chunk)
         threshold = self._threshold()
         if chunk.ended_at < self._next_at or max(level for _, level in self._window) < threshold:
@@ -101,8 +105,9 @@ class StopListener:
         began, processor_began = self._clock(), self._processor_clock()
         stop, enough = self._spot(0, len(self._window), threshold), self._settings.sure_confidence
         if stop is None and (loud := self._loud_part(threshold)) is not None:
-            # In the midst of the assistant's words the user's may sound like a part of them. But out of them one word
-            # is sooner taken for another ("quite" for "quiet"): there, being sure is not enough by itself.
+            # Amid the assistant's words, the user's word may be taken for a part of them, so its loud part is decoded
+            # alone. Without its neighbours a word is more easily taken for another one ("quite" for "quiet"). So here
+            # a single sure window is not enough, and `confirmations` are needed.
             stop, enough = self._spot(*loud, threshold, least=enough), float("inf")
         wait = max(
             self._settings.every_seconds,
@@ -130,17 +135,23 @@ class StopListener:
             self._own_levels.append(level)
 
     def _threshold(self) -> float:
-        """The level that the user's voice must reach."""
+        """The level (root mean square) that the user's voice must reach.
+
+        Infinite while the assistant's is not known.
+        """
         if len(self._own_levels) < self._settings.level_known_chunks:
             return float("inf")
-        # The assistant's vowels: the loud chunks, but not the very loudest, some of which may be the user's.
+        # The level of the assistant's vowels: of the loud chunks, without the loudest, some of which may be the user's.
         own = float(np.quantile(list(self._own_levels), 0.8))
         return max(self._settings.floor, own * 10 ** (self._settings.margin_db / 20))
 
     def _spot(self, first: int, end: int, threshold: float, least: float = 0.0) -> Sequence[SpottedWord] | None:
-        """A stop phrase in these chunks of the window, as sure as `least`; its times from the window's begin."""
+        """Finds a stop phrase in the window's chunks `first` to `end`, with words at least as sure as `least`.
+
+        Its times count from the window's begin.
+        """
         chunks = [kept for kept, _ in self._window]
-        edge = self._settings.edge_seconds  # a word cut by the piece's begin may look like any other
+        edge = self._settings.edge_seconds  # a word that is cut by the begin of these chunks may sound like any other
         heard = self._spotter.spot(np.concatenate([kept.samples for kept in chunks[first:end]]))
         words = [word for word in heard if word.confidence >= least and word.started_seconds >= edge]
         shift = chunks[first].started_at - chunks[0].started_at
@@ -153,7 +164,10 @@ class StopListener:
         )
 
     def _loud_part(self, threshold: float) -> tuple[int, int] | None:
-        """From the user's first loud chunk to the last, and the consonants around; None where that is all."""
+        """The chunks from the first loud one to the last, with the consonants around.
+
+        None where that is all of them.
+        """
         loud = [place for place, (_, level) in enumerate(self._window) if level >= threshold]
         lead, tail = self._settings.lead_chunks, self._settings.tail_chunks
         first, end = max(0, loud[0] - lead), min(len(self._window), loud[-1] + 1 + tail)
@@ -177,18 +191,18 @@ class StopListener:
 
 
 def level_of(samples: Samples) -> float:
-    """Root mean square."""
+    """The root mean square of the samples, 0 to 32,767."""
     wide = samples.astype(np.float64)
     return float(np.sqrt(np.mean(wide * wide))) if len(wide) else 0.0
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Lower case, without punctuation."""
+    """The words in lower case, without punctuation."""
     return tuple(re.sub(r"[^\w\s']", " ", text.lower()).split())
 
 
 def shortest(phrases: Iterable[str]) -> list[tuple[str, ...]]:
-    """Without those that contain another: who hears "stop" need not wait for "stop talking"."""
+    """The phrases that contain no other one: after "stop" there is no need to wait for "stop talking"."""
     split = list(dict.fromkeys(words_of(phrase) for phrase in phrases))
     return [p for p in split if not any(other != p and contains(p, other) for other in split)]
 
@@ -205,7 +219,7 @@ def occurrences(phrase: tuple[str, ...], words: Sequence[SpottedWord]) -> list[S
 
 
 def plausible(found: Sequence[SpottedWord], settings: StopSettings) -> bool:
-    """Surely heard, and of a word's length."""
+    """Whether every word is confident enough, and the phrase is long enough to have been spoken."""
     return (
         min(word.confidence for word in found) >= settings.min_confidence
         and found[-1].ended_seconds - found[0].started_seconds >= settings.min_word_seconds
@@ -216,14 +230,14 @@ class VoskSpotter:
     """A Spotter over a Vosk model that takes a grammar. Raises SpeechModelError."""
 
     def __init__(self, model_path: Path, stop_phrases: Iterable[str] | None) -> None:
-        """Hears stop phrases only; with None, every word, and then any model does."""
-        self._fed_seconds = 0.0
+        """Hears only the stop phrases. With None it hears every word, and then the model need not take a grammar."""
+        self._fed_seconds = 0.0  # since the recogniser was made
         grammar = None if stop_phrases is None else [" ".join(phrase) for phrase in shortest(stop_phrases)]
         self._recognizer = load_recognizer(model_path, grammar)
         self._recognizer.SetWords(True)
 
     def spot(self, samples: Samples) -> list[SpottedWord]:
-        began = self._fed_seconds  # Vosk counts on, from window to window
+        began = self._fed_seconds  # Vosk's times run on from window to window
         self._fed_seconds += len(samples) / SPEECH_FORMAT.sample_rate_hz
         self._recognizer.Reset()
         pieces = []

@@ -1,6 +1,6 @@
-"""A zip from elsewhere, unpacked without trusting it: nothing outside the folder, no links, no bombs.
+"""Unpacks a zip file that is not trusted: nothing is written outside the folder, no links, no more than a limit.
 
-It does not know what the zip holds, nor where it came from.
+It does not know what the zip file holds, nor where it came from.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ _MAX_FILES = 1_000
 
 
 def unpack(archive: Path, folder: Path, max_bytes: int) -> list[Path]:
-    """Unpack `archive` into `folder` and return the files written, each one on the disk.
+    """Unpacks `archive` into `folder` and returns the files that were written. Each of them has reached the disk.
 
-    Every entry is looked at before the first byte is written. Raises FetchError for an archive that is broken, too
-    large, or reaches outside `folder`; what was written by then is the caller's to remove.
+    Every entry is checked before the first byte is written. `max_bytes` is the most that all files may have together.
+    Raises FetchError for an archive that is broken, too large, or reaches outside `folder`. The caller removes what was
+    written by then.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -42,7 +43,7 @@ def _refuse_what_is_unsafe(archive: Path, entries: list[zipfile.ZipInfo], max_by
         parts = entry.filename.rstrip("/").split("/")
         if "" in parts or "." in parts or ".." in parts or "\\" in entry.filename or ":" in entry.filename:
             raise FetchError(f"{archive} is refused: {entry.filename!r} in it could write outside its folder.")
-        # Zips made on Windows carry no mode at all.
+        # A mode of 0 is allowed, because zip files that were made on Windows carry none.
         if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise FetchError(f"{archive} is refused: {entry.filename!r} in it is a link or a device.")
         if entry.flag_bits & 0x1:
@@ -52,8 +53,8 @@ def _refuse_what_is_unsafe(archive: Path, entries: list[zipfile.ZipInfo], max_by
 def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Path:
     target = folder / entry.filename
     target.parent.mkdir(parents=True, exist_ok=True)
-    # "x": two entries of one name, or one in the place of a folder, are a fault. zipfile stops at the size that the
-    # entry declares and checks its CRC, so the sum above holds whatever the compressed data says.
+    # "x" makes it a fault when two entries have one name, or one has the name of a folder. zipfile stops at the size
+    # that the entry declares and checks its CRC, so the sum that was checked holds whatever the compressed data says.
     with opened.open(entry) as source, target.open("xb") as file:
         while block := source.read(_BLOCK_BYTES):
             file.write(block)
