@@ -16,10 +16,19 @@ from vision.errors import Cancelled
 if TYPE_CHECKING:
     from vision.frame import Frame
     from vision.framing import Fault
-    from vision.interface import SupportsSee, View
+    from vision.interface import FrameSource, SupportsSee, View
 
 
 Take = Callable[[threading.Event], "tuple[Frame, Fault | None]"]  # gives a picture, and what is wrong with it
+
+
+def any_picture(frames: FrameSource) -> Take:
+    """Takes the picture that the source gives, and finds nothing wrong with it."""
+
+    def take(cancelled: threading.Event) -> tuple[Frame, Fault | None]:
+        return frames.capture(cancelled=cancelled), None
+
+    return take
 
 
 class PictureCapture:

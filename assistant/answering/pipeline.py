@@ -31,7 +31,7 @@ from vision.errors import Cancelled
 if TYPE_CHECKING:
     from vision.frame import Frame
     from vision.framing import Fault
-    from vision.interface import FrameSource, SupportsSee
+    from vision.interface import SupportsSee
 
 _log = logging.getLogger(__name__)
 
@@ -49,22 +49,20 @@ class AnswerPipeline:
     def __init__(
         self,
         engine: SupportsSee,
-        frames: FrameSource,
+        take: Take,
         voice: Voice,
         phrases: Phrases,
         *,
         play_earcons: bool = True,
         doubt: DoubtRule = NEVER,
-        aim: Take | None = None,  # None: every picture is good enough
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
-        self._frames = frames
         self._phrases = phrases
         self._play_earcons = play_earcons
-        self._take = aim or self._capture
+        self._take = take
         self._clock = clock
         self._speaking = SpeechQueue(voice, on_end, clock)
         self._writer = ReplyWriter(
@@ -338,9 +336,6 @@ class AnswerPipeline:
     def _see_anyway(self, turn: Turn, look: PictureCapture) -> None:
         look.cancelled = turn.cancelled
         look.see(self._take, self._engine, lambda fault: True)
-
-    def _capture(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:
-        return self._frames.capture(cancelled=cancelled), None
 
     def _apologise(self, turn: Turn, error: Exception, text: str) -> None:
         for spoken in self._writer.apology(turn, error, text):

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.answering.capture import any_picture
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS, Kind
 from assistant.bench.ours import bytes_of_a_token
@@ -99,7 +100,7 @@ class Asker:
         self._answering: AnswerPipeline = stack.enter_context(
             AnswerPipeline(
                 engine,
-                Drawings(),
+                any_picture(Drawings()),
                 voice,
                 phrases_for("en"),
                 play_earcons=False,

@@ -130,17 +130,17 @@ class Assembly:
         on_end: Callable[[Turn], None] = lambda turn: None,
     ) -> AnswerPipeline:
         """Starts the threads that take pictures, answer and speak."""
+        from assistant.answering.capture import any_picture
         from assistant.answering.pipeline import AnswerPipeline
 
         pipeline = self.stack.enter_context(
             AnswerPipeline(
                 engine or self.engine,
-                frames or self.frames,
+                self.best_shot if takes_best_shot else any_picture(frames or self.frames),
                 voice,
                 self.phrases,
                 play_earcons=earcons and self.config.speaking.earcons,
                 doubt=self.doubt,
-                aim=self.best_shot if takes_best_shot else None,
                 on_text=on_text,
                 on_end=on_end,
             )

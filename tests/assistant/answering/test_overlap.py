@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from assistant.answering.capture import any_picture
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Turn, TurnTimings
 from assistant.button.gestures import Pressed
@@ -40,7 +41,7 @@ class Scene:
         turns: list[Turn] = []
         answering = AnswerPipeline(
             self.stages.engine,
-            self.stages.camera,
+            any_picture(self.stages.camera),
             self.stages.voice,
             PHRASES,
             play_earcons=self.play_earcons,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from assistant.answering.capture import any_picture
 from assistant.answering.doubt import DEMO_RULE, Verdict, unsure_characters
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
@@ -34,7 +35,7 @@ class Stage:
         self.ended: list[Turn] = []
         self.shown: list[str] = []
         self.answering = AnswerPipeline(
-            self.engine, self.camera, self.voice, PHRASES, play_earcons=False, on_end=self.ended.append
+            self.engine, any_picture(self.camera), self.voice, PHRASES, play_earcons=False, on_end=self.ended.append
         )
 
     def finished(self, turn: Turn) -> Turn:
@@ -352,12 +353,11 @@ def aimed(*faults: Fault | None, sure: float = 1.0, clock: Callable[[], float] =
     stage.engine.log_probability = math.log(sure)
     stage.answering = AnswerPipeline(
         stage.engine,
-        stage.camera,
+        BestShot(*faults),
         stage.voice,
         PHRASES,
         play_earcons=False,
         doubt=DEMO_RULE,
-        aim=BestShot(*faults),
         on_text=lambda turn, text: stage.shown.append(text),
         clock=clock,
     )
@@ -487,7 +487,7 @@ def test_stop_ends_the_answer_and_what_waits_behind_it(stage: Stage) -> None:
 def test_a_cue_interrupts_nothing_and_is_nothing_to_stop() -> None:
     """An earcon by itself is no turn: a press of the button then is a question, not a stop."""
     voice = FakeVoice()
-    with AnswerPipeline(FakeEngine(), FakeCamera(), voice, PHRASES) as answering:
+    with AnswerPipeline(FakeEngine(), any_picture(FakeCamera()), voice, PHRASES) as answering:
         answering.cue(AudioChunk(np.zeros(10, np.int16), 22_050))
         assert not answering.busy
         deadline = time.monotonic() + WAIT_SECONDS

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assistant.answering.capture import any_picture
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.button.gestures import ButtonSettings, KeyEvent, Press, StopPress
@@ -151,11 +152,10 @@ class Storm:
         self.shown: list[Turn] = []
         self.answering = Recorded(
             self.stages.engine,
-            self.stages.camera,
+            self._aim,
             self.stages.voice,
             PHRASES,
             play_earcons=lots.random() < 0.7,
-            aim=self._aim,
             on_end=self.shown.append,
             clock=world.clock,
         )
@@ -373,7 +373,7 @@ def test_at_any_moment_it_can_be_stopped(ending: str, queued: bool, monkeypatch:
         with World(seed=tenths) as world:
             world.put_into(monkeypatch)
             stages = Stages(world, Seconds(synthesis=0.04), answer=(" A cup.", " It is red.", " It is full."))
-            answering = Recorded(stages.engine, stages.camera, stages.voice, PHRASES, clock=world.clock)
+            answering = Recorded(stages.engine, any_picture(stages.camera), stages.voice, PHRASES, clock=world.clock)
             with answering:
                 look = answering.look()
                 turns = [answering.ask(asked("what is this", world), look)]
@@ -402,7 +402,7 @@ def test_i_heard_you_never_comes_behind_the_answer(monkeypatch: pytest.MonkeyPat
             world.put_into(monkeypatch)
             stages = Stages(world)
             with AnswerPipeline(
-                stages.engine, stages.camera, stages.voice, PHRASES, aim=lambda cancelled: blurred, clock=world.clock
+                stages.engine, lambda cancelled: blurred, stages.voice, PHRASES, clock=world.clock
             ) as answering:
                 look = answering.look()
                 world.sleep(1.0)

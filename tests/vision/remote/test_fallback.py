@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from assistant.answering.announcements import Announcements
+from assistant.answering.capture import any_picture
 from assistant.answering.doubt import DEMO_RULE, DoubtRule
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
@@ -243,7 +244,9 @@ class Stage:
 
     def __init__(self, site: Site, doubt: DoubtRule) -> None:
         self.voice = FakeVoice()
-        self.answering = AnswerPipeline(site.engine, FakeCamera(), self.voice, PHRASES, play_earcons=False, doubt=doubt)
+        self.answering = AnswerPipeline(
+            site.engine, any_picture(FakeCamera()), self.voice, PHRASES, play_earcons=False, doubt=doubt
+        )
         site.on_change = lambda change: self.answering.announce(of_change(change, PHRASES, local_is_demo=False).spoken)
 
     def ask(self) -> Turn:
