@@ -117,7 +117,7 @@ class CommandHandler:
         self._read_back = 0
 
     def say(self, text: str, *, repeatable: bool = True) -> Turn:
-        """Says words of the assistant's own. If `repeatable` is False, as for a change of the voice, "repeat" skips them."""
+        """Says the assistant's own words. "Repeat" skips them if `repeatable` is False, as for a change of the voice."""
         turn = self._answering.say(text)
         self._expected.extend_for(turn)
         if repeatable:
