@@ -1,7 +1,7 @@
 """Decides which speech is meant for the assistant: after a press of the button, after the wake phrase, or all of it.
 
-It filters the events of hearing before the conversation sees them. It works on presses, times and texts, and has no
-state outside itself but a lock. It takes no picture and says nothing: the conversation does, when an event passes.
+It filters the events of hearing before the conversation sees them. Apart from a lock it is pure logic on presses,
+times and texts. It takes no picture and says nothing: the conversation does that when an event passes.
 """
 
 from __future__ import annotations
@@ -103,9 +103,7 @@ class Activation:
                     self._attend(NEVER, NEVER)
 
     def expect(self, now: float, seconds: float) -> None:
-        """Lets speech that begins within `seconds` pass without a press or the phrase, because the assistant has
-        asked.
-        """
+        """Lets speech within `seconds` pass without a press or the phrase, because the assistant has asked something."""
         with self._lock:
             if self._attention.ends < now + seconds:
                 self._attend(now, now + seconds)

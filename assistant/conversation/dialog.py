@@ -117,9 +117,9 @@ class CommandHandler:
         self._read_back = 0
 
     def say(self, text: str, *, repeatable: bool = True) -> Turn:
-        """Says words of the assistant's own.
+        """Says the assistant's own words.
 
-        If `repeatable` is False, as for a change of the voice, "repeat" skips them.
+        "Repeat" skips them if `repeatable` is False, as for a change of the voice.
         """
         turn = self._answering.say(text)
         self._expected.extend_for(turn)

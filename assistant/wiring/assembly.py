@@ -1,9 +1,9 @@
 """The parts of one run of the program, built from one configuration.
 
-Each part is built when it is first asked for, and kept. Whatever has to be closed lies on one `ExitStack`, so that
-whatever ends the program closes all of it, in the opposite order. Heavy imports happen where a part is built: `seesay
---help` stays quick. This module decides which concrete parts there are; what they do together is the business of
-`wiring.conversation`, `wiring.web` and the verbs of the command line.
+Each part is built when it is first asked for, and kept. Everything that must be closed lies on one `ExitStack`, so that
+any end of the program closes all of it, in the opposite order. Heavy imports happen where a part is built, because
+`seesay --help` must stay quick. This module decides which concrete parts there are. It does not know what they do
+together: that is in `wiring.conversation`, `wiring.web` and the verbs of the command line.
 """
 
 from __future__ import annotations
@@ -41,15 +41,18 @@ if TYPE_CHECKING:
 
 
 class Assembly:
-    """Raises from each part, when it is first asked for, what that part raises: a missing model, device or button."""
+    """The parts, each built at its first use.
+
+    That use raises the error if a model, a device or the button is missing.
+    """
 
     def __init__(
         self,
         config: Config,
         stack: contextlib.ExitStack,
         *,
-        vision_model: catalog.ChosenModel | None = None,  # None: the one that the config names, else the best there is
-        speech_model: Path | None = None,  # likewise
+        vision_model: catalog.ChosenModel | None = None,  # None: the config decides, or the best there is
+        speech_model: Path | None = None,  # None: chosen in the same way
     ) -> None:
         self.config = config
         self.stack = stack
@@ -73,11 +76,11 @@ class Assembly:
 
     @property
     def is_demo(self) -> bool:
-        """True where the small demo model answers as a rule: the program says so plainly."""
+        """True if the small demo model answers as a rule. The program then tells the user."""
         return self.vision_model.is_demo and not is_remote(self.config)
 
     def choose_models(self) -> None:
-        """Finds both models, before anything is loaded, and tells where the small demo model answers.
+        """Finds both models before anything is loaded, and tells the user if the small demo model answers.
 
         Raises `ModelMissing` when the config names a folder that is not there.
         """
@@ -92,7 +95,7 @@ class Assembly:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine that the config names: this machine's, or another computer's with this machine's behind it."""
+        """The engine that the config names: this machine's, or another computer's with this machine's as its fallback."""
         if not is_remote(self.config):
             return self.local_engine
         from assistant.wiring.remote import open_remote_engine
@@ -111,7 +114,7 @@ class Assembly:
 
     @property
     def model_name(self) -> str:
-        """The name of the model that answers now; it changes while another computer is away."""
+        """The name of the model that answers now. It changes while another computer cannot be reached."""
         return self.engine.answerer.model_name
 
     @cached_property
@@ -125,7 +128,7 @@ class Assembly:
         engine: SupportsSee | None = None,  # None: `engine` of this assembly
         frames: FrameSource | None = None,  # None: the camera
         earcons: bool = True,
-        takes_best_shot: bool = False,  # of three pictures, and says what is wrong with it
+        takes_best_shot: bool = False,  # True: takes the sharpest of three pictures and tells what is wrong with it
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
     ) -> AnswerPipeline:
@@ -173,7 +176,7 @@ class Assembly:
         return self.open_voice(devices.loudspeaker(self.config.speaking.output_device))
 
     def open_voice(self, open_speaker: Callable[[], Speaker]) -> SpokenVoice:
-        """A voice over a loudspeaker or a WAV file; the voice owns it."""
+        """A voice over a loudspeaker or a WAV file, which the voice closes."""
         from audio.voice import SpokenVoice
 
         speaking = self.config.speaking
@@ -195,7 +198,7 @@ class Assembly:
         return load_state(state_path(os.environ), VoiceState(speaking.rate_wpm, speaking.volume))
 
     def voice_settings(self, voice: SpokenVoice) -> VoiceSettings:
-        """Has `voice` sound as it was last set, and remembers what is changed by voice from now on."""
+        """Sets `voice` as the user last set it. The settings that are returned store each later change by voice."""
         state = self.remembered_voice
         voice.sound_like(state.rate_wpm, state.volume)
         return VoiceSettings(state, lambda new: voice.sound_like(new.rate_wpm, new.volume), state_path(os.environ))
@@ -214,10 +217,10 @@ class Assembly:
 
     @cached_property
     def power(self) -> PowerKeeper:
-        """Holds the budget from now on; its `latest` has the newest figures."""
+        """Holds the power budget from its first use on. Its `latest` has the newest figures."""
         return devices.keep_power(self.config.power, self.engine, self.stack, console.say)
 
     @cached_property
     def power_watch(self) -> PowerKeeper:
-        """Only measures: one question is over before a governor could have learned anything."""
+        """Only measures power, because a single question ends before a governor could learn anything."""
         return devices.watch_power(self.stack)

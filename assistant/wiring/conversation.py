@@ -1,4 +1,4 @@
-"""The conversation through microphone, camera and loudspeaker, until quit or Ctrl-C."""
+"""Builds and runs the conversation through microphone, camera and loudspeaker, until quit or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class SideServer(Protocol):
-    """What goes on beside the conversation, over the same engine and camera: see `assistant.wiring.web`."""
+    """A web server beside the conversation, which uses the same engine and camera: `wiring.web` has it."""
 
     def turn_ended(self, turn: Turn) -> None: ...
 
@@ -42,13 +42,16 @@ class SideServer(Protocol):
 def run(
     assembly: Assembly, *, verbose: bool = False, as_json: bool = False, side_server: SideServer | None = None
 ) -> None:
-    """Returns when the user says quit; raises where a device or a model is missing at the start."""
+    """Runs the conversation until the user says quit.
+
+    Raises an error if a device or a model is missing at the start.
+    """
     from assistant.conversation.conversation import Conversation
     from assistant.conversation.dialog import OwnState
 
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
     devices.use_echo_cancellation(config)
-    # In this order, so that what is missing is said before the minutes of loading the engine, not after.
+    # The order matters: whatever is missing is told before the engine is loaded, which may take minutes.
     _ = ears.transcriber, ears.stop_ear
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
@@ -104,7 +107,7 @@ def _settings(assembly: Assembly, activation: Activation) -> ConversationSetting
 def _events(
     assembly: Assembly, pipeline: AnswerPipeline, activation: Activation, queue: EventQueue
 ) -> Generator[Event, None, None]:
-    """All that the conversation reacts to, also across losses of the microphone."""
+    """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation
     from audio.microphone import Microphone
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
@@ -117,7 +120,7 @@ def _events(
         situation = replace(situation, deaf=deaf, own_cue=own_cue)
 
     def events_of(microphone: AudioSource) -> Iterator[Event]:
-        transcriber.reset()  # half a question from before a loss is no part of the next one
+        transcriber.reset()  # half a question from before the loss must not become part of the next one
         if ears.stop_ear is not None:
             ears.stop_ear.rest()
         queue.take()
@@ -141,7 +144,7 @@ def _tell(pipeline: AnswerPipeline, printed: str, spoken: str) -> None:
 def _watch(
     key: KeySource, assembly: Assembly, activation: Activation, pipeline: AnswerPipeline, queue: EventQueue
 ) -> ButtonWatch:
-    """The thread that turns the key's downs and ups into presses."""
+    """The thread that turns the key's down and up events into presses."""
     from assistant.button.watcher import ButtonWatch
 
     button, phrases = assembly.config.button, assembly.phrases
@@ -149,7 +152,7 @@ def _watch(
     def on_press(press: Press) -> None:
         activation.pressed(press)
         if isinstance(press, StopPress):
-            pipeline.cancel()  # here and not on the main thread: silence is wanted within 100 ms
+            pipeline.cancel()  # not on the main thread, because the voice must be silent within 100 ms
         queue.put(press)
 
     def on_problem(sentence: str) -> None:
@@ -163,7 +166,7 @@ def _watch(
 
 
 def _hint(activation: Activation, phrases: Phrases) -> str:
-    """How to begin; nothing where everything that is said is heard."""
+    """Tells how to get the assistant's attention. "" if all speech is meant for the assistant."""
     ways = activation.settings
     hints = [phrases.hint_button] if ways.button else []
     if ways.wake_word:
@@ -184,7 +187,7 @@ def _status(assembly: Assembly) -> Status:
 
 
 def _state(pipeline: AnswerPipeline, activation: Activation) -> str:
-    """What the conversation does now, for the page: one of `assistant.web.status_board.STATES`."""
+    """What the conversation does now, as the web page shows it: one of `assistant.web.status_board.STATES`."""
     if pipeline.speaking:
         return "speaking"
     if pipeline.busy:
@@ -195,7 +198,7 @@ def _state(pipeline: AnswerPipeline, activation: Activation) -> str:
 def _turn_printer(
     assembly: Assembly, *, verbose: bool, as_json: bool, side_server: SideServer | None
 ) -> Callable[[Turn], None]:
-    """Prints each turn when it has ended, and tells the server of it."""
+    """A function that prints each turn when it has ended, and passes it to the web server."""
 
     def show(turn: Turn) -> None:
         if side_server is not None:

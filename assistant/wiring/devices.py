@@ -1,7 +1,7 @@
 """Opens the concrete devices: loudspeaker, camera, button and power sensors.
 
-Each function takes the part of the configuration that it needs. What is opened for the whole run is put on the caller's
-`ExitStack`. Heavy imports happen in the functions: `seesay --help` stays quick.
+Each function takes the part of the configuration that it needs. A device that stays open for the whole run is put on
+the caller's `ExitStack`. Heavy imports happen in the functions, because `seesay --help` must stay quick.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 
 
 def loudspeaker(output_device: str) -> Callable[[], Speaker]:
-    """Opens the output device of that name; "" is the system's default."""
+    """A function that opens the output device of that name. "" is the system's default."""
 
     def open_it() -> Speaker:
         from audio.playback import Loudspeaker
@@ -42,7 +42,7 @@ def loudspeaker(output_device: str) -> Callable[[], Speaker]:
 
 
 def wav_file(path: Path) -> Callable[[], Speaker]:
-    """Opens a WAV file in a loudspeaker's place."""
+    """A function that opens a WAV file in place of a loudspeaker."""
 
     def open_it() -> Speaker:
         from audio.wav import WavSpeaker
@@ -55,8 +55,8 @@ def wav_file(path: Path) -> Callable[[], Speaker]:
 def check_sound_devices(config: Config) -> None:
     """Opens microphone and loudspeaker and closes them again. Raises DeviceMissing.
 
-    They are checked before the minutes of loading and opened when it is done: a busy machine would starve the
-    loudspeaker, and what the microphone hears meanwhile is nobody's question.
+    They are checked before the models are loaded, which may take minutes, and opened for good afterwards. While it
+    loads, the machine is so busy that the loudspeaker would run dry, and what the microphone hears is not a question.
     """
     from audio.microphone import Microphone
     from audio.playback import Loudspeaker
@@ -68,7 +68,7 @@ def check_sound_devices(config: Config) -> None:
 def use_echo_cancellation(config: Config) -> None:
     """Uses the sound server's echo cancellation where it has one and the config names no devices of its own.
 
-    To be called before anything opens the sound system.
+    It must be called before anything opens the sound system.
     """
     from audio.echo import echo_cancelled_input, echo_cancelled_output, use_sink, use_source
 
@@ -85,7 +85,7 @@ def use_echo_cancellation(config: Config) -> None:
 
 
 def open_frames(source: str, open_timeout_seconds: float, stack: contextlib.ExitStack) -> FrameSource:
-    """A camera, a picture, a video or an address."""
+    """Opens a camera, a picture, a video or an address; `stack` closes it. Waits `open_timeout_seconds` at most."""
     from vision.camera import open_frame_source
 
     frames = open_frame_source(source, open_timeout_seconds=open_timeout_seconds)
@@ -94,7 +94,7 @@ def open_frames(source: str, open_timeout_seconds: float, stack: contextlib.Exit
 
 
 def _close_camera(close: Callable[[], None]) -> None:
-    """Names a camera whose driver hangs, instead of turning an orderly end into a failure."""
+    """Closes a camera. If its driver hangs, that is logged, so that an orderly end does not become a failure."""
     from vision.errors import CameraLost
 
     try:
@@ -109,9 +109,9 @@ def _close_camera(close: Callable[[], None]) -> None:
 def open_button(
     activation: ActivationConfig, button: ButtonConfig, stack: contextlib.ExitStack, say: Say
 ) -> KeySource | None:
-    """The key that is the button, None where none is asked for.
+    """The key that serves as the button, or None if the config wants no button.
 
-    Raises `ButtonMissing` where it cannot be heard and there is no other way to begin.
+    Raises `ButtonMissing` if the key cannot be read and the user has no other way to ask.
     """
     ways = activation.by.split("+")
     if "button" not in ways:
@@ -130,7 +130,7 @@ def open_button(
 
 
 def keep_power(power: PowerConfig, engine: Engine, stack: contextlib.ExitStack, say: Say) -> PowerKeeper:
-    """Holds the budget from now on. Of an engine on another computer only its stand-in on this machine is slowed."""
+    """Holds the power budget from now on. It slows only what computes on this machine, never another computer."""
     from assistant.machine.power.keeper import keep_power
     from assistant.machine.power.sysfs import Sysfs
 
@@ -138,7 +138,7 @@ def keep_power(power: PowerConfig, engine: Engine, stack: contextlib.ExitStack, 
 
 
 def watch_power(stack: contextlib.ExitStack) -> PowerKeeper:
-    """Measures and changes nothing."""
+    """Measures power, and changes no setting of the machine."""
     from assistant.machine.power.keeper import PowerKeeper
     from assistant.machine.power.readings import PowerReader
     from assistant.machine.power.sysfs import Sysfs

@@ -1,4 +1,4 @@
-"""Loads this machine's own engine, and chooses the rule that says when its answers are doubted."""
+"""Loads this machine's own engine, and chooses the rule for when its answers are doubted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Progress = Callable[[str], None]
 def load_engine(
     config: Config, vision_model: Path, stack: contextlib.ExitStack, progress: Progress, *, is_demo: bool
 ) -> Engine:
-    """The one engine of the process. The demo model gets no instructions: it was trained without."""
+    """Loads the only engine of the process. The demo model gets no instructions, because it was trained without."""
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings
 
@@ -29,24 +29,24 @@ def load_engine(
         threads=config.engine.threads,
         max_new_tokens=config.engine.max_new_tokens,
         prefill_chunk_tokens=config.engine.prefill_chunk_tokens,
-        fit=cast("Fit", config.seeing.fit),  # one of the three: config.py has checked it
+        fit=cast("Fit", config.seeing.fit),  # reading the configuration has checked this value
         temperature=config.engine.temperature,
         top_p=config.engine.top_p,
         repetition_penalty=config.engine.repetition_penalty,
         instructions="" if is_demo else config.prompt.text(config.conversation.language),
-        arithmetic=cast("Arithmetic", config.engine.arithmetic),  # and this too
+        arithmetic=cast("Arithmetic", config.engine.arithmetic),  # checked as well
         is_demo=is_demo,
     )
     return stack.enter_context(Engine.load(vision_model, settings, progress))
 
 
 def is_remote(config: Config) -> bool:
-    """Another computer answers as a rule: the small demo model, if it is here at all, only stands in for it."""
+    """True if another computer answers as a rule. A model on this machine then only stands in for it."""
     return config.engine.backend != "local"
 
 
 def doubt_rule(config: Config, *, is_demo: bool) -> DoubtRule:
-    """The demo model's own, which was measured, or the config's."""
+    """The rule of the demo model, whose thresholds were measured, or the rule of the config for any other model."""
     from assistant.answering.doubt import DEMO_RULE, DoubtRule
 
     return DEMO_RULE if is_demo else DoubtRule(**vars(config.doubt))

@@ -1,4 +1,4 @@
-"""Builds what hears: the ears over a microphone or a file, the stop word, the wake phrase."""
+"""Builds the parts that hear: speech from a microphone or a file, the stop word and the wake phrase."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from audio.transcriber import Transcriber
     from audio.wake_word import AttentiveTranscriber
 
-# Below this confidence what was heard is a noise and is ignored in silence; from here to `min_confidence` it is read
-# back: "did you ask …?"
+# Words heard with less confidence than this are taken for noise and ignored in silence. From here to `min_confidence`
+# the assistant reads them back: "did you ask …?"
 NOISE_CONFIDENCE = 0.3
 
 
 @contextlib.contextmanager
 def quiet_stop(source: AudioSource) -> Iterator[None]:
-    """Stops a source at the end, so that no generator waits for its next block."""
+    """Stops a source at the end, so that no generator goes on waiting for its next block."""
     try:
         yield
     finally:
@@ -36,7 +36,7 @@ def quiet_stop(source: AudioSource) -> Iterator[None]:
 
 
 class Ears:
-    """What hears with one speech model, by the configuration. Each part is built when it is first asked for."""
+    """All that hears with one speech model, as configured. Each part is built when it is first asked for."""
 
     def __init__(self, config: Config, speech_model: Path) -> None:
         self._config = config
@@ -45,16 +45,16 @@ class Ears:
 
     @cached_property
     def transcriber(self) -> Transcriber:
-        """The Vosk model, loaded now. Raises `SpeechModelError`."""
+        """The Vosk model, loaded at the first use. Raises `SpeechModelError`."""
         from audio.transcriber import VoskTranscriber
 
         return VoskTranscriber(self._speech_model)
 
     @cached_property
     def stop_ear(self) -> StopEar | None:
-        """What listens for "stop" while the assistant speaks, if the config wants it. Needs the transcriber loaded.
+        """Listens for "stop" while the assistant speaks; None if not configured. The transcriber must be loaded.
 
-        Raises `SpeechModelError` where the model knows no stop word, or takes no grammar.
+        Raises `SpeechModelError` if the model knows no stop word, or takes no grammar.
         """
         if self._config.hearing.barge_in != "stop_word":
             return None
@@ -62,7 +62,7 @@ class Ears:
         from audio.errors import SpeechModelError
         from audio.transcriber import unknown_words
 
-        # A grammar would leave out what the model does not know, and say nothing.
+        # A grammar leaves out words that the model does not know, without telling, so they are left out here.
         wanted = self._phrases.stop_words
         stops = [phrase for phrase in wanted if not unknown_words(self._speech_model, [phrase])]
         if not stops:
@@ -73,7 +73,7 @@ class Ears:
         return StopListener(VoskSpotter(self._speech_model, stops), stops)
 
     def pause_ear(self, activation: Activation) -> PauseEar | None:
-        """What tells a finished question from a pause in it, for the cue that says "I heard you"; None without cues."""
+        """Tells a finished question from a pause in it, for the cue that says "I heard you". None if cues are off."""
         if not self._config.speaking.earcons:
             return None
         from assistant.language.command_parser import ends_open
@@ -83,7 +83,7 @@ class Ears:
         wake_phrase = activation.settings.wake_phrase
 
         def more_must_come(text: str) -> bool:
-            """The wake phrase alone has an answer of its own: the two rising notes."""
+            """True after a phrase that cannot end a question. The wake phrase is one: two rising notes answer it."""
             return ends_open(text, self._phrases) or bool(wake_phrase and text.endswith(wake_phrase))
 
         return WordsEnded(
@@ -93,7 +93,7 @@ class Ears:
         )
 
     def activation(self, *, speaking: Callable[[], bool], busy: Callable[[], bool]) -> Activation:
-        """Which of what is heard is meant for the assistant. Needs the transcriber loaded."""
+        """Decides which speech is meant for the assistant. The transcriber must be loaded."""
         from assistant.conversation.activation import Activation, settings_from
         from assistant.language.command_parser import parse_command
         from assistant.language.phrases import Command
@@ -112,7 +112,7 @@ class Ears:
         )
 
     def attentive(self, activation: Activation) -> AttentiveTranscriber:
-        """A transcriber that spares itself the words that nobody means for it. Raises `SpeechModelError`."""
+        """A transcriber that skips speech which is not meant for the assistant. Raises `SpeechModelError`."""
         from audio.grammar import GrammarListener
         from audio.wake_word import AttentiveTranscriber
 
@@ -131,7 +131,7 @@ class Ears:
         stop_ear: StopEar | None = None,
         pause_ear: PauseEar | None = None,
     ) -> Hearing:
-        """Ears over any audio source."""
+        """Speech events from any audio source, as configured."""
         from audio.hearing import Hearing, Situation
         from audio.settings import EndpointSettings
         from audio.vad import VoiceActivity
@@ -155,9 +155,9 @@ class Ears:
         )
 
     def hear_file(self, path: Path, stopped: Callable[[], bool] = lambda: False) -> tuple[Utterance, float]:
-        """All that is said in a WAV file, as one utterance, and the monotonic time at which its last sound was read.
+        """All words in a WAV file as one utterance, and the monotonic time at which its last sound was read.
 
-        Once `stopped()`, the rest is not heard. Raises `AssistantError` when nothing is said.
+        Once `stopped()` is True, the rest is not heard. Raises `AssistantError` if no words are heard.
         """
         from audio.hearing import Utterance
         from audio.wav import WavSource
@@ -177,7 +177,7 @@ class Ears:
 
 
 class _TimedSource:
-    """An audio source that notes when its last sound was handed over (monotonic seconds), and ends when `stopped()`."""
+    """An audio source that notes when it gave out its last sound (monotonic seconds), and ends once `stopped()`."""
 
     def __init__(self, source: AudioSource, stopped: Callable[[], bool]) -> None:
         self._source = source

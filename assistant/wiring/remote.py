@@ -1,6 +1,6 @@
-"""Another computer's engine: built from the configuration, with this machine's own engine behind it.
+"""Builds another computer's engine from the configuration, with this machine's own engine as its fallback.
 
-What a user is told about it is printed for those who read and spoken for those who hear.
+Every notice about it to the user is both printed and spoken.
 """
 
 from __future__ import annotations
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 
 def open_remote_engine(
     config: Config,
-    load_local: Callable[[contextlib.ExitStack], Engine],  # this machine's own engine, when it is needed
+    load_local: Callable[[contextlib.ExitStack], Engine],  # loads this machine's own engine; called when that is needed
     local_model: ChosenModel,
-    say: Callable[[str], None],  # prints
-    announce: Callable[[str], None],  # speaks, on the thread that sees or asks
+    say: Callable[[str], None],  # prints a notice
+    announce: Callable[[str], None],  # speaks a notice; called on the thread that sees or asks
 ) -> FallbackEngine:
-    """Tells that pictures leave this machine, and asks whether the other computer is there. Raises ConfigError."""
+    """Tells the user that pictures leave this machine, and checks if the other computer is there.
+
+    Raises ConfigError.
+    """
     phrases = phrases_for(config.conversation.language)
 
     def tell(notice: Notice) -> None:
@@ -69,12 +72,14 @@ def open_remote_engine(
 
 @dataclass(frozen=True)
 class Notice:
+    """One notice to the user, in its printed and its spoken words."""
+
     printed: str
     spoken: str
 
 
 def pictures_leave(server: ServerSettings, phrases: Phrases) -> Notice:
-    """At the start, before the first picture."""
+    """The notice at the start, before the first picture: pictures leave this machine, encrypted or not."""
     way = "encrypted" if server.is_encrypted else "NOT encrypted, so that network can read along"
     return Notice(
         f"PICTURES LEAVE THIS MACHINE: each one that is asked about goes to {server.base_url} with the questions, {way}",
@@ -83,7 +88,7 @@ def pictures_leave(server: ServerSettings, phrases: Phrases) -> Notice:
 
 
 def of_change(change: Change, phrases: Phrases, *, local_is_demo: bool) -> Notice:
-    """When the other computer's engine goes away or comes back."""
+    """The notice when the other computer's engine goes away or comes back."""
     if not isinstance(change, Away):
         return Notice("the engine on the other computer is back and answers again", phrases.remote_back)
     if not change.has_local:
@@ -95,7 +100,7 @@ def of_change(change: Change, phrases: Phrases, *, local_is_demo: bool) -> Notic
 
 
 def settings_from(remote: RemoteConfig) -> ServerSettings:
-    """Checks what the configuration says and reads the key. Raises ConfigError."""
+    """Checks the values of the configuration and reads the key. Raises ConfigError."""
     return ServerSettings(
         _checked_url(remote.base_url),
         _key(remote.api_key_file),
@@ -107,11 +112,11 @@ def settings_from(remote: RemoteConfig) -> ServerSettings:
 
 
 def _checked_url(text: str) -> str:
-    """Raises ConfigError; a password in it would be printed and logged, so it is refused too."""
+    """The address without its last slash. Raises ConfigError, also for a password in it, which would be logged."""
     example = "an address such as http://192.168.1.20:8000/v1"
     if not text:
         raise ConfigError(f'engine.backend = "openai" needs remote.base_url, {example}')
-    if "@" in text:  # before anything that prints it
+    if "@" in text:  # checked before anything could print the address
         raise ConfigError(
             f"remote.base_url must be {example}, with no name in it: a key belongs into remote.api_key_file"
         )
@@ -140,9 +145,9 @@ def _key(file: str) -> str | None:
 
 
 def open_server(remote: RemoteConfig) -> Server:
-    """The client of the other computer's server; it connects to nothing yet.
+    """The client of the other computer's server. It does not connect yet.
 
-    Raises ConfigError where a setting or a certificate is wrong, or the package `openai` is not installed.
+    Raises ConfigError if a setting or a certificate is wrong, or the package `openai` is not installed.
     """
     settings = settings_from(remote)
     tls = ssl_context(Path(remote.ca_file) if remote.ca_file else None)
@@ -156,7 +161,7 @@ def open_server(remote: RemoteConfig) -> Server:
 
 
 def ssl_context(ca_file: Path | None) -> ssl.SSLContext:
-    """The certificates that servers are checked against; checking them is always on. Raises ConfigError."""
+    """The certificates that servers are checked against. The check cannot be turned off. Raises ConfigError."""
     try:
         return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
     except (OSError, ssl.SSLError) as error:

@@ -1,6 +1,6 @@
-"""`seesay serve`: the page and the API, alone or beside the conversation by voice, one engine for both.
+"""Builds `seesay serve`: the page and the API, alone or beside the conversation, which then uses the same engine.
 
-It listens on this machine only, unless there is a token: whoever reaches the port can look through the camera.
+The server listens on this machine only, unless there is a token: whoever reaches the port can look through the camera.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from assistant.web.services import Parts
     from audio.pcm import AudioChunk
 
-_SHORTEST_TOKEN = 16  # characters: so many random ones cannot be guessed at ten tries a minute
+_SHORTEST_TOKEN = 16  # characters; that many random ones cannot be guessed at ten tries a minute
 _TOKEN_HINT = "make one with: (umask 077; openssl rand -hex 24 > FILE)"
 
 
 def web_settings(config: Config, host: str | None, port: int | None, token_file: Path | None) -> WebSettings:
-    """The config's [web], what the command line says above it, and the token. Raises UsageError, ConfigError."""
+    """The table [web] of the config, overridden by the command line, with the token. Raises UsageError, ConfigError."""
     web = config.web
     if port is not None and not 0 <= port <= 65_535:
         raise UsageError(f"--port is 0 to 65535, not {port}")
@@ -73,7 +73,7 @@ def web_settings(config: Config, host: str | None, port: int | None, token_file:
 
 
 def read_token(path: Path) -> str:
-    """Raises UsageError."""
+    """The token in a file. Raises UsageError if it is unreadable, readable by everybody, too short or not plain."""
     try:
         mode = path.stat().st_mode
         token = path.read_text(encoding="ascii").strip()
@@ -93,7 +93,7 @@ def read_token(path: Path) -> str:
 
 
 def serve(assembly: Assembly, settings: WebSettings) -> None:
-    """Serves until it is ended; raises what is missing at the start."""
+    """Serves until the program is ended. Raises an error if something is missing at the start."""
     _ = assembly.vision_model
     camera = _camera(assembly)
     assembly.tell_of_demo_model()
@@ -101,12 +101,12 @@ def serve(assembly: Assembly, settings: WebSettings) -> None:
     server = SideServer(settings)
     serving = server.serving(assembly, camera=camera, power=lambda: assembly.power.latest)
     ended = assembly.stack.enter_context(serving)
-    ended.wait()  # mostly Ctrl-C or SIGTERM comes before
+    ended.wait()  # Ctrl-C or SIGTERM usually ends this wait
     raise AssistantError("the server has ended by itself: start it again")
 
 
 class SideServer:
-    """The server beside the conversation, over its engine and camera; it is told of each turn."""
+    """The web server, alone or beside the conversation. It shows each turn of the conversation on its page."""
 
     def __init__(self, settings: WebSettings) -> None:
         self._settings = settings
@@ -125,14 +125,14 @@ class SideServer:
         *,
         camera: Take | None = None,
         voice_state: Callable[[], str] = lambda: "idle",
-        power: Callable[[], PowerSample] | None = None,  # None: nobody else reads the sensors
+        power: Callable[[], PowerSample] | None = None,  # None: nothing else reads the power sensors
     ) -> Iterator[threading.Event]:
-        """Serves as long as it is open; the event is set if it ends before."""
+        """Serves while the context is open. Yields an event that is set if the server ends by itself before."""
         from assistant.web.app import create_app
         from assistant.web.server import WebServer
         from assistant.web.services import Services
 
-        tune_malloc()  # every worker decodes pictures
+        tune_malloc()  # every worker thread decodes pictures, which needs much memory for a moment
         self._board.voice_state = voice_state
         with contextlib.ExitStack() as stack:
             services = Services(_parts(assembly, camera, power), self._settings, self._board)
@@ -159,7 +159,7 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
 
 
 def _camera(assembly: Assembly) -> Take | None:
-    """None where there is none: pictures can be sent."""
+    """The camera, or None if there is none: pictures can still be sent."""
     try:
         return assembly.best_shot
     except CameraMissing as error:
@@ -168,7 +168,7 @@ def _camera(assembly: Assembly) -> Take | None:
 
 
 def _voice(assembly: Assembly) -> Callable[[str], AudioChunk] | None:
-    """None where there is none: answers are read."""
+    """The speech synthesizer, or None if there is none: answers can still be read."""
     try:
         return assembly.open_synthesizer(assembly.remembered_voice).synthesize
     except AudioError as error:
@@ -177,9 +177,9 @@ def _voice(assembly: Assembly) -> Callable[[str], AudioChunk] | None:
 
 
 def _hear(assembly: Assembly) -> Hear | None:
-    """Words from recordings, one at a time; None where there is no speech model.
+    """Recognises the words in recordings, one at a time. None if there is no speech model.
 
-    The model is loaded with the first recording: many users never speak to the page.
+    The model is loaded with the first recording, because many users never speak to the page.
     """
     try:
         _ = assembly.speech_model
@@ -187,10 +187,10 @@ def _hear(assembly: Assembly) -> Hear | None:
         console.say(f"{error}; questions to the page can only be typed")
         return None
     one_at_a_time = threading.Lock()
-    ears = Ears(assembly.config, assembly.speech_model)  # its own recogniser: the conversation's is busy listening
+    ears = Ears(assembly.config, assembly.speech_model)  # a recogniser of its own: the conversation's is always busy
 
     def hear(wav: Path, stopped: Callable[[], bool]) -> tuple[str, float]:
-        """Raises AssistantError where nothing is said, AudioError without a model."""
+        """The words and their confidence, 0..1. Raises AssistantError if there are none, AudioError without a model."""
         with one_at_a_time:
             heard, _ = ears.hear_file(wav, stopped)
         return heard.text, heard.confidence
