@@ -16,7 +16,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +131,16 @@ class RunningSeeSay:
         with self._said:
             done = self._said.wait_for(lambda: any(words in line for line in self.messages), seconds)
         assert done, f"never said {words!r}, but: {self.messages}"
+
+    def forget_messages(self) -> None:
+        """From now on `wait_for_message` waits for a new one."""
+        with self._said:
+            self.messages.clear()
+
+    def threads_and_files(self) -> tuple[int, int]:
+        """How many threads the process has, and how many files it holds open."""
+        process = Path(f"/proc/{self.process.pid}")
+        return len(list((process / "task").iterdir())), len(list((process / "fd").iterdir()))
 
     def answer(self) -> dict[str, Any]:
         result: dict[str, Any] = json.loads(self._out.get(timeout=TURN_SECONDS))
@@ -414,3 +424,88 @@ def test_a_lost_microphone_is_told_and_taken_back(folder: Path) -> None:
         threading.Event().wait(0.5)  # half-duplex: the room is still carrying the message
         card.play_into_microphone(folder / "color.wav")
         assert seesay.answer()["answer"] == "The circle is red."
+
+
+REST_SECONDS = 6.0  # the loudspeaker rests after five seconds of silence
+AWAY_SECONDS = 3.0  # longer than it takes to notice that a device is lost
+
+
+def answered_after(seesay: RunningSeeSay, card: VirtualSoundCard, folder: Path, come_back: Callable[[], None]) -> float:
+    """Brings the sound server back; the seconds until a question, asked once the program had said so, was answered."""
+    come_back()
+    began = time.monotonic()
+    with card.record_loudspeaker() as told:
+        seesay.wait_for_message("the microphone is back", TURN_SECONDS)
+        wait_for_quiet(told, 0.4)
+    card.play_into_microphone(folder / "color.wav")
+    assert seesay.answer()["answer"] == "The circle is red."
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_killed_sound_server_leaves_it_neither_deaf_nor_mute(kills: int, folder: Path) -> None:
+    """The next question after each return is answered within 8 s, whether the loudspeaker rested at the kill or not.
+
+    Threads and open files are as before, and Ctrl-C ends it with status 0 within 2 s.
+    """
+    seconds = []
+    with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        before = seesay.threads_and_files()
+        for kill in range(kills):
+            threading.Event().wait(REST_SECONDS if kill % 2 == 0 else 0.5)
+            seesay.forget_messages()
+            card.unplug()
+            threading.Event().wait(AWAY_SECONDS)
+            seconds.append(answered_after(seesay, card, folder, card.replug))
+        threading.Event().wait(1.0)
+        after = seesay.threads_and_files()
+        took_seconds = seesay.interrupt()
+        assert seesay.process.returncode == 0
+    sys.stdout.write(f"return to answer: {[round(each, 1) for each in seconds]} s, {before} -> {after}\n")
+    assert max(seconds) < 8.0
+    assert after == before
+    assert took_seconds < 2.0
+
+
+@pytest.mark.parametrize("rests", [True, False], ids=["at rest", "awake"])
+def test_a_frozen_sound_server_leaves_it_neither_deaf_nor_mute(rests: bool, folder: Path) -> None:
+    """When the server goes on, the next question is answered within 8 s, and what hung has been freed."""
+    with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        before = seesay.threads_and_files()
+        threading.Event().wait(REST_SECONDS if rests else 0.5)
+        seesay.forget_messages()
+        card.freeze()
+        threading.Event().wait(2 * AWAY_SECONDS)
+        seconds = answered_after(seesay, card, folder, card.thaw)
+        threading.Event().wait(1.0)
+        assert seesay.threads_and_files() == before
+        assert seesay.interrupt() < 2.0
+        assert seesay.process.returncode == 0
+    assert seconds < 8.0
+
+
+@pytest.mark.parametrize("how", ["killed", "frozen"])
+@pytest.mark.parametrize("seconds", [0.3, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in (2.6, 4.5))])
+def test_ctrl_c_ends_it_while_there_is_no_sound_server(how: str, seconds: float, folder: Path) -> None:
+    """Within 2 s and with status 0, so many seconds after the server was killed or froze."""
+    with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        threading.Event().wait(REST_SECONDS)
+        try:
+            if how == "killed":
+                card.unplug()
+            else:
+                card.freeze()
+            threading.Event().wait(seconds)
+            assert seesay.interrupt() < 2.0
+            assert seesay.process.returncode == 0
+        finally:
+            card.thaw()
