@@ -188,7 +188,7 @@ def test_stop_ends_the_answer_and_keeps_the_picture() -> None:
         reply = clients.submit(send_form, server.port, "/api/ask", FIELDS)
         engine.steps.release(3)
         assert eventually(lambda: engine.decoded == 3)
-        conversation = next(iter(server.services.conversations._kept._entries))
+        conversation = next(iter(server.services.conversations._kept._entries.values())).value.id
         assert send_json(server.port, "/api/stop", {"conversation": conversation}).json == {"stopped": True}
         done = events_of(reply.result(PATIENCE_SECONDS).body)[-1][1]
         assert (done["finish"], done["answer"]) == ("cancelled", "word word word")
@@ -205,7 +205,7 @@ def test_a_newer_question_in_a_conversation_ends_the_older() -> None:
         first = clients.submit(send_form, server.port, "/api/ask", FIELDS)
         engine.steps.release(1)
         assert eventually(lambda: engine.decoded == 1)
-        conversation = next(iter(server.services.conversations._kept._entries))
+        conversation = next(iter(server.services.conversations._kept._entries.values())).value.id
         with socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS) as second:
             second.sendall(ask_request({"question": "newer", "conversation": conversation}))
             assert events_of(first.result(PATIENCE_SECONDS).body)[-1][1]["finish"] == "cancelled"
