@@ -103,7 +103,7 @@ class Activation:
                     self._attend(NEVER, NEVER)
 
     def expect(self, now: float, seconds: float) -> None:
-        """Lets speech within `seconds` pass without a press or the phrase, because the assistant has asked something."""
+        """Lets speech within `seconds` pass without a press or the phrase: the assistant has asked something."""
         with self._lock:
             if self._attention.ends < now + seconds:
                 self._attend(now, now + seconds)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 class Assembly:
     """The parts, each built at its first use.
 
-    That use raises the error if a model, a device or the button is missing.
+    That use raises if a model, a device or the button is missing.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Assembly:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine that the config names: this machine's, or another computer's with this machine's as its fallback."""
+        """The engine that the config names: this machine's, or another computer's with this one's as fallback."""
         if not is_remote(self.config):
             return self.local_engine
         from assistant.wiring.remote import open_remote_engine

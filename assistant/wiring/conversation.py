@@ -44,7 +44,7 @@ def run(
 ) -> None:
     """Runs the conversation until the user says quit.
 
-    Raises an error if a device or a model is missing at the start.
+    Raises if a device or a model is missing at the start.
     """
     from assistant.conversation.conversation import Conversation
     from assistant.conversation.dialog import OwnState

@@ -132,7 +132,7 @@ class SideServer:
         from assistant.web.server import WebServer
         from assistant.web.services import Services
 
-        tune_malloc()  # every worker thread decodes pictures, which needs much memory for a moment
+        tune_malloc()  # every worker thread decodes pictures, whose memory then goes back to the system
         self._board.voice_state = voice_state
         with contextlib.ExitStack() as stack:
             services = Services(_parts(assembly, camera, power), self._settings, self._board)
