@@ -1,11 +1,17 @@
-"""The highest level that keeps the budget of watts. Pure; it knows no temperature, and of the settings only how far
-apart they are.
+"""Finds the highest level that keeps the budget of watts, from the watts that were measured.
 
-What the work takes is taken as proportional to the level, on top of a floor that is found on the way. So one reading
-says where to go. Readings are late and noisy: after each change they are left out until they can know of it, and a rise
-needs some that agree. Work is of heavier and lighter kinds, and other programs come and go: a rise that turns out to be
-too much soon after is not tried again for a minute, then for two, four and eight; up to what held before it, or is left
-of a long one, it may rise at once, and after ten minutes without such a rise the patience is a minute again.
+The module is pure: it has no file, no thread and no clock. It knows no temperature, and of the settings it knows only
+how far apart they are.
+
+The model is: watts = floor + level × a constant. The floor is the part that no level takes away, and it is learned on
+the way. With this model one reading is enough to compute the level that meets the budget. Readings are late and noisy,
+so readings that may be older than the last change are left out, and a rise needs several readings.
+
+Work is heavier or lighter from one moment to the next, and other programs come and go. So a rise has failed if the
+watts are far above the budget soon after it. The level then stays down for one minute before it may go higher again;
+after further failed rises for two, four and eight minutes. Meanwhile it may still rise to the level that held before
+the failed rise, or, after a long climb, to the level that is left of the climb. After ten more minutes without a failed
+rise the wait is one minute again.
 """
 
 from __future__ import annotations
@@ -15,53 +21,55 @@ from dataclasses import dataclass, field
 
 from assistant.machine.power.power_knobs import SMALLEST_CHANGE, Seen, Setting
 
-# In shares of the budget.
+# These are shares of the budget.
 _AIM = 0.98
-_TOO_LOW = 0.967  # from here on it rises, when enough readings agree
-_TOO_HIGH = 0.992
-_FAR_TOO_HIGH = 1.05  # one reading is enough
+_TOO_LOW = 0.967  # below it the level rises, once there are enough readings
+_TOO_HIGH = 0.992  # above it the level falls, once there are enough readings
+_FAR_TOO_HIGH = 1.05  # above it the level falls after a single reading
 _ENOUGH_READINGS = 5
 _MOST_READINGS = 12
-_SETTLE_SECONDS = 2.0  # a sensor that is 1 s late, of a mean over 1 s
+_SETTLE_SECONDS = 2.0  # a sensor may be 1 s late, and its value is a mean over 1 s
 _PATIENCE_SECONDS, _MOST_PATIENCE_SECONDS = 60.0, 480.0
-_FORGET_SECONDS = 600.0  # without a rise that was too much
-_PROVEN_SECONDS = 120.0  # a rise that lasted so long was right: what comes later is something else's doing
+_FORGET_SECONDS = 600.0  # after so long without a failed rise the wait is short again
+_PROVEN_SECONDS = 120.0  # a rise that held for so long was right; watts that rise later have another cause
 _LARGEST_RISE, _LARGEST_FALL = 1.25, 0.25
-_FAR_TOO_LOW, _LARGEST_CLIMB = 0.7, 2.0  # below the one, rises are up to the other: it is a long way back
-_TRY_BELOW = 0.8  # from here on it is worth a trial
+_FAR_TOO_LOW, _LARGEST_CLIMB = 0.7, 2.0  # below this share a rise may double the level
+_TRY_BELOW = 0.8  # below this share the floor may be wrong, so a higher level is tried
 _FIRST_FLOOR, _HIGHEST_FLOOR = 0.3, 0.6
-LIMIT_SECONDS = 8.0  # in which a limit takes hold: of moving averages
-LIMIT_FAILS = 1.06  # this much over a limit that should hold, in the mean of all readings
+LIMIT_SECONDS = 8.0  # the processor's limit acts on moving averages, so it takes so long until it holds
+LIMIT_FAILS = 1.06  # a limit has failed if the mean of the readings is above it by this factor
 
-# Fewer busy cores, and a second says nothing of what the work takes; of slow settings, a share of what they allow.
+# A second in which fewer cores were busy says nothing about the power of the work. At slow settings, which allow less
+# than that, a share of what they allow is enough.
 _BUSY_CORES, _BUSY_SHARE = 0.5, 0.3
 
 
 @dataclass
 class WattsLoop:
-    """The highest level that keeps the budget."""
+    """Holds the level that keeps a budget of watts. `note` takes each reading, and `allow` returns the level."""
 
-    budget: float
-    allowed: float = 1.0
-    _floor: float = field(default=-1.0, init=False)  # watts that no level takes away; below 0: not found yet
+    budget: float  # watts
+    allowed: float = 1.0  # the level, 1 = all cores at full frequency
+    _floor: float = field(default=-1.0, init=False)  # watts that no level takes away; below 0 while it is unknown
     _changed_at: float = field(default=-math.inf, init=False)
-    _settled_at: float = field(default=-math.inf, init=False)  # readings from here on know of it
-    _readings: list[tuple[float, float]] = field(default_factory=list, init=False)  # watts, busy cores; settled ones
-    _before: tuple[float, float] | None = field(default=None, init=False)  # level and watts before the last change
+    _settled_at: float = field(default=-math.inf, init=False)  # readings from then on show the last change
+    _readings: list[tuple[float, float]] = field(default_factory=list, init=False)  # (watts, busy cores)
+    _before: tuple[float, float] | None = field(default=None, init=False)  # (level, watts) at the last decision
     _busy_before: float = field(default=0.0, init=False)
     _now: float = field(default=-math.inf, init=False)
-    _rose_from: float | None = field(default=None, init=False)  # if the last change was a rise
-    _highest: float = field(default=1.0, init=False)  # may be tried, until the next
+    _rose_from: float | None = field(default=None, init=False)  # the level before it, if the last change was a rise
+    _highest: float = field(default=1.0, init=False)  # the highest level allowed until _no_rise_until
     _no_rise_until: float = field(default=-math.inf, init=False)
     _tried_at: float = field(default=-math.inf, init=False)
     _patience_seconds: float = field(default=_PATIENCE_SECONDS, init=False)
 
     def changed(self, at: float, settle_seconds: float = _SETTLE_SECONDS) -> None:
+        """Says that the setting has changed at this time. Older readings are dropped."""
         self._changed_at, self._settled_at = at, at + settle_seconds
         self._readings.clear()
 
     def note(self, seen: Seen, busy_enough: float) -> None:
-        """Take a reading, unless it can be from before the last change, or of a machine that had nothing to do."""
+        """Takes a reading, unless it may be from before the last change or the machine was nearly idle."""
         self._now = seen.at
         busy = 1.0 if seen.busy_cores is None else seen.busy_cores
         steady, self._busy_before = min(busy, self._busy_before), busy
@@ -71,12 +79,16 @@ class WattsLoop:
             self._readings = [*self._readings, (seen.watts, steady)][-_MOST_READINGS:]
 
     def mean_share(self) -> float:
-        """Of the budget; 0 while too few readings agree."""
+        """Returns the mean of the readings as a share of the budget, or 0 while there are too few readings."""
         if len(self._readings) < _ENOUGH_READINGS:
             return 0.0
         return self._mean() / self.budget
 
     def allow(self, level: float, level_above: float) -> float:
+        """Returns the highest level that the budget allows.
+
+        `level` is the level that holds now, and `level_above` that of the next faster setting.
+        """
         if not self._readings:
             return self.allowed
         enough = len(self._readings) >= _ENOUGH_READINGS
@@ -98,14 +110,16 @@ class WattsLoop:
         if share < _TRY_BELOW and level_above > aim and self._may_try():
             self._floor = _HIGHEST_FLOOR * self.budget
             aim = level * self._change(level)
-        # Where settings are far apart, a small rise would reach none: the next one it is, if it seems to hold.
+        # Where settings are far apart, a small rise would reach none of them. So a rise may reach the next setting, if
+        # the model says that it keeps the budget.
         largest = level * (_LARGEST_CLIMB if share < _FAR_TOO_LOW else _LARGEST_RISE)
         step = max(largest, level_above if level_above <= aim else 0.0)
         self.allowed, self._rose_from = min(highest, aim, step), level
 
     def _may_try(self) -> bool:
-        """The floor may have been learned from another program's watts, and says that there is no way up: forget it at
-        times.
+        """Returns True if a higher level may be tried although the floor says that none keeps the budget.
+
+        The floor may have been learned from another program's watts. So it is forgotten from time to time.
         """
         if self._now < max(self._changed_at + _PROVEN_SECONDS, self._tried_at + _MOST_PATIENCE_SECONDS):
             return False
@@ -117,20 +131,21 @@ class WattsLoop:
             return
         if self._now > self._no_rise_until + _FORGET_SECONDS:
             self._patience_seconds = _PATIENCE_SECONDS
-        # Of a climb that was right and only too large, what is left counts: back to its foot would be half the speed.
+        # After a long climb that was only too large, the reduced level is the highest one: going back to where it
+        # began could halve the speed.
         was_climb = self.allowed > _LARGEST_RISE * self._rose_from
         self._highest = self.allowed if was_climb else self._rose_from
         self._no_rise_until = self._now + self._patience_seconds
         self._patience_seconds = min(2 * self._patience_seconds, _MOST_PATIENCE_SECONDS)
 
     def _mean(self) -> float:
-        """Of the seconds that were as busy as the busiest: a half idle one says little of the level."""
+        """Returns the mean watts of the busiest readings: a second that was half idle says little about the level."""
         most = max(busy for _, busy in self._readings)
         watts = [watts for watts, busy in self._readings if busy >= 0.9 * most or watts > self.budget]
         return sum(watts) / len(watts)
 
     def _change(self, level: float) -> float:
-        """The factor that leads to the aim, if power is floor + level x something."""
+        """Returns the factor by which the level must change to reach the aim, if watts = floor + level × a constant."""
         watts, aim = self._mean(), _AIM * self.budget
         self._learn_floor(level, watts)
         factor = max(aim - self._floor, 0.0) / max(watts - self._floor, 1e-3)
@@ -138,7 +153,10 @@ class WattsLoop:
         return factor
 
     def _learn_floor(self, level: float, watts: float) -> None:
-        """Two levels far apart give the line through both. Never so high that a small error becomes a large step."""
+        """Learns the floor from the line through two levels that are far apart.
+
+        The floor is bounded, since with a high floor a small error of a reading becomes a large step.
+        """
         floor = _FIRST_FLOOR * self.budget if self._floor < 0 else self._floor
         if self._before is not None and abs(level - self._before[0]) > 0.2 * max(level, self._before[0]):
             slope = (watts - self._before[1]) / (level - self._before[0])
@@ -147,5 +165,5 @@ class WattsLoop:
 
 
 def busy_enough(setting: Setting) -> float:
-    """Cores. At the slowest setting a tenth of a core is all that the work may take."""
+    """Returns how many busy cores make a reading count. At the slowest setting the work may take a tenth of a core."""
     return min(_BUSY_CORES, _BUSY_SHARE * setting.threads * (1.0 - setting.rest_share))
