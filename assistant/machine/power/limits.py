@@ -1,8 +1,8 @@
 """Sets what keeps a machine's power down: the processor's own limit (RAPL) and the highest frequency (cpufreq).
 
-Every value is read back, since firmware may have locked it and other services (thermald) set it too; what is told is
-what the machine holds, not what was asked. A machine's own lower value is never raised. Old values are `borrowed`'s
-business. It decides nothing: that is the governor's.
+Every value is read back, because firmware may have locked it and other services (thermald) set it too. What is reported
+is the value that the machine holds, not the one that was asked for. A machine's own lower value is never raised.
+This module decides nothing; the governor does. It does not put old values back; `RestoredSettings` does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from assistant.machine.power.readings import CPUFREQ
 from assistant.machine.power.restored_settings import RestoredSettings
 from assistant.machine.power.sysfs import SensorValue, Sysfs
 
-_LIMITS = ("long_term", "short_term")  # PL1, a moving average, and PL2, for moments: both, or there are peaks
+_LIMITS = ("long_term", "short_term")  # PL1 is a moving average, PL2 is for moments; both are set, or there are peaks
 _CONSTRAINTS = 3
 _NEAR_ENOUGH_WATTS = 0.5  # the hardware counts in steps of an eighth of a watt
 _STEP_KHZ = 100_000
@@ -21,7 +21,7 @@ _NO_CPUFREQ = "this machine does not let its frequency be set (no cpufreq, as in
 
 
 def power_limits(sysfs: Sysfs) -> SensorValue[float]:
-    """The limit in force, of all packages together (PL1), if this user may change it."""
+    """Returns the power limit in force (PL1, watts, all packages together), or why this user cannot change it."""
     files = [_constraint(sysfs, package, "long_term") for package in packages(sysfs)]
     known = [file for file in files if file is not None]
     if not known or len(known) < len(files):
@@ -38,7 +38,7 @@ def power_limits(sysfs: Sysfs) -> SensorValue[float]:
 
 
 def frequency_shares(sysfs: Sysfs) -> SensorValue[tuple[float, ...]]:
-    """The shares of the highest frequency that can be set, rising to 1, if this user may set them."""
+    """Returns the shares of the highest frequency that can be set, rising to 1, or why this user cannot set them."""
     policies = _policies(sysfs)
     if not policies:
         return SensorValue(None, _NO_CPUFREQ)
@@ -48,7 +48,7 @@ def frequency_shares(sysfs: Sysfs) -> SensorValue[tuple[float, ...]]:
             return SensorValue(None, high.why, high.refused)
         if problem := sysfs.refusal(f"{policy}/scaling_max_freq"):
             return SensorValue(None, problem, refused=True)
-    # Of the first policy: where cores differ, each gets the same share of its own.
+    # The shares are those of the first policy. Where cores differ, each gets the same share of its own frequency.
     first = policies[0]
     low = sysfs.number(f"{first}/cpuinfo_min_freq").value or 0
     high_khz = sysfs.number(f"{first}/cpuinfo_max_freq").value or 0
@@ -60,22 +60,23 @@ def frequency_shares(sysfs: Sysfs) -> SensorValue[tuple[float, ...]]:
 
 
 def anything_to_set(sysfs: Sysfs) -> bool:
+    """Returns True if this user may set the power limit or the frequency."""
     return power_limits(sysfs).value is not None or frequency_shares(sysfs).value is not None
 
 
 class PowerLimits:
-    """Sets them, with the old values kept in `borrowed`."""
+    """Sets the power limit and the frequency. `borrowed` keeps the old values and puts them back."""
 
     def __init__(self, sysfs: Sysfs, borrowed: RestoredSettings) -> None:
         self._sysfs = sysfs
         self._borrowed = borrowed
         self._packages = packages(sysfs)
-        self._wanted_khz: dict[str, int] = {}  # of each file that was asked for
+        self._wanted_khz: dict[str, int] = {}  # the frequency that was asked for, by file
 
     def cap(self, watts: float) -> SensorValue[float]:
-        """Limit all packages together. Gives the watts that the machine holds now, or why it holds none.
+        """Limits all packages together. Returns the watts that the machine holds now, or why it holds none.
 
-        They are fewer than asked for where the machine's own limit was lower: that one stays.
+        They are fewer than asked for where the machine's own limit was lower, because a lower limit stays.
         """
         held = 0.0
         for package in self._packages:
@@ -86,9 +87,10 @@ class PowerLimits:
         return SensorValue(held) if self._packages else SensorValue(None, _NO_LIMITS)
 
     def slow(self, share: float) -> str:
-        """Ask for every core's highest frequency to be a share of its own, never above what it was: "" or why not.
+        """Asks that each core's highest frequency be this share of what its hardware can. Returns "" or why not.
 
-        The kernel does it a moment later, so reading back at once says nothing: `not_slowed` does, at the next look.
+        A frequency that was lower before is not raised. The kernel acts a moment later, so reading the value back at
+        once says nothing. Call `not_slowed` later to find out.
         """
         for policy in _policies(self._sysfs):
             file = f"{policy}/scaling_max_freq"
@@ -106,7 +108,7 @@ class PowerLimits:
         return ""
 
     def not_slowed(self) -> str:
-        """Which core may still be faster than was asked for: "" when none."""
+        """Returns a sentence that names a core which may still be faster than was asked for, or "" if there is none."""
         for file, wanted in self._wanted_khz.items():
             held = self._sysfs.number(file).value
             if held is None or held > wanted + _STEP_KHZ:
@@ -120,11 +122,11 @@ class PowerLimits:
         held = SensorValue[float](None, _NO_LIMITS)
         for name in reversed(
             _LIMITS
-        ):  # the short one first: it may not lie below the long one on some machines' way up
+        ):  # the short one first: on some machines it must not lie below the long one
             file = _constraint(self._sysfs, package, name)
             if file is None:
                 continue
-            before_uw = self._borrowed.before(file).value or round(watts * 1e6)  # 0 is no limit at all
+            before_uw = self._borrowed.before(file).value or round(watts * 1e6)  # 0 means that there is no limit
             wanted = min(before_uw, round(watts * 1e6)) / 1e6
             if problem := self._borrowed.set(file, round(wanted * 1e6)):
                 return SensorValue(None, problem, refused=True)
