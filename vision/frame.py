@@ -1,4 +1,4 @@
-"""One picture from a camera, or from what stands in for one, and when it was taken. It knows no device and no model."""
+"""One picture, from a camera or its stand-in, and the time at which it was taken. It knows no device and no model."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Frame:
     """
 
     rgb: Rgb  # (height, width, 3) uint8
-    captured_at: float
+    captured_at: float  # time.monotonic()
 
     def __post_init__(self) -> None:
         if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
             raise ValueError(f"a frame is (height, width, 3) uint8, not {self.rgb.shape} {self.rgb.dtype}")
 
     def middle(self) -> Frame:
-        """The middle half of the picture in both directions, at its full resolution: for a closer look."""
+        """Returns the middle half of the picture in both directions at full resolution, for a closer look."""
         height, width = self.rgb.shape[:2]
         top, left = height // 4, width // 4
         return Frame(self.rgb[top : max(height - top, top + 1), left : max(width - left, left + 1)], self.captured_at)
