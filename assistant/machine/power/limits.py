@@ -120,9 +120,7 @@ class PowerLimits:
         if self._sysfs.number(enabled).value == 0 and (problem := self._borrowed.set(enabled, 1)):
             return SensorValue(None, problem, refused=True)
         held = SensorValue[float](None, _NO_LIMITS)
-        for name in reversed(
-            _LIMITS
-        ):  # the short one first: on some machines it must not lie below the long one
+        for name in reversed(_LIMITS):  # the short one first: on some machines it must not lie below the long one
             file = _constraint(self._sysfs, package, name)
             if file is None:
                 continue
