@@ -1,12 +1,14 @@
-"""Joules of the processor packages, from the counters of Linux's powercap tree (Intel's RAPL, AMD's in the same place).
+"""Counts the joules of the processor packages, from the counters of Linux's powercap tree.
 
-A counter rises in microjoules and begins again at `max_energy_range_uj`: after an hour or more for most, after 11
-minutes at 100 W for the shortest (65 kJ). Between two readings at most one such turn can be told, so whoever wants
-joules over a longer time reads in between (the power thread does each second). What could hide a second one is not told
-at all, nor is a jump that no processor can take: some counters begin at 0 after a suspension.
+Intel's RAPL counters are there, and AMD's are in the same place. A counter rises in microjoules and wraps to 0 at
+`max_energy_range_uj`. Most counters wrap after an hour or more; the shortest (65 kJ) wraps after 11 minutes at 100 W.
+At most one wrap between two readings can be noticed, so the counter must be read often; the power thread reads it once
+a second. There is no figure if a second wrap may have passed unseen. There is none either if the counter jumps by more
+than any processor can take, because some counters begin at 0 after a suspension.
 
-It counts packages only. Their parts (core, uncore) are contained in them; the zone "psys" and the second way to the
-same counters (intel-rapl-mmio) would count twice. Memory modules, disk, screen and fan are not in these joules.
+Only packages are counted. Their parts (core, uncore) are contained in them. The zone "psys" and the second path to the
+same counters (intel-rapl-mmio) would count the joules twice. The joules of memory modules, disk, screen and fan are not
+included.
 """
 
 from __future__ import annotations
@@ -21,26 +23,28 @@ from dataclasses import dataclass
 from assistant.machine.power.sysfs import SensorValue, Sysfs
 
 POWERCAP = "sys/class/powercap"
-# No package of a PC takes more: within (range / this) a counter goes round at most once, and a larger rise was none.
+# No package of a PC takes more watts. So a counter wraps at most once within its range divided by this power, and a
+# larger rise is not a real one.
 _MOST_WATTS = 400.0
-_SLACK_SECONDS = 0.1  # of the moment of a reading
-_SAFE_SECONDS = 600.0  # where the machine does not say its range: a fall is noticed, and nothing is made of it
-_STANDSTILL_SECONDS = 0.1  # real counters move every millisecond, also in a machine that sleeps
+_SLACK_SECONDS = 0.1  # by how much the time of a reading may be wrong
+_SAFE_SECONDS = 600.0  # where the machine does not state the counter's range; a wrap is then noticed but not counted
+_STANDSTILL_SECONDS = 0.1  # real counters move every millisecond, even in an idle machine
 _PACKAGE_ZONE = re.compile(r"intel-rapl:\d+")
-_HISTORY_READINGS = 900  # a quarter of an hour, at one a second: longer than any answer
+_HISTORY_READINGS = 900  # one a second for a quarter of an hour, which is longer than any answer
 NOTHING = "this machine has no energy counter (RAPL); virtual machines and old processors have none"
 HOW_TO = "only root may read the energy counters (docs/power.md says how to permit it)"
 
 
 @dataclass(frozen=True)
 class Package:
-    """One processor package, as a folder below the root."""
+    """One processor package."""
 
-    folder: str
+    folder: str  # below the root of Sysfs
     name: str  # "package-0"
 
 
 def packages(sysfs: Sysfs) -> tuple[Package, ...]:
+    """Returns the processor packages that have an energy counter."""
     found = []
     for zone in sysfs.names(POWERCAP):
         name = sysfs.text(f"{POWERCAP}/{zone}/name").value or ""
@@ -50,7 +54,7 @@ def packages(sysfs: Sysfs) -> tuple[Package, ...]:
 
 
 class EnergyCounter:
-    """The joules of all packages since it was made. Any thread may read it."""
+    """Counts the joules of all packages from its first reading on. Any thread may read it."""
 
     def __init__(self, sysfs: Sysfs, clock: Callable[[], float] = time.monotonic) -> None:
         self._sysfs = sysfs
@@ -59,18 +63,21 @@ class EnergyCounter:
         self._ranges_uj = [sysfs.number(f"{each.folder}/max_energy_range_uj").value or 0 for each in self._packages]
         known = [each for each in self._ranges_uj if each]
         self._safe_seconds = min(known) / 1e6 / _MOST_WATTS if known else _SAFE_SECONDS
-        self._lock = threading.Lock()  # over all below
+        self._lock = threading.Lock()  # guards all fields below
         self._last_uj: list[int] = []
         self._last_at = 0.0
         self._joules = 0.0
         self._breaks = 0
 
     def read(self) -> SensorValue[float]:
-        """Joules since the first reading, which gives 0; None where it cannot be said."""
+        """Returns the joules since the first reading, which gives 0, or why they are not known."""
         return self.read_with_breaks()[0]
 
     def read_with_breaks(self) -> tuple[SensorValue[float], int]:
-        """Also how often it could not be said before: across such a break, joules cannot be subtracted."""
+        """Returns the joules, and how many readings have failed so far.
+
+        Joules from before and after a failed reading must not be subtracted from each other.
+        """
         with self._lock:
             reading = self._read()
             if reading.value is None:
@@ -99,7 +106,7 @@ class EnergyCounter:
             if new < old and not range_uj:
                 return SensorValue(None, "the energy counter went round, and the machine does not say where")
             risen_uj = new - old + (range_uj if new < old else 0)
-            if risen_uj > most_uj:  # after a suspension counters begin at 0 again: that is no turn
+            if risen_uj > most_uj:  # after a suspension some counters begin at 0 again, which is not a wrap
                 return SensorValue(None, "the energy counter has jumped, as after a suspension of the machine")
             passed_uj += risen_uj
         if passed_uj == 0 and seconds > _STANDSTILL_SECONDS:
@@ -109,7 +116,7 @@ class EnergyCounter:
 
 
 class EnergyMeter:
-    """Joules from lap to lap: those of all the machine's packages, whoever used them. One thread at a time."""
+    """Measures joules from lap to lap. All programs' joules count. Only one thread may use it at a time."""
 
     def __init__(self, counter: EnergyCounter) -> None:
         self._counter = counter
@@ -119,8 +126,9 @@ class EnergyMeter:
         self._began, self._breaks = self._counter.read_with_breaks()
 
     def lap(self) -> SensorValue[float]:
-        """Since the lap before, or `start`; None and why where the machine does not tell, or did not at some time in
-        between.
+        """Returns the joules since the lap before or `start`.
+
+        There is a reason instead of a figure where the counter cannot be read, or could not at some time in between.
         """
         began, breaks_then = self._began, self._breaks
         self._began, self._breaks = ended, breaks = self._counter.read_with_breaks()
@@ -132,26 +140,27 @@ class EnergyMeter:
 
 
 class EnergyHistory:
-    """Joules between any moment of the last minutes and now: for work whose beginning is known only when it has begun.
+    """Tells the joules from any moment of the last quarter of an hour until now.
 
-    Filled once a second; in between it is a straight line, so a figure is exact to what half a second may take.
+    It serves work whose beginning is known only afterwards. `note` must be called once a second. Between two readings a
+    straight line is assumed, so a figure may be wrong by the joules of half a second.
     """
 
     def __init__(self, counter: EnergyCounter, clock: Callable[[], float] = time.monotonic) -> None:
         self._counter = counter
         self._clock = clock
         self._lock = threading.Lock()
-        self._readings: deque[tuple[float, float]] = deque(maxlen=_HISTORY_READINGS)  # at, joules; without a break
+        self._readings: deque[tuple[float, float]] = deque(maxlen=_HISTORY_READINGS)  # at, joules; none failed between
         self._breaks = 0
 
     def note(self) -> SensorValue[float]:
-        """Read the counter, and keep it. Returns the reading."""
+        """Reads the counter and keeps the reading. Returns it."""
         with self._lock:
             return self._note()
 
     def since(self, moment: float) -> SensorValue[float]:
-        """Joules from a moment (monotonic seconds) until now."""
-        with self._lock:  # from the reading on: another thread's may come after a break, and clear them
+        """Returns the joules from a moment (monotonic seconds) until now, or why they are not known."""
+        with self._lock:  # held over both: after a failed reading another thread's `note` clears the list
             now, readings = self._note(), list(self._readings)
         if now.value is None:
             return now
