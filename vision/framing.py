@@ -1,9 +1,9 @@
-"""Is this picture worth asking about? A covered lens, too dark, too bright, blurred, a frozen camera: told in
-milliseconds.
+"""Judges within milliseconds whether a picture is worth asking about.
 
-Pure numpy. It knows pixels only: not what is said to the user about a fault, nor whether an answer is tried all the
-same. How the thresholds were chosen, and how often they are right, is in docs/framing.md; `python -m
-vision.demo_model.framing_rates` measures it again.
+It finds a covered lens, a picture that is too dark, too bright or blurred, and a frozen camera. It is pure numpy and
+knows pixels only. It does not know what is said to the user about a fault, nor whether an answer is tried all the same.
+docs/framing.md says how the thresholds were chosen and how often they are right; `python -m
+vision.demo_model.framing_rates` measures that again.
 """
 
 from __future__ import annotations
@@ -18,38 +18,40 @@ import numpy as np
 from .frame import Frame, Rgb
 from .sharpness import Plane, edge_widths, luma_of, noise_level_of, reduced, tile_means
 
-MODEL_SIDE_PX = 448  # blur is given in pixels of the picture that the model sees
+MODEL_SIDE_PX = 448  # the model sees pictures of this side, and blur is given in their pixels
 
-# A picture whose brightest hundredth is darker than this is too dark. Drawn scenes go down to 27 (a blue shape on black
-# in dim light, which the model still names); a photograph reaches it at seven stops under.
+# A picture is too dark if its brightest hundredth is darker than this. Drawn scenes go down to 27: a blue shape on
+# black in dim light, which the model still names. A photograph goes below 26 when it is underexposed by seven stops.
 DARK_LEVEL = 26.0
-# Dark, and the tiles' means differ by less: nothing is there at all, not even a shadow.
+# A dark picture shows nothing at all, not even a shadow, if the means of its tiles differ by less than this.
 DARK_SPREAD = 3.0
-# Light through a finger: red well above green and blue nearly everywhere, brightness that falls off, no sharp edge. A
-# painted red wall is even, so the fall-off (between the darkest and the brightest twentieth of the tiles) tells the two
-# apart.
+# Light through a finger has these signs: red is well above green and blue nearly everywhere, the brightness falls off,
+# and there is no sharp edge. The fall-off is measured between the darkest and the brightest twentieth of the tiles. It
+# tells a finger from a painted red wall, which is even.
 GLOW_RED_RATIO = 1.5
 GLOW_SHARE = 0.9
 GLOW_SPREAD = 15.0
-GLOW_NOISE = 3.0  # a glow is bright, so it has little noise; and where there is more, edges may hide in it
-# All three channels at the top in over half of the picture, and nothing dark or coloured left: ink on white paper, or a
-# yellow shape on white, always leaves a fiftieth of the picture well below.
+GLOW_NOISE = 3.0  # a glow is bright, so it has little noise; in more noise than this edges may hide
+# A picture is too bright if all three channels are at the top in over half of it, and nothing dark or coloured is left.
+# Ink on white paper, or a yellow shape on white, always leaves a fiftieth of the picture well below the top.
 CLIPPED_LEVEL = 250
 CLIPPED_SHARE = 0.5
 BRIGHT_FLOOR = 128.0
-# Edges wider than this (as the standard deviation of a Gaussian) even where the picture is sharpest.
+# A picture is blurred if its edges are wider than this even where it is sharpest. The width of an edge is the standard
+# deviation of a Gaussian.
 BLUR_PX = 2.0
-# Or edges twice as wide in one direction as across it, and not narrow either: a shake. Its ends are sharp, so it
-# measures narrower than defocus. Sharp pictures reach a ratio of 2.0 only with edges below 0.6 pixels.
+# A picture is also blurred, by a shake, if its edges are twice as wide in one direction as across it, and wider than
+# SHAKE_PX. The ends of a shake are sharp, so its edges measure narrower than those of defocus. Sharp pictures reach a
+# ratio of 2.0 only with edges below 0.6 pixels.
 SHAKE_RATIO = 2.0
 SHAKE_PX = 1.2
-# A sensor's noise changes every picture; the same bits again, for so long and in so many pictures, are an old one.
+# A sensor's noise changes every picture. So a camera is frozen if it gives the same bits for so long and so often.
 FROZEN_SECONDS = 1.0
 FROZEN_PICTURES = 3
 
 
 class Fault(Enum):
-    """What is wrong with a picture; the first that applies, in this order."""
+    """What is wrong with a picture. If several faults apply, the first in this order is named."""
 
     COVERED = "covered"
     TOO_DARK = "too_dark"
@@ -60,23 +62,24 @@ class Fault(Enum):
 
 @dataclass(frozen=True)
 class Framing:
-    """A verdict and what it rests on. Levels are brightness, 0..255; shares 0..1 of the picture."""
+    """A verdict and the measurements behind it. Levels are brightness, 0..255. Shares are parts of the picture 0..1."""
 
     fault: Fault | None
     bright_level: float  # the 99th percentile of the brightness
-    spread_level: float  # between the darkest and the brightest twentieth of the tiles
-    clipped_share: float  # white in all channels
+    spread_level: float  # difference between the darkest and the brightest twentieth of the tiles
+    clipped_share: float  # pixels that are white in all channels
     floor_level: float  # the 2nd percentile of each pixel's lowest channel
-    red_share: float  # as red as light through a finger
-    noise_level: float  # standard deviation, at the judged size
-    blur_px: float | None  # at 448 pixels; None where there is no edge to judge by
-    shake_ratio: float  # of the edges' widths in two directions at right angles, 1 where there is nothing to compare
+    red_share: float  # pixels that are as red as light through a finger
+    noise_level: float  # standard deviation, at the reduced size at which pictures are judged
+    blur_px: float | None  # width of the edges at 448 pixels; None where there is no edge
+    shake_ratio: float  # edge width in one direction over that across it; 1 if unknown
     unchanged_seconds: float  # how long the camera has given the same bits
 
 
 def judge(frame: Frame, unchanged_seconds: float = 0.0) -> Framing:
-    """Judges one picture of any size. `unchanged_seconds` comes from a `FrozenWatch`; without one, frozen is not
-    judged.
+    """Judges one picture of any size.
+
+    `unchanged_seconds` comes from a `FrozenWatch`. Without it a frozen camera is not noticed.
     """
     red, green, blue = reduced(frame.rgb)
     luma = luma_of(red, green, blue)
@@ -123,7 +126,10 @@ def _fault(measured: Framing) -> Fault | None:
 
 
 def sharpest(frames: Sequence[Frame]) -> Frame:
-    """The sharpest of a burst of one scene; of equals the newest, which is the last. Raises ValueError for none."""
+    """Returns the sharpest picture of a burst of one scene. Of equally sharp ones it is the last, which is the newest.
+
+    Raises ValueError if there is none.
+    """
     if not frames:
         raise ValueError("there is no picture to choose from")
     if len(frames) == 1:
@@ -133,10 +139,10 @@ def sharpest(frames: Sequence[Frame]) -> Frame:
 
 
 class FrozenWatch:
-    """How long a camera has given the same picture, bit for bit.
+    """Tells how long a camera has given the same picture, bit for bit.
 
-    `live=False` is for what may stand still: a picture file, a recording after its end. Not thread-safe: it belongs to
-    whoever takes the pictures.
+    `live=False` is for a source that may stand still: a picture file, or a recording after its end. It is not
+    thread-safe, so only the thread that takes the pictures may use it.
     """
 
     def __init__(self, *, live: bool = True) -> None:
@@ -146,8 +152,9 @@ class FrozenWatch:
         self._pictures = 0
 
     def note(self, frames: Iterable[Frame]) -> float:
-        """Takes in pictures, oldest first: the seconds for which nothing has changed, 0 while they are too few to
-        tell.
+        """Takes pictures, oldest first, and returns for how many seconds nothing has changed.
+
+        It is 0 while there are too few pictures to tell.
         """
         newest_at = self._since
         for frame in frames if self._live else ():
@@ -160,19 +167,19 @@ class FrozenWatch:
 
 
 def _digest(rgb: Rgb) -> int:
-    # Every fourth row: a sensor's noise is in each of them, and it takes a quarter of the time.
+    # A sensor's noise is in every row, so each fourth row is enough and takes a quarter of the time.
     return zlib.crc32(np.ascontiguousarray(rgb[::4]).data, rgb.shape[1])
 
 
 def _percentile(plane: Plane, share: float) -> float:
-    """By a histogram of whole levels: sorting takes ten times as long."""
+    """Returns a percentile from a histogram of whole levels, since sorting takes ten times as long."""
     counts = np.bincount(plane.astype(np.uint8).ravel(), minlength=256).cumsum()
     return float(np.searchsorted(counts, share * plane.size))
 
 
 def _detail(rgb: Rgb) -> float:
-    """Energy of the finest differences: comparable between pictures of one scene only."""
-    luma = luma_of(*reduced(rgb, MODEL_SIDE_PX))  # finer than for judging: as much as the model sees
+    """Returns the energy of the finest differences. It can be compared only between pictures of one scene."""
+    luma = luma_of(*reduced(rgb, MODEL_SIDE_PX))  # as fine as the model sees it, finer than for judging
     across, down = np.diff(luma, axis=1), np.diff(luma, axis=0)
     energy = float(np.square(across).sum() + np.square(down).sum())
     return energy / (float(luma.var()) + 1.0) / luma.size
