@@ -1,9 +1,9 @@
-"""A picture of any size becomes the model's one input: a 448x448 square, cut into patches.
+"""Turns a picture of any size into the model's only input: a square of 448x448 pixels, cut into patches.
 
 There is one encoding path and no tiling, so every picture costs the same. The patch layout is that of transformers'
-`Qwen2VLImageProcessorPil`; a test holds it bit for bit. It is written out here because that class takes seconds to
-import (it brings torch along) and this file has to stay light. It knows sizes and numbers only: not where a picture
-came from, not what the model does with it.
+`Qwen2VLImageProcessorPil`, and a test compares the two bit for bit. It is written out here because that class takes
+seconds to import (it brings torch along), and this module must load fast. It knows sizes and numbers only. It does not
+know where a picture came from or what the model does with it.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ from .frame import Rgb
 Fit = Literal["pad", "crop", "stretch"]
 SQUARE_PIXELS = 448
 
-# Bars in the mean colour are (almost) zero for the encoder, as LLaVA pads its pictures. Black bars would be picture
-# content: "is it dark in here?" is a question that people ask.
+# Bars in the mean colour are (almost) zero for the encoder; LLaVA pads its pictures in the same way. The model would
+# take black bars for part of the picture, and people ask "is it dark in here?".
 PAD_COLOUR = (128, 128, 128)
 
 
 def to_square(rgb: Rgb, fit: Fit = "pad", size: int = SQUARE_PIXELS) -> Rgb:
-    """Scale a picture to a square: all of it between grey bars, its middle, or all of it out of shape.
+    """Scales a picture to a square, (height, width, 3) → (size, size, 3).
 
-    (height, width, 3) → (size, size, 3)
+    "pad" keeps the whole picture between grey bars, "crop" keeps its middle, and "stretch" distorts the whole picture
+    to fit. Raises ValueError for any other `fit`.
     """
     picture = Image.fromarray(rgb)
     method = Image.Resampling.BICUBIC  # what Qwen's own preprocessing uses
@@ -47,7 +48,7 @@ def to_square(rgb: Rgb, fit: Fit = "pad", size: int = SQUARE_PIXELS) -> Rgb:
 
 
 def _padded(picture: Image.Image, size: int, method: Image.Resampling) -> Image.Image:
-    # Not ImageOps.pad: it rounds the short side of a very long picture to 0 pixels and fails.
+    # ImageOps.pad would round the short side of a very long picture to 0 pixels and fail.
     scale = size / max(picture.size)
     width, height = (max(1, round(side * scale)) for side in picture.size)
     square = Image.new("RGB", (size, size), PAD_COLOUR)
@@ -57,7 +58,10 @@ def _padded(picture: Image.Image, size: int, method: Image.Resampling) -> Image.
 
 @dataclass(frozen=True)
 class PatchSpec:
-    """How a checkpoint wants its patches. The official one: 16 pixels, 2x2 merged into a token, each twice in time."""
+    """The patches that a checkpoint needs.
+
+    The official one takes patches of 16 pixels, merges 2x2 of them into a token, and repeats each patch twice in time.
+    """
 
     patch_pixels: int
     merge_patches: int
@@ -68,7 +72,7 @@ class PatchSpec:
 
     @classmethod
     def of_checkpoint(cls, checkpoint: Path) -> PatchSpec:
-        """Read `preprocessor_config.json`. Raises VisionModelError."""
+        """Reads `preprocessor_config.json`. Raises VisionModelError if it cannot be read or does not fit."""
         path = checkpoint / "preprocessor_config.json"
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
@@ -96,22 +100,22 @@ class PatchSpec:
         return spec
 
     def image_tokens(self, size: int = SQUARE_PIXELS) -> int:
-        """How many tokens a square picture takes in the prompt: 196 for the official model."""
+        """Returns how many tokens a square picture takes in the prompt. The official model takes 196."""
         return (size // (self.patch_pixels * self.merge_patches)) ** 2
 
 
 def pixel_values(square: Rgb, spec: PatchSpec) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Cut a picture into normalised patches, merge-block by merge-block.
+    """Cuts a picture into normalised patches, one merge block after the other.
 
-    (height, width, 3) uint8 → (patches, 3 · temporal · patch · patch) float32 and the grid, [[1, patch rows, patch
-    columns]]. Both sides have to be multiples of patch · merge.
+    (height, width, 3) uint8 → (patches, 3 · temporal · patch · patch) float32, and the grid [[1, patch rows, patch
+    columns]]. Raises ValueError if a side is not a multiple of patch · merge.
     """
     patch, merge = spec.patch_pixels, spec.merge_patches
     height, width, _ = square.shape
     if height % (patch * merge) or width % (patch * merge):
         raise ValueError(f"a picture of {width}x{height} is not a multiple of {patch * merge} pixels")
     rows, columns = height // patch, width // patch
-    # float64 for the product, float32 for the rest: the library's own order of rounding.
+    # The product is float64 and the rest is float32, because the library rounds in this order.
     scaled = (square.astype(np.float64) * spec.rescale_factor).astype(np.float32)
     mean, std = np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
     normalised = (scaled - mean) / std  # (height, width, 3)
