@@ -1,7 +1,8 @@
-"""What the machine tells of its power: watts, temperature, frequencies, the battery. Everything below one root.
+"""Reads what the machine tells about its power: watts, temperature, frequencies and the battery.
 
-Each figure comes with its reason where there is none. Of watts there are two kinds: those of the processor packages
-(RAPL), and, while a battery discharges, those of the whole box. It sets nothing and decides nothing.
+All files are read below one root. Where there is no figure, there is a reason. There are two kinds of watts: those of
+the processor packages (RAPL), and those of the whole box while a battery discharges. This module sets nothing and
+decides nothing.
 """
 
 from __future__ import annotations
@@ -17,37 +18,42 @@ CPUFREQ = "sys/devices/system/cpu/cpufreq"
 _THERMAL = "sys/class/thermal"
 _HWMON = "sys/class/hwmon"
 _SUPPLIES = "sys/class/power_supply"
-_SHORTEST_SECONDS = 0.05  # between two readings; a shorter stretch is mostly error
+_SHORTEST_SECONDS = 0.05  # the least time between two readings; over a shorter one the error is too large
 
-# Chips' own sensors in the order in which they are believed; of one chip, the labels likewise ("" = any).
+# (chip, start of the sensor's label) in the order of trust; "" means any label.
 _CHIPS = (("coretemp", "Package id"), ("k10temp", "Tdie"), ("k10temp", "Tctl"), ("zenpower", "Tdie"), ("zenpower", ""))
-_CPU_ZONES = ("cpu", "soc", "core", "acpitz")  # in the names of thermal zones that may be the processor's
+_CPU_ZONES = ("cpu", "soc", "core", "acpitz")  # a thermal zone with such a name may be the processor's
 _PLAUSIBLE_CELSIUS = (1.0, 125.0)  # dead sensors say 0, -273 or 255
 
 
 @dataclass(frozen=True)
 class Frequency:
-    """Of one policy: the cores that change their frequency together."""
+    """The frequencies of one policy, which is a group of cores that change their frequency together."""
 
     policy: str
     now_khz: int | None
-    low_khz: int | None  # allowed now
+    low_khz: int | None  # the lowest that is allowed now
     high_khz: int | None
-    hardware_low_khz: int | None  # what it can
+    hardware_low_khz: int | None  # the lowest that the hardware can do
     hardware_high_khz: int | None
 
 
 @dataclass(frozen=True)
 class PowerSample:
+    """All sensors at one moment."""
+
     at: float  # monotonic seconds
-    package_watts: SensorValue[float]  # processor packages, mean since the sample before
-    battery_watts: SensorValue[float]  # whole box, while it runs from a battery
+    package_watts: SensorValue[float]  # the processor packages; mean since the sample before
+    battery_watts: SensorValue[float]  # the whole box, while it runs from a battery
     celsius: SensorValue[float]
-    busy_cores: SensorValue[float]  # logical cores that worked, mean since the sample before
+    busy_cores: SensorValue[float]  # logical cores that worked; mean since the sample before
 
 
 class PowerReader:
-    """Reads samples; the first has no watts, since they are a difference. One thread at a time."""
+    """Reads samples. Only one thread may use it at a time.
+
+    Watts need two readings of the joules. The constructor takes the first one.
+    """
 
     def __init__(
         self, sysfs: Sysfs, energy: EnergyCounter | None = None, clock: Callable[[], float] = time.monotonic
@@ -55,11 +61,12 @@ class PowerReader:
         self.energy = energy or EnergyCounter(sysfs, clock)
         self._sysfs = sysfs
         self._clock = clock
-        self._joules: tuple[float, float] | None = None  # at, and how many
+        self._joules: tuple[float, float] | None = None  # at, joules
         self._busy: tuple[float, float] | None = None
         self.sample()
 
     def sample(self) -> PowerSample:
+        """Reads all sensors now."""
         return PowerSample(
             at=self._clock(),
             package_watts=self._package_watts(),
@@ -86,7 +93,7 @@ def _rate(before: tuple[float, float] | None, now: tuple[float, float]) -> Senso
 
 
 def busy_core_seconds(sysfs: Sysfs) -> SensorValue[float]:
-    """The seconds that all logical cores together have worked since the machine started."""
+    """Returns the seconds that all logical cores together have worked since the machine started."""
     text = sysfs.text("proc/stat")
     if text.value is None:
         return SensorValue(None, text.why, text.refused)
@@ -98,7 +105,7 @@ def busy_core_seconds(sysfs: Sysfs) -> SensorValue[float]:
 
 
 def cpu_celsius(sysfs: Sysfs) -> SensorValue[float]:
-    """The processor's temperature, the hottest of several packages. The value's `why` names the sensor."""
+    """Returns the processor's temperature, of the hottest package if there are several. `why` names the sensor."""
     found = _zones(sysfs, lambda kind: kind == "x86_pkg_temp")
     for chip, label in _CHIPS:
         found = found or _chip(sysfs, chip, label)
@@ -135,10 +142,10 @@ def _plausible(readings: list[tuple[SensorValue[int], str]]) -> list[tuple[float
 
 
 def battery_watts(sysfs: Sysfs) -> SensorValue[float]:
-    """What the whole box takes, known only while it runs from its batteries."""
+    """Returns the watts of the whole box, which are known only while it runs from its batteries."""
     watts, batteries = 0.0, 0
     for folder in (f"{_SUPPLIES}/{name}" for name in sysfs.names(_SUPPLIES)):
-        # A mouse's or a headset's battery is one too: its scope is "Device".
+        # A mouse or a headset has a battery too, whose scope is "Device". It is left out.
         if sysfs.text(f"{folder}/type").value != "Battery" or sysfs.text(f"{folder}/scope").value == "Device":
             continue
         batteries += 1
@@ -159,7 +166,7 @@ def battery_watts(sysfs: Sysfs) -> SensorValue[float]:
 def _discharge_watts(sysfs: Sysfs, folder: str) -> SensorValue[float]:
     power = sysfs.number(f"{folder}/power_now")
     if power.value is not None:
-        return SensorValue(abs(power.value) / 1e6)  # some drivers say a discharge below zero
+        return SensorValue(abs(power.value) / 1e6)  # some drivers give a negative value while the battery discharges
     current, voltage = sysfs.number(f"{folder}/current_now"), sysfs.number(f"{folder}/voltage_now")
     if current.value is None or voltage.value is None:
         return SensorValue(None, "the battery does not say how fast it discharges")
@@ -167,6 +174,7 @@ def _discharge_watts(sysfs: Sysfs, folder: str) -> SensorValue[float]:
 
 
 def frequencies(sysfs: Sysfs) -> tuple[Frequency, ...]:
+    """Returns the frequencies of every policy. There is none where the machine has no cpufreq."""
     found = []
     for policy in sysfs.names(CPUFREQ):
         if policy.startswith("policy"):
@@ -176,9 +184,10 @@ def frequencies(sysfs: Sysfs) -> tuple[Frequency, ...]:
 
 
 def box_watts(sample: PowerSample, other_watts: float) -> SensorValue[float]:
-    """The whole box: measured at the battery, else the packages and what the config says of the rest.
+    """Returns the watts of the whole box, or of the processor alone where the rest is not known. `why` says which.
 
-    `why` says which.
+    They are measured at the battery if it tells them. Else they are the watts of the packages plus `other_watts`, which
+    is the config's figure for the rest of the box.
     """
     if sample.battery_watts.value is not None:
         return SensorValue(sample.battery_watts.value, "whole box, measured at the battery")
