@@ -1,5 +1,6 @@
-"""What a machine tells and permits, as one value, a table for people and an object for programs. It changes nothing
-that lasts.
+"""Shows what a machine tells about its power and permits: as one value, as a table, and as a JSON object.
+
+It makes no lasting change to the machine.
 """
 
 from __future__ import annotations
@@ -18,30 +19,33 @@ _WIDTH = 18
 
 @dataclass(frozen=True)
 class Overview:
+    """The newest readings of a machine, and what this user may set on it."""
+
     sample: PowerSample
     box_watts: SensorValue[float]
     packages: tuple[Package, ...]
     frequencies: tuple[Frequency, ...]
-    power_limit: SensorValue[float]  # watts in force; a value means that it may be set
-    frequency_steps: SensorValue[int]  # how many may be set
+    power_limit: SensorValue[float]  # watts in force; None if it may not be set
+    frequency_steps: SensorValue[int]  # how many frequencies may be set
 
     @property
     def tells(self) -> bool:
-        """Watts or a temperature."""
+        """True if the machine tells its watts or its temperature."""
         return self.box_watts.value is not None or self.sample.celsius.value is not None
 
     @property
     def can_cap(self) -> bool:
-        """By the processor's own limit, or by watching the watts and lowering the frequency."""
+        """True if the watts can be limited, by the processor's own limit or by lowering the frequency."""
         return self.power_limit.value is not None or self.can_follow
 
     @property
     def can_follow(self) -> bool:
-        """The watts can be watched, and the frequency lowered."""
+        """True if the watts of the processor can be read and its frequency can be lowered."""
         return self.frequency_steps.value is not None and self.sample.package_watts.value is not None
 
 
 def overview(sysfs: Sysfs, sample: PowerSample, budget: Budget) -> Overview:
+    """Completes a sample by what else the machine tells and permits."""
     return Overview(
         sample=sample,
         box_watts=box_watts(sample, budget.other_watts),
@@ -53,7 +57,7 @@ def overview(sysfs: Sysfs, sample: PowerSample, budget: Budget) -> Overview:
 
 
 def as_table(machine: Overview, budget: Budget, *, governs: bool) -> str:
-    """Lines for people: a figure, or why there is none."""
+    """Returns the table that people read. Each line has a figure, or the reason why there is none."""
     sample = machine.sample
     rows = [
         ("processor", _figure(sample.package_watts, "{:.1f} W")),
@@ -69,7 +73,7 @@ def as_table(machine: Overview, budget: Budget, *, governs: bool) -> str:
 
 
 def as_json(machine: Overview, budget: Budget, *, governs: bool) -> dict[str, Any]:
-    """The documented object of `seesay power --json`: a null has its reason in `why`."""
+    """Returns the documented object of `seesay power --json`. `why` holds the reason of each null."""
     sample = machine.sample
     readings: dict[str, SensorValue[Any]] = {
         "package_watts": sample.package_watts,
