@@ -26,15 +26,15 @@ from assistant.machine.power.sysfs import Sysfs
 from assistant.settings.config import PowerConfig
 
 _PERIOD_SECONDS = 1.0
-_AGAIN_PERIODS = 30  # another service may have set limit or frequency since
-_PATIENCE_PERIODS = 5  # the kernel sets a frequency some moments after the request
+_AGAIN_PERIODS = 30  # after so many the limit is set again, since another service may have changed it
+_PATIENCE_PERIODS = 5  # so long a frequency may take to hold, since the kernel sets it a moment after the request
 _JOIN_SECONDS = 2.0
 
 Say = Callable[[str], None]
 
 
 class Worker(Protocol):
-    """What does the computing. Any thread may call it at any time; a change counts from the next piece of work."""
+    """The engine that computes. Any thread may call it at any time. A change counts from the next piece of work on."""
 
     @property
     def threads(self) -> int:
@@ -43,7 +43,7 @@ class Worker(Protocol):
     def set_threads(self, threads: int) -> None: ...
 
     def set_rest(self, share: float) -> None:
-        """Rest for this share of the time, 0 to 0.9, in many short pauses."""
+        """Makes it rest for this share of the time, 0 to 0.9, in many short pauses."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,17 @@ class Budget:
 
 
 def budget_of(config: PowerConfig) -> Budget:
+    """Returns the budget that the config states."""
     return Budget(config.budget_watts, config.other_watts, config.max_temperature_c)
 
 
 def state_file(environ: Mapping[str, str]) -> Path:
-    """The file that notes the old limits, so that those that a killed run has changed can be put back."""
+    """Returns the file that notes the old limits. The next run puts them back if this one is killed."""
     return state_folder(environ) / "power-limits.json"
 
 
 class PowerKeeper:
-    """Use it in a `with`. Without a governor it only reads."""
+    """Owns the thread "power". Use it in a `with`. Without a governor it only reads the sensors."""
 
     def __init__(
         self,
@@ -97,12 +98,12 @@ class PowerKeeper:
         self._said_in_vain = False
         self._ticks = 0
         self._applied: Setting | None = None
-        self._looks_left = 0  # until the frequency that was asked for must hold
+        self._looks_left = 0  # ticks until the frequency that was asked for must hold
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="power", daemon=True)
 
     def tick(self) -> PowerSample:
-        """Read the sensors once, and do what the governor decides."""
+        """Reads the sensors once and does what the governor decides. Returns the sample."""
         self.latest = sample = self._reader.sample()
         self.energy.note()
         if self.governor is not None:
@@ -138,7 +139,7 @@ class PowerKeeper:
         while not self._stopping.wait(_PERIOD_SECONDS):
             try:
                 self.tick()
-            except Exception as error:  # noqa: BLE001 - a thread's boundary: no sensor is worth an answer
+            except Exception as error:  # noqa: BLE001 - a thread's boundary: answers go on without sensors
                 self._tell(f"the power is no longer looked after: {error}")
                 return
 
@@ -190,7 +191,9 @@ class PowerKeeper:
 def keep_power(
     sysfs: Sysfs, config: PowerConfig, worker: Worker | None, environ: Mapping[str, str], say: Say
 ) -> Iterator[PowerKeeper]:
-    """Hold the budget with whatever this machine permits, and put everything back at the end. With "off" it only reads.
+    """Holds the budget with whatever this machine permits, and puts everything back at the end.
+
+    With power.govern = "off" it only reads the sensors.
 
     Raises ConfigError where the budget leaves nothing for the processor.
     """
@@ -218,8 +221,9 @@ def keep_power(
 def make_governor(
     sysfs: Sysfs, budget: Budget, limits: PowerLimits | None, worker: Worker | None, reader: PowerReader, say: Say
 ) -> Governor:
-    """A governor of what this machine permits, which is found out by trying. Without `limits` it sets nothing of the
-    machine.
+    """Returns a governor that uses what this machine permits.
+
+    It finds that out by setting the power limit. Without `limits` only the engine's threads and rests are used.
     """
     has_limit = False
     shares: tuple[float, ...] = (1.0,)
