@@ -13,8 +13,8 @@ the lower one counts:
 - `watts_loop`: what the work takes, as measured.
 - `heat_loop`: the temperature.
 
-Neither acts inside a band around its aim, and an idle machine's low power is no reason to rise: the next question would
-begin far above the budget. The level is kept from one answer to the next.
+Neither loop acts inside a band around its aim. The low power of an idle machine is no reason to rise, because the next
+question would begin far above the budget. The level is kept from one answer to the next.
 """
 
 from __future__ import annotations
@@ -26,17 +26,22 @@ from assistant.machine.power.power_knobs import SMALLEST_CHANGE, PowerKnobs, See
 from assistant.machine.power.watts_loop import LIMIT_FAILS, LIMIT_SECONDS, WattsLoop, busy_enough
 
 _HEAT_MARGIN_CELSIUS = 1.8
-# So much above the budget for so long at the lowest setting: it is not to be held. A limit that holds lies about it.
+# The budget cannot be held if the watts are above this share of it for so long at the lowest setting. A limit of the
+# processor that holds keeps them near the budget, so they stay below this share.
 _IN_VAIN_SHARE, _IN_VAIN_SECONDS = 1.02, 30.0
 
 
 @dataclass(frozen=True)
 class Goal:
-    package_watts: float | None  # None: nobody asked, or nothing tells watts
+    """The watts and the temperature that the governor has to keep."""
+
+    package_watts: float | None  # None: nobody asked for a limit, or nothing tells the watts
     max_celsius: float
 
 
 class Governor:
+    """Turns readings into settings. `setting` is the one that should hold now."""
+
     def __init__(self, goal: Goal, box: PowerKnobs) -> None:
         self._box = box
         self._limit = goal.package_watts if box.has_limit else None
@@ -57,22 +62,22 @@ class Governor:
 
     @property
     def package_watts(self) -> float | None:
+        """The goal's watts for the processor, or None without such a goal."""
         return self._goal.package_watts
 
     @property
     def in_vain_watts(self) -> float | None:
-        """What is taken at the lowest setting, when that has been above the budget for half a minute without a break;
-        else None.
-        """
+        """The processor's watts, if they were above the budget for half a minute at the lowest setting, else None."""
         return self._in_vain_watts
 
     def lose_frequency(self) -> None:
-        """It turned out that it cannot be set: from the next decision on threads and rests do its part."""
+        """Says that the frequency cannot be set after all. From the next decision on threads and rests replace it."""
         self._box = replace(self._box, frequency_shares=(1.0,))
         self.setting = replace(self.setting, frequency_share=1.0)
         self._hold_level(self._box.level_of(self.setting))
 
     def decide(self, seen: Seen) -> Setting:
+        """Takes the newest readings and returns the setting that should hold from now on."""
         allowed = self._heat.allow(seen, self._level, self._level_above)
         if self._watts is not None:
             if self._limit is not None and not self._has_begun:
@@ -85,7 +90,8 @@ class Governor:
                 allowed = min(allowed, self._watts.allow(self._level, self._level_above))
         self._apply(allowed, seen.at)
         if self._watts is not None and self._watts.allowed <= allowed:
-            # Settings come in steps: what was got, not what was asked for, or it would wait for itself.
+            # Settings come in steps, so the level may be lower than the one that was asked for. The loop must know the
+            # level that it got, or it would wait for a level that never comes.
             self._watts.allowed = min(self._watts.allowed, self._level)
         self._note_in_vain(seen)
         return self.setting
@@ -108,7 +114,8 @@ class Governor:
         if setting == self.setting:
             return
         self.setting = setting
-        # Of the setting, not the one asked for: frequencies come in steps, and the readings are those of the step.
+        # Frequencies come in steps, and the readings belong to the step. So the level is that of the setting, not the
+        # one that was asked for.
         self._hold_level(self._box.level_of(setting))
         if self._watts is not None:
             self._watts.changed(at)
