@@ -45,7 +45,7 @@ class Overview:
 
 
 def overview(sysfs: Sysfs, sample: PowerSample, budget: Budget) -> Overview:
-    """Completes a sample by what else the machine tells and permits."""
+    """Adds to a sample what else the machine tells and permits."""
     return Overview(
         sample=sample,
         box_watts=box_watts(sample, budget.other_watts),
