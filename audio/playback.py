@@ -33,12 +33,12 @@ from audio.pcm import AudioChunk, Samples, resample
 _BLOCK_SECONDS = 0.01
 _QUEUE_SECONDS = 0.2
 _PIECE_SECONDS = 0.02
-_FADE_SECONDS = 0.004  # a sound that is cut off fades for so long, which is enough not to click
+_FADE_SECONDS = 0.004  # a sound that is cut off fades for so long, so that it does not click
 _LOST_SECONDS = 2.0  # a device that has taken no block for so long is lost
 _REST_SECONDS = 5.0  # longer than the time between two cues, or between an answer and what the user says to it
 _CLOSE_SECONDS = 0.4  # how long close() waits for a thread that opens the stream anew
 _POLL_SECONDS = 0.01
-# What the device holds beyond our queue. Less starves while a model keeps every core busy.
+# The device buffers so much sound beyond our queue. With less it starves while a model keeps every core busy.
 _DEVICE_SECONDS = 0.05
 # Sound servers hold a little more than the latency they state (measured: 5 to 15 ms).
 _MARGIN_SECONDS = 0.04
@@ -62,14 +62,14 @@ class Speaker(Protocol):
         """Returns when everything that is queued has been heard, or at once when cancelled. Raises DeviceLost."""
 
     def mute_device(self) -> None:
-        """Drops within one block all that is queued. Any thread may call it."""
+        """Drops all queued sound within one block. Any thread may call it."""
 
     def close(self) -> None: ...
 
 
 @dataclass(eq=False)
 class _Sound:
-    """One call of play(): what the pieces of its sound share."""
+    """One call of play(): the state that the pieces of its sound share."""
 
     cancelled: threading.Event
     started_at: float | None = None
@@ -90,7 +90,7 @@ class _Piece:
 
 @dataclass(eq=False)
 class PlayQueue:
-    """The sound that is to be played. play() fills it, and the device's callback empties it.
+    """The sound that waits to be played. play() fills the queue, and the device's callback empties it.
 
     It is bounded by play(), which waits while 200 ms are queued. It needs no lock: append and popleft of a deque are
     atomic, and only the callback removes.
@@ -103,7 +103,7 @@ class PlayQueue:
 
     @property
     def queued_seconds(self) -> float:
-        # A snapshot: the callback may take a piece meanwhile.
+        # The tuple is a snapshot, because the callback may take a piece meanwhile.
         return sum(len(piece.samples) - piece.taken for piece in tuple(self._pieces)) / self.rate_hz
 
     @property
@@ -123,7 +123,7 @@ class PlayQueue:
             piece.sound.silenced = True
 
     def fill(self, out: Samples, now: float) -> bool:
-        """Writes the next block into `out`. True if anything of it is sound."""
+        """Writes the next block into `out`. Returns True if a part of it is sound."""
         out[:] = 0
         filled = 0
         while filled < len(out) and self._pieces:
@@ -195,12 +195,12 @@ class Loudspeaker:
 
     @property
     def latency_seconds(self) -> float:
-        """Seconds from our callback to the ear, as the device states them."""
+        """Seconds from our callback to the ear, as stated by the device."""
         return self._latency_seconds
 
     @property
     def speaking(self) -> bool:
-        """See Speaker. A device that has not taken a block for two seconds is as good as lost."""
+        """True while something audible is queued or playing. False if the device has taken no block for two seconds."""
         if self._lost or self._closed:
             return False
         answers = self._resting or time.monotonic() - self._called_at <= _LOST_SECONDS
@@ -221,7 +221,7 @@ class Loudspeaker:
         self._queue.mute_device()
 
     def close(self) -> None:
-        """Idempotent. Takes 0.4 s at most, also where the sound server hangs."""
+        """Closes the device within 0.4 s, even if the sound server hangs. A second call does nothing."""
         if self._closed:
             return
         self._closed = True
@@ -247,7 +247,7 @@ class Loudspeaker:
 
     @contextmanager
     def _my_turn(self, sound: _Sound) -> Iterator[bool]:
-        """Lets one play() in at a time, since the pieces of two would be shuffled. False if dropped meanwhile."""
+        """Lets one play() in at a time, because the pieces of two would mix. Yields False if the sound was dropped."""
         granted = False
 
         def take() -> bool:
@@ -279,7 +279,7 @@ class Loudspeaker:
         return self._queue.audible or time.monotonic() < self._audible_until
 
     def _wait(self, sound: _Sound, until: Callable[[], bool]) -> None:
-        """Returns when `until()`, when the sound is dropped, or when we are closed. Raises DeviceLost."""
+        """Returns when `until()` is true, the sound is dropped, or the loudspeaker is closed. Raises DeviceLost."""
         while not (sound.dropped or self._closed or until()):
             self._check_alive()
             sound.cancelled.wait(_POLL_SECONDS)
@@ -299,7 +299,7 @@ class Loudspeaker:
                     raise self._device_lost()
             except DeviceLost:
                 self._lost = True
-                self._queue.mute_device()  # a server that goes on later must not play what is long past
+                self._queue.mute_device()  # a sound server that goes on later must not play old sound
                 raise
 
     def _wake(self) -> None:
