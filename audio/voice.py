@@ -1,4 +1,7 @@
-"""A sentence in, sound out: the synthesizer and the speaker as one thing that a turn can talk with."""
+"""Speaks sentences: joins a synthesizer and a speaker into one voice for a turn.
+
+It does not know what is said, or which synthesizer and which device are behind it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from audio.playback import Speaker
 
 
 class Synthesizer(Protocol):
-    """Renders one sentence to sound."""
+    """Renders one sentence to sound, at a rate (words a minute) and a volume that can be set."""
 
     def synthesize(self, text: str) -> AudioChunk: ...
     def set_rate(self, rate_wpm: int) -> None: ...
@@ -20,7 +23,7 @@ class Synthesizer(Protocol):
 
 
 class SpokenVoice:
-    """Speaks through a `Speaker` (a loudspeaker, or a WAV file), and opens it again when it was lost."""
+    """Speaks through a `Speaker` (a loudspeaker or a WAV file), and opens it again after it was lost."""
 
     def __init__(self, synthesizer: Synthesizer, open_speaker: Callable[[], Speaker]) -> None:
         self._synthesizer = synthesizer
@@ -29,16 +32,17 @@ class SpokenVoice:
         self._lost = False
 
     def say(self, sentence: str, cancelled: threading.Event) -> float | None:
-        """Speaks; returns the monotonic time of the first sample, None when cancelled before it.
+        """Speaks a sentence. Returns the monotonic time of its first sample, or None if it was cancelled before that.
 
-        Comes back while the last of it still sounds, so that the next sentence follows without a gap.
+        It returns while the end of the sentence still sounds, so that the next one follows without a gap. Raises
+        AudioError as `play` does.
         """
         return self.play(self._synthesizer.synthesize(sentence), cancelled)
 
     def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None:
-        """The same for a sound that is there already: an earcon, a recording.
+        """Plays a sound that exists already, an earcon or a recording. Returns what `say` returns.
 
-        A device that was lost is opened again, once: raises `AudioError` when it is still away.
+        A device that was lost is opened again once. Raises AudioError if it is still away.
         """
         if cancelled.is_set():
             return None
@@ -53,16 +57,16 @@ class SpokenVoice:
         return self._speaker.play(chunk, cancelled)
 
     def sound_like(self, rate_wpm: int, volume: float) -> None:
-        """From the next sentence on."""
+        """Sets rate and volume. They count from the next sentence on."""
         self._synthesizer.set_rate(rate_wpm)
         self._synthesizer.set_volume(volume)
 
     def drain(self, cancelled: threading.Event) -> None:
-        """Returns when everything has been heard, or at once when cancelled."""
+        """Returns when all queued sound has been heard, or at once when cancelled. Raises DeviceLost."""
         self._speaker.drain(cancelled)
 
     def mute_device(self) -> None:
-        """From any thread: what is queued is gone within one audio block."""
+        """Drops all queued sound within one audio block. Any thread may call it."""
         self._speaker.mute_device()
 
     def close(self) -> None:
@@ -74,7 +78,7 @@ class SpokenVoice:
 
 
 class NoVoice:
-    """Says nothing: the answer is only printed."""
+    """A voice that says nothing, for answers that are only printed."""
 
     speaking = False
 
