@@ -1,7 +1,8 @@
-"""A microphone that may come and go, and the moments in which nobody should listen to it.
+"""Keeps listening to a microphone that may come and go, and tells when it must not be listened to.
 
 A program that runs but is deaf is what users forgive least, so a lost microphone is opened again and again until it is
-back. This module knows neither what is heard nor what is said about a loss. It opens nothing by itself.
+back. This module does not know what is heard, or what the user is told about a loss. It opens no device of its own; a
+function that it is given does.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
 
 Event = TypeVar("Event")
 
-ECHO_SECONDS = 0.3  # half-duplex: how long a room and the sound server still carry what was said
+ECHO_SECONDS = 0.3  # so long after the last word the room and the sound server still carry it
 RETRY_SECONDS = (
-    1.0  # between attempts to get a lost microphone back; one takes about 5 ms where there is no sound server
+    1.0  # between attempts to open a lost microphone; one takes about 5 ms where there is no sound server
 )
 
 
 class HalfDuplex:
-    """True while the assistant speaks and shortly after: without echo cancellation it would hear itself."""
+    """Tells when to ignore the microphone, since without echo cancellation the assistant would hear itself.
+
+    A call returns True while the assistant speaks and for 0.3 s after. It must be called often, as it looks only then.
+    """
 
     def __init__(self, speaking: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
         self._speaking = speaking
@@ -40,10 +44,10 @@ class HalfDuplex:
 
 
 class OwnCue:
-    """The pitches (Hz) of a cue that the microphone may hear: of one that sounds now, or that sounded shortly before.
+    """Tells the pitches (Hz) of our own cue that the microphone may hear.
 
-    The microphone is listened to while a cue sounds, because the user may be speaking: Hearing takes the cue out of the
-    sound instead.
+    A call returns those of the cue that sounds now or that sounded up to 0.3 s ago, else (). The microphone is listened
+    to while a cue sounds, because the user may be speaking. `Hearing` removes the cue from the sound instead.
     """
 
     def __init__(
@@ -67,14 +71,14 @@ def lasting_events(
     on_lost: Callable[[str], None],
     on_back: Callable[[], None],
 ) -> Generator[Event, None, None]:
-    """Yields what is heard, across losses of the microphone. Raises `AudioError` where there never was one.
+    """Yields what is heard, across losses of the microphone. Raises AudioError if the first one cannot be opened.
 
-    `on_lost` is called once for each loss, with the sentence that says what happened. `on_back` is called at the first
-    sound after it.
+    `on_lost` is called once for each loss, with a sentence that says what happened. `on_back` is called at the first
+    sound after a loss.
     """
     from audio.errors import AudioError, DeviceLost
 
-    waiting = threading.Event()  # never set: Ctrl-C interrupts the wait
+    waiting = threading.Event()  # it is never set; waiting for it can be interrupted by Ctrl-C
     lost = False
 
     def sound_came() -> None:
@@ -98,7 +102,7 @@ def lasting_events(
 
 
 class Heralded:
-    """An audio source that calls `sound_came` at its first sound: an opened device may still send nothing."""
+    """An audio source that calls `sound_came` at its first sound, because an opened device may send nothing."""
 
     def __init__(self, source: AudioSource, sound_came: Callable[[], None]) -> None:
         self._source = source
