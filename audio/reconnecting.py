@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 Event = TypeVar("Event")
 
 ECHO_SECONDS = 0.3  # so long after the last word the room and the sound server still carry it
-RETRY_SECONDS = (
-    1.0  # between attempts to open a lost microphone; one takes about 5 ms where there is no sound server
-)
+RETRY_SECONDS = 1.0  # between attempts to open a lost microphone; one takes about 5 ms where there is no sound server
 
 
 class HalfDuplex:
