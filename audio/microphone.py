@@ -1,8 +1,8 @@
-"""The microphone: PortAudio's blocks to chunks of 30 ms at 16,000 Hz.
+"""Records from the microphone: turns PortAudio's blocks into chunks of 30 ms at 16,000 Hz.
 
-The callback copies and hands over, no more; resampling is done by whoever takes the chunks.
-Knows nothing of speech. A device that vanishes often says nothing: it just stops calling
-back, so the age of the last block is watched.
+The device's callback copies each block into a queue and does nothing else. The thread that takes the chunks does the
+resampling. A device that vanishes often reports no error but only stops calling back, so the age of the last block is
+watched. This module knows nothing of speech.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from audio.devices import close_stream, open_stream, portaudio, resolve
 from audio.errors import DeviceLost
 from audio.pcm import SPEECH_FORMAT, AudioChunk, ChunkCutter, Samples
 
-# A chunk and what the filter holds back (2 ms from 48,000 Hz): shorter blocks wake everybody for half a chunk, twice
-# as often for some 3 ms less of delay.
+# A block is as long as a chunk plus the 2 ms (at 48,000 Hz) that the filter holds back. Shorter blocks would wake all
+# threads twice as often, for half a chunk each time, and would save only some 3 ms of delay.
 _BLOCK_SECONDS = 0.032
 _QUEUE_SECONDS = 5.0
-_LOST_SECONDS = 2.0
+_LOST_SECONDS = 2.0  # a device that has sent no block for so long is lost
 _POLL_SECONDS = 0.05
 
 
@@ -36,9 +36,10 @@ class _Block:
 
 
 class BlockQueue:
-    """Blocks from the callback to the reader: about 5 s. When full, the oldest goes, counted.
+    """Hands blocks from the callback to the reader. It holds about 5 s of sound.
 
-    SimpleQueue because its put() may interrupt itself: a signal handler cannot deadlock on it.
+    When it is full, the oldest block is dropped and counted in `overruns`. It is a SimpleQueue because its put() may
+    interrupt itself, so a signal handler cannot deadlock on it.
     """
 
     def __init__(self, max_blocks: int) -> None:
@@ -52,7 +53,7 @@ class BlockQueue:
                 self._blocks.get_nowait()
                 self.overruns += 1
             except Empty:
-                pass  # the reader was faster
+                pass  # the reader has taken the last block meanwhile
         self._blocks.put(_Block(samples, started_at))
 
     def get(self, timeout_seconds: float) -> _Block | None:
@@ -63,10 +64,10 @@ class BlockQueue:
 
 
 class ChunkClock:
-    """Smooth times for chunks, from block times that jitter and come in bursts.
+    """Computes smooth times for chunks from the times of blocks, which jitter and come in bursts.
 
-    A block can arrive late but never early, so the stream's origin is the earliest that any
-    block of the last second speaks for. A jump of 0.5 s means that blocks were lost.
+    Each block gives an estimate of the time at which sample 0 was recorded. A block can arrive late but never early, so
+    the earliest estimate of the last second is right. A jump of 0.5 s means that blocks were lost.
     """
 
     _LOST_SECONDS = 0.5
@@ -79,7 +80,7 @@ class ChunkClock:
         self._samples_out = 0
 
     def block(self, started_at: float, sample_count: int) -> None:
-        """Call for every block, with the time at which it seems to have begun."""
+        """Notes a block and the time at which it seems to have begun. It must be called for every block."""
         origin = started_at - self._samples_in / self._block_rate_hz  # when sample 0 was recorded
         if self._origins and origin > min(self._origins) + self._LOST_SECONDS:
             self._origins.clear()
@@ -87,7 +88,7 @@ class ChunkClock:
         self._samples_in += sample_count
 
     def chunk(self, sample_count: int) -> float:
-        """When the next `sample_count` samples, at 16,000 Hz, began."""
+        """Returns the time at which the next `sample_count` samples (at 16,000 Hz) began."""
         began = self._samples_out / SPEECH_FORMAT.sample_rate_hz
         self._samples_out += sample_count
         return min(self._origins) + began
@@ -96,8 +97,8 @@ class ChunkClock:
 class Microphone:
     """An AudioSource. `device`: index, part of a name, or None for the system's default.
 
-    Records from the moment it is made; `overruns` counts blocks lost because nobody took them.
-    Raises DeviceMissing here, DeviceLost from chunks(). One reader at a time.
+    It records from the moment it is made. `overruns` counts the blocks that were lost because nobody took them in time.
+    The constructor raises DeviceMissing; chunks() raises DeviceLost. Only one thread may read at a time.
     """
 
     live = True
@@ -129,7 +130,7 @@ class Microphone:
                 yield AudioChunk(samples, SPEECH_FORMAT.sample_rate_hz, started_at)
 
     def stop(self) -> None:
-        self._stopping = True  # a plain store: safe in a signal handler; seen within 50 ms
+        self._stopping = True  # a plain store is safe in a signal handler; chunks() sees it within 50 ms
 
     def close(self) -> None:
         self._stopping = True
@@ -171,7 +172,7 @@ class Microphone:
         self._heard_at = now
         if status.input_overflow:
             self._blocks.overruns += 1
-        # Some drivers give no capture time (0): then the block has just ended.
+        # Some drivers give no capture time (0). Then the block is taken to have just ended.
         age = moment.currentTime - moment.inputBufferAdcTime
         if not 0.0 < age < 1.0:
             age = _BLOCK_SECONDS
