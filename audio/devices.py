@@ -1,6 +1,6 @@
-"""Which sound devices there are, and which one a name or number means.
+"""Lists the sound devices, finds the one that a name or number means, and opens and closes its streams.
 
-It knows PortAudio's device list and how streams are opened and closed. It does not know what flows in them.
+It knows PortAudio's device list. It does not know what flows in the streams.
 The list is a snapshot of the program's start: PortAudio takes a new one only when every stream has been closed.
 
 A call into PortAudio may never return: while a sound server is frozen, or because the server died just as a stream was
@@ -36,16 +36,18 @@ _loaded: Any = None  # the module `sounddevice`, once it has been imported
 _hanging_opens: dict[str, threading.Event] = {}  # by direction; the event is set once that call has returned after all
 _abandoned_streams: list[Any] = []  # never freed, because PortAudio's threads may still use them
 
-# Tried in this order, then the device's own. 48,000 Hz is what hardware runs at: no resampling
-# below us. A sound server accepts all of them; a bare `hw:` device refuses most.
+# The rates are tried in this order, and the device's own rate last. Hardware runs at 48,000 Hz, so nothing below us
+# resamples at this rate. A sound server accepts all of them; a bare `hw:` device refuses most.
 _RATES_HZ = (48_000, 44_100, 32_000, 16_000)
 
 
 @dataclass(frozen=True)
 class SoundDevice:
+    """A device of PortAudio's list, in one direction."""
+
     index: int
     name: str
-    channels: int  # in the direction asked for
+    channels: int  # in the direction that was asked for
     default_rate_hz: int
 
     def __str__(self) -> str:
@@ -53,7 +55,7 @@ class SoundDevice:
 
 
 def portaudio() -> Any:
-    """The `sounddevice` module, loaded quietly. Raises DeviceMissing without the library, or when loading it hangs."""
+    """Returns the module `sounddevice`. Raises DeviceMissing if PortAudio is not installed or loading it hangs."""
     global _loaded
     if _loaded is None:
         try:
@@ -75,6 +77,7 @@ def _import_sounddevice() -> Any:
 
 
 def devices(direction: Direction) -> list[SoundDevice]:
+    """Returns the devices of one direction, in PortAudio's order. Raises DeviceMissing as portaudio() does."""
     key = f"max_{direction}_channels"
     found = portaudio().query_devices()
     return [
@@ -85,12 +88,15 @@ def devices(direction: Direction) -> list[SoundDevice]:
 
 
 def list_devices(direction: Direction) -> list[str]:
-    """One line a device, "2: USB Audio (hw:1,0)"; for messages and `--list-devices`."""
+    """Returns one line for each device, like "2: USB Audio (hw:1,0)", for messages and `--list-devices`."""
     return [str(device) for device in devices(direction)]
 
 
 def resolve(wanted: str | int | None, direction: Direction) -> SoundDevice:
-    """The device that an index, a part of a name, or None or "" (the system's default) means."""
+    """Returns the device with this index or this part of a name. None and "" mean the system's default.
+
+    Raises DeviceMissing if there is none.
+    """
     present = devices(direction)
     if wanted is None or wanted == "":
         default = portaudio().default.device[0 if direction == "input" else 1]
@@ -104,7 +110,10 @@ def choose(
     direction: Direction,
     is_default: bool = False,
 ) -> SoundDevice:
-    """Pure part of resolve(). An exact name wins over a part of one, the first part over later."""
+    """Chooses a device from a list; the pure part of resolve(). Raises DeviceMissing if none matches.
+
+    An exact name wins over a part of a name. Of several matches the first one wins.
+    """
     present = list(present)
     noun = _NOUN[direction]
     if isinstance(wanted, str) and wanted.strip().isdigit():
@@ -131,10 +140,10 @@ def open_stream(
     build: Callable[[int, int], Any],
     formats: Iterable[tuple[int, int]] = (),
 ) -> Any:
-    """Starts the stream that `build(rate_hz, channels)` makes, with the first pair that works.
+    """Starts the stream that `build(rate_hz, channels)` makes, with the first pair that works, and returns it.
 
-    `formats` are the pairs to be tried; without any, the usual rates are tried with one channel and then with more.
-    Raises DeviceMissing when the device takes none of them (it is busy, or not permitted), or does not answer in time.
+    `formats` are the pairs to be tried. Without any, the usual rates are tried with one channel and then with more.
+    Raises DeviceMissing if the device takes none of them (it is busy, or not permitted) or does not answer in time.
     """
     sounddevice = portaudio()
     refusal: Exception | None = None
@@ -160,7 +169,7 @@ def open_stream(
 
 
 def _usual_formats(device: SoundDevice) -> list[tuple[int, int]]:
-    """Pairs of rate (Hz) and channel count. Mono comes first; a bare stereo device refuses one channel."""
+    """Returns pairs of rate (Hz) and channel count. Mono comes first; a bare stereo device refuses one channel."""
     rates = dict.fromkeys([*_RATES_HZ, device.default_rate_hz])
     return [
         (rate_hz, channels)
@@ -170,7 +179,7 @@ def _usual_formats(device: SoundDevice) -> list[tuple[int, int]]:
 
 
 def _build_in_time(direction: Direction, build: Callable[[], Any]) -> Any:
-    """The stream that `build` makes. Raises PortAudioError, and TimeoutError when it hangs.
+    """Returns the stream that `build` makes. Raises PortAudioError, or TimeoutError when it hangs.
 
     While an earlier call for the same direction still hangs, no second one is begun: a frozen sound server must not
     cost one thread after the other. PortAudio returns from opening as soon as the server goes on or dies.
@@ -217,7 +226,7 @@ def _start_in_time(stream: Any) -> None:
 def _abandon(stream: Any) -> None:
     """Leaves the stream as it is for the rest of the process.
 
-    PortAudio's exit handler would close it: it is taken off.
+    PortAudio's exit handler would close the stream, so the handler is unregistered.
     """
     _abandoned_streams.append(stream)
     atexit.unregister(portaudio()._exit_handler)
@@ -226,8 +235,8 @@ def _abandon(stream: Any) -> None:
 def close_stream(stream: Any, name: str) -> bool:
     """Aborts and closes the stream within 0.4 s. False if that hangs, as with a sound server that has frozen.
 
-    PortAudio would then hang once more as the process exits: its exit handler is taken off. The closing goes on, and
-    what the stream holds is freed when the sound server goes on or dies.
+    PortAudio would then hang once more as the process exits, so its exit handler is unregistered. The closing goes on
+    in its thread. It frees what the stream holds as soon as the sound server goes on or dies.
     """
     sounddevice = portaudio()
 
@@ -236,7 +245,7 @@ def close_stream(stream: Any, name: str) -> bool:
             stream.abort()
             stream.close()
         except sounddevice.PortAudioError:
-            return  # the device is gone: nothing left to close
+            return  # the device is gone, so nothing is left to close
 
     try:
         call_within(_CLOSE_SECONDS, close, f"close {name}")
@@ -249,10 +258,10 @@ def close_stream(stream: Any, name: str) -> bool:
 def call_within(
     seconds: float, call: Callable[[], Result], name: str, if_late: Callable[[Result], None] = lambda result: None
 ) -> Result:
-    """The result of `call`, which runs on a daemon thread called `name`. What it raises is raised here.
+    """Runs `call` on a daemon thread called `name` and returns its result. What `call` raises is raised here.
 
-    Raises TimeoutError when it takes longer than `seconds`; the thread is left behind. A result that comes after that,
-    or after Ctrl-C has interrupted the waiting, is handed to `if_late` on the thread.
+    Raises TimeoutError when it takes longer than `seconds`. The thread is then left behind. A result that comes after
+    that, or after Ctrl-C has interrupted the waiting, is handed to `if_late` on the thread.
     """
     handing_over = threading.Lock()
     ended = threading.Event()
