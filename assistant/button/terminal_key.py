@@ -1,7 +1,8 @@
-"""The space bar of the terminal as the button, where no input device may be read.
+"""Makes the terminal's space bar the button where no input device may be read.
 
-A terminal tells characters, not downs and ups: each is taken for a short press. There is no holding, and the characters
-of a key's auto-repeat are left out. The terminal gets back the mode it had, whatever ends the program in good order.
+A terminal sends characters, not the moments at which a key goes down and up. So each space is taken for a short press,
+and a key cannot be held. The characters of a key's auto-repeat are left out. The terminal gets its mode back at every
+orderly end of the program. This module does not know what a press does.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from typing import Any
 from assistant.button.gestures import KeyEvent
 
 KEY = b" "
-REPEAT_SECONDS = 0.1  # nobody presses twice within this time; characters of auto-repeat come every 30 to 50 ms
+REPEAT_SECONDS = 0.1  # nobody presses twice within it; the characters of auto-repeat come every 30 to 50 ms
 
 
 class TerminalKey:
-    """Use it in a `with`, or close() it. `problem` is a sentence where there is no terminal to read, else ""."""
+    """Reads the space bar. Use it in a `with`, or call close().
+
+    `problem` is a sentence if there is no terminal to read, else "".
+    """
 
     def __init__(self, number: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._number = _standard_input() if number is None else number
@@ -44,7 +48,7 @@ class TerminalKey:
         self.close()
 
     def read(self, timeout_seconds: float | None = None) -> list[KeyEvent]:
-        """Wait for a press, at most this long. Returns [] when the time is over or after stop()."""
+        """Waits for a press, at most this long (None: for ever). Returns [] when the time is over or after stop()."""
         readers = [self._stop_reader] if self.problem else [self._stop_reader, self._number]
         ready, _, _ = select.select(readers, [], [], timeout_seconds)
         if self._number not in ready or self._stopped:
@@ -59,12 +63,13 @@ class TerminalKey:
         return self._events(typed)
 
     def stop(self) -> None:
+        """Ends a read() that waits, and all later ones. Any thread may call it."""
         if not self._stopped:
             self._stopped = True
             os.write(self._stop_writer, b".")
 
     def close(self) -> None:
-        """Give the terminal its mode back. A second call does nothing."""
+        """Gives the terminal its mode back. A second call does nothing."""
         if self._mode is not None:
             with contextlib.suppress(termios.error, OSError):  # the terminal has gone
                 termios.tcsetattr(self._number, termios.TCSADRAIN, self._mode)
@@ -84,8 +89,9 @@ class TerminalKey:
         return [] if repeated else [KeyEvent(True, now), KeyEvent(False, now)]
 
     def _is_ours(self) -> bool:
-        """True if it is a terminal that this job may use. To change the mode of another job's terminal would stop this
-        program.
+        """True if it is a terminal that this job may use.
+
+        A program that changes the mode of another job's terminal is stopped by the system.
         """
         try:
             return os.isatty(self._number) and os.tcgetpgrp(self._number) == os.getpgrp()
@@ -96,5 +102,5 @@ class TerminalKey:
 def _standard_input() -> int:
     try:
         return sys.stdin.fileno()
-    except (AttributeError, OSError, ValueError):  # none, replaced or closed: a service has no terminal
+    except (AttributeError, OSError, ValueError):  # it is missing, replaced or closed, as in a service
         return -1
