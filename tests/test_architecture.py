@@ -29,6 +29,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "audio.demo_model": "",
     "vision.settings": "",
     "vision": "vision.settings",
+    "vision.reading": "vision",
     "vision.engine.ground": "vision",
     "vision.engine.scheduling": "",
     "vision.engine.kernels": "",

@@ -7,6 +7,7 @@
     │   └── PictureTooLarge              it has more pixels than are read
     ├── VisionModelError   (OSError)     a model folder that is missing, broken or of another kind
     ├── RemoteError        (OSError)     the engine on another computer is away, or refuses
+    ├── ReaderError        (OSError)     print cannot be read: the reader's models are missing or broken, or it failed
     ├── QuestionError      (ValueError)  a question that cannot be asked: empty, too long
     └── Cancelled                        the caller asked for the work to be dropped
 
@@ -40,6 +41,10 @@ class VisionModelError(VisionError, OSError):
 
 class RemoteError(VisionError, OSError):
     """The engine on another computer gives no answer."""
+
+
+class ReaderError(VisionError, OSError):
+    """The reader of print cannot be used, or failed on this picture."""
 
 
 class QuestionError(VisionError, ValueError):
