@@ -1,4 +1,4 @@
-"""The cues for a user who waits: when they are due, by a fake clock, and that SpeechQueue plays them between sentences."""
+"""When the cues for a user who waits are due, by a fake clock, and that SpeechQueue plays them between sentences."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ def test_a_follow_up_keeps_the_picture_until_it_is_too_old() -> None:
 
 
 def test_a_picture_does_not_become_too_old_within_a_question() -> None:
-    """A picture that was young enough at the onset is kept, because a new one at the words would have to be waited for."""
+    """A picture that was young enough at the onset is kept, because the answer would have to wait for a new one."""
     story = Story(picture_seconds=60.0).speaks("one").waits(59.0).begins().waits(2.0).ends("two")
     assert story.told() == ["look0", "ask 'one' of 0", "ask 'two' of 0"]
 
@@ -225,7 +225,7 @@ def test_who_has_said_all_is_acknowledged_before_the_words_are_there() -> None:
 
 @pytest.mark.parametrize("activation", ["button", "wake_word"])
 def test_who_talks_to_others_is_not_acknowledged(activation: str) -> None:
-    """A pause is acknowledged only if the onset counted, because a wake word is known only at the end of an utterance."""
+    """A pause is acknowledged only if its onset counted, because a wake word is known only at an utterance's end."""
     assert Story(activation=activation).begins().pauses().ends("what is this").told() == []
     pressed = Story(activation="button").presses(Pressed(1000.0)).begins().pauses().ends("what is this")
     assert "acknowledge" in pressed.told()
@@ -479,7 +479,9 @@ def test_an_answer_is_spelt_by_the_rule_it_was_judged_by() -> None:
 
 
 def test_more_and_less_about_the_last_question() -> None:
-    """ "More detail" and "shorter" ask the last question in other words, and describe the picture if nothing was asked."""
+    """ "More detail" and "shorter" ask the last question in other words; without one, "more detail" describes the
+    picture.
+    """
     story = Story().speaks("what is this").speaks("more detail").speaks("shorter")
     more = PHRASES.more_detail_question.format(question="what is this")
     shorter = PHRASES.shorter_question.format(question="what is this")
@@ -610,7 +612,7 @@ def no_good(conversation: Conversation) -> None:
 
 
 def test_what_is_wrong_with_the_picture_is_said_before_the_question() -> None:
-    """A press shows the fault seconds before the question; then it listens on for a better picture, and ends silently."""
+    """A press tells the fault seconds before the question, then listens on for a better picture, and ends silently."""
     story = Story(activation="button").presses(*pressed()).does(no_good).waits(0.3).waits(0.3).waits(5.0)
     told = story.speaks("what is this").waits(30.0).told()
     assert told == ["look0", LISTENING, "advise of 0", "look1", "ask 'what is this' of 1"]
@@ -651,7 +653,7 @@ def test_nobody_who_has_begun_to_speak_is_given_advice() -> None:
 
 
 def test_a_press_while_the_last_words_are_made_out_begins_anew() -> None:
-    """A press before the last words are transcribed ends their answer, so that it is not spoken into the next question."""
+    """A press before the last words are transcribed ends their answer, which would disturb the next question."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this")
     story.does(lambda conversation: setattr(story.answering, "busy", True))
     assert story.presses(Pressed(1001.0)).told()[-3:] == ["cancel", "look1", LISTENING]
@@ -740,7 +742,7 @@ def test_the_reply_to_a_read_back_question_needs_no_press() -> None:
 
 
 def test_a_question_during_an_answer_waits_if_the_config_says_so() -> None:
-    """With queue_questions a question goes to the pipeline as queued, and the pipeline decides whether it has to wait."""
+    """With queue_questions a question goes to the pipeline as queued, and the pipeline decides whether it waits."""
     told = Story(queue_questions=True).speaks("what is this").told()
     assert told == ["look0", "ask 'what is this' of 0 queued"]
 

@@ -11,7 +11,7 @@ MISHEARD = Utterance("what is mist", 0.3, 999.0, 1000.0)
 
 
 def test_the_seconds_for_an_answer_begin_when_the_question_has_been_said() -> None:
-    """The time for a reply begins when the question has been said, so a slow voice leaves as much time as a fast one."""
+    """The time for a reply begins when the question has been said, so a slow voice leaves as much time as any other."""
     now = [1000.0]
     activation = Activation(settings_from("button", "", 6.0))
     expecting = ExpectedReply(activation, lambda: now[0])
