@@ -276,7 +276,7 @@ def test_no_self_interruption_on_the_virtual_sound_card(tmp_path: Path) -> None:
 @pytest.mark.device
 @pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 def test_silence_on_the_virtual_sound_card(tmp_path: Path) -> None:
-    """The loudspeaker falls silent in time after a stop word, while the own voice leaks into the microphone at -12 dB."""
+    """The loudspeaker falls silent soon after a stop word, while its voice leaks into the microphone at -12 dB."""
     latencies, missed = [], []
     voices = itertools.cycle(itertools.product((150, 175, 200), HELD_OUT_VOICES))
     with VirtualSoundCard() as card:
