@@ -58,7 +58,7 @@ def test_the_budget_is_held_and_used(kind: str, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("time_constant_seconds", [60.0, 200.0])
 def test_a_box_without_a_fan_stays_cool_and_is_used(time_constant_seconds: float, seed: int) -> None:
-    """A box that tells no watts stays within 75 °C for half an hour, as fast as the heat that it can give off allows."""
+    """A box that tells no watts stays within 75 °C for half an hour, as fast as the heat it can give off allows."""
     plant = replace(FANLESS, time_constant_seconds=time_constant_seconds)
     trace = SimulatedMachine(plant, seed).run(Governor(Goal(None, MAX_CELSIUS), plant.box), 1800.0)
     assert share_within(trace.celsius[100:], MAX_CELSIUS) >= 0.99
@@ -272,7 +272,7 @@ def test_a_budget_below_the_floor_gets_the_lowest_setting() -> None:
 
 
 def test_a_budget_that_cannot_be_held_is_known_after_half_a_minute() -> None:
-    """It is known when the watts stay above the budget at the lowest setting; a load that ends before does not count."""
+    """It is known when the watts stay above the budget at the lowest setting; a load that ends before is no reason."""
     plant = replace(REFUSING, base_watts=14.0)
     governor = Governor(Goal(BUDGET_WATTS, 95.0), plant.box)
     machine = SimulatedMachine(plant, 0)

@@ -47,7 +47,7 @@ def values(tree: Tree) -> dict[str, str]:
 
 
 def test_a_nuc_permits_limit_and_frequency(tmp_path: Path) -> None:
-    """Finding this out writes nothing, because a value that is written back may be one that somebody has just changed."""
+    """Finding this out writes nothing, because somebody may just have changed the value that would be written back."""
     tree = nuc(tmp_path)
     tree.write = lambda path, text: pytest.fail(f"{path} was written")
     before = values(tree)

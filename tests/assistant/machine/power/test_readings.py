@@ -116,7 +116,7 @@ def test_several_packages_are_added(tmp_path: Path) -> None:
 
 
 def test_a_gap_in_which_a_counter_may_have_gone_round_twice_gives_no_figure(tmp_path: Path) -> None:
-    """A range of 65 kJ is used up in three minutes at the highest power of a package, so a longer gap gives no figure."""
+    """At the highest power of a package 65 kJ are used up in three minutes, so a longer gap gives no figure."""
     tree = amd_mini_pc(tmp_path)
     counter = EnergyCounter(tree.sysfs, tree.clock)
     counter.read()
