@@ -232,7 +232,7 @@ def test_black_is_called_covered_before_frozen() -> None:
 
 
 def test_the_sharpest_of_a_burst_is_taken() -> None:
-    """Of one scene with more and less shake and fresh noise, the picture with the least shake is taken anywhere."""
+    """The picture with the least shake is taken, wherever it stands among pictures of one scene with fresh noise."""
     (clean,) = pictures("leaves", 1, 9, ((640, 360),))
     rng = np.random.default_rng(2)
     frames = [

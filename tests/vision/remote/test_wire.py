@@ -64,7 +64,10 @@ def probabilities(*values: Any) -> Any:
 
 
 def test_text_comes_with_the_log_probabilities_of_its_tokens() -> None:
-    """A value just above 0 counts as rounding; without any values, the text counts as one token of unknown certainty."""
+    """A value just above 0 counts as rounding.
+
+    Without any values, the text counts as one token of unknown certainty.
+    """
     piece = piece_of(chunk("cup", logprobs=probabilities(-0.5, 0.0005)))
     assert piece is not None
     assert (piece.text, piece.tokens, piece.log_probabilities) == ("cup", 2, (-0.5, 0.0))
