@@ -72,6 +72,7 @@ _MISSING_OR_LOST = (
     vision_errors.CameraMissing,
     vision_errors.CameraLost,
     vision_errors.VisionModelError,
+    vision_errors.ReaderError,
     vision_errors.RemoteError,
 )
 

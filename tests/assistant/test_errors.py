@@ -18,6 +18,7 @@ STATUSES = {
     errors.ModelMissing: 3,
     errors.ButtonMissing: 3,
     errors.PowerError: 3,
+    vision_errors.ReaderError: 3,
     vision_errors.RemoteError: 3,
     audio_errors.DeviceMissing: 3,
     audio_errors.DeviceLost: 3,
