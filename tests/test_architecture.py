@@ -90,7 +90,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage",
 )  # fmt: skip
 
 
