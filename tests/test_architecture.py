@@ -72,7 +72,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.wiring audio audio.settings audio.demo_model vision"
-        " vision.demo_model vision.engine"
+        " vision.reading vision.demo_model vision.engine"
         " vision.engine.ground vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),

@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
+from statistics import median, median_low
 
 from vision.reading.interface import Point, Quad
 
@@ -24,11 +24,12 @@ _SAME_ROW = 0.5
 _GUTTER = 0.5
 # Columns are read row by row if this share of the lines in the one with fewer lines has a partner in the same row, and…
 _IN_ROWS = 0.8
-# … either the lines of one column are this short, in heights (about twelve letters), at their third quartile, …
+# … at most one of them is running text. Its lines are longer than this, in heights (about twelve letters), at their third
+# quartile, …
 _SHORT_CELL = 6.0
-# … or less than half of the lines of one column reach this share of its width: running text fills its column, …
+# … and half of its lines or more fill this share of the column.
 _FILLED, _MOST_FILL = 0.7, 0.5
-# … or there are fewer rows than this: one line of a justified page may be found as two.
+# Fewer rows than this are read row by row all the same: one line of a justified page may be found as two.
 _FEWEST_ROWS = 3
 # A row above or below columns belongs to neither if its distance is so many usual ones, and so many times the largest
 # distance within the columns. It is a page's header or footer.
@@ -37,12 +38,14 @@ _FAR_GAP, _FARTHER = 1.6, 1.3
 _PARAGRAPH_GAP = 1.3
 # … or so many heights, whatever is usual, …
 _WIDE_GAP = 2.2
-# … where the height of the lines changes by this ratio (the found height varies with the letters of a line), …
-_HEADING_RATIO = 1.35
+# … where a heading begins or ends: its height is so many times the usual one of its column, …
+_HEADING_RATIO = 1.3
+# … where small print begins or ends, which must be long: a short line may have low letters only, …
+_SMALL_RATIO, _SURE_WIDTH = 0.65, 8.0
 # … where a row is indented by so many heights, …
 _INDENT, _LARGEST_INDENT = 0.8, 8.0
 # … or where the row before ends before this share of its column, if the column is filled with running text.
-_LAST_LINE = 0.6
+_LAST_LINE = 0.5
 
 
 @dataclass(frozen=True)
@@ -141,18 +144,45 @@ def _straightened(quads: Sequence[Quad]) -> list[_Box]:
 def _sheared_back(boxes: list[_Box]) -> list[_Box]:
     """Columns made upright: a page photographed from the side has lines that are level and edges that are not.
 
-    The slope of the edges is the median over pairs of lines that stand below each other and begin at nearly one place.
+    The slope of an edge is the median over pairs of lines that begin at nearly one place: first neighbours, then lines
+    further apart, which tell it more exactly. The edges of such a page also run together, so that the slope is another
+    one on the left half of the lines than on the right half; in between it is interpolated.
     """
     ordered = sorted(boxes, key=lambda box: box.middle)
-    slopes = []
-    for number, upper in enumerate(ordered):
-        for lower in ordered[number + 1 : number + 12]:
-            below = lower.middle - upper.middle
-            if 0.7 * upper.height < below < 3 * upper.height and abs(lower.left - upper.left) < 0.5 * upper.height:
-                slopes.append((lower.left - upper.left) / below)
-                break
-    slope = median(slopes) if len(slopes) >= 3 else 0.0
-    return [replace(box, left=box.left - slope * box.middle, right=box.right - slope * box.middle) for box in boxes]
+    at_left = at_right = (0.0, 0.0)  # place, slope
+    for nearest, farthest in ((0.7, 3.0), (5.0, 25.0)):
+        slopes = []
+        for number, upper in enumerate(ordered):
+            expected = _between(at_left, at_right, upper.left)
+            for lower in ordered[number + 1 : number + 80]:
+                below = (lower.middle - upper.middle) / upper.height
+                aside = (lower.left - upper.left) / upper.height
+                if nearest < below < farthest and abs(aside - expected * below) < 0.5:
+                    slopes.append((upper.left, aside / below))
+        if len(slopes) < 3:
+            continue
+        slopes.sort()
+        half = len(slopes) // 2
+        at_left, at_right = (
+            (median(place for place, _ in part), median(slope for _, slope in part))
+            for part in (slopes[: half + 1], slopes[half:])
+        )
+    start = ordered[0].middle if ordered else 0.0
+    return [
+        replace(
+            box,
+            left=box.left - _between(at_left, at_right, box.left) * (box.middle - start),
+            right=box.right - _between(at_left, at_right, box.right) * (box.middle - start),
+        )
+        for box in boxes
+    ]
+
+
+def _between(a: Point, b: Point, place: float) -> float:
+    """The value at a place between two points (place, value), and beyond them the value of the nearer one."""
+    if b[0] <= a[0]:
+        return a[1]
+    return a[1] + (b[1] - a[1]) * min(max((place - a[0]) / (b[0] - a[0]), 0.0), 1.0)
 
 
 def _stretches(boxes: list[_Box]) -> list[_Stretch]:
@@ -257,7 +287,8 @@ def _is_table(left: list[_Box], right: list[_Box]) -> bool:
     )
     if in_rows < _IN_ROWS * len(fewer):
         return False
-    return len(fewer) < _FEWEST_ROWS or any(_is_narrow(column) or _fill(column) < _MOST_FILL for column in cells)
+    running_text = sum(not _is_narrow(column) and _fill(column) >= _MOST_FILL for column in _columns(left + right))
+    return len(fewer) < _FEWEST_ROWS or running_text < 2
 
 
 def _cells(column: list[_Box]) -> list[_Box]:
@@ -269,14 +300,15 @@ def _cells(column: list[_Box]) -> list[_Box]:
 
 
 def _is_narrow(column: list[_Box]) -> bool:
-    ratios = sorted(box.width / box.height for box in column)
+    ratios = sorted(cell.width / cell.height for cell in _cells(column))
     return ratios[min(len(ratios) * 3 // 4, len(ratios) - 1)] < _SHORT_CELL
 
 
 def _fill(column: list[_Box]) -> float:
     """The share of lines that fill most of their column."""
     width = max(box.right for box in column) - min(box.left for box in column)
-    return sum(box.width >= _FILLED * width for box in column) / len(column)
+    cells = _cells(column)
+    return sum(cell.width >= _FILLED * width for cell in cells) / len(cells)
 
 
 def _blocks(bands: list[list[_Box]]) -> list[list[list[_Box]]]:
@@ -332,6 +364,7 @@ def _paragraphs(stretch: _Stretch) -> list[list[_Row]]:
         return [[row] for row in rows]
     cells = [_cells(row)[0] for row in rows]
     usual = _usual([below.middle - above.middle for above, below in pairwise(cells)])
+    usual_height = median_low(cell.height for cell in cells)
     left = median(cell.left for cell in cells)
     rights = sorted(cell.right for cell in cells)
     width = max(rights[len(rights) * 9 // 10] - left, 1e-6)
@@ -344,7 +377,7 @@ def _paragraphs(stretch: _Stretch) -> list[list[_Row]]:
         indent = (cell.left - above.left) / cell.height
         begins = (
             distance > min(_PARAGRAPH_GAP * usual, _WIDE_GAP * max(cell.height, above.height))
-            or _differ_in_height(above, cell)
+            or _size_of(above, usual_height) != _size_of(cell, usual_height)
             or (is_flush and abs(above.left - left) < 0.5 * above.height and _INDENT < indent < _LARGEST_INDENT)
             or (is_filled and above.right - left < _LAST_LINE * width)
         )
@@ -359,7 +392,8 @@ def _usual(distances: list[float]) -> float:
     return sorted(distances)[len(distances) // 4] if distances else 0.0
 
 
-def _differ_in_height(above: _Box, below: _Box) -> bool:
-    if min(above.width / above.height, below.width / below.height) < 2:  # a few letters have any height
-        return False
-    return max(above.height, below.height) > _HEADING_RATIO * min(above.height, below.height)
+def _size_of(cell: _Box, usual_height: float) -> int:
+    """1 for a heading, −1 for small print, 0 for the rest."""
+    if cell.height > _HEADING_RATIO * usual_height:
+        return 1
+    return -1 if cell.height < _SMALL_RATIO * usual_height and cell.width > _SURE_WIDTH * cell.height else 0
