@@ -73,7 +73,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.wiring audio audio.settings audio.demo_model vision"
-        " vision.demo_model vision.engine"
+        " vision.reading vision.demo_model vision.engine"
         " vision.engine.ground vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
@@ -91,7 +91,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage",
 )  # fmt: skip
 
 
