@@ -73,6 +73,7 @@ _MISSING_OR_LOST = (
     vision_errors.CameraLost,
     vision_errors.VisionModelError,
     vision_errors.RemoteError,
+    vision_errors.ReaderError,
 )
 
 

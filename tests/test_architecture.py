@@ -68,8 +68,8 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering audio vision"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio audio.settings vision vision.engine"
-        " vision.engine.ground vision.remote vision.remote_settings"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio audio.settings vision vision.reading"
+        " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.wiring audio audio.settings audio.demo_model vision"
@@ -78,7 +78,8 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.packed vision.engine.models"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.button assistant.wiring assistant.bench audio audio.demo_model vision vision.demo_model"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.wiring assistant.bench audio audio.demo_model"
+        " vision vision.reading vision.demo_model"
         " vision.engine.generation"
     ),
     "assistant": "assistant.cli",  # `python -m assistant`

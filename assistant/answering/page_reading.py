@@ -64,13 +64,18 @@ class PageReading:
         *,
         advise: Advise = no_advice,
         on_line: Callable[[Line], None] = lambda line: None,
+        on_message: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """`on_line` is called for each line as soon as it is recognised, on the thread "answer"."""
+        """`on_line` gets each line as soon as it is recognised, and `on_message` what is said beside the text.
+
+        Both are called on the thread "answer".
+        """
         self._reader = reader
         self._phrases = phrases
         self._words = phrases.reading
         self._advise = advise
         self._on_line = on_line
+        self._on_message = on_message
         self._frame: Frame | None = None
         self._layout: Layout | None = None
         self._text: PageText | None = None
@@ -156,6 +161,7 @@ class PageReading:
     def _message(self, text: str) -> str:
         """`text`, which is no part of the page: the position stays."""
         self._told.append(_Told(self._begun_at.cut, self._begun_at.heard))
+        self._on_message(text)
         return text
 
     def _begin_of(self, command: ReadingCommand | int, text: PageText) -> Position | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.language.sentences import NO_ABBREVIATIONS, Abbreviations, SentenceCutter
+from vision.reading.text import joined
 
 if TYPE_CHECKING:
     from vision.reading.interface import Layout, Line
@@ -23,6 +24,9 @@ DOUBTFUL_BELOW = 0.8
 EARLY_CUT_CHARACTERS = 30
 
 _LIST_ITEM = re.compile(r"(?:[•·▪‣*–—-]|\(?\d{1,2}[.)])\s")  # a line that begins so begins a sentence
+# At the end of a line: a hyphen that `joined` may take away, and a sign behind which it puts no space.
+_DIVIDED = re.compile("[^\\W\\d_][-\u2010\u2011\u00ad]$")
+_CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]$")
 
 
 @dataclass(frozen=True)
@@ -87,31 +91,24 @@ class PageText:
         self._cut_to = 0  # so much of it has become sentences
         self._starts: list[tuple[int, int]] = []  # of the lines of the rest: (index, place)
         self._paragraph = -1
+        self._newest = ""  # the line that was added last
         self._is_divided = False  # True if the newest line ended with a hyphen, which was not given to the cutter
 
     def _flow_on(self, line: Line, text: str) -> None:
         if line.paragraph != self._paragraph or _LIST_ITEM.match(text):
             self._end_flow()
             self._paragraph = line.paragraph
-        between = self._between(text)
+        addition = joined((self._newest, text))[len(self._newest) - self._is_divided :]
+        if self._flow.endswith(" "):
+            addition = addition.lstrip()
         # Who wants to hear this line hears a divided word from its beginning, which stands in the line before.
-        is_divided = self._is_divided
-        place = self._flow.rfind(" ") + 1 if is_divided else len(self._flow) + len(between)
-        self._starts.append((line.index, place))
-        self._is_divided = text.endswith("-") and text[-2:-1].isalpha()
-        self._push(between + (text[:-1] if self._is_divided else text if _is_chinese(text[-1]) else f"{text} "))
+        place = len(self._flow) + len(addition) - len(text)
+        self._starts.append((line.index, self._flow.rfind(" ") + 1 if self._is_divided else place))
+        self._newest, self._is_divided = text, _DIVIDED.search(text) is not None
+        # A space lets the cutter see that a full stop ends a sentence. Chinese sentences have none.
+        self._push(addition[:-1] if self._is_divided else addition if _CHINESE.search(text) else f"{addition} ")
         if line.index == 0 and len(text) >= EARLY_CUT_CHARACTERS and not self._is_divided:
             self._end_flow()
-
-    def _between(self, text: str) -> str:
-        """What stands between the flow and a line behind it, beside the space that the flow ends with.
-
-        A hyphen at the end of a line divides a word if the next line goes on with a small letter; else it is a part of
-        the word, as in "Anglo-Saxon".
-        """
-        if self._is_divided:
-            return "" if text[0].islower() else "-"
-        return " " if self._flow and _is_chinese(self._flow[-1]) and not _is_chinese(text[0]) else ""
 
     def _push(self, text: str) -> None:
         self._flow += text
@@ -137,7 +134,3 @@ class PageText:
             lines = tuple((line.index, 0) for line in self._unreadable)
             self.sentences.append(Sentence("", self._unreadable[0].paragraph, lines))
             self._unreadable = []
-
-
-def _is_chinese(sign: str) -> bool:
-    return "\u3000" <= sign <= "\u9fff" or "\uff00" <= sign <= "\uffef"
