@@ -74,6 +74,7 @@ _MISSING_OR_LOST = (
     vision_errors.VisionModelError,
     vision_errors.ReaderError,
     vision_errors.RemoteError,
+    vision_errors.ReaderError,
 )
 
 

@@ -59,25 +59,27 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.settings audio vision vision.engine.ground vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
-    "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision",
+    "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.conversation": (
         "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
+        " vision.reading"
     ),
     "assistant.web": (
         "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering audio vision"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio audio.settings vision vision.engine"
-        " vision.engine.ground vision.remote vision.remote_settings"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio audio.settings vision vision.reading"
+        " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.wiring audio audio.settings audio.demo_model vision"
-        " vision.demo_model vision.engine"
+        " vision.reading vision.demo_model vision.engine"
         " vision.engine.ground vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.button assistant.wiring assistant.bench audio audio.demo_model vision vision.demo_model"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.wiring assistant.bench audio audio.demo_model"
+        " vision vision.reading vision.demo_model"
         " vision.engine.generation"
     ),
     "assistant": "assistant.cli",  # `python -m assistant`
@@ -90,7 +92,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage",
 )  # fmt: skip
 
 
