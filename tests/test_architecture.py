@@ -62,6 +62,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision",
     "assistant.conversation": (
         "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
+        " vision.reading"
     ),
     "assistant.web": (
         "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering audio vision"
@@ -90,7 +91,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous",
+    "itsdangerous", "zxingcpp",
 )  # fmt: skip
 
 

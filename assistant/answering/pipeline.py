@@ -26,7 +26,7 @@ from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
 from audio import earcons
 from audio.pcm import AudioChunk
-from vision.errors import Cancelled
+from vision.errors import Cancelled, VisionError
 
 if TYPE_CHECKING:
     from vision.frame import Frame
@@ -38,6 +38,7 @@ _log = logging.getLogger(__name__)
 JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program within a second
 
 _Job = Callable[[Turn], Sentences]
+TellJob = Callable[[Turn, Take], Sentences]  # gets its turn, and the way to take a picture
 
 
 class AnswerPipeline:
@@ -128,6 +129,15 @@ class AnswerPipeline:
         """Asks about both pictures, and says both answers if they differ. Whatever is being said or decoded ends."""
         turn = Turn(question)
         self._begin(turn, lambda turn: self._writer.compare(turn, question, old, new), waited_for=True)
+        return turn
+
+    def tell(self, question: Question, sentences: TellJob) -> Turn:
+        """Says what `sentences` finds out without the engine. Whatever is being said or decoded ends.
+
+        `sentences` runs on the thread "answer".
+        """
+        turn = Turn(question)
+        self._begin(turn, lambda turn: self._told(turn, sentences), waited_for=True)
         return turn
 
     def say(self, text: str, *, then: AudioChunk | None = None) -> Turn:
@@ -340,6 +350,14 @@ class AnswerPipeline:
     def _apologise(self, turn: Turn, error: Exception, text: str) -> None:
         for spoken in self._writer.apology(turn, error, text):
             self._speaking.put(turn, spoken, turn.cancelled.is_set)
+
+    def _told(self, turn: Turn, sentences: TellJob) -> Sentences:
+        try:
+            yield from sentences(turn, self._take)
+        except Cancelled:
+            raise
+        except VisionError as error:  # only a camera or a picture can be wrong here
+            yield from self._writer.apology(turn, error, self._phrases.picture_failed)
 
     def _phrase(self, text: str, then: AudioChunk | None) -> Sentences:
         yield from split_sentences(text, self._phrases.abbreviations)
