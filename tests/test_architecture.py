@@ -73,12 +73,12 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.wiring audio audio.settings audio.demo_model vision"
-        " vision.demo_model vision.engine"
+        " vision.demo_model vision.reading vision.engine"
         " vision.engine.ground vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.button assistant.wiring assistant.bench audio audio.demo_model vision vision.demo_model"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.wiring assistant.bench audio audio.demo_model vision vision.demo_model"
         " vision.engine.generation"
     ),
     "assistant": "assistant.cli",  # `python -m assistant`

@@ -136,7 +136,7 @@ class AnswerPipeline:
 
         `sentences` runs on the thread "answer".
         """
-        turn = Turn(question)
+        turn = Turn(question, by_model=False)
         self._begin(turn, lambda turn: self._told(turn, sentences), waited_for=True)
         return turn
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import console
 from assistant.cli.options import config_of
+from assistant.conversation.at_once import COMMANDS, telling
 from assistant.errors import UsageError
 from assistant.files import user_path, without_tilde
+from assistant.language.command_parser import parse_command
+from assistant.language.phrases import Command
 
 if TYPE_CHECKING:
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Question, Turn
     from assistant.wiring.assembly import Assembly
-    from vision.interface import FrameSource
+    from vision.frame import Frame
+    from vision.interface import FrameSource, View
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
@@ -56,9 +61,15 @@ def _ask(arguments: argparse.Namespace) -> None:
         frames = assembly.frames if arguments.image is None else assembly.open_frames(arguments.image)
         frames.capture()  # a bad picture is said before the minutes of loading, not after
         voice = _voice(assembly, arguments.say, arguments.speech_out)
-        assembly.tell_of_demo_model()
-        _, power = assembly.engine, assembly.power_watch
-        turn = _answer(assembly, frames, voice, question, stream=not arguments.json)
+        at_once = _told_at_once(assembly, question)
+        if at_once is None:
+            assembly.tell_of_demo_model()
+            _ = assembly.engine
+        power = assembly.power_watch
+        if at_once is not None:
+            turn = _tell(assembly, frames, voice, question, at_once, stream=not arguments.json)
+        else:
+            turn = _answer(assembly, frames, voice, question, stream=not arguments.json)
         if turn.question is not None:  # a recording was spoken long ago: the energy counts from the moment of its words
             turn.joules = power.energy.since(turn.question.transcribed_at).value
         if turn.error is not None:
@@ -66,7 +77,8 @@ def _ask(arguments: argparse.Namespace) -> None:
         if not turn.answer:
             console.say(assembly.phrases.no_answer)
         if arguments.json:
-            console.result(console.as_json_line(report.turn_as_json(turn, assembly.model_name)))
+            model = "" if at_once is not None else assembly.model_name
+            console.result(console.as_json_line(report.turn_as_json(turn, model)))
         elif arguments.verbose:
             console.say(report.timings_line(turn))
     if arguments.speech_out is not None and not arguments.json:
@@ -110,14 +122,46 @@ def _answer(assembly: Assembly, frames: FrameSource, voice: Voice, question: Que
 
     pipeline = assembly.start_pipeline(voice, frames=frames, earcons=False, on_text=show)
     with contextlib.closing(pipeline):
-        waited_seconds = time.monotonic() - question.transcribed_at
-        question = replace(
-            question,
-            asked_at=question.asked_at + waited_seconds,
-            transcribed_at=question.transcribed_at + waited_seconds,
-        )
-        turn = pipeline.ask(question, pipeline.look())
+        turn = pipeline.ask(_asked_now(question), pipeline.look())
         turn.done.wait()
     if stream and turn.answer:
         console.result("")
     return turn
+
+
+def _asked_now(question: Question) -> Question:
+    """The same question, as if the waiting for the models had not been."""
+    waited_seconds = time.monotonic() - question.transcribed_at
+    return replace(
+        question,
+        asked_at=question.asked_at + waited_seconds,
+        transcribed_at=question.transcribed_at + waited_seconds,
+    )
+
+
+def _told_at_once(assembly: Assembly, question: Question) -> Command | None:
+    """The command that the question is, if no model is needed for it. One picture has a light but no light meter."""
+    command = parse_command(question.text, assembly.phrases)
+    if command is Command.LIGHT_METER:
+        return Command.LIGHT
+    return command if command in COMMANDS else None
+
+
+def _tell(
+    assembly: Assembly, frames: FrameSource, voice: Voice, question: Question, command: Command, *, stream: bool
+) -> Turn:
+    """One turn about a code, the light or a colour. No model is loaded for it."""
+    pipeline = assembly.start_pipeline(voice, engine=_NoEngine(), frames=frames, earcons=False)
+    with contextlib.closing(pipeline):
+        turn = pipeline.tell(_asked_now(question), telling(command, assembly.phrases))
+        turn.done.wait()
+    if stream and turn.answer:
+        console.result(turn.answer)
+    return turn
+
+
+class _NoEngine:
+    """For a pipeline that needs no engine."""
+
+    def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> View:
+        raise NotImplementedError("no engine is asked")

@@ -170,17 +170,18 @@ class _Reading:
 
 def _readings(picture: _Picture) -> list[_Reading]:
     found = []
-    for code in _decoded(picture.grey, with_errors=True):
+    for code in decoded(picture.grey, with_errors=True):
         corners = code.position
         quad = [(p.x, p.y) for p in (corners.top_left, corners.top_right, corners.bottom_right, corners.bottom_left)]
         kind = _kind(code) if code.valid else None
         if kind is None and code.format.name != "QRCode":
             continue  # only the three marks of a QR code are no chance: bricks pass for a damaged code of another kind
-        found.append(_Reading(kind, code.format.name, _text(code), np.array(quad, np.float64) / picture.scale))
+        found.append(_Reading(kind, code.format.name, text_of(code), np.array(quad, np.float64) / picture.scale))
     return found
 
 
-def _decoded(grey: Grey, *, with_errors: bool = False) -> list[Any]:
+def decoded(grey: Grey, *, with_errors: bool = False) -> list[Any]:
+    """What zxing-cpp says of a picture by itself."""
     import zxingcpp
 
     formats = [getattr(zxingcpp.BarcodeFormat, name) for name in (*_PRODUCTS, "Code128", *_MATRIX)]
@@ -208,7 +209,7 @@ def _kind(code: Any) -> CodeKind | None:
     return CodeKind.BAR if name == "Code128" else _MATRIX.get(name)
 
 
-def _text(code: Any) -> str:
+def text_of(code: Any) -> str:
     """The number as it is printed, or the text. Bytes without a stated encoding are mostly UTF-8 nowadays."""
     name = code.format.name
     if name == "EAN13" and code.text.startswith("0"):
@@ -227,13 +228,19 @@ def _is_sure(reading: _Reading, grey: Grey, scale: float) -> bool:
     """True if the code corrects its own errors, or if further readings of a bar code agree and none differs."""
     if reading.format_name in _MATRIX:
         return True
+    is_upc_e = reading.format_name == "UPCE"
     agreeing = 0
     for again in _again(reading, grey, scale):
-        texts = {_text(code) for code in _decoded(again) if _kind(code) not in _MATRIX.values()}
+        # UPC-E has so few bars that one may be seen in the middle of another code: it does not count against that one.
+        texts = {
+            text_of(code)
+            for code in decoded(again)
+            if _kind(code) not in _MATRIX.values() and (is_upc_e or code.format.name != "UPCE")
+        }
         if texts - {reading.text}:
             return False
         agreeing += bool(texts)
-    return agreeing >= (_AGREEING_READINGS if reading.format_name != "UPCE" else len(_AGAIN) - 1)
+    return agreeing >= (len(_AGAIN) - 1 if is_upc_e else _AGREEING_READINGS)
 
 
 def _again(reading: _Reading, grey: Grey, scale: float) -> Iterator[Grey]:
