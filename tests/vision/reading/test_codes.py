@@ -69,7 +69,7 @@ def test_a_number_that_is_read_only_once_is_refused(monkeypatch: pytest.MonkeyPa
     frame = photograph(random.Random(1), [(code, Distortion())])
     assert read(frame) == [code.text]
     empty = np.full((40, 40), 255, np.uint8)
-    monkeypatch.setattr(codes, "_again", lambda reading, grey, scale: [empty] * 5)
+    monkeypatch.setattr(codes, "_again", lambda reading, grey: [empty] * 5)
     found = read_codes(frame)
     assert (found.codes, found.refused) == ((), 1)
 
@@ -80,7 +80,7 @@ def test_a_number_that_is_read_in_two_ways_is_refused(monkeypatch: pytest.Monkey
     code, other = draw_code(rng, "EAN13"), draw_code(rng, "EAN13")
     frame = photograph(random.Random(1), [(code, Distortion())])
     pictures = [code.picture] * 4 + [other.picture]
-    monkeypatch.setattr(codes, "_again", lambda reading, grey, scale: pictures)
+    monkeypatch.setattr(codes, "_again", lambda reading, grey: pictures)
     assert read(frame) == []
     pictures[-1] = code.picture
     assert read(frame) == [code.text]
