@@ -134,7 +134,7 @@ class AnswerPipeline:
         thread "answer", at most two sentences ahead of the voice. The function that it gets waits for the frame. It
         gives the frame, or what is said because there is none, and raises Cancelled.
         """
-        turn = Turn(question)
+        turn = Turn(question, by_model=False)
         look.await_until(turn.cancelled)
         look.keep_frame()
         self._drop_other_looks(look)
@@ -154,7 +154,7 @@ class AnswerPipeline:
 
         `sentences` runs on the thread "answer".
         """
-        turn = Turn(question)
+        turn = Turn(question, by_model=False)
         self._begin(turn, lambda turn: self._told(turn, sentences), waited_for=True)
         return turn
 

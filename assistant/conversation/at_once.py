@@ -235,6 +235,8 @@ def _notes(turn: Turn, take: Take, clock: Callable[[], float], ends_at: float) -
     before_hz: float | None = None
     while not turn.cancelled.is_set() and (now := clock()) < ends_at:
         frame, _ = take(turn.cancelled)
+        if turn.cancelled.is_set():
+            return
         pitch_hz = pitch_of(brightness_of(frame))
         yield earcons.brightness(pitch_hz, before_hz or pitch_hz, EARCON_RATE_HZ)
         before_hz = pitch_hz

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Grey = npt.NDArray[np.uint8]  # (height, width)
 
 _MOST_PIXELS_A_SIDE = 4096  # a larger picture is made smaller first: a code of a whole page still has its bars then
+_TURNS = (17.0, -17.0)  # degrees, for codes that are found neither upright nor lying down
 _AGREEING_READINGS = 2  # besides the first, before a bar code counts
 _CODES_CONFIRMED = 12  # the codes nearest to the middle; each further one would take some 10 ms
 _MARGIN = 0.25  # of a code's longer side, kept around it when it is read again: it needs white at both ends
@@ -82,7 +83,7 @@ def read_codes(frame: Frame, cancelled: threading.Event | None = None) -> CodesF
             _check(cancelled)
             if reading.matches_any(sure.values(), refused):
                 continue
-            if reading.kind is None or not _is_sure(reading, picture.grey, picture.scale):
+            if reading.kind is None or not _is_sure(reading, picture.grey):
                 refused.append(reading)
             else:
                 sure.setdefault((reading.kind, reading.text), Code(reading.kind, reading.text, reading.centre))
@@ -98,22 +99,29 @@ def read_codes(frame: Frame, cancelled: threading.Event | None = None) -> CodesF
 @dataclass(frozen=True)
 class _Picture:
     grey: Grey
-    scale: float  # pixels of this picture for one pixel of the frame
+    to_frame: npt.NDArray[np.float64]  # (2, 3): from a point (x, y, 1) of this picture to the point of the frame
 
 
 def _pictures(grey: Grey) -> Iterator[_Picture]:
     """The frame, then what is worth a second try where nothing was read in the one before."""
     import cv2
 
-    longest = max(grey.shape)
-    shrunk = min(1.0, _MOST_PIXELS_A_SIDE / longest)
+    shrunk = min(1.0, _MOST_PIXELS_A_SIDE / max(grey.shape))
     first = _resized(grey, shrunk)
-    yield _Picture(first, shrunk)
+    to_frame = np.array([[1 / shrunk, 0.0, 0.0], [0.0, 1 / shrunk, 0.0]])
+    yield _Picture(first, to_frame)
     # A slight blur is taken back, and a code that is small gets more pixels a bar.
     soft = cv2.GaussianBlur(first, (0, 0), 2.0)
-    yield _Picture(np.asarray(cv2.addWeighted(first, 2.5, soft, -1.5, 0.0), np.uint8), shrunk)
-    if longest * shrunk <= _MOST_PIXELS_A_SIDE / 2:
-        yield _Picture(_resized(first, 2.0), 2.0 * shrunk)
+    yield _Picture(np.asarray(cv2.addWeighted(first, 2.5, soft, -1.5, 0.0), np.uint8), to_frame)
+    # No straight line along the rows or columns crosses all bars of a long and low code that is turned.
+    height, width = first.shape
+    for turn in _TURNS:
+        matrix = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), turn, 1.0), np.float64)
+        turned = cv2.warpAffine(first, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        back = np.asarray(cv2.invertAffineTransform(matrix), np.float64) / shrunk
+        yield _Picture(np.asarray(turned, np.uint8), back)
+    if max(first.shape) <= _MOST_PIXELS_A_SIDE / 2:
+        yield _Picture(_resized(first, 2.0), to_frame / 2)
 
 
 def _grey(rgb: Rgb) -> Grey:
@@ -137,12 +145,13 @@ def _resized(grey: Grey, scale: float) -> Grey:
 
 @dataclass(frozen=True)
 class _Reading:
-    """What zxing-cpp found in a picture. Points and lengths are in pixels of the frame."""
+    """What zxing-cpp found in a picture. Points and lengths are in pixels of the frame, except for `local`."""
 
     kind: CodeKind | None  # None: a code was found whose content cannot be read
     format_name: str
     text: str
     quad: npt.NDArray[np.float64]  # (4, 2), x before y
+    local: npt.NDArray[np.float64]  # the same in pixels of the picture that was read
 
     @property
     def centre(self) -> Point:
@@ -170,17 +179,20 @@ class _Reading:
 
 def _readings(picture: _Picture) -> list[_Reading]:
     found = []
-    for code in _decoded(picture.grey, with_errors=True):
+    for code in decoded(picture.grey, with_errors=True):
         corners = code.position
         quad = [(p.x, p.y) for p in (corners.top_left, corners.top_right, corners.bottom_right, corners.bottom_left)]
         kind = _kind(code) if code.valid else None
         if kind is None and code.format.name != "QRCode":
             continue  # only the three marks of a QR code are no chance: bricks pass for a damaged code of another kind
-        found.append(_Reading(kind, code.format.name, _text(code), np.array(quad, np.float64) / picture.scale))
+        local = np.array(quad, np.float64)
+        there = local @ picture.to_frame[:, :2].T + picture.to_frame[:, 2]
+        found.append(_Reading(kind, code.format.name, text_of(code), there, local))
     return found
 
 
-def _decoded(grey: Grey, *, with_errors: bool = False) -> list[Any]:
+def decoded(grey: Grey, *, with_errors: bool = False) -> list[Any]:
+    """What zxing-cpp says of a picture by itself."""
     import zxingcpp
 
     formats = [getattr(zxingcpp.BarcodeFormat, name) for name in (*_PRODUCTS, "Code128", *_MATRIX)]
@@ -208,7 +220,7 @@ def _kind(code: Any) -> CodeKind | None:
     return CodeKind.BAR if name == "Code128" else _MATRIX.get(name)
 
 
-def _text(code: Any) -> str:
+def text_of(code: Any) -> str:
     """The number as it is printed, or the text. Bytes without a stated encoding are mostly UTF-8 nowadays."""
     name = code.format.name
     if name == "EAN13" and code.text.startswith("0"):
@@ -223,24 +235,31 @@ def _text(code: Any) -> str:
     return str(code.text)
 
 
-def _is_sure(reading: _Reading, grey: Grey, scale: float) -> bool:
+def _is_sure(reading: _Reading, grey: Grey) -> bool:
     """True if the code corrects its own errors, or if further readings of a bar code agree and none differs."""
     if reading.format_name in _MATRIX:
         return True
+    is_upc_e = reading.format_name == "UPCE"
     agreeing = 0
-    for again in _again(reading, grey, scale):
-        texts = {_text(code) for code in _decoded(again) if _kind(code) not in _MATRIX.values()}
+    for again in _again(reading, grey):
+        # UPC-E has so few bars that one may be seen in the middle of another code: it does not count against that one.
+        texts = {
+            text_of(code)
+            for code in decoded(again)
+            if _kind(code) not in _MATRIX.values() and (is_upc_e or code.format.name != "UPCE")
+        }
         if texts - {reading.text}:
             return False
         agreeing += bool(texts)
-    return agreeing >= (_AGREEING_READINGS if reading.format_name != "UPCE" else len(_AGAIN) - 1)
+    return agreeing >= (len(_AGAIN) - 1 if is_upc_e else _AGREEING_READINGS)
 
 
-def _again(reading: _Reading, grey: Grey, scale: float) -> Iterator[Grey]:
+def _again(reading: _Reading, grey: Grey) -> Iterator[Grey]:
     """The code with its surroundings, cut out in other sizes and directions."""
     import cv2
 
-    (x, y), size = (value * scale for value in reading.centre), reading.size * scale
+    x, y = (float(value) for value in reading.local.mean(axis=0))
+    size = float(np.ptp(reading.local, axis=0).max())
     side = size * (1 + 2 * _MARGIN) + 16
     for factor, turn in _AGAIN:
         if factor < 1.0 and size < _SMALL_CODE_PIXELS:

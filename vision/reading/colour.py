@@ -36,9 +36,9 @@ _BRIGHTER = 14.0  # than the middle by at least this much brightness, or the mid
 _LEAST_TINT = 0.008  # a fainter tint of the light is left alone
 _LAMP_CHROMA = 0.14  # what is bright and up to this much orange may be white in lamplight: the name is doubtful
 _LAMP_TURN = (40.0, 105.0)  # the angle of such a tint in OKLab, degrees
-# The light is taken for weak where even the brightest things of a picture are below this, in linear light. The picture
+# The light is taken for weak where even the brightest things of a picture are below this, in linear light of any channel. The picture
 # is then made brighter, but not by more than this, because it may well show nothing but dark things.
-_BRIGHT_THING = 0.5
+_BRIGHT_THING = 0.7
 _MOST_GAIN = 2.2
 _DIM_LUMA = 70.0  # if hardly anything in the picture is brighter, the name is doubtful
 
@@ -94,7 +94,7 @@ def middle_colour(frame: Frame) -> MiddleColour:
     blocks = _middle_blocks(frame.rgb)
     around = _sampled(frame.rgb)
     tint, maybe_lamplight = _tint_of_the_light(around, float(np.median(_luma(blocks))))
-    brightest = float(np.percentile(_linear(np.concatenate([around, blocks])).mean(axis=1), 97))
+    brightest = float(np.percentile(_linear(np.concatenate([around, blocks])).max(axis=1), 97))
     gain = min(_MOST_GAIN, max(1.0, _BRIGHT_THING / max(brightest, 1e-3)))
     lab = _oklab(_linear(blocks) / tint * gain)
     is_dim = float(np.percentile(_luma(around), 95)) < _DIM_LUMA
@@ -249,7 +249,7 @@ def _grey(lightness: float) -> ColourName:
     return ColourName(Hue.GREY, Shade.DARK if lightness < 0.5 else Shade.LIGHT if lightness > 0.75 else Shade.PLAIN)
 
 
-_VIVID = 0.153  # with at least this chroma a colour is not light, however bright: pure yellow is plain yellow
+_VIVID = 0.16  # with at least this chroma a colour is not light, however bright: pure yellow is plain yellow
 # Below the first lightness a colour is dark, above the second it is light. Each hue is brightest at another lightness.
 _SHADES = {
     Hue.RED: (0.46, 0.72),
