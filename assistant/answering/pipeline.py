@@ -160,7 +160,7 @@ class AnswerPipeline:
         return self.greet(self._writer.advice(look.fault))
 
     def was_advised_of(self, fault: Fault) -> bool:
-        """Whether the user was told of this fault not long ago, and no question about a picture without it came since."""
+        """Whether the user was told of this fault not long ago, and asked about no picture without it since."""
         return self._writer.was_advised_of(fault)
 
     def cue(self, earcon: AudioChunk) -> None:

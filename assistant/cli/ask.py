@@ -1,6 +1,7 @@
-"""`seesay ask`: one question about one picture, typed or from a WAV file; the answer printed, spoken or kept.
+"""`seesay ask` answers one question about one picture.
 
-"Read the text" is read by the reader of print, line by line, and needs no engine.
+The question is typed or comes from a WAV file. The answer is printed, spoken or written to a file. "Read the text" is
+answered by the reader of print, line by line, and needs no engine.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
-    """`verbs` is what argparse's add_subparsers gives."""
+    """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     ask = verbs.add_parser("ask", parents=[common], help="one question about one picture")
     ask.add_argument("question", nargs="?", help="the question, in quotes")
     ask.add_argument("--audio", type=user_path, metavar="WAV", help="the question as speech")
@@ -46,7 +47,8 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
 def _ask(arguments: argparse.Namespace) -> None:
     """Prints the answer as it comes, or one JSON object at the end.
 
-    Raises what went wrong: bad question, picture or WAV, a missing model or device, a failed answer.
+    Raises the error of whatever went wrong: a bad question, picture or WAV file, a missing model or device, or a failed
+    answer.
     """
     from assistant.answering import report
     from assistant.wiring.assembly import Assembly
@@ -62,7 +64,7 @@ def _ask(arguments: argparse.Namespace) -> None:
         if arguments.audio is not None and not arguments.json:
             console.result(f"you: {question.text}")
         frames = assembly.frames if arguments.image is None else assembly.open_frames(arguments.image)
-        frames.capture()  # a bad picture is said before the minutes of loading, not after
+        frames.capture()  # so that a bad picture is reported before the model loads, which takes minutes
         voice = _voice(assembly, arguments.say, arguments.speech_out)
         reads = parse_command(question.text, assembly.phrases) is Command.READ_TEXT
         if not reads:
@@ -73,7 +75,8 @@ def _ask(arguments: argparse.Namespace) -> None:
             turn = _read(assembly, frames, voice, question, stream=not arguments.json)
         else:
             turn = _answer(assembly, frames, voice, question, stream=not arguments.json)
-        if turn.question is not None:  # a recording was spoken long ago: the energy counts from the moment of its words
+        # A recording was spoken long ago, so its energy is counted from the moment of its transcript.
+        if turn.question is not None:
             turn.joules = power.energy.since(turn.question.transcribed_at).value
         if turn.error is not None:
             raise turn.error
@@ -100,7 +103,7 @@ def _question(assembly: Assembly, text: str | None, audio: Path | None) -> Quest
             transcribed_at=time.monotonic(),
             speech_seconds=heard.ended_at - heard.started_at,
         )
-    assert text is not None  # the command line gives one of the two
+    assert text is not None  # the command line allows only one of the two
     from vision.engine.generation.prompt import checked_question
 
     now = time.monotonic()
@@ -117,7 +120,7 @@ def _voice(assembly: Assembly, say: bool, speech_out: Path | None) -> Voice:
 
 
 def _answer(assembly: Assembly, frames: FrameSource, voice: Voice, question: Question, *, stream: bool) -> Turn:
-    """One turn from the question, which is asked now that the model is loaded, to its last sound."""
+    """Runs one turn to its last sound. The question counts as asked now, when the model is loaded."""
 
     def show(turn: Turn, text: str) -> None:
         if stream:

@@ -21,7 +21,7 @@ from vision.errors import ReaderError
 
 @pytest.fixture(autouse=True)
 def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture and a spoken question in an empty folder; no configuration, no fetched model."""
+    """An empty folder with a picture and a spoken question, without a configuration or a fetched model."""
     monkeypatch.chdir(tmp_path)
     for name in ("SEESAY_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -32,7 +32,9 @@ def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_spoken_question_becomes_one_json_object_and_a_spoken_answer(capsys: pytest.CaptureFixture[str]) -> None:
-    """Everything that docs/api.md promises of `ask --json`, on the real parts; the answer lies in the WAV file."""
+    """The object has everything that docs/api.md promises for `ask --json`, on the real parts; the WAV file has the
+    answer.
+    """
     arguments = ["ask", "--image", "picture.png", "--audio", "question.wav", "--speech-out", "answer.wav", "--json"]
     assert main(arguments) == 0
     result = json.loads(capsys.readouterr().out)
@@ -61,7 +63,7 @@ def test_a_spoken_question_becomes_one_json_object_and_a_spoken_answer(capsys: p
 def test_an_answers_energy_is_told_where_the_machine_tells_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """For programs and for people, of the time from the words to the end; nothing is set for it."""
+    """The energy from the words to the end is told to programs and to people, and no setting is needed for it."""
     tree = nuc(tmp_path / "machine")
 
     def read(path: Path) -> str:
@@ -79,7 +81,7 @@ def test_an_answers_energy_is_told_where_the_machine_tells_it(
 
 
 def test_a_typed_answer_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    """stdout holds the answer and nothing else; what happens meanwhile goes to stderr."""
+    """stdout has the answer and nothing else; messages meanwhile go to stderr."""
     assert main(["ask", "--image", "picture.png", "Where is the square?"]) == 0
     out, err = capsys.readouterr()
     assert out == "The square is on the right.\n"
@@ -87,7 +89,7 @@ def test_a_typed_answer_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_spoken_answer_that_cannot_be_written_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    """The folder is not there: status 1, said once."""
+    """If the folder does not exist, the status is 1 and one sentence says so."""
     assert main(["ask", "--image", "picture.png", "Where is the square?", "--speech-out", "nowhere/a.wav"]) == 1
     assert capsys.readouterr().err.count("nowhere/a.wav") == 1
 
@@ -152,7 +154,7 @@ def test_a_damaged_reader_is_one_sentence(reader: FakeReader, capsys: pytest.Cap
 def test_the_demo_passes_and_would_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All three answers are right; with one right answer exchanged, its status is 1."""
+    """All three answers are right; with one right answer exchanged, the status is 1."""
     assert main(["demo", "--output", str(tmp_path / "out")]) == 0
     out, err = capsys.readouterr()
     assert "you: what color is the circle" in out
