@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.page_text import PageText, Sentence
 from assistant.language.phrases import Phrases, ReadingCommand
-from vision.errors import ReaderError
+from vision.errors import Cancelled, ReaderError
 
 if TYPE_CHECKING:
     from assistant.answering.reply_writer import Sentences
@@ -102,7 +102,7 @@ class PageReading:
         self._begin_turn(turn)
         try:
             if self._frame is None:
-                got = frame()
+                got = self._got(turn, frame)
                 if isinstance(got, list):
                     yield from got
                     return
@@ -112,6 +112,15 @@ class PageReading:
             _log.debug("turn %s cannot read", turn.number, exc_info=error)
             turn.error = error
             yield self._words.failed
+
+    def _got(self, turn: Turn, frame: Callable[[], Frame | list[Spoken]]) -> Frame | list[Spoken]:
+        """The frame, or what is said in its place: also where a stop came so early that none was taken."""
+        try:
+            return frame()
+        except Cancelled:
+            if turn.cancelled.is_set():
+                raise
+            return [self._phrases.no_picture_yet]
 
     def _read(self, turn: Turn, frame: Frame, command: ReadingCommand | int) -> Sentences:
         if self._layout is None:

@@ -197,6 +197,19 @@ def test_a_page_without_a_picture_says_why() -> None:
     assert aloud.says() == ["Exit."]
 
 
+def test_a_stop_before_the_picture_was_taken_is_no_silence_later() -> None:
+    """Continue says that there is no picture; who is cancelled meanwhile hears nothing."""
+
+    def dropped() -> Frame:
+        raise Cancelled("the picture was dropped before it was taken")
+
+    aloud, turn = Aloud(page("Exit.")), Turn(None)
+    assert list(aloud.page.sentences(turn, dropped, ReadingCommand.CONTINUE)) == [PHRASES.no_picture_yet]
+    turn.cancelled.set()
+    with pytest.raises(Cancelled):
+        list(aloud.page.sentences(turn, dropped, ReadingCommand.CONTINUE))
+
+
 def test_a_reader_that_fails_is_one_sentence_and_may_come_back() -> None:
     """In the middle of a page too: what was read stays, and continue tries again."""
     broken = ["line 4"]

@@ -379,6 +379,21 @@ def test_the_manual_s_commands_are_obeyed() -> None:
     assert all(re.search(r"\w", words) for words in (*english, *chinese))
 
 
+def test_the_manual_s_words_about_a_page_are_obeyed() -> None:
+    """Everything that docs/using.md tells a user to say about a page is understood, in both languages."""
+    manual = (Path(__file__).parents[3] / "docs" / "using.md").read_text(encoding="utf-8")
+    table = manual.partition("| say | and it reads on from |")[2].partition("\n\n")[0]
+    english = [words.strip() for row in table.splitlines()[2:] for words in row.split("|")[1].split(",")]
+    chinese = [words.strip() for words in manual.partition("In Mandarin: ")[2].partition(".")[0].split(",")]
+    repeats = {"again", "repeat", "再说一遍"}  # the same as everywhere
+    for words, phrases in [(words, ENGLISH) for words in english] + [(words, CHINESE) for words in chinese]:
+        if words in repeats:
+            assert parse_command(words, phrases) is Command.REPEAT
+        else:
+            assert parse_reading_command(words, phrases) is not None, words
+    assert len(english) > 12
+
+
 @pytest.mark.parametrize(
     ("language", "text", "ends"),
     [

@@ -99,6 +99,12 @@ def test_each_command_has_words_and_each_fault_advice(phrases: Phrases) -> None:
     assert set(phrases.profiles) == {"headset", "button", "cart"}
 
 
+def test_the_demo_eye_s_greeting_says_what_it_can_do(phrases: Phrases) -> None:
+    """In the same words as the help; the first sentence is that of any start."""
+    assert phrases.ready_demo_models.endswith(phrases.demo_limits)
+    assert split_sentences(phrases.ready_demo_models)[0] == split_sentences(phrases.ready)[0]
+
+
 def test_a_reason_for_doubt_fits_into_its_sentence(phrases: Phrases) -> None:
     """A reason for doubt has no end mark of its own, and the sentences around it have their places."""
     assert places(phrases.doubt.not_sure) == {"answer"}
