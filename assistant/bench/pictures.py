@@ -33,6 +33,14 @@ def drawn_frame(kind: str) -> Frame:
     return Frame(draw(kind), time.monotonic())
 
 
+def padded_frame(kind: str) -> Frame:
+    """The same picture as the reference design shows it to the model: a square with grey bars."""
+    from vision.frame import Frame
+    from vision.preprocess import to_square
+
+    return Frame(to_square(draw(kind), "pad"), time.monotonic())
+
+
 class Drawings:
     """A `vision.interface.FrameSource`, which always shows the same picture."""
 

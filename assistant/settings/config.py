@@ -61,10 +61,10 @@ class SpeakingConfig:
 
 @dataclass(frozen=True)
 class SeeingConfig:
-    """[seeing]: the camera, and how its picture is made square."""
+    """[seeing]: the camera, and how its picture is shown to the model."""
 
     camera: str = _path("0")
-    fit: str = _one_of(EngineSettings.fit, "crop", "stretch")
+    fit: str = _one_of("auto", "native", "pad", "crop", "stretch")
     open_timeout_seconds: float = _number(OPEN_TIMEOUT_SECONDS, 0.5, 60.0)
 
 

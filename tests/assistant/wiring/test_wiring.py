@@ -46,6 +46,38 @@ def test_the_model_is_told_the_prompt_of_its_users_language(
     assert [settings.instructions for settings in loaded] == [told]
 
 
+@pytest.mark.parametrize(
+    ("configured", "is_demo", "fit", "is_told"),
+    [
+        (None, False, "native", False),
+        (None, True, "pad", False),
+        ("auto", True, "pad", False),
+        ("native", False, "native", False),
+        ("native", True, "pad", True),
+        ("pad", False, "pad", False),
+        ("crop", False, "crop", False),
+        ("crop", True, "crop", False),
+    ],
+)
+def test_a_picture_keeps_its_shape_for_the_full_model_only(
+    configured: str | None, is_demo: bool, fit: str, is_told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo model knows only squares; who sets it otherwise is told so in one sentence."""
+    loaded: list[Any] = []
+
+    def load(folder: Path, settings: Any, progress: Any) -> contextlib.AbstractContextManager[None]:
+        loaded.append(settings)
+        return contextlib.nullcontext()
+
+    monkeypatch.setattr("vision.engine.engine.Engine.load", load)
+    text = f'[seeing]\nfit = "{configured}"\n' if configured else ""
+    said: list[str] = []
+    with contextlib.ExitStack() as stack:
+        load_engine(parse_config(text, "x"), Path("anywhere"), stack, said.append, is_demo=is_demo)
+    assert [settings.fit for settings in loaded] == [fit]
+    assert any("the demo model knows only squares" in line for line in said) == is_told
+
+
 CART = '[hearing]\nbarge_in = "stop_word"\n[activation]\nby = "wake_word"\n'
 SPEECH = catalog.demo_speech("en")
 
