@@ -151,6 +151,10 @@ class FrameSource(Protocol):
     def live(self) -> bool:
         """False for a picture or a recording: it may show the same thing for ever, and is not broken then."""
 
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """Width and height in pixels of the pictures that it gives; None as long as that is not known."""
+
     def capture(self, timeout_seconds: float = ..., cancelled: threading.Event | None = None) -> Frame:
         """A picture that is not older than the call.
 

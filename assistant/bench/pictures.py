@@ -45,6 +45,7 @@ class Drawings:
     """A `vision.interface.FrameSource`, which always shows the same picture."""
 
     live = False
+    picture_size = (WIDTH_PX, HEIGHT_PX)
 
     def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
         return drawn_frame(KINDS[0].name)

@@ -44,6 +44,7 @@ class FakeCamera:
     """Every picture is a new one."""
 
     live = True
+    picture_size = (4, 4)
 
     def __init__(self) -> None:
         self.captured = 0
