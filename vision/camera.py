@@ -237,7 +237,7 @@ class Camera:
             if taken_at is None:
                 return any_picture
             any_picture = True
-            if self._is_wanted(taken_at):
+            if self._calls and self._is_wanted(taken_at):
                 self._publish(video, taken_at)
         return any_picture
 
