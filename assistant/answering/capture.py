@@ -115,7 +115,9 @@ class PictureCapture:
                 return
             see_begun_at = self._clock()
             view = engine.see(self.frame, self._unseen)
-            self.sight = CaptureTimings(self.requested_at, taken, (see_begun_at, self._clock()), view.stats)
+            seen = (see_begun_at, self._clock())
+            height, width = self.frame.rgb.shape[:2]
+            self.sight = CaptureTimings(self.requested_at, taken, seen, view.stats, (width, height))
             self.view = view
         except Cancelled:
             if not self.is_frame_only:

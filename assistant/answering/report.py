@@ -67,7 +67,7 @@ def timings_line(turn: Turn) -> str:
         f" · first sound {seconds(timings.first_sound)} · end {seconds(timings.total)}"
     )
     took = (
-        f"  speech {seconds(timings.speech)} · capture {seconds(timings.capture)} · vision {seconds(timings.vision)}"
+        f"  speech {seconds(timings.speech)} · capture {seconds(timings.capture)}{_pixels(turn)} · vision {seconds(timings.vision)}"
         f" · picture prefill {seconds(timings.picture_prefill)} (of the three hidden {seconds(timings.hidden)})"
         f" · question prefill {seconds(timings.question_prefill)}"
         f" of {timings.prompt_tokens} tokens, {rate(timings.prompt_tokens_per_second)}"
@@ -77,3 +77,11 @@ def timings_line(turn: Turn) -> str:
     if turn.joules is not None:
         took += f" · energy of the processor {turn.joules:.1f} J"
     return f"{came}\n{took}"
+
+
+def _pixels(turn: Turn) -> str:
+    sight = turn.moments.sight
+    if sight is None or sight.picture_pixels is None:
+        return ""
+    width, height = sight.picture_pixels
+    return f" of {width}×{height} pixels"

@@ -79,6 +79,7 @@ class CaptureTimings:
     taken: Span
     seen: Span
     stats: SeeStats
+    picture_pixels: tuple[int, int] | None = None  # width and height of what was seen
 
 
 @dataclass

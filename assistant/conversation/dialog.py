@@ -329,4 +329,7 @@ def status_in_words(status: Status, phrases: Phrases) -> str:
         sentences.append(phrases.status_temperature.format(celsius=status.temperature_celsius))
     if status.memory_bytes is not None:
         sentences.append(phrases.status_memory.format(gigabytes=status.memory_bytes / 1e9))
+    if status.camera_pixels is not None:
+        width, height = status.camera_pixels
+        sentences.append(phrases.status_camera.format(width=width, height=height))
     return " ".join(sentences) or phrases.status_unknown

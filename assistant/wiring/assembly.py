@@ -161,7 +161,7 @@ class Assembly:
 
     def open_frames(self, source: str) -> FrameSource:
         """Opens any camera, picture, video or address."""
-        return devices.open_frames(source, self.config.seeing.open_timeout_seconds, self.stack)
+        return devices.open_frames(source, self.config.seeing, self.stack)
 
     @cached_property
     def best_shot(self) -> BestShot:

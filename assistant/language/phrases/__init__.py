@@ -177,6 +177,7 @@ class Phrases:
     status_temperature: str  # with {celsius}, a number
     status_memory: str  # with {gigabytes}, a number
     status_model: str  # with {model}
+    status_camera: str  # with {width} and {height}, in pixels
     status_unknown: str
     time_in_words: Callable[[dt.time], str]  # makes a whole sentence
 

@@ -267,6 +267,7 @@ PHRASES = Phrases(
     status_temperature="The processor is at {celsius:.0f} degrees.",
     status_memory="I use {gigabytes:.1f} gigabytes of memory.",
     status_model="The model is {model}.",
+    status_camera="The camera's pictures have {width} by {height} pixels.",
     status_unknown="This machine does not tell me its status.",
     time_in_words=time_in_words,
     abbreviations=ABBREVIATIONS,
