@@ -59,7 +59,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.settings audio vision vision.engine.ground vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
-    "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision",
+    "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.conversation": (
         "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
     ),
