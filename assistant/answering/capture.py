@@ -50,6 +50,7 @@ class PictureCapture:
         self.fault: Fault | None = None  # what is wrong with the frame; the engine then sees it only on demand
         self._seen_anyway = False  # or about to be
         self.cancelled = threading.Event()
+        self._unseen = threading.Event()  # set: the engine does not see it, or stops doing so
         self.view: View | None = None
         self.error: BaseException | None = None
         self.sight: CaptureTimings | None = None  # when it was taken and seen
@@ -60,7 +61,25 @@ class PictureCapture:
 
     def cancel(self) -> None:
         self.cancelled.set()
+        self._unseen.set()
         self.settled = True
+
+    def keep_frame(self) -> None:
+        """Only the frame is wanted: the engine does not see it, and what it has begun of that ends.
+
+        Nothing happens where it was seen already. A question about the picture has it seen by `want_seen`.
+        """
+        if self.view is None:
+            self._unseen.set()
+
+    def want_seen(self, cancelled: threading.Event) -> None:
+        """The next `see` has the engine see it after all, and ends when `cancelled` is set."""
+        self.cancelled = self._unseen = cancelled
+
+    @property
+    def is_frame_only(self) -> bool:
+        """True if the picture was taken, and the engine was kept from seeing it."""
+        return self.view is None and self.error is None and self._unseen.is_set() and not self.cancelled.is_set()
 
     @property
     def usable(self) -> bool:
@@ -84,12 +103,15 @@ class PictureCapture:
             taken = self._taken = self._taken or (begun_at, self._clock())
             if self.fault is not None and not anyway(self.fault):
                 return
+            if self._unseen.is_set():
+                return
             see_begun_at = self._clock()
-            view = engine.see(self.frame, self.cancelled)
+            view = engine.see(self.frame, self._unseen)
             self.sight = CaptureTimings(self.requested_at, taken, (see_begun_at, self._clock()), view.stats)
             self.view = view
         except Cancelled:
-            self.cancelled.set()
+            if not self.is_frame_only:
+                self.cancelled.set()
         except Exception as error:  # noqa: BLE001 - boundary of a look: the turn that needs it tells the user
             self.error = error
         finally:

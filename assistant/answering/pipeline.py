@@ -21,7 +21,7 @@ from assistant.answering.doubt import NEVER, DoubtRule
 from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.answering.reply_writer import ReplyWriter, Sentences
-from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Voice
+from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Spoken, Voice
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program within a second
 
 _Job = Callable[[Turn], Sentences]
+ReadJob = Callable[[Turn, Callable[[], "Frame | list[Spoken]"]], Sentences]
 
 
 class AnswerPipeline:
@@ -120,11 +121,22 @@ class AnswerPipeline:
         replaces it.
         """
         turn = Turn(question)
-        with self._wanted:
-            for other in (self._current_look, self._next_look):
-                if other is not None and other is not look and not queued:
-                    other.cancel()
+        if not queued:
+            self._drop_other_looks(look)
         self._begin(turn, lambda turn: self._writer.answer(turn, question, look), queued=queued, waited_for=True)
+        return turn
+
+    def read(self, question: Question, look: PictureCapture, job: ReadJob) -> Turn:
+        """Says the sentences of `job`, which reads the picture of `look` aloud. Whatever is being said or decoded ends.
+
+        The engine does not see the picture or any other one, because reading needs the processor. The job runs on the
+        thread "answer", at most two sentences ahead of the voice. The function that it gets waits for the frame. It
+        gives the frame, or what is said because there is none, and raises Cancelled.
+        """
+        turn = Turn(question)
+        look.keep_frame()
+        self._drop_other_looks(look)
+        self._begin(turn, lambda turn: job(turn, lambda: self._writer.frame_of(turn, look)), waited_for=True)
         return turn
 
     def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
@@ -151,7 +163,7 @@ class AnswerPipeline:
         return self.greet(self._writer.advice(look.fault))
 
     def was_advised_of(self, fault: Fault) -> bool:
-        """Whether the user was told of this fault not long ago, and no question about a picture without it came since."""
+        """Whether the user was told of this fault not long ago, and asked about no picture without it since."""
         return self._writer.was_advised_of(fault)
 
     def cue(self, earcon: AudioChunk) -> None:
@@ -255,10 +267,17 @@ class AnswerPipeline:
             self._next_turns.append((turn, sentences))
             self._wanted.notify_all()
 
+    def _drop_other_looks(self, look: PictureCapture) -> None:
+        with self._wanted:
+            for other in (self._current_look, self._next_look):
+                if other is not None and other is not look:
+                    other.cancel()
+
     def _cancel_turns(self) -> None:
         """With the lock held. A turn that never began ends here, a running one ends by itself."""
         for turn in self._begun:
-            turn.cancelled.set()
+            if not turn.done.is_set():
+                turn.cancelled.set()
         self._drop_next_turns(0)
         self._wanted.notify_all()  # one of them may be waiting for its picture
 
@@ -337,7 +356,7 @@ class AnswerPipeline:
                 raise Cancelled("the question is not to be answered any more")
 
     def _see_anyway(self, turn: Turn, look: PictureCapture) -> None:
-        look.cancelled = turn.cancelled
+        look.want_seen(turn.cancelled)
         look.see(self._take, self._engine, lambda fault: True)
 
     def _apologise(self, turn: Turn, error: Exception, text: str) -> None:

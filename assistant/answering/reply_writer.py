@@ -20,6 +20,7 @@ from audio import earcons
 from vision.errors import Cancelled
 
 if TYPE_CHECKING:
+    from vision.frame import Frame
     from vision.framing import Fault
     from vision.interface import View
 
@@ -84,6 +85,21 @@ class ReplyWriter:
         reply = Reply(turn, self._wording, self._clock, new.fault or old.fault)
         yield from self._told(turn, reply.compare(question.text, _to_ask(old, new)))
 
+    def frame_of(self, turn: Turn, look: PictureCapture) -> Frame | list[Spoken]:
+        """Waits for the picture, which the engine need not have seen. In its place what is said if there is none.
+
+        Raises Cancelled.
+        """
+        if look.frame is None:
+            self._wait(turn, look)
+        if look.error is not None and look.frame is None:
+            return self.apology(turn, look.error, self._phrases.picture_failed)
+        if look.frame is None:
+            raise Cancelled("the picture was dropped before it was taken")
+        if look.fault is not None and not self.was_advised_of(look.fault):
+            return self._advised_instead(turn, look.fault)
+        return look.frame
+
     def advice(self, fault: Fault) -> str:
         """What the user can do about it. From now on the user counts as told."""
         self._advised = fault, self._clock()
@@ -107,7 +123,8 @@ class ReplyWriter:
         Raises Cancelled.
         """
         self._wait(turn, look)
-        if look.view is None and look.fault is not None and self.was_advised_of(look.fault):
+        is_worth_trying = look.is_frame_only if look.fault is None else self.was_advised_of(look.fault)
+        if look.view is None and is_worth_trying:
             self._see_anyway(turn, look)
         if look.error is not None:
             return self.apology(turn, look.error, self._phrases.picture_failed)
@@ -117,7 +134,10 @@ class ReplyWriter:
             return None
         if look.fault is None:
             raise Cancelled("the picture was dropped before it was seen")
-        turn.answer = self.advice(look.fault)
+        return self._advised_instead(turn, look.fault)
+
+    def _advised_instead(self, turn: Turn, fault: Fault) -> list[Spoken]:
+        turn.answer = self.advice(fault)
         self._on_text(turn, turn.answer)
         return [*split_sentences(turn.answer, self._phrases.abbreviations)]
 

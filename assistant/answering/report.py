@@ -7,25 +7,44 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistant.answering.turn import Turn
+    from vision.reading.interface import Line
 
 
 def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
-    """The documented object of `seesay ask --json` and of each line of `seesay run --json`."""
+    """The documented object of `seesay ask --json` and of each line of `seesay run --json`.
+
+    `model` is left out where no model answered because a page was read. Such a turn has its lines.
+    """
     assert turn.question is not None  # the callers pass only turns with a question,
     assert turn.timings is not None  # and only after their end
     timings = asdict(turn.timings)
     tokens = {"prompt": timings.pop("prompt_tokens"), "answer": timings.pop("answer_tokens")}
     peak_rss_bytes = timings.pop("peak_rss_bytes")
-    return {
+    found = {
         "heard": turn.question.text,
         "confidence": turn.question.confidence,
         "answer": turn.words,
         "doubt": turn.verdict.value,
-        "model": model,
+        "model": None if turn.lines is not None else model,
         "timings": {key: None if value is None else round(value, 4) for key, value in timings.items()},
         "tokens": tokens,
         "peak_rss_bytes": peak_rss_bytes,
         "joules": None if turn.joules is None else round(turn.joules, 2),
+    }
+    if turn.lines is not None:
+        found["lines"] = [line_as_json(line) for line in turn.lines]
+    return found
+
+
+def line_as_json(line: Line) -> dict[str, Any]:
+    """A line of print. The corners, in pixels, begin at its first letter and go around clockwise."""
+    quad = line.quad
+    corners = (quad.top_left, quad.top_right, quad.bottom_right, quad.bottom_left)
+    return {
+        "text": line.text,
+        "confidence": round(line.confidence, 4),
+        "paragraph": line.paragraph,
+        "corners": [[round(x, 1), round(y, 1)] for x, y in corners],
     }
 
 

@@ -12,6 +12,7 @@ from assistant.machine.memory import peak_rss_bytes
 
 if TYPE_CHECKING:
     from vision.interface import AnswerStats, SeeStats
+    from vision.reading.interface import Line
 
 Span = tuple[float, float]  # from, to: monotonic seconds
 
@@ -105,6 +106,7 @@ class Turn:
     rule: DoubtRule | None = None  # the thresholds that judged it; None: nothing was judged
     pieces: tuple[Piece, ...] = ()  # of the answer, each with its probability
     said: list[str] = field(default_factory=list)  # the sentences that went to the voice
+    lines: list[Line] | None = None  # of a page that is read aloud, as far as they were recognised in this turn
     error: BaseException | None = None
     moments: Moments = field(default_factory=Moments)
     timings: TurnTimings | None = None  # once the turn of a question is done
@@ -112,7 +114,12 @@ class Turn:
 
     @property
     def words(self) -> str:
-        """The answer as the user gets it: with its doubt, and without what was too doubtful to be told."""
+        """The answer as the user gets it: with its doubt, and without what was too doubtful to be told.
+
+        Of a page that is read aloud it is what went to the voice, since a stop may come before the end.
+        """
+        if self.lines is not None:
+            return " ".join(self.said)
         return self.answer if self.verdict is Verdict.PLAIN else " ".join(self.told)
 
     def add_up(self, ended_at: float) -> None:

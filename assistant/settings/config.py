@@ -69,6 +69,13 @@ class SeeingConfig:
 
 
 @dataclass(frozen=True)
+class ReadingConfig:
+    """[reading]: print that is read aloud. It computes with as many threads as the engine."""
+
+    idle_minutes: float = _number(5.0, 0.1, 1440.0)
+
+
+@dataclass(frozen=True)
 class EngineConfig:
     """[engine]: the vision-language model."""
 
@@ -189,6 +196,7 @@ class Config:
     hearing: HearingConfig = HearingConfig()
     speaking: SpeakingConfig = SpeakingConfig()
     seeing: SeeingConfig = SeeingConfig()
+    reading: ReadingConfig = ReadingConfig()
     engine: EngineConfig = EngineConfig()
     remote: RemoteConfig = RemoteConfig()
     conversation: ConversationConfig = ConversationConfig()

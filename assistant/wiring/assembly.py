@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from vision.best_shot import BestShot
     from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
+    from vision.reading.interface import Reader
 
 
 class Assembly:
@@ -167,6 +168,19 @@ class Assembly:
         from vision.best_shot import BestShot
 
         return BestShot(self.frames)
+
+    # Reading.
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads print. It loads its models at the first use, and gives their memory back when it is idle."""
+        from vision.engine.host import arithmetic_threads
+        from vision.reading.ocr import OcrReader
+
+        threads = arithmetic_threads(self.config.engine.threads)
+        reader = OcrReader(threads, idle_seconds=60.0 * self.config.reading.idle_minutes)
+        self.stack.callback(reader.close)
+        return reader
 
     # Speaking.
 

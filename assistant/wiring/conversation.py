@@ -48,6 +48,7 @@ def run(
     """
     from assistant.conversation.conversation import Conversation
     from assistant.conversation.dialog import OwnState
+    from assistant.conversation.modes.reading_aloud import ReadingAloud
 
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
     devices.use_echo_cancellation(config)
@@ -73,6 +74,7 @@ def run(
         activation=activation,
         on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
         own_state=OwnState(assembly.voice_settings(voice), lambda: _status(assembly)),
+        reading=ReadingAloud(pipeline, assembly.reader, phrases),
     )
     if side_server is not None:
         stack.enter_context(

@@ -10,8 +10,9 @@ from types import TracebackType
 
 from PIL import Image
 
-# 640x480 as a real one has: of pictures under 2 kB without lengths FFmpeg holds back two instead of one.
-LEVELS = 32  # picture number n is grey 8 · (n mod 32): a camera's picture tells when it was sent
+# The pictures have 640x480 pixels, as a real camera's do. Of pictures under 2 kB without lengths, FFmpeg holds back two
+# instead of one.
+LEVELS = 32  # picture number n is grey 8 · (n mod 32), so that a picture tells when it was sent
 
 
 class NetworkCamera:
@@ -31,10 +32,10 @@ class NetworkCamera:
                 camera.serve(self)
 
             def log_message(self, *_: object) -> None:
-                """Nothing on the terminal."""
+                """Prints nothing."""
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = False  # server_close() waits for them: no thread outlives a test
+        self._server.daemon_threads = False  # server_close() waits for its threads, so that none outlives a test
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/stream"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="network camera")

@@ -45,7 +45,7 @@ def checkpoint(folder: Path, config: object) -> Path:
 @pytest.mark.parametrize("fit", ["pad", "crop", "stretch"])
 @pytest.mark.parametrize("shape", [(480, 640), (1080, 1920), (448, 448), (1, 1), (1, 3000), (3000, 1), (3, 2)])
 def test_every_picture_becomes_the_same_square(shape: tuple[int, int], fit: str) -> None:
-    """Whatever the size and however long and thin, the model gets 448x448 RGB bytes."""
+    """Whatever a picture's size and shape, the model gets 448x448 RGB bytes."""
     square = to_square(noise(*shape), fit)  # type: ignore[arg-type]
     assert square.shape == (448, 448, 3)
     assert square.dtype == np.uint8
@@ -69,10 +69,10 @@ def test_pad_shows_everything_between_grey_bars() -> None:
 
 
 def test_grey_bars_are_nothing_to_the_encoder() -> None:
-    """A bar's normalised value is within half a step of a byte from zero, so that it is neither light nor dark."""
+    """A bar's normalised value is within half a step of a byte from zero, so it is neither light nor dark."""
     spec = PatchSpec(16, 2, 2)
     values, _ = pixel_values(np.full((32, 32, 3), PAD_COLOUR, np.uint8), spec)
-    assert np.abs(values).max() < 1.01 / 255  # a byte's step is 2 / 255
+    assert np.abs(values).max() < 1.01 / 255  # the step of a byte is 2 / 255
 
 
 def test_crop_shows_the_middle() -> None:
@@ -91,7 +91,7 @@ def test_stretch_fills_the_square_with_all_of_it() -> None:
 
 
 def test_an_unknown_fit_is_refused() -> None:
-    """A fit that is none of the three is an error, not a guess."""
+    """A fit that is none of the three is an error."""
     with pytest.raises(ValueError, match='not "zoom"'):
         to_square(noise(10, 10), "zoom")  # type: ignore[arg-type]
 
@@ -120,7 +120,7 @@ def test_the_official_model_sees_784_patches_in_196_tokens(tmp_path: Path) -> No
 
 
 def test_a_picture_that_patches_do_not_fill_is_refused() -> None:
-    """A side that is no multiple of patch and merge is an error instead of a crooked grid."""
+    """A side that is not a multiple of patch and merge is an error."""
     with pytest.raises(ValueError, match="multiple of 32"):
         pixel_values(noise(440, 448), PatchSpec(16, 2, 2))
 

@@ -42,6 +42,44 @@ class Command(enum.Enum):
     QUIT = "quit"
 
 
+class ReadingCommand(enum.Enum):
+    """The commands about a page that is being read aloud, or was read. `ReadingWords.line` has one more: a line."""
+
+    CONTINUE = "continue"
+    BACK = "back"
+    AGAIN = "again"
+    NEXT = "next"
+    NEXT_PARAGRAPH = "next paragraph"
+    FROM_THE_TOP = "from the top"
+
+
+@dataclass(frozen=True)
+class ReadingWords:
+    """What is said, and what can be said, about a page that is read aloud."""
+
+    doubtful_line: str  # with {line}: the reader was not sure of it
+    also_doubtful_line: str  # with {line}: the same, right behind another such line
+    unreadable_line: str  # there is print, but nothing could be made of it
+    unreadable_lines: str  # with {count}, from 2 on
+    no_text: str
+    the_end: str  # behind the last line of a long page
+    after_the_end: str  # the user wants to go on where nothing is left
+    no_such_line: str  # with {count}: how many lines there are
+    failed: str  # the reader cannot be used
+    advice: Mapping[str, str]  # by the name of what hinders the reader: said before the text
+
+    # Wordings as in `Phrases.commands`. Those that are a command of another kind as well ("again") count only while
+    # nothing else was asked since the page.
+    commands: Mapping[ReadingCommand, Collection[str]]
+    line: Collection[str]  # with {number}
+    numbers: Mapping[str, int]  # from the words of a line's number to the number, from 1 on
+
+    @cached_property
+    def command_of(self) -> Mapping[str, ReadingCommand]:
+        """From each wording to its command: `commands` inverted."""
+        return {wording: command for command, wordings in self.commands.items() for wording in wordings}
+
+
 @dataclass(frozen=True)
 class FaultWords:
     """How a fault of a picture is put into words.
@@ -61,6 +99,7 @@ class Phrases:
     voice: str  # espeak-ng's voice if the config names none; "" is the system's default
     ready: str
     ready_demo_models: str
+    demo_limits: str  # what the program can do while the small demo model sees; said after the help
     help: str
     did_you_ask: str  # with {question}: it was heard, but not surely enough to answer it
     nothing_to_repeat: str
@@ -108,6 +147,8 @@ class Phrases:
     nothing_changed: str
     what_changed: str  # with {before} and {now}: the answers for the old picture and for the new one
     writing: WritingWords
+
+    reading: ReadingWords
 
     # Doubt.
     framing: Mapping[str, FaultWords]  # by the name of the fault in `vision.framing`

@@ -32,7 +32,7 @@ def told(
 
 
 def test_a_sentence_follows_the_chunk_that_ends_it() -> None:
-    """The last sentence comes behind the end of decoding; the turn has the text and the times."""
+    """The last sentence comes after the end of decoding, and the turn has the text and the times."""
     turn, events = told("A cup. ", "It is red.")
     first, second = SentenceFinished("A cup.", "A cup."), SentenceFinished("It is red.", "It is red.")
     assert [event for event in events if isinstance(event, SentenceFinished)] == [first, second]
@@ -43,14 +43,14 @@ def test_a_sentence_follows_the_chunk_that_ends_it() -> None:
 
 
 def test_a_doubtful_sentence_is_told_with_its_doubt() -> None:
-    """Both the model's words and what is said in their place are there."""
+    """The event holds both the model's words and the hedged words that are spoken."""
     turn, events = told("A cup.", certainty=0.3)
     assert SentenceFinished("A cup.", PHRASES.doubt.not_sure.format(answer="a cup.")) in events
     assert (turn.verdict, turn.rule) == (Verdict.UNSURE, WORDING.doubt)
 
 
 def test_after_a_withheld_answer_nothing_is_decoded() -> None:
-    """One sentence says why there is no answer, and it is the last."""
+    """One sentence says why there is no answer, and nothing follows it."""
     turn, events = told("A cup. ", "It is red. ", "It is", certainty=0.3, fault=Fault.BLURRED)
     because = PHRASES.framing[Fault.BLURRED.value].because
     withheld = SentenceFinished("A cup.", PHRASES.doubt.cannot_tell.format(because=because))
@@ -60,13 +60,13 @@ def test_after_a_withheld_answer_nothing_is_decoded() -> None:
 
 
 def test_an_answer_without_a_word_is_said_to_be_none() -> None:
-    """So that no silence follows a question."""
+    """An empty answer brings a sentence that says so, so that no silence follows the question."""
     _, events = told()
     assert events[-1] == NothingAnswered(PHRASES.no_answer)
 
 
 def test_a_plain_reply_is_the_models_text_alone() -> None:
-    """No sentences, no doubt, and nothing in place of an empty answer."""
+    """A plain reply has no sentences, no doubt, and nothing in place of an empty answer."""
     turn, events = told("A cup.", certainty=0.3, plain=True)
     assert events == ["A cup.", "", DecodingEnded("stop")]
     assert (turn.answer, turn.verdict) == ("A cup.", Verdict.PLAIN)

@@ -1,4 +1,4 @@
-"""What is made of the configuration."""
+"""What is built out of the configuration."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from audio.hearing import Utterance, WakeSuspected
 def test_the_model_is_told_the_prompt_of_its_users_language(
     text: str, is_demo: bool, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But for the demo model, which has never read any."""
+    """Every model gets the prompt, except for the demo model, which was never taught to read one."""
     loaded: list[Any] = []
 
     def load(folder: Path, settings: Any, progress: Any) -> contextlib.AbstractContextManager[None]:
@@ -51,7 +51,7 @@ SPEECH = catalog.demo_speech("en")
 
 
 def test_only_stop_words_that_the_model_knows_are_listened_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others would be left out of its grammar without a word; where none is left, the user is told what to do."""
+    """The recogniser's grammar would silently leave out the others. If none is left, the user is told what to do."""
     made: list[list[str]] = []
     monkeypatch.setattr("audio.barge_in.VoskSpotter.__init__", lambda self, folder, stops: made.append(stops))
     monkeypatch.setattr("audio.transcriber.unknown_words", lambda folder, phrases: [p for p in phrases if p != "停 下"])
@@ -65,7 +65,7 @@ def test_only_stop_words_that_the_model_knows_are_listened_for(monkeypatch: pyte
 
 @pytest.mark.parametrize(("barge_in", "counts"), [("off", False), ("stop_word", True), ("any", True)])
 def test_a_stop_is_heard_while_it_thinks_where_it_may_be_interrupted(barge_in: str, counts: bool) -> None:
-    """By a word of the language, without its name; nothing else is."""
+    """A stop word of the language counts without the wake phrase, and other words do not."""
     config = parse_config(CART.replace("stop_word", barge_in), "x")
     activation = Ears(config, SPEECH).activation(speaking=lambda: False, busy=lambda: True)
     assert activation.attentive(0.0) == counts
@@ -75,7 +75,7 @@ def test_a_stop_is_heard_while_it_thinks_where_it_may_be_interrupted(barge_in: s
 
 @pytest.mark.parametrize(("text", "ended"), [("hey camera what is this", True), ("hey camera", False)])
 def test_the_wake_phrase_alone_is_not_acknowledged(text: str, ended: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is answered by two notes of its own."""
+    """The wake phrase alone has an earcon of its own, of two notes."""
     words = [SpottedWord(word, 1.0, 0.1 * place, 0.1 * place + 0.2) for place, word in enumerate(text.split())]
     monkeypatch.setattr("audio.barge_in.VoskSpotter.__init__", lambda self, folder, stops: None)
     monkeypatch.setattr("audio.barge_in.VoskSpotter.spot", lambda self, samples: words)

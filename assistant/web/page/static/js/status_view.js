@@ -1,4 +1,4 @@
-// Draws the head of the page and what SeeSay says of itself.
+// Draws the head of the page and the panel with SeeSay's own status.
 
 import { page } from "./page.js";
 import { h } from "./vue.js";
@@ -27,7 +27,7 @@ export function PageHead({ switchLanguage }) {
                 hreflang: tag,
                 "aria-current": code === page.language ? "true" : null,
                 onClick: (event) => {
-                  event.preventDefault(); // the conversation stays
+                  event.preventDefault(); // so that the page is not loaded again and the conversation stays
                   switchLanguage(code);
                 },
               },
