@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from assistant.language.figures import Figure, Kind, figures_in
 from assistant.language.phrases import Phrases
-from assistant.language.writing_questions import has_one_of
+from assistant.language.writing_questions import has_one_of, whole_words
 
 SURE_FROM = 0.9  # a line of a lower confidence contradicts nothing
 MOST_READINGS = 2  # that are told: more of them nobody keeps in mind
@@ -130,7 +130,7 @@ class Witness:
         """The words that stand in the picture letter by letter, as the sentence has it."""
         claimed = [word for quote in _QUOTED.finditer(sentence) for word in _words_of(quote[0][1:-1])]
         for expression in self._phrases.writing.quotes:
-            for verb in re.finditer(expression, sentence):
+            for verb in whole_words(expression).finditer(sentence):
                 claimed += _capitals_at_the_begin(sentence[verb.end() :])
         words = _words_of(sentence)
         if 0 < len(words) <= 3 and all(word.isupper() and len(word) > 1 for word in words):

@@ -22,10 +22,10 @@ def asks_about_writing(question: str, phrases: Phrases) -> bool:
 def has_one_of(expressions: Iterable[str], text: str, phrases: Phrases) -> bool:
     """True if one of the regular expressions matches whole words of `text`, or any part of it where there are no spaces."""
     words = plain_words(text, phrases)
-    return any(_whole_words(expression).search(words) for expression in expressions)
+    return any(whole_words(expression).search(words) for expression in expressions)
 
 
-def _whole_words(expression: str) -> re.Pattern[str]:
-    """`re` keeps the compiled expressions."""
+def whole_words(expression: str) -> re.Pattern[str]:
+    """The expression for whole words, or for any part of a text where there are no spaces between words."""
     is_chinese = re.search(r"[\u4e00-\u9fff]", expression) is not None
     return re.compile(expression if is_chinese else rf"(?<![\w'])(?:{expression})(?![\w'])")
