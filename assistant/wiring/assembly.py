@@ -28,6 +28,7 @@ from assistant.wiring.hearing import Ears
 if TYPE_CHECKING:
     from assistant.answering.doubt import DoubtRule
     from assistant.answering.pipeline import AnswerPipeline
+    from assistant.answering.reader_context import QuestionReader
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Turn
     from assistant.button.watcher import KeySource
@@ -145,6 +146,7 @@ class Assembly:
                 self.phrases,
                 play_earcons=earcons and self.config.speaking.earcons,
                 doubt=self.doubt,
+                reader=self.question_reader,
                 on_text=on_text,
                 on_end=on_end,
             )
@@ -181,6 +183,13 @@ class Assembly:
         reader = OcrReader(threads, idle_seconds=60.0 * self.config.reading.idle_minutes)
         self.stack.callback(reader.close)
         return reader
+
+    @cached_property
+    def question_reader(self) -> QuestionReader | None:
+        """Reads print for questions about writing. None if the config says so."""
+        from assistant.answering.reader_context import QuestionReader
+
+        return QuestionReader(self.reader, self.phrases) if self.config.reading.context == "auto" else None
 
     # Speaking.
 
