@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-READING_SECONDS = 3.0  # that a question waits for the reader at most, but for one step of it
+# So long a question waits for the reader. Finding the lines is one step, and is not broken off: where it takes longer
+# than this, the two most important lines are recognised all the same, which takes some tenths of a second.
+READING_SECONDS = 2.5
+FEWEST_LINES = 2
 # The lines that are told to the model take at most about so many tokens: two small cores read 25 to 60 tokens a second.
 MOST_TOKENS = 120
 # Another computer's engine is sent the newest eight questions of a conversation, and knows nothing of older ones.
@@ -64,7 +67,9 @@ class QuestionReader:
         *,
         seconds: float = READING_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        warm: Callable[[], None] = lambda: None,
     ) -> None:
+        """`warm` has the reader load its models on another thread."""
         self.phrases = phrases
         self._reader = reader
         self._seconds = seconds
@@ -72,6 +77,15 @@ class QuestionReader:
         self._kept: WeakKeyDictionary[Frame, PrintRead] = WeakKeyDictionary()
         self._state = threading.Lock()  # guards the one above; it is only ever held for a moment
         self._has_failed = False
+        self._warm = warm
+
+    def prepare_for(self, question: str) -> None:
+        """Has the models loaded while the engine still looks at the picture, if the question is about writing.
+
+        That takes one core for about a second; reading itself would take all of them. It returns at once.
+        """
+        if asks_about_writing(question, self.phrases):
+            self._warm()
 
     def read_for(self, question: str, view: View, cancelled: threading.Event) -> PrintRead:
         """What is printed in the picture of `view`; nothing if the question is about something else.
@@ -90,38 +104,23 @@ class QuestionReader:
         return kept
 
     def _read(self, frame: Frame, cancelled: threading.Event) -> PrintRead:
-        until = _Until(cancelled, self._clock, self._clock() + self._seconds)
+        ends_at = self._clock() + self._seconds
         lines: list[Line] = []
         layout = None
         try:
-            layout = _by_weight(self._reader.find(frame, until), frame)
-            for line in self._reader.recognise(frame, layout.layout, cancelled=until):
+            layout = _by_weight(self._reader.find(frame, cancelled), frame)
+            for line in self._reader.recognise(frame, layout.layout, cancelled=cancelled):
                 lines.append(line)
-                if until.is_set():
+                if len(lines) >= FEWEST_LINES and self._clock() >= ends_at:
                     break
         except Cancelled:
-            pass  # the time is used, or nobody wants the answer
+            raise
         except Exception as error:  # noqa: BLE001 - boundary of the reader: without it the model answers all the same
             if not self._has_failed:
                 _log.warning("print cannot be read, so questions about writing are answered without it: %s", error)
             self._has_failed = True
             _log.debug("it failed here", exc_info=error)
-        if cancelled.is_set():
-            raise Cancelled("the question is not to be answered any more")
         return NOTHING_READ if layout is None else layout.read(lines)
-
-
-class _Until(threading.Event):
-    """Counts as set when `cancelled` is, and from a moment on: the reader looks at it between its steps."""
-
-    def __init__(self, cancelled: threading.Event, clock: Callable[[], float], ends_at: float) -> None:
-        super().__init__()
-        self._cancelled = cancelled
-        self._clock = clock
-        self._ends_at = ends_at
-
-    def is_set(self) -> bool:
-        return self._cancelled.is_set() or self._clock() >= self._ends_at
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ class ReplyWriter:
 
     def answer(self, turn: Turn, question: Question, look: PictureCapture) -> Sentences:
         """The sentences of an answer as they are decoded, or what is said because there can be none."""
+        if self._reader is not None:
+            self._reader.prepare_for(question.text)
         if (hindrance := self._hindrance(turn, look)) is not None:
             yield from hindrance
             return

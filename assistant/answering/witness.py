@@ -90,7 +90,7 @@ class Witness:
         """Whether `read` stands where `said` should, given that no line has `said`."""
         if read.is_small and not said.is_small and said.kind is Kind.NUMBER:
             return False
-        has_same_label = len(said.label) > 1 and said.label == read.label
+        has_same_label = len(said.label) > 1 and self._print.only_label(read) == said.label
         if said.is_small or read.is_small:
             asked_for = self._asks_for_a_number and self._is_all_known
             return _are_comparable(said, read) and (has_same_label or asked_for)
@@ -148,6 +148,11 @@ class _Print:
     @cached_property
     def sure_figures(self) -> list[Figure]:
         return [figure for line in self.lines if line.is_sure for figure in figures_in(line.text)]
+
+    def only_label(self, figure: Figure) -> str:
+        """The word before a figure, if no other figure has it: in a table many have "page" or "number"."""
+        others = (other for other in self.sure_figures if other is not figure)
+        return "" if any(other.label == figure.label for other in others) else figure.label
 
     @cached_property
     def sure_words(self) -> list[str]:

@@ -172,6 +172,8 @@ class Answer:
 
     def _see(self) -> Iterator[Event]:
         about, means = self._conversation, self._means
+        if means.reader is not None and not self._asked.plain:
+            means.reader.prepare_for(self._question.text)
         if about.view is not None:
             return
         yield events.Seeing(None if about.fault is None else means.wording.phrases.framing[about.fault.value].advice)

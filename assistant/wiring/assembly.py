@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from vision.best_shot import BestShot
     from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
-    from vision.reading.interface import Reader
+    from vision.reading.ocr import OcrReader
 
 
 class Assembly:
@@ -174,7 +174,7 @@ class Assembly:
     # Reading.
 
     @cached_property
-    def reader(self) -> Reader:
+    def reader(self) -> OcrReader:
         """Reads print. It loads its models at the first use, and gives their memory back when it is idle."""
         from vision.engine.host import arithmetic_threads
         from vision.reading.ocr import OcrReader
@@ -186,10 +186,12 @@ class Assembly:
 
     @cached_property
     def question_reader(self) -> QuestionReader | None:
-        """Reads print for questions about writing. None if the config says so."""
+        """Reads print for questions about writing. None if the config says so, or the demo model answers."""
         from assistant.answering.reader_context import QuestionReader
 
-        return QuestionReader(self.reader, self.phrases) if self.config.reading.context == "auto" else None
+        if self.is_demo or self.config.reading.context == "off":
+            return None
+        return QuestionReader(self.reader, self.phrases, warm=self.reader.warm)
 
     # Speaking.
 
