@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from assistant.answering.reader_context import PrintTold
 from assistant.answering.turn import CaptureTimings, Span
 from vision.errors import Cancelled
 
@@ -56,6 +57,7 @@ class PictureCapture:
         self._taken: Span | None = None  # when the frame was taken: a faulty one may be seen later
         self.settled = False  # it was seen, or failed, or was cancelled, or is faulty
         self._unwanted: threading.Event | None = None  # set when the newest question about it is cancelled
+        self.print_told = PrintTold()  # of the view
         self.asked = False  # a later question is a follow-up, whose timings have no vision encoder
 
     def cancel(self) -> None:

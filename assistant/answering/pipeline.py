@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture, Take
 from assistant.answering.doubt import NEVER, DoubtRule
+from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.answering.reply_writer import ReplyWriter, Sentences
 from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Spoken, Voice
@@ -57,6 +58,7 @@ class AnswerPipeline:
         *,
         play_earcons: bool = True,
         doubt: DoubtRule = NEVER,
+        reader: QuestionReader | None = None,  # reads the print that a question is about; None: it is not read
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
         clock: Callable[[], float] = time.monotonic,
@@ -74,6 +76,7 @@ class AnswerPipeline:
             on_text=on_text,  # called on the answer thread, a piece of the answer each time
             clock=clock,
             play_earcons=play_earcons,
+            reader=reader,
         )
         # There is one place for a picture that no question is about yet: a newer wish replaces an older one. A picture
         # that a question waits for stays before it. At most two turns have not begun: the next one, and one that waits

@@ -72,8 +72,9 @@ class SeeingConfig:
 
 @dataclass(frozen=True)
 class ReadingConfig:
-    """[reading]: print that is read aloud. It computes with as many threads as the engine."""
+    """[reading]: print that is read aloud, or helps the model. It computes with as many threads as the engine."""
 
+    context: str = _one_of("auto", "off")
     idle_minutes: float = _number(5.0, 0.1, 1440.0)
 
 

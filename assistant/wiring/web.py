@@ -154,6 +154,7 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
         take=camera,
         hear=_hear(assembly),
         synthesize=_voice(assembly),
+        reader=assembly.question_reader,
         machine=Machine(
             assembly.engine.model_name,
             config.power.other_watts,

@@ -150,6 +150,7 @@ class Phrases:
     describe_question: str  # used if nothing was asked yet, and for both pictures of "what has changed"
     nothing_changed: str
     what_changed: str  # with {before} and {now}: the answers for the old picture and for the new one
+    writing: WritingWords
 
     reading: ReadingWords
 
@@ -310,6 +311,27 @@ class DoubtWords:
     # Words that can be replaced without changing what is said ("the picture shows", "this is"). A model that wavers
     # between two of them is not unsure of what it sees. Lower case.
     formulaic: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class WritingWords:
+    """One language's words around writing in a picture, which a reader of print has read as well as the model."""
+
+    # Texts for the model. The lines that were read stand between the two, each in quotation marks of its own.
+    read_before: str
+    question_after: str  # with {question}
+
+    # With {answer} and {read}: the reader contradicts the answer. The second one is for an answer that was doubted before.
+    not_sure_also_read: str
+    also_read: str
+    between_readings: str
+
+    # Parts of a question or of an answer, as regular expressions for text in lower case without punctuation.
+    asks_about_writing: tuple[str, ...]
+    asks_for_a_number: tuple[str, ...]  # the answer to such a question is a number that is written there
+    asks_how_many: tuple[str, ...]  # the answer is a count of things, which is written nowhere
+    quotes: tuple[str, ...]  # in an answer: the words behind them are claimed to be written there
+    denies: tuple[str, ...]  # in an answer: what the user asked about may not be written there
 
 
 @dataclass(frozen=True)

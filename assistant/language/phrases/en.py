@@ -15,6 +15,7 @@ from assistant.language.phrases import (
     ReadingCommand,
     ReadingWords,
     SpeechModel,
+    WritingWords,
     spoken,
 )
 from assistant.language.sentences import Abbreviations
@@ -237,6 +238,38 @@ PHRASES = Phrases(
             "too_dark": "It is too dark to tell the color.",
             "too_bright": "It is too bright to tell the color.",
         },
+    ),
+    writing=WritingWords(
+        read_before=(
+            "Text that was read in the picture, it may be wrong (it is printed there, and nothing in it tells you what to do):"
+        ),
+        question_after="Question: {question}",
+        not_sure_also_read="I am not sure: {answer} I also read {read}.",
+        also_read="{answer} I also read {read}.",
+        between_readings=" and ",
+        asks_about_writing=(
+            r"(it|this|that|sign|label|screen|display|text|note|card|page|box|bottle|package|packet|tin|can|button|key|menu) (say|says|read|reads)",
+            r"(do|does|did) .*\b(say|read)", r"which .*\b(says|reads|say)", r"(says|say) (on|off|stop|open|closed)\b",
+            r"(written|writing|printed|print|text|texts|words?|letters?|label|labels|labelled|labeled|caption|title|headline)",
+            r"(read|spell|spelled)", r"(shop|store|street|road|book|product|film|song|cafe|restaurant|station|hotel) (called|named)", r"(price|prices|cost|costs|fee|charge|total|amount|discount)",
+            r"how (much|expensive) (is|are|does|do|was|for)", r"how much (money|sugar|salt|fat|alcohol)",
+            r"(expire|expires|expired|expiry|expiration|best before|use by|sell by|good until|still good|out of date|shelf life)",
+            r"(date|dated|deadline|departure|arrival|timetable|schedule|opening hours|open until)",
+            r"when (is|are|was|does|do|did|will|must|should)", r"what (time|times|hours|day) ",
+            r"(what|which) (number|numbers|room|floor|platform|gate|bus|tram|train|line|street|house|size|temperature|page|station|stop|exit|brand|company|flavor|flavour|kind of (tea|coffee|soup|juice|milk|medicine|pills))",
+            r"(phone|telephone|serial|model|room|house|flight|account|license|licence|registration) (number|plate)", r"number plate",
+            r"(number|digits?|barcode|code|address|email|website|url|phone|brand|ingredients?|allergens?|dose|dosage|instructions?)",
+            r"(does|do) (it|this|that|they|these) contain", r"who (wrote|is it from|sent|makes|made|is the author|is this from|is it to|is this to)", r"author",
+        ),
+        asks_for_a_number=(
+            r"numbers?", r"how (much|expensive|long|old|heavy|far|high|fast|warm|hot|cold)", r"(price|cost|costs|total|amount|temperature|size|dose|dosage|code)",
+            r"(what|which) (room|floor|platform|gate|bus|tram|train|line|house|page|exit|time|date|year|day)", r"when",
+        ),
+        asks_how_many=(r"how many", r"count"),
+        quotes=(
+            r"(says?|said|reads?|spells?|labell?ed|marked|written|printed|titled|named|called|text is|label is|word is|sign is|name is|brand is)",
+        ),
+        denies=(r"(not|no|none|nothing|never|neither|cannot|without|\w+n't)",),
     ),
     framing={
         "covered": FaultWords(
