@@ -5,6 +5,7 @@ The sound card is a virtual one, everything else is what ships: PortAudio, Vosk,
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -145,6 +146,12 @@ class RunningSeeSay:
     def answer(self) -> dict[str, Any]:
         result: dict[str, Any] = json.loads(self._out.get(timeout=TURN_SECONDS))
         return result
+
+    def forget_answers(self) -> None:
+        """From now on `answer` waits for a new one."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._out.get_nowait()
 
     def press(self) -> float:
         """The space bar; returns the monotonic time of it."""
