@@ -27,6 +27,7 @@ from assistant.wiring.hearing import Ears
 
 if TYPE_CHECKING:
     from assistant.answering.doubt import DoubtRule
+    from assistant.answering.page_reading import Advise
     from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Turn
@@ -181,6 +182,13 @@ class Assembly:
         reader = OcrReader(threads, idle_seconds=60.0 * self.config.reading.idle_minutes)
         self.stack.callback(reader.close)
         return reader
+
+    @property
+    def page_advice(self) -> Advise:
+        """Finds what hinders the reader: a page that is cut off, too far, slanted, or in a reflection."""
+        from vision.reading.guidance import advise
+
+        return lambda frame, layout: [advice.value for advice in advise(frame, layout)]
 
     # Speaking.
 
