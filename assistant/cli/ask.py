@@ -160,7 +160,9 @@ def _read(assembly: Assembly, frames: FrameSource, voice: Voice, question: Quest
         if stream:
             console.result(f"{line.text}{doubt}")
 
-    page = PageReading(assembly.reader, assembly.phrases, on_line=show, on_message=console.say)
+    page = PageReading(
+        assembly.reader, assembly.phrases, advise=assembly.page_advice, on_line=show, on_message=console.say
+    )
     pipeline = assembly.start_pipeline(voice, engine=_NoEngine(), frames=frames, earcons=False)
     with contextlib.closing(pipeline):
         look = PictureCapture(time.monotonic(), frames.capture())

@@ -27,6 +27,7 @@ from assistant.wiring.hearing import Ears
 
 if TYPE_CHECKING:
     from assistant.answering.doubt import DoubtRule
+    from assistant.answering.page_reading import Advise
     from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.reader_context import QuestionReader
     from assistant.answering.speech_queue import Voice
@@ -192,6 +193,13 @@ class Assembly:
         if self.is_demo or self.config.reading.context == "off":
             return None
         return QuestionReader(self.reader, self.phrases, warm=self.reader.warm)
+
+    @property
+    def page_advice(self) -> Advise:
+        """Finds what hinders the reader: a page that is cut off, too far, slanted, or in a reflection."""
+        from vision.reading.guidance import advise
+
+        return lambda frame, layout: [advice.value for advice in advise(frame, layout)]
 
     # Speaking.
 

@@ -74,7 +74,7 @@ def run(
         activation=activation,
         on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
         own_state=OwnState(assembly.voice_settings(voice), lambda: _status(assembly)),
-        reading=ReadingAloud(pipeline, assembly.reader, phrases),
+        reading=ReadingAloud(pipeline, assembly.reader, phrases, advise=assembly.page_advice),
     )
     if side_server is not None:
         stack.enter_context(

@@ -34,8 +34,8 @@ def page(text: str, *, unsure: Sequence[str] = ()) -> list[Printed]:
 
 def layout_of(lines: Sequence[Printed]) -> Layout:
     def quad(row: int) -> Quad:
-        top, bottom = 40.0 * row, 40.0 * row + 30.0
-        return Quad((0.0, top), (600.0, top), (600.0, bottom), (0.0, bottom))
+        top, bottom = 60.0 + 40.0 * row, 90.0 + 40.0 * row
+        return Quad((60.0, top), (360.0, top), (360.0, bottom), (60.0, bottom))
 
     return Layout(tuple(FoundLine(quad(row), line.paragraph) for row, line in enumerate(lines)), 0)
 

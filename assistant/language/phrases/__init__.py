@@ -71,6 +71,7 @@ class ReadingWords:
     no_such_line: str  # with {count}: how many lines there are
     failed: str  # the reader cannot be used
     advice: Mapping[str, str]  # by the name of what hinders the reader: said before the text
+    too_near: str  # the same, where two sides that face each other are cut off
 
     # Wordings as in `Phrases.commands`. Those that are a command of another kind as well ("again") count only while
     # nothing else was asked since the page.

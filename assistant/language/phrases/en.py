@@ -159,6 +159,7 @@ PHRASES = Phrases(
             "slanted": "The page is slanted. Hold the camera straight above it.",
             "glare": "Light is reflected on the page. Tilt it a little, or turn away from the lamp.",
         },
+        too_near="The page does not fit into the picture. Move further away.",
         commands={
             ReadingCommand.CONTINUE: spoken(
                 "(continue|resume|go on|carry on|proceed) [reading|with the (page|text)]", "(keep|go on) (reading|going)", "continue to read",

@@ -136,6 +136,7 @@ PHRASES = Phrases(
             "slanted": "页面是斜的。请把摄像头正对着页面。",
             "glare": "页面反光。请把它倾斜一点，或者避开灯光。",
         },
+        too_near="页面没有拍全。请离远一点。",
         commands={
             ReadingCommand.CONTINUE: spoken("继续[读|念|朗读|吧]", "(接着|往下|继续往下)(读|念)", "(读|念)下去"),
             ReadingCommand.BACK: spoken("[读|念]上一句", "(往回|退|后退|回)一句", "(后退|倒回去|往回|退回[去]|回去)", "[读|念]前一句"),

@@ -17,6 +17,7 @@ from assistant.language.command_parser import parse_command
 from assistant.language.phrases import LANGUAGES, Command, FaultWords, Phrases, phrases_for
 from assistant.language.sentences import split_sentences
 from vision.framing import Fault
+from vision.reading.guidance import Advice
 
 # The places in braces that a sentence must have in every language, because the code fills them in.
 PLACES = {
@@ -96,6 +97,7 @@ def test_each_command_has_words_and_each_fault_advice(phrases: Phrases) -> None:
     assert all(phrases.commands[command] for command in Command)
     assert set(phrases.framing) == {fault.value for fault in Fault}
     assert all(isinstance(words, FaultWords) and words.advice and words.because for words in phrases.framing.values())
+    assert set(phrases.reading.advice) == {advice.value for advice in Advice}
     assert set(phrases.profiles) == {"headset", "button", "cart"}
 
 
