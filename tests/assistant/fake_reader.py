@@ -11,6 +11,7 @@ from vision.frame import Frame
 from vision.reading.interface import FoundLine, Layout, Line, Quad
 
 SURE = 0.98
+ROW_PIXELS = 40.0  # from one line to the next
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def page(text: str, *, unsure: Sequence[str] = ()) -> list[Printed]:
 
 def layout_of(lines: Sequence[Printed]) -> Layout:
     def quad(row: int) -> Quad:
-        top, bottom = 40.0 * row, 40.0 * row + 30.0
+        top, bottom = ROW_PIXELS * row, ROW_PIXELS * row + 30.0
         return Quad((0.0, top), (600.0, top), (600.0, bottom), (0.0, bottom))
 
     return Layout(tuple(FoundLine(quad(row), line.paragraph) for row, line in enumerate(lines)), 0)
@@ -58,7 +59,8 @@ class FakeReader:
     ) -> Iterator[Line]:
         for index in range(first, len(layout.lines)):
             self._step(f"line {index}", cancelled)
-            found, printed = layout.lines[index], self.lines[index]
+            found = layout.lines[index]
+            printed = self.lines[round(found.quad.top_left[1] / ROW_PIXELS)]  # the layout may have another order
             yield Line(index, found.quad, found.paragraph, printed.text, printed.confidence)
 
     def close(self) -> None:
