@@ -26,6 +26,11 @@ def parse_command(text: str, phrases: Phrases) -> Command | None:
     return next((phrases.command_of[words] for words in tried if words in phrases.command_of), None)
 
 
+def plain_words(text: str, phrases: Phrases) -> str:
+    """`text` as the tables of a language write it: in lower case, without punctuation and hesitations."""
+    return _in_table_words(_normalised(text), phrases)
+
+
 def parse_reading_command(text: str, phrases: Phrases) -> ReadingCommand | int | None:
     """What `text` says about a page that is read aloud: a command, the number of a line (-1 is the last), or None.
 

@@ -185,7 +185,7 @@ def _greeting(assembly: Assembly, activation: Activation) -> str:
 
 def _status(assembly: Assembly) -> Status:
     sample, other_watts = assembly.power.latest, assembly.config.power.other_watts
-    return status_of(sample, other_watts, used_bytes(), assembly.model_name)
+    return status_of(sample, other_watts, used_bytes(), assembly.model_name, assembly.frames.picture_size)
 
 
 def _state(pipeline: AnswerPipeline, activation: Activation) -> str:

@@ -72,6 +72,7 @@ def cut_sides(quads: list[Quad], width: int, height: int) -> tuple[Advice, ...]:
         (Advice.CUT_TOP, 1, lambda point: point[1]),
         (Advice.CUT_BOTTOM, 1, lambda point: height - 1 - point[1]),
     )
+    usual = median(line_height(quad) for quad in quads)  # a heading's own height would be too wide a margin
     cut = []
     for advice, axis, distance_of in sides:
         ending = [quad for quad in quads if _runs_along(quad) == axis]
@@ -80,7 +81,7 @@ def cut_sides(quads: list[Quad], width: int, height: int) -> tuple[Advice, ...]:
         ]
         at_edge = sum(min(map(distance_of, _corners(quad))) < _ENDS_AT_EDGE * line_height(quad) for quad in ending)
         if (at_edge and at_edge >= _CUT_SHARE * len(ending)) or any(
-            min(map(distance_of, _corners(quad))) < _RUNS_ALONG_EDGE * line_height(quad) for quad in passing
+            min(map(distance_of, _corners(quad))) < _RUNS_ALONG_EDGE * min(usual, line_height(quad)) for quad in passing
         ):
             cut.append(advice)
     return tuple(cut)

@@ -36,6 +36,10 @@ class Command(enum.Enum):
     LOOK_CLOSER = "look closer"
     READ_TEXT = "read the text"
     WHAT_CHANGED = "what has changed"
+    READ_CODE = "read the code"
+    LIGHT = "how bright is it"
+    LIGHT_METER = "light meter"
+    MIDDLE_COLOR = "color in the middle"
     HELP = "help"
     STATUS = "status"
     TIME = "what time is it"
@@ -147,8 +151,14 @@ class Phrases:
     describe_question: str  # used if nothing was asked yet, and for both pictures of "what has changed"
     nothing_changed: str
     what_changed: str  # with {before} and {now}: the answers for the old picture and for the new one
+    writing: WritingWords
 
     reading: ReadingWords
+
+    # What is told about a picture without the model.
+    codes: CodeWords
+    light: LightWords
+    colors: ColorWords
 
     # Doubt.
     framing: Mapping[str, FaultWords]  # by the name of the fault in `vision.framing`
@@ -169,6 +179,7 @@ class Phrases:
     status_temperature: str  # with {celsius}, a number
     status_memory: str  # with {gigabytes}, a number
     status_model: str  # with {model}
+    status_camera: str  # with {width} and {height}, in pixels
     status_unknown: str
     time_in_words: Callable[[dt.time], str]  # makes a whole sentence
 
@@ -251,6 +262,48 @@ def _wordings(template: str) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
+class CodeWords:
+    """What is said about bar codes and matrix codes. Kinds and contents are those of `vision.reading`, by their names."""
+
+    kinds: Mapping[str, str]  # by the kind of the code; it begins a sentence
+    contents: Mapping[str, str]  # by what the code holds; with {kind}, and {content} for all but "data"
+    spell_password: str  # after a wireless network that has a password, which is not said
+    name_and_password: str  # with {name} and {password}, both spelt
+    all_capitals: str  # with {letters}: of a password that has no small letter
+    cut: str  # with {count}: ends a text that is too long to be said
+    several: str  # with {count}: before all codes of a picture
+    further: str  # with {count}: codes that are not told one by one
+    none: str
+    unsure: str  # there is a code, but it cannot be read surely
+    hold_still: str  # the advice after the two above, if nothing better is known
+
+
+@dataclass(frozen=True)
+class LightWords:
+    """What is said about the light. Levels and places are those of `vision.reading.light`, by their names."""
+
+    levels: Mapping[str, str]
+    covered: str  # so dark that the lens may be covered
+    brightest: str  # with {place}
+    places: Mapping[str, str]
+    meter_on: str
+    meter_off: str  # it ends by itself
+
+
+@dataclass(frozen=True)
+class ColorWords:
+    """What is said about the colour in the middle. Colours are those of `vision.reading.colour`, by their names."""
+
+    names: Mapping[str, str]
+    dark: str  # with {color}
+    light: str  # with {color}
+    mixes: tuple[str, str]  # of two colours and of three: with {first}, {second} and {third}
+    is_in_the_middle: str  # with {color}, which may be a mix
+    doubtful: str  # with {color}: the light is dim or tinted
+    hindrances: Mapping[str, str]  # by the name of a fault in `vision.framing`: why no colour can be told
+
+
+@dataclass(frozen=True)
 class DoubtWords:
     """One language's words of doubt."""
 
@@ -259,6 +312,27 @@ class DoubtWords:
     # Words that can be replaced without changing what is said ("the picture shows", "this is"). A model that wavers
     # between two of them is not unsure of what it sees. Lower case.
     formulaic: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class WritingWords:
+    """One language's words around writing in a picture, which a reader of print has read as well as the model."""
+
+    # Texts for the model. The lines that were read stand between the two, each in quotation marks of its own.
+    read_before: str
+    question_after: str  # with {question}
+
+    # With {answer} and {read}: the reader contradicts the answer. The second one is for an answer that was doubted before.
+    not_sure_also_read: str
+    also_read: str
+    between_readings: str
+
+    # Parts of a question or of an answer, as regular expressions for text in lower case without punctuation.
+    asks_about_writing: tuple[str, ...]
+    asks_for_a_number: tuple[str, ...]  # the answer to such a question is a number that is written there
+    asks_how_many: tuple[str, ...]  # the answer is a count of things, which is written nowhere
+    quotes: tuple[str, ...]  # in an answer: the words behind them are claimed to be written there
+    denies: tuple[str, ...]  # in an answer: what the user asked about may not be written there
 
 
 @dataclass(frozen=True)
