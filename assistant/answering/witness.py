@@ -49,7 +49,7 @@ class Witness:
         words = phrases.writing
         self._asks_how_many = has_one_of(words.asks_how_many, question, phrases)
         self._asks_for_a_number = not self._asks_how_many and has_one_of(words.asks_for_a_number, question, phrases)
-        self._print = _Print(tuple(line for line in lines if line.text.strip()))
+        self._print = _Print(_with_whole_prices([line for line in lines if line.text.strip()]))
         # What the answer names may stand in a line that was not read, or not well.
         self._is_all_known = is_whole and all(line.is_sure for line in lines)
 
@@ -136,6 +136,24 @@ class Witness:
         if 0 < len(words) <= 3 and all(word.isupper() and len(word) > 1 for word in words):
             claimed += words  # nothing but capitals: that is no sentence but what was read
         return [word for word in dict.fromkeys(claimed) if not any(map(str.isdecimal, word))]
+
+
+_PRICE_BEGIN = re.compile(r"[$€£¥₹]?\s*\d{1,4}\s*[.,]?")
+_PRICE_END = re.compile(r"\d\d\s*[$€£¥₹]?")
+
+
+def _with_whole_prices(lines: Sequence[ReadLine]) -> tuple[ReadLine, ...]:
+    """The lines, with each price as one that the reader found as two: "3" and "49 €", where the cents are printed small."""
+    whole: list[ReadLine] = []
+    for line in lines:
+        first = whole[-1] if whole else None
+        is_end = first is not None and _PRICE_BEGIN.fullmatch(first.text) and _PRICE_END.fullmatch(line.text)
+        if first is not None and is_end and re.search(r"[$€£¥₹]", first.text + line.text):
+            text = f"{first.text.rstrip(' .,')},{line.text}"
+            whole[-1] = ReadLine(text, min(first.confidence, line.confidence))
+        else:
+            whole.append(line)
+    return tuple(whole)
 
 
 class _Print:

@@ -368,3 +368,14 @@ def test_what_is_said_aloud_is_also_printed_with_more(site: Site) -> None:
     away = Away(RemoteError("the engine is gone"), has_local=True)
     assert "drawn shapes" in of_change(away, PHRASES, local_is_demo=True).spoken
     assert "the engine is gone" in of_change(away, PHRASES, local_is_demo=False).printed
+
+
+def test_the_own_engine_may_be_asked_in_other_words(site: Site) -> None:
+    """A small model gets the question without what only a large one can use; the other computer gets all of it."""
+    site.engine.question_for_own = lambda question: question.partition("\n")[2]
+    view = site.engine.see(FRAME)
+    site.answer(view, "Text in the picture: 401\nwhat is it")
+    assert "Text in the picture: 401" in str(site.fake.requests[-1])
+    site.fake.usually = fails(500)
+    site.answer(view, "Text in the picture: 401\nwhat is it")
+    assert site.local.views[0].asked == ["what is it"]
