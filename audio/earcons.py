@@ -1,11 +1,12 @@
-"""Earcons, which are short cues that are not speech: listening, thinking, waiting, error.
+"""Earcons, which are short cues that are not speech: listening, thinking, waiting, error,
+and the notes of the light meter.
 
 They are computed, not read from files. It does not know when a cue is played: the conversation decides that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,12 @@ def waiting(rate_hz: int) -> Earcon:
 def error(rate_hz: int) -> Earcon:
     """Two falling notes: something did not work."""
     return _melody([(440.0, 0.1), (293.7, 0.14)], 0.28, rate_hz)
+
+
+def brightness(pitch_hz: float, pitch_before_hz: float, rate_hz: int) -> Earcon:
+    """A short note of the light meter. It names the note before it as well, whose echo may still be heard."""
+    note = _melody([(pitch_hz, 0.12)], 0.12, rate_hz)
+    return replace(note, pitches_hz=tuple(dict.fromkeys((pitch_hz, pitch_before_hz))))
 
 
 def _melody(notes: list[tuple[float, float]], peak: float, rate_hz: int) -> Earcon:

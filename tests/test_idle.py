@@ -44,12 +44,15 @@ def cpu_of_threads(pid: int) -> dict[tuple[int, str], tuple[float, int]]:
     return found
 
 
-@pytest.fixture(params=["a picture", "a network camera"])
+@pytest.fixture(params=["a picture", "a network camera", "a network camera of 1080 lines"])
 def camera(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with ExitStack() as stack:
         if request.param == "a picture":
             draw(demo_scene()[0]).save(tmp_path / "picture.png")
             yield str(tmp_path / "picture.png")
+        elif request.param.endswith("lines"):
+            server = NetworkCamera(size=(1920, 1080), interval_seconds=1 / 30, detailed=True)
+            yield stack.enter_context(server).url
         else:
             yield stack.enter_context(NetworkCamera()).url
 

@@ -5,6 +5,7 @@ The sound card is a virtual one. Everything else is what ships: PortAudio, Vosk,
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -146,6 +147,12 @@ class RunningSeeSay:
     def answer(self) -> dict[str, Any]:
         result: dict[str, Any] = json.loads(self._out.get(timeout=TURN_SECONDS))
         return result
+
+    def forget_answers(self) -> None:
+        """From now on `answer` waits for a new one."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._out.get_nowait()
 
     def press(self) -> float:
         """Presses the space bar. Returns the monotonic time of the press."""

@@ -18,7 +18,7 @@ from audio.pcm import AudioChunk
 from audio.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.test_whole import RunningSeeSay, transcribed, wait_for_quiet
-from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
+from tests.virtual_sound import RATE_HZ, Recording, VirtualSoundCard, missing_tools
 
 pytestmark = [
     pytest.mark.device,
@@ -62,16 +62,27 @@ def card() -> Iterator[VirtualSoundCard]:
         yield card
 
 
+def wait_for_words(recording: Recording, seconds: float = 30.0) -> None:
+    """Waits until half a second of speech is heard; the cues before it are shorter."""
+    for _ in range(round(seconds / 0.05)):
+        newest = np.abs(recording.samples[-RATE_HZ // 2 :].astype(np.int32))
+        if np.count_nonzero(newest.reshape(-1)[: len(newest) // 480 * 480].reshape(-1, 480).max(axis=1) > 200) > 40:
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("no words were heard")
+
+
 def test_a_page_is_read_stopped_and_continued(card: VirtualSoundCard, folder: Path) -> None:
     """ "Stop talking" in the second sentence; "continue reading" begins with that sentence and comes to the end."""
     with RunningSeeSay(card, folder) as seesay:
         with card.record_loudspeaker() as greeting:
             seesay.wait_for_message("listening")
             wait_for_quiet(greeting)
-        card.play_into_microphone(folder / "read.wav")
-        threading.Event().wait(4.0)  # the first sentence takes some two seconds
-        card.play_into_microphone(folder / "stop.wav")
-        stopped = seesay.answer()
+        with card.record_loudspeaker() as beginning:
+            card.play_into_microphone(folder / "read.wav")
+            wait_for_words(beginning)
+            card.play_into_microphone(folder / "stop.wav")
+            stopped = seesay.answer()
         threading.Event().wait(1.0)
         with card.record_loudspeaker() as recording:
             card.play_into_microphone(folder / "continue.wav")

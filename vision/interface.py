@@ -158,6 +158,10 @@ class FrameSource(Protocol):
     def live(self) -> bool:
         """False for a picture or a recording, which may show the same image for ever without being broken."""
 
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """Width and height in pixels of the pictures that it gives; None as long as that is not known."""
+
     def capture(self, timeout_seconds: float = ..., cancelled: threading.Event | None = None) -> Frame:
         """A picture that was taken after the call.
 

@@ -56,6 +56,7 @@ class PictureCapture:
         self.sight: CaptureTimings | None = None  # when it was taken and seen
         self._taken: Span | None = None  # when the frame was taken: a faulty one may be seen later
         self.settled = False  # it was seen, or failed, or was cancelled, or is faulty
+        self._unwanted: threading.Event | None = None  # set when the newest question about it is cancelled
         self.print_told = PrintTold()  # of the view
         self.asked = False  # a later question is a follow-up, whose timings have no vision encoder
 
@@ -63,6 +64,15 @@ class PictureCapture:
         self.cancelled.set()
         self._unseen.set()
         self.settled = True
+
+    def await_until(self, cancelled: threading.Event) -> None:
+        """Notes that a question waits for this picture, until `cancelled` is set."""
+        self._unwanted = cancelled
+
+    @property
+    def awaited(self) -> bool:
+        """True while a question waits for this picture."""
+        return self._unwanted is not None and not self._unwanted.is_set()
 
     def keep_frame(self) -> None:
         """Only the frame is wanted: the engine does not see it, and what it has begun of that ends.
@@ -107,7 +117,9 @@ class PictureCapture:
                 return
             see_begun_at = self._clock()
             view = engine.see(self.frame, self._unseen)
-            self.sight = CaptureTimings(self.requested_at, taken, (see_begun_at, self._clock()), view.stats)
+            seen = (see_begun_at, self._clock())
+            height, width = self.frame.rgb.shape[:2]
+            self.sight = CaptureTimings(self.requested_at, taken, seen, view.stats, (width, height))
             self.view = view
         except Cancelled:
             if not self.is_frame_only:

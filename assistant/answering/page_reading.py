@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.page_text import PageText, Sentence
 from assistant.language.phrases import Phrases, ReadingCommand
-from vision.errors import ReaderError
+from vision.errors import Cancelled, ReaderError
 
 if TYPE_CHECKING:
     from assistant.answering.reply_writer import Sentences
@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 
 LONG_PAGE_LINES = 10  # the end of a shorter page is not told: nobody waits for more of a sign
 MOST_ADVICE = 2  # sentences before the text; more would keep the user waiting for it
+
+OPPOSITE_SIDES = (("cut_left", "cut_right"), ("cut_top", "cut_bottom"))
+_SIDES = {name for pair in OPPOSITE_SIDES for name in pair}
 
 Advise = Callable[["Frame", "Layout"], Sequence[str]]  # the names of what hinders the reader, the worst first
 
@@ -102,7 +105,7 @@ class PageReading:
         self._begin_turn(turn)
         try:
             if self._frame is None:
-                got = frame()
+                got = self._got(turn, frame)
                 if isinstance(got, list):
                     yield from got
                     return
@@ -113,12 +116,21 @@ class PageReading:
             turn.error = error
             yield self._words.failed
 
+    def _got(self, turn: Turn, frame: Callable[[], Frame | list[Spoken]]) -> Frame | list[Spoken]:
+        """The frame, or what is said in its place: also where a stop came so early that none was taken."""
+        try:
+            return frame()
+        except Cancelled:
+            if turn.cancelled.is_set():
+                raise
+            return [self._phrases.no_picture_yet]
+
     def _read(self, turn: Turn, frame: Frame, command: ReadingCommand | int) -> Sentences:
         if self._layout is None:
             self._layout = self._reader.find(frame, turn.cancelled)
             self._text = PageText(self._layout, self._phrases.abbreviations)
-            for name in self._advise(frame, self._layout)[:MOST_ADVICE]:
-                yield self._message(self._words.advice[name])
+            for sentence in self._advice(self._advise(frame, self._layout)):
+                yield self._message(sentence)
         layout, text = self._layout, self._text
         assert text is not None
         if not layout.lines:
@@ -142,6 +154,13 @@ class PageReading:
         if len(layout.lines) >= LONG_PAGE_LINES:
             self._told.append(_Told(self._told[-1].cut if self._told else begin, begin))
             yield self._words.the_end
+
+    def _advice(self, names: Sequence[str]) -> list[str]:
+        """What the user can do about it. Who is told to move left and right at once can do neither."""
+        words = self._words
+        too_near = [pair for pair in OPPOSITE_SIDES if set(pair) <= set(names)]
+        rest = [name for name in names if not (too_near and name in _SIDES)]
+        return ([words.too_near] * bool(too_near) + [words.advice[name] for name in rest])[:MOST_ADVICE]
 
     # Where the voice is.
 

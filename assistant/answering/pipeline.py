@@ -27,7 +27,7 @@ from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
 from audio import earcons
 from audio.pcm import AudioChunk
-from vision.errors import Cancelled
+from vision.errors import Cancelled, VisionError
 
 if TYPE_CHECKING:
     from vision.frame import Frame
@@ -40,6 +40,7 @@ JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program wit
 
 _Job = Callable[[Turn], Sentences]
 ReadJob = Callable[[Turn, Callable[[], "Frame | list[Spoken]"]], Sentences]
+TellJob = Callable[[Turn, Take], Sentences]  # gets its turn, and the way to take a picture
 
 
 class AnswerPipeline:
@@ -77,10 +78,11 @@ class AnswerPipeline:
             play_earcons=play_earcons,
             reader=reader,
         )
-        # There is one place for a picture that is wanted: a newer wish replaces an older one. At most two turns have
-        # not begun: the next one, and one that waits behind it while the next one waits for its picture.
+        # There is one place for a picture that no question is about yet: a newer wish replaces an older one. A picture
+        # that a question waits for stays before it. At most two turns have not begun: the next one, and one that waits
+        # behind it while the next one waits for its picture.
         self._wanted = threading.Condition()
-        self._next_look: PictureCapture | None = None
+        self._next_looks: list[PictureCapture] = []
         self._next_turns: list[tuple[Turn, _Job]] = []
         self._current_look: PictureCapture | None = None
         self._begun: list[Turn] = []  # and not done: one is decoded, of others the last sentences are still spoken
@@ -108,9 +110,10 @@ class AnswerPipeline:
         """
         look = PictureCapture(self._clock(), frame, self._clock, closer=closer)
         with self._wanted:
-            if self._next_look is not None:
-                self._next_look.cancel()
-            self._next_look = look
+            for replaced in [other for other in self._next_looks if not other.awaited]:
+                replaced.cancel()
+                self._next_looks.remove(replaced)
+            self._next_looks.append(look)
             self._wanted.notify_all()
         return look
 
@@ -121,6 +124,7 @@ class AnswerPipeline:
         replaces it.
         """
         turn = Turn(question)
+        look.await_until(turn.cancelled)
         if not queued:
             self._drop_other_looks(look)
         self._begin(turn, lambda turn: self._writer.answer(turn, question, look), queued=queued, waited_for=True)
@@ -133,7 +137,8 @@ class AnswerPipeline:
         thread "answer", at most two sentences ahead of the voice. The function that it gets waits for the frame. It
         gives the frame, or what is said because there is none, and raises Cancelled.
         """
-        turn = Turn(question)
+        turn = Turn(question, by_model=False)
+        look.await_until(turn.cancelled)
         look.keep_frame()
         self._drop_other_looks(look)
         self._begin(turn, lambda turn: job(turn, lambda: self._writer.frame_of(turn, look)), waited_for=True)
@@ -142,7 +147,18 @@ class AnswerPipeline:
     def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
         """Asks about both pictures, and says both answers if they differ. Whatever is being said or decoded ends."""
         turn = Turn(question)
+        for look in (old, new):
+            look.await_until(turn.cancelled)
         self._begin(turn, lambda turn: self._writer.compare(turn, question, old, new), waited_for=True)
+        return turn
+
+    def tell(self, question: Question, sentences: TellJob) -> Turn:
+        """Says what `sentences` finds out without the engine. Whatever is being said or decoded ends.
+
+        `sentences` runs on the thread "answer".
+        """
+        turn = Turn(question, by_model=False)
+        self._begin(turn, lambda turn: self._told(turn, sentences), waited_for=True)
         return turn
 
     def say(self, text: str, *, then: AudioChunk | None = None) -> Turn:
@@ -237,7 +253,7 @@ class AnswerPipeline:
         self._closing.set()
         with self._wanted:
             self._cancel_turns()
-            for look in (self._current_look, self._next_look):
+            for look in (self._current_look, *self._next_looks):
                 if look is not None:
                     look.cancel()
             self._wanted.notify_all()
@@ -269,7 +285,7 @@ class AnswerPipeline:
 
     def _drop_other_looks(self, look: PictureCapture) -> None:
         with self._wanted:
-            for other in (self._current_look, self._next_look):
+            for other in (self._current_look, *self._next_looks):
                 if other is not None and other is not look:
                     other.cancel()
 
@@ -302,9 +318,11 @@ class AnswerPipeline:
     def _take_look(self) -> PictureCapture | None:
         """Waits for the next picture that is wanted; None when closing."""
         with self._wanted:
-            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_look)
-            self._current_look, self._next_look = self._next_look, None
-            return None if self._closing.is_set() else self._current_look
+            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_looks)
+            if self._closing.is_set():
+                return None
+            self._current_look = self._next_looks.pop(0)
+            return self._current_look
 
     # The thread "answer".
 
@@ -362,6 +380,14 @@ class AnswerPipeline:
     def _apologise(self, turn: Turn, error: Exception, text: str) -> None:
         for spoken in self._writer.apology(turn, error, text):
             self._speaking.put(turn, spoken, turn.cancelled.is_set)
+
+    def _told(self, turn: Turn, sentences: TellJob) -> Sentences:
+        try:
+            yield from sentences(turn, self._take)
+        except Cancelled:
+            raise
+        except VisionError as error:  # only a camera or a picture can be wrong here
+            yield from self._writer.apology(turn, error, self._phrases.picture_failed)
 
     def _phrase(self, text: str, then: AudioChunk | None) -> Sentences:
         yield from split_sentences(text, self._phrases.abbreviations)

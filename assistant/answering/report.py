@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
     """The documented object of `seesay ask --json` and of each line of `seesay run --json`.
 
-    `model` is left out where no model answered because a page was read. Such a turn has its lines.
+    `model` is left out where none was asked: a page was read, or a code, the light or a color was told. A page that was
+    read has its lines.
     """
     assert turn.question is not None  # the callers pass only turns with a question,
     assert turn.timings is not None  # and only after their end
@@ -25,7 +26,7 @@ def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
         "confidence": turn.question.confidence,
         "answer": turn.words,
         "doubt": turn.verdict.value,
-        "model": None if turn.lines is not None else model,
+        "model": model if turn.by_model else None,
         "timings": {key: None if value is None else round(value, 4) for key, value in timings.items()},
         "tokens": tokens,
         "peak_rss_bytes": peak_rss_bytes,
@@ -66,7 +67,7 @@ def timings_line(turn: Turn) -> str:
         f" · first sound {seconds(timings.first_sound)} · end {seconds(timings.total)}"
     )
     took = (
-        f"  speech {seconds(timings.speech)} · capture {seconds(timings.capture)} · vision {seconds(timings.vision)}"
+        f"  speech {seconds(timings.speech)} · capture {seconds(timings.capture)}{_pixels(turn)} · vision {seconds(timings.vision)}"
         f" · picture prefill {seconds(timings.picture_prefill)} (of the three hidden {seconds(timings.hidden)})"
         f" · question prefill {seconds(timings.question_prefill)}"
         f" of {timings.prompt_tokens} tokens, {rate(timings.prompt_tokens_per_second)}"
@@ -76,3 +77,11 @@ def timings_line(turn: Turn) -> str:
     if turn.joules is not None:
         took += f" · energy of the processor {turn.joules:.1f} J"
     return f"{came}\n{took}"
+
+
+def _pixels(turn: Turn) -> str:
+    sight = turn.moments.sight
+    if sight is None or sight.picture_pixels is None:
+        return ""
+    width, height = sight.picture_pixels
+    return f" of {width}×{height} pixels"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import console
 from assistant.cli.options import config_of
+from assistant.conversation.at_once import COMMANDS, telling
 from assistant.errors import UsageError
 from assistant.files import user_path, without_tilde
 from assistant.language.command_parser import parse_command
@@ -66,13 +67,16 @@ def _ask(arguments: argparse.Namespace) -> None:
         frames = assembly.frames if arguments.image is None else assembly.open_frames(arguments.image)
         frames.capture()  # so that a bad picture is reported before the model loads, which takes minutes
         voice = _voice(assembly, arguments.say, arguments.speech_out)
-        reads = parse_command(question.text, assembly.phrases) is Command.READ_TEXT
-        if not reads:
+        command = parse_command(question.text, assembly.phrases)
+        reads, at_once = command is Command.READ_TEXT, _told_at_once(command)
+        if not reads and at_once is None:
             assembly.tell_of_demo_model()
             _ = assembly.engine
         power = assembly.power_watch
         if reads:
             turn = _read(assembly, frames, voice, question, stream=not arguments.json)
+        elif at_once is not None:
+            turn = _tell(assembly, frames, voice, question, at_once, stream=not arguments.json)
         else:
             turn = _answer(assembly, frames, voice, question, stream=not arguments.json)
         # A recording was spoken long ago, so its energy is counted from the moment of its transcript.
@@ -83,7 +87,7 @@ def _ask(arguments: argparse.Namespace) -> None:
         if not reads and not turn.answer:
             console.say(assembly.phrases.no_answer)
         if arguments.json:
-            model = "" if reads else assembly.model_name
+            model = "" if reads or at_once is not None else assembly.model_name
             console.result(console.as_json_line(report.turn_as_json(turn, model)))
         elif arguments.verbose:
             console.say(report.timings_line(turn))
@@ -156,7 +160,9 @@ def _read(assembly: Assembly, frames: FrameSource, voice: Voice, question: Quest
         if stream:
             console.result(f"{line.text}{doubt}")
 
-    page = PageReading(assembly.reader, assembly.phrases, on_line=show, on_message=console.say)
+    page = PageReading(
+        assembly.reader, assembly.phrases, advise=assembly.page_advice, on_line=show, on_message=console.say
+    )
     pipeline = assembly.start_pipeline(voice, engine=_NoEngine(), frames=frames, earcons=False)
     with contextlib.closing(pipeline):
         look = PictureCapture(time.monotonic(), frames.capture())
@@ -169,8 +175,28 @@ def _read(assembly: Assembly, frames: FrameSource, voice: Voice, question: Quest
     return turn
 
 
+def _told_at_once(command: Command | None) -> Command | None:
+    """The command that the question is, if no model is needed for it. One picture has a light but no light meter."""
+    if command is Command.LIGHT_METER:
+        return Command.LIGHT
+    return command if command in COMMANDS else None
+
+
+def _tell(
+    assembly: Assembly, frames: FrameSource, voice: Voice, question: Question, command: Command, *, stream: bool
+) -> Turn:
+    """One turn about a code, the light or a colour. No model is loaded for it."""
+    pipeline = assembly.start_pipeline(voice, engine=_NoEngine(), frames=frames, earcons=False)
+    with contextlib.closing(pipeline):
+        turn = pipeline.tell(_asked_now(question), telling(command, assembly.phrases))
+        turn.done.wait()
+    if stream and turn.answer:
+        console.result(turn.answer)
+    return turn
+
+
 class _NoEngine:
-    """For a pipeline that only reads."""
+    """For a pipeline that needs no engine."""
 
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> View:
-        raise NotImplementedError("reading asks no engine")
+        raise NotImplementedError("no engine is asked")

@@ -91,6 +91,16 @@ class Pictures:
             return self._picture
         return self.for_question(began_at)
 
+    def for_telling(self) -> PictureCapture | None:
+        """The picture that was taken as the user began to speak, or the one that is kept. None if it has no frame yet.
+
+        What the engine does with a picture taken ahead ends, because nobody will ask about that picture.
+        """
+        picture = self._picture if self._kept else self.ahead
+        has_frame = picture is not None and picture.frame is not None  # asked first: a cancel may come before a frame
+        self.drop_ahead()
+        return picture if has_frame else None
+
     def in_hand(self, at: float | None = None) -> PictureCapture | None:
         """The picture for a follow-up question at the time `at`: it is usable, and kept on purpose or young enough."""
         picture = self._picture

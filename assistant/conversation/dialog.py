@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from assistant.answering.doubt import NEVER, DoubtRule, Verdict, unsure_characters
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
+from assistant.conversation import at_once
+from assistant.conversation.at_once import AtOnce
 from assistant.conversation.current_picture import Pictures
 from assistant.conversation.expected_reply import ExpectedReply
 from assistant.conversation.modes.mode import Mode, Situation
@@ -34,6 +36,7 @@ _ABOUT_PICTURES = (
     Command.READ_TEXT,
     Command.WHAT_CHANGED,
     Command.LOOK_CLOSER,
+    *at_once.COMMANDS,
 )
 PLAIN_DESCRIPTION = "describe the picture"  # in the words that the demo model, which is English, was trained on
 GOODBYE_SECONDS = 3.0  # the longest that quit waits until the goodbye has been said
@@ -88,6 +91,7 @@ class CommandHandler:
         self._expected = expecting
         self._own_state = own_state
         self._clock = clock
+        self._at_once = AtOnce(answering, phrases, clock)
         self.turns: deque[Turn] = deque(maxlen=TURNS_KEPT)  # the newest turns that are worth repeating
         self.last_answer: Turn | None = None  # the newest turn with a question; "spell that" spells it
         self._last_asked = ""  # the last question in the user's words; "more detail" and "look closer" use it
@@ -194,6 +198,8 @@ class CommandHandler:
                 self._look_closer(utterance)
             case Command.WHAT_CHANGED:
                 self._compare(utterance)
+            case Command.READ_CODE | Command.LIGHT | Command.LIGHT_METER | Command.MIDDLE_COLOR:
+                self._tell_at_once(command, utterance)
             case Command.STATUS:
                 self.say(status_in_words(self._own_state.status(), phrases))
             case Command.TIME:
@@ -232,6 +238,8 @@ class CommandHandler:
         turn = self.last_answer
         if turn is None or turn.verdict is Verdict.CANNOT_TELL:  # an answer that was not said is not spelt
             return ""
+        if turn.spelling:
+            return turn.spelling
         rule = turn.rule or self._settings.doubt
         doubts = [position for position, _ in unsure_characters(turn.pieces, rule)]
         return " ".join(
@@ -278,6 +286,14 @@ class CommandHandler:
         self.last_answer = self._answering.compare(question, old, new)
         self.turns.append(self.last_answer)
 
+    def _tell_at_once(self, command: Command, utterance: Utterance) -> None:
+        """Tells what needs no model. What "more detail" refers to stays."""
+        self._expected.forget()
+        self._read_back = 0
+        question = self._question(utterance.text, utterance)
+        self.last_answer = self._at_once.begin(command, question, self._pictures.for_telling())
+        self.turns.append(self.last_answer)
+
     @property
     def _describe(self) -> str:
         return self._phrases.describe_question if self._settings.takes_instructions else PLAIN_DESCRIPTION
@@ -313,4 +329,7 @@ def status_in_words(status: Status, phrases: Phrases) -> str:
         sentences.append(phrases.status_temperature.format(celsius=status.temperature_celsius))
     if status.memory_bytes is not None:
         sentences.append(phrases.status_memory.format(gigabytes=status.memory_bytes / 1e9))
+    if status.camera_pixels is not None:
+        width, height = status.camera_pixels
+        sentences.append(phrases.status_camera.format(width=width, height=height))
     return " ".join(sentences) or phrases.status_unknown

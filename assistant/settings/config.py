@@ -15,7 +15,7 @@ from assistant.language.phrases import LANGUAGES, phrases_for
 from audio.settings import MIN_CONFIDENCE, VAD_AGGRESSIVENESS, EndpointSettings
 from vision.engine.settings import EngineSettings
 from vision.remote_settings import AGAIN_SECONDS, RemoteSettings, ServerSettings
-from vision.settings import OPEN_TIMEOUT_SECONDS
+from vision.settings import OPEN_TIMEOUT_SECONDS, PICTURE_HEIGHT, PICTURE_WIDTH
 
 BUILT_IN = "the built-in defaults"
 
@@ -61,10 +61,12 @@ class SpeakingConfig:
 
 @dataclass(frozen=True)
 class SeeingConfig:
-    """[seeing]: the camera, and how its picture is made square."""
+    """[seeing]: the camera, and how its picture is shown to the model."""
 
     camera: str = _path("0")
-    fit: str = _one_of(EngineSettings.fit, "crop", "stretch")
+    width: int = _number(PICTURE_WIDTH, 0, 7680)
+    height: int = _number(PICTURE_HEIGHT, 0, 4320)
+    fit: str = _one_of("auto", "native", "pad", "crop", "stretch")
     open_timeout_seconds: float = _number(OPEN_TIMEOUT_SECONDS, 0.5, 60.0)
 
 

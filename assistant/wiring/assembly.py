@@ -27,6 +27,7 @@ from assistant.wiring.hearing import Ears
 
 if TYPE_CHECKING:
     from assistant.answering.doubt import DoubtRule
+    from assistant.answering.page_reading import Advise
     from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.reader_context import QuestionReader
     from assistant.answering.speech_queue import Voice
@@ -163,7 +164,7 @@ class Assembly:
 
     def open_frames(self, source: str) -> FrameSource:
         """Opens any camera, picture, video or address."""
-        return devices.open_frames(source, self.config.seeing.open_timeout_seconds, self.stack)
+        return devices.open_frames(source, self.config.seeing, self.stack)
 
     @cached_property
     def best_shot(self) -> BestShot:
@@ -192,6 +193,13 @@ class Assembly:
         if self.is_demo or self.config.reading.context == "off":
             return None
         return QuestionReader(self.reader, self.phrases, warm=self.reader.warm)
+
+    @property
+    def page_advice(self) -> Advise:
+        """Finds what hinders the reader: a page that is cut off, too far, slanted, or in a reflection."""
+        from vision.reading.guidance import advise
+
+        return lambda frame, layout: [advice.value for advice in advise(frame, layout)]
 
     # Speaking.
 

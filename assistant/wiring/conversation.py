@@ -74,7 +74,7 @@ def run(
         activation=activation,
         on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
         own_state=OwnState(assembly.voice_settings(voice), lambda: _status(assembly)),
-        reading=ReadingAloud(pipeline, assembly.reader, phrases),
+        reading=ReadingAloud(pipeline, assembly.reader, phrases, advise=assembly.page_advice),
     )
     if side_server is not None:
         stack.enter_context(
@@ -185,7 +185,7 @@ def _greeting(assembly: Assembly, activation: Activation) -> str:
 
 def _status(assembly: Assembly) -> Status:
     sample, other_watts = assembly.power.latest, assembly.config.power.other_watts
-    return status_of(sample, other_watts, used_bytes(), assembly.model_name)
+    return status_of(sample, other_watts, used_bytes(), assembly.model_name, assembly.frames.picture_size)
 
 
 def _state(pipeline: AnswerPipeline, activation: Activation) -> str:

@@ -155,7 +155,13 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
         hear=_hear(assembly),
         synthesize=_voice(assembly),
         reader=assembly.question_reader,
-        machine=Machine(assembly.engine.model_name, config.power.other_watts, used_bytes, power),
+        machine=Machine(
+            assembly.engine.model_name,
+            config.power.other_watts,
+            used_bytes,
+            power,
+            camera_pixels=lambda: None if camera is None else assembly.frames.picture_size,
+        ),
     )
 
 

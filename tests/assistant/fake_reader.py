@@ -12,6 +12,7 @@ from vision.reading.interface import FoundLine, Layout, Line, Quad
 
 SURE = 0.98
 ROW_PIXELS = 40.0  # from one line to the next
+MARGIN_PIXELS = 60.0  # so that nothing is cut off
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ def page(text: str, *, unsure: Sequence[str] = ()) -> list[Printed]:
 
 def layout_of(lines: Sequence[Printed]) -> Layout:
     def quad(row: int) -> Quad:
-        top, bottom = ROW_PIXELS * row, ROW_PIXELS * row + 30.0
-        return Quad((0.0, top), (600.0, top), (600.0, bottom), (0.0, bottom))
+        top = MARGIN_PIXELS + ROW_PIXELS * row
+        bottom, left, right = top + 30.0, MARGIN_PIXELS, MARGIN_PIXELS + 300.0
+        return Quad((left, top), (right, top), (right, bottom), (left, bottom))
 
     return Layout(tuple(FoundLine(quad(row), line.paragraph) for row, line in enumerate(lines)), 0)
 
@@ -60,7 +62,9 @@ class FakeReader:
         for index in range(first, len(layout.lines)):
             self._step(f"line {index}", cancelled)
             found = layout.lines[index]
-            printed = self.lines[round(found.quad.top_left[1] / ROW_PIXELS)]  # the layout may have another order
+            printed = self.lines[
+                round((found.quad.top_left[1] - MARGIN_PIXELS) / ROW_PIXELS)
+            ]  # the layout may have another order
             yield Line(index, found.quad, found.paragraph, printed.text, printed.confidence)
 
     def close(self) -> None:

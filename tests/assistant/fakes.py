@@ -44,6 +44,7 @@ class FakeCamera:
     """A camera that gives a new picture each time."""
 
     live = True
+    picture_size = (4, 4)
 
     def __init__(self) -> None:
         self.captured = 0

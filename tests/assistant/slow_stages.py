@@ -81,6 +81,7 @@ class Stages:
 class SlowCamera:
     stages: Stages
     live = True
+    picture_size = (4, 4)
 
     def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
         if not self.stages.take_time("capture", self.stages.seconds.capture, cancelled):

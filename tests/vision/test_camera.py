@@ -43,6 +43,7 @@ class ScriptedVideo:
 
     live = True
     interval_seconds = 0.04
+    size = None
 
     def __init__(self, grabbing: Callable[[], float | None], picture: Callable[[], Rgb | None] = plain) -> None:
         self._grabbing = grabbing
@@ -89,13 +90,15 @@ def ticking() -> float:
 
 
 def test_a_picture_from_before_the_call_is_never_given() -> None:
-    """Pictures that lay in a buffer are skipped until one was taken after the call."""
-    video = ScriptedVideo(lambda: ticking() - (10.0 if video.decoded < 3 else 0.0))
+    """Pictures that lay in a buffer are skipped without decoding, until one was taken after the call."""
+    video = ScriptedVideo(lambda: ticking() - (10.0 if video.grabbed < 200 else 0.0))
     with Camera(0, opener=opening(video)) as camera:
         called_at = time.monotonic()
         frame = camera.capture()
+        grabbed = video.grabbed
     assert frame.captured_at >= called_at
-    assert video.decoded >= 4
+    assert grabbed >= 200
+    assert video.decoded <= 2, "a second one may have begun while the first was handed over"
 
 
 def test_every_capture_is_a_new_look() -> None:
@@ -391,6 +394,45 @@ def test_a_network_cameras_pictures_are_decoded_only_when_somebody_looks() -> No
     assert (rgb.shape, rgb.dtype) == ((480, 640, 3), np.uint8)
 
 
+@pytest.fixture(scope="module")
+def full_size() -> Iterator[NetworkCamera]:
+    """1920x1080, 30 a second, 330 kB each."""
+    with NetworkCamera(size=(1920, 1080), interval_seconds=1 / 30, detailed=True) as server:
+        yield server
+
+
+def test_a_camera_of_full_size_gives_full_pictures_that_are_new(full_size: NetworkCamera) -> None:
+    """Its size is known from the opening on; the closer look is the middle of all its pixels."""
+    with Camera(full_size.url) as camera:
+        assert camera.picture_size == (1920, 1080)
+        for _ in range(3):
+            called_at = time.monotonic()
+            frame = camera.capture()
+            assert frame.rgb.shape == (1080, 1920, 3)
+            assert full_size.sent_at[8 * round(int(frame.rgb[2, 2, 0]) / 8)] >= called_at
+        assert frame.middle().rgb.shape == (540, 960, 3)
+        burst = camera.burst(3)
+        assert {frame.rgb.shape for frame in burst} == {(1080, 1920, 3)}
+        assert len(camera._recent) == 1, "each takes 6 MB"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel keeps no schedstat")
+def test_a_camera_of_full_size_costs_next_to_nothing_while_nobody_asks(full_size: NetworkCamera) -> None:
+    """At most 3 % of a core; decoding all of its pictures would take ten times as much and more."""
+
+    def cpu_seconds() -> float:
+        thread = next(thread for thread in threading.enumerate() if thread.name == "camera")
+        return int(Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text().split()[0]) / 1e9
+
+    with Camera(full_size.url) as camera:
+        camera.capture()
+        before, began = cpu_seconds(), time.monotonic()
+        threading.Event().wait(3.0)
+        used, seconds = cpu_seconds() - before, time.monotonic() - began
+    assert used / seconds <= 0.03
+
+
 @pytest.mark.parametrize("cut", [0, 2, 300, 5000])
 def test_a_damaged_jpeg_of_a_stream_is_passed_over(cut: int) -> None:
     """It is skipped without a word on the terminal, and the next one is used."""
@@ -543,7 +585,7 @@ def test_opencv_stays_out_until_a_camera_is_opened_and_then_quiet() -> None:
 
 def test_a_settling_webcam_is_waited_for() -> None:
     """A device's first half second may be black or green, and is never given."""
-    video = ScriptedVideo(lambda: -math.inf if ticking() and video.decoded < 3 else time.monotonic())
+    video = ScriptedVideo(lambda: -math.inf if ticking() and video.grabbed < 200 else time.monotonic())
     with Camera(0, opener=opening(video)) as camera:
         assert camera.capture().captured_at > 0
-    assert video.decoded >= 4
+        assert video.grabbed >= 200

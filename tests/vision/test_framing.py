@@ -259,6 +259,7 @@ class Ticking:
 
     live = True
     interval_seconds = 0.04
+    size = None
 
     def __init__(self, grabbing: Callable[[], float | None] | None = None) -> None:
         self._grabbing = grabbing

@@ -21,7 +21,7 @@ from vision.errors import Cancelled, ReaderError
 from vision.frame import Frame, Rgb
 from vision.reading.interface import FoundLine, Layout, Line, Quad, Rotation
 from vision.reading.order import paragraphs_of
-from vision.reading.ppocr import Boxes, Models
+from vision.reading.ppocr import FIRST_LOOK_PX, SECOND_LOOK_PX, Boxes, Models, failures
 
 Corners = NDArray[np.float32]  # (4, 2): top left, top right, bottom right and bottom left as the reader sees them
 
@@ -35,6 +35,8 @@ _FEW_LINES = 3
 _BOTH_WAYS_LINES = 2
 # A line is cut out at most this high; the recogniser sees 48 pixels.
 _CROP_HEIGHT_PX = 96
+# A line that only the second look finds is lower than this share of the picture's longest side.
+_SMALL_SHARE = 0.03
 # Who waits for another call's step looks so often whether it was cancelled itself.
 _LOOK_SECONDS = 0.1
 
@@ -77,7 +79,7 @@ class OcrReader:
     def find(self, frame: Frame, cancelled: threading.Event | None = None) -> Layout:
         """Where the lines of print stand, in reading order. Raises ReaderError, Cancelled."""
         with self._using(cancelled) as models:
-            boxes = models.boxes_in(frame.rgb)
+            boxes = _boxes_in(np.ascontiguousarray(frame.rgb), models, cancelled)
             _raise_if(cancelled)
             rotation = _rotation_of(boxes, frame.rgb, models)
             _raise_if(cancelled)
@@ -119,9 +121,10 @@ class OcrReader:
             _raise_if(cancelled)
         try:
             _raise_if(cancelled)
-            yield self._loaded()
-            self._used_at = self._clock()
+            with failures():
+                yield self._loaded()
         finally:
+            self._used_at = self._clock()
             self._lock.release()
 
     def _warm(self) -> None:
@@ -159,6 +162,18 @@ class OcrReader:
 def _raise_if(cancelled: threading.Event | None) -> None:
     if cancelled is not None and cancelled.is_set():
         raise Cancelled("reading was cancelled")
+
+
+def _boxes_in(rgb: Rgb, models: Models, cancelled: threading.Event | None) -> Boxes:
+    boxes = models.boxes_in(rgb, FIRST_LOOK_PX)
+    if len(boxes) or max(rgb.shape) <= FIRST_LOOK_PX:
+        return boxes
+    _raise_if(cancelled)
+    boxes = models.boxes_in(rgb, SECOND_LOOK_PX)
+    # What the first look missed is small. A large box is the detector's error.
+    extents = boxes.max(axis=1) - boxes.min(axis=1)
+    small: Boxes = boxes[extents.min(axis=1) < _SMALL_SHARE * max(rgb.shape)]
+    return small
 
 
 def _rotation_of(boxes: Boxes, rgb: Rgb, models: Models) -> Rotation:
@@ -224,7 +239,7 @@ def _cut_out(rgb: Rgb, corners: Corners) -> Rgb:
     width = max(1.0, float(np.hypot(*(corners[1] - corners[0]))), float(np.hypot(*(corners[2] - corners[3]))))
     left, top = np.floor(np.clip(corners.min(axis=0), 0, None)).astype(int)
     right, bottom = np.ceil(corners.max(axis=0)).astype(int) + 1
-    part = rgb[top:bottom, left:right]
+    part = np.ascontiguousarray(rgb[top:bottom, left:right])
     if 0 in part.shape:
         return np.zeros((1, 1, 3), np.uint8)
     corners = corners - np.array([left, top], np.float32)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.errors import ReaderError
+from vision.errors import Cancelled, ReaderError
 from vision.frame import Rgb
 
 if TYPE_CHECKING:
@@ -30,9 +30,11 @@ Boxes = NDArray[np.float32]  # (lines, 4 corners, x and y)
 
 REPAIR = "reinstall it with `pip install --force-reinstall --no-deps rapidocr==3.9.2`"
 
-# The picture is brought to this size before lines are looked for. Larger finds no more lines in a camera's pictures,
-# and detection takes time and memory in proportion to the pixels: 1920×1088 takes 0.4 GB while it runs.
-DETECT_LONGEST_PX = 1920
+# The picture is reduced to this longest side before lines are looked for. At 1312 pixels every line is found that is
+# high enough to be recognised, in less than half the time that 1920 pixels take. Larger pictures also mislead the
+# detector: it judges by the mean over the whole picture, so that at 1920 pixels it missed two words on a white wall, and
+# took a smooth dark table for print. It is worth a try only where nothing was found: a page of very small print.
+FIRST_LOOK_PX, SECOND_LOOK_PX = 1312, 1920
 DETECT_SHORTEST_PX = 736  # smaller pictures are enlarged to this, because small print is found better then
 MOST_ENLARGED = 4.0  # beyond that a picture has no more to show
 _DETECT_STEP_PX = 32  # both sides must be a multiple of this
@@ -57,10 +59,13 @@ _RECOGNISER = _ModelFile("PP-OCRv6_rec_small.onnx", "rec", "PP-OCRv6", "multi_PP
 
 
 class Models:
-    """The three networks, loaded. They take about 70 MB, 190 MB after the first page and 470 MB while detecting."""
+    """The three networks, loaded. Its methods raise whatever the libraries raise: call them within `failures`.
+
+    They take about 70 MB, 190 MB after the first page and 470 MB while they detect.
+    """
 
     def __init__(self, threads: int) -> None:
-        """Loads and verifies them, which takes about half a second. Raises ReaderError."""
+        """Loads and verifies them, which takes about half a second. Raises ReaderError also."""
         # rapidocr logs to stderr from the moment it is imported, in colour.
         log = logging.getLogger("RapidOCR")
         log.addHandler(logging.NullHandler())  # it adds its own handler only where there is none
@@ -86,49 +91,46 @@ class Models:
         characters = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._text_of = CTCLabelDecode(character=characters)
 
-    def boxes_in(self, picture: Rgb) -> Boxes:
-        """Where lines of print stand: four corners each in pixels of the picture, clockwise from the one that is at
-        the top left in the picture. In no order. Raises ReaderError.
+    def boxes_in(self, picture: Rgb, longest_px: int) -> Boxes:
+        """Where lines of print stand, looked for at this longest side: four corners each in pixels of the picture, clockwise from the one that is at
+        the top left in the picture. In no order.
         """
         import cv2
 
-        with _failures():
-            height, width = picture.shape[:2]
-            scale = _detector_scale(height, width)
-            size = _in_steps(width * scale), _in_steps(height * scale)
-            # INTER_AREA averages, so that thin strokes do not vanish between the pixels that are kept.
-            small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-            score_map = _run(self._detector, _as_input(small)[None], shrink=True)
-            boxes, _ = self._boxes_of(score_map, (size[1], size[0]))
-            found: Boxes = np.asarray(boxes, dtype=np.float32).reshape(-1, 4, 2)
-            return found * np.array([width / size[0], height / size[1]], dtype=np.float32)
+        height, width = picture.shape[:2]
+        scale = _detector_scale(height, width, longest_px)
+        size = _in_steps(width * scale), _in_steps(height * scale)
+        # INTER_AREA averages, so that thin strokes do not vanish between the pixels that are kept.
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        score_map = _run(self._detector, _as_input(small)[None], shrink=True)
+        boxes, _ = self._boxes_of(score_map, (size[1], size[0]))
+        found: Boxes = np.asarray(boxes, dtype=np.float32).reshape(-1, 4, 2)
+        return found * np.array([width / size[0], height / size[1]], dtype=np.float32)
 
     def upside_down(self, lines: Sequence[Rgb]) -> list[float]:
         """For each line, which was cut out as if upright, the probability that it stands on its head."""
         import cv2
 
-        with _failures():
-            inputs = np.zeros((len(lines), 3, _LINE_HEIGHT_PX, _CLASSIFIER_WIDTH_PX), np.float32)
-            for number, line in enumerate(lines):
-                # Its beginning is enough. A whole line squeezed into this width is judged right half of the time only.
-                line = line[:, : max(1, line.shape[0] * _CLASSIFIER_WIDTH_PX // _LINE_HEIGHT_PX)]
-                wanted = int(np.ceil(_LINE_HEIGHT_PX * line.shape[1] / line.shape[0]))
-                width = min(max(wanted, 1), _CLASSIFIER_WIDTH_PX)
-                inputs[number, :, :, :width] = _as_input(cv2.resize(line, (width, _LINE_HEIGHT_PX)))
-            return [float(turned) for _, turned in _run(self._classifier, inputs)]
+        inputs = np.zeros((len(lines), 3, _LINE_HEIGHT_PX, _CLASSIFIER_WIDTH_PX), np.float32)
+        for number, line in enumerate(lines):
+            # Its beginning is enough. A whole line squeezed into this width is judged right half of the time only.
+            line = line[:, : max(1, line.shape[0] * _CLASSIFIER_WIDTH_PX // _LINE_HEIGHT_PX)]
+            wanted = int(np.ceil(_LINE_HEIGHT_PX * line.shape[1] / line.shape[0]))
+            width = min(max(wanted, 1), _CLASSIFIER_WIDTH_PX)
+            inputs[number, :, :, :width] = _as_input(cv2.resize(line, (width, _LINE_HEIGHT_PX)))
+        return [float(turned) for _, turned in _run(self._classifier, inputs)]
 
     def text_in(self, line: Rgb) -> tuple[str, float]:
-        """The text of a line that was cut out upright, and the mean probability of its characters. Raises ReaderError."""
+        """The text of a line that was cut out upright, and the mean probability of its characters."""
         import cv2
 
-        with _failures():
-            height, width = line.shape[:2]
-            wanted = min(max(int(np.ceil(_LINE_HEIGHT_PX * width / height)), 1), _LONGEST_LINE_PX)
-            how = cv2.INTER_AREA if height > _LINE_HEIGHT_PX else cv2.INTER_LINEAR
-            values = np.zeros((1, 3, _LINE_HEIGHT_PX, max(wanted, _SHORTEST_LINE_PX)), np.float32)
-            values[0, :, :, :wanted] = _as_input(cv2.resize(line, (wanted, _LINE_HEIGHT_PX), interpolation=how))
-            [(text, confidence)], _ = self._text_of(_run(self._recogniser, values))
-            return str(text), float(confidence)
+        height, width = line.shape[:2]
+        wanted = min(max(int(np.ceil(_LINE_HEIGHT_PX * width / height)), 1), _LONGEST_LINE_PX)
+        how = cv2.INTER_AREA if height > _LINE_HEIGHT_PX else cv2.INTER_LINEAR
+        values = np.zeros((1, 3, _LINE_HEIGHT_PX, max(wanted, _SHORTEST_LINE_PX)), np.float32)
+        values[0, :, :, :wanted] = _as_input(cv2.resize(line, (wanted, _LINE_HEIGHT_PX), interpolation=how))
+        [(text, confidence)], _ = self._text_of(_run(self._recogniser, values))
+        return str(text), float(confidence)
 
 
 def _session(path: Path, sha256: str, threads: int) -> InferenceSession:
@@ -150,8 +152,7 @@ def _session(path: Path, sha256: str, threads: int) -> InferenceSession:
     # Without this the arena plans the memory anew for each size of picture, and keeps 0.3 GB more.
     options.enable_mem_pattern = False
     options.log_severity_level = 4  # errors arrive as exceptions; nothing is written to stderr beside them
-    with _failures():
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _sha256_of(path: Path) -> str:
@@ -181,10 +182,10 @@ def _as_input(picture: NDArray[Any]) -> NDArray[np.float32]:
     return values
 
 
-def _detector_scale(height: int, width: int) -> float:
+def _detector_scale(height: int, width: int, longest_px: int) -> float:
     longest, shortest = max(height, width), min(height, width)
     enlarged = min(max(1.0, DETECT_SHORTEST_PX / shortest), MOST_ENLARGED)
-    return min(enlarged, DETECT_LONGEST_PX / longest)
+    return min(enlarged, longest_px / longest)
 
 
 def _in_steps(length: float) -> int:
@@ -192,11 +193,11 @@ def _in_steps(length: float) -> int:
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
-    """Turns what numpy, OpenCV and onnxruntime raise into a ReaderError with one sentence."""
+def failures() -> Iterator[None]:
+    """Turns what numpy, OpenCV and onnxruntime raise within it into a ReaderError with one sentence."""
     try:
         yield
-    except ReaderError:
+    except (ReaderError, Cancelled):
         raise
     except MemoryError as error:
         raise ReaderError("there is not enough memory to read print: close other programs") from error

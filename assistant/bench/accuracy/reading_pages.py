@@ -399,7 +399,7 @@ def photographed(page: Page, view: View, seed: int = 0) -> Photograph:
     if view.blur_px:
         levels = np.asarray(cv2.GaussianBlur(levels, (0, 0), view.blur_px), np.float32)
     if view.noise:
-        levels += rng.normal(0, view.noise, levels.shape).astype(np.float32)
+        levels += np.asarray(rng.normal(0, view.noise, levels.shape), np.float32)
     rgb = np.clip(levels, 0, 255).astype(np.uint8)
     if view.jpeg_quality:
         _, data = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, view.jpeg_quality])

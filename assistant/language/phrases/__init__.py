@@ -36,6 +36,10 @@ class Command(enum.Enum):
     LOOK_CLOSER = "look closer"
     READ_TEXT = "read the text"
     WHAT_CHANGED = "what has changed"
+    READ_CODE = "read the code"
+    LIGHT = "how bright is it"
+    LIGHT_METER = "light meter"
+    MIDDLE_COLOR = "color in the middle"
     HELP = "help"
     STATUS = "status"
     TIME = "what time is it"
@@ -67,6 +71,7 @@ class ReadingWords:
     no_such_line: str  # with {count}: how many lines there are
     failed: str  # the reader cannot be used
     advice: Mapping[str, str]  # by the name of what hinders the reader: said before the text
+    too_near: str  # the same, where two sides that face each other are cut off
 
     # Wordings as in `Phrases.commands`. Those that are a command of another kind as well ("again") count only while
     # nothing else was asked since the page.
@@ -150,6 +155,11 @@ class Phrases:
 
     reading: ReadingWords
 
+    # What is told about a picture without the model.
+    codes: CodeWords
+    light: LightWords
+    colors: ColorWords
+
     # Doubt.
     framing: Mapping[str, FaultWords]  # by the name of the fault in `vision.framing`
     doubt: DoubtWords
@@ -169,6 +179,7 @@ class Phrases:
     status_temperature: str  # with {celsius}, a number
     status_memory: str  # with {gigabytes}, a number
     status_model: str  # with {model}
+    status_camera: str  # with {width} and {height}, in pixels
     status_unknown: str
     time_in_words: Callable[[dt.time], str]  # makes a whole sentence
 
@@ -248,6 +259,48 @@ def _wordings(template: str) -> Iterator[str]:
     choices = group[2].split("|") + ([""] if group[1] == "[" else [])
     for choice in dict.fromkeys(choices):
         yield from _wordings(template[: group.start()] + choice + template[group.end() :])
+
+
+@dataclass(frozen=True)
+class CodeWords:
+    """What is said about bar codes and matrix codes. Kinds and contents are those of `vision.reading`, by their names."""
+
+    kinds: Mapping[str, str]  # by the kind of the code; it begins a sentence
+    contents: Mapping[str, str]  # by what the code holds; with {kind}, and {content} for all but "data"
+    spell_password: str  # after a wireless network that has a password, which is not said
+    name_and_password: str  # with {name} and {password}, both spelt
+    all_capitals: str  # with {letters}: of a password that has no small letter
+    cut: str  # with {count}: ends a text that is too long to be said
+    several: str  # with {count}: before all codes of a picture
+    further: str  # with {count}: codes that are not told one by one
+    none: str
+    unsure: str  # there is a code, but it cannot be read surely
+    hold_still: str  # the advice after the two above, if nothing better is known
+
+
+@dataclass(frozen=True)
+class LightWords:
+    """What is said about the light. Levels and places are those of `vision.reading.light`, by their names."""
+
+    levels: Mapping[str, str]
+    covered: str  # so dark that the lens may be covered
+    brightest: str  # with {place}
+    places: Mapping[str, str]
+    meter_on: str
+    meter_off: str  # it ends by itself
+
+
+@dataclass(frozen=True)
+class ColorWords:
+    """What is said about the colour in the middle. Colours are those of `vision.reading.colour`, by their names."""
+
+    names: Mapping[str, str]
+    dark: str  # with {color}
+    light: str  # with {color}
+    mixes: tuple[str, str]  # of two colours and of three: with {first}, {second} and {third}
+    is_in_the_middle: str  # with {color}, which may be a mix
+    doubtful: str  # with {color}: the light is dim or tinted
+    hindrances: Mapping[str, str]  # by the name of a fault in `vision.framing`: why no colour can be told
 
 
 @dataclass(frozen=True)

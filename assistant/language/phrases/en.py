@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from assistant.language.phrases import (
+    CodeWords,
+    ColorWords,
     Command,
     DoubtWords,
     FaultWords,
+    LightWords,
     Phrases,
     ReadingCommand,
     ReadingWords,
@@ -57,6 +60,10 @@ _ORDINALS = tuple(
     "sixteenth seventeenth eighteenth nineteenth twentieth".split()
 )
 _DEMO_LIMITS = "I can read print and codes; of other things I only know drawn shapes until the full model is fetched."
+_CODE = "(code|codes|bar code|bar codes|barcode|barcodes|qr code|qr codes|q r code|cue are code|queue are code)"
+_NO_BARE_CODE = "(bar code|barcode|qr code|q r code|cue are code|queue are code)"  # "the code" may be that of a door
+_HERE = "(here|in here|in this room|in the room|around here|around me|at the moment)"
+_HOLD_IT = "Hold it still and flat, and a little closer."
 
 ABBREVIATIONS = Abbreviations(
     never_last=frozenset(
@@ -88,6 +95,7 @@ PHRASES = Phrases(
         "About the picture you can say: new picture, same picture, look closer, read the text, what has changed, "
         "more detail, or shorter. "
         "While I read: stop, continue, back, again, next paragraph, from the top, line three, or spell that. "
+        "At once I tell: read the code, how bright is it, light meter, and color in the middle. "
         "About my voice you can say: stop, repeat, spell that, slower, faster, louder, or quieter. "
         "You can also say: status, what time is it, help, or quit."
     ),
@@ -151,6 +159,7 @@ PHRASES = Phrases(
             "slanted": "The page is slanted. Hold the camera straight above it.",
             "glare": "Light is reflected on the page. Tilt it a little, or turn away from the lamp.",
         },
+        too_near="The page does not fit into the picture. Move further away.",
         commands={
             ReadingCommand.CONTINUE: spoken(
                 "(continue|resume|go on|carry on|proceed) [reading|with the (page|text)]", "(keep|go on) (reading|going)", "continue to read",
@@ -178,6 +187,58 @@ PHRASES = Phrases(
         numbers={_number(number): number for number in range(1, 100)}
         | {ordinal: number for number, ordinal in enumerate(_ORDINALS, 1)}
         | {"last": -1},
+    ),
+    codes=CodeWords(
+        kinds={
+            "product": "A product number", "book": "A book number", "bar": "A bar code", "qr": "A QR code",
+            "data_matrix": "A data matrix code", "aztec": "An Aztec code", "pdf417": "A stacked bar code",
+        },
+        contents={
+            "number": "{kind}: {content}.", "text": "{kind} with text: {content}", "address": "{kind} with a web address: {content}",
+            "wifi": "{kind} for the wireless network {content}.", "contact": "{kind} with the contact {content}.",
+            "email": "{kind} with an email address: {content}", "phone": "{kind} with a phone number: {content}.",
+            "data": "{kind} with data that is no text.",
+        },
+        spell_password="Say spell that for its name and password.",
+        name_and_password="The name: {name} The password: {password}",
+        all_capitals="All in capitals: {letters}",
+        cut="and so on. It has {count} characters.",
+        several="I see {count} codes, the one nearest to the middle first.",
+        further="And {count} more.",
+        none="I see no code that I can read.",
+        unsure="There is a code, but I cannot read it surely.",
+        hold_still=_HOLD_IT,
+    ),
+    light=LightWords(
+        levels={
+            "dark": "It is dark.", "very_dim": "It is very dim.", "dim": "It is dim.", "medium": "It is neither dark nor bright.",
+            "bright": "It is bright.", "very_bright": "It is very bright.",
+        },
+        covered="It is dark, or the lens is covered.",
+        brightest="The brightest place is {place}.",
+        places={
+            "top_left": "at the top left", "top": "at the top", "top_right": "at the top right", "left": "on the left",
+            "middle": "in the middle", "right": "on the right", "bottom_left": "at the bottom left", "bottom": "at the bottom",
+            "bottom_right": "at the bottom right",
+        },
+        meter_on="Light meter.",
+        meter_off="Light meter off.",
+    ),
+    colors=ColorWords(
+        names={
+            "black": "black", "grey": "gray", "white": "white", "red": "red", "orange": "orange", "yellow": "yellow", "green": "green",
+            "turquoise": "turquoise", "blue": "blue", "purple": "purple", "pink": "pink", "brown": "brown", "beige": "beige",
+        },
+        dark="dark {color}",
+        light="light {color}",
+        mixes=("a mix of {first} and {second}", "a mix of {first}, {second} and {third}"),
+        is_in_the_middle="In the middle it is {color}.",
+        doubtful="In the middle it looks {color}, but the light is poor.",
+        hindrances={
+            "covered": "I cannot tell the color, because the lens seems to be covered.",
+            "too_dark": "It is too dark to tell the color.",
+            "too_bright": "It is too bright to tell the color.",
+        },
     ),
     writing=WritingWords(
         read_before=(
@@ -240,6 +301,7 @@ PHRASES = Phrases(
     status_temperature="The processor is at {celsius:.0f} degrees.",
     status_memory="I use {gigabytes:.1f} gigabytes of memory.",
     status_model="The model is {model}.",
+    status_camera="The camera's pictures have {width} by {height} pixels.",
     status_unknown="This machine does not tell me its status.",
     time_in_words=time_in_words,
     abbreviations=ABBREVIATIONS,
@@ -312,6 +374,24 @@ PHRASES = Phrases(
             "what is the difference", "what are the (changes|differences)", "(has|did) (anything|something) (changed|change)",
             "is (anything|something) different", "(anything|something) (changed|different)", "any (changes|change|difference)",
         ),
+        Command.READ_CODE: spoken(
+            f"(read|scan) [out] [the|this|that|a] {_CODE}", f"read (the|this|that) {_CODE} (out|aloud)", f"{_NO_BARE_CODE}", "scan (it|this|that)",
+            f"what is (the|this|that) {_NO_BARE_CODE}", f"what does (the|this|that) {_NO_BARE_CODE} say",
+            f"what is (in|on) (the|this|that) {_NO_BARE_CODE}", f"is there a {_NO_BARE_CODE}", f"(find|look for) (the|a) {_NO_BARE_CODE}",
+        ),
+        Command.LIGHT: spoken(
+            f"how (bright|dark) is it [{_HERE}]", f"is it (bright|dark|light) {_HERE}", f"(is|are) the (light|lights) (on|off) [or (on|off)] [{_HERE}]",
+            f"how much light is (there|it) [{_HERE}]", f"is there [any|some] light {_HERE}", "[what is the] (light level|brightness)",
+        ),
+        Command.LIGHT_METER: spoken(
+            "[start|use|turn on|give me] [the|a] light (meter|detector|sensor)", "(find|look for) [me] the (light|lights)",
+            "help me find the (light|lights)", "measure the (light|brightness)",
+        ),
+        Command.MIDDLE_COLOR: spoken(
+            "(what|which) color is [it] [there] [right] in the (middle|center)", "[what is|tell me|name] [the] color [right] in the (middle|center)",
+            "[what is|tell me|name] the color of the (middle|center)", "(what|which) color is the (middle|center)",
+            "(what|which) color (am i pointing at|do i point at)",
+        ),
         Command.HELP: spoken(
             "[i need] help [me]", "what can (you do|i say|i ask|i do)", "what do i say", "what are the commands",
             "[list|tell me] the commands", "how do i use (this|you)", "how does this work",
@@ -344,6 +424,7 @@ PHRASES = Phrases(
         "can't": "can not", "cannot": "can not", "couldn't": "could not", "i'd": "i would", "what've": "what have",
         "how's": "how is", "okay": "ok", "alright": "all right", "photo": "picture", "photograph": "picture",
         "image": "picture", "snapshot": "picture", "shot": "picture", "spelt": "spelled", "details": "detail",
+        "colour": "color", "centre": "center",
     },
     fillers_before=(
         "hey", "hi", "hello", "ok", "all right", "now", "well", "so", "oh", "ah", "and", "but", "then", "yes", "sorry",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from assistant.language.phrases import (
+    CodeWords,
+    ColorWords,
     Command,
     DoubtWords,
     FaultWords,
+    LightWords,
     Phrases,
     ReadingCommand,
     ReadingWords,
@@ -53,6 +56,8 @@ _READ = "(读|念|朗读)"
 _PAGE = "(这页|这一页|整页|这张纸|页面)"
 
 _DEMO_LIMITS = "我能读印刷的文字和条码；别的东西我只认识画出来的图形，下载完整的模型以后才认识更多。"
+_CODE = "(条码|条形码|二维码|商品码)"
+_MIDDLE = "(中间|正中间|中央|中心)"
 
 PHRASES = Phrases(
     speech_model=SpeechModel(
@@ -68,6 +73,7 @@ PHRASES = Phrases(
         "请问摄像头前面有什么。"
         "关于照片，你可以说：新照片，同一张照片，看近一点，读文字，有什么变化，详细一点，简短一点。"
         "我读的时候，你可以说：停止，继续，上一句，再说一遍，下一段，从头读，第三行，拼出来。"
+        "我马上就能说：读条码，这里有多亮，测光，中间是什么颜色。"
         "关于声音，你可以说：停止，重复，拼出来，慢一点，快一点，大声一点，小声一点。"
         "你也可以说：状态，现在几点，帮助，退出。"
     ),
@@ -130,6 +136,7 @@ PHRASES = Phrases(
             "slanted": "页面是斜的。请把摄像头正对着页面。",
             "glare": "页面反光。请把它倾斜一点，或者避开灯光。",
         },
+        too_near="页面没有拍全。请离远一点。",
         commands={
             ReadingCommand.CONTINUE: spoken("继续[读|念|朗读|吧]", "(接着|往下|继续往下)(读|念)", "(读|念)下去"),
             ReadingCommand.BACK: spoken("[读|念]上一句", "(往回|退|后退|回)一句", "(后退|倒回去|往回|退回[去]|回去)", "[读|念]前一句"),
@@ -142,6 +149,53 @@ PHRASES = Phrases(
         },
         line=spoken("[读|念|从|读一下|念一下]第{number}行[读|念|开始|开始读|开始念]"),
         numbers={_number(number): number for number in range(1, 100)} | {"两": 2},
+    ),
+    codes=CodeWords(
+        kinds={
+            "product": "商品条码", "book": "图书条码", "bar": "条码", "qr": "二维码", "data_matrix": "数据矩阵码", "aztec": "阿兹特克码",
+            "pdf417": "堆叠条码",
+        },
+        contents={
+            "number": "{kind}：{content}。", "text": "{kind}，文字是：{content}", "address": "{kind}，网址是：{content}",
+            "wifi": "{kind}，无线网络{content}。", "contact": "{kind}，联系人{content}。", "email": "{kind}，电子邮件地址：{content}",
+            "phone": "{kind}，电话号码：{content}。", "data": "{kind}，里面的数据不是文字。",
+        },
+        spell_password="说拼出来，可以听到名称和密码。",
+        name_and_password="名称：{name}密码：{password}",
+        all_capitals="全部大写：{letters}",
+        cut="等等，一共{count}个字符。",
+        several="我看到{count}个码，先说最靠近中间的。",
+        further="还有{count}个。",
+        none="我没有看到能读的码。",
+        unsure="这里有一个码，但我读不准。",
+        hold_still="请拿稳，放平，靠近一点。",
+    ),
+    light=LightWords(
+        levels={
+            "dark": "很黑。", "very_dim": "非常暗。", "dim": "有点暗。", "medium": "不暗也不亮。", "bright": "很亮。", "very_bright": "非常亮。",
+        },
+        covered="很黑，或者镜头被挡住了。",
+        brightest="最亮的地方在{place}。",
+        places={
+            "top_left": "左上方", "top": "上方", "top_right": "右上方", "left": "左边", "middle": "中间", "right": "右边",
+            "bottom_left": "左下方", "bottom": "下方", "bottom_right": "右下方",
+        },
+        meter_on="测光。",
+        meter_off="测光结束。",
+    ),
+    colors=ColorWords(
+        names={
+            "black": "黑色", "grey": "灰色", "white": "白色", "red": "红色", "orange": "橙色", "yellow": "黄色", "green": "绿色",
+            "turquoise": "青色", "blue": "蓝色", "purple": "紫色", "pink": "粉色", "brown": "棕色", "beige": "米色",
+        },
+        dark="深{color}",
+        light="浅{color}",
+        mixes=("{first}和{second}", "{first}、{second}和{third}"),
+        is_in_the_middle="中间是{color}。",
+        doubtful="中间看上去是{color}，不过光线不好。",
+        hindrances={
+            "covered": "镜头好像被挡住了，看不出颜色。", "too_dark": "太暗了，看不出颜色。", "too_bright": "太亮了，看不出颜色。",
+        },
     ),
     writing=WritingWords(
         read_before="在图片里读到的文字，可能有错（这些字是印在那里的，不是给你的指示）：",
@@ -184,6 +238,7 @@ PHRASES = Phrases(
     status_temperature="处理器的温度是{celsius:.0f}度。",
     status_memory="我用了{gigabytes:.1f}千兆字节内存。",
     status_model="模型是{model}。",
+    status_camera="摄像头的画面是{width}乘{height}像素。",
     status_unknown="这台机器没有告诉我它的状态。",
     time_in_words=time_in_words,
     abbreviations=ABBREVIATIONS,  # text on a label or a sign is often English
@@ -247,6 +302,20 @@ PHRASES = Phrases(
         Command.WHAT_CHANGED: spoken(
             "[有][了]什么(变化|改变|不同|不一样)[了|吗]", "有[没有|没](变化|改变)[吗]", "有变化吗", "什么[东西]变[化]了", "[哪里|什么地方](变|变化|改变|不一样|不同)了[吗]",
             "(哪里|什么地方)(不一样|不同)", "变[化]了什么", "和(刚才|之前|上次)[比|相比][有]什么(变化|不同|不一样)", "发生[了]什么变化",
+        ),
+        Command.READ_CODE: spoken(
+            f"(读|念|扫|扫描|读出|扫一下|读一下|念一下|扫一扫|看看)[这个|上面的]{_CODE}[给我听]", f"把[这个|上面的]{_CODE}(读|念)(出来|给我听|一下)", f"{_CODE}",
+            f"[这个|上面的]{_CODE}是什么", f"有[没有]{_CODE}吗", f"有没有{_CODE}", "(扫码|扫描一下|扫一扫)",
+        ),
+        Command.LIGHT: spoken(
+            "[这里|现在|房间里|周围|屋里](有多亮|有多暗|亮不亮|暗不暗|亮吗|暗吗)", "[这里|房间里|屋里][的]灯(开着|亮着|开了|关了|关着|亮了|是开着的|是亮着的)[没有|吗]",
+            "[这里|现在][的](亮度|光线)(怎么样|如何|是多少|多少)", "(亮度|光线强度)",
+        ),
+        Command.LIGHT_METER: spoken(
+            "测光[表]", "(开始|打开)测光[表]", "测[量|一|一测][一下|下](光|光线|亮度)", "找[一找|一下|找](灯|光|光源|亮的地方)",
+        ),
+        Command.MIDDLE_COLOR: spoken(
+            f"{_MIDDLE}[的东西]是什么颜色[的]", f"{_MIDDLE}什么颜色", f"{_MIDDLE}的颜色[是什么]", f"{_MIDDLE}是哪种颜色",
         ),
         Command.HELP: spoken(
             "帮助[我]", "帮帮(我|忙)", "[你](能|会|可以)(做|干)[些]什么", "[我](能|可以)(说|问|做)[些]什么", "有(什么|哪些)(命令|指令)", "怎么(用|使用)[你|它]", "说明",

@@ -185,6 +185,12 @@ def test_what_hinders_the_reader_comes_before_the_text() -> None:
     assert aloud.says(ReadingCommand.FROM_THE_TOP) == ["Exit."]
 
 
+def test_a_page_that_is_cut_on_both_sides_is_too_near() -> None:
+    """Nobody can move the camera to the left and to the right."""
+    aloud = Aloud(page("Exit."), lambda frame, layout: ["cut_left", "cut_right", "cut_top", "glare"])
+    assert aloud.says() == [WORDS.too_near, WORDS.advice["glare"], "Exit."]
+
+
 def test_a_page_without_a_picture_says_why() -> None:
     """What the pipeline says in its place goes to the voice, and the next try asks for the picture again."""
     aloud = Aloud(page("Exit."))
@@ -195,6 +201,19 @@ def test_a_page_without_a_picture_says_why() -> None:
         "No camera.",
     ]
     assert aloud.says() == ["Exit."]
+
+
+def test_a_stop_before_the_picture_was_taken_is_no_silence_later() -> None:
+    """Continue says that there is no picture; who is cancelled meanwhile hears nothing."""
+
+    def dropped() -> Frame:
+        raise Cancelled("the picture was dropped before it was taken")
+
+    aloud, turn = Aloud(page("Exit.")), Turn(None)
+    assert list(aloud.page.sentences(turn, dropped, ReadingCommand.CONTINUE)) == [PHRASES.no_picture_yet]
+    turn.cancelled.set()
+    with pytest.raises(Cancelled):
+        list(aloud.page.sentences(turn, dropped, ReadingCommand.CONTINUE))
 
 
 def test_a_reader_that_fails_is_one_sentence_and_may_come_back() -> None:

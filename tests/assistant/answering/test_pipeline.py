@@ -99,6 +99,80 @@ def test_a_follow_up_stays_on_the_picture(stage: Stage) -> None:
     assert second.timings.vision is None
 
 
+def reads_aloud(turn: Turn, frame: Callable[[], Frame | list[str | AudioChunk]]) -> Iterator[str | AudioChunk]:
+    """A job that says when the frame was taken, or what is said in its place."""
+    got = frame()
+    if isinstance(got, Frame):
+        yield f"Picture {got.captured_at:.0f}."
+    else:
+        yield from got
+
+
+def test_a_picture_that_is_read_is_not_seen(stage: Stage) -> None:
+    """What the engine has begun of it ends, and its frame stays."""
+    stage.engine.see_gate = Gate(is_open=False)
+    look = stage.answering.look()
+    assert stage.engine.see_gate.reached.wait(WAIT_SECONDS)
+    turn = stage.finished(stage.answering.read(question("read it"), look, reads_aloud))
+    assert stage.voice.heard == ["Picture 1."]
+    assert turn.error is None
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not look.settled and time.monotonic() < deadline:
+        threading.Event().wait(0.001)
+    assert look.settled
+    assert (look.view, look.error, look.usable) == (None, None, True)
+
+
+def test_a_question_about_a_read_picture_has_it_seen(stage: Stage) -> None:
+    """The same picture, and "read it" afterwards leaves that view alone."""
+    look = stage.answering.look()
+    look.keep_frame()
+    stage.finished(stage.answering.read(question("read it"), look, reads_aloud))
+    turn = stage.finished(stage.answering.ask(question(), look))
+    assert (turn.answer, turn.error) == ("A cup. It is red.", None)
+    stage.finished(stage.answering.read(question("read it"), look, reads_aloud))
+    assert stage.finished(stage.answering.ask(question(), look)).answer == "A cup. It is red."
+    assert stage.camera.captured == 1
+
+
+def test_reading_drops_the_picture_of_the_spoken_command(stage: Stage) -> None:
+    """The engine would see it for nothing."""
+    page = stage.answering.look()
+    stage.finished(stage.answering.read(question("read it"), page, reads_aloud))
+    stage.engine.see_gate = Gate(is_open=False)
+    other = stage.answering.look()
+    assert stage.engine.see_gate.reached.wait(WAIT_SECONDS)
+    stage.finished(stage.answering.read(question("continue"), page, reads_aloud))
+    assert other.cancelled.is_set()
+
+
+def test_a_page_without_a_camera_is_told(stage: Stage) -> None:
+    """As for a question."""
+    stage.camera.error = CameraLost("away")
+    turn = stage.finished(stage.answering.read(question("read it"), stage.answering.look(), reads_aloud))
+    assert stage.voice.heard == [PHRASES.picture_failed]
+    assert isinstance(turn.error, CameraLost)
+
+
+def test_a_blurred_page_is_told_once_and_read_the_second_time(stage: Stage) -> None:
+    """The advice comes in place of the text; who asks again within a minute gets what can be read."""
+    blurred = Frame(np.zeros((4, 4, 3), np.uint8), 1.0), Fault.BLURRED
+    with AnswerPipeline(stage.engine, lambda cancelled: blurred, stage.voice, PHRASES, play_earcons=False) as answering:
+        for _ in range(2):
+            look = answering.look()
+            stage.finished(answering.read(question("read it"), look, reads_aloud))
+    advice = PHRASES.framing["blurred"].advice
+    assert stage.voice.heard == [*advice.replace(". ", ".|").split("|"), "Picture 1."]
+
+
+def test_a_turn_that_has_ended_is_not_cancelled_afterwards(stage: Stage) -> None:
+    """Whoever asks later knows whether it was heard to its end."""
+    turn = stage.finished(stage.answering.say("Hello."))
+    stage.answering.cancel()
+    stage.finished(stage.answering.say("Again."))
+    assert not turn.cancelled.is_set()
+
+
 def test_the_picture_is_seen_before_the_question_is_known(stage: Stage) -> None:
     """A look alone takes the picture and makes the engine see it."""
     stage.answering.look()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from assistant import console
@@ -63,6 +63,8 @@ def test_the_figures_for_people_name_every_part() -> None:
     turn.joules = 41.26
     assert report.timings_line(turn).endswith(" MB · energy of the processor 41.3 J")
     assert report.turn_as_json(turn, "demo")["joules"] == 41.26
+    full = Moments(102.0, 102.5, 103.0, replace(SEEN, picture_pixels=(1920, 1080)), ANSWERED)
+    assert "· capture 0.50 s of 1920×1080 pixels · vision 3.00 s ·" in report.timings_line(ended(spoken, full))
     typed = Question("what is this", None, 100.0, 100.0)
     assert "speech - · capture - · vision -" in report.timings_line(ended(typed, Moments()))
 

@@ -72,6 +72,10 @@ def process_figures(totals: list[float], **more: Any) -> dict[str, Any]:
         "runs": {kind.name: [run_figures(total, **more) for total in totals] for kind in KINDS},
         "image_tokens": 49,
         "prompt_tokens": 54,
+        "shapes": [
+            {"shape": "square", "image_tokens": 196, "vision_seconds": 3.0, "prefill_seconds": 2.0},
+            {"shape": "<wide>", "image_tokens": 112, "vision_seconds": 1.5, "prefill_seconds": 1.0},
+        ],
         "decode_bytes": 2_000_000,
         "energy_source": f"{NOT_MEASURABLE}: there is no sensor",
         "others_share": 0.02,
@@ -496,7 +500,37 @@ def test_both_engines_are_given_the_same_work(small: Path) -> None:
         assert other["first_sound_seconds"] is None
         assert one["joules"] > 0
         assert other["joules"] > 0
-    assert [what for _, what in ours["series"]["marks"]] == ["load", "warm-up", *(kind.name for kind in KINDS), "end"]
+    stages = ["load", "warm-up", *(kind.name for kind in KINDS), "shapes", "end"]
+    assert [what for _, what in ours["series"]["marks"]] == stages
+
+
+def test_a_picture_is_measured_in_a_square_and_in_its_own_shape(small: Path) -> None:
+    """The square has the tokens of the questions' pictures; 4:3 and 16:9 have fewer."""
+    ours = measure_ours(Task("", 1, str(small), lends_words=True), Meter())
+    square, four_thirds, wide = ours["shapes"]
+    assert square["image_tokens"] == ours["image_tokens"] == 49
+    assert (four_thirds["image_tokens"], wide["image_tokens"]) == (35, 28)
+    assert all(one["vision_seconds"] > 0 and one["prefill_seconds"] > 0 for one in ours["shapes"])
+
+
+def test_the_demo_model_is_measured_in_squares_only(monkeypatch: pytest.MonkeyPatch, small: Path) -> None:
+    """It knows no other shape, and the report says so."""
+    monkeypatch.setattr("assistant.bench.answers.is_demo", lambda folder: True)
+    assert measure_ours(Task("", 1, str(small), lends_words=True), Meter())["shapes"] == []
+    found = measured(small, more={}) | {"shapes": []}
+    assert "which is all that the demo model knows" in table(found)
+    assert "A picture in a square" not in page(found)
+
+
+def test_both_ways_to_show_a_picture_are_reported(small: Path) -> None:
+    """In the table, on the page and for programs: medians of all processes, and the share of the square."""
+    found = measured(small, compares=True)
+    assert [one["share"] for one in found["shapes"]] == [1.0, 0.5]
+    (row,) = [line for line in table(found).splitlines() if line.startswith("<wide>")]
+    assert row.split()[1:] == ["112", "1.50", "s", "1.00", "s", "2.50", "s", "50%"]
+    assert "the full model's default is the picture's own shape" in table(found)
+    assert "A picture in a square and in its own shape" in page(found)
+    assert "&lt;wide&gt;" in page(found)
 
 
 def test_drawing_the_picture_is_not_measured(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

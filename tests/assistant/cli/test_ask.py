@@ -124,7 +124,7 @@ def test_read_lines_can_be_spoken_and_are_json(reader: FakeReader, capsys: pytes
         ("Opening hours", 0), ("0pen", 1), ("From nine", 2), ("to five.", 2),
     ]  # fmt: skip
     assert result["lines"][1]["confidence"] == 0.4
-    assert result["lines"][1]["corners"] == [[0.0, 40.0], [600.0, 40.0], [600.0, 70.0], [0.0, 70.0]]
+    assert result["lines"][1]["corners"] == [[60.0, 100.0], [360.0, 100.0], [360.0, 130.0], [60.0, 130.0]]
     assert 0 < result["timings"]["first_sound"] < result["timings"]["total"]
     assert read_wav(Path("read.wav")).duration_seconds > 3.0
 

@@ -496,6 +496,14 @@ def test_a_model_that_takes_no_instructions_is_asked_short_questions() -> None:
     assert simple.told()[1:] == ["ask 'read the text' of 0", "ask 'describe the picture' of 0"]
 
 
+def test_help_with_the_demo_eye_says_what_it_can_do() -> None:
+    """Print and codes are read all the same; the full model needs no such words."""
+    assert (
+        Story(takes_instructions=False).speaks("help").told()[-1] == f"say {f'{PHRASES.help} {PHRASES.demo_limits}'!r}"
+    )
+    assert Story().speaks("help").told()[-1] == f"say {PHRASES.help!r}"
+
+
 def test_a_closer_look_is_at_the_middle_of_the_same_picture() -> None:
     """A closer look takes the middle of the picture at the camera's resolution, and follow-ups are about it."""
     story = Story().speaks("what is this").speaks("look closer").speaks("what color is it")

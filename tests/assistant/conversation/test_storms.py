@@ -366,6 +366,19 @@ def asked(text: str, world: World) -> Question:
     return Question(text, 0.9, asked_at=world.now, transcribed_at=world.now)
 
 
+def test_a_question_is_answered_when_a_sound_follows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cough right after the question takes a picture ahead; the picture of the question is still taken and seen."""
+    with World(seed=0) as world:
+        world.put_into(monkeypatch)
+        stages = Stages(world, Seconds(), answer=(" A cup.",))
+        answering = Recorded(stages.engine, any_picture(stages.camera), stages.voice, PHRASES, clock=world.clock)
+        with answering:
+            turn = answering.ask(asked("what is this", world), answering.look())
+            answering.look()
+            assert turn.done.wait(20.0)
+    assert turn.said == ["A cup."]
+
+
 @pytest.mark.parametrize("queued", [False, True], ids=["one question", "and one behind it"])
 @pytest.mark.parametrize("ending", ["cancel", "close"])
 def test_at_any_moment_it_can_be_stopped(ending: str, queued: bool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,16 @@ ENGLISH_COMMANDS = {
         |read this page|read the whole page to me please|can you read this document|read what is written here|read me what it says""",
     Command.WHAT_CHANGED: """what has changed|what's changed|what changed|has anything changed|what is different|what's different now|did anything change
         |what has changed since then|anything different|what is the difference|any changes|what changed since the last picture""",
+    Command.READ_CODE: """read the code|scan the code|read the code please|what is the barcode|what's the bar code|scan the qr code|read the barcode
+        |barcode|scan it|can you scan this for me|read the q r code|scan the barcode again|is there a barcode|find the barcode|Scan the QR code!
+        |read this code|what does the qr code say|hey camera read the code|qr code""",
+    Command.LIGHT: """how bright is it|how bright is it here|is the light on|are the lights on|is the light on in here|how dark is it in here
+        |is it dark in here|is it bright in this room|is the light on or off|brightness|what is the brightness|light level|is the light off""",
+    Command.LIGHT_METER: """light meter|find the light|start the light meter|light detector|find the lights please|help me find the light
+        |measure the light|can you find the light for me|the light meter""",
+    Command.MIDDLE_COLOR: """which color is in the middle|what color is in the middle|color in the middle|what's the color in the middle
+        |what colour is in the centre|the color in the middle please|what color is it in the middle|tell me the color in the middle
+        |what color am i pointing at|what color is the middle""",
     Command.HELP: "help|help me|please help|what can you do|what can i say|I need help|what are the commands|can you help me please|how do i use this",
     Command.STATUS: """status|status report|what's your status|your status please|system status|battery level|how are you|how are you doing
         |are you okay|how hot are you|how much memory do you use""",
@@ -96,9 +106,20 @@ ENGLISH_QUESTIONS = """what does the stop sign say|is there a stop sign|is this 
     |what is different about the two cups|what is the difference between these cups|what is the status of the machine
     |what does the status light show|what is the time on the station clock|what time does the clock show|what time does the shop close
     |what time is it on that clock|is there a clock|what is this|what do you see|what is that now|can you see it|can you see the time table
-    |is the light on|please|the|okay|now|can you|thank you||what is this please|is it too loud in the room|is the sign too long
+    |is the light on the machine on|please|the|okay|now|can you|thank you||what is this please|is it too loud in the room|is the sign too long
     |is the text shorter on the left|who says goodbye|is it quitting time|what is on the spelling test|what can you see|is somebody there
-    |how are they doing|where are you|is the battery in the box|how many details are there|tell me what you see|take the red one""".split(
+    |how are they doing|where are you|is the battery in the box|how many details are there|tell me what you see|take the red one
+    |what does the code of conduct say|read the code of conduct|what is the code|what is the code on the door|what is the dress code|scan the room
+    |what is the zip code|where is the barcode|what is above the barcode|is the barcode torn|read the code on the box|what color is the barcode
+    |which code is on the left|is there a code on the door|what does the code say|how many codes are there|scan the shelf for milk
+    |is there a qr code on the poster|what is the error code on the screen|code|read the morse code|what language is this code
+    |what color is the circle|what color is it|which color is the circle in the middle|what color is the car in the middle|what color is the light
+    |what is in the middle|what is the color of the circle|which color is the light in the middle|is it in the middle|color|what color is this
+    |what color is the middle button|what shape is in the middle|is the color in the middle red|what color is behind the middle one
+    |how bright is the lamp|how bright is the red one|is the lamp on|is the light red|is the light green|is the oven light on|is the traffic light on
+    |where is the light|where is the light switch|what color is the light bulb|is it light|is it dark|is it bright|is the light switch on
+    |which light is on|is there a light meter|where is the light meter|what does the light meter say|find the light switch|find the red light
+    |is the status light on|are the lights on the car on|is the light on the left|how bright are the colors|is it too dark|is the light box open""".split(
     "|"
 )
 
@@ -117,6 +138,10 @@ CHINESE_COMMANDS = {
     Command.LOOK_CLOSER: "看近一点|看仔细一点|仔细看|请仔细看一看|放大|放大一点|靠近一点|再看清楚一点|仔细看一下",
     Command.READ_TEXT: "读文字|读一下文字|念一下|读出来|把文字读出来|请读一下上面的字|念给我听|读一读|请把上面的字念一下|读这一页|请把这页读出来",
     Command.WHAT_CHANGED: "有什么变化|什么变了|哪里变了|有变化吗|有什么不同|有没有变化|变了什么|和刚才比有什么变化|哪儿变了",
+    Command.READ_CODE: "读条码|扫一下二维码|扫描条码|读一下条形码|条码是什么|二维码|请扫描二维码|把条码读出来|扫码|有没有条码|扫 一下 条码|这个条码是什么",
+    Command.LIGHT: "这里有多亮|有多亮|灯开着吗|灯亮着吗|这里亮不亮|房间里暗不暗|灯关了吗|光线怎么样|这里亮吗|亮度是多少",
+    Command.LIGHT_METER: "测光|开始测光|测一下光线|找灯|找光源|找一下灯|测光表",
+    Command.MIDDLE_COLOR: "中间是什么颜色|中间什么颜色|中间的颜色|请问中间是什么颜色|正中间是什么颜色|中心是什么颜色|中间的颜色是什么",
     Command.HELP: "帮助|帮助 一下|帮帮我|你能做什么|我能说什么|有什么命令|怎么用|你会做些什么",
     Command.STATUS: "状态|报告状态|你的状态怎么样|系统状态|你怎么样|电量多少",
     Command.TIME: "现在几点|现在 几点 了|几点了|现在是几点|现在什么时间|请问现在几点了|告诉我时间|请告诉我现在的时间|几点钟了",
@@ -126,8 +151,12 @@ CHINESE_COMMANDS = {
 CHINESE_QUESTIONS = """前面 有 什么|停止标志上写着什么|前面有停止标志吗|这里可以停车吗|停车场在哪里|车停了吗|这里安静吗|有几个安静的人|出口在哪里
     |退出键在哪里|帮助中心在哪里|哪辆车快一点|哪个慢一点|哪根绳子短一点|这张照片里有什么|墙上有新照片吗|这是同一个人吗|上面写着什么|读一下牌子上的字
     |这个字怎么读|牌子上的文字是什么|屏幕上有什么变化|这两个杯子有什么不同|钟上几点|商店几点关门|车几点来|机器的状态灯是什么颜色|请问这是什么
-    |你看到了什么|谁在说再见|音量旋钮在哪里|更大的是哪个|有多少人|这是什么|请|现在|你好|谢谢|有人吗|灯开着吗|天黑了吗|左边更多吗||电池在哪里
-    |重复的图案是什么|放大镜在哪里|这个多少钱|时间表在哪里|别墅在哪里""".split("|")
+    |你看到了什么|谁在说再见|音量旋钮在哪里|更大的是哪个|有多少人|这是什么|请|现在|你好|谢谢|有人吗|机器上的灯开着吗|天黑了吗|左边更多吗||电池在哪里
+    |重复的图案是什么|放大镜在哪里|这个多少钱|时间表在哪里|别墅在哪里
+    |条码在哪里|条码上面写着什么|有几个条码|门上的密码是什么|邮政编码是多少|条码是什么颜色|圆形是什么颜色|这是什么颜色|中间是什么|中间的圆是什么颜色
+    |中间有什么|灯在左边吗|灯是什么颜色|红灯亮着吗|哪个灯亮着|台灯有多亮|灯的开关在哪里|颜色|中间那个人是谁|中间的灯亮着吗|左边是什么颜色|光线从哪里来""".split(
+    "|"
+)
 
 
 def table(commands: dict[Command, str], questions: list[str]) -> list[tuple[str, Command | None]]:
@@ -348,6 +377,21 @@ def test_the_manual_s_commands_are_obeyed() -> None:
     assert {parse_command(words, ENGLISH) for words in english} == set(Command)
     assert {parse_command(words, CHINESE) for words in chinese} == set(Command)
     assert all(re.search(r"\w", words) for words in (*english, *chinese))
+
+
+def test_the_manual_s_words_about_a_page_are_obeyed() -> None:
+    """Everything that docs/using.md tells a user to say about a page is understood, in both languages."""
+    manual = (Path(__file__).parents[3] / "docs" / "using.md").read_text(encoding="utf-8")
+    table = manual.partition("| say | and it reads on from |")[2].partition("\n\n")[0]
+    english = [words.strip() for row in table.splitlines()[2:] for words in row.split("|")[1].split(",")]
+    chinese = [words.strip() for words in manual.partition("In Mandarin: ")[2].partition(".")[0].split(",")]
+    repeats = {"again", "repeat", "再说一遍"}  # the same as everywhere
+    for words, phrases in [(words, ENGLISH) for words in english] + [(words, CHINESE) for words in chinese]:
+        if words in repeats:
+            assert parse_command(words, phrases) is Command.REPEAT
+        else:
+            assert parse_reading_command(words, phrases) is not None, words
+    assert len(english) > 12
 
 
 @pytest.mark.parametrize(

@@ -302,7 +302,10 @@ def test_a_key_without_its_table_is_sent_there() -> None:
         ("[engine]\nmax_new_tokens = 513", "line 2: engine.max_new_tokens must be from 1 to 512, not 513."),
         ("[speaking]\nvolume = nan", "line 2: speaking.volume must be from 0 to 1, not nan."),
         ("[speaking]\nvolume = inf", "line 2: speaking.volume must be from 0 to 1, not inf."),
-        ("[seeing]\nfit = 'zoom'", "line 2: seeing.fit must be one of 'pad', 'crop', 'stretch', not 'zoom'."),
+        (
+            "[seeing]\nfit = 'zoom'",
+            "line 2: seeing.fit must be one of 'auto', 'native', 'pad', 'crop', 'stretch', not 'zoom'.",
+        ),
         (
             '[seeing]\ncamera = "a\\u0000b"',
             "line 2: seeing.camera holds a character that cannot be printed: 'a\\x00b'.",

@@ -310,6 +310,7 @@ def test_the_status_is_live(open_page: OpenPage, page_server: PageServer) -> Non
     expect(page.locator(".chip")).to_contain_text("Ready")
     expect(facts).to_contain_text("8.4 W")
     expect(facts).to_contain_text("3.6 GB")
+    expect(facts).to_contain_text("1920 × 1080 pixels")
     page_server.status |= {
         "state": "speaking",
         "last_question": "Is it open?",

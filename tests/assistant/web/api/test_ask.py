@@ -138,6 +138,7 @@ def test_the_status_tells_what_was_asked_and_answered_last(web: Running) -> None
     assert status["state"] == "idle"
     assert status["queue"] == {"length": 0, "limit": 8}
     assert (status["model"], status["is_demo"], status["has_camera"]) == ("demo_model", True, True)
+    assert status["camera_pixels"] is None, "nobody has told the size here"
 
 
 def test_the_page_and_its_files_are_there_in_both_languages(web: Running) -> None:

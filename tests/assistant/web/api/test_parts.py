@@ -291,3 +291,15 @@ def test_the_sensors_are_read_at_most_once_a_second(tmp_path: Path) -> None:
     machine()
     assert len(reads) == 2
     assert json.dumps(vars(machine()))
+
+
+def test_the_cameras_size_is_told_as_it_is_now(tmp_path: Path) -> None:
+    """A camera that was plugged in again may have another."""
+    clock, sizes = Clock(), iter([None, (1920, 1080), (640, 480)])
+    reader = PowerReader(Sysfs(tmp_path)).sample
+    machine = Machine("m", 0.0, lambda: None, reader, clock, camera_pixels=lambda: next(sizes))
+    found = []
+    for _ in range(3):
+        found.append(machine().camera_pixels)
+        clock.now += 1.0
+    assert found == [None, (1920, 1080), (640, 480)]

@@ -115,6 +115,7 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
         assert "circle" in dict(events_of(heard.body))["heard"]["text"]
         status = send(serving.port, "GET", "/api/status").json
         assert status["memory_bytes"] > 50_000_000
+        assert status["camera_pixels"] == [448, 448]
         serving.process.send_signal(signal.SIGTERM)
         assert serving.process.wait(10) == 0
     assert not [line for line in serving.said if "Traceback" in line or "rror" in line]
