@@ -213,7 +213,7 @@ class _Print:
 
     def _has_digits(self, figure: Figure) -> bool:
         if figure.kind is Kind.CODE:
-            return any(_letters_and_digits(figure.text) in joined for joined in self._joined)
+            return any(_code_key(figure.text) in _code_key(joined) for joined in self._joined)
         if figure.kind in (Kind.DATE, Kind.TIME):
             parts = {part for date in figure.dates for part in date if part} or figure.parts
             known = [{int(run) for run in re.findall(r"\d+", text)} for text in self._texts]
@@ -231,7 +231,7 @@ def _are_same(said: Figure, read: Figure) -> bool:
     if said.kind is Kind.TIME and read.kind is Kind.TIME:
         return not said.times.isdisjoint(read.times)
     if Kind.CODE in (said.kind, read.kind):
-        return _letters_and_digits(said.text) == _letters_and_digits(read.text)
+        return _code_key(said.text) == _code_key(read.text)
     if said.unit and read.unit and said.unit != read.unit:
         return False
     if said.digits.startswith("0") and read.digits.startswith("0") and said.values.isdisjoint({0}):
@@ -279,7 +279,7 @@ def _are_near(said: Figure, read: Figure) -> bool:
     if Kind.DATE in (said.kind, read.kind) or (said.kind is not read.kind and Kind.TIME in (said.kind, read.kind)):
         return False
     if Kind.CODE in (said.kind, read.kind):
-        one, other = _letters_and_digits(said.text), _letters_and_digits(read.text)
+        one, other = _code_key(said.text), _code_key(read.text)
         return min(len(one), len(other)) > 2 and _distance(one, other) == 1
     if said.unit != read.unit and said.unit and read.unit:
         return False
@@ -289,6 +289,7 @@ def _are_near(said: Figure, read: Figure) -> bool:
 
 # Words.
 
+_LOOK_ALIKE = str.maketrans("oil", "011")
 _WORD = r"[^\W\d_][\w'’&-]*"
 _QUOTED = re.compile(
     r"“[^“”]+”|\"[^\"]+\"|„[^„“”]+[“”]|‘[^‘’]+’|(?<!\w)'[^']+'(?!\w)|「[^「」]+」|『[^『』]+』|《[^《》]+》|«[^«»]+»"
@@ -349,8 +350,9 @@ def _key(text: str) -> str:
     return "".join(sign for sign in plain if not unicodedata.combining(sign)).casefold()
 
 
-def _letters_and_digits(text: str) -> str:
-    return "".join(filter(str.isalnum, _key(text)))
+def _code_key(text: str) -> str:
+    """A code in the form in which codes are compared: readers take O for 0, and I or l for 1."""
+    return "".join(filter(str.isalnum, _key(text))).translate(_LOOK_ALIKE)
 
 
 def _is_chinese(text: str) -> bool:

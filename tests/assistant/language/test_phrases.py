@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import os
+import re
 import shutil
 import string
 import subprocess
@@ -159,3 +160,19 @@ def test_every_minute_of_the_day_has_words_of_its_own(phrases: Phrases) -> None:
 def test_the_time_is_said_as_people_say_it(language: str, hour: int, minute: int, words: str) -> None:
     """The time is said as hour, minutes and part of the day."""
     assert phrases_for(language).time_in_words(dt.time(hour, minute)) == words
+
+
+def test_the_words_about_writing_can_be_filled_in(phrases: Phrases) -> None:
+    """Each template has its places, the lines for the model stand between two texts of one line, and all expressions
+    are regular.
+    """
+    words = phrases.writing
+    assert places(words.also_read) == places(words.not_sure_also_read) == {"answer", "read"}
+    assert places(words.question_after) == {"question"}
+    assert words.question_after.endswith("{question}")
+    assert "\n" not in words.read_before + words.question_after
+    for field in dataclasses.fields(words):
+        value = getattr(words, field.name)
+        if isinstance(value, tuple):
+            assert value
+            assert all(re.compile(expression) for expression in value)

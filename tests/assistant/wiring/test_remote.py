@@ -9,14 +9,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw
 
 from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
 from audio.voice import SpokenVoice
-from tests.vision.remote.fake_openai import FakeOpenAI, fails, free_port
+from tests.vision.remote.fake_openai import FakeOpenAI, fails, free_port, says
+from vision.demo_model.fonts import load_font
 from vision.demo_model.world import draw
+from vision.engine.view import View
+from vision.interface import AnswerChunk
 
 ASK = ["ask", "--image", "picture.png", "What color is the circle?"]
 
@@ -174,3 +179,57 @@ def test_the_watch_sees_a_connection(fake: FakeOpenAI) -> None:
     line = watched(*ASK)
     assert "socket.connect" in line
     assert "openai" in line
+
+
+DOOR = "what number is on the door"
+
+
+def door() -> list[str]:
+    """The command line that asks about a picture with one line of print."""
+    picture = Image.new("RGB", (640, 360), "white")
+    ImageDraw.Draw(picture).text((120, 120), "Room 401", "black", font=load_font(None, 80))
+    picture.save("door.png")
+    return ["ask", "--image", "door.png", DOOR]
+
+
+def test_print_is_read_here_and_told_there(fake: FakeOpenAI, capsys: pytest.CaptureFixture[str]) -> None:
+    """The other computer gets the line and the question; an answer that the line contradicts is doubted."""
+    fake.usually = says("The room is 407.")
+    use(fake.base_url)
+    assert main([*door(), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["heard"], told["doubt"]) == (DOOR, "unsure")
+    assert told["answer"] == "I am not sure: the room is 407. I also read 401."
+    text = fake.requests[-1]["messages"][1]["content"][1]["text"]
+    assert text.startswith("Text that was read in the picture, it may be wrong")
+    assert text.endswith(f"Question: {DOOR}")
+    assert "401" in text
+
+
+def test_the_config_turns_the_help_off(fake: FakeOpenAI, capsys: pytest.CaptureFixture[str]) -> None:
+    """The question goes as it is, and the model alone decides about doubt."""
+    fake.usually = says("The room is 407.")
+    use(fake.base_url, '[reading]\ncontext = "off"\n')
+    assert main([*door(), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["doubt"], told["answer"]) == ("plain", "The room is 407.")
+    assert fake.requests[-1]["messages"][1]["content"][1]["text"] == DOOR
+
+
+def test_the_demo_model_that_steps_in_gets_the_question_alone(
+    fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It takes no instructions. The other computer goes away with the very question that has the print before it."""
+    asked: list[str] = []
+    ask = View.ask
+
+    def listening(view: View, question: str, **options: Any) -> Iterator[AnswerChunk]:
+        asked.append(question)
+        return ask(view, question, **options)
+
+    monkeypatch.setattr(View, "ask", listening)
+    fake.usually = fails(500)
+    use(fake.base_url)
+    assert main(door()) == 0
+    assert "401" in fake.requests[-1]["messages"][1]["content"][1]["text"]
+    assert asked == [DOOR]
