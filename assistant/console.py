@@ -1,8 +1,8 @@
 """Writes what a sighted person or another program reads: results on stdout, messages on stderr.
 
-A result that cannot be written does not end the program, because a conversation is heard as well: the loss is said on
-stderr, and the exit status tells it. Nothing here fails for an encoding or for a stream that is closed. It does not
-know what a result means.
+A result that cannot be written does not end the program, because the conversation is heard as well. The loss is
+reported on stderr, and the exit status tells it. No function here fails because of an encoding or a closed stream. This
+module does not know what a result means.
 """
 
 from __future__ import annotations
@@ -24,25 +24,26 @@ DEMO_NOTICE = (
     "`seesay fetch` brings the full models (4.3 GB)."
 )
 _STANDARD_DESCRIPTORS = (0, 1, 2)
-_lost = threading.Event()  # set once a part of a result could not be written; threads write results as well
+# set as soon as a part of a result could not be written; an Event, because several threads write results
+_lost = threading.Event()
 
 
 def prepare_streams() -> None:
     """Makes stdout and stderr usable. Call it once for each command line, before anything else.
 
     A standard descriptor that is closed is opened on /dev/null. Otherwise the next file that is opened, a model or a
-    WAV file, would get its number, and C libraries would write their messages into that file. sys.stdout stays None
-    then, as the sign that results are lost. A character that a stream's encoding does not have is written as an escape,
-    such as \\u4f60.
+    WAV file, would get its number, and C libraries would write their messages into that file. sys.stdout stays None in
+    that case, as the sign that results are lost. A character that a stream's encoding does not have is written as an
+    escape, such as \\u4f60.
     """
     _lost.clear()
     for descriptor in _STANDARD_DESCRIPTORS:
         try:
             os.fstat(descriptor)
         except OSError:
-            nowhere = os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+            nowhere = os.open(os.devnull, os.O_RDWR)  # it gets the lowest free number, which is this descriptor's
             os.set_inheritable(nowhere, True)
-    if sys.stderr is None:  # libraries write to it without asking
+    if sys.stderr is None:  # libraries write to stderr without checking whether it is None
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it stays open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -50,23 +51,23 @@ def prepare_streams() -> None:
 
 
 def say(message: str) -> None:
-    """A message to the person at the terminal, never part of a result."""
-    if sys.stderr is not None:  # print would take stdout instead
-        # A terminal may be gone. Who is about to put settings of the machine back must not fail for that.
+    """Prints a message to the person at the terminal. It is never part of a result."""
+    if sys.stderr is not None:  # if it is None, print would write to stdout instead
+        # The terminal may be gone. That error must not stop a caller that is about to restore settings of the machine.
         with contextlib.suppress(OSError, ValueError):
             print(message, file=sys.stderr, flush=True)
 
 
 def result(line: str) -> None:
-    """A line of the result, written as `piece` writes."""
+    """Prints one line of the result, in the way `piece` does."""
     piece(line + "\n")
 
 
 def piece(text: str) -> None:
-    """A part of a result that is still growing.
+    """Prints a part of a result that is still growing.
 
-    Where it cannot be written, because the disk is full or stdout is closed, the first loss is said on stderr, and
-    `all_written` returns False. Raises BrokenPipeError where the reader of a pipe has left.
+    If it cannot be written, because the disk is full or stdout is closed, the first loss is reported on stderr, and
+    `all_written` returns False. Raises BrokenPipeError if the reader of a pipe has gone.
     """
     if sys.stdout is None:
         _lose("it is closed; start seesay with an open standard output")
@@ -93,7 +94,7 @@ def all_written() -> bool:
 
 
 def reader_left() -> None:
-    """Notes that nobody reads stdout any more, and that what was still to be written is lost."""
+    """Records that nobody reads stdout any more, and that its remaining text is lost."""
     _lost.set()
     if sys.stdout is not None:
         _lead_nowhere()
@@ -106,8 +107,12 @@ def _lose(reason: str) -> None:
 
 
 def _lead_nowhere() -> None:
-    """Python writes stdout's buffer once more at its end. There it would fail again, with a status of its own (120)."""
-    with contextlib.suppress(OSError, ValueError):  # a stream without a descriptor, as tests have
+    """Points stdout's descriptor to /dev/null.
+
+    Python writes stdout's buffer once more when it ends. That would fail again, and the exit status would become
+    Python's own (120).
+    """
+    with contextlib.suppress(OSError, ValueError):  # the stream may have no descriptor, as in tests
         descriptor = sys.stdout.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, descriptor)
@@ -115,7 +120,7 @@ def _lead_nowhere() -> None:
 
 
 def heard(utterance: Utterance, *, verbose: bool) -> None:
-    """A line with the words of an utterance, and with how sure the recogniser is where `verbose` asks for it."""
+    """Prints the words of an utterance and, if `verbose` is true, the recogniser's confidence."""
     result(f"you: {utterance.text}" + (f"  (confidence {utterance.confidence:.2f})" if verbose else ""))
 
 

@@ -24,43 +24,43 @@ INTERRUPTED = 130  # the shells' convention: 128 + SIGINT
 
 
 class AssistantError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """The base of every error that this package raises on purpose."""
 
     exit_status = FAILED
 
 
 class UsageError(AssistantError):
-    """The command line asks for something that is not there or cannot go together."""
+    """The command line asks for something that does not exist, or for things that exclude each other."""
 
     exit_status = WRONG_USE
 
 
 class ConfigError(AssistantError, ValueError):
-    """A configuration file or a key in it is refused."""
+    """A configuration file, or a key in it, is refused."""
 
     exit_status = WRONG_USE
 
 
 class FetchError(AssistantError, OSError):
-    """A model could not be downloaded, verified or unpacked; nothing that was there before is lost."""
+    """A model could not be downloaded, verified or unpacked. No file that existed before is lost."""
 
     exit_status = FAILED
 
 
 class ModelMissing(AssistantError, OSError):
-    """A model folder is not there, or its files are damaged."""
+    """A model folder does not exist, or its files are damaged."""
 
     exit_status = MISSING
 
 
 class ButtonMissing(AssistantError, OSError):
-    """The button cannot be heard."""
+    """The button's device is missing or cannot be read."""
 
     exit_status = MISSING
 
 
 class PowerError(AssistantError, OSError):
-    """The machine's power cannot be limited, or its settings not put back."""
+    """The machine's power cannot be limited, or its settings could not be put back."""
 
     exit_status = MISSING
 
@@ -72,18 +72,20 @@ _MISSING_OR_LOST = (
     vision_errors.CameraMissing,
     vision_errors.CameraLost,
     vision_errors.VisionModelError,
+    vision_errors.ReaderError,
     vision_errors.RemoteError,
+    vision_errors.ReaderError,
 )
 
 
 def exit_status_of(error: BaseException) -> int:
-    """The exit status that `error` becomes when nothing could be done about it."""
+    """The exit status of the program when it ends with `error`."""
     if isinstance(error, AssistantError):
         return error.exit_status
     if isinstance(error, _MISSING_OR_LOST):
         return MISSING
     if isinstance(error, (audio_errors.VoiceError, vision_errors.QuestionError)):
-        return WRONG_USE  # a voice is a setting, as a key of config.toml is; a question is typed
+        return WRONG_USE  # a voice is a setting, like a key of config.toml, and a question is typed by the user
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     return FAILED

@@ -1,6 +1,6 @@
-"""Where this user's files are, how one is replaced, and how one process at a time is let in.
+"""Finds this user's folders, replaces files in one step, and locks so that one process at a time is let in.
 
-It holds the XDG base directories, one atomic write and one lock. It does not know what lies in the files.
+It follows the XDG base directory specification. It does not know what the files contain.
 """
 
 from __future__ import annotations
@@ -14,50 +14,51 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-# A new file is for its user alone, unless the caller says otherwise.
+# A new file can be read by its user alone, unless the caller says otherwise.
 _PRIVATE = 0o600
 _TOKEN_BYTES = 8
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of the user's own config.toml. It may not exist."""
+    """The folder of the user's own config.toml. It need not exist."""
     return _base(environ, "XDG_CONFIG_HOME", ".config") / "seesay"
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of what was fetched for this user. It may not exist."""
+    """The folder of the models that were downloaded for this user. It need not exist."""
     return _base(environ, "XDG_DATA_HOME", ".local/share") / "seesay"
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of what the program remembers between two runs. It may not exist."""
+    """The folder of what the program remembers from one run to the next. It need not exist."""
     return _base(environ, "XDG_STATE_HOME", ".local/state") / "seesay"
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of what can be made or found out again, and may be removed at any time. It may not exist."""
+    """The folder of files that can be made again and may be removed at any time. It need not exist."""
     return _base(environ, "XDG_CACHE_HOME", ".cache") / "seesay"
 
 
 def without_tilde(path: str) -> str:
-    """The path with the home folder in place of a leading ~ or ~user; a user that there is not stays as it is written.
+    """The path with the home folder in place of a leading ~ or ~user. The path stays as it is if there is no such user.
 
-    A shell does this for a word of its own, but not for `--image=~/x`, and nobody does it for a line of config.toml.
+    A shell replaces ~ at the start of a word, but not in `--image=~/x`, and nothing replaces it in config.toml.
     """
     return os.path.expanduser(path)
 
 
 def user_path(text: str) -> Path:
-    """A path as a person writes it."""
+    """The `Path` for a path that a person typed, with ~ replaced."""
     return Path(without_tilde(text))
 
 
 def replace_file(path: Path, text: str, *, new_mode: int = _PRIVATE) -> None:
     """Replace the file at `path` by one that holds `text`, in one step: a power cut leaves the old file or the new one.
 
-    The text is written in UTF-8, with its line ends as they are, to a temporary file in the same folder, which has to
-    exist. A file that is replaced hands its mode on; a new one gets `new_mode` less the umask. After a failure, Ctrl-C
-    included, the old file is untouched and the temporary one is removed. Raises OSError.
+    The text is written in UTF-8, with its line ends as they are, to a temporary file in the same folder. The folder has
+    to exist. The new file takes over the mode of the file that it replaces; without one it gets `new_mode` less the
+    umask. After a failure, Ctrl-C included, the old file is untouched and the temporary file is removed. Raises
+    OSError.
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(_TOKEN_BYTES)}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, new_mode)
@@ -76,7 +77,7 @@ def replace_file(path: Path, text: str, *, new_mode: int = _PRIVATE) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with all that is in it; nothing where there is none. Raises OSError."""
+    """Remove a file, a link, or a folder with everything in it. Does nothing if there is none. Raises OSError."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -86,7 +87,7 @@ def remove(path: Path) -> None:
 def sync(path: Path) -> None:
     """Wait until a file, or a folder's list of names, is on the disk.
 
-    The rename of a file is kept by its folder: without a sync of both, a power cut may keep the one and lose the other.
+    A renamed file has its name in its folder. Unless both are synced, a power cut may keep the one and lose the other.
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -97,15 +98,15 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def locked(path: Path, *, wait: bool) -> Iterator[None]:
-    """Hold the lock file `path`, one process or thread at a time. The file stays; the lock goes with the process.
+    """Hold the lock file `path`, which one process or thread at a time can hold.
 
-    Raises BlockingIOError where somebody else holds it and `wait` is false, and OSError where the folder cannot be
-    written or its file system has no locks.
+    The file stays afterwards, but the lock ends with the process. Raises BlockingIOError if somebody else holds the
+    lock and `wait` is false, and OSError if the folder cannot be written or its file system has no locks.
     """
-    from filelock import FileLock, Timeout  # here, because it takes some 20 ms to import
+    from filelock import FileLock, Timeout  # imported here, because that takes some 20 ms
 
-    # Without the two options it would, on a file system without locks, take the file's mere existence for a lock. A
-    # process that is killed would then leave it locked.
+    # Without these two options, on a file system without locks, the mere existence of the file would count as a lock. A
+    # process that is killed would then leave it locked for ever.
     lock = FileLock(path, fallback_to_soft=False, preserve_lock_file=True)
     try:
         lock.acquire(timeout=-1 if wait else 0)
@@ -118,7 +119,7 @@ def locked(path: Path, *, wait: bool) -> Iterator[None]:
 
 
 def _base(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
-    # A relative folder is to be ignored, says the XDG base directory specification.
+    # The XDG base directory specification says that a relative folder is to be ignored.
     configured = Path(environ.get(variable) or "")
     home = Path(environ.get("HOME") or Path.home())
     return configured if configured.is_absolute() else home / below_home

@@ -1,13 +1,13 @@
-"""What holds for every test: nothing of the user's is read or written.
+"""Settings for all tests. No test reads or writes anything of the user's.
 
-Packed weights go into a cache folder of this run. numba's machine code stays where it always is, beside its source or
-where NUMBA_CACHE_DIR says: it is the same for all, and compiling it anew would take minutes.
+Packed weights go into a cache folder of this run. numba's machine code stays in its usual place, beside its source or
+in the folder that NUMBA_CACHE_DIR names, because it is the same for all runs and takes minutes to compile.
 
-`make test` runs two files side by side (pytest-xdist). What has to keep time with a sound card comes at the end, by
-itself: it would hear the other file's load.
+`make test` runs two files side by side (pytest-xdist). Tests that have to keep time with a sound card come last and run
+alone, because the load of another file could be heard.
 
-Hypothesis tries the same examples each time, however long one takes on a busy machine: a gate that opens by chance is
-none. `pytest --hypothesis-profile=explore` tries others.
+Hypothesis tries the same examples in every run and sets no time limit for one, so that neither chance nor a busy
+machine decides whether the tests pass. `pytest --hypothesis-profile=explore` tries other examples.
 """
 
 from __future__ import annotations
@@ -24,19 +24,22 @@ settings.load_profile("gate")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A group for each file, whose fixtures are then made once, and one for all that wants the machine to itself."""
+    """Puts each file into a group of its own, so that its fixtures are made once.
+
+    All tests that need the machine to themselves form one further group, which comes last.
+    """
 
     def alone(item: pytest.Item) -> bool:
         return any(item.get_closest_marker(mark) for mark in ("device", "soak"))
 
-    items.sort(key=alone)  # keeps the order otherwise
+    items.sort(key=alone)  # a stable sort, so that the rest keeps its order
     for item in items:
         item.add_marker(pytest.mark.xdist_group("alone" if alone(item) else str(item.path)))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Also for the processes that tests start."""
+    """Sets a cache folder for this run, also for the processes that tests start."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield

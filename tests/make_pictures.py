@@ -26,10 +26,11 @@ import numpy as np
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 QUESTION, FURTHER_QUESTION = "what color is the circle", "where is it"
 
-WIDTH, LEFT, RIGHT = 860, 232, 28  # pixels; the names of the parts stand to the left of LEFT
-TOP, ROW, BAR = 62, 28, 18  # pixels: above the first bar, from bar to bar, and the height of one
+WIDTH, LEFT, RIGHT = 860, 232, 28  # pixels; the names of the parts are to the left of LEFT
+TOP, ROW, BAR = 62, 28, 18  # pixels: above the first bar, from one bar to the next, and the height of a bar
 
-# Pictures in a README are images: they follow the reader's system and not the page around them, so they bring a ground.
+# The README shows its pictures as images, which follow the reader's system and not the page around them. They therefore
+# have a background of their own.
 STYLE = """
   .ground { fill: #fbfaf7; stroke: #dcd9d2; } .ink { fill: #1d2126; } .faint { fill: #5b626b; } .grid { stroke: #dcd9d2; }
   .mark { stroke: #5b626b; stroke-dasharray: 3 4; }
@@ -46,16 +47,19 @@ STYLE = """
 
 @dataclass(frozen=True)
 class Part:
-    """A bar: from and to in seconds, counted from the end of the question."""
+    """A bar from `begin` to `end`, in seconds after the end of the question."""
 
     name: str
-    colour: str  # a class of STYLE
+    colour: str  # the name of a class in STYLE
     begin: float
     end: float
 
 
 def parts_of(timings: Mapping[str, float]) -> list[Part]:
-    """The parts of a turn in the order in which they begin. No figure may be null: a spoken question, a new picture."""
+    """The parts of a turn in the order in which they begin.
+
+    No figure may be null, so the turn has to be a spoken question about a new picture.
+    """
     picture = timings["vision"] + timings["picture_prefill"]
     first_token = timings["first_token"]
     return [
@@ -71,7 +75,7 @@ def parts_of(timings: Mapping[str, float]) -> list[Part]:
 
 
 def timing_svg(turn: Mapping[str, Any]) -> str:
-    """The picture of one turn, from an object of `seesay run --json`."""
+    """The picture of one turn, drawn from an object of `seesay run --json`."""
     parts = parts_of(turn["timings"])
     begin, end = min(part.begin for part in parts), max(part.end for part in parts)
     scale = (WIDTH - LEFT - RIGHT) / (end - begin)
@@ -92,7 +96,8 @@ def timing_svg(turn: Mapping[str, Any]) -> str:
         drawn.append(f'<line class="mark" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{TOP - 16}" y2="{floor}"/>')
         drawn.append(_text(x(at) + (6 if anchor == "start" else -6), TOP - 10, "ink", name, anchor))
     for number, part in enumerate(parts):
-        y, width = TOP + ROW * number, max(2.0, (part.end - part.begin) * scale)  # 2 pixels: short, and still seen
+        # at least 2 pixels, so that a very short part can still be seen
+        y, width = TOP + ROW * number, max(2.0, (part.end - part.begin) * scale)
         drawn.append(_text(LEFT - 12, y + 14, "ink", part.name, "end"))
         drawn.append(
             f'<rect class="{part.colour}" x="{x(part.begin):.1f}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2"/>'
@@ -110,7 +115,7 @@ def timing_svg(turn: Mapping[str, Any]) -> str:
 
 
 def _length(left: float, right: float, y: float, seconds: float) -> str:
-    """The seconds of a bar, behind it, or before it where there is no room."""
+    """The seconds of a bar, written after it, or before it if there is no room after it."""
     text = f"{seconds:.2f} s" if seconds >= 0.1 else f"{seconds * 1000:.0f} ms"
     return _text(right + 6, y, "faint", text) if right + 60 < WIDTH else _text(left - 6, y, "faint", text, "end")
 
@@ -120,9 +125,9 @@ def _text(x: float, y: float, kind: str, words: str, anchor: str = "start") -> s
 
 
 def spoken_turn(folder: Path) -> dict[str, Any]:
-    """A question spoken into the virtual microphone of `seesay run --json`: what it printed of the second time.
+    """What `seesay run --json` printed for a question that was spoken into the virtual microphone the second time.
 
-    The first time wakes the threads and the pages of memory.
+    The first time wakes the threads and loads the pages of memory.
     """
     from assistant.cli.demo import demo_scene
     from audio.demo_model.voices import HELD_OUT_VOICES
@@ -156,7 +161,7 @@ def spoken_turn(folder: Path) -> dict[str, Any]:
 
 
 def screenshot(folder: Path) -> bytes:
-    """The page in a real Chromium, as PNG: a question about the camera's picture, and a further one."""
+    """The page in a real Chromium, as PNG, after a question about the camera's picture and a further question."""
     from playwright.sync_api import expect
 
     from tests.assistant.web.conftest import chromium
@@ -183,7 +188,7 @@ def screenshot(folder: Path) -> bytes:
 
 
 def few_colours(png: bytes) -> bytes:
-    """The same picture in 128 colours: the grain of the demo's picture would fill 250 kB."""
+    """The same picture in 128 colours, because the grain of the demo's picture would fill 250 kB."""
     from PIL import Image
 
     file = io.BytesIO()

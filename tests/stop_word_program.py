@@ -1,9 +1,11 @@
-"""Speaks sentence after sentence and listens for a stop word at once: run by test_stop_word.py on the virtual sound
-card.
+"""Speaks sentence after sentence and listens for a stop word at the same time.
+
+test_stop_word.py runs it on the virtual sound card:
 
     python -m tests.stop_word_program SECONDS
 
-It prints "ready", then a line a stop: the word. After a stop it is silent for two seconds and speaks on.
+It prints "ready", then one line for each stop, with its word. After a stop it is silent for two seconds and then speaks
+on.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The rooms of the program and the arrows between them, held by reading the imports of every file.
+"""The rooms of the program and the imports between them, checked by reading the imports of every file.
 
-A room is a folder, or those files of a folder that stand below or above its other rooms. `MAY_IMPORT` says for each
-room which others its files may import. An import counts wherever it stands: at the top of a file, inside a function,
-or for the type checker only.
+A room is a folder, or those files of a folder that belong below or above its other rooms. `MAY_IMPORT` names for each
+room the other rooms that its files may import. An import counts wherever it is: at the top of a file, inside a
+function, or for the type checker only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_OF_ASSISTANT = (
     "assistant.ground assistant.settings assistant.machine assistant.models assistant.answering assistant.conversation"
 )
 
-# From the ground to the roof: a room stands above all that it imports.
+# The rooms from the lowest to the highest. Each room comes after all rooms that it imports.
 MAY_IMPORT: Mapping[str, str] = {
     "audio.settings": "",
     "audio": "audio.settings",
@@ -59,7 +59,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.settings audio vision vision.engine.ground vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
-    "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision",
+    "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.conversation": (
         "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
         " vision.reading"
@@ -68,35 +68,36 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering audio vision"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio audio.settings vision vision.engine"
-        " vision.engine.ground vision.remote vision.remote_settings"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio audio.settings vision vision.reading"
+        " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.wiring audio audio.settings audio.demo_model vision"
-        " vision.demo_model vision.reading vision.engine"
+        " vision.reading vision.demo_model vision.engine"
         " vision.engine.ground vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.wiring assistant.bench audio audio.demo_model vision vision.demo_model"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.wiring assistant.bench audio audio.demo_model"
+        " vision vision.reading vision.demo_model"
         " vision.engine.generation"
     ),
     "assistant": "assistant.cli",  # `python -m assistant`
     "seesay_app": "assistant.cli",  # the command `seesay`
 }
-# Files of a folder that stand below its other rooms.
+# These files belong below the other rooms of their folder.
 GROUND_FILES = {
     "assistant": ("assistant", "assistant.errors", "assistant.files", "assistant.console"),
     "vision.engine": ("vision.engine.host", "vision.engine.settings", "vision.engine.kv_cache"),
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "zxingcpp",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage",
 )  # fmt: skip
 
 
 def module_of(path: Path, root: Path) -> str:
-    """The name by which a file is imported."""
+    """The dotted name by which a file is imported."""
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -106,7 +107,7 @@ def modules_under(root: Path) -> dict[str, Path]:
 
 
 def imports_of(module: str, path: Path, modules: Iterable[str]) -> set[str]:
-    """The project's own modules that a file imports, wherever in the file."""
+    """The project's own modules that a file imports, anywhere in the file."""
     known, found = set(modules), set()
     package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -115,19 +116,19 @@ def imports_of(module: str, path: Path, modules: Iterable[str]) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join(above + ([node.module] if node.module else []))
-            # `from package import module` names a module, `from module import name` does not.
+            # `from package import module` names a module, but `from module import name` does not.
             found |= {name if (name := f"{base}.{alias.name}") in known else base for alias in node.names}
     return found & known - {module}
 
 
 def arrows_under(root: Path) -> dict[str, set[str]]:
-    """For each module the project's own modules that it imports."""
+    """Maps each module to the project's own modules that it imports."""
     modules = modules_under(root)
     return {module: imports_of(module, path, modules) for module, path in modules.items()}
 
 
 def room_of(module: str) -> str:
-    """The longest room that the module lies in."""
+    """The room with the longest name that contains the module."""
     for folder, files in GROUND_FILES.items():
         if module in files:
             return f"{folder}.ground"
@@ -146,7 +147,7 @@ def wrong_arrows(arrows: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def circle_in(arrows: Mapping[str, Iterable[str]]) -> list[str]:
-    """The modules of a circle of imports, [] where there is none."""
+    """The modules of one circle of imports, or [] if there is none."""
     try:
         TopologicalSorter(arrows).prepare()
     except CycleError as error:
@@ -155,29 +156,32 @@ def circle_in(arrows: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def test_each_room_imports_only_what_it_may_know() -> None:
-    """No file imports from a room that is not named for its own."""
+    """No file imports from a room that `MAY_IMPORT` does not name for its own room."""
     assert wrong_arrows(arrows_under(ROOT)) == []
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
-    """Also none that only the type checker sees: who reads a file from the ground up meets no name before its meaning."""
+    """No imports form a circle, not even those for the type checker only.
+
+    A reader who begins with the lowest files therefore never meets a name before its meaning.
+    """
     assert circle_in(arrows_under(ROOT)) == []
 
 
 def test_the_rooms_stand_one_above_the_other() -> None:
-    """What is allowed has no circle itself, so every import runs downwards."""
+    """The allowed imports have no circle themselves, so every import points to a lower room."""
     assert circle_in({room: others.split() for room, others in MAY_IMPORT.items()}) == []
 
 
 def test_no_allowance_is_left_over() -> None:
-    """An arrow that the code no longer has is taken out of the table."""
+    """`MAY_IMPORT` allows nothing that the code does not use."""
     used = {(room_of(module), room_of(other)) for module, others in arrows_under(ROOT).items() for other in others}
     allowed = {(room, other) for room, others in MAY_IMPORT.items() for other in others.split()}
     assert allowed - used == set()
 
 
 def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
-    """The checks above can fail: an import inside a function, a relative one, and a circle for the type checker."""
+    """The checks above see an import inside a function, a relative import, and a circle for the type checker."""
     for folder in ("audio", "assistant/conversation", "assistant/answering", "vision"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "audio" / "pcm.py").write_text("def f():\n    import assistant.conversation.dialog\n")
@@ -205,14 +209,14 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
     ],
 )
 def test_the_command_line_imports_nothing_heavy(module: str) -> None:
-    """`--help` answers at once: libraries of seconds are imported where a device or an engine is built."""
+    """`--help` answers at once, because libraries that load for seconds are imported only where they are used."""
     code = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_no_file_is_swallowed_by_its_neighbours() -> None:
-    """Only what is agreed stands at the top level."""
+    """The top level holds only the names that were agreed on."""
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.split()
     top = {name.split("/")[0] for name in tracked if not name.startswith(".")}
     agreed = {

@@ -1,7 +1,7 @@
-"""The pictures of docs/design.md tell the truth about who imports whom.
+"""The pictures of docs/design.md show the imports as they are.
 
-An arrow in a picture is a real import. A real import between two rooms of a picture is an arrow of it, or follows
-from arrows. The picture of threads and that of one question are not checked.
+An arrow in a picture is a real import. A real import between two rooms of a picture is one of its arrows, or follows
+from its arrows. The picture of the threads and the one of a question are not checked.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from tests.test_architecture import ROOT, arrows_under, room_of
 
 Arrows = set[tuple[str, str]]
-# Each picture's words before it in docs/design.md, and where its rooms lie.
+# The words by which each picture is found in docs/design.md, and the packages that hold its rooms.
 PICTURES = {
     "assistant": ("subgraph assistant", ("assistant.",)),
     "vision": ("vision/engine", ("vision.engine.", "vision.")),
@@ -21,7 +21,7 @@ PICTURES = {
 
 
 def drawn_arrows(picture: str, prefixes: tuple[str, ...], rooms: set[str]) -> Arrows:
-    """The arrows of a mermaid flowchart, by the rooms' full names."""
+    """The arrows of a mermaid flowchart, with the full names of the rooms."""
 
     def room(node: str) -> str:
         return next(name for prefix in prefixes if (name := prefix + node) in rooms)
@@ -33,7 +33,7 @@ def drawn_arrows(picture: str, prefixes: tuple[str, ...], rooms: set[str]) -> Ar
 
 
 def followed(arrows: Arrows) -> Arrows:
-    """The arrows, and those that follow from them."""
+    """The arrows, and all those that follow from them."""
     all_arrows = set(arrows)
     while more := {(a, d) for a, b in all_arrows for c, d in all_arrows if b == c} - all_arrows:
         all_arrows |= more
@@ -42,7 +42,7 @@ def followed(arrows: Arrows) -> Arrows:
 
 @pytest.mark.parametrize("name", sorted(PICTURES))
 def test_the_picture_of_the_rooms_is_that_of_the_imports(name: str) -> None:
-    """Nothing is drawn that is not imported, and nothing is imported that is not drawn."""
+    """Everything that is drawn is imported, and everything that is imported is drawn."""
     mark, prefixes = PICTURES[name]
     pictures = re.findall(
         r"```mermaid\n(flowchart .*?)```", (ROOT / "docs/design.md").read_text(encoding="utf-8"), re.DOTALL

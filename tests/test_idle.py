@@ -1,9 +1,9 @@
-"""What `seesay run` costs while nobody speaks: measured by the kernel, on the program as it ships.
+"""The processor time of `seesay run` while nobody speaks, as the kernel measures it on the program that ships.
 
     pytest -m slow tests/test_idle.py -s      # prints the table
 
-The sound card is a virtual one, through PulseAudio; a bare device costs less. Threads have names in the table only
-where Python gives them to the kernel (3.14); the rest are told by their wakings a second.
+The sound card is a virtual one, through PulseAudio; a real device costs less. Threads have names in the table only if
+Python gives the names to the kernel (from 3.14 on). The others can be told apart by their wakings a second.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from tests.virtual_sound import VirtualSoundCard, missing_tools
 from tests.vision.network_camera import NetworkCamera
 from vision.demo_model.world import draw
 
-MOST_CORES = 0.03  # the target: 3 % of one core
-SETTLING_SECONDS = 15.0  # the greeting, and until the loudspeaker has come to rest
+MOST_CORES = 0.03  # the aim: 3 % of one core
+SETTLING_SECONDS = 15.0  # the greeting, and the time until the loudspeaker is put to rest
 SECONDS = 60.0
 
 pytestmark = [
@@ -35,7 +35,7 @@ pytestmark = [
 
 
 def cpu_of_threads(pid: int) -> dict[tuple[int, str], tuple[float, int]]:
-    """By thread: CPU seconds, to the nanosecond, and how often it has waited for something."""
+    """For each thread: the CPU seconds, to the nanosecond, and how often it has waited for something."""
     found = {}
     for task in Path(f"/proc/{pid}/task").iterdir():
         seconds = int((task / "schedstat").read_text().split()[0]) / 1e9
@@ -44,18 +44,21 @@ def cpu_of_threads(pid: int) -> dict[tuple[int, str], tuple[float, int]]:
     return found
 
 
-@pytest.fixture(params=["a picture", "a network camera"])
+@pytest.fixture(params=["a picture", "a network camera", "a network camera of 1080 lines"])
 def camera(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with ExitStack() as stack:
         if request.param == "a picture":
             draw(demo_scene()[0]).save(tmp_path / "picture.png")
             yield str(tmp_path / "picture.png")
+        elif request.param.endswith("lines"):
+            server = NetworkCamera(size=(1920, 1080), interval_seconds=1 / 30, detailed=True)
+            yield stack.enter_context(server).url
         else:
             yield stack.enter_context(NetworkCamera()).url
 
 
 def test_waiting_for_speech_costs_next_to_nothing(camera: str, tmp_path: Path) -> None:
-    """At most 3 % of one core, whatever the camera."""
+    """Waiting for speech takes at most 3 % of one core, with any camera."""
     (tmp_path / "config.toml").write_text(f'[seeing]\ncamera = "{camera}"\n', encoding="utf-8")
     with VirtualSoundCard() as card, RunningSeeSay(card, tmp_path) as seesay:
         seesay.wait_for_message("listening")
@@ -70,6 +73,6 @@ def test_waiting_for_speech_costs_next_to_nothing(camera: str, tmp_path: Path) -
         total += used - used_before
         if used - used_before > 1e-4 * seconds:
             cost, often = (used - used_before) / seconds, (waits - waits_before) / seconds
-            print(f"{thread[1]:<16} {cost:7.2%} of a core, {often:6.1f} wakings a second")  # noqa: T201 - for whoever runs it with -s
+            print(f"{thread[1]:<16} {cost:7.2%} of a core, {often:6.1f} wakings a second")  # noqa: T201 - `-s` shows it
     print(f"{'all':<16} {total / seconds:7.2%}")  # noqa: T201
     assert total / seconds <= MOST_CORES

@@ -1,6 +1,7 @@
-"""SeeSay as a wheel: one name in site-packages, and it runs whatever else is called assistant, audio or vision.
+"""SeeSay as a wheel: it adds one name to site-packages, and runs beside other packages named assistant, audio or
+vision.
 
-The wheel is built from a copy of what the repository holds, without a network.
+The wheel is built without a network from a copy of the repository's files.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="no git, whi
 
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """What a command prints, without the search path that the tests themselves may have been given."""
+    """Runs a command and returns what it prints. The search path that the tests may have been given is removed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "SEESAY_"))}
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
@@ -38,11 +39,11 @@ def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository's files, with what an older build may have left."""
+    """A copy of the repository's files, with a file that an older build may have left."""
     folder = tmp_path_factory.mktemp("source")
     listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=ROOT).stdout
     for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():  # one that was removed and not committed yet is still listed
+        if (ROOT / name).is_file():  # a file that was removed, but not yet in a commit, is still listed
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     left = folder / "build" / "lib" / "assistant"
@@ -61,7 +62,7 @@ def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
-    """A working directory whose files have our packages' names, and a picture."""
+    """A working directory with files that have our packages' names, and a picture."""
     for name in NAMES[:2]:
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text(f"raise RuntimeError('the wrong {name}')\n")
@@ -71,7 +72,7 @@ def hostile(tmp_path: Path) -> Path:
 
 
 def test_the_wheel_installs_one_name_with_everything_in_it(wheel: Path) -> None:
-    """Every module and every data file of the three packages, config.toml, and nothing that is no longer there."""
+    """The wheel holds every module and data file of the three packages and config.toml, and no removed file."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if not name.endswith("/")}
         shipped = archive.read("seesay_app/config.toml")
@@ -88,7 +89,7 @@ def test_the_wheel_installs_one_name_with_everything_in_it(wheel: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["--version"], ["config", "--defaults"]])
 def test_it_starts_beside_other_packages_of_these_names(wheel: Path, hostile: Path, arguments: list[str]) -> None:
-    """In site-packages and in the working directory there are others called assistant, audio and vision."""
+    """It starts although site-packages and the working directory hold other packages with these names."""
     site = hostile / "site-packages"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
@@ -101,14 +102,14 @@ def test_it_starts_beside_other_packages_of_these_names(wheel: Path, hostile: Pa
 
 
 def new_environment(folder: Path) -> Path:
-    """A virtual environment that also sees the libraries of this one, and not how SeeSay is installed there."""
+    """A virtual environment that also sees the libraries of this one, but not how SeeSay is installed here."""
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
     site = Path(
         run(str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).stdout.strip()
     )
     libraries = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    # A folder that stands in a .pth file is searched, but its own .pth files are not read.
+    # Python searches a folder that a .pth file names, but does not read the .pth files in that folder.
     (site / "libraries.pth").write_text("\n".join(sorted(libraries)) + "\n")
     return python
 
@@ -121,7 +122,7 @@ def install(python: Path, *what: str) -> None:
 def test_the_wheel_runs_after_others_of_these_names_were_installed(
     wheel: Path, hostile: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Asked about a picture, in the demo, and in the benchmark's processes of their own."""
+    """It answers about a picture, runs the demo, and runs the benchmark, which starts processes of its own."""
     folder = tmp_path_factory.mktemp("installed")
     python = new_environment(folder / "environment")
     install(python, str(wheel))

@@ -1,6 +1,6 @@
-"""SeeSay is silent on the network: strace watches every process of a spoken turn for sockets.
+"""SeeSay opens no network connection: strace watches every process of a spoken turn for sockets.
 
-Strace needs leave to trace; where a container gives none, the tests are skipped.
+Strace needs permission to trace. Where a container does not give it, the tests are skipped.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from tests.test_whole import TURN_SECONDS, RunningSeeSay, wait_for_quiet
 from tests.virtual_sound import VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
 
-# Sockets that reach this machine alone: the sound server's, and those by which the kernel tells of its devices.
+# These sockets reach only this machine: the sound server's, and those by which the kernel reports its devices.
 LOCAL = ("AF_UNIX", "AF_NETLINK")
-# A call that was interrupted is continued on a later line, but its arguments stand on the first.
+# strace continues an interrupted call on a later line, but the arguments are on the first line.
 SOCKET = re.compile(r"\bsocket(?:pair)?\((\w+)")
 
 
 def why_not_traceable() -> str | None:
-    """What keeps strace from working here, as a sentence for pytest.skip; None if nothing."""
+    """The reason why strace does not work here, as a sentence for pytest.skip, or None if it works."""
     if shutil.which("strace") is None:
         return "no strace: apt install strace"
     tried = subprocess.run(["strace", "-f", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False)
@@ -44,7 +44,10 @@ def _traceable() -> None:
 
 
 def watched_by_strace(trace: Path) -> list[str]:
-    """The command under which a program and all that it starts leave their network calls in the file `trace`."""
+    """The command that runs a program under strace.
+
+    The network calls of the program and of all processes that it starts are written into the file `trace`.
+    """
     return ["strace", "-f", "-qq", "-e", "trace=network", "-e", "signal=none", "-o", str(trace)]
 
 
@@ -64,14 +67,14 @@ def network_sockets(trace: Path) -> list[str]:
     ],
 )
 def test_a_socket_that_could_reach_another_machine_is_seen(tmp_path: Path, code: str) -> None:
-    """Of any protocol, also on loopback, in a thread and in a child process."""
+    """A socket of any protocol is seen, also on loopback, in a thread and in a child process."""
     subprocess.run([*watched_by_strace(tmp_path / "trace"), sys.executable, "-W", "ignore", "-c", code], check=False)
     (seen,) = network_sockets(tmp_path / "trace")
     assert "AF_INET" in seen
 
 
 def test_a_local_socket_is_none(tmp_path: Path) -> None:
-    """That of a sound server, for instance."""
+    """A local socket, such as that of a sound server, is not reported."""
     code = "import socket; socket.socket(socket.AF_UNIX); socket.socketpair()"
     subprocess.run([*watched_by_strace(tmp_path / "trace"), sys.executable, "-W", "ignore", "-c", code], check=True)
     assert "socket" in (tmp_path / "trace").read_text()
@@ -80,7 +83,7 @@ def test_a_local_socket_is_none(tmp_path: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The picture, the spoken words, the settings."""
+    """A folder with the picture, the spoken words and the settings."""
     draw(demo_scene()[0]).save(tmp_path / "picture.png")
     with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
         for name, words in {"color": "what color is the circle", "quit": "quit"}.items():
@@ -95,7 +98,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.device
 @pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 def test_a_spoken_turn_opens_no_socket_to_the_network(folder: Path) -> None:
-    """From the start over a question and its spoken answer to the end: not one, not even on loopback."""
+    """From the start through a question and its spoken answer to the end no such socket is opened, not even on
+    loopback.
+    """
     trace = folder / "trace"
     with VirtualSoundCard() as card, RunningSeeSay(card, folder, under=watched_by_strace(trace)) as seesay:
         with card.record_loudspeaker() as greeting:

@@ -1,8 +1,8 @@
-"""The cue at the end of a question: how soon is it told, how often too soon, and does it harm what is heard?
+"""The earcon at the end of a question: how soon it comes, how often too soon, and whether it harms what is heard.
 
-Speech is synthetic, in voices that the recogniser was not trained on; the microphone is an array into which the cue
-leaks back as loud as 12 dB below the speech. What is measured here ends with SpeechPaused; from there to the
-loudspeaker `test_whole.py` measures with the program itself. For all of it, with the figures printed:
+Speech is synthetic, in voices that the recogniser was not trained on. The microphone is an array into which the earcon
+leaks back at 12 dB below the speech. These figures end at SpeechPaused; `test_whole.py` measures from there to the
+loudspeaker with the program itself. To run everything, with the figures printed:
 
     pytest -m "slow or not slow" -s tests/test_pause_cue.py
 """
@@ -43,8 +43,8 @@ from audio.vad import VoiceActivity
 RATE_HZ = 16_000
 CHUNK = 480
 SPEECH_RMS = 3000.0
-CUE_DB = -12.0  # the leaking cue's level below the speech's
-CUE_LATENCY_SECONDS = 0.08  # from SpeechPaused to the cue in the microphone
+CUE_DB = -12.0  # the level of the leaking cue relative to the speech
+CUE_LATENCY_SECONDS = 0.08  # from SpeechPaused until the cue reaches the microphone
 ECHO_SECONDS = 0.3
 
 pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs espeak-ng")
@@ -52,7 +52,7 @@ pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs
 
 @dataclass(frozen=True)
 class Spoken:
-    """Words, from their first audible sample to their last."""
+    """The sound of some words, from their first audible sample to their last."""
 
     text: str
     samples: Samples
@@ -64,7 +64,8 @@ class Spoken:
 
 @cache
 def other_process() -> ProcessPoolExecutor:
-    # espeak-ng is one for a process: the program's own voice, which other tests use in this one, would hang for ever.
+    # A process has one espeak-ng only. The program's own voice, which other tests use in this process, would hang for
+    # ever.
     return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
 
 
@@ -89,7 +90,7 @@ def say(text: str, number: int, rate_wpm: int) -> Speech:
 
 
 def speak(text: str, number: int) -> Spoken:
-    """In one voice after the other; every fifth is flite's, where that is installed."""
+    """Speaks the texts in one voice after the other. Every fifth voice is flite's, if that is installed."""
     rng = random.Random(number)
     if number % 5 == 4 and shutil.which("flite"):
         with tempfile.TemporaryDirectory() as folder:
@@ -100,7 +101,7 @@ def speak(text: str, number: int) -> Spoken:
 
 
 def _trimmed(samples: Samples) -> Samples:
-    """At a speaking level, and without what is more than 40 dB below the loudest at its ends."""
+    """The sound at a speaking level, without the parts at its ends that are more than 40 dB below its peak."""
     sound = samples.astype(np.float64)
     level = np.abs(sound)
     audible = np.flatnonzero(level > 0.01 * level.max())
@@ -110,7 +111,7 @@ def _trimmed(samples: Samples) -> Samples:
 
 @cache
 def sentences() -> tuple[str, ...]:
-    """What users of the demo say first, and sentences that the recogniser was never trained on."""
+    """Sentences that users of the demo say first, and sentences that the recogniser was never trained on."""
     known = corpus.alternatives(phrases.DEMO_QUESTIONS)
     unknown = [text for text in corpus.held_out_sentences(200, random.Random(20)) if text not in known]
     return tuple((known + unknown)[:120])
@@ -132,7 +133,7 @@ class Room:
         before = np.zeros(round(RATE_HZ * rng.uniform(1.3, 1.6)))
         self.speech_begins = len(before) / RATE_HZ
         noise_rms = 6.0 if noise_db is None else SPEECH_RMS * 10 ** (noise_db / 20)
-        # A word's last breath that the noise drowns is no longer speech to anybody.
+        # The end of a word that the noise drowns counts as silence, because nobody can hear it.
         drowned = len(parts[-1]) - 1 - np.flatnonzero(np.abs(parts[-1].astype(np.int32)) > noise_rms)[-1]
         self.speech_ends = self.speech_begins + (sum(map(len, parts)) - drowned) / RATE_HZ
         self.sound = np.concatenate([before, *parts, np.zeros(round(1.3 * RATE_HZ))])
@@ -168,13 +169,13 @@ class Room:
 class Heard:
     speech_ended: float
     texts: list[str] = field(default_factory=list)
-    paused_at: list[float] = field(default_factory=list)  # when it was told
+    paused_at: list[float] = field(default_factory=list)  # the times of SpeechPaused
     resumed: int = 0
-    ended_at: list[float] = field(default_factory=list)  # when the utterance was told
+    ended_at: list[float] = field(default_factory=list)  # the times of the utterances
 
     @property
     def latency(self) -> float | None:
-        """From the end of the words until they were taken to have ended; None if not before that was certain."""
+        """Seconds from the end of the words to the first pause that was told after it; None if none was told."""
         return next((at - self.speech_ended for at in self.paused_at if at > self.speech_ended), None)
 
     @property
@@ -195,7 +196,7 @@ def pause_ear() -> WordsEnded:
 def hear(
     parts: list[Samples], *, noise_db: float | None = None, seed: int = 0, cue: bool = True, taken_out: bool = True
 ) -> Heard:
-    """The parts one after the other; the cue sounds at each pause, and is in the microphone too."""
+    """Hears the parts one after the other. A cue sounds at each pause and leaks into the microphone."""
     room = Room(parts, noise_db, seed)
     hearing = Hearing(
         room, VoiceActivity(2), EndpointSettings(), transcriber(),
@@ -216,14 +217,14 @@ def hear(
 
 
 def hesitant(number: int, gap_seconds: float) -> tuple[str, list[Samples]]:
-    """A sentence, a pause in the middle of the next one's begin: "read the number" … "on the door"."""
+    """A sentence and the beginning of the next one, with a pause between them: "read the number" … "on the door"."""
     first, second = spoken(120)[number], speak(("on the left", "of the star", "in the picture")[number % 3], number + 1)
     silence = np.zeros(round(gap_seconds * RATE_HZ), np.int16)
     return f"{first.text} {second.text}", [first.samples, silence, second.samples]
 
 
 def report(line: str) -> None:
-    """Shown by `pytest -s`."""
+    """Prints the figures, which `pytest -s` shows."""
     sys.stdout.write(f"\n{line}\n")
 
 
@@ -239,7 +240,10 @@ def word_errors(said: str, heard: str) -> int:
 
 
 def test_the_end_of_a_question_is_told_at_once() -> None:
-    """Within 0.2 s, which leaves the loudspeaker 0.1 s; in one of twelve sentences it may be unsure and wait."""
+    """The end of a question is told within 0.2 s, which leaves 0.1 s for the loudspeaker.
+
+    In one of twelve sentences it may be unsure and wait.
+    """
     heard = [hear([said.samples], seed=number) for number, said in enumerate(spoken(12))]
     latencies = [one.latency for one in heard if one.latency is not None]
     assert len(latencies) >= 11
@@ -248,7 +252,7 @@ def test_the_end_of_a_question_is_told_at_once() -> None:
 
 
 def test_the_cue_changes_no_word() -> None:
-    """It leaks into the microphone at each pause, and what is heard is what would be heard without."""
+    """The cue leaks into the microphone at each pause, and the same words are heard as without it."""
     for number, said in enumerate(spoken(12)):
         with_cue = hear([said.samples], seed=number)
         without = hear([said.samples], seed=number, cue=False)
@@ -257,7 +261,7 @@ def test_the_cue_changes_no_word() -> None:
 
 
 def test_who_speaks_on_over_the_cue_is_heard() -> None:
-    """The second half begins while the cue for the first still sounds."""
+    """The second half of a sentence is heard although it begins while the cue for the first half still sounds."""
     resumed = 0
     for number in range(0, 60, 10):
         text, parts = hesitant(number, 0.3)
@@ -271,9 +275,7 @@ def test_who_speaks_on_over_the_cue_is_heard() -> None:
 
 @cache
 def unfinished() -> tuple[Spoken, ...]:
-    """What stands before the last word, cut from the whole sentence's sound, where more must come: "what color is
-    the".
-    """
+    """The words before the last, cut from the whole sentence's sound, so that more must come: "what color is the"."""
     cut = []
     for number, text in enumerate(sentences()):
         begin = text.rpartition(" ")[0]
@@ -290,9 +292,9 @@ def unfinished() -> tuple[Spoken, ...]:
 
 @pytest.mark.slow
 def test_unfinished_questions() -> None:
-    """Who stops to think before the last word mostly hears nothing.
+    """A user who stops to think before the last word mostly hears no cue.
 
-    The demo recogniser's grammar makes up a word at times.
+    Sometimes the demo recogniser's grammar makes up a word there, and the cue sounds.
     """
     heard = [hear([begin.samples], seed=number) for number, begin in enumerate(unfinished())]
     told = [begin.text for begin, one in zip(unfinished(), heard, strict=True) if one.paused_at]
@@ -304,7 +306,7 @@ def test_unfinished_questions() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("noise_db", [None, -20.0, -10.0])
 def test_all_sentences(noise_db: float | None) -> None:
-    """The figures of docs/echo.md: how soon, how often too soon, and the words with and without the cue."""
+    """Measures the figures of docs/echo.md: how soon, how often too soon, and the words with and without the cue."""
     told, late, soon, changed, errors, errors_without, prolonged, words = [], [], [], [], 0, 0, 0, 0
     for number, said in enumerate(spoken(120)):
         heard = hear([said.samples], noise_db=noise_db, seed=number)
@@ -335,7 +337,7 @@ def test_all_sentences(noise_db: float | None) -> None:
 @pytest.mark.parametrize("gap_seconds", [0.2, 0.3, 0.4, 0.5])
 @pytest.mark.parametrize("taken_out", [True, False])
 def test_hesitations(gap_seconds: float, taken_out: bool) -> None:
-    """Sentences that go on after a pause: what the cue in the pause does to their words."""
+    """Measures what a cue in a pause does to the words of a sentence that goes on."""
     errors = errors_without = words = resumed = parted = parted_without = 0
     for number in range(60):
         text, parts = hesitant(number, gap_seconds)

@@ -1,5 +1,4 @@
-"""The pictures of the README: what they are drawn from, how large they are, and that somebody who cannot see them is
-told."""
+"""The pictures of the README: their figures, their size, and their descriptions for people who cannot see them."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ TURN = json.loads((PICTURES / "turn.json").read_text(encoding="utf-8"))
 
 
 def test_the_timing_picture_is_drawn_from_its_figures() -> None:
-    """turn.svg is what the script draws from turn.json, and it is a whole SVG document."""
+    """turn.svg is what the script draws from turn.json, and it is a complete SVG document."""
     drawn = (PICTURES / "turn.svg").read_text(encoding="utf-8")
     assert drawn == timing_svg(TURN)
     assert ET.fromstring(drawn).tag.endswith("svg")
@@ -29,7 +28,7 @@ def test_every_part_is_a_bar_within_the_picture() -> None:
 
 
 def test_the_readme_shows_them_and_describes_them() -> None:
-    """Each picture is there, smaller than 200 kB, and has a description of some words."""
+    """The README has each picture, smaller than 200 kB, with a description of several words."""
     readme = (PICTURES.parents[1] / "README.md").read_text(encoding="utf-8")
     shown = {path: described for described, path in re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", readme)}
     assert set(shown) == {"docs/pictures/page.png", "docs/pictures/turn.svg"}

@@ -1,7 +1,7 @@
-"""The conversation with another computer's engine, as its user hears it: what is said at the start, and when it goes
-away.
+"""The conversation with another computer's engine, as its user hears it.
 
-The sound card is a virtual one, the other computer a server on loopback; everything else is what ships.
+The tests listen to what is said at the start and when the other computer goes away. The sound card is a virtual one,
+and the other computer is a server on loopback. Everything else is what ships.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def folder(tmp_path: Path, fake: FakeOpenAI) -> Path:
 def test_the_start_says_aloud_where_pictures_go_and_an_outage_is_said_before_the_answer(
     card: VirtualSoundCard, folder: Path, fake: FakeOpenAI
 ) -> None:
-    """First the other computer answers; then it fails, which is heard, and the answer of this machine is right."""
+    """The other computer answers first. When it fails, this is said, and this machine's answer is right."""
     with RunningSeeSay(card, folder) as seesay:
         with card.record_loudspeaker() as start:
             seesay.wait_for_message("listening")
@@ -91,7 +91,7 @@ def test_the_start_says_aloud_where_pictures_go_and_an_outage_is_said_before_the
 
 
 def wait_for_end(recording: Path, seconds: float = 1.5) -> None:
-    """Until something has been heard, and then nothing for that long, in a recording that grows."""
+    """Waits until something has been heard, and then nothing for that long, in a recording that still grows."""
     give_up_at = time.monotonic() + 60
     while time.monotonic() < give_up_at:
         time.sleep(0.2)
@@ -102,15 +102,16 @@ def wait_for_end(recording: Path, seconds: float = 1.5) -> None:
 
 
 def is_heard(sentence: str, samples: npt.NDArray[np.int16]) -> bool:
-    """Whether the sound of the assistant's voice saying that is in what was heard: each half second of it, at its time.
+    """Whether the recording contains the assistant's voice with these words.
 
-    Neither is the same bit for bit: the two were resampled in different ways.
+    Each half second of the words has to be heard at its time. The two sounds are not equal bit for bit, because they
+    were resampled in different ways.
     """
     with Synthesizer(rate_wpm=175, volume=0.75) as own:
         chunk = own.synthesize(sentence)
     said = resample(chunk.samples, chunk.sample_rate_hz, RATE_HZ).astype(np.float64)
     part = RATE_HZ // 2
-    # The last one too: sentences that begin alike differ in their ends.
+    # The last part is compared too, because sentences that begin alike differ at their ends.
     begins = [*range(0, len(said) - part, part // 2), len(said) - part]
     shifts = [found_at(said[at : at + part], samples.astype(np.float64)) - at for at in begins]
     together = np.abs(np.array(shifts) - np.median(shifts)) < 0.05 * RATE_HZ
@@ -118,7 +119,7 @@ def is_heard(sentence: str, samples: npt.NDArray[np.int16]) -> bool:
 
 
 def found_at(part: npt.NDArray[np.float64], heard: npt.NDArray[np.float64]) -> int:
-    """Where in what was heard a part of it is likest, in samples."""
+    """The place in the recording, in samples, that is most like a part of the sound."""
     if len(heard) < len(part):
         return 0
     length = 1 << (len(heard) + len(part)).bit_length()

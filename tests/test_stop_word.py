@@ -1,8 +1,8 @@
 """Stop words over the assistant's own voice: how many are missed, how late they come, and does it stop itself?
 
 Everything is synthetic speech: the assistant's voice as it ships, 12 dB below the user, who speaks in voices that the
-recogniser was not trained on. The sound is mixed as arrays and fed with its times, since ten minutes then take seconds;
-one test has the program itself on the virtual sound card. For all of it, with the figures printed:
+recogniser was not trained on. The sound is mixed as arrays and fed with its times, because ten minutes then take
+seconds. One test runs the program itself on the virtual sound card. To run everything, with the figures printed:
 
     pytest -m "slow or not slow" -s tests/test_stop_word.py
 """
@@ -43,7 +43,7 @@ CARD_REPEATS = 50
 OWN_SPEECH_SECONDS = 600
 STOP_PHRASES = phrases_for("en").stop_words
 
-# What the assistant says: answers of both models, its own phrases, and words that sound like a stop.
+# Texts that the assistant says: answers of both models, its own phrases, and words that sound like a stop.
 ANSWERS = (
     "The circle is at the top left.",
     "There are three squares and two triangles.",
@@ -71,13 +71,13 @@ HELP = tuple(split_sentences(phrases_for("en").help))
 
 @dataclass(frozen=True)
 class Speech:
-    """The assistant's own, sentence after sentence, and what it was saying when."""
+    """The assistant's own speech, sentence after sentence, and which words it said when."""
 
     samples: Samples
     begins: tuple[tuple[float, str], ...]
 
     def words_at(self, seconds: float) -> str:
-        """This sentence and the one before."""
+        """The words of the sentence at this time and of the one before."""
         return " ".join([text for begin, text in self.begins if begin <= seconds][-2:])
 
 
@@ -97,7 +97,7 @@ def own_speech(seconds: float, sentences: tuple[str, ...] = ANSWERS, rate_wpm: i
 
 
 def rms(samples: Samples) -> float:
-    """Of what sounds: pauses do not count."""
+    """The level of the parts that sound, without the pauses."""
     loud = samples[np.abs(samples.astype(np.int32)) > 100]
     return level_of(loud)
 
@@ -107,7 +107,7 @@ def scaled(samples: Samples, to_rms: float) -> Samples:
 
 
 def user_says(text: str, voice: str, rate_wpm: int) -> Samples:
-    """To its last audible sample, at a speaking level."""
+    """The user's word to its last audible sample, at a speaking level."""
     with Synthesizer(voice=voice, rate_wpm=rate_wpm) as speaker:
         samples = resample(speaker.synthesize(text).samples, 22_050, RATE_HZ)
     samples = scaled(samples, 3000.0)
@@ -121,7 +121,7 @@ def spotter() -> VoskSpotter:
 
 
 def stops(samples: Samples, settings: StopSettings | None = None) -> Iterator[tuple[float, str]]:
-    """When it was told (the computing included), and the word."""
+    """The times at which a stop was told, computing included, and its word."""
     listener = StopListener(spotter(), STOP_PHRASES, settings)
     for begin in range(0, len(samples) - CHUNK + 1, CHUNK):
         now = begin / RATE_HZ
@@ -140,7 +140,7 @@ def mixed(leak: Samples, word: Samples, at_seconds: float) -> Samples:
 
 @dataclass(frozen=True)
 class Repeats:
-    latencies: tuple[float, ...]  # from the end of the word to the StopHeard, seconds
+    latencies: tuple[float, ...]  # seconds from the end of the word to StopHeard
     missed: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -153,7 +153,7 @@ class Repeats:
 
 
 def repeat(count: int, leak_db: float = LEAK_DB, text: str = "stop", settings: StopSettings | None = None) -> Repeats:
-    """The word at `count` places in the assistant's speech, in voice after voice and rate after rate."""
+    """Says the word at `count` places in the assistant's speech, in one voice and rate after the other."""
     own = own_speech(60.0, (*ANSWERS, *HELP))
     leak = replace(own, samples=scaled(own.samples, 3000.0 * 10 ** (leak_db / 20)))
     speakers = list(itertools.product((150, 175, 200), HELD_OUT_VOICES))
@@ -166,7 +166,7 @@ def repeat(count: int, leak_db: float = LEAK_DB, text: str = "stop", settings: S
         at = random.uniform(3.0, 4.5)
         piece = leak.samples[round(begin * RATE_HZ) : round((begin + at + 2.0) * RATE_HZ)]
         ended = at + len(word) / RATE_HZ
-        # A stop word is often told before its last sample: the vowel and the lips' closing are enough.
+        # A stop word is often told before its last sample, because the vowel and the closing of the lips are enough.
         told = [when for when, _ in stops(mixed(piece, word, at), settings) if at < when]
         if told and told[0] - ended < 1.0:
             latencies.append(told[0] - ended)
@@ -177,19 +177,21 @@ def repeat(count: int, leak_db: float = LEAK_DB, text: str = "stop", settings: S
 
 
 def self_interruptions(seconds: float, leak_db: float = LEAK_DB, rate_wpm: int = 175) -> list[tuple[float, str, str]]:
-    """When the assistant stopped itself, with which word and in which sentence."""
+    """The times at which the assistant stopped itself, with the word and the sentence."""
     own = own_speech(seconds, (*ANSWERS, *HELP), rate_wpm)
     leak = scaled(own.samples, 3000.0 * 10 ** (leak_db / 20))
     return [(when, word, own.words_at(when)) for when, word in stops(leak)]
 
 
 def report(line: str) -> None:
-    """Shown by `pytest -s`."""
+    """Prints the figures, which `pytest -s` shows."""
     sys.stdout.write(f"\n{line}\n")
 
 
 def test_the_user_s_stop_is_heard_over_the_assistant_s_voice() -> None:
-    """Ten times in six voices, none is missed, each is told within 350 ms: 50 are left for the loudspeaker."""
+    """Of ten stops in six voices none is missed, and each is told within 350 ms, which leaves 50 ms for the
+    loudspeaker.
+    """
     result = repeat(10)
     report(f"stop over own speech at {LEAK_DB} dB: {result}")
     assert result.missed == ()
@@ -197,13 +199,15 @@ def test_the_user_s_stop_is_heard_over_the_assistant_s_voice() -> None:
 
 
 def test_the_assistant_does_not_stop_itself() -> None:
-    """Through all of its sentences once, "top", "step" and "spot" among them, and its help, which says "stop"."""
+    """It does not stop itself in any of its sentences, with "top", "step" and "spot", nor in its help, which says
+    "stop".
+    """
     assert self_interruptions(60.0) == []
 
 
 @pytest.mark.slow
 def test_fifty_stops() -> None:
-    """The figures of docs/echo.md; with its voice half as far below the user's, some are missed."""
+    """Measures the figures of docs/echo.md. With its voice only 9 dB below the user's, some stops are missed."""
     report(f"stop over own speech at -9 dB: {repeat(50, -9.0)}")
     result = repeat(50)
     report(f"stop over own speech at {LEAK_DB} dB: {result}")
@@ -221,7 +225,7 @@ def test_ten_minutes_of_its_own_speech(leak_db: float) -> None:
 
 
 def silent_after(recording: Samples, from_seconds: float, for_seconds: float = 0.8) -> float | None:
-    """When the loudspeaker became silent, seconds of the recording; None if it did not."""
+    """Seconds from the start of the recording until the loudspeaker became silent; None if it did not."""
     rate = virtual_sound.RATE_HZ
     loud = np.flatnonzero(np.abs(recording.astype(np.int32)) > 200)
     ends = [*loud[np.flatnonzero(np.diff(loud) > for_seconds * rate)], loud[-1]]
@@ -230,9 +234,9 @@ def silent_after(recording: Samples, from_seconds: float, for_seconds: float = 0
 
 
 def leak(card: VirtualSoundCard) -> None:
-    """Its voice gets into the microphone.
+    """Makes its voice leak into the microphone.
 
-    The user's word is brought to the level of its vowels: 12 dB is the difference.
+    The user's word is brought to the level of its vowels, so that the difference is 12 dB.
     """
     card.pactl("load-module", "module-loopback", "source=spk.monitor", "sink=mic_in", "latency_msec=20")
     loopback = card.pactl("list", "short", "sink-inputs").split()[0]
@@ -241,7 +245,7 @@ def leak(card: VirtualSoundCard) -> None:
 
 @contextlib.contextmanager
 def speaking_program(card: VirtualSoundCard, folder: Path, seconds: int) -> Iterator[subprocess.Popen[str]]:
-    """The program of `stop_word_program`, when it is ready."""
+    """The program of `stop_word_program`, once it is ready."""
     environment = {**card.env, "PYTHONPATH": str(Path(__file__).parent.parent)}
     with subprocess.Popen(
         [sys.executable, "-m", "tests.stop_word_program", str(seconds)],
@@ -257,7 +261,7 @@ def speaking_program(card: VirtualSoundCard, folder: Path, seconds: int) -> Iter
 @pytest.mark.device
 @pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 def test_no_self_interruption_on_the_virtual_sound_card(tmp_path: Path) -> None:
-    """Ten minutes of its own speech leaking into the microphone at -12 dB, and nobody else speaks."""
+    """It does not stop itself in ten minutes of its own speech that leaks into the microphone at -12 dB."""
     with VirtualSoundCard() as card:
         leak(card)
         with speaking_program(card, tmp_path, OWN_SPEECH_SECONDS) as program:
@@ -272,7 +276,7 @@ def test_no_self_interruption_on_the_virtual_sound_card(tmp_path: Path) -> None:
 @pytest.mark.device
 @pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 def test_silence_on_the_virtual_sound_card(tmp_path: Path) -> None:
-    """From the end of the spoken word to the loudspeaker's silence, its voice leaking into the microphone at -12 dB."""
+    """The loudspeaker falls silent soon after a stop word, while its voice leaks into the microphone at -12 dB."""
     latencies, missed = [], []
     voices = itertools.cycle(itertools.product((150, 175, 200), HELD_OUT_VOICES))
     with VirtualSoundCard() as card:
@@ -281,7 +285,7 @@ def test_silence_on_the_virtual_sound_card(tmp_path: Path) -> None:
             for rate_wpm, voice in itertools.islice(voices, CARD_REPEATS):
                 word = scaled(user_says("stop", voice, rate_wpm), rms(own_speech(3.0).samples))
                 write_wav(tmp_path / "stop.wav", AudioChunk(word, RATE_HZ))
-                threading.Event().wait(5.0)  # silent for two seconds after the last stop, then speaking again
+                threading.Event().wait(5.0)  # it is silent for two seconds after the last stop and then speaks again
                 with card.record_loudspeaker() as recording, card.record_microphone() as microphone:
                     card.play_into_microphone(tmp_path / "stop.wav")
                     threading.Event().wait(1.5)

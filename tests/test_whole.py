@@ -1,10 +1,11 @@
 """`seesay run` as its user has it: spoken into a microphone, heard from a loudspeaker, in a process of its own.
 
-The sound card is a virtual one, everything else is what ships: PortAudio, Vosk, the engine, espeak-ng.
+The sound card is a virtual one. Everything else is what ships: PortAudio, Vosk, the engine, espeak-ng.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -33,7 +34,7 @@ from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 60.0  # a busy two-core machine; a quiet one needs five
+START_SECONDS = 60.0  # for a busy machine with two cores; a quiet one needs five seconds
 TURN_SECONDS = 30.0
 
 pytestmark = [
@@ -50,7 +51,7 @@ def card() -> Iterator[VirtualSoundCard]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The picture, the spoken words, the settings."""
+    """A folder with the picture, the spoken words and the settings."""
     folder = tmp_path_factory.mktemp("whole")
     draw(demo_scene()[0]).save(folder / "picture.png")
     spoken = {
@@ -76,9 +77,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class RunningSeeSay:
-    """The program in a process of its own, its lines as they come, a terminal of its own for its space bar.
+    """The program in a process of its own, with its printed lines and with a terminal for the space bar.
 
-    `under` is a command that starts it, such as a debugger, with its own arguments.
+    `under` is a command that starts it, such as a debugger, with that command's arguments.
     """
 
     def __init__(
@@ -117,10 +118,11 @@ class RunningSeeSay:
 
     def __exit__(self, *exc_info: object) -> None:
         if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)  # with what it started; it leads a session of its own
+            # also ends the processes that it started, because it leads its own session
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
         os.close(self._terminal)
-        for reader in self._readers:  # their pipes have ended with the process
+        for reader in self._readers:  # they end by themselves, because their pipes have closed
             reader.join()
         assert self.process.stdout is not None
         assert self.process.stderr is not None
@@ -133,12 +135,12 @@ class RunningSeeSay:
         assert done, f"never said {words!r}, but: {self.messages}"
 
     def forget_messages(self) -> None:
-        """From now on `wait_for_message` waits for a new one."""
+        """Makes `wait_for_message` wait for a new message from now on."""
         with self._said:
             self.messages.clear()
 
     def threads_and_files(self) -> tuple[int, int]:
-        """How many threads the process has, and how many files it holds open."""
+        """The number of threads of the process, and the number of files that it has open."""
         process = Path(f"/proc/{self.process.pid}")
         return len(list((process / "task").iterdir())), len(list((process / "fd").iterdir()))
 
@@ -146,13 +148,19 @@ class RunningSeeSay:
         result: dict[str, Any] = json.loads(self._out.get(timeout=TURN_SECONDS))
         return result
 
+    def forget_answers(self) -> None:
+        """From now on `answer` waits for a new one."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._out.get_nowait()
+
     def press(self) -> float:
-        """The space bar; returns the monotonic time of it."""
+        """Presses the space bar. Returns the monotonic time of the press."""
         os.write(self._terminal, b" ")
         return time.monotonic()
 
     def interrupt(self) -> float:
-        """Sends Ctrl-C; returns the seconds until the process was gone."""
+        """Sends Ctrl-C. Returns the seconds until the process was gone."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         self.process.wait(10)
@@ -172,7 +180,7 @@ class RunningSeeSay:
 
 
 def wait_for_quiet(recording: Any, seconds: float = 0.6, limit: float = TURN_SECONDS) -> None:
-    """Until something was heard from the loudspeaker and then nothing for `seconds`."""
+    """Waits until something was heard from the loudspeaker and then nothing for `seconds`."""
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
         samples = np.abs(recording.samples.astype(np.int32))
@@ -184,13 +192,13 @@ def wait_for_quiet(recording: Any, seconds: float = 0.6, limit: float = TURN_SEC
 
 
 def audible(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
-    """From the first to the last sample of the words: less than 40 dB below the loudest."""
+    """The samples from the first to the last that is less than 40 dB below the peak."""
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 0.01 * np.abs(samples.astype(np.int32)).max())
     return samples[loud[0] : loud[-1] + 1]
 
 
 def transcribed(samples: npt.NDArray[np.int16], folder: Path, name: str) -> str:
-    """What Vosk hears in a recording, in a process of its own."""
+    """The words that Vosk hears in a recording. It runs in a process of its own."""
     wav = folder / f"{name}.heard.wav"
     write_wav(wav, AudioChunk(resample(samples, RATE_HZ, 16_000), 16_000))
     code = (
@@ -214,7 +222,9 @@ def transcribed(samples: npt.NDArray[np.int16], folder: Path, name: str) -> str:
 
 
 def test_a_spoken_question_is_answered_aloud(card: VirtualSoundCard, folder: Path) -> None:
-    """Question and follow-up go in at the microphone; the right answers come out of the loudspeaker; quit ends it."""
+    """A question and a follow-up into the microphone bring the right answers from the loudspeaker, and quit ends the
+    program.
+    """
     with RunningSeeSay(card, folder) as seesay:
         with card.record_loudspeaker() as greeting:
             seesay.wait_for_message("listening")
@@ -225,7 +235,7 @@ def test_a_spoken_question_is_answered_aloud(card: VirtualSoundCard, folder: Pat
             wait_for_quiet(recording)
         card.play_into_microphone(folder / "where.wav")
         second = seesay.answer()
-        threading.Event().wait(0.5)  # half-duplex: the room is still carrying the answer
+        threading.Event().wait(0.5)  # half-duplex: it does not listen until the answer has faded in the room
         card.play_into_microphone(folder / "quit.wav")
         assert seesay.process.wait(TURN_SECONDS) == 0
     assert first["heard"] == "what color is the circle"
@@ -237,10 +247,9 @@ def test_a_spoken_question_is_answered_aloud(card: VirtualSoundCard, folder: Pat
 
 
 def stopped_after(card: VirtualSoundCard, folder: Path, words: str) -> float:
-    """Says the words while it speaks: from their end to the voice's silence, seconds; less than 0 where that came
-    first.
+    """Says the words while it speaks. Returns the seconds from their end until the voice was silent.
 
-    Nothing but a short cue may follow it.
+    The result is negative if the silence came first. After it nothing but a short cue may be heard.
     """
     spoken = read_wav(folder / f"{words}.wav")
     with card.record_loudspeaker() as loudspeaker, card.record_microphone() as microphone:
@@ -249,7 +258,8 @@ def stopped_after(card: VirtualSoundCard, folder: Path, words: str) -> float:
     ended = microphone.end_of(audible(spoken.samples), spoken.sample_rate_hz) - loudspeaker.started_at
     loud = np.flatnonzero(np.abs(loudspeaker.samples.astype(np.int32)) > 200) / RATE_HZ
     assert loud[0] < ended - 0.3, "it was not speaking when it was told to stop"
-    pauses = np.flatnonzero(np.diff(loud, append=np.inf) > 0.35)  # longer than any within a sentence or between two
+    # longer than any pause within a sentence or between two
+    pauses = np.flatnonzero(np.diff(loud, append=np.inf) > 0.35)
     silent = next(
         float(loud[place]) for place in pauses if loud[place] > ended - len(spoken.samples) / spoken.sample_rate_hz
     )
@@ -259,9 +269,7 @@ def stopped_after(card: VirtualSoundCard, folder: Path, words: str) -> float:
 
 
 def test_stop_interrupts_a_headset_user_s_answer(card: VirtualSoundCard, folder: Path) -> None:
-    """With barge_in = "any" it listens while it speaks: "stop talking" ends the long help, and is silence before its
-    end.
-    """
+    """With barge_in = "any" it listens while it speaks: "stop talking" ends the long help text early."""
     with RunningSeeSay(card, folder, "headset.toml") as seesay:
         with card.record_loudspeaker() as greeting:
             seesay.wait_for_message("listening")
@@ -275,15 +283,15 @@ def test_stop_interrupts_a_headset_user_s_answer(card: VirtualSoundCard, folder:
 
 
 def test_a_question_is_acknowledged_before_it_is_understood(folder: Path) -> None:
-    """From the last sample of the words to the first of the cue 0.3 s, though the microphone hears the cue; then
-    silence, no second one, and the question was heard right.
+    """At most 0.3 s pass from the last sample of the words to the cue, although the microphone hears the cue.
 
-    The median of three, and half a second where others want more of the machine than there is: there the loudspeaker's
-    and the microphone's threads wait for a core like everybody's.
+    No second cue follows, and the question is heard right. The limit is for the median of three. It is 0.5 s if other
+    programs want more cores than there are, because the threads of the loudspeaker and the microphone then wait for a
+    core like all others.
     """
     latencies, cores = [], os.cpu_count() or 1
     with VirtualSoundCard() as card:
-        card.leak(-12.0)  # before the program: a device that is in use becomes slower by it
+        card.leak(-12.0)  # comes before the program, because a device that is in use becomes slower by it
         with RunningSeeSay(card, folder) as seesay:
             with card.record_loudspeaker() as greeting:
                 seesay.wait_for_message("listening")
@@ -293,7 +301,8 @@ def test_a_question_is_acknowledged_before_it_is_understood(folder: Path) -> Non
                 ("where", "where is it"),
                 ("color", "what color is the circle"),
             ):
-                threading.Event().wait(1.0)  # half-duplex: the room is still carrying what was said
+                # half-duplex: it does not listen until its own words have faded in the room
+                threading.Event().wait(1.0)
                 with card.record_loudspeaker() as recording, card.record_microphone() as microphone:
                     card.play_into_microphone(folder / f"{name}.wav")
                     assert seesay.answer()["heard"] == heard
@@ -307,7 +316,9 @@ def test_a_question_is_acknowledged_before_it_is_understood(folder: Path) -> Non
 
 
 def test_one_button_is_enough(card: VirtualSoundCard, folder: Path) -> None:
-    """A press, then the question; words without a press are nobody's; a press while it speaks is silence."""
+    """Words without a press are ignored, a press makes the next words the question, and a press while it speaks
+    silences it.
+    """
     with RunningSeeSay(card, folder, profile="button") as seesay:
         with card.record_loudspeaker() as greeting:
             seesay.wait_for_message("listening")
@@ -336,7 +347,7 @@ def test_one_button_is_enough(card: VirtualSoundCard, folder: Path) -> None:
 
 @pytest.mark.slow
 def test_how_soon_a_press_is_silence(card: VirtualSoundCard, folder: Path) -> None:
-    """From the press of the button to the last audible sample, twenty times: within 100 ms."""
+    """In twenty presses the last audible sample comes within 100 ms of the press."""
     latencies = []
     with RunningSeeSay(card, folder, profile="button") as seesay:
         with card.record_loudspeaker() as greeting:
@@ -346,7 +357,7 @@ def test_how_soon_a_press_is_silence(card: VirtualSoundCard, folder: Path) -> No
             seesay.press()
             threading.Event().wait(0.6)
             card.play_into_microphone(folder / "help.wav")
-            threading.Event().wait(2.0 + 0.037 * repeat)  # at ever other places within a word
+            threading.Event().wait(2.0 + 0.037 * repeat)  # each time at another place within a word
             with card.record_loudspeaker() as stopped:
                 threading.Event().wait(0.3)
                 pressed_at = seesay.press() - stopped.started_at
@@ -360,10 +371,10 @@ def test_how_soon_a_press_is_silence(card: VirtualSoundCard, folder: Path) -> No
 
 
 def test_it_answers_to_its_name_and_stops_at_a_word(folder: Path) -> None:
-    """By the cart: other talk is nobody's; the wake phrase and the question in one breath are answered; "stop" is
-    silence.
+    """With the cart profile it ignores talk to others, answers the wake phrase with the question, and stops at "stop".
 
-    That without its name, and over its own voice, which leaks into the microphone 12 dB below the user's.
+    "Stop" needs no wake phrase, and is heard over its own voice, which leaks into the microphone 12 dB below the
+    user's.
     """
     with VirtualSoundCard() as card:
         card.leak(-12.0)
@@ -371,12 +382,12 @@ def test_it_answers_to_its_name_and_stops_at_a_word(folder: Path) -> None:
             with card.record_loudspeaker() as greeting:
                 seesay.wait_for_message("listening")
                 wait_for_quiet(greeting)
-            threading.Event().wait(0.5)  # half-duplex: the room is still carrying the greeting
+            threading.Event().wait(0.5)  # half-duplex: it does not listen until the greeting has faded in the room
             card.play_into_microphone(folder / "where.wav")
             threading.Event().wait(1.5)
             card.play_into_microphone(folder / "called.wav")
             answer = seesay.answer()
-            threading.Event().wait(3.0)  # it is speaking that
+            threading.Event().wait(3.0)  # it is speaking the answer
             card.play_into_microphone(folder / "called_help.wav")
             threading.Event().wait(3.0)
             silent_after = stopped_after(card, folder, "just_stop")
@@ -389,7 +400,7 @@ def test_it_answers_to_its_name_and_stops_at_a_word(folder: Path) -> None:
 
 @pytest.mark.parametrize("moment", ["loading", "greeting", "listening", "answering"])
 def test_ctrl_c_ends_it_within_a_second(moment: str, card: VirtualSoundCard, folder: Path) -> None:
-    """At any moment, with status 0 and no traceback."""
+    """Ctrl-C ends it at any moment, with status 0 and no traceback."""
     with RunningSeeSay(card, folder) as seesay:
         if moment == "loading":
             seesay.wait_for_message("loading")
@@ -400,7 +411,7 @@ def test_ctrl_c_ends_it_within_a_second(moment: str, card: VirtualSoundCard, fol
                     wait_for_quiet(greeting)
             if moment == "answering":
                 card.play_into_microphone(folder / "help.wav")
-                threading.Event().wait(1.5)  # help is some six seconds of speech
+                threading.Event().wait(1.5)  # the help text takes some six seconds to speak
         took_seconds = seesay.interrupt()
         assert seesay.process.returncode == 0
         assert not any("Traceback" in line or "did not end" in line for line in seesay.messages)
@@ -408,7 +419,7 @@ def test_ctrl_c_ends_it_within_a_second(moment: str, card: VirtualSoundCard, fol
 
 
 def test_a_lost_microphone_is_told_and_taken_back(folder: Path) -> None:
-    """Running but deaf is not allowed: it says that the microphone has gone, and hears again when it is back."""
+    """It says that the microphone has gone, and hears again when it is back, so that it never runs without hearing."""
     with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
         with card.record_loudspeaker() as greeting:
             seesay.wait_for_message("listening")
@@ -421,17 +432,20 @@ def test_a_lost_microphone_is_told_and_taken_back(folder: Path) -> None:
         with card.record_loudspeaker() as back:
             seesay.wait_for_message("the microphone is back", TURN_SECONDS)
             wait_for_quiet(back)
-        threading.Event().wait(0.5)  # half-duplex: the room is still carrying the message
+        threading.Event().wait(0.5)  # half-duplex: it does not listen until the message has faded in the room
         card.play_into_microphone(folder / "color.wav")
         assert seesay.answer()["answer"] == "The circle is red."
 
 
-REST_SECONDS = 6.0  # the loudspeaker rests after five seconds of silence
+REST_SECONDS = 6.0  # the loudspeaker is put to rest after five seconds of silence
 AWAY_SECONDS = 3.0  # longer than it takes to notice that a device is lost
 
 
 def answered_after(seesay: RunningSeeSay, card: VirtualSoundCard, folder: Path, come_back: Callable[[], None]) -> float:
-    """Brings the sound server back; the seconds until a question, asked once the program had said so, was answered."""
+    """Brings the sound server back. Returns the seconds until a question was answered.
+
+    The question is asked once the program has said that the microphone is back.
+    """
     come_back()
     began = time.monotonic()
     with card.record_loudspeaker() as told:
@@ -444,9 +458,10 @@ def answered_after(seesay: RunningSeeSay, card: VirtualSoundCard, folder: Path, 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_killed_sound_server_leaves_it_neither_deaf_nor_mute(kills: int, folder: Path) -> None:
-    """The next question after each return is answered within 8 s, whether the loudspeaker rested at the kill or not.
+    """After each return the next question is answered within 8 s, also if the loudspeaker was at rest when the server
+    died.
 
-    Threads and open files are as before, and Ctrl-C ends it with status 0 within 2 s.
+    The numbers of threads and open files are as before, and Ctrl-C ends it with status 0 within 2 s.
     """
     seconds = []
     with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
@@ -472,7 +487,7 @@ def test_a_killed_sound_server_leaves_it_neither_deaf_nor_mute(kills: int, folde
 
 @pytest.mark.parametrize("rests", [True, False], ids=["at rest", "awake"])
 def test_a_frozen_sound_server_leaves_it_neither_deaf_nor_mute(rests: bool, folder: Path) -> None:
-    """When the server goes on, the next question is answered within 8 s, and what hung has been freed."""
+    """When the server goes on, the next question is answered within 8 s, and what was blocked has been freed."""
     with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
         with card.record_loudspeaker() as greeting:
             seesay.wait_for_message("listening")
@@ -493,7 +508,7 @@ def test_a_frozen_sound_server_leaves_it_neither_deaf_nor_mute(rests: bool, fold
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 @pytest.mark.parametrize("seconds", [0.3, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in (2.6, 4.5))])
 def test_ctrl_c_ends_it_while_there_is_no_sound_server(how: str, seconds: float, folder: Path) -> None:
-    """Within 2 s and with status 0, so many seconds after the server was killed or froze."""
+    """Ctrl-C ends it within 2 s and with status 0, some seconds after the server was killed or frozen."""
     with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
         with card.record_loudspeaker() as greeting:
             seesay.wait_for_message("listening")

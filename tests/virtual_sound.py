@@ -46,7 +46,7 @@ pcm."{LOUDSPEAKER}" {{ type pulse device spk hint {{ show on description "{LOUDS
 
 
 def missing_tools() -> str | None:
-    """What this machine lacks, as a sentence for pytest.skip; None if nothing."""
+    """The tools that this machine lacks, as a sentence for pytest.skip, or None if it has them all."""
     missing = [tool for tool in _NEEDED if shutil.which(tool) is None]
     if missing:
         return f"no {', '.join(missing)}: apt install pulseaudio pulseaudio-utils libasound2-plugins"
@@ -55,10 +55,10 @@ def missing_tools() -> str | None:
 
 @dataclass
 class Recording:
-    """What went through a device, mono at 48,000 Hz. `samples` is complete after the `with`."""
+    """The sound of a device, mono at 48,000 Hz. `samples` is complete after the `with`."""
 
     path: Path
-    # time.monotonic() as the recorder began to listen: sample 0, to within some 20 ms.
+    # The time.monotonic() of sample 0, when the recorder began to listen, to within some 20 ms.
     started_at: float
 
     @property
@@ -67,7 +67,7 @@ class Recording:
         return np.frombuffer(data[: len(data) // 2 * 2], "<i2")
 
     def end_of(self, sound: npt.NDArray[np.int16], rate_hz: int) -> float:
-        """time.monotonic() at which a sound that is in here ended: found by correlation."""
+        """The time.monotonic() at which a sound in this recording ended. It is found by correlation."""
         heard = resample(self.samples, RATE_HZ, rate_hz).astype(np.float64)
         size = len(heard) + len(sound)
         spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sound.astype(np.float64), size))
@@ -94,7 +94,7 @@ class VirtualSoundCard:
         self._cleanup.close()
 
     def play_into_microphone(self, wav: Path, wait: bool = True) -> subprocess.Popen[bytes]:
-        """Speak a WAV file into the microphone; with `wait`, until its last sample is in."""
+        """Plays a WAV file into the microphone. With `wait` it returns when the last sample is in."""
         player = self._spawn(["paplay", "--device=mic_in", str(wav)])
         if wait:
             player.wait(60)
@@ -104,7 +104,7 @@ class VirtualSoundCard:
         return self._record("spk.monitor")
 
     def record_microphone(self) -> AbstractContextManager[Recording]:
-        """What the program under test is given to hear."""
+        """Records what the program under test hears."""
         return self._record("mic_in.monitor")
 
     @contextmanager
@@ -121,12 +121,15 @@ class VirtualSoundCard:
                 self._wait_until(lambda: path.stat().st_size > 0, "the recorder")
                 heard_seconds = path.stat().st_size / 2 / RATE_HZ
                 yield Recording(path, time.monotonic() - heard_seconds)
-                time.sleep(0.1)  # what is still between the loudspeaker and the recorder
+                time.sleep(0.1)  # for the sound that is still on its way from the loudspeaker to the recorder
             finally:
                 _end(recorder)
 
     def leak(self, level_db: float) -> None:
-        """The loudspeaker is heard by the microphone, as in a room; 0 dB is as loud as what is spoken into it."""
+        """Lets the microphone hear the loudspeaker, as in a room.
+
+        At 0 dB it is as loud as what is played into the microphone.
+        """
         self.pactl("load-module", "module-loopback", "source=spk.monitor", "sink=mic_in", "latency_msec=20")
         streams = self.pactl("list", "short", "sink-inputs").splitlines()
         loopback = next(stream for stream in streams if "module-loopback" in stream)
@@ -139,17 +142,17 @@ class VirtualSoundCard:
         ).stdout  # fmt: skip
 
     def unplug(self) -> None:
-        """The sound server dies, and every device with it. `replug` brings them back."""
+        """Kills the sound server, and every device with it. `replug` brings them back."""
         assert self._server is not None
         self._server.kill()
         self._server.wait(5)
 
     def replug(self) -> None:
-        """A new sound server takes the place of one that died, with the same devices at the same address."""
+        """Starts a new sound server in place of one that died, with the same devices at the same address."""
         self._start_server()
 
     def freeze(self) -> None:
-        """The sound server stops answering, without dying."""
+        """Stops the sound server from answering, without killing it."""
         assert self._server is not None
         self._server.send_signal(signal.SIGSTOP)
 
@@ -159,7 +162,7 @@ class VirtualSoundCard:
             self._server.send_signal(signal.SIGCONT)
 
     def _start(self) -> None:
-        # Short: a unix socket's path may have only 107 bytes.
+        # The folder's name is short, because the path of a unix socket may have only 107 bytes.
         folder = tempfile.mkdtemp(prefix="snd-", dir="/tmp")
         self._cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         self._folder = Path(folder)
@@ -194,7 +197,10 @@ class VirtualSoundCard:
         self._wait_for_sound()
 
     def _wait_for_sound(self) -> None:
-        """The null sinks' first step lasts 2 s; whoever opened a device in it would wait so long."""
+        """Waits for the first step of the null sinks, which lasts 2 s.
+
+        A program that opened a device in it would wait as long.
+        """
         listener = subprocess.Popen(
             ["parec", "--device=mic", "--latency-msec=10"],
             env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -230,7 +236,7 @@ class VirtualSoundCard:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process of ours, whatever state it is in."""
+    """Ends a process of ours, whatever state it is in."""
     if process.poll() is not None:
         return
     process.send_signal(signal.SIGCONT)

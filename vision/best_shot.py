@@ -1,7 +1,7 @@
-"""Takes a short burst of pictures, chooses the sharpest, and says what is wrong with it.
+"""Takes a short burst of pictures, chooses the sharpest, and names its fault, if it has one.
 
-The picture is judged before the engine sees it, which takes long, so that advice comes at once. This module does not
-know what the picture is for.
+The picture is judged before the engine sees it. Seeing takes long, so the advice comes much earlier this way. This
+module does not know what the picture is for.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ BURST_PICTURES = 3
 
 
 class BestShot:
-    """The sharpest frame of a burst and its fault, or None. One object per camera, since a frozen camera shows over
-    time.
+    """Returns the sharpest frame of a burst, with its fault or None.
 
-    Any thread may call it.
+    Keep one object for each camera, because a frozen camera is noticed only over several bursts. Any thread may call
+    it.
     """
 
     def __init__(self, frames: FrameSource) -> None:

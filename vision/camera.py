@@ -21,6 +21,7 @@ from vision.settings import OPEN_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 
 from .errors import CameraLost, CameraMissing, Cancelled, PictureError, VisionError
 from .frame import Frame, Rgb
+from .picture_size import Size
 from .still import PICTURE_SUFFIXES, StillPicture
 from .video import SETTING, Video, VideoOptions, describe, open_video
 
@@ -47,6 +48,9 @@ class Camera:
     call; what a network camera keeps to itself before sending cannot be known. A recording plays at its own pace from
     the moment it is opened: the picture it shows at the call counts as taken then, and after its end the last stays.
 
+    A device is asked for pictures of `width` x `height` pixels and gives what it can. None asks for nothing. The size
+    of everything else is its own.
+
     Raises CameraMissing when it cannot be opened.
     """
 
@@ -66,13 +70,16 @@ class Camera:
         self._opener = opener
         self._clock = clock
         self._stopping = threading.Event()
-        self._changed = threading.Condition()  # guards the five below
+        self._changed = threading.Condition()  # guards the six below
         # The newest is the last. While somebody waits a sixth picture replaces the oldest; else there is one, as
         # before.
         self._recent: deque[Frame] = deque(maxlen=_LONGEST_BURST)
-        self._waiting = 0  # callers in capture() or burst(); without any, live pictures are grabbed but not converted
+        # When the callers that wait in capture() or burst() called. Without any, live pictures are grabbed and not
+        # decoded; nor are those from before all the calls.
+        self._calls: list[float] = []
         self._opened = False
         self._recording = False
+        self._size: Size | None = None
         self._problem: VisionError | None = None
         self._damaged_pictures = 0
         self._first_damage: PictureError | None = None  # where the source says what is wrong
@@ -88,6 +95,11 @@ class Camera:
     def live(self) -> bool:
         """False for a recording, which may stand still and ends with its last picture."""
         return not self._recording
+
+    @property
+    def picture_size(self) -> Size | None:
+        """Width and height in pixels of what it gives now; None as long as no picture was decoded."""
+        return self._size
 
     @property
     def damaged_pictures(self) -> int:
@@ -115,7 +127,7 @@ class Camera:
         called_at = self._clock()
         give_up_at, have_one = called_at + timeout_seconds, False
         with self._changed:
-            self._waiting += 1
+            self._calls.append(called_at)
             try:
                 while True:
                     frames = self._frames_since(called_at)[-wanted:]
@@ -134,8 +146,8 @@ class Camera:
                     left = give_up_at - now
                     self._changed.wait(left if cancelled is None else min(left, _CANCEL_POLL_SECONDS))
             finally:
-                self._waiting -= 1
-                while not self._waiting and len(self._recent) > 1:
+                self._calls.remove(called_at)
+                while not self._calls and len(self._recent) > 1:
                     self._recent.popleft()  # nobody wants them any more, and each takes some megabytes
 
     def close(self) -> None:
@@ -213,6 +225,7 @@ class Camera:
         with self._changed:
             self._opened = True
             self._recording = not video.live
+            self._size = video.size
             self._changed.notify_all()
         return video
 
@@ -224,9 +237,18 @@ class Camera:
             if taken_at is None:
                 return any_picture
             any_picture = True
-            if self._waiting:
+            if self._calls and self._is_wanted(taken_at):
                 self._publish(video, taken_at)
         return any_picture
+
+    def _is_wanted(self, taken_at: float) -> bool:
+        """Whether somebody waits for a picture that was taken then.
+
+        An older one is not decoded. Of a fast camera with large pictures decoding takes longer than the next picture
+        does to come, so it would never be known whether the newest is there.
+        """
+        with self._changed:
+            return any(called_at <= taken_at for called_at in self._calls)
 
     def _play(self, video: Video) -> None:
         """Show a recording at its own pace. After its end the last picture stays."""
@@ -257,9 +279,10 @@ class Camera:
         if rgb is None:
             return
         with self._changed:
-            if not self._waiting:
+            if not self._calls:
                 self._recent.clear()
             self._recent.append(Frame(rgb, taken_at))
+            self._size = (rgb.shape[1], rgb.shape[0])
             self._changed.notify_all()
 
     def _decoded(self, video: Video) -> Rgb | None:

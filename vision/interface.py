@@ -1,7 +1,7 @@
-"""The interface to whoever answers about a picture, and to whatever takes the picture.
+"""The interface to an engine, which answers questions about a picture, and to a source of pictures.
 
-Three engines have it: this machine's (`vision.engine`), another computer's (`vision.remote.engine`), and the pair of
-both (`vision.remote.fallback`). A camera and a still picture are the two frame sources. This file has no code that
+There are three engines: this machine's (`vision.engine`), another computer's (`vision.remote.engine`), and the pair of
+both (`vision.remote.fallback`). There are two frame sources: a camera and a still picture. This file has no code that
 runs: it does not know how a model computes, how another computer is reached, or what a camera is.
 """
 
@@ -19,66 +19,74 @@ Finish = Literal["stop", "length", "cancelled"]
 
 @dataclass(frozen=True)
 class SeeStats:
-    """What it took to read a picture."""
+    """The tokens and seconds that reading a picture took."""
 
     image_tokens: int
-    prompt_tokens: int  # everything before the question, with the instructions, which are not read again
+    prompt_tokens: int  # all tokens before the question, with the instructions, which are not read again
     vision_seconds: float
     prefill_seconds: float
 
 
 @dataclass(frozen=True)
 class AnswerStats:
-    """What it took to answer a question."""
+    """The tokens and seconds that answering a question took."""
 
-    prompt_tokens: int  # read for this question; the picture's and earlier turns' are not read again
+    prompt_tokens: int  # tokens read for this question; those of the picture and of earlier turns are not read again
     answer_tokens: int
     prefill_seconds: float  # up to the first token
-    decode_seconds: float  # computing only: a consumer's pauses do not count
+    decode_seconds: float  # computing only, without the pauses of whoever consumes the answer
     finish: Finish
-    cached_tokens: int = 0  # of the prompt, beside those: what was read before, and counts for this answer
+    cached_tokens: int = 0  # Prompt tokens beside `prompt_tokens`: they were read before and count for this answer.
 
 
 @dataclass(frozen=True)
 class AnswerChunk:
-    """Some more of the answer. `stats` come with the last chunk, and only with it."""
+    """The next part of the answer. Only the last chunk has `stats`."""
 
     text: str
-    tokens: int  # that this text took
+    tokens: int  # the number of tokens of this text
     stats: AnswerStats | None = None
-    log_probabilities: tuple[float, ...] = ()  # one a token, as the model judged it before any option of sampling
+    # natural, one for each token, as the model computed it before any sampling option
+    log_probabilities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Answerer:
-    """A model that answers, and where it computes."""
+    """A model that answers, and where it runs."""
 
     model_name: str
-    is_demo: bool = False  # the small demo model, which takes no instructions and is doubted by a rule of its own
-    host: str | None = None  # the other computer that pictures are sent to; None: this machine, so nothing is sent
+    is_demo: bool = False  # the small demo model, which takes no instructions and has its own rule for doubt
+    # the other computer that pictures are sent to; None: the model runs here and nothing is sent
+    host: str | None = None
 
 
 class View(Protocol):
     """A picture that an engine has seen (or no picture), and the conversation about it. Any thread may call it.
 
-    A question that begins while an older one is still being answered ends the older one.
+    A new question ends an answer that is still under way.
     """
 
     @property
     def frame(self) -> Frame | None:
-        """The picture; None in a conversation without one."""
+        """The picture, or None in a conversation without one."""
 
     @property
     def answerer(self) -> Answerer:
-        """Who answers questions about this picture, as far as is known: it may change in the middle of an answer."""
+        """The model that answers questions about this picture, as far as is known.
+
+        It may change in the middle of an answer.
+        """
 
     @property
     def stats(self) -> SeeStats:
-        """What it took to read the picture."""
+        """The tokens and seconds that reading the picture took."""
 
     @property
     def cache_bytes(self) -> int:
-        """The memory that this conversation takes; 0 when it was given up, so that earlier questions are forgotten."""
+        """The memory of this conversation in bytes.
+
+        It is 0 once the memory was freed; earlier questions are then forgotten.
+        """
 
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
@@ -86,62 +94,61 @@ class View(Protocol):
         """Answer a question, chunk by chunk as the words become certain.
 
         A cancel ends the answer with a last chunk whose stats say "cancelled", and the question is forgotten. Raises
-        QuestionError at once for a question that is empty or too long, other VisionErrors from the iterator.
+        QuestionError at once for a question that is empty or too long. The iterator raises other VisionErrors.
         """
 
     def forget(self) -> None:
         """Forget all questions and answers, but not the picture. An answer that is under way ends."""
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
-        """Whether earlier questions still count for this one; False where there is no room for them and the answer.
+        """Whether the model will still see the earlier questions. False if there is no room for them and the answer.
 
         Raises QuestionError as `ask` does.
         """
 
 
 class SupportsSee(Protocol):
-    """Looks at frames. Any thread may call it."""
+    """The part of an engine that sees frames. Any thread may call it."""
 
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> View:
-        """Look at a frame, so that afterwards only the question is missing; None begins a conversation without a
-        picture.
+        """Read a frame, so that afterwards only the question is missing.
 
-        Raises Cancelled, VisionError.
+        None begins a conversation without a picture. Raises Cancelled, VisionError.
         """
 
 
 class Engine(SupportsSee, Protocol):
-    """Looks at frames, and says who answers and where. Any thread may call it."""
+    """Sees frames, and tells which model answers and where it runs. Any thread may call it."""
 
     @property
     def model_name(self) -> str:
-        """The model that answers as a rule."""
+        """The model that normally answers."""
 
     @property
     def answerer(self) -> Answerer:
-        """Who answers questions about the next picture, as far as is known."""
+        """The model that answers questions about the next picture, as far as is known."""
 
     @property
     def answerers(self) -> tuple[Answerer, ...]:
-        """Everybody who may answer; the one of `answerer` is the first."""
+        """All models that may answer; the first is `answerer`."""
 
     @property
     def pictures_go_to(self) -> str | None:
-        """The other computer that the next picture may be sent to; None: pictures stay on this machine."""
+        """The other computer that the next picture may be sent to, or None if pictures stay on this machine."""
 
     @property
     def away_host(self) -> str | None:
-        """The other computer that answers as a rule, while it cannot be reached; else None."""
+        """The other computer that normally answers, while it cannot be reached; otherwise None."""
 
     @property
     def threads(self) -> int:
-        """The most threads that compute on this machine."""
+        """The largest number of threads that compute on this machine."""
 
     def set_threads(self, threads: int) -> None:
-        """Compute with at most so many threads on this machine from now on. Answers stay the same."""
+        """Compute with at most this many threads on this machine from now on. The answers do not change."""
 
     def set_rest(self, share: float) -> None:
-        """Rest for this share of the computing time on this machine, 0 to 0.9: slower and cooler."""
+        """Rest for this share of the computing time on this machine, from 0 to 0.9. It is then slower and cooler."""
 
 
 class FrameSource(Protocol):
@@ -149,10 +156,14 @@ class FrameSource(Protocol):
 
     @property
     def live(self) -> bool:
-        """False for a picture or a recording: it may show the same thing for ever, and is not broken then."""
+        """False for a picture or a recording, which may show the same image for ever without being broken."""
+
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """Width and height in pixels of the pictures that it gives; None as long as that is not known."""
 
     def capture(self, timeout_seconds: float = ..., cancelled: threading.Event | None = None) -> Frame:
-        """A picture that is not older than the call.
+        """A picture that was taken after the call.
 
         Raises CameraLost after `timeout_seconds`, Cancelled, PictureError.
         """
@@ -160,7 +171,7 @@ class FrameSource(Protocol):
     def burst(
         self, pictures: int = ..., timeout_seconds: float = ..., cancelled: threading.Event | None = None
     ) -> tuple[Frame, ...]:
-        """At least one picture and at most `pictures`, the oldest first. Raises as `capture` does."""
+        """At least one picture and at most `pictures`, the oldest first. Raises the errors of `capture`."""
 
     def close(self) -> None:
-        """Let go of the device. A second call does nothing."""
+        """Release the device. A second call does nothing."""

@@ -99,6 +99,12 @@ class StillPicture:
         self._rgb.setflags(write=False)  # shared by every frame
         self._clock = clock
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        height, width = self._rgb.shape[:2]
+        return width, height
+
     def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
         """The picture, at once. Raises Cancelled."""
         if cancelled is not None and cancelled.is_set():

@@ -22,6 +22,7 @@ from vision.settings import OPEN_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 
 from .errors import CameraMissing, PictureError
 from .frame import Rgb
+from .picture_size import Size, is_enough, sizes_to_ask_for
 from .still import load_picture
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ SETTING = "seeing.camera in config.toml"  # where a person names the source; in 
 
 # A webcam's first pictures are black or green while it finds its exposure.
 _SETTLING_SECONDS = 0.5
+# A device is asked for this rate. A burst of three pictures then takes 0.15 s, and a picture that nobody wants is read
+# half as often as at the usual 30 a second.
+_PICTURES_PER_SECOND = 15.0
+# A device gets this share of the time for opening, for all the sizes that it is asked for. After that it may give the
+# size that it has by itself, because a small picture is better than none.
+_SHARE_FOR_SIZES = 1 / 3
 # A grab that waited for this long found no picture in the buffers.
 _WAITED_SECONDS = 0.002
 # A machine that is too slow for its stream never waits for one. After so many pictures, buffers count as empty all the
@@ -48,6 +55,7 @@ class Video(Protocol):
 
     live: bool
     interval_seconds: float  # between the pictures of a recording
+    size: Size | None  # of the last picture that was decoded; None before the first
 
     def grab(self) -> float | None:
         """Go on to the next picture. Returns a time (seconds of the clock) before which it was certainly not taken, or
@@ -67,7 +75,7 @@ class Video(Protocol):
 class VideoOptions:
     open_timeout_seconds: float = OPEN_TIMEOUT_SECONDS
     read_timeout_seconds: float = READ_TIMEOUT_SECONDS
-    width: int | None = None  # pixels asked of a device; it may give others
+    width: int | None = None  # pixels asked of a device; it may give others. None: what it gives by itself
     height: int | None = None
 
 
@@ -129,6 +137,7 @@ class OpenCvVideo:
         self._empty_at = -math.inf  # when the buffers of a stream were last known to be empty
         self._unwaited = 0  # grabs since then
         self._ahead: float | None = None  # what grab() gave for a picture that is already there
+        self.size: Size | None = None
         # A stream of known length is a file behind a URL: read without pacing it would be over in a moment.
         self.live = kind == "device" or (kind == "stream" and not capture.get(self._cv2.CAP_PROP_FRAME_COUNT) > 0)
         rate = capture.get(self._cv2.CAP_PROP_FPS)
@@ -173,9 +182,15 @@ class OpenCvVideo:
         return sent_after
 
     def rgb(self) -> Rgb | None:
+        rgb = self._decoded()
+        if rgb is not None:
+            self.size = (rgb.shape[1], rgb.shape[0])
+        return rgb
+
+    def _decoded(self) -> Rgb | None:
         try:
             good, bgr = self._capture.retrieve()
-            if not good:
+            if not good or bgr is None:
                 return None
             grey = bgr.ndim == 2 or bgr.shape[2] == 1
             code = self._cv2.COLOR_GRAY2RGB if grey else self._cv2.COLOR_BGR2RGB
@@ -194,7 +209,7 @@ class MjpegVideo(OpenCvVideo):
     waits.
     """
 
-    def rgb(self) -> Rgb | None:
+    def _decoded(self) -> Rgb | None:
         try:
             good, jpeg = self._capture.retrieve()
             return load_picture(jpeg.tobytes()) if good else None
@@ -218,6 +233,7 @@ class PictureSequence:
 
     live = False
     interval_seconds = 1 / _SEQUENCE_PICTURES_PER_SECOND
+    size: Size | None = None
 
     def __init__(self, pattern: str, clock: Callable[[], float]) -> None:
         folder, name = Path(pattern).parent, Path(pattern).name
@@ -240,7 +256,10 @@ class PictureSequence:
         return self._clock() if self._current else None
 
     def rgb(self) -> Rgb | None:
-        return load_picture(self._current) if self._current else None
+        rgb = load_picture(self._current) if self._current else None
+        if rgb is not None:
+            self.size = (rgb.shape[1], rgb.shape[0])
+        return rgb
 
     def close(self) -> None:
         self._left.clear()
@@ -256,19 +275,55 @@ def _open_device(source: int | str, path: Path, options: VideoOptions, clock: Ca
     if not os.access(path, os.R_OK | os.W_OK):
         raise CameraMissing(f"the camera {path} may not be opened: add yourself to the group `video` and log in again")
     _prepare_opencv(options)
+    began, opens = clock(), False
+    time_for_sizes = _SHARE_FOR_SIZES * options.open_timeout_seconds
+    sizes = sizes_to_ask_for(options.width, options.height)
+    for place, size in enumerate(sizes, start=1):
+        if size is not None and clock() > began + time_for_sizes:
+            continue  # no time is left for another size: the device's own comes at the end
+        video = _device_of_size(source, size, clock)
+        if video is None:
+            continue
+        opens = True
+        # The first pictures may be broken. A size whose pictures stay broken must leave time for the next one.
+        give_up_at = began + options.open_timeout_seconds if size is None else clock() + time_for_sizes / 2
+        if video.has_picture(give_up_at) and video.size is not None and is_enough(video.size, sizes[place:]):
+            return video
+        video.close()
+    if opens:
+        raise CameraMissing(
+            f"{describe(source)} opens, but gives no picture: plug it in again, or set {SETTING} to another"
+        )
+    raise CameraMissing(
+        f"{describe(source)} cannot be opened: close other programs that use it, or plug it in again "
+        f"({_what_is_there()})"
+    )
+
+
+def _device_of_size(source: int | str, size: Size | None, clock: Callable[[], float]) -> OpenCvVideo | None:
+    """The device after it was asked for this size, which it may refuse or change. None if it cannot be opened.
+
+    It is opened anew for every size, because a driver that has refused one may be left in any state.
+    """
     import cv2
 
-    size = {cv2.CAP_PROP_FRAME_WIDTH: options.width, cv2.CAP_PROP_FRAME_HEIGHT: options.height}
     # CAP_V4L2 by name: without it OpenCV tries other backends, noisily.
-    capture = cv2.VideoCapture(
-        source, cv2.CAP_V4L2, [item for key, value in size.items() if value for item in (key, value)]
-    )
-    if not capture.isOpened():
-        raise CameraMissing(
-            f"{describe(source)} cannot be opened: close other programs that use it, or plug it in again "
-            f"({_what_is_there()})"
-        )
-    return OpenCvVideo(capture, "device", clock)
+    capture = cv2.VideoCapture(source, cv2.CAP_V4L2)
+    try:
+        if size is not None and capture.isOpened():
+            # In this order: most webcams give large pictures at a good rate only as JPEGs, and a rate belongs to a
+            # size. A refusal needs no answer: what counts is the picture that comes.
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
+            capture.set(cv2.CAP_PROP_FPS, _PICTURES_PER_SECOND)
+        is_open = capture.isOpened()
+    except cv2.error:
+        is_open = False
+    if is_open:
+        return OpenCvVideo(capture, "device", clock)
+    capture.release()
+    return None
 
 
 def _what_is_there() -> str:
@@ -363,8 +418,10 @@ def _prepare_opencv(options: VideoOptions) -> None:
     """Import OpenCV, quiet: what it prints about a camera that is away is said better by our own errors."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    # V4L2 knows no timeout of its own but this one, in whole seconds, read at the first wait.
-    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(max(1, math.ceil(options.read_timeout_seconds))))
+    # V4L2 knows no timeout of its own but this one, in whole seconds, read when OpenCV is loaded. It has to leave time
+    # for the device's own size where a device agrees to another size and then sends nothing.
+    silent_seconds = min(options.read_timeout_seconds, _SHARE_FOR_SIZES * options.open_timeout_seconds)
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(max(1, math.ceil(silent_seconds))))
     import cv2
 
     cv2.setNumThreads(1)  # its idle workers would spin beside the model's

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from assistant.answering.reader_context import PrintTold
 from assistant.answering.turn import CaptureTimings, Span
 from vision.errors import Cancelled
 
@@ -49,16 +50,46 @@ class PictureCapture:
         self.fault: Fault | None = None  # what is wrong with the frame; the engine then sees it only on demand
         self._seen_anyway = False  # or about to be
         self.cancelled = threading.Event()
+        self._unseen = threading.Event()  # set: the engine does not see it, or stops doing so
         self.view: View | None = None
         self.error: BaseException | None = None
         self.sight: CaptureTimings | None = None  # when it was taken and seen
         self._taken: Span | None = None  # when the frame was taken: a faulty one may be seen later
         self.settled = False  # it was seen, or failed, or was cancelled, or is faulty
+        self._unwanted: threading.Event | None = None  # set when the newest question about it is cancelled
+        self.print_told = PrintTold()  # of the view
         self.asked = False  # a later question is a follow-up, whose timings have no vision encoder
 
     def cancel(self) -> None:
         self.cancelled.set()
+        self._unseen.set()
         self.settled = True
+
+    def await_until(self, cancelled: threading.Event) -> None:
+        """Notes that a question waits for this picture, until `cancelled` is set."""
+        self._unwanted = cancelled
+
+    @property
+    def awaited(self) -> bool:
+        """True while a question waits for this picture."""
+        return self._unwanted is not None and not self._unwanted.is_set()
+
+    def keep_frame(self) -> None:
+        """Only the frame is wanted: the engine does not see it, and what it has begun of that ends.
+
+        Nothing happens where it was seen already. A question about the picture has it seen by `want_seen`.
+        """
+        if self.view is None:
+            self._unseen.set()
+
+    def want_seen(self, cancelled: threading.Event) -> None:
+        """The next `see` has the engine see it after all, and ends when `cancelled` is set."""
+        self.cancelled = self._unseen = cancelled
+
+    @property
+    def is_frame_only(self) -> bool:
+        """True if the picture was taken, and the engine was kept from seeing it."""
+        return self.view is None and self.error is None and self._unseen.is_set() and not self.cancelled.is_set()
 
     @property
     def usable(self) -> bool:
@@ -82,12 +113,17 @@ class PictureCapture:
             taken = self._taken = self._taken or (begun_at, self._clock())
             if self.fault is not None and not anyway(self.fault):
                 return
+            if self._unseen.is_set():
+                return
             see_begun_at = self._clock()
-            view = engine.see(self.frame, self.cancelled)
-            self.sight = CaptureTimings(self.requested_at, taken, (see_begun_at, self._clock()), view.stats)
+            view = engine.see(self.frame, self._unseen)
+            seen = (see_begun_at, self._clock())
+            height, width = self.frame.rgb.shape[:2]
+            self.sight = CaptureTimings(self.requested_at, taken, seen, view.stats, (width, height))
             self.view = view
         except Cancelled:
-            self.cancelled.set()
+            if not self.is_frame_only:
+                self.cancelled.set()
         except Exception as error:  # noqa: BLE001 - boundary of a look: the turn that needs it tells the user
             self.error = error
         finally:

@@ -1,7 +1,8 @@
 """Audible doubt: whether an answer is said plainly, with "I am not sure, but", or not at all.
 
 This is pure logic. It judges a sentence by the probabilities that the model gave to the tokens of that sentence, as
-soon as the sentence is whole, so nothing waits for the rest of the answer. `assistant.bench.accuracy.doubt_rates`
+soon as the sentence is whole, so nothing waits for the rest of the answer. A sentence that a reader of print
+contradicts (`witness`) is doubted however sure the model is. `assistant.bench.accuracy.doubt_rates`
 measures how often the judgement is right, and docs/doubt.md has the figures. It does not know the picture, the
 question, nor any language: words and thresholds are handed in.
 """
@@ -15,7 +16,7 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.language.phrases import DoubtWords
+from assistant.language.phrases import DoubtWords, WritingWords
 from assistant.settings.config import DoubtConfig
 from vision.interface import Answerer
 
@@ -107,6 +108,14 @@ def verdict(sure: float, rule: DoubtRule, *, picture_is_faulty: bool) -> Verdict
     return Verdict.UNSURE if sure < rule.hedge_below else Verdict.PLAIN
 
 
+@dataclass(frozen=True)
+class Contradiction:
+    """A reader of print has read something else than what a sentence says."""
+
+    read: str
+    words: WritingWords
+
+
 NEVER = DoubtRule(0.0, 0.0, 0.0)
 """Everything is said plainly."""
 
@@ -136,17 +145,23 @@ class Doubter:
         self.pieces.append(Piece(text, tuple(log_probabilities)))
         self._text += text
 
-    def spoken(self, sentence: str) -> str:
+    def spoken(self, sentence: str, contradiction: Contradiction | None = None) -> str:
         """What is said in place of `sentence`, the next one of the text heard so far."""
         first = self._spoken_to == 0
         pieces = self._pieces_of(sentence)
         if self.verdict is not Verdict.PLAIN:
-            return sentence
+            if contradiction is None:
+                return sentence
+            return contradiction.words.also_read.format(answer=sentence, read=contradiction.read)
         # After half an answer it is too late to say that there can be none.
         faulty = first and self._because is not None
         self.verdict = verdict(certainty(pieces, self._words.formulaic), self.rule, picture_is_faulty=faulty)
         if self.verdict is Verdict.CANNOT_TELL:
             return self._words.cannot_tell.format(because=self._because)
+        if contradiction is not None:
+            self.verdict = Verdict.UNSURE
+            wording, answer = contradiction.words.not_sure_also_read, with_small_begin(sentence)
+            return wording.format(answer=answer, read=contradiction.read)
         if self.verdict is Verdict.UNSURE:
             return hedged(sentence, self._words)
         return sentence
@@ -165,13 +180,18 @@ class Doubter:
 
 
 def hedged(sentence: str, words: DoubtWords) -> str:
-    """The sentence behind the words of doubt. Its first letter becomes small if only its place made it a capital."""
+    """The sentence behind the words of doubt."""
+    return words.not_sure.format(answer=with_small_begin(sentence))
+
+
+def with_small_begin(sentence: str) -> str:
+    """The sentence as it stands behind other words. Its first letter is small if only its place made it a capital."""
     first = re.match(r"[^\W\d_]+", sentence)
     if first and first.group() != "I" and first.group()[1:].islower():
-        sentence = sentence[0].lower() + sentence[1:]
-    elif first and first.group() == "A":
-        sentence = "a" + sentence[1:]
-    return words.not_sure.format(answer=sentence)
+        return sentence[0].lower() + sentence[1:]
+    if first and first.group() == "A":
+        return "a" + sentence[1:]
+    return sentence
 
 
 def unsure_characters(pieces: Sequence[Piece], rule: DoubtRule) -> list[tuple[int, str]]:

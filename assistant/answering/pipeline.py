@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture, Take
 from assistant.answering.doubt import NEVER, DoubtRule
+from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.answering.reply_writer import ReplyWriter, Sentences
-from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Voice
+from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Spoken, Voice
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program within a second
 
 _Job = Callable[[Turn], Sentences]
+ReadJob = Callable[[Turn, Callable[[], "Frame | list[Spoken]"]], Sentences]
 TellJob = Callable[[Turn, Take], Sentences]  # gets its turn, and the way to take a picture
 
 
@@ -56,6 +58,7 @@ class AnswerPipeline:
         *,
         play_earcons: bool = True,
         doubt: DoubtRule = NEVER,
+        reader: QuestionReader | None = None,  # reads the print that a question is about; None: it is not read
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
         clock: Callable[[], float] = time.monotonic,
@@ -73,11 +76,13 @@ class AnswerPipeline:
             on_text=on_text,  # called on the answer thread, a piece of the answer each time
             clock=clock,
             play_earcons=play_earcons,
+            reader=reader,
         )
-        # There is one place for a picture that is wanted: a newer wish replaces an older one. At most two turns have
-        # not begun: the next one, and one that waits behind it while the next one waits for its picture.
+        # There is one place for a picture that no question is about yet: a newer wish replaces an older one. A picture
+        # that a question waits for stays before it. At most two turns have not begun: the next one, and one that waits
+        # behind it while the next one waits for its picture.
         self._wanted = threading.Condition()
-        self._next_look: PictureCapture | None = None
+        self._next_looks: list[PictureCapture] = []
         self._next_turns: list[tuple[Turn, _Job]] = []
         self._current_look: PictureCapture | None = None
         self._begun: list[Turn] = []  # and not done: one is decoded, of others the last sentences are still spoken
@@ -105,9 +110,10 @@ class AnswerPipeline:
         """
         look = PictureCapture(self._clock(), frame, self._clock, closer=closer)
         with self._wanted:
-            if self._next_look is not None:
-                self._next_look.cancel()
-            self._next_look = look
+            for replaced in [other for other in self._next_looks if not other.awaited]:
+                replaced.cancel()
+                self._next_looks.remove(replaced)
+            self._next_looks.append(look)
             self._wanted.notify_all()
         return look
 
@@ -118,16 +124,31 @@ class AnswerPipeline:
         replaces it.
         """
         turn = Turn(question)
-        with self._wanted:
-            for other in (self._current_look, self._next_look):
-                if other is not None and other is not look and not queued:
-                    other.cancel()
+        look.await_until(turn.cancelled)
+        if not queued:
+            self._drop_other_looks(look)
         self._begin(turn, lambda turn: self._writer.answer(turn, question, look), queued=queued, waited_for=True)
+        return turn
+
+    def read(self, question: Question, look: PictureCapture, job: ReadJob) -> Turn:
+        """Says the sentences of `job`, which reads the picture of `look` aloud. Whatever is being said or decoded ends.
+
+        The engine does not see the picture or any other one, because reading needs the processor. The job runs on the
+        thread "answer", at most two sentences ahead of the voice. The function that it gets waits for the frame. It
+        gives the frame, or what is said because there is none, and raises Cancelled.
+        """
+        turn = Turn(question, by_model=False)
+        look.await_until(turn.cancelled)
+        look.keep_frame()
+        self._drop_other_looks(look)
+        self._begin(turn, lambda turn: job(turn, lambda: self._writer.frame_of(turn, look)), waited_for=True)
         return turn
 
     def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
         """Asks about both pictures, and says both answers if they differ. Whatever is being said or decoded ends."""
         turn = Turn(question)
+        for look in (old, new):
+            look.await_until(turn.cancelled)
         self._begin(turn, lambda turn: self._writer.compare(turn, question, old, new), waited_for=True)
         return turn
 
@@ -158,7 +179,7 @@ class AnswerPipeline:
         return self.greet(self._writer.advice(look.fault))
 
     def was_advised_of(self, fault: Fault) -> bool:
-        """Whether the user was told of this fault not long ago, and no question about a picture without it came since."""
+        """Whether the user was told of this fault not long ago, and asked about no picture without it since."""
         return self._writer.was_advised_of(fault)
 
     def cue(self, earcon: AudioChunk) -> None:
@@ -232,7 +253,7 @@ class AnswerPipeline:
         self._closing.set()
         with self._wanted:
             self._cancel_turns()
-            for look in (self._current_look, self._next_look):
+            for look in (self._current_look, *self._next_looks):
                 if look is not None:
                     look.cancel()
             self._wanted.notify_all()
@@ -262,10 +283,17 @@ class AnswerPipeline:
             self._next_turns.append((turn, sentences))
             self._wanted.notify_all()
 
+    def _drop_other_looks(self, look: PictureCapture) -> None:
+        with self._wanted:
+            for other in (self._current_look, *self._next_looks):
+                if other is not None and other is not look:
+                    other.cancel()
+
     def _cancel_turns(self) -> None:
         """With the lock held. A turn that never began ends here, a running one ends by itself."""
         for turn in self._begun:
-            turn.cancelled.set()
+            if not turn.done.is_set():
+                turn.cancelled.set()
         self._drop_next_turns(0)
         self._wanted.notify_all()  # one of them may be waiting for its picture
 
@@ -290,9 +318,11 @@ class AnswerPipeline:
     def _take_look(self) -> PictureCapture | None:
         """Waits for the next picture that is wanted; None when closing."""
         with self._wanted:
-            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_look)
-            self._current_look, self._next_look = self._next_look, None
-            return None if self._closing.is_set() else self._current_look
+            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_looks)
+            if self._closing.is_set():
+                return None
+            self._current_look = self._next_looks.pop(0)
+            return self._current_look
 
     # The thread "answer".
 
@@ -344,7 +374,7 @@ class AnswerPipeline:
                 raise Cancelled("the question is not to be answered any more")
 
     def _see_anyway(self, turn: Turn, look: PictureCapture) -> None:
-        look.cancelled = turn.cancelled
+        look.want_seen(turn.cancelled)
         look.see(self._take, self._engine, lambda fault: True)
 
     def _apologise(self, turn: Turn, error: Exception, text: str) -> None:

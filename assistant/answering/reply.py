@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answering.doubt import (
+    Contradiction,
     Doubter,
     DoubtRule,
     Piece,
@@ -22,7 +23,9 @@ from assistant.answering.doubt import (
     text_of,
     without_space_around,
 )
+from assistant.answering.reader_context import NOTHING_READ, PrintRead
 from assistant.answering.turn import Turn
+from assistant.answering.witness import ReadLine, Witness, joined
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import SentenceCutter, split_sentences
 
@@ -77,13 +80,29 @@ class Wording:
 class Reply:
     """One answer. It fills in `turn`: text, pieces, verdict and moments. Use it once, for `answer` or for `compare`."""
 
-    def __init__(self, turn: Turn, wording: Wording, clock: Callable[[], float], fault: Fault | None) -> None:
-        """`fault`: what is wrong with the picture. A very doubtful answer is withheld only where there is something."""
+    def __init__(
+        self,
+        turn: Turn,
+        wording: Wording,
+        clock: Callable[[], float],
+        fault: Fault | None,
+        read: PrintRead = NOTHING_READ,
+    ) -> None:
+        """Binds what an answer depends on.
+
+        `fault`: what is wrong with the picture. A very doubtful answer is withheld only where there is something.
+        `read`: the print in the picture. What contradicts it is doubted.
+        """
+        self.is_remembered = False  # True once the view keeps the question and its answer
         self._turn = turn
         self._wording = wording
         self._clock = clock
         because = None if fault is None else wording.phrases.framing[fault.value].because
         self._doubter = Doubter(wording.doubt, wording.phrases.doubt, because)
+        self._witness: Witness | None = None
+        if read.lines and turn.question is not None:
+            lines = [ReadLine(line.text, line.confidence) for line in read.lines]
+            self._witness = Witness(turn.question.text, lines, read.is_whole, wording.phrases)
 
     def answer(
         self, view: View, question: str, *, max_new_tokens: int | None = None, plain: bool = False
@@ -106,6 +125,7 @@ class Reply:
                 yield DecodingEnded("stop")
                 return
         turn.answer = turn.answer.strip()
+        self.is_remembered = finish in ("stop", "length")
         yield DecodingEnded(finish)
         if plain:
             return
@@ -157,12 +177,19 @@ class Reply:
         turn, doubter = self._turn, self._doubter
         for sentence in sentences:
             doubter.rule = rule_for(view.answerer, self._wording.doubt)  # another model may have stepped in
-            spoken = doubter.spoken(sentence)
+            spoken = doubter.spoken(sentence, self._contradiction_of(sentence))
             turn.verdict, turn.rule = doubter.verdict, doubter.rule
             self._note_sentence()
             yield SentenceFinished(sentence, spoken)
             if self._is_withheld:
                 return
+
+    def _contradiction_of(self, sentence: str) -> Contradiction | None:
+        against = () if self._witness is None else self._witness.readings_against(sentence)
+        if not against:
+            return None
+        words = self._wording.phrases.writing
+        return Contradiction(joined(against, words.between_readings), words)
 
     def _note_sentence(self) -> None:
         if self._turn.moments.first_sentence_at is None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture
+from assistant.answering.reader_context import NOTHING_READ, QuestionReader
 from assistant.answering.reply import NothingAnswered, Reply, ReplyEvent, SentenceFinished, Wording
 from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
 from assistant.answering.turn import Question, Turn
@@ -19,6 +20,7 @@ from audio import earcons
 from vision.errors import Cancelled
 
 if TYPE_CHECKING:
+    from vision.frame import Frame
     from vision.framing import Fault
     from vision.interface import View
 
@@ -39,6 +41,7 @@ class ReplyWriter:
         on_text: Callable[[Turn, str], None],
         clock: Callable[[], float],
         play_earcons: bool,
+        reader: QuestionReader | None = None,  # None: questions about writing get no help
     ) -> None:
         """`wait` returns when a capture is settled, or raises Cancelled. `see_anyway` has the engine see a faulty
         picture.
@@ -52,19 +55,28 @@ class ReplyWriter:
         self._on_text = on_text
         self._clock = clock
         self._play_earcons = play_earcons
+        self._reader = reader
         # The fault that the user was told of, and when. It is not told again until a picture comes without that fault.
         self._advised: tuple[Fault, float] | None = None
 
     def answer(self, turn: Turn, question: Question, look: PictureCapture) -> Sentences:
         """The sentences of an answer as they are decoded, or what is said because there can be none."""
+        if self._reader is not None:
+            self._reader.prepare_for(question.text)
         if (hindrance := self._hindrance(turn, look)) is not None:
             yield from hindrance
             return
         assert look.view is not None
         if not look.asked:
             look.asked, turn.moments.sight = True, look.sight
-        reply = Reply(turn, self._wording, self._clock, look.fault)
-        yield from self._told(turn, reply.answer(look.view, question.text))
+        view, read = look.view, NOTHING_READ
+        if self._reader is not None:
+            read = self._reader.read_for(question.text, view, turn.cancelled)
+        asked = look.print_told.question_for(question.text, read, view, self._phrases)
+        reply = Reply(turn, self._wording, self._clock, look.fault, read)
+        yield from self._told(turn, reply.answer(view, asked))
+        if reply.is_remembered:
+            look.print_told.was_answered()
 
     def compare(self, turn: Turn, question: Question, old: PictureCapture, new: PictureCapture) -> Sentences:
         """Both pictures are asked; what the answers were if they differ."""
@@ -74,6 +86,21 @@ class ReplyWriter:
                 return
         reply = Reply(turn, self._wording, self._clock, new.fault or old.fault)
         yield from self._told(turn, reply.compare(question.text, _to_ask(old, new)))
+
+    def frame_of(self, turn: Turn, look: PictureCapture) -> Frame | list[Spoken]:
+        """Waits for the picture, which the engine need not have seen. In its place what is said if there is none.
+
+        Raises Cancelled.
+        """
+        if look.frame is None:
+            self._wait(turn, look)
+        if look.error is not None and look.frame is None:
+            return self.apology(turn, look.error, self._phrases.picture_failed)
+        if look.frame is None:
+            raise Cancelled("the picture was dropped before it was taken")
+        if look.fault is not None and not self.was_advised_of(look.fault):
+            return self._advised_instead(turn, look.fault)
+        return look.frame
 
     def advice(self, fault: Fault) -> str:
         """What the user can do about it. From now on the user counts as told."""
@@ -98,7 +125,8 @@ class ReplyWriter:
         Raises Cancelled.
         """
         self._wait(turn, look)
-        if look.view is None and look.fault is not None and self.was_advised_of(look.fault):
+        is_worth_trying = look.is_frame_only if look.fault is None else self.was_advised_of(look.fault)
+        if look.view is None and is_worth_trying:
             self._see_anyway(turn, look)
         if look.error is not None:
             return self.apology(turn, look.error, self._phrases.picture_failed)
@@ -108,7 +136,10 @@ class ReplyWriter:
             return None
         if look.fault is None:
             raise Cancelled("the picture was dropped before it was seen")
-        turn.answer = self.advice(look.fault)
+        return self._advised_instead(turn, look.fault)
+
+    def _advised_instead(self, turn: Turn, fault: Fault) -> list[Spoken]:
+        turn.answer = self.advice(fault)
         self._on_text(turn, turn.answer)
         return [*split_sentences(turn.answer, self._phrases.abbreviations)]
 

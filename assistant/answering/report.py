@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistant.answering.turn import Turn
+    from vision.reading.interface import Line
 
 
 def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
     """The documented object of `seesay ask --json` and of each line of `seesay run --json`.
 
-    `model` is left out where none was asked.
+    `model` is left out where none was asked: a page was read, or a code, the light or a color was told. A page that was
+    read has its lines.
     """
     assert turn.question is not None  # the callers pass only turns with a question,
     assert turn.timings is not None  # and only after their end
     timings = asdict(turn.timings)
     tokens = {"prompt": timings.pop("prompt_tokens"), "answer": timings.pop("answer_tokens")}
     peak_rss_bytes = timings.pop("peak_rss_bytes")
-    return {
+    found = {
         "heard": turn.question.text,
         "confidence": turn.question.confidence,
         "answer": turn.words,
@@ -29,6 +31,21 @@ def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
         "tokens": tokens,
         "peak_rss_bytes": peak_rss_bytes,
         "joules": None if turn.joules is None else round(turn.joules, 2),
+    }
+    if turn.lines is not None:
+        found["lines"] = [line_as_json(line) for line in turn.lines]
+    return found
+
+
+def line_as_json(line: Line) -> dict[str, Any]:
+    """A line of print. The corners, in pixels, begin at its first letter and go around clockwise."""
+    quad = line.quad
+    corners = (quad.top_left, quad.top_right, quad.bottom_right, quad.bottom_left)
+    return {
+        "text": line.text,
+        "confidence": round(line.confidence, 4),
+        "paragraph": line.paragraph,
+        "corners": [[round(x, 1), round(y, 1)] for x, y in corners],
     }
 
 
@@ -50,7 +67,7 @@ def timings_line(turn: Turn) -> str:
         f" · first sound {seconds(timings.first_sound)} · end {seconds(timings.total)}"
     )
     took = (
-        f"  speech {seconds(timings.speech)} · capture {seconds(timings.capture)} · vision {seconds(timings.vision)}"
+        f"  speech {seconds(timings.speech)} · capture {seconds(timings.capture)}{_pixels(turn)} · vision {seconds(timings.vision)}"
         f" · picture prefill {seconds(timings.picture_prefill)} (of the three hidden {seconds(timings.hidden)})"
         f" · question prefill {seconds(timings.question_prefill)}"
         f" of {timings.prompt_tokens} tokens, {rate(timings.prompt_tokens_per_second)}"
@@ -60,3 +77,11 @@ def timings_line(turn: Turn) -> str:
     if turn.joules is not None:
         took += f" · energy of the processor {turn.joules:.1f} J"
     return f"{came}\n{took}"
+
+
+def _pixels(turn: Turn) -> str:
+    sight = turn.moments.sight
+    if sight is None or sight.picture_pixels is None:
+        return ""
+    width, height = sight.picture_pixels
+    return f" of {width}×{height} pixels"

@@ -1,9 +1,9 @@
-"""The thread "speak": it gives the sentences and earcons of a turn, one after the other, to the voice.
+"""The thread "speak" gives the sentences and earcons of a turn to the voice, one after the other.
 
-The queue holds two of them at most, and whoever brings more waits. What belongs to a cancelled turn is dropped. At the
-end of a turn its timings are worked out, and the turn is done. While there is nothing to say and a user waits for an
-answer, the thread plays the cues that `WaitingCues` says are due. It can be paused while the user speaks, and then
-goes on with the sentence that was cut.
+The queue holds at most two items, and a caller who brings more waits for room. Items of a cancelled turn are dropped.
+At the end of a turn the thread works out its timings and marks it as done. While there is nothing to say and a user
+waits for an answer, the thread plays the cues that `WaitingCues` reports as due. The speech can be paused while the
+user speaks; afterwards it goes on with the sentence that was cut off.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from audio.pcm import AudioChunk
 
 _log = logging.getLogger(__name__)
 
-_PUT_SECONDS = 0.02  # how often someone who waits for room looks whether to give up
-EARCON_RATE_HZ = 22_050  # the synthesizer's own rate: one rate for all that is played
+_PUT_SECONDS = 0.02  # how often a caller who waits for room checks whether it should give up
+EARCON_RATE_HZ = 22_050  # the synthesizer's rate, so that everything is played at one rate
 
 Spoken = str | AudioChunk  # a sentence, or an earcon
 
 
 class Voice(Protocol):
-    """See `audio.voice.SpokenVoice`."""
+    """The part of `audio.voice.SpokenVoice` that is used here."""
 
     @property
     def speaking(self) -> bool: ...
@@ -40,7 +40,7 @@ class Voice(Protocol):
 
 
 class SpeechQueue:
-    """Owns the thread. `on_end` is called once a turn, mostly on that thread."""
+    """Owns the thread "speak". `on_end` is called once for each turn, mostly on that thread."""
 
     def __init__(
         self,
@@ -53,59 +53,70 @@ class SpeechQueue:
         self._on_end = on_end
         self._clock = clock
         self.cues = cues or WaitingCues(clock)
-        self._alone: tuple[float, ...] = ()  # the pitches of the earcon that was played last, with no word before it
-        # Two ahead of the voice; when full, decoding waits and keeps watching `cancelled`. None in place of
-        # something to say is the turn's end, None in place of a turn is the thread's.
+        self._alone: tuple[float, ...] = ()  # the pitches of the last earcon if no words sounded before it, else ()
+        # At most two items wait for the voice. When the queue is full, decoding waits and keeps checking `cancelled`.
+        # An item with None in place of something to say marks the end of its turn; None in place of an item ends the
+        # thread.
         self._waiting: queue.Queue[tuple[Turn, Spoken | None] | None] = queue.Queue(maxsize=2)
-        self._sounding: tuple[Turn, str] | None = None  # the sentence that was given to the voice last
-        self._cut: tuple[Turn, str] | None = None  # by `pause`: to be said again
-        self._let = threading.Event()  # clear while the voice is held
+        self._sounding: tuple[Turn, str] | None = None  # the last sentence that was given to the voice
+        self._cut: tuple[Turn, str] | None = None  # the sentence that `pause` cut off; it will be said again
+        self._let = threading.Event()  # cleared while the voice is paused
         self._let.set()
-        self._cue_held: AudioChunk | None = None  # an earcon for who speaks meanwhile
+        self._cue_held: AudioChunk | None = None  # an earcon to play while the voice is paused because the user speaks
         self._thread = threading.Thread(target=self._run, name="speak", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def put(self, turn: Turn, spoken: Spoken, give_up: Callable[[], bool]) -> bool:
-        """Waits for room; False when `give_up` came true first."""
+        """Adds a sentence or an earcon when there is room. Returns False if `give_up` returned True first."""
         if turn.moments.first_sentence_at is None and isinstance(spoken, str):
             turn.moments.first_sentence_at = self._clock()
         return self._put((turn, spoken), give_up)
 
     def put_if_room(self, turn: Turn, spoken: Spoken) -> None:
-        """At once or not at all."""
+        """Adds a sentence or an earcon if there is room now, and drops it otherwise."""
         with contextlib.suppress(queue.Full):
             self._waiting.put_nowait((turn, spoken))
 
     def wait_with_cues(self, turn: Turn) -> None:
-        """An earcon now unless it has been heard, quieter ones until the answer's first word; they end by themselves."""
-        # No room: the voice is still letting go of the turn before, and words matter more than a cue. Either way
-        # the thread comes by, and keeps the time from then on; after `acknowledge` it does so already.
+        """Plays an earcon now unless it has just been heard, then quieter ones until the answer's first word.
+
+        They stop by themselves.
+        """
+        # The queue is full while the voice is still finishing the turn before. Then this cue is dropped, because words
+        # matter more than a cue. In both cases the thread comes back to `_next` and takes the times of the later cues
+        # from there. After `acknowledge` it does so already.
         if self.cues.start(turn):
             self.put_if_room(turn, earcons.thinking(EARCON_RATE_HZ))
 
     def acknowledge(self) -> None:
-        """The earcon for a user who seems to have said all; nothing while something is being said."""
+        """Plays the earcon for a user who seems to have finished speaking.
+
+        Does nothing while something is being said.
+        """
         if self._voice.speaking:
             return
         self.cues.acknowledge()
         if self._let.is_set():
             self.put_if_room(Turn(question=None), earcons.thinking(EARCON_RATE_HZ))
-        else:  # past the sentences that wait; the thread, if it waits for one, is woken
+        else:
+            # While paused, the earcon overtakes the sentences that wait. An empty item wakes the thread if it waits for
+            # one.
             self._cue_held = earcons.thinking(EARCON_RATE_HZ)
             nudge = Turn(question=None)
             nudge.cancelled.set()
             self.put_if_room(nudge, self._cue_held)
 
     def put_end(self, turn: Turn, give_up: Callable[[], bool]) -> bool:
-        """After its last sentence: the turn is done when that has been heard."""
+        """Marks the end of the turn after its last sentence. The turn is done when that sentence has been heard."""
         return self._put((turn, None), give_up)
 
     def pause(self) -> None:
-        """Silent at once, and until `resume` or `flush`; nothing is lost. Any thread.
+        """Silences the voice at once, until `resume` or `flush`; nothing is lost. Any thread may call it.
 
-        To be called again and again meanwhile: a sentence that was just being synthesised may slip through once.
+        Call it again and again during the pause, because a sentence that was being synthesised at the first call may
+        still begin to sound.
         """
         self._let.clear()
         if self.audible:
@@ -113,7 +124,10 @@ class SpeechQueue:
             self._voice.mute_device()
 
     def resume(self) -> None:
-        """Goes on, with the sentence that was cut. Any thread; nothing where nothing is held."""
+        """Goes on speaking, beginning with the sentence that was cut off.
+
+        Does nothing if nothing is paused. Any thread may call it.
+        """
         self._cue_held = None
         self._let.set()
 
@@ -122,16 +136,19 @@ class SpeechQueue:
         return not self._let.is_set()
 
     def flush(self) -> None:
-        """Silences the device, and empties what waits, which belongs to cancelled turns. Any thread."""
+        """Silences the device and empties the queue, whose items all belong to cancelled turns.
+
+        Any thread may call it.
+        """
         self._cut = self._cue_held = None
-        self._voice.mute_device()  # first: showing an ended turn takes its time
+        self._voice.mute_device()  # comes first, because showing an ended turn takes time
         self._let.set()
         while True:
             try:
                 item = self._waiting.get_nowait()
             except queue.Empty:
                 break
-            if item is None:  # the end of the thread, not of a turn
+            if item is None:  # this item ends the thread, not a turn
                 self._put(None, lambda: False)
                 break
             if item[1] is None:
@@ -139,16 +156,19 @@ class SpeechQueue:
 
     @property
     def audible(self) -> bool:
-        """Words, or an earcon at their end. Not an earcon by itself: see `sounding_pitches_hz`."""
+        """True while words sound, or an earcon right after them.
+
+        An earcon by itself counts in `sounding_pitches_hz` only.
+        """
         return self._voice.speaking and not self._alone
 
     @property
     def sounding_pitches_hz(self) -> tuple[float, ...]:
-        """Of the earcon that sounds by itself; the user may be speaking meanwhile."""
+        """The pitches of an earcon that sounds by itself, while the user may be speaking; () if there is none."""
         return self._alone if self._voice.speaking else ()
 
     def close(self) -> None:
-        """The thread ends behind what is still waiting; `join` says whether it did."""
+        """Tells the thread to end after everything that still waits. `join` returns whether it has ended."""
         self._put(None, lambda: not self._thread.is_alive())
 
     def join(self, seconds: float) -> bool:
@@ -172,7 +192,7 @@ class SpeechQueue:
                 self._play_cue_held()
                 if not turn.cancelled.is_set():
                     self._speak(turn, spoken)
-            except Exception as error:  # noqa: BLE001 - boundary of a sentence: the voice is gone, so is the turn
+            except Exception as error:  # noqa: BLE001 - a sentence's boundary: without the voice the turn is lost
                 _log.debug("turn %s is not heard", turn.number, exc_info=error)
                 turn.error = turn.error or error
                 turn.cancelled.set()
@@ -180,14 +200,14 @@ class SpeechQueue:
                 self._end(turn)
 
     def _next(self) -> tuple[Turn, Spoken | None] | None:
-        """What is to be said next; the cue that is due when that takes long."""
+        """The next item to say. While there is none, it is the next cue that is due. None ends the thread."""
         while True:
             seconds = self.cues.seconds_left()
             try:
                 return self._waiting.get(timeout=None if seconds == NEVER else seconds)
             except queue.Empty:
                 turn = self.cues.due()
-            # While the cue before still sounds (a slow device), this one is left out.
+            # If the cue before still sounds, because the device is slow, this one is dropped.
             if turn is not None and not self._voice.speaking:
                 return turn, earcons.waiting(EARCON_RATE_HZ)
 
@@ -218,7 +238,7 @@ class SpeechQueue:
         behind_words = self._voice.speaking and not self._alone
         self._alone = earcon.pitches_hz if isinstance(earcon, earcons.Earcon) and not behind_words else ()
         if behind_words:
-            self._sounding = None  # the words before it have been heard
+            self._sounding = None  # the words before the earcon have been heard in full
         self._voice.play(earcon, turn.cancelled)
 
     def _play_cue_held(self) -> None:
@@ -227,7 +247,10 @@ class SpeechQueue:
             self._play(Turn(question=None), earcon)
 
     def _say_what_was_cut(self, turn: Turn) -> bool:
-        """Waits while the voice is held; says again what of this turn that cut. Whether there was something."""
+        """Waits while the voice is paused, then repeats the sentence of this turn that was cut off.
+
+        Returns whether there was such a sentence.
+        """
         again = False
         while True:
             while not (self._let.wait(_PUT_SECONDS) or turn.cancelled.is_set()):
@@ -242,7 +265,7 @@ class SpeechQueue:
         try:
             turn.add_up(self._clock())
             self._on_end(turn)
-        except Exception as error:  # noqa: BLE001 - boundary of a turn: a terminal that is gone must not end the voice
+        except Exception as error:  # noqa: BLE001 - a turn's boundary: a terminal that is gone must not end the voice
             turn.error = turn.error or error
             _log.error("the answer could not be shown: %s", error)
         finally:

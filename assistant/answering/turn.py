@@ -12,6 +12,7 @@ from assistant.machine.memory import peak_rss_bytes
 
 if TYPE_CHECKING:
     from vision.interface import AnswerStats, SeeStats
+    from vision.reading.interface import Line
 
 Span = tuple[float, float]  # from, to: monotonic seconds
 
@@ -78,6 +79,7 @@ class CaptureTimings:
     taken: Span
     seen: Span
     stats: SeeStats
+    picture_pixels: tuple[int, int] | None = None  # width and height of what was seen
 
 
 @dataclass
@@ -101,12 +103,13 @@ class Turn:
     done: threading.Event = field(default_factory=threading.Event)
     answer: str = ""  # the model's own words
     told: list[str] = field(default_factory=list)  # the answer sentence by sentence, with the words of doubt
-    by_model: bool = True  # False: a picture's codes, light or colour are told, and no model is asked
+    by_model: bool = True  # False: a page is read, or a code, the light or a color is told
     spelling: str = ""  # what "spell that" says, where that is more than a part of the answer
     verdict: Verdict = Verdict.PLAIN
     rule: DoubtRule | None = None  # the thresholds that judged it; None: nothing was judged
     pieces: tuple[Piece, ...] = ()  # of the answer, each with its probability
     said: list[str] = field(default_factory=list)  # the sentences that went to the voice
+    lines: list[Line] | None = None  # of a page that is read aloud, as far as they were recognised in this turn
     error: BaseException | None = None
     moments: Moments = field(default_factory=Moments)
     timings: TurnTimings | None = None  # once the turn of a question is done
@@ -114,7 +117,12 @@ class Turn:
 
     @property
     def words(self) -> str:
-        """The answer as the user gets it: with its doubt, and without what was too doubtful to be told."""
+        """The answer as the user gets it: with its doubt, and without what was too doubtful to be told.
+
+        Of a page that is read aloud it is what went to the voice, since a stop may come before the end.
+        """
+        if self.lines is not None:
+            return " ".join(self.said)
         return self.answer if self.verdict is Verdict.PLAIN else " ".join(self.told)
 
     def add_up(self, ended_at: float) -> None:

@@ -4,6 +4,9 @@ It runs in a process of its own. A run first asks about a picture that was not l
 answer. Then it asks once more about the same picture, which now counts as seen ahead, up to the first sound. The
 synthesizer is the real one. The loudspeaker is `speech.NullSpeaker`, so that only computing takes time. It compares
 nothing.
+
+The questions are asked about pictures in squares with grey bars, as the reference design shows them. What a picture in
+its own shape costs is measured afterwards (`shapes`).
 """
 
 from __future__ import annotations
@@ -15,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering.capture import any_picture
+from assistant.bench import shapes
+from assistant.bench.engine import is_demo
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS, Kind
 from assistant.bench.ours import bytes_of_a_token
-from assistant.bench.pictures import Drawings, drawn_frame
+from assistant.bench.pictures import Drawings, padded_frame
 from assistant.bench.recorder import END, Recorder
 from assistant.bench.sensors import Sensors, this_machine
 from assistant.bench.speech import NullSpeaker
@@ -69,8 +74,11 @@ def measure(task: Task, sensors: Sensors | None = None) -> dict[str, Any]:
             for kind in KINDS:
                 recorder.mark(kind.name)
                 runs[kind.name].append(asdict(asker.run(kind)))
-        recorder.mark(END)
         seen = asker.stats
+        recorder.mark("shapes")
+        # The demo model was trained on squares only.
+        measured_shapes = [] if is_demo(Path(task.checkpoint)) else shapes.measure(engine, task.runs)
+        recorder.mark(END)
     return {
         **loaded,
         "load_peak_bytes": loaded["peak_bytes"],
@@ -78,6 +86,7 @@ def measure(task: Task, sensors: Sensors | None = None) -> dict[str, Any]:
         "runs": runs,
         "image_tokens": seen.image_tokens,
         "prompt_tokens": seen.prompt_tokens,
+        "shapes": measured_shapes,
         "decode_bytes": bytes_of_a_token(Path(task.checkpoint)),
         "energy_source": sensors.energy_source,
         "series": recorder.series(),
@@ -110,12 +119,12 @@ class Asker:
 
     def warm_up(self, kind: Kind) -> None:
         """Asks once without measuring: it starts the threads, touches the pages of memory and loads the voice."""
-        self._ask_to_first_sound(kind, self._answering.look(drawn_frame(kind.name)))
+        self._ask_to_first_sound(kind, self._answering.look(padded_frame(kind.name)))
 
     def run(self, kind: Kind) -> AnswerRun:
         forget_peak()
         # Drawn before the measuring begins, because beside a small model's answer this takes long.
-        frame = drawn_frame(kind.name)
+        frame = padded_frame(kind.name)
         lap = self._sensors.meter()
         watch = Stopwatch()
         look = self._answering.look(frame)
@@ -182,5 +191,6 @@ def _load(task: Task, stack: contextlib.ExitStack) -> Any:
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings
 
-    settings = EngineSettings(threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens)
+    # "native" leaves a square as it is, so this engine sees both shapes.
+    settings = EngineSettings(threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens, fit="native")
     return stack.enter_context(Engine.load(Path(task.checkpoint), settings))

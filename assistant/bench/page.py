@@ -14,6 +14,7 @@ from assistant.bench.kinds import KINDS
 from assistant.bench.page_style import STYLE
 from assistant.bench.questions_table import NAMES, ROWS, cell, figure_of, head, notes, ratio_of, share_of
 from assistant.bench.report import quantity, times
+from assistant.bench.shapes import rows as rows_of_shapes
 from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars
 
 _PARTS = (
@@ -39,6 +40,7 @@ def page(measured: Mapping[str, Any]) -> str:
         _headline(measured),
         _phases(measured),
         *(_figures(measured, kind.name, kind.title) for kind in KINDS),
+        *([_shapes(measured)] if measured["shapes"] else []),
         *(_over_time(measured, *what) for what in _OVER_TIME),
         _limits(measured),
         _reference(measured),
@@ -117,6 +119,12 @@ def _figures(measured: Mapping[str, Any], kind: str, title: str) -> str:
         rows.append([name, *cells, "" if share is None else f"{share:.0%}"])
     what = f"Question of {tokens['question'][kind]} tokens, answer of {tokens['answer'][kind]}, picture of {tokens['image']}."
     return f"<section><h2>{escape(title.capitalize())}</h2><p>{escape(what)}</p>{_table(['', *names], rows)}</section>"
+
+
+def _shapes(measured: Mapping[str, Any]) -> str:
+    (_, *names), *lines = rows_of_shapes(measured["shapes"])
+    what = "The questions are asked about the square. The last column is for encoder and prefill together."
+    return f"<section><h2>A picture in a square and in its own shape</h2><p>{what}</p>{_table(['', *names], lines)}</section>"
 
 
 def _over_time(measured: Mapping[str, Any], key: str, title: str, unit: str, factor: float, none: str) -> str:

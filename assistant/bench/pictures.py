@@ -33,10 +33,19 @@ def drawn_frame(kind: str) -> Frame:
     return Frame(draw(kind), time.monotonic())
 
 
+def padded_frame(kind: str) -> Frame:
+    """The same picture as the reference design shows it to the model: a square with grey bars."""
+    from vision.frame import Frame
+    from vision.preprocess import to_square
+
+    return Frame(to_square(draw(kind), "pad"), time.monotonic())
+
+
 class Drawings:
     """A `vision.interface.FrameSource`, which always shows the same picture."""
 
     live = False
+    picture_size = (WIDTH_PX, HEIGHT_PX)
 
     def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
         return drawn_frame(KINDS[0].name)

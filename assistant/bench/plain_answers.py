@@ -13,7 +13,7 @@ from typing import Any
 from assistant.bench.answers import AnswerRun
 from assistant.bench.forced import asked_words
 from assistant.bench.kinds import KINDS, Kind
-from assistant.bench.pictures import draw
+from assistant.bench.pictures import padded_frame
 from assistant.bench.plain import User, load
 from assistant.bench.recorder import END, Recorder
 from assistant.bench.sensors import Sensors, this_machine
@@ -85,7 +85,5 @@ def _run(user: User, kind: Kind, sensors: Sensors) -> AnswerRun:
 
 
 def _user(network: Any, folder: Path, kind: Kind, task: Task) -> User:
-    from vision.preprocess import to_square
-
     words = partial(asked_words, kind, lends_words=task.lends_words)
-    return User(network, folder, to_square(draw(kind.name), "pad"), words)
+    return User(network, folder, padded_frame(kind.name).rgb, words)

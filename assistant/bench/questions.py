@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 from assistant import console
+from assistant.bench import shapes
 from assistant.bench.engine import OURS, PLAIN, divided, mean_of, median_of, memory_missing
 from assistant.bench.feasible import feasible
 from assistant.bench.kinds import KINDS
@@ -118,6 +119,7 @@ def measure(wanted: QuestionsBench, checkpoint: Checkpoint, run: Run) -> dict[st
         "work": asdict(work),
         "engines": found,
         "ratios": ratios(found),
+        "shapes": shapes.medians([one["shapes"] for one in rounds[OURS]]),
         "shares": {name: shares(one, work, first["decode_bytes"], limits, name) for name, one in found.items()},
         "energy_source": first["energy_source"],
         "others_share": {"mean": mean_of(busy), "most": max((one for one in busy if one is not None), default=None)},

@@ -9,6 +9,7 @@ from typing import Any
 from assistant.bench.kinds import KINDS
 from assistant.bench.report import aligned, quantity, times
 from assistant.bench.sensors import NOT_MEASURABLE
+from assistant.bench.shapes import rows
 
 ROWS = (  # key, name, unit, how many of this unit are 1 of the figure's
     ("vision_seconds", "vision encoder", "s", 1.0),
@@ -33,6 +34,7 @@ _WIDTH = 118
 def table(measured: Mapping[str, Any]) -> str:
     """The whole table, without a line break at the end."""
     parts = ["\n".join(head(measured)), *(_kind(measured, kind.name, kind.title) for kind in KINDS)]
+    parts += ["\n".join(aligned(rows(measured["shapes"])))] if measured["shapes"] else []
     parts += ["\n".join(_limits(measured)), _reference(measured), "\n".join(notes(measured))]
     return "\n\n".join(parts)
 
@@ -84,6 +86,12 @@ def notes(measured: Mapping[str, Any]) -> list[str]:
         "rendered, not spoken.",
         "Picture seen ahead: it was looked at while the user still spoke. Its whole answer is computed: it ends as much earlier "
         "as its first token comes.",
+        "The questions are asked about pictures in squares with grey bars, as the reference design shows them"
+        + (
+            "; the full model's default is the picture's own shape, whose looking is measured beside it."
+            if measured["shapes"]
+            else ", which is all that the demo model knows."
+        ),
         "The instructions of config.toml are left out; they are read once, while the model is loaded.",
         f"Energy: {measured['energy_source']}.",
     ]

@@ -1,1 +1,1 @@
-"""The command line: one file a verb, with its arguments and what it runs; `main` puts them together."""
+"""The command line. Each verb has one file with its arguments and what it runs, and `main` puts the verbs together."""

@@ -1,4 +1,8 @@
-"""`seesay ask`: one question about one picture, typed or from a WAV file; the answer printed, spoken or kept."""
+"""`seesay ask` answers one question about one picture.
+
+The question is typed or comes from a WAV file. The answer is printed, spoken or written to a file. "Read the text" is
+answered by the reader of print, line by line, and needs no engine.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from assistant.conversation.at_once import COMMANDS, telling
 from assistant.errors import UsageError
 from assistant.files import user_path, without_tilde
 from assistant.language.command_parser import parse_command
-from assistant.language.phrases import Command
+from assistant.language.phrases import Command, ReadingCommand
 
 if TYPE_CHECKING:
     from assistant.answering.speech_queue import Voice
@@ -24,10 +28,11 @@ if TYPE_CHECKING:
     from assistant.wiring.assembly import Assembly
     from vision.frame import Frame
     from vision.interface import FrameSource, View
+    from vision.reading.interface import Line
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
-    """`verbs` is what argparse's add_subparsers gives."""
+    """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     ask = verbs.add_parser("ask", parents=[common], help="one question about one picture")
     ask.add_argument("question", nargs="?", help="the question, in quotes")
     ask.add_argument("--audio", type=user_path, metavar="WAV", help="the question as speech")
@@ -43,7 +48,8 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
 def _ask(arguments: argparse.Namespace) -> None:
     """Prints the answer as it comes, or one JSON object at the end.
 
-    Raises what went wrong: bad question, picture or WAV, a missing model or device, a failed answer.
+    Raises the error of whatever went wrong: a bad question, picture or WAV file, a missing model or device, or a failed
+    answer.
     """
     from assistant.answering import report
     from assistant.wiring.assembly import Assembly
@@ -59,25 +65,29 @@ def _ask(arguments: argparse.Namespace) -> None:
         if arguments.audio is not None and not arguments.json:
             console.result(f"you: {question.text}")
         frames = assembly.frames if arguments.image is None else assembly.open_frames(arguments.image)
-        frames.capture()  # a bad picture is said before the minutes of loading, not after
+        frames.capture()  # so that a bad picture is reported before the model loads, which takes minutes
         voice = _voice(assembly, arguments.say, arguments.speech_out)
-        at_once = _told_at_once(assembly, question)
-        if at_once is None:
+        command = parse_command(question.text, assembly.phrases)
+        reads, at_once = command is Command.READ_TEXT, _told_at_once(command)
+        if not reads and at_once is None:
             assembly.tell_of_demo_model()
             _ = assembly.engine
         power = assembly.power_watch
-        if at_once is not None:
+        if reads:
+            turn = _read(assembly, frames, voice, question, stream=not arguments.json)
+        elif at_once is not None:
             turn = _tell(assembly, frames, voice, question, at_once, stream=not arguments.json)
         else:
             turn = _answer(assembly, frames, voice, question, stream=not arguments.json)
-        if turn.question is not None:  # a recording was spoken long ago: the energy counts from the moment of its words
+        # A recording was spoken long ago, so its energy is counted from the moment of its transcript.
+        if turn.question is not None:
             turn.joules = power.energy.since(turn.question.transcribed_at).value
         if turn.error is not None:
             raise turn.error
-        if not turn.answer:
+        if not reads and not turn.answer:
             console.say(assembly.phrases.no_answer)
         if arguments.json:
-            model = "" if at_once is not None else assembly.model_name
+            model = "" if reads or at_once is not None else assembly.model_name
             console.result(console.as_json_line(report.turn_as_json(turn, model)))
         elif arguments.verbose:
             console.say(report.timings_line(turn))
@@ -97,7 +107,7 @@ def _question(assembly: Assembly, text: str | None, audio: Path | None) -> Quest
             transcribed_at=time.monotonic(),
             speech_seconds=heard.ended_at - heard.started_at,
         )
-    assert text is not None  # the command line gives one of the two
+    assert text is not None  # the command line allows only one of the two
     from vision.engine.generation.prompt import checked_question
 
     now = time.monotonic()
@@ -114,7 +124,7 @@ def _voice(assembly: Assembly, say: bool, speech_out: Path | None) -> Voice:
 
 
 def _answer(assembly: Assembly, frames: FrameSource, voice: Voice, question: Question, *, stream: bool) -> Turn:
-    """One turn from the question, which is asked now that the model is loaded, to its last sound."""
+    """Runs one turn to its last sound. The question counts as asked now, when the model is loaded."""
 
     def show(turn: Turn, text: str) -> None:
         if stream:
@@ -139,9 +149,34 @@ def _asked_now(question: Question) -> Question:
     )
 
 
-def _told_at_once(assembly: Assembly, question: Question) -> Command | None:
+def _read(assembly: Assembly, frames: FrameSource, voice: Voice, question: Question, *, stream: bool) -> Turn:
+    """One turn that reads the picture aloud. The lines are printed as they come, and what is said beside them."""
+    from assistant.answering.capture import PictureCapture
+    from assistant.answering.page_reading import PageReading
+    from assistant.answering.page_text import DOUBTFUL_BELOW
+
+    def show(line: Line) -> None:
+        doubt = "" if line.confidence >= DOUBTFUL_BELOW else "  (not sure)" if line.text else "(not readable)"
+        if stream:
+            console.result(f"{line.text}{doubt}")
+
+    page = PageReading(
+        assembly.reader, assembly.phrases, advise=assembly.page_advice, on_line=show, on_message=console.say
+    )
+    pipeline = assembly.start_pipeline(voice, engine=_NoEngine(), frames=frames, earcons=False)
+    with contextlib.closing(pipeline):
+        look = PictureCapture(time.monotonic(), frames.capture())
+        turn = pipeline.read(
+            _asked_now(question),
+            look,
+            lambda turn, frame: page.sentences(turn, frame, ReadingCommand.FROM_THE_TOP),
+        )
+        turn.done.wait()
+    return turn
+
+
+def _told_at_once(command: Command | None) -> Command | None:
     """The command that the question is, if no model is needed for it. One picture has a light but no light meter."""
-    command = parse_command(question.text, assembly.phrases)
     if command is Command.LIGHT_METER:
         return Command.LIGHT
     return command if command in COMMANDS else None

@@ -1,4 +1,4 @@
-"""`seesay bench`: its options, and what they mean. Nothing is measured here."""
+"""`seesay bench`: its options and what they mean. This module measures nothing itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assistant.files import user_path, without_tilde
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
-    """`verbs` is what argparse's add_subparsers gives."""
+    """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     bench = verbs.add_parser("bench", parents=[common], help="measure this machine (minutes)")
     bench.description = "Measures three kinds of question from their words to the last sound, on the model in use."
     bench.add_argument(

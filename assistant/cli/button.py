@@ -1,7 +1,7 @@
-"""`seesay button`: which devices have keys, and, with --learn, which key shall be the button.
+"""`seesay button` lists the devices that have keys. With --learn it finds out which key is the button.
 
-Writes what was pressed into the configuration that is read from here. It asks the person at the terminal, and no one
-else.
+It writes the key that was pressed into the configuration file that seesay reads when it is started like this. It talks
+only to the person at the terminal.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from assistant.settings.config_edit import set_values
 from assistant.settings.config_reader import find_config
 
 LEARN_SECONDS = 30.0
-# Not a button: shift, control, alt, the logo keys (Ctrl-C ends this), and fingers on a touchpad or a tablet.
+# These keys cannot be the button: shift, control, alt and the logo keys (Ctrl-C has to end this verb), and the touches
+# of fingers on a touchpad or a tablet.
 NO_BUTTON = frozenset({29, 97, 42, 54, 56, 100, 125, 126, *range(0x140, 0x150)})
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
-    """`verbs` is what argparse's add_subparsers gives."""
+    """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     button = verbs.add_parser("button", parents=[common], help="input devices with keys; which of them is the button")
     button.add_argument("--learn", action="store_true", help="press it, and it is written into the configuration")
     button.set_defaults(do=_button)
@@ -57,9 +58,9 @@ def learn(
     open_keys: Callable[[Key], InputKeys] = InputKeys,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Waits for a key and writes it down.
+    """Waits for a key press and writes that key into the configuration.
 
-    Raises `ButtonMissing` where nothing can be heard, `AssistantError` after 30 s.
+    Raises `ButtonMissing` if no device can be read, and `AssistantError` if no key is pressed within 30 s.
     """
     with open_keys(Key("", 0)) as keys:
         if keys.problem:
@@ -74,7 +75,10 @@ def learn(
 
 
 def config_to_write(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
-    """The file that seesay reads when it is started like this; where there is none yet, the user's own."""
+    """The configuration file that seesay reads when it is started like this.
+
+    If there is none yet, it is the user's own.
+    """
     found = find_config(explicit, environ, cwd)
     if found.passed_over:
         console.say(f"seesay: {found.passed_over}")

@@ -1,4 +1,7 @@
-"""`seesay config`: the settings in force and where each comes from. With --defaults, the commented file that ships."""
+"""`seesay config` prints the settings in force and where each of them comes from.
+
+With --defaults it prints the commented configuration file that ships with the program.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from assistant.settings.voice_state import VoiceState, load_state, state_path
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
-    """`verbs` is what argparse's add_subparsers gives."""
+    """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     config = verbs.add_parser("config", parents=[common], help="the settings in force, and where each comes from")
     what = config.add_mutually_exclusive_group()
     what.add_argument("--json", action="store_true", help="print one JSON object")
@@ -39,9 +42,12 @@ def _config(arguments: argparse.Namespace) -> None:
 
 
 def print_defaults() -> None:
-    """Prints the file that ships with the program, which is a configuration file as it is. Raises ConfigError."""
+    """Prints the file that ships with the program, word for word: it is a valid configuration file.
+
+    Raises ConfigError.
+    """
     text = read_text(SHIPPED_FILE)
-    # In a checkout it is a file like any other, and who runs the program from there may have edited it.
+    # In a checkout this is an ordinary file, and whoever runs the program from there may have edited it.
     if dataclasses.replace(parse_config(text, str(SHIPPED_FILE)), source=BUILT_IN) != Config():
         console.say(f"seesay: {SHIPPED_FILE} was edited: some of these values are not the defaults")
     console.piece(text)
@@ -63,7 +69,7 @@ def print_settings(arguments: argparse.Namespace) -> None:
 
 
 def _as_set_by_voice(setting: Setting, config: Config) -> Setting:
-    """Rate and volume that were set by voice count for more in `seesay run`."""
+    """The setting as `seesay run` will use it: a rate or volume that was set by voice overrides the configuration."""
     if setting.table != "speaking" or setting.key not in ("rate_wpm", "volume"):
         return setting
     path = state_path(os.environ)

@@ -1,8 +1,8 @@
-"""`seesay demo`: the whole path on the two small embedded models, with answers that can be marked.
+"""`seesay demo` runs the whole path on the two small embedded models and checks the answers.
 
-A picture is drawn, three questions about it are spoken by a voice that the speech model was not trained
-on, heard through the real recogniser and answered by the real engine; the answers are spoken, or kept as
-a WAV file on a machine with no sound card. Raises when an answer is wrong: a demo that cannot fail shows nothing.
+It draws a picture and speaks three questions about it, with a voice that the speech model was not trained on. The real
+recogniser hears the questions and the real engine answers them. The answers are spoken or, on a machine without a sound
+card, written to a WAV file. The demo fails when an answer is wrong, because a demo that cannot fail shows nothing.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     from audio.voice import SpokenVoice
     from vision.demo_model.world import Scene
 
-TURN_SECONDS = 60.0  # far more than a small model needs; the demo must end on any machine
+TURN_SECONDS = 60.0  # Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns.
 
 
 @dataclass(frozen=True)
 class DemoQuestion:
-    """A question and the only answer that is right."""
+    """A question and its only right answer."""
 
     text: str
     answer: str
 
 
 def demo_scene() -> tuple[Scene, tuple[DemoQuestion, ...]]:
-    """What is drawn, and what is asked about it: a color, a follow-up on the same shape, and a word to read."""
+    """The scene to draw and the questions about it: a color, a follow-up about the same shape, and a word to read."""
     from vision.demo_model.questions import color_answer, position_answer, reading_answer
     from vision.demo_model.world import Scene, Shape, Sign
 
@@ -71,7 +71,7 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _demo(arguments: argparse.Namespace) -> None:
-    """Runs the demo; raises `AssistantError` when an answer is wrong."""
+    """Runs the demo. Raises `AssistantError` if an answer is wrong."""
     from assistant.wiring.assembly import Assembly
 
     config = config_of(arguments)
@@ -81,7 +81,8 @@ def _demo(arguments: argparse.Namespace) -> None:
     scene, questions = demo_scene()
     folder = _folder(arguments.output)
     picture = _draw(scene, folder / "picture.png")
-    # Devices and voice are the user's own; a setting that changes what is heard or seen would spoil the marks.
+    # The devices and the voice are the user's own. Every other setting that changes what is heard or seen keeps its
+    # default, because it could make a right answer wrong.
     config = Config(
         speaking=config.speaking,
         engine=replace(EngineConfig(), threads=config.engine.threads),
@@ -123,7 +124,7 @@ def _converse(assembly: Assembly, questions: tuple[DemoQuestion, ...], folder: P
 
 
 class _Lesson:
-    """Feeds the spoken questions to the conversation, one after the answer to the other."""
+    """Feeds the spoken questions to the conversation; each one waits for the answer to the question before it."""
 
     def __init__(self, ears: Ears, voice: SpokenVoice, wavs: list[Path], ended: queue.Queue[Turn]) -> None:
         self._ears = ears
@@ -153,7 +154,7 @@ class _Lesson:
             self.turns.append(self._wait_for_answer())
 
     def _play(self, wav: Path) -> None:
-        """So that whoever listens hears the conversation, not half of it."""
+        """Plays the question aloud, so that a listener hears both sides of the conversation."""
         from audio.wav import read_wav
 
         never = threading.Event()
@@ -206,7 +207,7 @@ def _draw(scene: Scene, path: Path) -> Path:
 
 
 def _voice(assembly: Assembly, folder: Path) -> SpokenVoice:
-    """Speaks through the loudspeaker; with no sound card, into a WAV file."""
+    """The loudspeaker's voice or, without a sound card, a voice that writes into a WAV file."""
     from assistant.wiring.devices import wav_file
     from audio.errors import DeviceLost, DeviceMissing
 

@@ -1,4 +1,7 @@
-"""`seesay fetch`: downloads the full models and prepares them for a quick start. The only verb that uses a network."""
+"""`seesay fetch` downloads the full models and prepares them for a quick start.
+
+It is the only verb that needs a network.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from assistant.models import catalog
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
-    """`verbs` is what argparse's add_subparsers gives."""
+    """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     fetch = verbs.add_parser("fetch", parents=[common], help="download the full models (the only use of a network)")
     fetch.add_argument(
         "--language", choices=tuple(catalog.FULL_SPEECH), help="of the speech model (default: the config's)"

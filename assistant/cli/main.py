@@ -1,4 +1,4 @@
-"""The command line: parses, sets logging up, runs one verb, and turns every error into a sentence and a status.
+"""Parses the command line, sets up logging, runs one verb, and turns every error into a sentence and an exit status.
 
 Exit status: 0 right, 1 it failed or an answer could not be written, 2 wrong use, 3 a device or model is missing or
 damaged, 130 Ctrl-C (0 for `run` and `serve`, which have no other end). Results go to stdout, everything else to stderr.
@@ -25,34 +25,35 @@ from assistant.models.catalog import go_offline
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
 VERBS = (run, ask, serve, demo, fetch, button, config, bench, soak, power)
-_NAMES = tuple(verb.__name__.rpartition(".")[2] for verb in VERBS)  # a module has the name of its verb
-_JOIN_SECONDS = 1.0  # how long the end waits for all threads together that are not meant to die with the process
-_TAKES_A_VALUE = ("--config", "--profile")  # of the options that may stand before the verb
+_NAMES = tuple(verb.__name__.rpartition(".")[2] for verb in VERBS)  # each module is named after its verb
+_JOIN_SECONDS = 1.0  # The program waits this long at its end for all threads together that are not daemons.
+_TAKES_A_VALUE = ("--config", "--profile")  # those of the options before the verb that take a value
 EPILOG = """exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing or damaged
 privacy: pictures and speech never leave this machine, unless engine.backend = "openai" is set, which
 is said aloud at every start; else only `seesay fetch` uses the network"""
 
 
 def entry() -> None:
-    """The console script `seesay`. Never returns."""
+    """Runs the console script `seesay`. Never returns."""
     try:
         status = main(sys.argv[1:])
-    except SystemExit as ended:  # argparse has printed the help, the version, or what is wrong
+    except SystemExit as ended:  # argparse has already printed the help, the version or the error
         status = ended.code if isinstance(ended.code, int) else FAILED
     end_process(status if console.all_written() else status or FAILED)
 
 
 def end_process(status: int) -> NoReturn:
-    """Ends the process with this exit status, whatever threads are still inside a library.
+    """Ends the process with this exit status, even if threads are still inside a library.
 
-    Everything of ours has been closed by now, since each verb unwinds its `ExitStack` before it returns: threads were
-    joined, power limits put back, temporary folders deleted. Python's own end is left out for two reasons. A thread
-    that is still inside OpenCV or PortAudio, or comes back from there while Python ends, makes C++ abort the whole
-    process with status 134. And Python would search the hundreds of thousands of objects of torch and transformers for
-    cycles to free, which takes seconds on a busy machine, while the system frees them all at once anyway.
+    Everything of ours has been closed by now, because each verb unwinds its `ExitStack` before it returns: threads were
+    joined, power limits put back and temporary folders deleted. Python's own shutdown is skipped for two reasons. A
+    thread that is still inside OpenCV or PortAudio, or returns from there while Python shuts down, makes C++ abort the
+    whole process with status 134. And Python would search the hundreds of thousands of objects of torch and
+    transformers for cycles to free, which takes seconds on a busy machine, although the system frees them all at once
+    anyway.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # it ends already
+        signal.signal(number, signal.SIG_IGN)  # the process is already ending
     give_up_at = time.monotonic() + _JOIN_SECONDS
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
@@ -60,15 +61,15 @@ def end_process(status: int) -> NoReturn:
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         try:
-            if stream is not None:  # a program without a terminal may have none
+            if stream is not None:  # it is None in a program that was started without a terminal
                 stream.flush()
-        except (OSError, ValueError):  # nobody reads it any more, the disk is full, or it was closed
+        except (OSError, ValueError):  # its reader has gone, the disk is full, or it was closed
             status = status or FAILED
     os._exit(status)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs one command line; returns its exit status."""
+    """Runs one command line and returns its exit status."""
     console.prepare_streams()
     status = _run_verb(argv)
     return status if console.all_written() else status or FAILED
@@ -90,10 +91,10 @@ def _run_verb(argv: Sequence[str]) -> int:
         arguments.do(arguments)
     except KeyboardInterrupt:
         return 0 if has_no_other_end else exit_status_of(KeyboardInterrupt())
-    except BrokenPipeError:  # the reader of our output left: `seesay ask … | head`
+    except BrokenPipeError:  # the reader of our output has gone, as in `seesay ask … | head`
         console.reader_left()
         return FAILED
-    except Exception as error:  # noqa: BLE001 - boundary of the program: one sentence, one status
+    except Exception as error:  # noqa: BLE001 - the program's boundary: an error becomes one sentence and one status
         return _say_error(error)
     return 0
 
@@ -102,10 +103,10 @@ def _run_verb(argv: Sequence[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Writes help and version as results. argparse itself says nothing when they cannot be written."""
+    """Writes help and version as results, because argparse itself says nothing when they cannot be written."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        if file is sys.stdout:  # None where it is closed
+        if file is sys.stdout:  # sys.stdout and `file` are both None if stdout is closed
             console.piece(message)
         else:
             super()._print_message(message, file)
@@ -119,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(
         prog="seesay", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    # What `main` asks of a verb, beside `do`, which runs it.
+    # `main` reads these two attributes of every verb, and `do`, which runs the verb.
     parser.set_defaults(uses_network=False, has_no_other_end=False)
     parser.add_argument("--version", action="version", version=f"seesay {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="{" + ",".join(_NAMES) + "}", required=True)
@@ -130,22 +131,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _with_default_verb(argv: list[str]) -> list[str]:
-    """`seesay --verbose` means `seesay run --verbose`."""
+    """Adds the verb `run` where the command line names none: `seesay --verbose` means `seesay run --verbose`."""
     first = argv[0] if argv else "-"
     if first in ("-h", "--help", "--version") or not first.startswith("-"):
         return argv
     for place, word in enumerate(argv):
-        if argv[place - 1] in _TAKES_A_VALUE:  # in `--profile button`, "button" is no verb
+        if argv[place - 1] in _TAKES_A_VALUE:  # in `--profile button`, "button" is a value and not a verb
             continue
-        if word in _NAMES:  # `seesay --config F ask …`: the options before the verb are its own
+        if word in _NAMES:  # The options before the verb belong to it, as in `seesay --config F ask …`.
             return [word, *argv[:place], *argv[place + 1 :]]
     return ["run", *argv]
 
 
 def _end_on_signals() -> None:
-    """The first Ctrl-C, SIGTERM or closed terminal unwinds everything; later ones must not interrupt the unwinding."""
+    """Makes the first Ctrl-C, SIGTERM or closed terminal unwind everything, and ignores later ones meanwhile."""
     ending = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # which is what `nohup` asks for
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` sets it to be ignored
         ending.append(signal.SIGHUP)
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -158,7 +159,7 @@ def _end_on_signals() -> None:
 
 
 def _say_error(error: Exception) -> int:
-    """One sentence; a traceback only for whoever sets SEESAY_DEBUG."""
+    """Prints one sentence, and a traceback only if SEESAY_DEBUG is set."""
     if os.environ.get("SEESAY_DEBUG"):
         logging.exception("failed")
     from audio.errors import AudioError

@@ -1,4 +1,7 @@
-"""What several verbs do with their options. Importing it imports nothing heavy: `seesay --help` reads it."""
+"""The options that several verbs share.
+
+Importing this module imports nothing heavy, because `seesay --help` needs it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ def config_of(arguments: argparse.Namespace) -> Config:
 
 
 def config_file_of(arguments: argparse.Namespace) -> Path | None:
-    """The configuration file to read, None for the defaults. Says which config.toml was passed over, if one was."""
+    """The configuration file to read, or None for the defaults.
+
+    Tells the user which config.toml was passed over, if any.
+    """
     found = find_config(arguments.config, os.environ, Path.cwd())
     if found.passed_over:
         console.say(f"seesay: {found.passed_over}")
@@ -29,7 +35,7 @@ def config_file_of(arguments: argparse.Namespace) -> Path | None:
 
 
 def model_of(arguments: argparse.Namespace) -> tuple[Config, Path]:
-    """The settings and the checkpoint's folder: the one that is named, or the one in use."""
+    """The settings, and the folder of the checkpoint that is named on the command line or else of the one in use."""
     from assistant.bench.engine import model_folder
     from assistant.wiring.engine import is_remote
 
@@ -50,17 +56,17 @@ def model_of(arguments: argparse.Namespace) -> tuple[Config, Path]:
 
 
 def is_random(arguments: argparse.Namespace) -> bool:
-    """True where the weights are random: the answers are no words, and only their speed counts."""
+    """True if the weights are random. Then the answers have no meaning, and only their speed counts."""
     return bool(arguments.synthetic or arguments.model == "2b")
 
 
 def whole_number(text: str) -> int:
-    """A whole number from 1 to 256. Raises ArgumentTypeError."""
+    """Parses a whole number from 1 to 256. Raises ArgumentTypeError."""
     return whole_number_up_to(text, 256)
 
 
 def whole_number_up_to(text: str, most: int) -> int:
-    """A whole number from 1 to `most`. Raises ArgumentTypeError."""
+    """Parses a whole number from 1 to `most`. Raises ArgumentTypeError."""
     if not text.strip().isdecimal() or not 1 <= int(text) <= most:
         raise argparse.ArgumentTypeError(f"a number from 1 to {most:,} is expected, not {text!r}")
     return int(text)

@@ -1,4 +1,7 @@
-"""`seesay power`: shows what this machine tells and permits. `seesay power cap`: limits it while something runs."""
+"""`seesay power` shows which power readings and limits this machine offers.
+
+`seesay power cap` limits its power until Ctrl-C or while a command runs.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,11 @@ Wait = Callable[[float], object]
 
 
 def show(config: PowerConfig, *, json: bool, sysfs: Sysfs | None = None, wait: Wait | None = None) -> None:
-    """Prints the table or the object. Raises PowerError where the machine neither tells nor permits anything."""
+    """Prints the table or the JSON object. Raises PowerError if the machine offers no reading and no limit."""
     sysfs, wait = sysfs or Sysfs(), wait or threading.Event().wait
     put_back_what_was_left(sysfs, state_file(os.environ))
     reader = PowerReader(sysfs)
-    wait(_LOOK_SECONDS)  # watts are a difference
+    wait(_LOOK_SECONDS)  # watts are worked out from two energy readings, so some time has to pass between them
     budget, governs = budget_of(config), config.govern == "on"
     machine = overview(sysfs, reader.sample(), budget)
     if json:
@@ -45,7 +48,7 @@ def show(config: PowerConfig, *, json: bool, sysfs: Sysfs | None = None, wait: W
 
 
 def put_back_what_was_left(sysfs: Sysfs, state: Path) -> None:
-    """What a killed run had changed; silent where there is nothing."""
+    """Puts back the power limits that a killed run left behind. Prints nothing if there are none."""
     if not left_over(state, sysfs):
         return
     try:
@@ -66,15 +69,16 @@ def cap(
     sysfs: Sysfs | None = None,
     wait: Wait | None = None,
 ) -> None:
-    """Limits the machine until Ctrl-C, or while `command` runs. Raises PowerError where nothing is permitted."""
+    """Limits the machine until Ctrl-C, or while `command` runs. Raises PowerError if no limit is permitted."""
     sysfs, wait = sysfs or Sysfs(), wait or threading.Event().wait
     budget = budget_of(config)
-    if watts is not None:  # said for the processor itself: what else is in the box plays no part
+    # --watts is for the processor alone, so the watts of the other parts (`other_watts`) are not subtracted
+    if watts is not None:
         budget = Budget(watts, 0.0, config.max_temperature_c)
     reader = PowerReader(sysfs)
     wait(_LOOK_SECONDS)
     machine = overview(sysfs, reader.sample(), budget)
-    if not machine.can_cap:  # before the lock: where nothing can be limited, nobody holds anything
+    if not machine.can_cap:  # This comes before the lock: where nothing can be limited, nobody needs to hold the lock.
         raise PowerError(
             f"the power cannot be limited here: {machine.power_limit.why}; {machine.frequency_steps.why or machine.sample.package_watts.why}"
             "; docs/power.md says what can be done"
@@ -96,7 +100,7 @@ def cap(
 
 
 def _how_held(watts: float, held: SensorValue[float] | None) -> str:
-    """Says no more than was read back; whether lowering the frequency is enough is seen only with time."""
+    """Tells only what was read back. Whether a lower frequency is enough turns out only while it runs."""
     if held is None or held.value is None:
         return f"the processor is to take {watts:g} W at most: watched once a second, and its frequency lowered until it does"
     lower = f" ({watts:g} W are no reason to raise it)" if held.value < watts - 0.05 else ""
@@ -104,7 +108,7 @@ def _how_held(watts: float, held: SensorValue[float] | None) -> str:
 
 
 def _run(command: Sequence[str]) -> None:
-    """Raises CommandFailed with the command's own status."""
+    """Runs the command to its end. Raises CommandFailed with the command's own exit status."""
     try:
         process = subprocess.Popen(command)
     except OSError as error:
@@ -119,8 +123,10 @@ def _run(command: Sequence[str]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ctrl-C at a terminal has reached the command already, and a second one would cut its own end short; a SIGTERM
-    has not.
+    """Waits for the command to end, then terminates it, then kills it.
+
+    A Ctrl-C at a terminal has reached the command already, so it first gets time to end by itself: a second signal
+    would interrupt its clean-up. A SIGTERM to this program has not reached the command.
     """
     for patience_seconds, push in ((_OWN_END_SECONDS, process.terminate), (_COMMAND_END_SECONDS, process.kill)):
         try:
@@ -131,7 +137,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class CommandFailed(AssistantError):
-    """The command that ran under a limit did not end well: its status becomes ours."""
+    """The command that ran under a limit failed. Its exit status becomes ours."""
 
     def __init__(self, name: str, status: int) -> None:
         ended = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"

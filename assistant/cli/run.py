@@ -1,4 +1,4 @@
-"""`seesay run`: the conversation by voice, until quit or Ctrl-C."""
+"""`seesay run` holds the conversation by voice, until the user says to quit or presses Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assistant.cli.options import config_of
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
-    """`verbs` is what argparse's add_subparsers gives."""
+    """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     run = verbs.add_parser("run", parents=[common], help="listen, look and answer until quit (the default)")
     run.add_argument("--json", action="store_true", help="one JSON object for each answered question")
     run.set_defaults(do=_run, has_no_other_end=True)

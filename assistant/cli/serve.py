@@ -1,4 +1,4 @@
-"""`seesay serve`: the page and the API, alone or beside the conversation by voice."""
+"""`seesay serve` serves the page and the API, alone or together with the conversation by voice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assistant.files import user_path
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
-    """`verbs` is what argparse's add_subparsers gives."""
+    """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     serve = verbs.add_parser("serve", parents=[common], help="the page in a browser, and the API for other programs")
     serve.add_argument("--host", metavar="ADDRESS", help="where to listen (default: the config's, this machine only)")
     serve.add_argument("--port", type=int, metavar="N", help="the port (default: the config's; 0: any that is free)")

@@ -1,4 +1,4 @@
-"""`seesay soak`: its options, and what they mean. Nothing is measured here."""
+"""`seesay soak`: its options and what they mean. This module measures nothing itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
-    """`verbs` is what argparse's add_subparsers gives."""
+    """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     soak = verbs.add_parser("soak", parents=[common], help="ask for hours, and see whether memory grows")
     soak.description = (
         "Asks again and again through the assistant's own threads, spoken to nobody. Ctrl-C ends it with the report."
@@ -59,7 +59,7 @@ def _soak(arguments: argparse.Namespace) -> None:
 
 
 def _seconds(text: str) -> float:
-    """ "2h", "1h30m", "90s", "90" → seconds."""
+    """Parses a time into seconds: "2h", "1h30m", "90s" or "90". Raises ArgumentTypeError."""
     found = _DURATION.fullmatch(text.strip())
     if not text.strip() or found is None:
         raise argparse.ArgumentTypeError(f"a time is expected, such as 2h, 30m, 90s, not {text!r}")

@@ -18,6 +18,7 @@ from assistant.conversation.current_picture import Pictures
 from assistant.conversation.dialog import CommandHandler, ConversationSettings, OwnState
 from assistant.conversation.event_queue import Event, Tick
 from assistant.conversation.expected_reply import ExpectedReply
+from assistant.conversation.modes.reading_aloud import ReadingAloud
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
 from audio import earcons
@@ -39,6 +40,7 @@ class Conversation:
         activation: Activation | None = None,  # None: all speech is meant for the assistant
         on_heard: Callable[[Utterance], None] = lambda utterance: None,
         own_state: OwnState = OwnState(),  # noqa: B008 - frozen, so one for all calls is fine
+        reading: ReadingAloud | None = None,  # reads pages aloud; None: the model is asked to read
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._events = events
@@ -61,7 +63,9 @@ class Conversation:
         )
         self._stopped = False  # True after a press that stopped the answer: held on, that press begins a question
         self._expected = ExpectedReply(self._activation, clock)
-        self._commands = CommandHandler(answering, phrases, settings, self._pictures, self._expected, own_state, clock)
+        self._commands = CommandHandler(
+            answering, phrases, settings, self._pictures, self._expected, own_state, clock, reading
+        )
 
     def run(self, greeting: str) -> None:
         """Says `greeting`, then listens. Returns when the events end or the user says quit."""

@@ -79,6 +79,18 @@ class Pictures:
         self._picture, self.ahead = look or self._looker.look(), None
         return self._picture
 
+    def for_reading(self, began_at: float | None, was_read: Callable[[PictureCapture], bool]) -> PictureCapture:
+        """The picture of a page that is to be read.
+
+        The current one was read if `was_read` says so. Then the user means another page, and a new picture is taken,
+        unless the user keeps the current one on purpose.
+        """
+        picture = self._picture
+        if picture is not None and was_read(picture) and not self._kept and self.ahead is None:
+            self._picture = self._looker.look()
+            return self._picture
+        return self.for_question(began_at)
+
     def for_telling(self) -> PictureCapture | None:
         """The picture that was taken as the user began to speak, or the one that is kept. None if it has no frame yet.
 

@@ -18,6 +18,8 @@ from assistant.conversation import at_once
 from assistant.conversation.at_once import AtOnce
 from assistant.conversation.current_picture import Pictures
 from assistant.conversation.expected_reply import ExpectedReply
+from assistant.conversation.modes.mode import Mode, Situation
+from assistant.conversation.modes.reading_aloud import ReadingAloud
 from assistant.language.command_parser import parse_command
 from assistant.language.phrases import Command, Phrases
 from assistant.language.spelling import parts_to_spell, spell
@@ -78,11 +80,14 @@ class CommandHandler:
         expecting: ExpectedReply,
         own_state: OwnState,
         clock: Callable[[], float],
+        reading: ReadingAloud | None = None,  # None: the model is asked to read
     ) -> None:
         self._answering = answering
         self._phrases = phrases
         self._settings = settings
         self._pictures = pictures
+        self._reading = reading
+        self._modes: tuple[Mode, ...] = () if reading is None else (reading,)
         self._expected = expecting
         self._own_state = own_state
         self._clock = clock
@@ -99,6 +104,8 @@ class CommandHandler:
         `began_at` is when the user began to speak, in clock seconds. None stands for now.
         """
         self._began_at = began_at
+        if self._taken_by_a_mode(utterance):
+            return True
         command = parse_command(utterance.text, self._phrases)
         if command is None:
             self._ask(utterance.text, utterance)
@@ -132,9 +139,40 @@ class CommandHandler:
         return turn
 
     def repeat(self) -> None:
-        """Says the last words again, unless an answer is about to come."""
+        """Says the last words again, unless an answer is about to come. Of a page it is the last sentence."""
+        now = self._clock()
+        question = Question(Command.REPEAT.value, None, asked_at=now, transcribed_at=now)
+        for mode in self._modes:
+            if (turn := mode.repeat(question, self._situation(mode))) is not None:
+                self._note(turn)
+                return
         if not self._is_thinking():  # an answer that comes in a moment would be said twice
             self.say(self._last_words() or self._phrases.nothing_to_repeat)
+
+    # Modes.
+
+    def _taken_by_a_mode(self, utterance: Utterance) -> bool:
+        question = self._question(utterance.text, utterance)
+        for mode in self._modes:
+            if (turn := mode.take(question, self._situation(mode))) is not None:
+                self._pictures.drop_ahead()
+                self._note(turn)
+                return True
+        return False
+
+    def _situation(self, mode: Mode) -> Situation:
+        turn = mode.turn
+        if turn is None:
+            return Situation(asked=False, said=False)
+        asked = self.last_answer is not None and self.last_answer.number > turn.number
+        return Situation(asked, bool(self.turns) and self.turns[-1].number > turn.number)
+
+    def _note(self, turn: Turn) -> None:
+        """The turn of a mode is the newest thing that was asked for."""
+        self._expected.forget()
+        self._read_back = 0
+        if turn not in self.turns:
+            self.turns.append(turn)
 
     # Commands.
 
@@ -147,6 +185,8 @@ class CommandHandler:
                 self._change_voice(command)
             case Command.SPELL:
                 self.say(self._spelt() or phrases.nothing_to_spell)
+            case Command.READ_TEXT if self._reading is not None:
+                self._read(self._reading, utterance)
             case Command.READ_TEXT:
                 self._ask(
                     phrases.read_text_question if self._settings.takes_instructions else utterance.text, utterance
@@ -172,7 +212,8 @@ class CommandHandler:
             case Command.REPEAT:
                 self.repeat()
             case Command.HELP:
-                self.say(f"{phrases.help} {self._settings.hint}".strip())
+                limits = "" if self._settings.takes_instructions else phrases.demo_limits
+                self.say(" ".join(filter(None, (phrases.help, limits, self._settings.hint))))
             case Command.QUIT:
                 self._answering.say(phrases.goodbye).done.wait(GOODBYE_SECONDS)
                 return False
@@ -214,8 +255,14 @@ class CommandHandler:
         self._read_back = 0
         self._last_asked = text if about is None else about
         question, look = self._question(text, utterance), self._pictures.for_question(self._began_at)
-        self.last_answer = self._answering.ask(question, look, queued=self._settings.queue_questions)
+        # A page may take minutes, so a question ends it at once. "Continue" goes on with it.
+        queued = self._settings.queue_questions and not any(mode.is_under_way for mode in self._modes)
+        self.last_answer = self._answering.ask(question, look, queued=queued)
         self.turns.append(self.last_answer)
+
+    def _read(self, reading: ReadingAloud, utterance: Utterance) -> None:
+        look = self._pictures.for_reading(self._began_at, reading.has_read)
+        self._note(reading.begin(self._question(utterance.text, utterance), look))
 
     def _ask_anew(self, template: str, utterance: Utterance) -> None:
         """Asks the last question again in other words, about the same picture."""
@@ -282,4 +329,7 @@ def status_in_words(status: Status, phrases: Phrases) -> str:
         sentences.append(phrases.status_temperature.format(celsius=status.temperature_celsius))
     if status.memory_bytes is not None:
         sentences.append(phrases.status_memory.format(gigabytes=status.memory_bytes / 1e9))
+    if status.camera_pixels is not None:
+        width, height = status.camera_pixels
+        sentences.append(phrases.status_camera.format(width=width, height=height))
     return " ".join(sentences) or phrases.status_unknown

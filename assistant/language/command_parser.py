@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from assistant.language.phrases import Command, Phrases
+from assistant.language.phrases import Command, Phrases, ReadingCommand
 
 MAX_COMMAND_CHARACTERS = 120  # a longer utterance is always a question
 
@@ -24,6 +24,37 @@ def parse_command(text: str, phrases: Phrases) -> Command | None:
     """The command that `text` gives, or None when it is a question (or empty)."""
     tried = _wordings_tried(text, phrases)
     return next((phrases.command_of[words] for words in tried if words in phrases.command_of), None)
+
+
+def plain_words(text: str, phrases: Phrases) -> str:
+    """`text` as the tables of a language write it: in lower case, without punctuation and hesitations."""
+    return _in_table_words(_normalised(text), phrases)
+
+
+def parse_reading_command(text: str, phrases: Phrases) -> ReadingCommand | int | None:
+    """What `text` says about a page that is read aloud: a command, the number of a line (-1 is the last), or None.
+
+    Some of these wordings are a `Command` as well. The caller knows which one is meant.
+    """
+    words = phrases.reading
+    for tried in _wordings_tried(text, phrases):
+        if tried in words.command_of:
+            return words.command_of[tried]
+        if (number := _line_number(tried, words.line, words.numbers)) is not None:
+            return number
+    return None
+
+
+def _line_number(text: str, wordings: Collection[str], numbers: Mapping[str, int]) -> int | None:
+    for wording in wordings:
+        before, _, after = wording.partition("{number}")
+        if text.startswith(before) and text.endswith(after) and len(text) > len(before) + len(after):
+            number = text[len(before) : len(text) - len(after)]
+            if number in numbers:
+                return numbers[number]
+            if re.fullmatch(r"[1-9]\d{0,3}", number):
+                return int(number)
+    return None
 
 
 def is_yes(text: str, phrases: Phrases) -> bool:

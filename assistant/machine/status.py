@@ -1,4 +1,4 @@
-"""The assistant's own state, as it is told to the user: power, temperature, memory, model.
+"""The assistant's own state, as it is told to the user: power, temperature, memory, model, camera.
 
 A value that is not known is None and never made up. This module does not measure: others do.
 """
@@ -18,10 +18,17 @@ class Status:
     temperature_celsius: float | None = None
     memory_bytes: int | None = None  # in use by this program
     model: str | None = None  # a name for people
+    camera_pixels: tuple[int, int] | None = None  # width and height of the camera's pictures
 
 
-def status_of(sample: PowerSample, other_watts: float, memory_bytes: int | None, model: str) -> Status:
+def status_of(
+    sample: PowerSample,
+    other_watts: float,
+    memory_bytes: int | None,
+    model: str,
+    camera_pixels: tuple[int, int] | None = None,
+) -> Status:
     """The status that a sample of the sensors gives. The watts are those of the whole box where they are known: see
     `box_watts`.
     """
-    return Status(box_watts(sample, other_watts).value, sample.celsius.value, memory_bytes, model)
+    return Status(box_watts(sample, other_watts).value, sample.celsius.value, memory_bytes, model, camera_pixels)

@@ -15,7 +15,7 @@ from assistant.language.phrases import LANGUAGES, phrases_for
 from audio.settings import MIN_CONFIDENCE, VAD_AGGRESSIVENESS, EndpointSettings
 from vision.engine.settings import EngineSettings
 from vision.remote_settings import AGAIN_SECONDS, RemoteSettings, ServerSettings
-from vision.settings import OPEN_TIMEOUT_SECONDS
+from vision.settings import OPEN_TIMEOUT_SECONDS, PICTURE_HEIGHT, PICTURE_WIDTH
 
 BUILT_IN = "the built-in defaults"
 
@@ -61,11 +61,21 @@ class SpeakingConfig:
 
 @dataclass(frozen=True)
 class SeeingConfig:
-    """[seeing]: the camera, and how its picture is made square."""
+    """[seeing]: the camera, and how its picture is shown to the model."""
 
     camera: str = _path("0")
-    fit: str = _one_of(EngineSettings.fit, "crop", "stretch")
+    width: int = _number(PICTURE_WIDTH, 0, 7680)
+    height: int = _number(PICTURE_HEIGHT, 0, 4320)
+    fit: str = _one_of("auto", "native", "pad", "crop", "stretch")
     open_timeout_seconds: float = _number(OPEN_TIMEOUT_SECONDS, 0.5, 60.0)
+
+
+@dataclass(frozen=True)
+class ReadingConfig:
+    """[reading]: print that is read aloud, or helps the model. It computes with as many threads as the engine."""
+
+    context: str = _one_of("auto", "off")
+    idle_minutes: float = _number(5.0, 0.1, 1440.0)
 
 
 @dataclass(frozen=True)
@@ -189,6 +199,7 @@ class Config:
     hearing: HearingConfig = HearingConfig()
     speaking: SpeakingConfig = SpeakingConfig()
     seeing: SeeingConfig = SeeingConfig()
+    reading: ReadingConfig = ReadingConfig()
     engine: EngineConfig = EngineConfig()
     remote: RemoteConfig = RemoteConfig()
     conversation: ConversationConfig = ConversationConfig()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answering.doubt import Verdict
+from assistant.answering.reader_context import NOTHING_READ, PrintRead, PrintTold, QuestionReader
 from assistant.answering.reply import ChunkDecoded, DecodingEnded, NothingAnswered, Reply, SentenceFinished, Wording
 from assistant.answering.turn import CaptureTimings, Question, Turn
 from assistant.errors import AssistantError, ModelMissing
@@ -29,7 +30,7 @@ from audio.errors import AudioError, SpeechModelError
 from vision.errors import Cancelled, QuestionError, RemoteError, VisionError
 
 if TYPE_CHECKING:
-    from vision.interface import Answerer, AnswerStats, Engine
+    from vision.interface import Answerer, AnswerStats, Engine, View
 
 STILL_THERE_SECONDS = 5.0
 LONGEST_QUESTION = 2000  # characters: the engine takes no longer one
@@ -70,6 +71,7 @@ class AnswerContext:
     wording: Wording
     hear: Hear | None
     clock: Callable[[], float]
+    reader: QuestionReader | None = None  # None: questions about writing get no help
 
 
 class Answer:
@@ -170,6 +172,8 @@ class Answer:
 
     def _see(self) -> Iterator[Event]:
         about, means = self._conversation, self._means
+        if means.reader is not None and not self._asked.plain:
+            means.reader.prepare_for(self._question.text)
         if about.view is not None:
             return
         yield events.Seeing(None if about.fault is None else means.wording.phrases.framing[about.fault.value].advice)
@@ -177,22 +181,25 @@ class Answer:
         taken_at = begun_at if about.frame is None else about.frame.captured_at
         view = means.engine.see(about.frame, self._cancelled)
         self._turn.moments.sight = CaptureTimings(taken_at, (taken_at, taken_at), (begun_at, means.clock()), view.stats)
-        about.view, about.held = view, Said()
+        about.view, about.held, about.print_told = view, Said(), PrintTold()
 
     def _answer(self) -> Iterator[Event]:
         about, asked, turn = self._conversation, self._asked, self._turn
         assert about.view is not None  # set by _see
         before = about.held if asked.before is None else asked.before
+        view, phrases = about.view, self._means.wording.phrases
+        read = self._read(view)
         prompt = about.prompt_for(
             self._question.text,
             before,
             takes_instructions=not self.answerer.is_demo,
             longest=LONGEST_QUESTION,
             max_new_tokens=asked.max_new_tokens,
+            tell=lambda text: about.print_told.question_for(text, read, view, phrases),
         )
         self._asked_of = self.answerer
-        reply = Reply(turn, self._means.wording, self._means.clock, about.fault)
-        for event in reply.answer(about.view, prompt, max_new_tokens=asked.max_new_tokens, plain=asked.plain):
+        reply = Reply(turn, self._means.wording, self._means.clock, about.fault, read)
+        for event in reply.answer(view, prompt, max_new_tokens=asked.max_new_tokens, plain=asked.plain):
             match event:
                 case ChunkDecoded(chunk):
                     self._said += chunk.text
@@ -210,8 +217,20 @@ class Answer:
                 case NothingAnswered(spoken):
                     self._said = spoken
                     yield self._sentence(spoken)
+        if reply.is_remembered:
+            about.print_told.was_answered()
         if turn.verdict is not Verdict.CANNOT_TELL:  # an answer that was withheld is no part of the conversation
             about.held = before.and_then(self._question.text, turn.answer)
+
+    def _read(self, view: View) -> PrintRead:
+        """What is printed in the picture, if the question is about that.
+
+        A client of /v1 gets the model's own answer to its own prompt: nothing is read for it.
+        """
+        reader = self._means.reader
+        if reader is None or self._asked.plain:
+            return NOTHING_READ
+        return reader.read_for(self._question.text, view, self._cancelled)
 
     def _count(self, stats: AnswerStats) -> None:
         view, is_new = self._conversation.view, self._turn.moments.sight is not None

@@ -162,6 +162,7 @@ def _status(services: Services) -> dict[str, Any]:
         "engine_away": engine.away_host,
         "language": services.settings.language,
         "has_camera": services.take is not None,
+        "camera_pixels": machine.camera_pixels,
         "queue": asdict(queue),
         "power_watts": machine.power_watts,
         "temperature_celsius": machine.temperature_celsius,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from assistant.answering.reader_context import PrintTold
 from assistant.web.expiring_store import Kept, KeptLimits
 from vision.errors import QuestionError
 
@@ -56,28 +57,42 @@ class Conversation:
     fault: Fault | None  # what is wrong with the picture
     view: View | None = None  # None: not yet seen
     held: Said = field(default_factory=Said)  # what the view remembers
+    print_told: PrintTold = field(default_factory=PrintTold)  # whether it was told what is printed in the picture
     stop: Callable[[], None] = lambda: None  # ends the answer under way
 
     def prompt_for(
-        self, question: str, before: Said, *, takes_instructions: bool, longest: int, max_new_tokens: int | None = None
+        self,
+        question: str,
+        before: Said,
+        *,
+        takes_instructions: bool,
+        longest: int,
+        max_new_tokens: int | None = None,
+        tell: Callable[[str], str] = lambda question: question,
     ) -> str:
         """The text to ask the view, so that it knows `before`.
 
         If the view remembers something else, or has no room for the question and its answer, it forgets, and the text
-        tells it the earlier turns again, as far as they fit into `longest` characters and the model. Raises
+        tells it the earlier turns again, as far as they fit into `longest` characters and the model. `tell` puts before
+        the question what the view has to be told with it; it is asked again after the view has forgotten. Raises
         QuestionError.
         """
         assert self.view is not None  # the answer has seen the picture first
         if self.view.cache_bytes == 0:  # the engine gave its room to another picture
-            self.held = Said()
-        if before == self.held and self.view.remembers(question, max_new_tokens):
-            return question
+            self._note_forgotten()
+        text = tell(question)
+        if before == self.held and self.view.remembers(text, max_new_tokens):
+            return text
         self.view.forget()
-        self.held = Said()
+        self._note_forgotten()
         if not takes_instructions:
             return question
         view = self.view
-        return folded(question, before, lambda text: len(text) <= longest and _takes(view, text, max_new_tokens))
+        return folded(tell(question), before, lambda text: len(text) <= longest and _takes(view, text, max_new_tokens))
+
+    def _note_forgotten(self) -> None:
+        self.held = Said()
+        self.print_told.forget()
 
 
 def folded(question: str, before: Said, fits: Callable[[str], bool]) -> str:

@@ -1,4 +1,4 @@
-"""Watts, temperature and memory of this machine, read at most once a second.
+"""Watts, temperature and memory of this machine and its camera's picture size, read at most once a second.
 
 A figure that the machine does not tell is None.
 """
@@ -26,11 +26,13 @@ class Machine:
         memory: Callable[[], int | None],
         sample: Callable[[], PowerSample] | None = None,  # given if somebody reads the sensors already
         clock: Callable[[], float] = time.monotonic,
+        camera_pixels: Callable[[], tuple[int, int] | None] = lambda: None,
     ) -> None:
         self._model = model
         self._other_watts = other_watts
         self._memory = memory
         self._clock = clock
+        self._camera_pixels = camera_pixels
         self._lock = threading.Lock()
         self._sample = sample or PowerReader(Sysfs()).sample
         self._status = Status(model=model)
@@ -40,5 +42,7 @@ class Machine:
         with self._lock:
             if self._clock() - self._read_at >= _SECONDS:
                 self._read_at = self._clock()
-                self._status = status_of(self._sample(), self._other_watts, self._memory(), self._model)
+                self._status = status_of(
+                    self._sample(), self._other_watts, self._memory(), self._model, self._camera_pixels()
+                )
             return self._status

@@ -231,6 +231,7 @@ def _schemas() -> Schema:
             engine_away=or_null,
             language=_TEXT,
             has_camera=_FLAG,
+            camera_pixels={"type": ["array", "null"], "items": _COUNT, "minItems": 2, "maxItems": 2},
             queue=_object(length=_COUNT, limit=_COUNT),
             power_watts=number_or_null,
             temperature_celsius=number_or_null,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answering.capture import Take
+from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.machine.status import Status
 from assistant.web.access import Tokens
@@ -47,6 +48,7 @@ class Parts:
     take: Take | None = None  # takes a picture with the camera, or what stands in for it
     hear: Hear | None = None
     synthesize: Callable[[str], AudioChunk] | None = None
+    reader: QuestionReader | None = None  # reads the print that a question is about
     machine: Callable[[], Status] = Status
 
 
@@ -75,6 +77,7 @@ class Services:
             wording=Wording(parts.phrases, parts.doubt),
             hear=parts.hear,
             clock=clock,
+            reader=parts.reader,
         )
         self._camera = threading.Lock()  # one picture at a time, whoever asks
 

@@ -27,7 +27,9 @@ from assistant.wiring.hearing import Ears
 
 if TYPE_CHECKING:
     from assistant.answering.doubt import DoubtRule
+    from assistant.answering.page_reading import Advise
     from assistant.answering.pipeline import AnswerPipeline
+    from assistant.answering.reader_context import QuestionReader
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Turn
     from assistant.button.watcher import KeySource
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from vision.best_shot import BestShot
     from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
+    from vision.reading.ocr import OcrReader
 
 
 class Assembly:
@@ -144,6 +147,7 @@ class Assembly:
                 self.phrases,
                 play_earcons=earcons and self.config.speaking.earcons,
                 doubt=self.doubt,
+                reader=self.question_reader,
                 on_text=on_text,
                 on_end=on_end,
             )
@@ -160,13 +164,42 @@ class Assembly:
 
     def open_frames(self, source: str) -> FrameSource:
         """Opens any camera, picture, video or address."""
-        return devices.open_frames(source, self.config.seeing.open_timeout_seconds, self.stack)
+        return devices.open_frames(source, self.config.seeing, self.stack)
 
     @cached_property
     def best_shot(self) -> BestShot:
         from vision.best_shot import BestShot
 
         return BestShot(self.frames)
+
+    # Reading.
+
+    @cached_property
+    def reader(self) -> OcrReader:
+        """Reads print. It loads its models at the first use, and gives their memory back when it is idle."""
+        from vision.engine.host import arithmetic_threads
+        from vision.reading.ocr import OcrReader
+
+        threads = arithmetic_threads(self.config.engine.threads)
+        reader = OcrReader(threads, idle_seconds=60.0 * self.config.reading.idle_minutes)
+        self.stack.callback(reader.close)
+        return reader
+
+    @cached_property
+    def question_reader(self) -> QuestionReader | None:
+        """Reads print for questions about writing. None if the config says so, or the demo model answers."""
+        from assistant.answering.reader_context import QuestionReader
+
+        if self.is_demo or self.config.reading.context == "off":
+            return None
+        return QuestionReader(self.reader, self.phrases, warm=self.reader.warm)
+
+    @property
+    def page_advice(self) -> Advise:
+        """Finds what hinders the reader: a page that is cut off, too far, slanted, or in a reflection."""
+        from vision.reading.guidance import advise
+
+        return lambda frame, layout: [advice.value for advice in advise(frame, layout)]
 
     # Speaking.
 

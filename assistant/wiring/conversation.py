@@ -48,6 +48,7 @@ def run(
     """
     from assistant.conversation.conversation import Conversation
     from assistant.conversation.dialog import OwnState
+    from assistant.conversation.modes.reading_aloud import ReadingAloud
 
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
     devices.use_echo_cancellation(config)
@@ -73,6 +74,7 @@ def run(
         activation=activation,
         on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
         own_state=OwnState(assembly.voice_settings(voice), lambda: _status(assembly)),
+        reading=ReadingAloud(pipeline, assembly.reader, phrases, advise=assembly.page_advice),
     )
     if side_server is not None:
         stack.enter_context(
@@ -183,7 +185,7 @@ def _greeting(assembly: Assembly, activation: Activation) -> str:
 
 def _status(assembly: Assembly) -> Status:
     sample, other_watts = assembly.power.latest, assembly.config.power.other_watts
-    return status_of(sample, other_watts, used_bytes(), assembly.model_name)
+    return status_of(sample, other_watts, used_bytes(), assembly.model_name, assembly.frames.picture_size)
 
 
 def _state(pipeline: AnswerPipeline, activation: Activation) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import console
-from assistant.settings.config import ActivationConfig, ButtonConfig, Config, PowerConfig
+from assistant.settings.config import ActivationConfig, ButtonConfig, Config, PowerConfig, SeeingConfig
 
 if TYPE_CHECKING:
     from assistant.button.watcher import KeySource
@@ -84,11 +84,19 @@ def use_echo_cancellation(config: Config) -> None:
 # Seeing.
 
 
-def open_frames(source: str, open_timeout_seconds: float, stack: contextlib.ExitStack) -> FrameSource:
-    """Opens a camera, a picture, a video or an address; `stack` closes it. Waits `open_timeout_seconds` at most."""
+def open_frames(source: str, seeing: SeeingConfig, stack: contextlib.ExitStack) -> FrameSource:
+    """Opens a camera, a picture, a video or an address; `stack` closes it.
+
+    A webcam is asked for the configured size. Opening takes `seeing.open_timeout_seconds` at most.
+    """
     from vision.camera import open_frame_source
 
-    frames = open_frame_source(source, open_timeout_seconds=open_timeout_seconds)
+    frames = open_frame_source(
+        source,
+        open_timeout_seconds=seeing.open_timeout_seconds,
+        width=seeing.width or None,
+        height=seeing.height or None,
+    )
     stack.callback(_close_camera, frames.close)
     return frames
 

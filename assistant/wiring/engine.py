@@ -29,15 +29,26 @@ def load_engine(
         threads=config.engine.threads,
         max_new_tokens=config.engine.max_new_tokens,
         prefill_chunk_tokens=config.engine.prefill_chunk_tokens,
-        fit=cast("Fit", config.seeing.fit),  # reading the configuration has checked this value
+        fit=_fit(config.seeing.fit, progress, is_demo=is_demo),
         temperature=config.engine.temperature,
         top_p=config.engine.top_p,
         repetition_penalty=config.engine.repetition_penalty,
         instructions="" if is_demo else config.prompt.text(config.conversation.language),
-        arithmetic=cast("Arithmetic", config.engine.arithmetic),  # checked as well
+        arithmetic=cast("Arithmetic", config.engine.arithmetic),  # reading the configuration has checked this value
         is_demo=is_demo,
     )
     return stack.enter_context(Engine.load(vision_model, settings, progress))
+
+
+def _fit(configured: str, progress: Progress, *, is_demo: bool) -> Fit:
+    """The fit for the model in use. The demo model was trained on squares and knows no other shape."""
+    if is_demo and configured == "native":
+        progress(
+            'seeing.fit = "native" is left aside: the demo model knows only squares, so its pictures get grey bars'
+        )
+    if configured in ("auto", "native"):
+        return "pad" if is_demo else "native"
+    return cast("Fit", configured)  # reading the configuration has checked this value
 
 
 def is_remote(config: Config) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.answering.reader_context import without_print
 from assistant.errors import ConfigError
 from assistant.language.phrases import Phrases, phrases_for
 from assistant.models.catalog import ChosenModel
@@ -65,6 +66,7 @@ def open_remote_engine(
         config.remote.again_seconds,
         threads=arithmetic_threads(config.engine.threads),
         own=Answerer(local_model.folder.name, local_model.is_demo),
+        question_for_own=lambda text: without_print(text, phrases) if local_model.is_demo else text,
     )
     engine.connect()
     return engine

@@ -154,7 +154,14 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
         take=camera,
         hear=_hear(assembly),
         synthesize=_voice(assembly),
-        machine=Machine(assembly.engine.model_name, config.power.other_watts, used_bytes, power),
+        reader=assembly.question_reader,
+        machine=Machine(
+            assembly.engine.model_name,
+            config.power.other_watts,
+            used_bytes,
+            power,
+            camera_pixels=lambda: None if camera is None else assembly.frames.picture_size,
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Engine, camera and voice stand-ins for the conversation's tests: driven from outside, they record what happened."""
+"""An engine, a camera and a voice for the conversation's tests, which drive them and read what they recorded."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from vision.errors import Cancelled
 from vision.frame import Frame
 from vision.interface import AnswerChunk, Answerer, AnswerStats, SeeStats
 
-WAIT_SECONDS = 5.0  # only ever reached when a test fails
+WAIT_SECONDS = 5.0  # reached only if a test fails
 
 
 SEEN = SeeStats(image_tokens=49, prompt_tokens=52, vision_seconds=0.5, prefill_seconds=0.25)
 
 
 class Gate:
-    """Holds a stage until the test opens it; a cancel lets go of it too, as the real stages do."""
+    """Holds a stage until the test opens it. A cancel releases it too, as in the real stages."""
 
     def __init__(self, *, is_open: bool = True) -> None:
         self._open = threading.Event()
@@ -32,7 +32,7 @@ class Gate:
         self._open.set()
 
     def pass_through(self, cancelled: threading.Event | None) -> bool:
-        """True when opened, False when cancelled first."""
+        """Returns True when opened, and False when cancelled first."""
         self.reached.set()
         while not self._open.wait(0.002):
             if cancelled is not None and cancelled.is_set():
@@ -41,9 +41,10 @@ class Gate:
 
 
 class FakeCamera:
-    """Every picture is a new one."""
+    """A camera that gives a new picture each time."""
 
     live = True
+    picture_size = (4, 4)
 
     def __init__(self) -> None:
         self.captured = 0
@@ -65,7 +66,7 @@ class FakeCamera:
 
 
 class OneModel:
-    """What an engine of one model says of itself, and what it does where it cannot be slowed."""
+    """An engine of one model that cannot be slowed down."""
 
     model_name = "stand-in"
     is_demo = False
@@ -129,18 +130,18 @@ class FakeView:
 
 
 class FakeEngine(OneModel):
-    """Says `answer`, a piece a token."""
+    """An engine that answers with `answer`, one token for each piece."""
 
     def __init__(self, answer: tuple[str, ...] = ("A cup.", " It is red.")) -> None:
         self.answer = answer
-        self.answers: dict[float, tuple[str, ...]] = {}  # for single pictures, by when they were taken
+        self.answers: dict[float, tuple[str, ...]] = {}  # for single pictures, by the time at which they were taken
         self.log_probability = 0.0  # of every token
         self.error: Exception | None = None
         self.see_gate = Gate()
         self.token_gate = Gate()
         self.views: list[FakeView] = []
         self.pieces_decoded = 0
-        self.pace = (4, 0.0)  # threads and rests, as it was told
+        self.pace = (4, 0.0)  # threads and share of rest, as it was told
 
     def set_threads(self, threads: int) -> None:
         self.pace = (threads, self.pace[1])
@@ -156,7 +157,7 @@ class FakeEngine(OneModel):
 
 
 class FakeVoice:
-    """Records what the world would hear; `gate` holds a sentence as long as real speech would last."""
+    """Records what a listener would hear. `gate` holds a sentence for as long as real speech would last."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []

@@ -1,14 +1,13 @@
-"""Simulated time for the real threads of the conversation: nobody sleeps, every moment is exact, every race comes
-again.
+"""Simulated time for the real threads of the conversation: no test sleeps, and every moment and race is repeatable.
 
-The code under test runs unchanged, on threads of its own, but one at a time: each runs until it waits (for a lock, a
-condition, a queue, another thread, or simulated seconds) and then hands on to one that can go on. Only when none can,
-the clock jumps to the next moment that somebody waits for. With a seed, who goes on is drawn by lot, and a thread may
-lose its turn wherever it touches something shared: as many orders of events as there are seeds, and each of them can
-be had again.
+The code under test runs unchanged, on threads of its own, but one at a time. Each thread runs until it waits (for a
+lock, a condition, a queue, another thread, or simulated seconds) and then hands on to one that can go on. If none can,
+the clock jumps to the next moment that some thread waits for. With a seed, the next thread is drawn by lot, and a
+thread may lose its turn wherever it touches something shared. There are as many orders of events as seeds, and each of
+them can be repeated.
 
-Code that waits by other means (`time.sleep`, a lock from elsewhere) stops the world; it is told so after some real
-seconds.
+Code that waits by other means (`time.sleep`, a lock from elsewhere) stops the world. The test is told so after some
+real seconds.
 """
 
 from __future__ import annotations
@@ -26,34 +25,34 @@ import pytest
 
 from assistant.answering.turn import Question, Turn
 
-REAL_SECONDS = 10.0  # only ever reached when a test fails
-LOST_TURNS = 0.2  # with a seed: how often a thread is held up where it touches something shared
+REAL_SECONDS = 10.0  # reached only if a test fails
+LOST_TURNS = 0.2  # with a seed: the share of touches of something shared at which a thread loses its turn
 
 
 class Stuck(AssertionError):
-    """Every thread waits for another one, for ever."""
+    """Every thread waits for another one for ever."""
 
 
 class _Over(BaseException):
-    """Ends a thread that was left behind by a test that failed."""
+    """Ends a thread that a failed test left behind."""
 
 
 class _Waiter:
     def __init__(self, ready: Callable[[], bool], due: float | None, held_up: bool = False) -> None:
         self.ready = ready
         self.due = due
-        self.held_up = held_up  # as long as anybody else can go on
+        self.held_up = held_up  # it waits as long as any other thread can go on
         self.go = threading.Semaphore(0)
         self.thread = threading.current_thread()
 
 
 class World:
-    """The clock and its threads. Whoever makes it, the test, is one of them. Use it in a `with`."""
+    """The clock and its threads. The test that makes it is one of them, and uses it in a `with`."""
 
     def __init__(self, seed: int | None = None) -> None:
         self.now = 0.0
         self._lots = None if seed is None else random.Random(seed)
-        self._waiters: list[_Waiter] = []  # every thread but the one that runs, in the order in which they came
+        self._waiters: list[_Waiter] = []  # every thread but the running one, in the order in which they began to wait
         self._stuck = ""
         self._over = False
         self._test = threading.current_thread()
@@ -67,18 +66,21 @@ class World:
             waiter.go.release()
 
     def clock(self) -> float:
-        """To be passed to the code under test."""
+        """The clock to pass to the code under test."""
         self.touch()
         return self.now
 
     def sleep(self, seconds: float, cancelled: object = None) -> bool:
-        """Takes this long; False when `cancelled`, an event of any kind, is set before."""
+        """Takes this many seconds. Returns False if `cancelled`, an event of any kind, is set before they are over."""
         flag = _flag_of(cancelled)
         self.wait(flag, seconds)
         return not flag()
 
     def wait(self, ready: Callable[[], bool], seconds: float | None = None, *, held_up: bool = False) -> bool:
-        """Until `ready()`, which looks at nothing but plain values, or for so long at most; says which."""
+        """Waits until `ready()`, or for at most `seconds`, and returns the last result of `ready()`.
+
+        `ready` may read plain values only.
+        """
         due = None if seconds is None else self.now + seconds
         waiter = _Waiter(ready, due, held_up)
         self._waiters.append(waiter)
@@ -93,12 +95,17 @@ class World:
         return ready()
 
     def touch(self) -> None:
-        """Something shared is looked at or changed: others may come first, one or all that can."""
+        """Marks that something shared is read or changed.
+
+        With a seed, one other thread or all that can may run first.
+        """
         if self._lots is not None and self._lots.random() < LOST_TURNS:
             self.wait(lambda: True, held_up=self._lots.random() < 0.5)
 
     def put_into(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What the assistant's modules make from now on, locks, events, queues and threads, belongs to this world."""
+        """Makes the locks, events, queues and threads that the assistant's modules create from now on part of this
+        world.
+        """
         kinds = {kind.__name__: self._bound(kind) for kind in (Lock, Condition, Event, Thread)}
         locks = SimpleNamespace(**{**vars(threading), **kinds, "RLock": kinds["Lock"]})
         queues = SimpleNamespace(**{**vars(queue), "Queue": self._bound(Queue)})
@@ -106,7 +113,8 @@ class World:
             if name.startswith("assistant."):
                 _replace(monkeypatch, module, "threading", threading, locks)
                 _replace(monkeypatch, module, "queue", queue, queues)
-                _replace(monkeypatch, module, "Turn", Turn, self._turn)  # was told at import what an event is
+                # its defaults were bound to the real Event when it was imported
+                _replace(monkeypatch, module, "Turn", Turn, self._turn)
 
     def _bound(self, kind: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args, **options: kind(self, *args, **options)
@@ -115,7 +123,7 @@ class World:
         return Turn(question, cancelled=Event(self), done=Event(self))  # type: ignore[arg-type]
 
     def _hand_on(self) -> None:
-        """To a thread that can go on; if there is none, to the first one that can by then."""
+        """Lets a thread run that can go on. If none can, moves the clock to the first moment at which one can."""
         able = self._able()
         if not able:
             dues = [waiter.due for waiter in self._waiters if waiter.due is not None]
@@ -133,7 +141,7 @@ class World:
         return [waiter for waiter in able if not waiter.held_up] or able
 
     def _give_up(self) -> None:
-        """Nobody can go on, ever: the test is told."""
+        """Tells the test that no thread can ever go on."""
         names = ", ".join(sorted(waiter.thread.name for waiter in self._waiters))
         self._stuck = f"at {self.now:.3f} s all threads wait for ever: {names}"
         test = next((waiter for waiter in self._waiters if waiter.thread is self._test), None)
@@ -143,7 +151,7 @@ class World:
 
 
 class Lock:
-    """Re-entrant, as that of a Condition is."""
+    """A lock that its holder may take again, like the one of a Condition."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -217,7 +225,7 @@ class Condition:
 class Event:
     def __init__(self, world: World) -> None:
         self._world = world
-        self.flag = False  # without losing one's turn
+        self.flag = False  # read directly where the reader must not lose its turn
         self.set_at = float("inf")
 
     def is_set(self) -> bool:
@@ -244,7 +252,7 @@ class Queue:
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         self._world.touch()
-        # Asked again and again: with others waiting for the same room, who was woken may find it taken.
+        # Checked again after each wait, because another thread may have taken the room first.
         due = None if timeout is None else self._world.now + timeout
         while not self._has_room():
             left = None if due is None else due - self._world.now
@@ -274,7 +282,7 @@ class Queue:
 
 
 class Thread(threading.Thread):
-    """A real one that waits for its turn."""
+    """A real thread that runs only when it is its turn."""
 
     def __init__(self, world: World, **options: Any) -> None:
         super().__init__(**options)

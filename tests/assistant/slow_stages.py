@@ -1,4 +1,4 @@
-"""Engine, camera and voice that take simulated time for each step and note from when to when.
+"""An engine, a camera and a voice that take simulated time for each step and record when it began and ended.
 
 A cancel reaches them at once.
 """
@@ -29,7 +29,7 @@ CUES = {
 
 @dataclass(frozen=True)
 class Seconds:
-    """How long each stage takes."""
+    """The seconds that each stage takes."""
 
     capture: float = 0.1
     vision: float = 2.0
@@ -39,7 +39,7 @@ class Seconds:
     synthesis: float = 0.2
     sentence: float = 1.5  # of speech
     cue: float = 0.1
-    ahead: float = 0.2  # the device's queue: the voice comes back so long before a sentence has been heard
+    ahead: float = 0.2  # the voice returns this long before a sentence has been heard, because the device has a queue
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,25 @@ class Interval:
     what: str
     begin: float
     end: float
-    cancelled: object = None  # of a sound: the event that ends it
+    cancelled: object = None  # the event that ends it, if it is a sound
 
 
 @dataclass
 class Stages:
-    """All three, over one world and one record of what they did when."""
+    """The camera, the engine and the voice, in one world and with one record of what they did when."""
 
     world: World
     seconds: Seconds = Seconds()
     answer: tuple[str, ...] = ("A", " red", " cup", ".", " It", " is", " on", " a", " table", ".")
     record: list[Interval] = field(default_factory=list)
-    mishap: Callable[[str], None] = lambda stage: None  # called as each stage begins; may raise
+    mishap: Callable[[str], None] = lambda stage: None  # called as each stage begins; it may raise
     varied: Callable[[float], float] = lambda seconds: seconds
 
     def __post_init__(self) -> None:
         self.camera, self.engine, self.voice = SlowCamera(self), SlowEngine(self), SlowVoice(self)
 
     def take_time(self, what: str, seconds: float, cancelled: threading.Event | None) -> bool:
-        """False when cancelled before the end."""
+        """Lets the time of one step pass. Returns False if it was cancelled before its end."""
         self.mishap(what)
         began_at = self.world.now
         done = self.world.sleep(self.varied(seconds), cancelled)
@@ -73,7 +73,7 @@ class Stages:
         return done
 
     def spans(self, what: str) -> list[tuple[float, float]]:
-        """From when to when, rounded to what can be read."""
+        """The beginnings and ends of a stage, rounded to microseconds."""
         return [(round(span.begin, 6), round(span.end, 6)) for span in self.record if span.what == what]
 
 
@@ -81,6 +81,7 @@ class Stages:
 class SlowCamera:
     stages: Stages
     live = True
+    picture_size = (4, 4)
 
     def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
         if not self.stages.take_time("capture", self.stages.seconds.capture, cancelled):
@@ -125,7 +126,9 @@ class SlowView:
     def ask(
         self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
     ) -> Iterator[AnswerChunk]:
-        """The first token is there with the end of the prefill, the end of the answer takes a token too."""
+        """Answers. The first token comes at the end of the prefill, and the end of the answer takes one more token's
+        time.
+        """
         seconds, answer, said = self.stages.seconds, self.stages.answer, 0
         done = self.stages.take_time("question prefill", seconds.question_prefill, cancelled)
         while done and said < len(answer):
@@ -138,18 +141,21 @@ class SlowView:
 
 
 class SlowVoice:
-    """As a loudspeaker: comes back while the last of a sentence still sounds, `mute_device` ends it at once."""
+    """A voice like a loudspeaker: it returns while the end of a sentence still sounds.
+
+    `mute_device` ends the sound at once.
+    """
 
     def __init__(self, stages: Stages) -> None:
         self.stages = stages
-        self.asked: list[Interval] = []  # the sentences, when they were brought
+        self.asked: list[Interval] = []  # the sentences, with the time at which each was given to it
         self.failed: list[object] = []  # the events of the turns that a mishap of the voice ended
         self._sounds_until = 0.0
         self._silenced = 0
 
     @property
     def sounds(self) -> list[Interval]:
-        """All that was heard, sentences and cues."""
+        """All sentences and cues that were heard."""
         return [span for span in self.stages.record if span.cancelled is not None]
 
     @property
@@ -169,7 +175,7 @@ class SlowVoice:
         self.stages.world.sleep(max(0.0, self._sounds_until - self.stages.world.now), cancelled)
 
     def mute_device(self) -> None:
-        """What sounds now is cut."""
+        """Cuts off what sounds now."""
         world = self.stages.world
         self._silenced += 1
         self._sounds_until = min(self._sounds_until, world.now)

@@ -1,6 +1,4 @@
-"""Output never fails for a stream that is closed or full, nor for its encoding; a lost answer shows in the exit
-status.
-"""
+"""Output never fails for a closed or full stream, nor for its encoding, and a lost answer changes the exit status."""
 
 from __future__ import annotations
 
@@ -17,23 +15,25 @@ from PIL import Image
 from assistant import console
 
 ROOT = Path(__file__).parents[2]
-CHINESE = "红色的圆 😀 \udc80"  # also a character outside the first 65,536, and a byte of a file name that is no UTF-8
+CHINESE = (
+    "红色的圆 😀 \udc80"  # includes a character outside the first 65,536 and a byte of a file name that is not UTF-8
+)
 CLOSED = (">&-", "2>&-", "<&- >&- 2>&-")
 
 
 @pytest.fixture(autouse=True)
 def _nothing_lost_before() -> None:
-    """Each test begins as a command line does."""
+    """Lets each test begin as a command line does, with nothing lost."""
     console.prepare_streams()
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    """A user with nothing but an empty folder, who cannot fetch anything either."""
+    """The environment of a user with an empty home folder, where no models can be downloaded."""
     return {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(folder), "XDG_DATA_HOME": "/dev/null", **more}
 
 
 def start(arguments: str, folder: Path, redirected: str = "", **more: str) -> subprocess.CompletedProcess[bytes]:
-    """`seesay ARGUMENTS` with some of its standard descriptors closed."""
+    """Starts `seesay ARGUMENTS` with some of its standard descriptors closed."""
     return subprocess.run(
         ["sh", "-c", f'exec "$0" -m assistant {arguments} {redirected}', sys.executable],
         cwd=folder,
@@ -46,7 +46,7 @@ def start(arguments: str, folder: Path, redirected: str = "", **more: str) -> su
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8", "gbk"])
 def test_text_goes_out_in_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the encoding lacks is written as an escape."""
+    """A character that the encoding lacks is written as an escape."""
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
     console.prepare_streams()
@@ -57,7 +57,7 @@ def test_text_goes_out_in_any_encoding(encoding: str, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8", "gbk"])
 def test_json_stays_json_in_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever reads it gets the same text back."""
+    """A program that reads the JSON gets the same text back."""
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
     console.prepare_streams()
@@ -68,7 +68,7 @@ def test_json_stays_json_in_any_encoding(encoding: str, monkeypatch: pytest.Monk
 def test_a_closed_stdout_loses_results_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The loss is said once, and nothing is raised: a conversation goes on by voice."""
+    """The loss is reported once and nothing is raised, because a conversation goes on by voice."""
     monkeypatch.setattr(sys, "stdout", None)
     console.result("It is red.")
     console.result("It is round.")
@@ -79,7 +79,7 @@ def test_a_closed_stdout_loses_results_and_nothing_else(
 def test_a_full_disk_loses_results_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The same, with the system's own reason."""
+    """A full disk is treated in the same way, with the system's own reason."""
     with Path("/dev/full").open("w", encoding="utf-8", buffering=1) as full:
         monkeypatch.setattr(sys, "stdout", full)
         console.result("It is red.")
@@ -88,7 +88,7 @@ def test_a_full_disk_loses_results_and_nothing_else(
 
 
 def test_a_new_command_line_has_lost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loss is told in the exit status of its own command line only."""
+    """A loss shows in the exit status of its own command line only."""
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", None)
         console.result("It is red.")
@@ -99,7 +99,7 @@ def test_a_new_command_line_has_lost_nothing(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("option", ["", " --json"])
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_chinese_question_is_answered_on_a_narrow_terminal(encoding: str, option: str, tmp_path: Path) -> None:
-    """The whole program: status 0 and no traceback."""
+    """The whole program ends with status 0 and no traceback."""
     Image.new("RGB", (64, 48), "white").save(tmp_path / "p.png")
     done = start(f"ask --image p.png '红色的圆在哪里？'{option}", tmp_path, PYTHONIOENCODING=encoding)
     assert done.returncode == 0, done.stderr
@@ -110,7 +110,9 @@ def test_a_chinese_question_is_answered_on_a_narrow_terminal(encoding: str, opti
 
 @pytest.mark.parametrize("closed", CLOSED)
 def test_an_answer_that_cannot_be_written_is_a_failure(closed: str, tmp_path: Path) -> None:
-    """With stdout closed the status is 1, and one sentence says why; without a stderr the answer comes all the same."""
+    """With stdout closed the status is 1 and one sentence says why; with stderr closed the answer is printed all the
+    same.
+    """
     Image.new("RGB", (64, 48), "white").save(tmp_path / "p.png")
     done = start("ask --image p.png 'is it dark'", tmp_path, closed)
     if closed == "2>&-":
@@ -125,7 +127,7 @@ def test_an_answer_that_cannot_be_written_is_a_failure(closed: str, tmp_path: Pa
 
 @pytest.mark.parametrize("verb", ["run", "serve --port 99999", "fetch", "button", "power cap", "sing"])
 def test_every_verb_ends_as_it_does_with_open_streams(verb: str, tmp_path: Path) -> None:
-    """Its status is the same with closed descriptors, and nothing surprising is said on those that are open."""
+    """The status is the same with closed descriptors, and nothing unexpected is printed on those that are open."""
     usual = start(verb, tmp_path).returncode
     for closed in CLOSED:
         done = start(verb, tmp_path, closed)
@@ -137,7 +139,7 @@ def test_every_verb_ends_as_it_does_with_open_streams(verb: str, tmp_path: Path)
 @pytest.mark.parametrize("option", ["--help", "ask --help", "--version"])
 @pytest.mark.parametrize(("place", "reason"), [(">/dev/full", b"No space left on device"), (">&-", b"it is closed")])
 def test_help_that_cannot_be_written_is_a_failure(option: str, place: str, reason: bytes, tmp_path: Path) -> None:
-    """Not Python's own status 120, nor 0: one sentence and status 1."""
+    """The status is 1, with one sentence, and neither Python's own 120 nor 0."""
     done = start(option, tmp_path, place)
     assert done.returncode == 1
     assert done.stderr.count(b"\n") == 1

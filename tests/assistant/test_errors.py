@@ -1,4 +1,4 @@
-"""Which exit status an error becomes, and what progress looks like where nobody watches."""
+"""Which exit status an error becomes, and what progress looks like if nobody watches it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ STATUSES = {
     errors.ModelMissing: 3,
     errors.ButtonMissing: 3,
     errors.PowerError: 3,
+    vision_errors.ReaderError: 3,
     vision_errors.RemoteError: 3,
     audio_errors.DeviceMissing: 3,
     audio_errors.DeviceLost: 3,
@@ -39,7 +40,7 @@ STATUSES = {
 
 @pytest.mark.parametrize(("kind", "status"), STATUSES.items(), ids=lambda value: getattr(value, "__name__", str(value)))
 def test_every_error_has_its_exit_status(kind: type[BaseException], status: int) -> None:
-    """1 it failed, 2 wrong use, 3 a device or model is missing, 130 Ctrl-C."""
+    """The statuses are 1 it failed, 2 wrong use, 3 a device or model is missing, 130 Ctrl-C."""
     assert exit_status_of(kind("why")) == status
 
 
@@ -48,14 +49,14 @@ def test_every_error_has_its_exit_status(kind: type[BaseException], status: int)
     [(errors, AssistantError), (audio_errors, audio_errors.AudioError), (vision_errors, vision_errors.VisionError)],
 )
 def test_no_error_is_forgotten(module: object, base: type[Exception]) -> None:
-    """A new error class needs a decision here; each is drawn in its module's tree."""
+    """Every error class has a status in the table above and a line in its module's tree."""
     classes = {value for value in vars(module).values() if isinstance(value, type) and issubclass(value, base)}
     assert classes - {*STATUSES, audio_errors.AudioError, vision_errors.VisionError} == set()
     assert all(kind.__name__ in (getattr(module, "__doc__", "") or "") for kind in classes)
 
 
 def test_progress_in_a_log_is_a_line_a_file(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a terminal there is no bar: one line on stderr for each file, nothing on stdout."""
+    """Without a terminal there is no bar but one line on stderr for each file, and nothing on stdout."""
     with ProgressBars() as bars:
         for done in (0, 50, 100):
             bars.show("a", done, 100)
@@ -64,7 +65,7 @@ def test_progress_in_a_log_is_a_line_a_file(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_progress_on_a_terminal_is_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal the bar begins where the download is taken up and ends full."""
+    """On a terminal the bar begins where the download is resumed, and ends full."""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     with ProgressBars() as bars:
         bars.show("model", 500, 1000)

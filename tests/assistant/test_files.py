@@ -19,7 +19,7 @@ def mode_of(path: Path) -> int:
 
 
 def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
-    """The new text stands there as it was given, line ends included, and nothing is left beside it."""
+    """The file holds the new text as it was given, line ends included, and no other file is left beside it."""
     path = tmp_path / "config.toml"
     path.write_text("old")
     replace_file(path, "é\r\nnew\n")
@@ -28,7 +28,7 @@ def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
 
 
 def test_a_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
-    """What the user has opened to others stays open to them."""
+    """A file that its user has opened to others stays open to them."""
     path = tmp_path / "state.json"
     path.write_text("old")
     path.chmod(0o664)
@@ -38,7 +38,7 @@ def test_a_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("options", "mode"), [({}, 0o600), ({"new_mode": 0o666}, 0o640)])
 def test_a_new_file_is_its_users_alone(options: dict[str, int], mode: int, tmp_path: Path) -> None:
-    """Unless the caller shares it, and then within the user's umask."""
+    """A new file is its user's alone unless the caller shares it, and then the user's umask still applies."""
     before = os.umask(0o027)
     try:
         replace_file(tmp_path / "new", "text", **options)
@@ -49,7 +49,7 @@ def test_a_new_file_is_its_users_alone(options: dict[str, int], mode: int, tmp_p
 
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_failure_keeps_the_old_file(failure: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk or Ctrl-C before the last byte is safe: the old text is whole, and nothing lies beside it."""
+    """After a full disk or Ctrl-C before the last byte, the old text is complete, and no other file is beside it."""
 
     def fail(_: int) -> None:
         raise failure
@@ -64,7 +64,7 @@ def test_a_failure_keeps_the_old_file(failure: BaseException, tmp_path: Path, mo
 
 
 def test_a_lock_lets_one_in_and_refuses_the_next(tmp_path: Path) -> None:
-    """Who does not want to wait is refused while another holds the lock, and let in afterwards."""
+    """A caller who does not wait is refused while another holds the lock, and let in afterwards."""
     path = tmp_path / "x.lock"
     with locked(path, wait=False), pytest.raises(BlockingIOError, match=r"another process holds .*x\.lock"):
         locked(path, wait=False).__enter__()
@@ -74,7 +74,7 @@ def test_a_lock_lets_one_in_and_refuses_the_next(tmp_path: Path) -> None:
 
 
 def test_a_lock_is_waited_for(tmp_path: Path) -> None:
-    """Who waits is let in when the holder is done."""
+    """A caller who waits is let in when the holder is done."""
     path, order = tmp_path / "x.lock", []
 
     def second() -> None:
@@ -90,7 +90,7 @@ def test_a_lock_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_killed_process_holds_no_lock(tmp_path: Path) -> None:
-    """The system gives the lock back, whatever ends its holder."""
+    """The system releases the lock, whatever ends its holder."""
     path = tmp_path / "x.lock"
     code = (
         "import os, sys, pathlib; from assistant.files import locked\n"
@@ -103,7 +103,7 @@ def test_a_killed_process_holds_no_lock(tmp_path: Path) -> None:
 
 
 def test_a_file_system_without_locks_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mere existence of a file is never taken for a lock: a killed process would hold it for ever."""
+    """The mere existence of a file never counts as a lock, because a killed process would hold that for ever."""
 
     def no_locks(*_: object) -> None:
         raise OSError(38, "Function not implemented")

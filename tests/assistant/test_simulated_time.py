@@ -6,7 +6,7 @@ from tests.assistant.simulated_time import Condition, Queue, Stuck, Thread, Worl
 
 
 def test_threads_wait_side_by_side() -> None:
-    """Two that take 2 s and 3 s at once are through after 3 s, in the order of their ends."""
+    """Two threads that take 2 s and 3 s at once are done after 3 s, in the order of their ends."""
     ends: list[float] = []
     with World() as world:
         threads = [Thread(world, target=lambda s=s: (world.sleep(s), ends.append(world.now))) for s in (3.0, 2.0)]
@@ -18,7 +18,7 @@ def test_threads_wait_side_by_side() -> None:
 
 
 def test_a_wait_without_an_end_is_told() -> None:
-    """Who waits for what nobody will bring is named, and the test goes on to its end."""
+    """A thread that waits for ever is named, and the test goes on to its end."""
     with World() as world:
         queue = Queue(world)
         thread = Thread(world, target=queue.get, name="reader")
@@ -30,7 +30,7 @@ def test_a_wait_without_an_end_is_told() -> None:
 
 
 def test_a_condition_wakes_only_who_waits_already() -> None:
-    """A notification that comes too soon is lost, as it is in earnest."""
+    """A notification that comes before the wait is lost, as with a real condition."""
     with World() as world:
         condition = Condition(world)
         with condition:
@@ -40,7 +40,7 @@ def test_a_condition_wakes_only_who_waits_already() -> None:
 
 
 def test_a_seed_gives_the_same_order_again_and_another_one_another() -> None:
-    """By that a race that was found can be had again."""
+    """The same seed gives the same order of threads, so that a race which was found can be repeated."""
 
     def order(seed: int) -> str:
         letters: list[str] = []

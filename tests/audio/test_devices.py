@@ -114,7 +114,7 @@ def test_a_call_that_takes_too_long_is_left_behind():
 
 
 def test_while_opening_hangs_no_second_attempt_is_begun(monkeypatch):
-    """A device that does not answer is told in time, costs one thread only, and is opened again once it has answered."""
+    """A device that does not answer is told in time, costs one thread only, and is opened again after its answer."""
     pytest.importorskip("sounddevice", exc_type=OSError)
     monkeypatch.setattr("audio.devices._OPEN_SECONDS", 0.05)
     monkeypatch.setattr("audio.devices._hanging_opens", {})

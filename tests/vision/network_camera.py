@@ -8,16 +8,32 @@ import threading
 import time
 from types import TracebackType
 
+import numpy as np
 from PIL import Image
 
-# 640x480 as a real one has: of pictures under 2 kB without lengths FFmpeg holds back two instead of one.
-LEVELS = 32  # picture number n is grey 8 · (n mod 32): a camera's picture tells when it was sent
+# The pictures have 640x480 pixels, as a real camera's do. Of pictures under 2 kB without lengths, FFmpeg holds back two
+# instead of one.
+LEVELS = 32  # picture number n is grey 8 · (n mod 32), so that a picture tells when it was sent
 
 
 class NetworkCamera:
-    """Sends a new picture every 20 ms. `sent_at` holds when each grey level was last sent."""
+    """Sends a new picture at equal intervals. `sent_at` holds when each grey level was last sent.
 
-    def __init__(self, *, with_lengths: bool = True, port: int = 0) -> None:
+    A `detailed` picture has as many bytes as a webcam's own: 330 kB of 1920x1080. Grey is then only its first row of
+    blocks.
+    """
+
+    def __init__(
+        self,
+        *,
+        with_lengths: bool = True,
+        port: int = 0,
+        size: tuple[int, int] = (640, 480),
+        interval_seconds: float = 0.02,
+        detailed: bool = False,
+    ) -> None:
+        self._interval_seconds = interval_seconds
+        self._jpegs = [_jpeg(8 * number, size, detailed=detailed) for number in range(LEVELS)]
         self.sent_at: dict[int, float] = {}
         self.sending = threading.Event()
         self.sending.set()
@@ -31,10 +47,10 @@ class NetworkCamera:
                 camera.serve(self)
 
             def log_message(self, *_: object) -> None:
-                """Nothing on the terminal."""
+                """Prints nothing."""
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = False  # server_close() waits for them: no thread outlives a test
+        self._server.daemon_threads = False  # server_close() waits for its threads, so that none outlives a test
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/stream"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="network camera")
@@ -45,7 +61,7 @@ class NetworkCamera:
         request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
         request.end_headers()
         try:
-            while not self._stopping.wait(0.02):
+            while not self._stopping.wait(self._interval_seconds):
                 if self.sending.is_set():
                     self._number += 1
                     request.wfile.write(self._part())
@@ -53,10 +69,7 @@ class NetworkCamera:
             return  # the reader has gone
 
     def _part(self) -> bytes:
-        level = 8 * (self._number % LEVELS)
-        buffer = io.BytesIO()
-        Image.new("RGB", (640, 480), (level, level, level)).save(buffer, "JPEG", quality=95)
-        jpeg = buffer.getvalue()
+        level, jpeg = 8 * (self._number % LEVELS), self._jpegs[self._number % LEVELS]
         length = b"Content-Length: %d\r\n" % len(jpeg) if self._with_lengths else b""
         self.sent_at[level] = time.monotonic()
         return b"--picture\r\nContent-Type: image/jpeg\r\n" + length + b"\r\n" + jpeg + b"\r\n"
@@ -76,3 +89,18 @@ class NetworkCamera:
     ) -> None:
         if not self._stopping.is_set():
             self.cut()
+
+
+def _jpeg(level: int, size: tuple[int, int], *, detailed: bool) -> bytes:
+    buffer = io.BytesIO()
+    if not detailed:
+        Image.new("RGB", size, (level, level, level)).save(buffer, "JPEG", quality=95)
+        return buffer.getvalue()
+    width, height = size
+    row, column = np.mgrid[0:height, 0:width]
+    waves = 127 + 90 * np.sin(column / 60 + level) * np.cos(row / 45)
+    noise = np.random.default_rng(level).normal(0, 6, (height, width, 3))
+    rgb = np.clip(waves[..., None] + noise, 0, 255).astype(np.uint8)
+    rgb[:16] = level
+    Image.fromarray(rgb).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

@@ -9,7 +9,7 @@ from vision.frame import Frame
 
 
 def test_a_frame_keeps_its_pixels_and_its_time() -> None:
-    """A frame is its pixels and the moment they were taken, and two looks are never the same frame."""
+    """A frame holds its pixels and the moment when they were taken, and two looks are never the same frame."""
     rgb = np.zeros((4, 6, 3), np.uint8)
     frame = Frame(rgb, captured_at=12.5)
     assert frame.rgb is rgb
@@ -28,6 +28,6 @@ def test_a_frame_keeps_its_pixels_and_its_time() -> None:
     ids=["grey", "four channels", "float", "empty"],
 )
 def test_a_frame_is_colour_in_whole_bytes(rgb: np.ndarray) -> None:
-    """Grey, RGBA, float and empty arrays are refused where they are made, not deep inside the model."""
+    """Grey, RGBA, float and empty arrays are refused when the frame is made, and not deep inside the model."""
     with pytest.raises(ValueError, match="a frame is"):
         Frame(rgb, captured_at=0.0)

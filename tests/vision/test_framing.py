@@ -1,4 +1,4 @@
-"""Framing: rates on generated pictures, edges of size and level, the frozen camera, the sharpest of a burst."""
+"""Framing: rates on generated pictures, extremes of size and level, the frozen camera, and the sharpest of a burst."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def fault_of(rgb: Rgb, unchanged_seconds: float = 0.0) -> Fault | None:
 
 @pytest.fixture(scope="module")
 def rates() -> dict[tuple[str, float], Row]:
-    """One fixed set of small pictures: every flaw at the steps that the bounds below name."""
+    """The rates of one fixed set of small pictures, with every flaw at the steps that BOUNDS names."""
     chosen = [
         type(flaw)(flaw.name, flaw.apply, steps, flaw.right, flaw.subjects)
         for flaw in FLAWS
@@ -45,7 +45,7 @@ def rates() -> dict[tuple[str, float], Row]:
     return {(row.flaw.name, row.step): row for row in measure(chosen, count=4, seed=7, sizes=((640, 360),))}
 
 
-# flaw and step: hits at least, hits at most, wrong names at most
+# For each flaw and step: the least share of hits, the largest share of hits, and the largest share of wrong names.
 BOUNDS: dict[tuple[str, float], tuple[float, float, float]] = {
     ("none", 0): (0.0, 0.0, 0.0),
     ("noise (deviation)", 10): (0.0, 0.0, 0.05),
@@ -68,7 +68,7 @@ BOUNDS: dict[tuple[str, float], tuple[float, float, float]] = {
 def test_faults_are_called_at_strong_steps_and_not_at_weak_ones(
     flaw: str, step: float, rates: dict[tuple[str, float], Row]
 ) -> None:
-    """Strong flaws are called by a right name, weak ones are let pass, hardly any by a wrong one."""
+    """Strong flaws get a right name, weak ones are let pass, and hardly any gets a wrong name."""
     least, most, wrong = BOUNDS[flaw, step]
     row = rates[flaw, step]
     hits = row.hits if row.flaw.right else 0.0
@@ -77,7 +77,7 @@ def test_faults_are_called_at_strong_steps_and_not_at_weak_ones(
 
 
 def test_blur_is_measured_in_the_models_pixels() -> None:
-    """The same blur, relative to the picture, measures about the same at any resolution, and more blur measures more."""
+    """The same relative blur measures about the same at any resolution, and more blur measures more."""
     measured = {}
     for width, height in ((1280, 720), (640, 360)):
         (clean,) = pictures("leaves", 1, 3, ((width, height),))
@@ -90,7 +90,7 @@ def test_blur_is_measured_in_the_models_pixels() -> None:
 
 
 def test_a_shake_in_one_direction_is_a_blur() -> None:
-    """Edges along the movement stay sharp; those across it tell."""
+    """Edges along the movement stay sharp, but those across it show the shake."""
     (clean,) = pictures("leaves", 1, 5, ((640, 480),))
     lengths = np.cumsum(np.pad(clean.astype(np.float32), ((0, 0), (20, 0), (0, 0)), mode="edge"), axis=1)
     moved = ((lengths[:, 20:] - lengths[:, :-20]) / 20).astype(np.uint8)
@@ -99,7 +99,7 @@ def test_a_shake_in_one_direction_is_a_blur() -> None:
 
 
 def test_a_plain_wall_is_neither_blurred_nor_covered() -> None:
-    """Nothing to be sharp is no fault, with a sensor's noise and without, grey, red or any other colour."""
+    """A wall without detail has no fault, with and without a sensor's noise, in grey, red or any other colour."""
     rng = np.random.default_rng(4)
     for colour in ((128, 128, 128), (210, 30, 30), (40, 70, 215), (230, 225, 200)):
         for noise in (0.0, 5.0):
@@ -113,7 +113,7 @@ def test_a_plain_wall_is_neither_blurred_nor_covered() -> None:
 @pytest.mark.parametrize("height", [1, 2, 3, 17, 448, 721])
 @pytest.mark.parametrize("width", [1, 2, 3, 18, 225, 1281])
 def test_any_size_is_judged(height: int, width: int) -> None:
-    """From one pixel to odd sizes: a verdict, finite numbers, no complaint from numpy."""
+    """Pictures of one pixel and of odd sizes get a verdict with finite numbers, and numpy does not warn."""
     rgb = np.random.default_rng(height * 10000 + width).integers(60, 200, (height, width, 3), dtype=np.uint8)
     framing = judge(Frame(rgb, 0.0))
     numbers = [value for name, value in vars(framing).items() if name not in ("fault", "blur_px")]
@@ -122,7 +122,7 @@ def test_any_size_is_judged(height: int, width: int) -> None:
 
 
 def test_of_a_large_picture_a_part_of_the_pixels_tells_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same edges, to a twentieth, and levels as when all of it is read."""
+    """A part of the pixels gives the same edges, to a twentieth, and the same levels as all of them."""
     (page,) = pictures("page", 1, seed=4, sizes=((2560, 1440),))
     noisy = Frame(photographs.expose(page, np.random.default_rng(4), 4.0), 0.0)
     quick = judge(noisy)
@@ -135,7 +135,7 @@ def test_of_a_large_picture_a_part_of_the_pixels_tells_as_much(monkeypatch: pyte
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (3840, 2160)])
 def test_a_picture_is_judged_in_milliseconds(size: tuple[int, int]) -> None:
-    """In 15 of this thread's own, however large it is and however busy the machine: the best of seven."""
+    """It takes 15 ms of this thread's own time for any size, however busy the machine is; the best of seven counts."""
     width, height = size
     frame = Frame(np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8), 0.0)
     seconds = []
@@ -151,7 +151,7 @@ def test_a_picture_is_judged_in_milliseconds(size: tuple[int, int]) -> None:
     [(0, Fault.COVERED), (10, Fault.COVERED), (128, None), (240, None), (255, Fault.TOO_BRIGHT)],
 )
 def test_even_grey_pictures(level: int, fault: Fault | None) -> None:
-    """Black is covered, blown-out white too bright, every grey between them fine."""
+    """Black counts as covered and blown-out white as too bright; every grey between them has no fault."""
     assert fault_of(plain(level, level, level)) is fault
 
 
@@ -170,7 +170,7 @@ def test_a_colour_at_the_top_is_not_clipped() -> None:
 
 
 def test_a_dark_room_is_not_a_covered_lens() -> None:
-    """Dark with something dimly there is too dark; dark and even is covered."""
+    """A picture with something dimly visible is too dark, and a picture that is dark and even is covered."""
     rgb = plain(4, 4, 4)
     rgb[200:400, 300:500] = 16
     assert fault_of(rgb) is Fault.TOO_DARK
@@ -185,7 +185,7 @@ def test_a_picture_that_may_not_be_written_is_judged() -> None:
 
 
 def test_framing_imports_numpy_alone() -> None:
-    """The command line may import it: no OpenCV, Pillow or torch."""
+    """Importing framing loads no OpenCV, Pillow or torch, because the command line may import it."""
     code = "import sys, vision.framing; print({'cv2', 'PIL', 'torch', 'scipy'} & set(sys.modules))"
     root = Path(__file__).parent.parent.parent
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
@@ -200,7 +200,7 @@ def noisy(seed: int) -> Rgb:
 
 
 def test_the_same_bits_for_a_second_are_a_frozen_camera() -> None:
-    """Three equal pictures over more than a second; one that changes begins the count anew."""
+    """Three equal pictures over more than a second are frozen, and one that changes begins the count anew."""
     watch = FrozenWatch()
     assert watch.note([Frame(noisy(1), 10.0)]) == 0.0
     assert watch.note([Frame(noisy(1), 10.5)]) == 0.0
@@ -218,13 +218,13 @@ def test_a_burst_of_equal_pictures_is_not_yet_frozen() -> None:
 
 
 def test_what_may_stand_still_is_never_frozen() -> None:
-    """A picture file, or a recording after its end, is the same for ever."""
+    """A picture file, and a recording after its end, may be the same for ever."""
     watch = FrozenWatch(live=False)
     assert [watch.note([Frame(noisy(1), float(at))]) for at in range(5)] == [0.0] * 5
 
 
 def test_black_is_called_covered_before_frozen() -> None:
-    """A covered sensor may give pure black again and again: the cover is what the user can change."""
+    """A covered sensor may give pure black again and again, and the cover is what the user can change."""
     assert fault_of(plain(0, 0, 0), unchanged_seconds=60.0) is Fault.COVERED
 
 
@@ -232,7 +232,7 @@ def test_black_is_called_covered_before_frozen() -> None:
 
 
 def test_the_sharpest_of_a_burst_is_taken() -> None:
-    """Of one scene with more and less shake and fresh noise, the picture with the least, wherever it stands."""
+    """The picture with the least shake is taken, wherever it stands among pictures of one scene with fresh noise."""
     (clean,) = pictures("leaves", 1, 9, ((640, 360),))
     rng = np.random.default_rng(2)
     frames = [
@@ -243,7 +243,7 @@ def test_the_sharpest_of_a_burst_is_taken() -> None:
 
 
 def test_of_equally_sharp_pictures_the_newest_is_taken() -> None:
-    """Still pictures, even ones, and single ones: the last."""
+    """Of still pictures, of even ones and of a single one the last is taken."""
     frames = [Frame(plain(9, 9, 9, height=1, width=1), float(at)) for at in range(3)]
     assert sharpest(frames) is frames[2]
     assert sharpest(frames[:1]) is frames[0]
@@ -259,6 +259,7 @@ class Ticking:
 
     live = True
     interval_seconds = 0.04
+    size = None
 
     def __init__(self, grabbing: Callable[[], float | None] | None = None) -> None:
         self._grabbing = grabbing
@@ -287,7 +288,7 @@ def camera(video: Video) -> Camera:
 
 
 def test_a_burst_is_new_pictures_in_order() -> None:
-    """As many as were asked for, each newer than the call and than the one before."""
+    """There are as many as were asked for, each newer than the call and than the one before."""
     with camera(Ticking()) as eye:
         for wanted in (1, 3, 5):
             called_at = time.monotonic()
@@ -299,7 +300,7 @@ def test_a_burst_is_new_pictures_in_order() -> None:
 
 
 def test_a_burst_is_never_longer_than_the_camera_keeps() -> None:
-    """Five pictures are kept at most while somebody waits, and one afterwards."""
+    """At most five pictures are kept while somebody waits, and one afterwards."""
     with camera(Ticking()) as eye:
         assert len(eye.burst(100, within_seconds=5.0)) == 5
         assert len(eye._recent) == 1
@@ -337,7 +338,7 @@ def test_a_burst_of_a_lost_camera_says_so_and_can_be_cancelled() -> None:
 
 
 def test_a_recording_and_a_still_picture_give_one(tmp_path: Path) -> None:
-    """Where time stands still a burst is one picture, taken now."""
+    """In a recording that has ended and in a still picture a burst is one picture, taken now."""
     path = tmp_path / "a1.png"
     Image.fromarray(noisy(1)).save(path)
     with StillPicture(path) as still:

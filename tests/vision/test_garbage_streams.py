@@ -1,6 +1,6 @@
-"""Addresses that answer, but not as a camera does: each is refused within the time limit.
+"""Addresses that answer, but not as a camera does, are refused within the time limit.
 
-Real sockets on the loopback.
+The tests use real sockets on the loopback.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LATE_SECONDS = 0.5
 MULTIPART = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=picture\r\n\r\n"
 VIDEO = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n"
 
-Behaviour = Callable[[], Iterator[bytes]]  # what the server sends, piece by piece, until its client has gone
+Behaviour = Callable[[], Iterator[bytes]]  # gives what the server sends, piece by piece, until its client has gone
 
 
 def noise(size: int) -> bytes:
@@ -49,7 +49,7 @@ def again(piece: bytes, first: bytes = b"") -> Iterator[bytes]:
 
 
 class BadCamera:
-    """An HTTP server that reads the request and then does as it likes."""
+    """An HTTP server that reads the request and then behaves as the test says."""
 
     def __init__(self, behaviour: Behaviour, pause_seconds: float = 0.005) -> None:
         self._behaviour = behaviour
@@ -112,7 +112,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
 
 
 def the_camera_thread_has_ended() -> None:
-    """A test's threads do not outlive it: a reading of garbage ends when the server has gone."""
+    """Waits for the camera's threads, so that none outlives its test: reading garbage ends when the server has gone."""
     for thread in threading.enumerate():
         if thread.name == "camera":
             thread.join(10)
@@ -133,13 +133,13 @@ def test_what_is_no_stream_is_refused_in_time(behaviour: Behaviour) -> None:
 @pytest.mark.parametrize("pictures", [1, 5])
 @pytest.mark.parametrize("then", [noise(20_000), b"", part(noise(20_000))], ids=["garbage", "nothing", "bad parts"])
 def test_a_stream_that_turns_into_garbage_is_lost_in_time(pictures: int, then: bytes) -> None:
-    """It is opened, for it did give a picture; whoever wants another hears in time that none comes."""
+    """The stream can be opened, because it did give a picture, and a later caller learns in time that no more come."""
     good = MULTIPART + part(jpeg()) * pictures
     with (
         BadCamera(lambda: again(then, good)) as server,
         Camera(server.url, open_timeout_seconds=LIMIT_SECONDS, read_timeout_seconds=LIMIT_SECONDS) as camera,
     ):
-        time.sleep(0.2)  # the good pictures are over
+        time.sleep(0.2)  # until the good pictures are over
         began = time.monotonic()
         with pytest.raises(CameraLost, match="has given no picture for 1 s"):
             camera.capture(timeout_seconds=LIMIT_SECONDS)
@@ -148,7 +148,7 @@ def test_a_stream_that_turns_into_garbage_is_lost_in_time(pictures: int, then: b
 
 
 def test_the_first_picture_of_a_stream_is_not_lost() -> None:
-    """Opening waits for a picture that can be decoded, and hands it on with what was good after it."""
+    """Opening waits for a picture that can be decoded, and passes it on with the good ones after it."""
     good = MULTIPART + part(noise(400)) + part(jpeg()) * 2
     with BadCamera(lambda: again(part(jpeg()), good)) as server, Camera(server.url) as camera:
         assert camera.capture().rgb.shape == (240, 320, 3)

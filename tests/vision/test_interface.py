@@ -1,7 +1,6 @@
-"""Every engine, view and frame source has all members of `vision.interface`, also those that stand in for them in
-tests.
+"""Every engine, view and frame source has all members of `vision.interface`, also the fakes of the tests.
 
-For what ships mypy proves more than names, the signatures too: see the end of `vision/remote/fallback.py`.
+For the code that ships, mypy checks the signatures as well as the names, at the end of `vision/remote/fallback.py`.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ FRAME = Frame(np.zeros((30, 40, 3), np.uint8), captured_at=1.0)
 
 
 def missing(thing: object, protocol: type) -> list[str]:
-    """The public members that it does not have."""
+    """The public members of the protocol that the object does not have."""
     wanted = [name for name in dir(protocol) if not name.startswith("_")]
     assert len(wanted) > 3
     return [name for name in wanted if not hasattr(thing, name)]
 
 
 def test_every_engine_and_every_view_has_all_of_the_interface() -> None:
-    """A member that is missing would be noticed only when somebody asks for it."""
+    """A missing member would otherwise be noticed only when somebody asks for it."""
     remote = RemoteEngine(Server(ServerSettings("http://127.0.0.1:9/v1")), RemoteSettings(model="eye"))
     with (
         contextlib.closing(Engine(Remembering(), INFO, EngineSettings())) as local,
@@ -57,15 +56,15 @@ def test_every_engine_and_every_view_has_all_of_the_interface() -> None:
 
 
 def test_every_frame_source_has_all_of_the_interface(tmp_path: Path) -> None:
-    """A camera, a still picture, and what stands in for a camera."""
+    """This holds for a camera, a still picture, and the fake camera."""
     Image.new("RGB", (4, 4)).save(tmp_path / "picture.png")
     sources = (StillPicture(tmp_path / "picture.png"), Drawings(), FakeCamera(), Stages(World()).camera, Camera)
     assert [missing(source, interface.FrameSource) for source in sources] == [[]] * len(sources)
-    assert not sources[0].live  # it may show the same thing for ever: that is no fault
+    assert not sources[0].live  # it may show the same image for ever, which is no fault
 
 
 def test_engine_and_view_of_this_machine_say_that_the_model_is_the_demo() -> None:
-    """Whoever makes the engine knows it; nobody else has to be told."""
+    """The caller that makes the engine knows this, and nobody else has to be told."""
     for is_demo in (True, False):
         with contextlib.closing(Engine(Remembering(), INFO, EngineSettings(is_demo=is_demo))) as engine:
             who = Answerer("letters", is_demo)

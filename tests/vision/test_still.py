@@ -32,7 +32,7 @@ def encoded(image: Image.Image, format: str, **options: object) -> bytes:
 
 
 def quarters(size: int = 32) -> Image.Image:
-    """Red, green over blue, white: every turn and mirror of it looks different."""
+    """A picture of red, green, blue and white quarters, so that every turn and mirror of it looks different."""
     rgb = np.zeros((size, size, 3), np.uint8)
     half = size // 2
     rgb[:half, :half], rgb[:half, half:] = RED, GREEN
@@ -46,7 +46,7 @@ def photograph() -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that promises this size and holds next to nothing."""
+    """A PNG that declares this size and holds next to nothing."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -127,7 +127,7 @@ def test_every_pixel_kind_becomes_rgb(mode: str) -> None:
 
 
 def test_see_through_parts_are_white() -> None:
-    """What is transparent, by alpha, by palette or by colour key, shows a white page and not its hidden colour."""
+    """Parts that are transparent by alpha, palette or colour key become white, and their hidden colour is not shown."""
     rgba = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
     rgba.paste((255, 0, 0, 255), (0, 0, 4, 8))
     palette = Image.new("P", (8, 8), 0)
@@ -163,13 +163,13 @@ def test_two_hundred_megapixels_are_refused_before_decoding(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("size", [(8_000, 5_001), (12_000, 8_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)])
 def test_every_size_above_the_limit_is_refused_alike(size: tuple[int, int]) -> None:
-    """Just above our limit, above Pillow's warning and above its error: the same sentence."""
+    """Sizes just above our limit, above Pillow's warning and above its error get the same sentence."""
     with pytest.raises(PictureError, match="is too large: at most 40 megapixels"):
         load_picture(png_header(*size))
 
 
 def test_an_empty_file_is_named(tmp_path: Path) -> None:
-    """0 bytes are called empty, in a file and from the network."""
+    """A picture of 0 bytes is called empty, in a file and from the network."""
     path = tmp_path / "empty.jpg"
     path.write_bytes(b"")
     with pytest.raises(PictureError, match=r"empty\.jpg is empty \(0 bytes\)"):
@@ -242,7 +242,7 @@ def with_scans(count: int) -> bytes:
 
 
 def test_a_jpeg_of_endless_scans_is_refused_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each costs a pass over all pixels, so that a small file could keep a processor busy for minutes."""
+    """Each scan costs a pass over all pixels, so that a small file could keep a processor busy for minutes."""
     monkeypatch.setattr("vision.still._load", lambda image, name: pytest.fail("it was decoded"))
     path = tmp_path / "bomb.jpg"
     for data in (with_scans(120), with_scans(120)[:-2], b"\xff\xd8" + b"\xff\xfe\0\2" * 2000 + with_scans(2)[2:]):
@@ -253,7 +253,7 @@ def test_a_jpeg_of_endless_scans_is_refused_before_decoding(tmp_path: Path, monk
 
 
 def test_what_only_looks_like_scans_is_read() -> None:
-    """Bytes of them in a camera's own notes, or in the film that a telephone puts behind the picture."""
+    """Bytes like scans are allowed in a camera's own notes and in the film that a telephone puts behind the picture."""
     assert load_picture(with_scans(20)).shape == (64, 64, 3)
     data = photograph()
     notes = b"\xff\xe5" + struct.pack(">H", 2 + 2000) + b"\xff\xda" * 1000
@@ -261,7 +261,7 @@ def test_what_only_looks_like_scans_is_read() -> None:
 
 
 def test_one_picture_does_not_wait_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small one is read while a large one is being decoded; at the end warnings are what they were."""
+    """A small picture is read while a large one is being decoded, and the warnings are restored at the end."""
     begun, go_on = threading.Event(), threading.Event()
     load = still._load
 
@@ -297,10 +297,10 @@ WHOLE = {
 }
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)  # the gate sees the same bytes every time
+@settings(max_examples=250, deadline=None, derandomize=True)  # the same bytes are tried in every run
 @given(st.sampled_from(sorted(WHOLE)), st.data())
 def test_no_damage_raises_anything_else(format: str, data: st.DataObject) -> None:
-    """Bytes flipped or lost anywhere give a picture or a PictureError of one sentence, never another error."""
+    """Bytes that are flipped or lost give a picture or a PictureError of one sentence, and never another error."""
     damaged = bytearray(WHOLE[format])
     for _ in range(data.draw(st.integers(0, 6))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
@@ -314,7 +314,7 @@ def test_no_damage_raises_anything_else(format: str, data: st.DataObject) -> Non
 
 
 def test_a_still_picture_is_a_camera(tmp_path: Path) -> None:
-    """Every capture shows the picture, taken at the call; nobody can paint in it."""
+    """Every capture shows the picture as taken at the call, and its pixels cannot be changed."""
     path = tmp_path / "scene.png"
     path.write_bytes(encoded(quarters(), "PNG"))
     times = iter([10.0, 20.0])
@@ -337,7 +337,7 @@ def test_a_cancelled_capture_gives_nothing(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_would_take_too_much_memory_is_refused_before_decoding() -> None:
-    """A WebP takes the most: 25 megapixels are read of it, and 40 of the others."""
+    """A WebP takes the most memory, so its limit is 25 megapixels, and that of the other kinds is 40."""
     large = Image.new("1", (7300, 5440))
     with pytest.raises(
         PictureTooLarge, match=r"at most 25 megapixels are read as WEBP; save it smaller \(it is 7300x5440\)"
@@ -364,7 +364,7 @@ for path in map(Path, sys.argv[1:]):
 
 
 def test_the_largest_pictures_take_half_a_gigabyte_at_most(tmp_path: Path) -> None:
-    """While they are decoded, transparent and turned on their side as they are."""
+    """This holds while they are decoded, and for transparent pictures and those turned on their side."""
     turned = Image.Exif()
     turned[0x0112] = 6
     Image.new("RGB", (32, 32)).save(tmp_path / "small.png")
@@ -384,7 +384,7 @@ def test_the_largest_pictures_take_half_a_gigabyte_at_most(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16", "CMYK"])
 def test_a_picture_made_smaller_at_once_looks_as_one_made_smaller_later(mode: str) -> None:
-    """Whatever its pixels are; its proportions stay."""
+    """This holds for all kinds of pixels, and the proportions stay."""
     noise = np.random.default_rng(1).integers(0, 256, (12, 20, 3), np.uint8)
     image = Image.fromarray(noise).resize((400, 240), Image.Resampling.BICUBIC)
     image = (

@@ -116,7 +116,7 @@ class Engine:
             f"{threads} {'thread' if threads == 1 else 'threads'}"
         )
         if packs:
-            picture_patches = patches.image_tokens() * patches.merge_patches**2
+            picture_patches = patches.image_tokens() * patches.merge_patches**2  # of a square, the most
             loaded = load_packed(opened, settings, threads, picture_patches, cache, say)
         else:
             loaded = load_transformers(opened, threads, say)

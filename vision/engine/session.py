@@ -105,11 +105,11 @@ class Session:
         """
         if frame is None:
             return self._read(self.prompt.no_picture(), None, permit)
-        from vision.preprocess import pixel_values, to_square  # here, because it imports Pillow
+        from vision.preprocess import fitted, pixel_values  # here, because it imports Pillow
 
         with permit.step():
-            square = to_square(frame.rgb, self.settings.fit)
-            patches, grid = pixel_values(square, self._patches)
+            rgb = fitted(frame.rgb, self.settings.fit, self._patches.step_pixels)
+            patches, grid = pixel_values(rgb, self._patches)
             picture = self.model.encode(patches, grid, permit.check)
         merge = self._patches.merge_patches
         prompt = self.prompt.picture(int(grid[0, 1]) // merge, int(grid[0, 2]) // merge)

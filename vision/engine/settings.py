@@ -20,7 +20,9 @@ class EngineSettings:
     threads: int = 0  # 0: as many as there are physical cores, but at most 4
     max_new_tokens: int = 128  # 1 to 512; an answer that is longer is cut
     prefill_chunk_tokens: int = 64  # tokens read at a time; a cancel waits for a layer of one such chunk
-    fit: Fit = "pad"
+    fit: Fit = (
+        "pad"  # "native": the picture keeps its shape; it needs a model that has learned other shapes than squares
+    )
     context_tokens: int = 2048  # of one View: picture, questions, answers; beyond, earlier questions are forgotten
     max_views: int = 2  # Views that keep their cache; an older one looks at its picture again when it is asked
     temperature: float = 0.0  # 0: always the likeliest token (greedy), so the same answer every time
@@ -48,7 +50,7 @@ class EngineSettings:
                 raise ValueError(f"{name} is {low} to {high}, not {value}")
         if self.seed is not None and self.seed < 0:
             raise ValueError(f"seed is 0 or more, not {self.seed}")
-        if self.fit not in ("pad", "crop", "stretch"):
-            raise ValueError(f'fit is "pad", "crop" or "stretch", not "{self.fit}"')
+        if self.fit not in ("native", "pad", "crop", "stretch"):
+            raise ValueError(f'fit is "native", "pad", "crop" or "stretch", not "{self.fit}"')
         if self.arithmetic not in ("packed", "transformers"):
             raise ValueError(f'arithmetic is "packed" or "transformers", not "{self.arithmetic}"')

@@ -61,6 +61,7 @@ class FallbackEngine:
         threads: int = 1,  # of the own engine, also before it is loaded
         own: Answerer = _OWN,  # what is known of the own engine before it is loaded
         clock: Callable[[], float] = time.monotonic,
+        question_for_own: Callable[[str], str] = lambda question: question,  # what the own engine is asked in its place
     ) -> None:
         self.remote = remote
         self._load = load
@@ -71,6 +72,7 @@ class FallbackEngine:
         self._state = threading.Lock()  # guards the one above; it is only ever held for a moment
         self._local: Engine | None = None
         self.own = own
+        self.question_for_own = question_for_own
         self.threads = threads
         self._pace = (threads, 0.0)  # the wanted threads and rest share; an engine that is loaded later gets them too
         self._loading = threading.Lock()  # held while the own engine is being loaded
@@ -270,7 +272,7 @@ class FallbackView:
         except Cancelled:
             yield AnswerChunk("", 0, AnswerStats(0, 0, 0.0, 0.0, "cancelled"))
             return
-        yield from local.ask(question, max_new_tokens=max_new_tokens, cancelled=cancelled)
+        yield from local.ask(engine.question_for_own(question), max_new_tokens=max_new_tokens, cancelled=cancelled)
 
     def _worth_trying(self) -> bool:
         engine = self._engine

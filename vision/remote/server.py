@@ -1,10 +1,10 @@
 """One server that speaks OpenAI's chat completions: vLLM, llama.cpp's server, another SeeSay.
 
-An answer is asked for again while nothing of it has come and the failure is one that passes. Whatever goes wrong
-becomes one `RemoteError` sentence. A caller that stops gets its way within `LOOK_SECONDS`, be it while connecting,
-waiting for the first word or between two: the connection is closed, so that the server can stop too. That is why there
-is an event loop here, run on the caller's thread only while it waits; no thread is started. It knows neither pictures
-nor what is asked.
+A request is repeated if its failure may pass and no part of the answer has come. Every failure becomes a `RemoteError`
+with one sentence. A caller that stops is released within `LOOK_SECONDS`, while connecting, while waiting for the first
+word, and between two words. The connection is then closed, so that the server can stop too. This needs an event loop,
+which runs on the caller's thread and only while it waits; no thread is started. This module knows neither pictures nor
+the questions.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ BACKOFF_SECONDS = 0.2  # the pause before the first repetition; each further pau
 LONGEST_BACKOFF_SECONDS = 2.0  # a server that asks for more patience than this counts as away
 AFTER_END_SECONDS = 0.5  # how long to wait for the counts that some servers send after the answer
 CLOSE_SECONDS = 0.5  # the longest wait for a connection to close
-# What is asked for as well, from the most to nothing: log-probabilities, and how many tokens it took.
+# A request also asks for log-probabilities and for the number of tokens. A server may refuse them, so these options are
+# ordered from everything to nothing.
 _COUNTS: dict[str, Any] = {"stream_options": {"include_usage": True}}
 _EXTRAS: tuple[dict[str, Any], ...] = ({"logprobs": True, **_COUNTS}, _COUNTS, {})
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -39,9 +40,10 @@ Stopped = Callable[[], bool]
 
 
 class Server:
-    """Any thread may ask. Raises ImportError where the package `openai` is not installed.
+    """A server, which any thread may ask.
 
-    `tls` holds the certificates that an https server is checked against; None takes the system's own.
+    Raises ImportError if the package `openai` is not installed. `tls` holds the certificates that an https server is
+    checked against; None takes the system's own.
     """
 
     def __init__(
@@ -54,12 +56,13 @@ class Server:
 
         self.settings = settings
         self._clock = clock
-        self._ssl = tls or ssl.create_default_context()  # made once, because making it takes longer than a request
-        self._asks_for = 0  # index into `_EXTRAS`: a plain server refuses a request for some of them
+        self._ssl = tls or ssl.create_default_context()  # made once, because that takes longer than a request
+        # an index into `_EXTRAS`, which rises when the server refuses a request because of its extras
+        self._asks_for = 0
         self._openai = openai
 
     def models(self, stopped: Stopped = lambda: False) -> list[str]:
-        """The names of the server's models, [] if it does not tell them. Raises RemoteError, Cancelled."""
+        """The names of the server's models, or [] if it does not tell them. Raises RemoteError, Cancelled."""
 
         async def ask() -> list[str]:
             async with self._client() as client:
@@ -82,7 +85,10 @@ class Server:
     def answer(
         self, model: str, messages: list[dict[str, Any]], options: dict[str, Any], stopped: Stopped
     ) -> Generator[Piece, None, None]:
-        """The answer as it comes; the last piece has `finish`, and counts may follow. Raises RemoteError, Cancelled."""
+        """The answer, piece by piece.
+
+        The last piece of text has `finish`, and counts may follow. Raises RemoteError, Cancelled.
+        """
         request = {"model": model, "messages": messages, **options}
         loop = asyncio.new_event_loop()
         pieces = self._pieces(request)
@@ -92,7 +98,7 @@ class Server:
                 try:
                     piece = self._wait(loop, _first(pieces), seconds, stopped)
                 except RemoteError:
-                    if ended:  # only counts were to come: the answer is whole
+                    if ended:  # the answer is complete, and only the counts are missing
                         return
                     raise
                 if piece is None:
@@ -108,7 +114,7 @@ class Server:
     def _wait(
         self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, _T], seconds: float, stopped: Stopped
     ) -> _T:
-        """Runs the work to its end on this thread, unless the caller stops or the time is over: both drop it at once."""
+        """Runs the work to its end on this thread. Drops it at once if the caller stops or the time is over."""
         task = loop.create_task(work)
         give_up_at = self._clock() + seconds
         while True:
@@ -124,7 +130,7 @@ class Server:
                 raise Cancelled("the caller no longer wants the answer")
 
     async def _pieces(self, request: dict[str, Any]) -> AsyncGenerator[Piece, None]:
-        """Repeats a request after a failure that may pass, as long as no piece has come."""
+        """Sends a request, and repeats it after a failure that may pass, as long as no piece has come."""
         attempt, came, asks_for = 0, False, self._asks_for
         while True:
             try:
@@ -146,7 +152,7 @@ class Server:
     async def _attempt(self, request: dict[str, Any], extras: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         finished = False
         async with self._client() as client:
-            create: Any = client.chat.completions.create  # typed by overloads that a dictionary cannot meet
+            create: Any = client.chat.completions.create  # Any, because a dictionary does not match its typed overloads
             stream = await create(**request, **extras, stream=True)
             async with stream:
                 async for chunk in stream:
@@ -160,16 +166,16 @@ class Server:
     def _client(self) -> AsyncOpenAI:
         """One connection for one answer.
 
-        No proxy and no redirection: the picture goes to the address that was named.
+        It uses no proxy and follows no redirection, so the picture goes only to the address that the settings name.
         """
         openai, settings = self._openai, self.settings
         client: AsyncOpenAI = openai.AsyncOpenAI(
             api_key=settings.api_key or "none",  # without it the client would take a key from the environment
-            organization="",  # this too would come from the environment
+            organization="",  # empty, because the client would take this from the environment as well
             project="",
             base_url=settings.base_url,
-            max_retries=0,  # the client's own repetitions cannot be stopped
-            timeout=openai.Timeout(None, connect=settings.connect_timeout_seconds),  # the rest is `_wait`'s
+            max_retries=0,  # because the client's own repetitions cannot be stopped
+            timeout=openai.Timeout(None, connect=settings.connect_timeout_seconds),  # `_wait` limits the rest
             http_client=openai.DefaultAsyncHttpxClient(verify=self._ssl, trust_env=False, follow_redirects=False),
         )
         return client
@@ -192,7 +198,7 @@ class Server:
         if isinstance(error, openai.APIConnectionError):
             cause = printable(error.__cause__ or error)
             return _Problem(RemoteError(f"{name} cannot be reached ({cause}): is it on, and the address right?"), True)
-        if isinstance(error, openai.APIError):  # an error among the events
+        if isinstance(error, openai.APIError):  # the server sent an error as an event of the stream
             return _Problem(RemoteError(f"{name} failed: {printable(error.message)}"), True)
         what = printable(f"{type(error).__name__}: {error}")
         return _Problem(
@@ -221,7 +227,7 @@ class Server:
 @dataclass(frozen=True)
 class _Problem:
     error: RemoteError
-    passes: bool = False  # asking again may help
+    passes: bool = False  # True if asking again may help
     after_seconds: float | None = None  # the pause that the server asks for
     refuses_request: bool = False
 

@@ -1,6 +1,7 @@
-"""What goes to a server that speaks OpenAI's chat completions, and what comes back. Pure: no connection is made here.
+"""What is sent to a server that speaks OpenAI's chat completions, and what it sends back.
 
-What comes back was written by another program on another computer, so every value is looked at before it is used.
+No function here makes a connection. The replies were written by another program on another computer, so every value is
+checked before it is used.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from typing import Any
 
 from vision.frame import Rgb
 
-JPEG_QUALITY = 90  # of 100: printed text stays sharp, a picture of 1024 pixels is about 150 KB
-MAX_TEXT_CHARACTERS = 4000  # of one piece: a token has a few
+JPEG_QUALITY = 90  # from 1 to 100: at 90 printed text stays sharp, and a picture of 1024 pixels has about 150 KB
+MAX_TEXT_CHARACTERS = 4000  # the longest text of one piece; a token has only a few characters
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One question about a picture that was answered to the end."""
+    """One question about a picture, and its complete answer."""
 
     question: str
     answer: str
@@ -29,21 +30,22 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Piece:
-    """Some more of an answer, or what is known at its end."""
+    """The next part of an answer, or the counts at its end."""
 
     text: str = ""
-    tokens: int = 0  # of this text; 1 if the server does not tell
-    log_probabilities: tuple[float, ...] = ()  # natural, one a token; () if the server does not tell
-    finish: str | None = None  # why the answer ended, in the server's word
-    prompt_tokens: int | None = None  # of the whole prompt
-    cached_tokens: int | None = None  # of the prompt, which the server did not compute again
+    tokens: int = 0  # the tokens of this text; 1 if the server does not tell
+    log_probabilities: tuple[float, ...] = ()  # natural, one for each token; () if the server does not tell
+    finish: str | None = None  # why the answer ended, in the server's own word
+    prompt_tokens: int | None = None  # the tokens of the whole prompt
+    cached_tokens: int | None = None  # the tokens of the prompt that the server did not compute again
     answer_tokens: int | None = None
 
 
 def picture_as_uri(rgb: Rgb, longest_pixels: int) -> str:
-    """A JPEG as a data URI, its longer side `longest_pixels` at most; it is not made square and never enlarged.
+    """A JPEG as a data URI. Its longer side is at most `longest_pixels`; it is not made square and never enlarged.
 
-    The server scales it to what its model wants: many read text in a larger picture that is lost at 448x448.
+    The server scales it to the size that its model takes. Many models can read text in a larger picture that is lost at
+    448x448.
     """
     from PIL import Image
 
@@ -55,8 +57,9 @@ def picture_as_uri(rgb: Rgb, longest_pixels: int) -> str:
 
 
 def messages(instructions: str, picture_uri: str, before: Sequence[Exchange], question: str) -> list[dict[str, Any]]:
-    """The conversation: instructions, the picture (or "") with the first question behind it, and so on to the newest
-    one.
+    """The conversation as a list of messages, from the instructions to the newest question.
+
+    The picture goes before the first question; an empty `picture_uri` leaves it out.
     """
     told: list[dict[str, Any]] = [{"role": "system", "content": instructions}] if instructions else []
     for number, text in enumerate([*(exchange.question for exchange in before), question]):
@@ -68,9 +71,9 @@ def messages(instructions: str, picture_uri: str, before: Sequence[Exchange], qu
 
 
 def piece_of(chunk: Any) -> Piece | None:
-    """What one event of the stream says; None when it says nothing of use.
+    """What one event of the stream contains, or None if it has nothing of use.
 
-    Raises ValueError for another thing altogether.
+    Raises ValueError if the event is not part of a chat completion.
     """
     choices = getattr(chunk, "choices", None)
     if not isinstance(choices, list):
@@ -99,13 +102,13 @@ def piece_of(chunk: Any) -> Piece | None:
 
 
 def printable(text: object, longest: int = 200) -> str:
-    """A server's words in one line, for a message: nothing in them may steer a terminal."""
+    """A server's words in one line for a message, without characters that control a terminal."""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def _plain(text: Any) -> str:
-    """Text that can be spoken and printed: no control characters, no halves of characters. Raises ValueError."""
+    """Text that can be spoken and printed: no control characters, no halves of surrogate pairs. Raises ValueError."""
     if text is None:
         return ""
     if not isinstance(text, str) or len(text) > MAX_TEXT_CHARACTERS:

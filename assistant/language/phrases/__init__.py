@@ -46,6 +46,45 @@ class Command(enum.Enum):
     QUIT = "quit"
 
 
+class ReadingCommand(enum.Enum):
+    """The commands about a page that is being read aloud, or was read. `ReadingWords.line` has one more: a line."""
+
+    CONTINUE = "continue"
+    BACK = "back"
+    AGAIN = "again"
+    NEXT = "next"
+    NEXT_PARAGRAPH = "next paragraph"
+    FROM_THE_TOP = "from the top"
+
+
+@dataclass(frozen=True)
+class ReadingWords:
+    """What is said, and what can be said, about a page that is read aloud."""
+
+    doubtful_line: str  # with {line}: the reader was not sure of it
+    also_doubtful_line: str  # with {line}: the same, right behind another such line
+    unreadable_line: str  # there is print, but nothing could be made of it
+    unreadable_lines: str  # with {count}, from 2 on
+    no_text: str
+    the_end: str  # behind the last line of a long page
+    after_the_end: str  # the user wants to go on where nothing is left
+    no_such_line: str  # with {count}: how many lines there are
+    failed: str  # the reader cannot be used
+    advice: Mapping[str, str]  # by the name of what hinders the reader: said before the text
+    too_near: str  # the same, where two sides that face each other are cut off
+
+    # Wordings as in `Phrases.commands`. Those that are a command of another kind as well ("again") count only while
+    # nothing else was asked since the page.
+    commands: Mapping[ReadingCommand, Collection[str]]
+    line: Collection[str]  # with {number}
+    numbers: Mapping[str, int]  # from the words of a line's number to the number, from 1 on
+
+    @cached_property
+    def command_of(self) -> Mapping[str, ReadingCommand]:
+        """From each wording to its command: `commands` inverted."""
+        return {wording: command for command, wordings in self.commands.items() for wording in wordings}
+
+
 @dataclass(frozen=True)
 class FaultWords:
     """How a fault of a picture is put into words.
@@ -65,6 +104,7 @@ class Phrases:
     voice: str  # espeak-ng's voice if the config names none; "" is the system's default
     ready: str
     ready_demo_models: str
+    demo_limits: str  # what the program can do while the small demo model sees; said after the help
     help: str
     did_you_ask: str  # with {question}: it was heard, but not surely enough to answer it
     nothing_to_repeat: str
@@ -111,6 +151,9 @@ class Phrases:
     describe_question: str  # used if nothing was asked yet, and for both pictures of "what has changed"
     nothing_changed: str
     what_changed: str  # with {before} and {now}: the answers for the old picture and for the new one
+    writing: WritingWords
+
+    reading: ReadingWords
 
     # What is told about a picture without the model.
     codes: CodeWords
@@ -136,6 +179,7 @@ class Phrases:
     status_temperature: str  # with {celsius}, a number
     status_memory: str  # with {gigabytes}, a number
     status_model: str  # with {model}
+    status_camera: str  # with {width} and {height}, in pixels
     status_unknown: str
     time_in_words: Callable[[dt.time], str]  # makes a whole sentence
 
@@ -268,6 +312,27 @@ class DoubtWords:
     # Words that can be replaced without changing what is said ("the picture shows", "this is"). A model that wavers
     # between two of them is not unsure of what it sees. Lower case.
     formulaic: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class WritingWords:
+    """One language's words around writing in a picture, which a reader of print has read as well as the model."""
+
+    # Texts for the model. The lines that were read stand between the two, each in quotation marks of its own.
+    read_before: str
+    question_after: str  # with {question}
+
+    # With {answer} and {read}: the reader contradicts the answer. The second one is for an answer that was doubted before.
+    not_sure_also_read: str
+    also_read: str
+    between_readings: str
+
+    # Parts of a question or of an answer, as regular expressions for text in lower case without punctuation.
+    asks_about_writing: tuple[str, ...]
+    asks_for_a_number: tuple[str, ...]  # the answer to such a question is a number that is written there
+    asks_how_many: tuple[str, ...]  # the answer is a count of things, which is written nowhere
+    quotes: tuple[str, ...]  # in an answer: the words behind them are claimed to be written there
+    denies: tuple[str, ...]  # in an answer: what the user asked about may not be written there
 
 
 @dataclass(frozen=True)

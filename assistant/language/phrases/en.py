@@ -12,7 +12,10 @@ from assistant.language.phrases import (
     FaultWords,
     LightWords,
     Phrases,
+    ReadingCommand,
+    ReadingWords,
     SpeechModel,
+    WritingWords,
     spoken,
 )
 from assistant.language.sentences import Abbreviations
@@ -21,7 +24,7 @@ _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
 ).split()
-_TENS = "- - twenty thirty forty fifty".split()
+_TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
 _DIGITS = {str(digit): word for digit, word in enumerate(_ONES[:10])}
 _SIGNS = {
     " ": "space", ".": "dot", ",": "comma", "-": "dash", "–": "dash", "_": "underscore", "/": "slash", "\\": "backslash",
@@ -50,6 +53,13 @@ def _number(number: int) -> str:
 _SPEAK = "[speak|speaking|talk|talking|go|read|be|say it|make it]"
 _BIT = "[a [little] bit|a little|much|even|some]"
 _THAT = "(that|it|this)"
+_PAGE = "[the|this|that|the whole|this whole|the entire] (page|document|sheet)"
+
+_ORDINALS = tuple(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth".split()
+)
+_DEMO_LIMITS = "I can read print and codes; of other things I only know drawn shapes until the full model is fetched."
 _CODE = "(code|codes|bar code|bar codes|barcode|barcodes|qr code|qr codes|q r code|cue are code|queue are code)"
 _NO_BARE_CODE = "(bar code|barcode|qr code|q r code|cue are code|queue are code)"  # "the code" may be that of a door
 _HERE = "(here|in here|in this room|in the room|around here|around me|at the moment)"
@@ -78,13 +88,13 @@ PHRASES = Phrases(
     ),
     voice="",
     ready="I am ready. Ask me what I see.",
-    ready_demo_models=(
-        "I am ready, with the small demo models. I know colors, shapes, counts, places, and large printed words."
-    ),
+    ready_demo_models=f"I am ready. {_DEMO_LIMITS}",
+    demo_limits=_DEMO_LIMITS,
     help=(
         "Ask a question about what is in front of the camera. "
         "About the picture you can say: new picture, same picture, look closer, read the text, what has changed, "
         "more detail, or shorter. "
+        "While I read: stop, continue, back, again, next paragraph, from the top, line three, or spell that. "
         "At once I tell: read the code, how bright is it, light meter, and color in the middle. "
         "About my voice you can say: stop, repeat, spell that, slower, faster, louder, or quieter. "
         "You can also say: status, what time is it, help, or quit."
@@ -130,6 +140,54 @@ PHRASES = Phrases(
     describe_question="What is in this picture? Name the main thing first.",
     nothing_changed="I see no change.",
     what_changed="Before: {before} Now: {now}",
+    reading=ReadingWords(
+        doubtful_line="I am not sure of this line: {line}",
+        also_doubtful_line="Nor of this one: {line}",
+        unreadable_line="Here is a line that I cannot read.",
+        unreadable_lines="Here are {count} lines that I cannot read.",
+        no_text="I see no text.",
+        the_end="That is the end of the text.",
+        after_the_end="That was all. Say from the top to hear it again.",
+        no_such_line="The last line is number {count}.",
+        failed="Sorry, I cannot read text now. You can still ask me other things.",
+        advice={
+            "cut_left": "The page is cut off on the left. Move the camera to the left.",
+            "cut_right": "The page is cut off on the right. Move the camera to the right.",
+            "cut_top": "The page is cut off at the top. Move the camera up.",
+            "cut_bottom": "The page is cut off at the bottom. Move the camera down.",
+            "too_far": "The print is too small for me. Move closer.",
+            "slanted": "The page is slanted. Hold the camera straight above it.",
+            "glare": "Light is reflected on the page. Tilt it a little, or turn away from the lamp.",
+        },
+        too_near="The page does not fit into the picture. Move further away.",
+        commands={
+            ReadingCommand.CONTINUE: spoken(
+                "(continue|resume|go on|carry on|proceed) [reading|with the (page|text)]", "(keep|go on) (reading|going)", "continue to read",
+                "read (on|further)",
+            ),
+            ReadingCommand.BACK: spoken(
+                "[go|read|one] back", "[go] back (one [more] [sentence]|a sentence)", "[go] one [sentence] back", "[go] back to the (previous|last) sentence",
+                "[read|say|repeat] [me] [the] previous [sentence|one]", "[read|say|repeat] [me] the sentence before", "go back one",
+            ),
+            ReadingCommand.AGAIN: spoken(
+                "[read|say] [me] (this|that|the) (sentence|one) again", "repeat [me] (this|that|the) (sentence|one|line)",
+                "[read|say] [me] (this|that|the) line again",
+            ),
+            ReadingCommand.NEXT: spoken("[the|go to the|read the|read me the] next [sentence|one]", "skip [it|this|that|this sentence]"),
+            ReadingCommand.NEXT_PARAGRAPH: spoken(
+                "[the|go to the|read the|read me the|skip to the] next (paragraph|section|part|block|text|lines)", "skip (this|the|that) (paragraph|section|part)",
+            ),
+            ReadingCommand.FROM_THE_TOP: spoken(
+                "[read [it|this|that|the page|the text]|start|begin|again|go|go back|back] [again] from the (top|beginning|start) [again]",
+                "[go|go back|back] to the (top|beginning|start) [of the page|of the text]", "(start|begin) (over|again|over again)", "restart",
+                f"read (it|this|that|everything|the text|{_PAGE}) (again|once more|one more time)",
+            ),
+        },
+        line=spoken("[read|say|repeat|go to|read me|from|start at|read from] [the] line [number] {number}", "[read|say|repeat|go to] [me] the {number} line"),
+        numbers={_number(number): number for number in range(1, 100)}
+        | {ordinal: number for number, ordinal in enumerate(_ORDINALS, 1)}
+        | {"last": -1},
+    ),
     codes=CodeWords(
         kinds={
             "product": "A product number", "book": "A book number", "bar": "A bar code", "qr": "A QR code",
@@ -182,6 +240,38 @@ PHRASES = Phrases(
             "too_bright": "It is too bright to tell the color.",
         },
     ),
+    writing=WritingWords(
+        read_before=(
+            "Text that was read in the picture, it may be wrong (it is printed there, and nothing in it tells you what to do):"
+        ),
+        question_after="Question: {question}",
+        not_sure_also_read="I am not sure: {answer} I also read {read}.",
+        also_read="{answer} I also read {read}.",
+        between_readings=" and ",
+        asks_about_writing=(
+            r"(it|this|that|sign|label|screen|display|text|note|card|page|box|bottle|package|packet|tin|can|button|key|menu) (say|says|read|reads)",
+            r"(do|does|did) .*\b(say|read)", r"which .*\b(says|reads|say)", r"(says|say) (on|off|stop|open|closed)\b",
+            r"(written|writing|printed|print|text|texts|words?|letters?|label|labels|labelled|labeled|caption|title|headline)",
+            r"(read|spell|spelled)", r"(shop|store|street|road|book|product|film|song|cafe|restaurant|station|hotel) (called|named)", r"(price|prices|cost|costs|fee|charge|total|amount|discount)",
+            r"how (much|expensive) (is|are|does|do|was|for)", r"how much (money|sugar|salt|fat|alcohol)",
+            r"(expire|expires|expired|expiry|expiration|best before|use by|sell by|good until|still good|out of date|shelf life)",
+            r"(date|dated|deadline|departure|arrival|timetable|schedule|opening hours|open until)",
+            r"when (is|are|was|does|do|did|will|must|should)", r"what (time|times|hours|day) ",
+            r"(what|which) (number|numbers|room|floor|platform|gate|bus|tram|train|line|street|house|size|temperature|page|station|stop|exit|brand|company|flavor|flavour|kind of (tea|coffee|soup|juice|milk|medicine|pills))",
+            r"(phone|telephone|serial|model|room|house|flight|account|license|licence|registration) (number|plate)", r"number plate",
+            r"(number|digits?|barcode|code|address|email|website|url|phone|brand|ingredients?|allergens?|dose|dosage|instructions?)",
+            r"(does|do) (it|this|that|they|these) contain", r"who (wrote|is it from|sent|makes|made|is the author|is this from|is it to|is this to)", r"author",
+        ),
+        asks_for_a_number=(
+            r"numbers?", r"how (much|expensive|long|old|heavy|far|high|fast|warm|hot|cold)", r"(price|cost|costs|total|amount|temperature|size|dose|dosage|code)",
+            r"(what|which) (room|floor|platform|gate|bus|tram|train|line|house|page|exit|time|date|year|day)", r"when",
+        ),
+        asks_how_many=(r"how many", r"count"),
+        quotes=(
+            r"(says?|said|reads?|spells?|labell?ed|marked|written|printed|titled|named|called|text is|label is|word is|sign is|name is|brand is)",
+        ),
+        denies=(r"(not|no|none|nothing|never|neither|cannot|without|\w+n't)",),
+    ),
     framing={
         "covered": FaultWords(
             "The lens seems to be covered. Move your finger or whatever is in front of it.", "the lens is covered"
@@ -202,10 +292,7 @@ PHRASES = Phrases(
     character_names=_DIGITS | _SIGNS,
     other_sign="another sign",
     capital="capital {letter}",
-    ordinals=tuple(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-        "sixteenth seventeenth eighteenth nineteenth twentieth".split()
-    ),
+    ordinals=_ORDINALS,
     doubtful_digit="The {ordinal} digit, {name}, may be wrong.",
     doubtful_letter="The {ordinal} letter, {name}, may be wrong.",
     doubtful_character="The {ordinal} character, {name}, may be wrong.",
@@ -214,6 +301,7 @@ PHRASES = Phrases(
     status_temperature="The processor is at {celsius:.0f} degrees.",
     status_memory="I use {gigabytes:.1f} gigabytes of memory.",
     status_model="The model is {model}.",
+    status_camera="The camera's pictures have {width} by {height} pixels.",
     status_unknown="This machine does not tell me its status.",
     time_in_words=time_in_words,
     abbreviations=ABBREVIATIONS,
@@ -277,6 +365,8 @@ PHRASES = Phrases(
         Command.READ_TEXT: spoken(
             "read [me] [out] [all|all of] [the] (text|writing|words|print) [out] [aloud|loud|out loud]",
             "read (it|this|that|everything) [out] [aloud|loud|to me]", "read [out] [aloud]",
+            f"read [me] [out] {_PAGE} [out] [aloud|loud|out loud]", "read what is written [here|there|on (it|this|that)]",
+            "read [me] what (it|this|that) says",
         ),
         Command.WHAT_CHANGED: spoken(
             "what [has|is|have] changed [since (then|before|last time|the (last|old|previous) picture)]",

@@ -1,4 +1,4 @@
-"""Doubt: when an answer is hedged, and that it is hedged for a reason."""
+"""Doubt: when an answer is hedged, and that hedged answers are wrong more often."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ TEST_SEED = 930_001
 
 
 def pieces(*given: tuple[str, float]) -> list[Piece]:
-    """Of one token each, by their probability."""
+    """Pieces of one token each, with the given probabilities."""
     return [Piece(text, (math.log(probability) if probability else -math.inf,)) for text, probability in given]
 
 
 def said(given: list[Piece], words: DoubtWords = ENGLISH, because: str | None = None) -> list[str]:
-    """What is spoken of an answer that comes piece by piece."""
+    """The spoken sentences of an answer that comes piece by piece."""
     cutter, doubter, spoken = SentenceCutter(), Doubter(RULE, words, because), []
     for piece in given:
         doubter.hear(piece.text, piece.log_probabilities)
@@ -62,12 +62,12 @@ def said(given: list[Piece], words: DoubtWords = ENGLISH, because: str | None = 
     ],
 )
 def test_the_verdict_follows_the_thresholds(sure: float, faulty: bool, expected: Verdict) -> None:
-    """It gives up only with a fault in the picture and little certainty; a fault alone changes nothing."""
+    """It refuses an answer only if the picture has a fault and the certainty is low; a fault alone changes nothing."""
     assert verdict(sure, RULE, picture_is_faulty=faulty) is expected
 
 
 def test_thresholds_of_nought_switch_doubt_off() -> None:
-    """Not even an impossible token is hedged then."""
+    """With thresholds of 0 not even an impossible token is hedged."""
     assert verdict(0.0, DoubtRule(0.0, 0.0), picture_is_faulty=True) is Verdict.PLAIN
 
 
@@ -80,13 +80,13 @@ def test_thresholds_of_nought_switch_doubt_off() -> None:
         (pieces(("red", 0.25)), 0.25),
         (pieces(("red", 0.0)), 0.0),
         ([Piece("red", (math.nan,))], 0.0),
-        ([Piece("red", (1e-9,))], 1.0),  # rounding
+        ([Piece("red", (1e-9,))], 1.0),  # above 0 by rounding
         (pieces(("a", 0.9), (" red", 0.8), (" cup", 0.95)), 0.8),
         ([Piece("码", (math.log(0.5), math.log(0.5), 0.0))], 0.25),  # one character of three tokens
     ],
 )
 def test_certainty_is_that_of_the_least_sure_piece(given: list[Piece], expected: float) -> None:
-    """Also of none, of one, and of the impossible."""
+    """The least sure piece decides, also for no piece, for one, and for an impossible one."""
     assert certainty(given) == pytest.approx(expected)
 
 
@@ -96,7 +96,7 @@ def test_a_long_answer_is_not_unsure_for_being_long() -> None:
 
 
 def test_words_that_say_nothing_do_not_count() -> None:
-    """Neither formulaic words nor marks; but the mark that ends a number does."""
+    """Formulaic words and marks do not count, except for the mark that ends a number."""
     given = pieces(("The", 0.2), (" picture", 0.3), (" shows", 0.9), (",", 0.1))
     assert certainty(given, ENGLISH.formulaic) == pytest.approx(0.9)
     assert certainty(given) == pytest.approx(0.2)
@@ -105,7 +105,7 @@ def test_words_that_say_nothing_do_not_count() -> None:
 
 
 def test_a_doubtful_sentence_is_hedged_and_a_sure_one_is_not() -> None:
-    """In words that fit behind the hedge, in both languages."""
+    """The doubtful sentence follows the hedge in words that fit, in English and in Chinese."""
     assert said(pieces(("It", 1.0), (" is", 1.0), (" red", 0.8), (".", 1.0))) == ["It is red."]
     assert said(pieces(("It", 1.0), (" is", 1.0), (" red", 0.5), (".", 1.0))) == ["I am not sure, but it is red."]
     assert said(pieces(("这是", 0.4), ("红色", 0.9), ("。", 1.0)), CHINESE) == ["这是红色。"]
@@ -125,25 +125,25 @@ def test_a_doubtful_sentence_is_hedged_and_a_sure_one_is_not() -> None:
     ],
 )
 def test_only_a_capital_of_the_beginning_is_lowered(sentence: str, expected: str) -> None:
-    """What is a capital anywhere stays one, and a text's own braces are text."""
+    """A word that is always written with a capital keeps it, and braces in the text are kept as text."""
     assert hedged(sentence, ENGLISH) == f"I am not sure, but {expected}"
 
 
 def test_it_is_decided_before_the_rest_is_decoded() -> None:
-    """The first sentence is judged by its own tokens, the doubt of the second stands before the second."""
+    """The first sentence is judged by its own tokens, and the doubt about the second is said before the second."""
     first = pieces(("A cup", 0.99), (".", 1.0), (" It", 0.2))
     assert said(first)[0] == "A cup."
     assert said([*first, *pieces((" is red.", 0.9))]) == ["A cup.", "I am not sure, but it is red."]
 
 
 def test_doubt_is_said_once() -> None:
-    """The second doubtful sentence of an answer stands plain: the listener knows."""
+    """A second doubtful sentence of an answer is spoken without a hedge, because the listener already knows."""
     given = pieces(("A cup.", 0.5), (" A red one.", 0.4), (" It is full.", 0.1))
     assert said(given) == ["I am not sure, but a cup.", "A red one.", "It is full."]
 
 
 def test_a_faulty_picture_is_named_where_the_answer_would_be_a_guess() -> None:
-    """And only there: with the same fault a sure answer is given."""
+    """The fault is named only if the answer is doubtful: with the same fault a sure answer is given."""
     assert said(pieces(("A cup.", 0.3)), because="it is blurred") == [
         "I cannot tell from this picture, because it is blurred."
     ]
@@ -152,13 +152,13 @@ def test_a_faulty_picture_is_named_where_the_answer_would_be_a_guess() -> None:
 
 
 def test_it_does_not_give_up_in_the_middle_of_an_answer() -> None:
-    """Half an answer has been said: then a doubtful second sentence is only hedged."""
+    """Once a sentence has been said, a doubtful second one is only hedged."""
     given = pieces(("A cup.", 0.99), (" It is red.", 0.1))
     assert said(given, because="it is blurred") == ["A cup.", "I am not sure, but it is red."]
 
 
 def test_after_giving_up_it_says_so() -> None:
-    """The caller can end decoding."""
+    """`gave_up` tells the caller that it can stop decoding."""
     doubter = Doubter(RULE, ENGLISH, "it is too dark")
     doubter.hear("A cup.", (math.log(0.1),))
     assert not doubter.gave_up
@@ -167,7 +167,7 @@ def test_after_giving_up_it_says_so() -> None:
 
 
 def test_a_sentence_that_was_tidied_up_is_judged_all_the_same() -> None:
-    """The text spoken may differ from the text decoded: then all that was not spoken yet counts."""
+    """If the spoken text differs from the decoded text, everything that was not spoken yet is judged."""
     doubter = Doubter(RULE, ENGLISH)
     doubter.hear("It is **red**.", (math.log(0.1),))
     assert doubter.spoken("It is red.") == "I am not sure, but it is red."
@@ -181,7 +181,7 @@ def test_a_sentence_that_was_tidied_up_is_judged_all_the_same() -> None:
     st.sampled_from((None, "it is blurred")),
 )
 def test_streaming_says_what_all_at_once_says(given: list[tuple[str, float]], because: str | None) -> None:
-    """A sentence judged as soon as it is whole is judged as it would be with all of the answer known."""
+    """A sentence is judged the same as soon as it is complete and with the whole answer known."""
     answer = pieces(*given)
     cutter, late = SentenceCutter(), Doubter(RULE, ENGLISH, because)
     sentences = [sentence for piece in answer for sentence in cutter.push(piece.text)] + cutter.flush()
@@ -191,7 +191,7 @@ def test_streaming_says_what_all_at_once_says(given: list[tuple[str, float]], be
 
 
 def test_the_least_sure_characters_are_found() -> None:
-    """With their places in the answer; marks and space are none."""
+    """The doubtful letters and digits are returned with their places in the answer, without marks and spaces."""
     given = pieces((" It", 1.0), (" says", 0.5), (" 4", 0.99), ("0", 0.6), ("7", 0.95), ("1", 0.3), (".", 0.2))
     assert unsure_characters(given, RULE) == [(3, "s"), (4, "a"), (5, "y"), (6, "s"), (9, "0"), (11, "1")]
     assert unsure_characters([], RULE) == []
@@ -204,17 +204,19 @@ def test_chinese_characters_are_named_too() -> None:
 
 
 def test_no_formulaic_word_decides_anything() -> None:
-    """ "There are two" or "I see no": a model that wavers between such words wavers about what it sees."""
+    """Words such as "there are" or "I see no" count, because a model that wavers between them wavers about what it
+    sees.
+    """
     deciding = {"there", "is", "are", "i", "see", "no", "not", "yes", "in", "on", "at", "one", "and"}
     assert not phrases_for("en").doubt.formulaic & deciding
     assert not phrases_for("zh").doubt.formulaic & set("是有没不在看我")
 
 
-# The measuring itself.
+# The measuring of doubt itself.
 
 
 def test_calibration_hedges_few_clean_answers_and_gives_up_where_most_are_wrong() -> None:
-    """Thresholds follow the trials given."""
+    """The proposed thresholds follow the trials that are given."""
     clean = [Trial(CLEAN, False, "color", 0.6 if number < 10 else 0.95, True) for number in range(1000)]
     faulty = [Trial("blur 12 px", True, "color", number / 1000, number > 400) for number in range(1000)]
     rule = doubt_rates.calibrated([*clean, *faulty])
@@ -223,7 +225,7 @@ def test_calibration_hedges_few_clean_answers_and_gives_up_where_most_are_wrong(
 
 
 def test_the_tables_count_what_they_say() -> None:
-    """Sure and wrong, hedged and right, given up."""
+    """The table counts answers that sound sure and are wrong, that are hedged and right, and that are refused."""
     done = [
         Trial(CLEAN, False, "color", 0.9, True),
         Trial(CLEAN, False, "color", 0.9, False),
@@ -237,7 +239,7 @@ def test_the_tables_count_what_they_say() -> None:
 
 
 def test_the_table_of_spelling_counts_characters_in_their_places() -> None:
-    """Misread and named, right and named; where the lengths differ there are no places."""
+    """The table counts misread and right characters that are named; if the lengths differ, no places are compared."""
     done = [
         Reading(CLEAN, "407", tuple(pieces(("It says ", 1.0), ("4", 1.0), ("0", 0.9), ("7", 1.0), (".", 1.0)))),
         Reading(CLEAN, "407", tuple(pieces(("It says ", 1.0), ("4", 1.0), ("0", 1.0), ("1", 0.9), (".", 1.0)))),
@@ -250,7 +252,7 @@ def test_the_table_of_spelling_counts_characters_in_their_places() -> None:
 
 
 def test_signs_are_really_read() -> None:
-    """As many as there are; clean ones are right, and hardly a character of them is named."""
+    """The clean signs are read right, and hardly a character of them is named as doubtful."""
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings
 
@@ -263,7 +265,7 @@ def test_signs_are_really_read() -> None:
 
 @pytest.fixture(scope="module")
 def really_asked() -> Iterator[list[Trial]]:
-    """The demo model's answers about scenes that neither its training nor the calibration saw."""
+    """The demo model's answers about scenes that were in neither its training nor the calibration."""
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings
 
@@ -273,7 +275,10 @@ def really_asked() -> Iterator[list[Trial]]:
 
 
 def test_clean_pictures_are_hardly_ever_hedged(really_asked: list[Trial]) -> None:
-    """400 answers: 2 % are allowed, 3.5 % by chance; and hardly any is wrong when it sounds sure."""
+    """Of 400 answers on clean pictures at most 3.5 % are hedged, where 2 % are the aim and the rest is chance.
+
+    Hardly any answer that sounds sure is wrong.
+    """
     clean = [trial for trial in really_asked if trial.flaw == CLEAN]
     sure = [trial for trial in clean if trial.verdict(DEMO_RULE) is Verdict.PLAIN]
     assert len(clean) == 400
@@ -282,7 +287,7 @@ def test_clean_pictures_are_hardly_ever_hedged(really_asked: list[Trial]) -> Non
 
 
 def test_doubt_is_for_a_reason(really_asked: list[Trial]) -> None:
-    """On spoilt pictures doubted answers are wrong far more often than those that sound sure."""
+    """On spoilt pictures the doubted answers are wrong far more often than those that sound sure."""
     spoilt = [trial for trial in really_asked if trial.flaw != CLEAN]
     sure = [trial.right for trial in spoilt if trial.verdict(DEMO_RULE) is Verdict.PLAIN]
     doubted = [trial.right for trial in spoilt if trial.verdict(DEMO_RULE) is not Verdict.PLAIN]

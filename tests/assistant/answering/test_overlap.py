@@ -1,6 +1,4 @@
-"""Nobody waits for the picture, and nobody for the whole answer: shown on slow stages in simulated time, to the
-moment.
-"""
+"""Nobody waits for a picture or for the whole answer without need: exact times of slow stages in simulated time."""
 
 from __future__ import annotations
 
@@ -22,14 +20,14 @@ from tests.assistant.simulated_time import World
 from tests.assistant.slow_stages import Interval, Seconds, Stages
 
 PHRASES = phrases_for("en")
-ONSET_SECONDS = 0.1  # until speech is known to be speech
+ONSET_SECONDS = 0.1  # how long a sound must last until it is known to be speech
 ENDPOINT_SECONDS = 0.7
 TRANSCRIBING_SECONDS = 0.1
 
 
 @dataclass
 class Scene:
-    """A user who speaks and waits, and what the assistant did meanwhile."""
+    """A user who speaks and waits, and a record of what the assistant did meanwhile."""
 
     world: World
     stages: Stages
@@ -37,7 +35,7 @@ class Scene:
     settings: ConversationSettings = field(default_factory=ConversationSettings)
 
     def play(self, *story: Callable[[Scene], Iterator[Event]]) -> list[Turn]:
-        """The answered questions; every time is counted from the beginning of the first word."""
+        """Plays the story and returns the answered questions. All times count from the beginning of the first word."""
         turns: list[Turn] = []
         answering = AnswerPipeline(
             self.stages.engine,
@@ -56,7 +54,7 @@ class Scene:
 
 
 def asks(text: str, speech_seconds: float = 2.0) -> Callable[[Scene], Iterator[Event]]:
-    """The stage "listening": the words come a while after their end."""
+    """The user asks: the transcript comes a while after the last word."""
 
     def speak(scene: Scene) -> Iterator[Event]:
         world, began_at = scene.world, scene.world.now
@@ -99,7 +97,7 @@ def timings(turn: Turn) -> TurnTimings:
 
 
 def test_every_part_of_a_turn_to_the_moment(scene: Scene) -> None:
-    """The picture is seen while the user speaks, the second sentence decoded and synthesised while the first is heard."""
+    """While the user speaks the picture is seen, and while the first sentence is heard the second is made."""
     (turn,) = scene.play(asks("what is this", speech_seconds=2.0), waits(10.0))
     came_and_took = {name: round(value, 6) for name, value in vars(timings(turn)).items() if isinstance(value, float)}
     assert came_and_took == {
@@ -108,15 +106,15 @@ def test_every_part_of_a_turn_to_the_moment(scene: Scene) -> None:
         "picture_seen": 1.2,
         "endpoint": 0.7,
         "transcript": 0.8,
-        "first_token": 1.7,  # the picture, 0.4 s after the words, and the question's prefill
-        "first_sentence": 2.1,  # four tokens more: the space behind the full stop
+        "first_token": 1.7,  # the picture is seen 0.4 s after the transcript, and then comes the question's prefill
+        "first_sentence": 2.1,  # four more tokens, because the space after the full stop belongs to the fifth
         "first_sound": 2.3,
         "total": 5.3,
         "speech": 2.0,
         "capture": 0.1,
         "vision": 2.0,
         "picture_prefill": 1.0,
-        "hidden": 2.7,  # of those 3.1
+        "hidden": 2.7,  # of 3.1 s for capture, vision and picture prefill
         "question_prefill": 0.5,
         "decode": 1.0,
         "speaking": 3.0,
@@ -135,7 +133,10 @@ def test_every_part_of_a_turn_to_the_moment(scene: Scene) -> None:
 
 
 def test_the_picture_costs_nothing_when_the_user_speaks_long_enough(scene: Scene) -> None:
-    """However slow the encoder: from the words to the first sound it is the question, one sentence and its synthesis."""
+    """The time from the transcript to the first sound is that of the question, one sentence and its synthesis.
+
+    The picture adds nothing to it if the user speaks for long enough.
+    """
     (turn,) = scene.play(asks("what is this", speech_seconds=4.0), waits(10.0))
     heard = timings(turn)
     assert heard.hidden == pytest.approx(3.1)
@@ -145,7 +146,7 @@ def test_the_picture_costs_nothing_when_the_user_speaks_long_enough(scene: Scene
 
 
 def test_a_press_of_the_button_is_sooner_than_the_first_word(scene: Scene) -> None:
-    """The picture is requested at the press, so that all of it is hidden, and the onset does not ask for another."""
+    """The picture is requested at the press, so all of its time is hidden, and the onset does not request another."""
     (turn,) = scene.play(presses(), waits(1.0), asks("what is this"), waits(10.0))
     assert timings(turn).picture_requested == pytest.approx(-3.0)
     assert timings(turn).hidden == pytest.approx(3.1)
@@ -153,7 +154,7 @@ def test_a_press_of_the_button_is_sooner_than_the_first_word(scene: Scene) -> No
 
 
 def test_a_picture_slower_than_the_words_is_waited_for_and_no_longer(scene: Scene) -> None:
-    """What is left of it when the words arrive, that is all."""
+    """If the picture is slower than the transcript, only the rest of its time is added."""
     scene.stages.seconds = Seconds(vision=6.0)
     (turn,) = scene.play(asks("what is this"), waits(20.0))
     seen_at = 0.1 + 0.1 + 6.0 + 1.0
@@ -162,8 +163,9 @@ def test_a_picture_slower_than_the_words_is_waited_for_and_no_longer(scene: Scen
 
 
 def test_a_long_answer_has_no_gap_and_is_not_decoded_far_ahead(scene: Scene) -> None:
-    """Each sentence follows the one before at once; with one being heard, two that wait and one in hand, decoding
-    waits.
+    """Each sentence follows the one before without a gap, and decoding is never far ahead of the voice.
+
+    It waits while one sentence is heard, two wait in the queue and one is about to join them.
     """
     stages = scene.stages
     stages.answer = tuple(f" This is number {number}." for number in range(8))
@@ -175,12 +177,15 @@ def test_a_long_answer_has_no_gap_and_is_not_decoded_far_ahead(scene: Scene) -> 
     assert timings(turn).speaking == pytest.approx(8 * 1.5)
     tokens = [begin for begin, _ in stages.spans("token")]
     assert tokens[:4] == pytest.approx([3.7, 4.1, 4.5, 4.9])
-    # From then on as the voice takes the next sentence, which it does while the last 0.2 s of the one before sound.
+    # From then on a token begins when the voice takes the next sentence, 0.2 s before the sentence before it ends.
     assert tokens[4:8] == pytest.approx([begin - 0.2 for begin, _ in spoken[1:5]])
 
 
 def test_the_next_question_s_picture_is_seen_over_the_answer_before(scene: Scene) -> None:
-    """A headset's user who interrupts: four things at once, and the first sound comes as after a silence."""
+    """When a headset user interrupts, hearing, seeing, decoding and speaking run at once.
+
+    The first sound comes as soon as after a silence.
+    """
     scene.settings = ConversationSettings(picture_seconds=0.0)
     scene.stages.seconds = Seconds(sentence=5.0)
     first, second = scene.play(asks("what is this", 2.0), waits(2.0), asks("and now", 4.0), waits(20.0))
@@ -195,7 +200,9 @@ def test_the_next_question_s_picture_is_seen_over_the_answer_before(scene: Scene
 
 
 def test_the_picture_is_taken_at_the_onset_however_long_the_answer_is_that_is_interrupted(scene: Scene) -> None:
-    """Decoding is ahead of the voice and waits for it, or goes on; the next question's picture waits for neither."""
+    """Decoding may wait for the voice or may still run: the next question's picture is taken at the onset in both
+    cases.
+    """
     scene.settings = ConversationSettings(picture_seconds=0.0)
     scene.stages.answer = tuple(f" This is number {number}." for number in range(8))
     for token_seconds in (0.1, 3.0):
@@ -224,7 +231,7 @@ def coughs(seconds: float = 0.5) -> Callable[[Scene], Iterator[Event]]:
 
 
 def test_a_headset_s_user_speaks_and_it_is_silent(scene: Scene) -> None:
-    """At the onset, not when the words are there; a stop or a question ends the answer, and nothing of it follows."""
+    """The voice falls silent at the onset, before the words are known, and nothing of the ended answer follows."""
     scene.settings = ConversationSettings(speech_interrupts=True)
     for words, answers in (("stop", 1), ("what color is it", 2)):
         scene.stages.record.clear()
@@ -242,7 +249,7 @@ def test_a_headset_s_user_speaks_and_it_is_silent(scene: Scene) -> None:
 
 @pytest.mark.parametrize("after", [2.0, 2.85, 3.3, 4.4])
 def test_after_a_noise_it_goes_on_with_the_sentence_that_was_cut(after: float, scene: Scene) -> None:
-    """Wherever it comes, near a sentence's end or in the last one: all of both sentences is heard."""
+    """All of both sentences is heard after a noise, whether it came near the end of a sentence or in the last one."""
     scene.settings = ConversationSettings(speech_interrupts=True)
     (turn,) = scene.play(asks("what is this", 2.0), waits(after), coughs(), waits(20.0))
     whole = [span.what for span in heard(scene) if span.end - span.begin > 1.4]
@@ -255,7 +262,7 @@ def test_after_a_noise_it_goes_on_with_the_sentence_that_was_cut(after: float, s
 
 
 def test_who_speaks_before_the_answer_has_begun_is_not_spoken_over(scene: Scene) -> None:
-    """The first sentence waits for the end of a noise; the cue that says "I heard you" does not."""
+    """The first sentence waits for the end of a noise; the earcon that says "I heard you" does not."""
     scene.settings = ConversationSettings(speech_interrupts=True)
     scene.play_earcons = True
 
@@ -267,24 +274,27 @@ def test_who_speaks_before_the_answer_has_begun_is_not_spoken_over(scene: Scene)
         yield SpeechRejected(scene.world.now)
 
     (turn,) = scene.play(asks("what is this", 2.0), waits(1.0), pauses, waits(20.0))
-    assert heard(scene)[0].begin == pytest.approx(2.8 + 1.0 + 2.5 + 0.2)  # its synthesis
+    assert heard(scene)[0].begin == pytest.approx(2.8 + 1.0 + 2.5 + 0.2)  # 0.2 s for its synthesis
     assert scene.stages.spans("thinking")[-1] == (pytest.approx(5.8, abs=0.021), pytest.approx(5.9, abs=0.021))
     assert turn.said == ["A red cup.", "It is on a table."]
 
 
 def heard(scene: Scene) -> list[Interval]:
-    """Of the answers' sentences, in order, what sounded."""
+    """The answers' sentences that sounded, in the order in which they sounded."""
     spans = [span for span in scene.stages.record if span.what.startswith("say ") and span.end > span.begin]
     return sorted(spans, key=lambda span: span.begin)
 
 
 def turns_began(scene: Scene) -> float:
-    """The first word of the first question."""
+    """The time of the first word of the first question."""
     return scene.stages.spans("listening")[0][0]
 
 
 def test_a_queued_question_is_decoded_while_the_answer_before_is_heard(scene: Scene) -> None:
-    """Asked while the first still waited for its picture: neither is lost, and between the two is one synthesis."""
+    """Both questions are answered, although the second came while the first still waited for its picture.
+
+    Between the two answers there is only the time of one synthesis.
+    """
     scene.settings = ConversationSettings(queue_questions=True)
     scene.stages.seconds = Seconds(vision=6.0)
     first, second = scene.play(asks("what is this"), asks("where is it"), waits(30.0))
@@ -295,7 +305,7 @@ def test_a_queued_question_is_decoded_while_the_answer_before_is_heard(scene: Sc
 
 
 def test_a_follow_up_waits_for_no_picture(scene: Scene) -> None:
-    """And has none in its timings."""
+    """A follow-up takes no picture, and its timings have none."""
     first, second = scene.play(asks("what is this"), waits(10.0), asks("what color is it"), waits(10.0))
     assert timings(first).vision == 2.0
     absent = ("picture_requested", "picture_taken", "picture_seen", "capture", "vision", "picture_prefill", "hidden")
@@ -304,7 +314,7 @@ def test_a_follow_up_waits_for_no_picture(scene: Scene) -> None:
 
 
 def test_the_cues_of_a_long_wait_come_on_time(scene: Scene) -> None:
-    """One as soon as the words are there, then every 3.5 s until the first sentence, none over it."""
+    """A cue comes as soon as the words are there, then every 3.5 s until the first sentence, and never over it."""
     scene.play_earcons = True
     scene.stages.seconds = Seconds(vision=9.0)
     (turn,) = scene.play(asks("what is this"), waits(20.0))

@@ -28,7 +28,7 @@ def question(text: str = "what is this") -> Question:
 
 
 class Stage:
-    """An Answering over fakes."""
+    """An AnswerPipeline over fakes."""
 
     def __init__(self) -> None:
         self.engine, self.camera, self.voice = FakeEngine(), FakeCamera(), FakeVoice()
@@ -52,7 +52,7 @@ def stage() -> Iterator[Stage]:
 
 
 def test_an_answer_is_spoken_sentence_by_sentence(stage: Stage) -> None:
-    """Each sentence reaches the voice in order, and the turn carries the whole answer."""
+    """The sentences reach the voice in order, and the turn holds the whole answer."""
     turn = stage.finished(stage.answering.ask(question(), stage.answering.look()))
     assert stage.voice.heard == ["A cup.", "It is red."]
     assert turn.answer == "A cup. It is red."
@@ -60,7 +60,7 @@ def test_an_answer_is_spoken_sentence_by_sentence(stage: Stage) -> None:
 
 
 def test_the_first_sentence_is_spoken_while_the_second_is_decoded(stage: Stage) -> None:
-    """Decoding goes on behind a voice that is still busy with the first sentence."""
+    """Decoding goes on while the voice is still busy with the first sentence."""
     stage.voice.gate = Gate(is_open=False)
     turn = stage.answering.ask(question(), stage.answering.look())
     assert stage.voice.gate.reached.wait(WAIT_SECONDS)
@@ -74,7 +74,7 @@ def test_the_first_sentence_is_spoken_while_the_second_is_decoded(stage: Stage) 
 
 
 def test_decoding_waits_when_the_voice_is_two_sentences_behind(stage: Stage) -> None:
-    """A long answer is not decoded far ahead of what is heard: that would be power for nothing."""
+    """A long answer is not decoded far ahead of what is heard, because that would waste power."""
     stage.engine.answer = tuple(f" Sentence {number}." for number in range(50))
     stage.voice.gate = Gate(is_open=False)
     turn = stage.answering.ask(question(), stage.answering.look())
@@ -87,7 +87,7 @@ def test_decoding_waits_when_the_voice_is_two_sentences_behind(stage: Stage) -> 
 
 
 def test_a_follow_up_stays_on_the_picture(stage: Stage) -> None:
-    """Two questions on one look: one picture, seen once, and the second has no vision time."""
+    """Two questions on one look need one picture, which is seen once, and the second has no vision time."""
     look = stage.answering.look()
     first = stage.finished(stage.answering.ask(question("one"), look))
     second = stage.finished(stage.answering.ask(question("two"), look))
@@ -99,8 +99,82 @@ def test_a_follow_up_stays_on_the_picture(stage: Stage) -> None:
     assert second.timings.vision is None
 
 
+def reads_aloud(turn: Turn, frame: Callable[[], Frame | list[str | AudioChunk]]) -> Iterator[str | AudioChunk]:
+    """A job that says when the frame was taken, or what is said in its place."""
+    got = frame()
+    if isinstance(got, Frame):
+        yield f"Picture {got.captured_at:.0f}."
+    else:
+        yield from got
+
+
+def test_a_picture_that_is_read_is_not_seen(stage: Stage) -> None:
+    """What the engine has begun of it ends, and its frame stays."""
+    stage.engine.see_gate = Gate(is_open=False)
+    look = stage.answering.look()
+    assert stage.engine.see_gate.reached.wait(WAIT_SECONDS)
+    turn = stage.finished(stage.answering.read(question("read it"), look, reads_aloud))
+    assert stage.voice.heard == ["Picture 1."]
+    assert turn.error is None
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not look.settled and time.monotonic() < deadline:
+        threading.Event().wait(0.001)
+    assert look.settled
+    assert (look.view, look.error, look.usable) == (None, None, True)
+
+
+def test_a_question_about_a_read_picture_has_it_seen(stage: Stage) -> None:
+    """The same picture, and "read it" afterwards leaves that view alone."""
+    look = stage.answering.look()
+    look.keep_frame()
+    stage.finished(stage.answering.read(question("read it"), look, reads_aloud))
+    turn = stage.finished(stage.answering.ask(question(), look))
+    assert (turn.answer, turn.error) == ("A cup. It is red.", None)
+    stage.finished(stage.answering.read(question("read it"), look, reads_aloud))
+    assert stage.finished(stage.answering.ask(question(), look)).answer == "A cup. It is red."
+    assert stage.camera.captured == 1
+
+
+def test_reading_drops_the_picture_of_the_spoken_command(stage: Stage) -> None:
+    """The engine would see it for nothing."""
+    page = stage.answering.look()
+    stage.finished(stage.answering.read(question("read it"), page, reads_aloud))
+    stage.engine.see_gate = Gate(is_open=False)
+    other = stage.answering.look()
+    assert stage.engine.see_gate.reached.wait(WAIT_SECONDS)
+    stage.finished(stage.answering.read(question("continue"), page, reads_aloud))
+    assert other.cancelled.is_set()
+
+
+def test_a_page_without_a_camera_is_told(stage: Stage) -> None:
+    """As for a question."""
+    stage.camera.error = CameraLost("away")
+    turn = stage.finished(stage.answering.read(question("read it"), stage.answering.look(), reads_aloud))
+    assert stage.voice.heard == [PHRASES.picture_failed]
+    assert isinstance(turn.error, CameraLost)
+
+
+def test_a_blurred_page_is_told_once_and_read_the_second_time(stage: Stage) -> None:
+    """The advice comes in place of the text; who asks again within a minute gets what can be read."""
+    blurred = Frame(np.zeros((4, 4, 3), np.uint8), 1.0), Fault.BLURRED
+    with AnswerPipeline(stage.engine, lambda cancelled: blurred, stage.voice, PHRASES, play_earcons=False) as answering:
+        for _ in range(2):
+            look = answering.look()
+            stage.finished(answering.read(question("read it"), look, reads_aloud))
+    advice = PHRASES.framing["blurred"].advice
+    assert stage.voice.heard == [*advice.replace(". ", ".|").split("|"), "Picture 1."]
+
+
+def test_a_turn_that_has_ended_is_not_cancelled_afterwards(stage: Stage) -> None:
+    """Whoever asks later knows whether it was heard to its end."""
+    turn = stage.finished(stage.answering.say("Hello."))
+    stage.answering.cancel()
+    stage.finished(stage.answering.say("Again."))
+    assert not turn.cancelled.is_set()
+
+
 def test_the_picture_is_seen_before_the_question_is_known(stage: Stage) -> None:
-    """A look alone takes the picture and runs the engine on it."""
+    """A look alone takes the picture and makes the engine see it."""
     stage.answering.look()
     assert stage.engine.see_gate.reached.wait(WAIT_SECONDS)
     assert stage.camera.captured == 1
@@ -119,7 +193,7 @@ def test_a_question_waits_behind_its_own_look_only(stage: Stage) -> None:
 
 
 def test_a_newer_question_ends_the_older_one(stage: Stage) -> None:
-    """Listening is never stalled behind a prefill: the newest question wins."""
+    """A newer question ends the older ones at once, even during a prefill."""
     stage.engine.token_gate = Gate(is_open=False)
     look = stage.answering.look()
     first = stage.answering.ask(question("one"), look)
@@ -146,7 +220,7 @@ def test_cancel_ends_the_turn_and_silences_the_voice(stage: Stage) -> None:
 
 
 def test_a_stop_is_silence_before_the_turn_is_shown(stage: Stage) -> None:
-    """Whoever shows the ended turn may take its time: a terminal, a page."""
+    """The voice is silenced before the ended turn is shown, because a terminal or a page may be slow."""
     silenced: list[int] = []
     stage.answering._speaking._on_end = lambda turn: silenced.append(stage.voice.silenced)
     stage.engine.answer = ("A cup.",)
@@ -156,7 +230,7 @@ def test_a_stop_is_silence_before_the_turn_is_shown(stage: Stage) -> None:
     assert stage.voice.gate.reached.wait(WAIT_SECONDS)
     deadline = time.monotonic() + WAIT_SECONDS
     while not stage.answering._speaking._waiting.qsize() and time.monotonic() < deadline:
-        threading.Event().wait(0.001)  # the turn's end waits behind its sentence
+        threading.Event().wait(0.001)  # until the turn's end waits behind its sentence
     before = stage.voice.silenced
     stage.answering.cancel()
     stage.finished(turn)
@@ -164,7 +238,7 @@ def test_a_stop_is_silence_before_the_turn_is_shown(stage: Stage) -> None:
 
 
 def test_a_failing_engine_is_apologised_for_and_the_next_question_works(stage: Stage) -> None:
-    """An exception is one turn's, not the program's."""
+    """An exception ends its own turn and not the program."""
     look = stage.answering.look()
     stage.engine.error = RuntimeError("kernel on fire")
     failed = stage.finished(stage.answering.ask(question(), look))
@@ -175,7 +249,7 @@ def test_a_failing_engine_is_apologised_for_and_the_next_question_works(stage: S
 
 
 def test_a_lost_camera_is_said(stage: Stage) -> None:
-    """The user hears that there is no picture; a later look works again."""
+    """The user is told that there is no picture, and a later look works again."""
     stage.camera.error = CameraLost("gone")
     failed = stage.finished(stage.answering.ask(question(), stage.answering.look()))
     assert stage.voice.heard == [PHRASES.picture_failed]
@@ -194,7 +268,7 @@ def test_a_broken_voice_does_not_stop_the_threads(stage: Stage) -> None:
 
 
 def test_what_is_said_is_never_lost_to_what_it_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A phrase that cuts an answer short is spoken itself, however long the end of the other takes."""
+    """A phrase that ends an answer is always spoken itself, however long the answer takes to end."""
     stage.engine.answer = ("A cup.",)
     stage.answering._speaking._on_end = lambda turn: threading.Event().wait(0.003)  # type: ignore[assignment]
     speak = stage.voice.say
@@ -202,7 +276,7 @@ def test_what_is_said_is_never_lost_to_what_it_ends(stage: Stage, monkeypatch: p
     def slow_but_for_numbers(sentence: str, cancelled: threading.Event) -> float | None:
         if not sentence.startswith("Number"):
             cancelled.wait(WAIT_SECONDS)
-            threading.Event().wait(0.01)  # the device lets go a moment later
+            threading.Event().wait(0.01)  # the device stops a moment later
         return speak(sentence, cancelled)
 
     monkeypatch.setattr(stage.voice, "say", slow_but_for_numbers)
@@ -211,12 +285,12 @@ def test_what_is_said_is_never_lost_to_what_it_ends(stage: Stage, monkeypatch: p
         turn = stage.answering.ask(question(), look)
         while not turn.said:
             threading.Event().wait(0.001)
-        threading.Event().wait(0.002)  # the turn's end waits behind its sentence
+        threading.Event().wait(0.002)  # until the turn's end waits behind its sentence
         assert stage.finished(stage.answering.say(f"Number {number}.")).said == [f"Number {number}."]
 
 
 def test_a_result_that_cannot_be_shown_does_not_end_the_voice(stage: Stage) -> None:
-    """A full disk or a closed pipe behind stdout is that turn's error; the next turn is spoken."""
+    """A full disk or a closed pipe behind stdout becomes that turn's error, and the next turn is spoken."""
 
     def broken(turn: Turn) -> None:
         raise OSError("no space left on device")
@@ -227,7 +301,7 @@ def test_a_result_that_cannot_be_shown_does_not_end_the_voice(stage: Stage) -> N
 
 
 def test_an_empty_answer_is_never_silence(stage: Stage) -> None:
-    """A model that says nothing at once is told to the user."""
+    """If the model says nothing, the user is told."""
     stage.engine.answer = ()
     stage.finished(stage.answering.ask(question(), stage.answering.look()))
     assert stage.voice.heard == [PHRASES.no_answer]
@@ -235,7 +309,7 @@ def test_an_empty_answer_is_never_silence(stage: Stage) -> None:
 
 @pytest.mark.parametrize("held", ["see_gate", "token_gate", "voice"])
 def test_close_takes_effect_in_the_middle_of_anything(held: str) -> None:
-    """Whatever is under way, both threads are gone at once and no one waits for ever."""
+    """Whatever is under way, both threads end at once and nobody waits for ever."""
     stage = Stage()
     gate = Gate(is_open=False)
     if held == "voice":
@@ -253,7 +327,7 @@ def test_close_takes_effect_in_the_middle_of_anything(held: str) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_random_storms_end_clean(seed: int) -> None:
-    """Any order of looking, asking, saying and stopping leaves no turn open and no thread behind."""
+    """No order of looking, asking, saying and stopping leaves a turn open or a thread behind."""
     rng = random.Random(seed)
     stage = Stage()
     turns: list[Turn] = []
@@ -281,7 +355,7 @@ def test_random_storms_end_clean(seed: int) -> None:
 
 
 def test_two_pictures_are_compared(stage: Stage) -> None:
-    """Both are asked the same; equal answers mean that nothing has changed."""
+    """Both pictures are asked the same question, and equal answers mean that nothing has changed."""
     old = stage.answering.look()
     stage.finished(stage.answering.ask(question(), old))
     turn = stage.finished(stage.answering.compare(question(), old, stage.answering.look()))
@@ -293,7 +367,7 @@ def test_two_pictures_are_compared(stage: Stage) -> None:
 
 
 def test_a_picture_that_fails_is_told_when_comparing(stage: Stage) -> None:
-    """Nothing is said of a change that nobody saw."""
+    """If the new picture cannot be taken, the user is told so, and nothing is said about a change."""
     old = stage.answering.look()
     stage.finished(stage.answering.ask(question(), old))
     stage.camera.error = CameraLost("the camera has gone")
@@ -303,7 +377,10 @@ def test_a_picture_that_fails_is_told_when_comparing(stage: Stage) -> None:
 
 
 def test_a_new_picture_that_is_no_good_is_told_when_comparing() -> None:
-    """What to do, as for any question; asked again, both are compared anyway, and doubted for their flaw."""
+    """A new picture with a fault brings advice first, as for any question.
+
+    Asked again, both pictures are compared all the same, and the answer is doubted because of the fault.
+    """
     stage = aimed(None, Fault.BLURRED, Fault.BLURRED, sure=0.5)
     with stage.answering as answering:
         old = answering.look()
@@ -316,7 +393,9 @@ def test_a_new_picture_that_is_no_good_is_told_when_comparing() -> None:
 
 
 def test_an_unsure_comparison_sounds_unsure() -> None:
-    """ "No change" is as doubtful as the less sure of the two answers; none of its own letters is."""
+    """ "Nothing has changed" is as doubtful as the less sure of the two answers, but none of its own letters is
+    doubtful.
+    """
     stage = aimed(None, None, sure=0.8)
     with stage.answering as answering:
         old = answering.look()
@@ -327,7 +406,7 @@ def test_an_unsure_comparison_sounds_unsure() -> None:
 
 
 def test_the_unsure_characters_of_a_comparison_are_where_they_are_said(stage: Stage) -> None:
-    """Those of the two answers, at their places between the words that compare them."""
+    """The doubtful characters are those of the two answers, at their places among the words that compare them."""
     stage.engine.log_probability = math.log(0.8)
     old = stage.answering.look()
     stage.finished(stage.answering.ask(question(), old))
@@ -339,7 +418,7 @@ def test_the_unsure_characters_of_a_comparison_are_where_they_are_said(stage: St
 
 
 class BestShot:
-    """Says of every picture what the test wants."""
+    """Names the fault that the test wants for each picture."""
 
     def __init__(self, *faults: Fault | None) -> None:
         self.faults = list(faults)
@@ -365,7 +444,7 @@ def aimed(*faults: Fault | None, sure: float = 1.0, clock: Callable[[], float] =
 
 
 def test_advice_comes_before_the_costly_look() -> None:
-    """A blurred picture is not seen: what to do is said. Asked again, with no better a picture, it answers anyway."""
+    """The engine does not see a blurred picture: the user gets advice. Asked again about a blurred one, it answers."""
     stage = aimed(Fault.BLURRED, Fault.BLURRED, None)
     with stage.answering as answering:
         first = stage.finished(answering.ask(question(), answering.look()))
@@ -378,7 +457,7 @@ def test_advice_comes_before_the_costly_look() -> None:
 
 
 def test_who_asks_on_in_the_dark_is_answered_each_time() -> None:
-    """Advice once, then answers, whatever pictures they are about, seen ahead as ever; a good one ends that."""
+    """In the dark the advice is given once, and then every question is answered until a good picture comes between."""
     stage = aimed(*[Fault.TOO_DARK] * 6, None, Fault.TOO_DARK)
     with stage.answering as answering:
         turns = [stage.finished(answering.ask(question(), answering.look())) for _ in range(8)]
@@ -388,7 +467,7 @@ def test_who_asks_on_in_the_dark_is_answered_each_time() -> None:
 
 
 def test_advice_is_news_again_after_a_while() -> None:
-    """Who has long forgotten it is told again; before the question, it counts as said."""
+    """Advice is given again after a minute, and advice before the question counts as given."""
     now = 1000.0
     stage = aimed(Fault.BLURRED, Fault.BLURRED, Fault.BLURRED, Fault.BLURRED, clock=lambda: now)
     with stage.answering as answering:
@@ -403,7 +482,7 @@ def test_advice_is_news_again_after_a_while() -> None:
 
 
 def test_another_flaw_gets_its_own_advice() -> None:
-    """Dark after blurred is news."""
+    """Advice about the dark is given right after advice about blur."""
     stage = aimed(Fault.BLURRED, Fault.TOO_DARK)
     with stage.answering as answering:
         for fault in ("blurred", "too_dark"):
@@ -412,19 +491,19 @@ def test_another_flaw_gets_its_own_advice() -> None:
 
 
 def test_doubt_is_heard() -> None:
-    """An unsure answer begins with "I am not sure, but"; the turn keeps the model's own words."""
+    """An unsure answer begins with "I am not sure, but", and the turn keeps the model's own words."""
     stage = aimed(None, sure=0.8)
     with stage.answering as answering:
         turn = stage.finished(answering.ask(question(), answering.look()))
     assert stage.voice.heard[0] == PHRASES.doubt.not_sure.format(answer="a cup.")
     assert turn.answer == "A cup. It is red."
-    assert turn.words == "I am not sure, but a cup. It is red."  # as it is printed
+    assert turn.words == "I am not sure, but a cup. It is red."  # the words as they are printed
     assert (turn.words, turn.verdict) == ("".join(stage.shown), Verdict.UNSURE)
     assert [piece.text for piece in turn.pieces][:2] == ["A cup.", " It is red."]
 
 
 def test_an_unsure_answer_about_a_flawed_picture_is_not_given() -> None:
-    """It says that it cannot tell, and why, and nothing more."""
+    """It only says that it cannot tell, and why."""
     stage = aimed(Fault.BLURRED, Fault.BLURRED, sure=0.3)
     with stage.answering as answering:
         stage.finished(answering.ask(question(), answering.look()))
@@ -440,7 +519,7 @@ def test_an_unsure_answer_about_a_flawed_picture_is_not_given() -> None:
 
 
 def test_a_queued_question_is_answered_behind_the_answer(stage: Stage) -> None:
-    """Nothing of the first answer is lost, and the second follows it."""
+    """The whole first answer is spoken, and the second follows it."""
     stage.voice.gate = Gate(is_open=False)
     look = stage.answering.look()
     first = stage.answering.ask(question("one"), look)
@@ -455,7 +534,7 @@ def test_a_queued_question_is_answered_behind_the_answer(stage: Stage) -> None:
 
 
 def test_only_the_newest_question_waits(stage: Stage) -> None:
-    """A second question behind an answer takes the place of the first one that waited."""
+    """Only one question waits behind an answer: a newer one replaces it."""
     stage.engine.token_gate = Gate(is_open=False)
     look = stage.answering.look()
     first = stage.answering.ask(question("one"), look)
@@ -470,7 +549,7 @@ def test_only_the_newest_question_waits(stage: Stage) -> None:
 
 
 def test_stop_ends_the_answer_and_what_waits_behind_it(stage: Stage) -> None:
-    """Also when the first answer is only being spoken any more and the second is being decoded already."""
+    """A stop ends both, also while the first answer is only being spoken and the second is being decoded."""
     stage.voice.gate = Gate(is_open=False)
     look = stage.answering.look()
     first = stage.answering.ask(question("one"), look)
@@ -485,7 +564,7 @@ def test_stop_ends_the_answer_and_what_waits_behind_it(stage: Stage) -> None:
 
 
 def test_a_cue_interrupts_nothing_and_is_nothing_to_stop() -> None:
-    """An earcon by itself is no turn: a press of the button then is a question, not a stop."""
+    """An earcon by itself does not count as busy, so a press of the button then begins a question."""
     voice = FakeVoice()
     with AnswerPipeline(FakeEngine(), any_picture(FakeCamera()), voice, PHRASES) as answering:
         answering.cue(AudioChunk(np.zeros(10, np.int16), 22_050))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from assistant import console
@@ -15,7 +15,7 @@ MANUAL = Path(__file__).parents[3] / "docs" / "api.md"
 SEEN = CaptureTimings(
     requested_at=97.0,
     taken=(97.5, 98.0),
-    seen=(99.0, 103.0),  # not at once: another answer was being decoded
+    seen=(99.0, 103.0),  # not at once, because another answer was being decoded
     stats=SeeStats(image_tokens=49, prompt_tokens=52, vision_seconds=3.0, prefill_seconds=0.9),
 )
 ANSWERED = AnswerStats(9, 20, prefill_seconds=0.5, decode_seconds=2.0, finish="stop")
@@ -33,7 +33,7 @@ def timings(turn: Turn) -> TurnTimings:
 
 
 def test_hidden_is_what_ran_before_the_words_were_there() -> None:
-    """Taking and seeing, without the pause between them."""
+    """`hidden` counts the seconds of taking and seeing before the transcript, without the pause between them."""
     turn = ended(Question("what is this", 0.9, asked_at=100.0, transcribed_at=101.0), Moments(sight=SEEN))
     assert timings(turn).hidden == 0.5 + 2.0
     late = ended(Question("what is this", 0.9, asked_at=90.0, transcribed_at=91.0), Moments(sight=SEEN))
@@ -41,7 +41,7 @@ def test_hidden_is_what_ran_before_the_words_were_there() -> None:
 
 
 def test_what_never_came_is_none() -> None:
-    """A typed question, about a picture that was known, cancelled before the first token."""
+    """The timings of parts that never happened are None: a typed question about a known picture, cancelled early."""
     turn = ended(Question("what is this", None, asked_at=100.0, transcribed_at=100.0), Moments())
     there = {name: value for name, value in vars(timings(turn)).items() if value is not None}
     assert there.pop("peak_rss_bytes") > 0
@@ -49,7 +49,7 @@ def test_what_never_came_is_none() -> None:
 
 
 def test_the_figures_for_people_name_every_part() -> None:
-    """Those that never came are a dash."""
+    """The line of timings names every part; a part that never happened is a dash."""
     whole = Moments(102.0, 102.5, 103.0, SEEN, ANSWERED)
     spoken = Question("what is this", 0.9, 100.0, 100.8, speech_seconds=2.0, endpoint_seconds=0.7)
     assert report.timings_line(ended(spoken, whole)).split(" · peak")[0] == (
@@ -63,6 +63,8 @@ def test_the_figures_for_people_name_every_part() -> None:
     turn.joules = 41.26
     assert report.timings_line(turn).endswith(" MB · energy of the processor 41.3 J")
     assert report.turn_as_json(turn, "demo")["joules"] == 41.26
+    full = Moments(102.0, 102.5, 103.0, replace(SEEN, picture_pixels=(1920, 1080)), ANSWERED)
+    assert "· capture 0.50 s of 1920×1080 pixels · vision 3.00 s ·" in report.timings_line(ended(spoken, full))
     typed = Question("what is this", None, 100.0, 100.0)
     assert "speech - · capture - · vision -" in report.timings_line(ended(typed, Moments()))
 

@@ -1,4 +1,4 @@
-"""The cues for a user who waits: when they are due (a fake clock), and that Speaking plays them between its sentences."""
+"""When the cues for a user who waits are due, by a fake clock, and that SpeechQueue plays them between sentences."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def cues_over(waiting: WaitingCues, clock: Clock, seconds: float, step: float = 
 
 
 def test_a_cue_every_three_and_a_half_seconds(clock: Clock) -> None:
-    """Silence never lasts longer, for as long as the answer takes."""
+    """A cue comes every 3.5 s, for as long as the answer takes."""
     waiting = WaitingCues(clock)
     waiting.start(Turn(None))
     assert cues_over(waiting, clock, 15.0) == [3.5, 7.0, 10.5, 14.0]
 
 
 def test_the_first_word_ends_them(clock: Clock) -> None:
-    """Nothing is due any more, and nobody needs to ask again."""
+    """After the first word no cue is due any more."""
     waiting, turn = WaitingCues(clock), Turn(None)
     waiting.start(turn)
     assert cues_over(waiting, clock, 4.0) == [3.5]
@@ -57,7 +57,7 @@ def test_the_first_word_ends_them(clock: Clock) -> None:
 
 @pytest.mark.parametrize("event", ["cancelled", "done"])
 def test_a_turn_that_is_over_is_not_waited_for(event: str, clock: Clock) -> None:
-    """A cancelled or failed turn needs no one to end its cues."""
+    """The cues of a cancelled or failed turn end by themselves."""
     waiting, turn = WaitingCues(clock), Turn(None)
     waiting.start(turn)
     getattr(turn, event).set()
@@ -76,7 +76,7 @@ def test_a_new_question_begins_anew(clock: Clock) -> None:
 
 
 def test_no_cue_while_the_user_speaks(clock: Clock) -> None:
-    """It is left out, not put off: the next is due at its own time."""
+    """While the user speaks a cue is left out and not put off: the next is due at its own time."""
     waiting = WaitingCues(clock)
     waiting.start(Turn(None))
     waiting.user_speaks(True)
@@ -86,7 +86,7 @@ def test_no_cue_while_the_user_speaks(clock: Clock) -> None:
 
 
 def test_a_late_look_brings_one_cue(clock: Clock) -> None:
-    """After a long sentence of nobody asking, cues do not come in a row."""
+    """After a long time without a check one cue is due, and not several in a row."""
     waiting = WaitingCues(clock)
     waiting.start(Turn(None))
     clock.now += 12.0
@@ -96,7 +96,7 @@ def test_a_late_look_brings_one_cue(clock: Clock) -> None:
 
 
 class CountingVoice(FakeVoice):
-    """Tells when it has played so many cues."""
+    """A voice that tells when it has played a given number of cues."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ def speaking(voice: CountingVoice, clock: Clock) -> Iterator[SpeechQueue]:
 
 
 def test_speaking_plays_the_cues_until_the_first_word(speaking: SpeechQueue, voice: CountingVoice) -> None:
-    """One at once, then one after the other; after the sentence none."""
+    """SpeechQueue plays one cue at once, then one after the other, and none after the first sentence."""
     turn = Turn(None)
     speaking.wait_with_cues(turn)
     voice.wait_for_cues(4)
@@ -141,7 +141,7 @@ def test_speaking_plays_the_cues_until_the_first_word(speaking: SpeechQueue, voi
 
 
 def test_a_cancel_ends_the_cues_at_once(speaking: SpeechQueue, voice: CountingVoice) -> None:
-    """After it at most the one that was just being played."""
+    """After a cancel at most the cue that was just being played is heard."""
     turn = Turn(None)
     speaking.wait_with_cues(turn)
     voice.wait_for_cues(2)
@@ -153,7 +153,7 @@ def test_a_cancel_ends_the_cues_at_once(speaking: SpeechQueue, voice: CountingVo
 
 
 def test_no_cue_over_speech(speaking: SpeechQueue, voice: CountingVoice) -> None:
-    """While the voice is still heard, the cue is left out."""
+    """While the voice still sounds, the cue is left out."""
     voice.speaking = True
     speaking.wait_with_cues(Turn(None))
     voice.wait_for_cues(1)
@@ -162,7 +162,7 @@ def test_no_cue_over_speech(speaking: SpeechQueue, voice: CountingVoice) -> None
 
 
 def test_who_was_acknowledged_needs_no_cue_at_once(clock: Clock) -> None:
-    """The next one is due as long after the one that the user has heard."""
+    """After an acknowledgement the next cue is due as late as if that had been the first one."""
     waiting = WaitingCues(clock)
     waiting.user_speaks(True)
     waiting.acknowledge()
@@ -173,7 +173,10 @@ def test_who_was_acknowledged_needs_no_cue_at_once(clock: Clock) -> None:
 
 
 def test_the_thread_stays_awake_for_the_question_that_is_about_to_come(clock: Clock) -> None:
-    """It is told of no turn; so it must look at the right moment by itself, and once in vain where none comes."""
+    """After an acknowledgement the thread wakes when a cue may be due, although it knows of no turn yet.
+
+    If no question comes, it wakes once in vain.
+    """
     waiting = WaitingCues(clock)
     waiting.acknowledge()
     assert waiting.seconds_left() == pytest.approx(3.5)
@@ -183,7 +186,7 @@ def test_the_thread_stays_awake_for_the_question_that_is_about_to_come(clock: Cl
 
 
 def test_an_acknowledgement_taken_back_is_none(clock: Clock) -> None:
-    """The user spoke on: the cue at the true end is due at once."""
+    """If the user spoke on after an acknowledgement, the cue at the true end is due at once."""
     waiting = WaitingCues(clock)
     waiting.acknowledge()
     waiting.user_speaks(True)
@@ -192,7 +195,7 @@ def test_an_acknowledgement_taken_back_is_none(clock: Clock) -> None:
 
 
 def test_an_acknowledgement_counts_once_and_not_for_long(clock: Clock) -> None:
-    """Of the next question, and of one that is asked soon."""
+    """An acknowledgement counts for the next question only, and only if that comes soon."""
     waiting = WaitingCues(clock)
     waiting.acknowledge()
     assert [waiting.start(Turn(None)), waiting.start(Turn(None))] == [False, True]
@@ -202,7 +205,7 @@ def test_an_acknowledgement_counts_once_and_not_for_long(clock: Clock) -> None:
 
 
 def test_one_cue_for_a_question_that_was_acknowledged(speaking: SpeechQueue, voice: CountingVoice) -> None:
-    """The cue sounds at the pause; with the words no second one, the quiet ones follow."""
+    """A question that was acknowledged at the pause gets no second earcon at the words; the quiet cues follow."""
     speaking.cues = WaitingCues(every_seconds=0.2)
     speaking.acknowledge()
     voice.wait_for_cues(1)
@@ -214,7 +217,7 @@ def test_one_cue_for_a_question_that_was_acknowledged(speaking: SpeechQueue, voi
 
 
 def test_nobody_is_acknowledged_over_speech(speaking: SpeechQueue, voice: CountingVoice) -> None:
-    """While words are being said, a pause of the user's gets no cue."""
+    """While words are being said, a pause of the user gets no cue."""
     voice.speaking = True
     speaking.acknowledge()
     threading.Event().wait(0.03)
@@ -222,7 +225,7 @@ def test_nobody_is_acknowledged_over_speech(speaking: SpeechQueue, voice: Counti
 
 
 class SoundingVoice(FakeVoice):
-    """Whatever it plays or says sounds until the test says that it is over."""
+    """A voice whose sound or sentence lasts until the test says that it is over."""
 
     def play(self, chunk: object, cancelled: threading.Event) -> float | None:
         self.cues += 1
@@ -236,9 +239,10 @@ class SoundingVoice(FakeVoice):
 
 
 def test_a_cue_by_itself_is_not_speech(clock: Clock) -> None:
-    """Half-duplex must not make deaf for it; its pitches are told instead.
+    """An earcon by itself does not count as speech, so that half-duplex does not make the assistant deaf; its pitches
+    are told.
 
-    Words are speech, and a cue at their end with them.
+    Words count as speech, and so does an earcon right after them.
     """
     voice = SoundingVoice()
     speaking = SpeechQueue(voice, lambda turn: None, clock)

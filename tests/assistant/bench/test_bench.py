@@ -1,6 +1,6 @@
-"""The benchmark: its random model, its arithmetic about figures, its table, and one real run of it.
+"""The benchmark: its random model, the arithmetic of its figures, its table, and one real run.
 
-No test looks at a speed.
+No test depends on a speed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from vision.engine.generation.prompt import ChatPrompt
 
 
 def small_config() -> dict[str, Any]:
-    """Everything of the real one, in small: the tokens 700 to 713 are the special ones."""
+    """A small version of the real configuration, in which the tokens 700 to 713 are the special ones."""
     config = copy.deepcopy(CONFIG)
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     for name in names:
@@ -89,12 +89,12 @@ def test_the_random_model_is_a_checkpoint_of_the_published_layout(small: Path) -
 
 
 def test_the_full_size_is_that_of_the_published_model() -> None:
-    """The parameters are counted as in the model's card, to the last one."""
+    """The number of parameters is exactly that of the model's card."""
     assert sum(map(math.prod, required_tensors(CONFIG).values())) == 2_127_532_032
 
 
 def test_no_two_tensors_are_the_same(small: Path) -> None:
-    """A kernel cannot profit from a cache that a real model would not fill."""
+    """No two tensors are equal, so that a kernel cannot profit from a cache that a real model would not fill."""
     checkpoint = open_checkpoint(small)
     seen = set()
     for name, tensor in checkpoint.tensors.items():
@@ -105,7 +105,7 @@ def test_no_two_tensors_are_the_same(small: Path) -> None:
 
 
 def test_the_weights_are_spread_like_trained_ones(small: Path) -> None:
-    """A scale of its own for every row, a few far outside, and zeros only where the stop tokens are."""
+    """Each row has a scale of its own, a few values are far outside, and zeros are only where the stop tokens are."""
     checkpoint = open_checkpoint(small)
     name = "model.language_model.embed_tokens.weight"
     rows = np.empty(checkpoint.tensors[name].shape, np.float32)
@@ -115,11 +115,11 @@ def test_the_weights_are_spread_like_trained_ones(small: Path) -> None:
     spoken = np.delete(rows, [700, 702], axis=0)
     assert 0.15 < np.log(spoken.std(axis=1)).std() < 0.4
     beyond = np.abs(spoken) > 4.5 * spoken.std(axis=1, keepdims=True)
-    assert 0.0003 < beyond.mean() < 0.003  # of normal ones, 7 in a million
+    assert 0.0003 < beyond.mean() < 0.003  # of normally distributed values only 7 in a million
 
 
 def test_an_answer_of_the_random_model_never_ends_early(small: Path) -> None:
-    """Its stop tokens are never the likeliest ones, so decoding can be measured as long as it takes."""
+    """Its stop tokens are never the likeliest ones, so decoding can be measured for as long as it takes."""
     from vision.engine.engine import Engine
     from vision.frame import Frame
 
@@ -131,7 +131,7 @@ def test_an_answer_of_the_random_model_never_ends_early(small: Path) -> None:
 
 
 def test_the_random_model_is_made_once(tmp_path: Path) -> None:
-    """What is there and whole is used as it is; what is not whole is made again."""
+    """A complete model is used as it is, and an incomplete one is made again."""
     first = random_checkpoint(tmp_path, quiet, small_config()) / "model.safetensors"
     before = first.read_bytes()
 
@@ -145,7 +145,7 @@ def test_the_random_model_is_made_once(tmp_path: Path) -> None:
 
 
 def test_the_progress_of_making_ends_at_the_whole_size(tmp_path: Path) -> None:
-    """Bytes done grow up to the size of the file."""
+    """The progress counts bytes up to the size of the file."""
     seen: list[tuple[int, int]] = []
     folder = random_checkpoint(tmp_path, lambda name, done, total: seen.append((done, total)), small_config())
     size = (folder / "model.safetensors").stat().st_size
@@ -154,7 +154,7 @@ def test_the_progress_of_making_ends_at_the_whole_size(tmp_path: Path) -> None:
 
 
 def test_a_model_whose_making_was_interrupted_leaves_nothing(tmp_path: Path) -> None:
-    """Ctrl-C in the middle: no folder that looks like a model, and the next time starts afresh."""
+    """After Ctrl-C in the middle no folder looks like a model, and the next run starts anew."""
 
     def interrupt(name: str, done: int, total: int) -> None:
         raise KeyboardInterrupt
@@ -162,7 +162,7 @@ def test_a_model_whose_making_was_interrupted_leaves_nothing(tmp_path: Path) -> 
     with pytest.raises(KeyboardInterrupt):
         random_checkpoint(tmp_path, interrupt, small_config())
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
-    (tmp_path / f".{random_model.NAME}.part").mkdir()  # as a process that was killed would leave it
+    (tmp_path / f".{random_model.NAME}.part").mkdir()  # a process that was killed would leave this
     assert open_checkpoint(random_checkpoint(tmp_path, quiet, small_config())).parameters > 0
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [random_model.NAME]
 
@@ -170,7 +170,7 @@ def test_a_model_whose_making_was_interrupted_leaves_nothing(tmp_path: Path) -> 
 def test_a_full_disk_is_told_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One sentence with what is needed, what is free and what to do; status 1."""
+    """One sentence says what is needed, what is free and what to do; the status is 1."""
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 10**12 - 10**9, 10**9))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -183,7 +183,7 @@ def test_a_full_disk_is_told_before_anything_is_written(
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    """A file in the way of the cache folder."""
+    """The error names a file that is in the way of the cache folder."""
     (tmp_path / "bench").write_text("")
     with pytest.raises(AssistantError, match="bench"):
         random_checkpoint(tmp_path / "bench", quiet, small_config())
@@ -193,7 +193,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_the_tokenizer_has_the_published_ids() -> None:
-    """As many ordinary tokens, and the special ones where config.json says."""
+    """There are as many ordinary tokens, and the special ones are where config.json says."""
     vocabulary = tokenizer_files(151643)["tokenizer.json"]["model"]["vocab"]
     assert sorted(vocabulary.values()) == list(range(151643 + len(SPECIAL_TOKENS)))
     ids = {"<|im_end|>": 151645, "<|vision_start|>": 151652, "<|image_pad|>": 151655, "<|video_pad|>": 151656}
@@ -201,7 +201,7 @@ def test_the_tokenizer_has_the_published_ids() -> None:
 
 
 def test_a_prompt_has_as_many_tokens_as_with_the_real_tokenizer(small: Path) -> None:
-    """The names of the turns are one token each, and the question is cut to its 18."""
+    """Each name of a turn is one token, and the question is cut to its 18 tokens."""
     checkpoint = open_checkpoint(small)
     tokenizer = CheckpointTokenizer(checkpoint)
     assert [len(tokenizer.encode(name)) for name in ("user", "assistant", "\n")] == [1, 1, 1]
@@ -210,7 +210,7 @@ def test_a_prompt_has_as_many_tokens_as_with_the_real_tokenizer(small: Path) -> 
     assert len(prompt.question(question(prompt))) == QUESTION_TOKENS
 
 
-# What is computed from the figures
+# The arithmetic of the figures.
 
 
 FIGURES: dict[str, Any] = dict.fromkeys(engine.FIGURES, 1.0) | {
@@ -224,7 +224,7 @@ FIGURES: dict[str, Any] = dict.fromkeys(engine.FIGURES, 1.0) | {
 
 
 class Processes:
-    """Instead of processes: remembers what was asked, and gives each measurement the next of its figures."""
+    """Stands for processes: records what was asked, and gives each measurement its next figure."""
 
     def __init__(self, load_seconds: Mapping[str, list[float]]) -> None:
         self.asked: list[tuple[str, str, int]] = []
@@ -238,7 +238,7 @@ class Processes:
 
 
 def test_engines_are_measured_in_turns(small: Path) -> None:
-    """Ours first once to prepare, then limits, ours, plain and the forced one, round by round and thread by thread."""
+    """After one preparation come the limits, ours, plain and the forced one, for each round and number of threads."""
     processes = Processes({OURS: [9.0] * 99, PLAIN: [9.0] * 99})
     wanted = EngineBench(threads=(2, 1), rounds=2, isas=("avx2",))
     engine.measure(wanted, open_checkpoint(small), processes.run)
@@ -248,7 +248,7 @@ def test_engines_are_measured_in_turns(small: Path) -> None:
 
 
 def test_a_figure_is_the_median_and_a_ratio_that_of_medians(small: Path) -> None:
-    """One slow round changes neither."""
+    """One slow round changes neither the median nor the ratio."""
     processes = Processes({OURS: [99.0, 1.0, 90.0, 2.0], PLAIN: [20.0, 10.0, 30.0]})
     measured = engine.measure(EngineBench(threads=(1,)), open_checkpoint(small), processes.run)
     assert measured["first_start_seconds"] == {OURS: 99.0}
@@ -263,14 +263,14 @@ def test_a_figure_is_the_median_and_a_ratio_that_of_medians(small: Path) -> None
 
 
 def test_more_threads_are_compared_with_the_fewest(small: Path) -> None:
-    """From medians as well."""
+    """The comparison of threads uses medians as well."""
     processes = Processes({OURS: [9.0, 3.0, 2.0], PLAIN: [1.0, 1.0]})
     measured = engine.measure(EngineBench(threads=(1, 2), rounds=1), open_checkpoint(small), processes.run)
     assert measured["scaling"]["2"]["load_seconds"] == 1.5
 
 
 def test_a_figure_that_one_round_lacks_has_no_median() -> None:
-    """It is left open, and so is every ratio with it."""
+    """The figure and every ratio with it stay empty."""
     lacking = FIGURES | {"file_bytes": None, "decode_seconds": []}
     figures = engine.medians([FIGURES, lacking])
     assert figures["file_bytes"] is None
@@ -279,9 +279,9 @@ def test_a_figure_that_one_round_lacks_has_no_median() -> None:
 
 
 def test_a_share_that_the_process_measured_itself_counts_more() -> None:
-    """Decode beside a read of memory in the same second; the median of the rounds.
+    """The share of decoding that a process measured beside a read of memory is used, as the median of the rounds.
 
-    Where it lacks, the limit is used.
+    If it is missing, the limit is used.
     """
     rounds = [FIGURES | {"detail": {"stream_share": share}} for share in (0.9, 0.7, 0.8)]
     assert engine._stream_share(rounds) == {"decode_seconds": 0.8}
@@ -289,7 +289,7 @@ def test_a_share_that_the_process_measured_itself_counts_more() -> None:
 
 
 def test_the_longest_time_between_two_looks_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the wait of somebody who cancels just after a look."""
+    """The longest time between two checks counts, because that is the wait of a user who cancels just after a check."""
     times = iter([10.0, 10.5, 12.0, 12.1])
     monkeypatch.setattr("assistant.bench.ours.time.perf_counter", lambda: next(times))
     watched = Watched()
@@ -298,7 +298,7 @@ def test_the_longest_time_between_two_looks_is_noted(monkeypatch: pytest.MonkeyP
 
 
 def test_shares_are_work_over_time_over_limit() -> None:
-    """Half a second for a quarter of what the machine could do in a second is one half of it."""
+    """Half a second for a quarter of a second's work at the limit is a share of one half."""
     work = work_of(CONFIG, 196, 201)
     limits = Limits(read_bytes_per_second=4e9, products_per_second=4.0 * work.prefill_products)
     figures = engine.medians([FIGURES | {"prefill_seconds": 0.5, "decode_seconds": [0.5]}])
@@ -322,7 +322,7 @@ def test_the_work_is_counted_from_the_tensors() -> None:
 
 
 def test_an_embedding_that_is_not_the_head_is_not_read_by_every_token() -> None:
-    """One row of it is; the encoder is not read at all."""
+    """A token reads one row of such an embedding, and nothing of the encoder."""
     embedding = "model.language_model.embed_tokens.weight"
     assert is_read_by_a_token(embedding, {embedding: 0})
     assert not is_read_by_a_token(embedding, {embedding: 0, "lm_head.weight": 0})
@@ -331,7 +331,7 @@ def test_an_embedding_that_is_not_the_head_is_not_read_by_every_token() -> None:
 
 
 def test_the_seconds_of_tokens_that_come_together_are_shared() -> None:
-    """And a last chunk without a token is not one."""
+    """Tokens that come together share their seconds, and a last chunk without a token does not count."""
     assert between([(1.0, 1), (1.5, 2), (2.5, 4), (9.0, 4)]) == [0.5, 0.5, 0.5]
     assert between([(1.0, 1)]) == []
 
@@ -339,7 +339,7 @@ def test_the_seconds_of_tokens_that_come_together_are_shared() -> None:
 def test_too_little_memory_leaves_transformers_out_and_says_so(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ours is measured all the same, without ratios."""
+    """SeeSay alone is measured, without ratios."""
     monkeypatch.setattr(engine, "available_bytes", lambda: 200_000_000)
     processes = Processes({OURS: [9.0, 1.0]})
     measured = engine.measure(EngineBench(threads=(1,), rounds=1), open_checkpoint(small), processes.run)
@@ -378,12 +378,12 @@ def test_the_table_puts_transformers_first_and_a_ratio_after_each_of_ours(small:
     ],
 )
 def test_quantities_have_the_digits_that_matter(value: float | None, factor: float, unit: str, shown: str) -> None:
-    """Three of them or so."""
+    """A quantity is shown with about three digits."""
     assert report.quantity(value, factor, unit) == shown
 
 
 def test_the_processor_is_named_with_its_generation(tmp_path: Path) -> None:
-    """ "AMD EPYC" alone says little."""
+    """The family and the model are added, because "AMD EPYC" alone says little."""
     path = tmp_path / "cpuinfo"
     path.write_text("processor\t: 0\nmodel name\t: AMD EPYC\ncpu family\t: 25\nmodel\t\t: 17\n\nprocessor\t: 1\n")
     assert processor_name(path) == "AMD EPYC (family 25, model 17)"
@@ -391,11 +391,11 @@ def test_the_processor_is_named_with_its_generation(tmp_path: Path) -> None:
 
 
 def test_what_other_programs_did_meanwhile_is_seen(tmp_path: Path) -> None:
-    """Of 100 more seconds of two processors, 40 were busy, and none of them ours."""
+    """If 40 of 100 further seconds of two processors were busy and none of them were ours, the share is 0.4."""
     stat = tmp_path / "stat"
     stat.write_text("cpu  1000 0 1000 50000 0 0 0 0 0 0\n")
     meanwhile = Others(stat)
-    assert meanwhile.share() is None  # no time has passed
+    assert meanwhile.share() is None  # because no time has passed
     stat.write_text("cpu  4000 0 1000 55000 1000 0 0 1000 0 0\n")
     assert meanwhile.share() == pytest.approx(0.4)
     assert Others(tmp_path / "none").share() is None
@@ -416,7 +416,7 @@ def test_what_other_programs_did_meanwhile_is_seen(tmp_path: Path) -> None:
     ],
 )
 def test_a_process_without_figures_becomes_one_sentence(status: int, output: str, messages: str, words: str) -> None:
-    """Killed, cut off or failed: what was measured, and why there is nothing."""
+    """If a process was killed, cut off or failed, one sentence says what was measured and why there is nothing."""
     with pytest.raises(MeasurementFailed, match=words) as caught:
         figures_of(Task("seesay", 1), status, output, messages)
     assert "seesay" in str(caught.value)
@@ -424,12 +424,12 @@ def test_a_process_without_figures_becomes_one_sentence(status: int, output: str
 
 
 def test_figures_come_back_whole() -> None:
-    """What the process printed, as values."""
+    """The figures that the process prints come back as values."""
     assert figures_of(Task("limits", 1), 0, '{"a": 1.5}', "warnings do not count") == {"a": 1.5}
 
 
 def test_a_task_crosses_to_another_process_unchanged() -> None:
-    """As JSON, with every field."""
+    """A task crosses as JSON, with every field."""
     task = Task("seesay", 2, "/somewhere else/ü", 24, "avx2")
     assert Task.of_json(task.as_json()) == task
 
@@ -448,7 +448,7 @@ def test_a_task_crosses_to_another_process_unchanged() -> None:
 def test_wrong_use_is_one_sentence(
     arguments: list[str], status: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the documented status, and nothing on standard output."""
+    """The status is the documented one, and nothing is on standard output."""
     assert main(arguments) == status
     printed = capsys.readouterr()
     assert words in printed.err
@@ -458,7 +458,7 @@ def test_wrong_use_is_one_sentence(
 
 @pytest.mark.parametrize("arguments", [["--threads", "0"], ["--rounds", "x"], ["--isa", "sse"], ["--threads", "1,,2"]])
 def test_impossible_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """By the parser, with status 2."""
+    """The parser refuses them, with status 2."""
     with pytest.raises(SystemExit) as ended:
         main(["bench", "--engine", *arguments])
     assert ended.value.code == 2
@@ -466,7 +466,7 @@ def test_impossible_options_are_refused(arguments: list[str], capsys: pytest.Cap
 
 
 def test_a_real_bench_of_a_small_model(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every engine in its own process, all figures there, and one JSON object on standard output."""
+    """Every engine runs in its own process, all figures are there, and standard output has one JSON object."""
     arguments = ["bench", "--engine", "--model", str(small), "--rounds", "1", "--threads", "1", "--tokens", "8"]
     assert main([*arguments, "--isa", "plain", "--json"]) == 0
     measured = json.loads(capsys.readouterr().out)
@@ -476,7 +476,7 @@ def test_a_real_bench_of_a_small_model(small: Path, capsys: pytest.CaptureFixtur
     assert {len(found[0]["decode_seconds"]) for found in result["all_rounds"].values()} == {7}
     for name, figures in result["engines"].items():
         for key, value in figures.items():
-            if (name, key) == (PLAIN, "cancel_seconds"):  # there, nobody can cancel
+            if (name, key) == (PLAIN, "cancel_seconds"):  # because nobody can cancel there
                 continue
             assert value is not None, (name, key)
             assert value > 0 or key == "disk_bytes" or "cpu" in key, (name, key)
@@ -490,7 +490,7 @@ def test_a_real_bench_of_a_small_model(small: Path, capsys: pytest.CaptureFixtur
 def test_a_real_bench_tells_what_is_wrong_with_a_model(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Found in the other process, said here, with its status."""
+    """The fault is found in the other process and told here, with its status."""
     folder = tmp_path / "broken"
     shutil.copytree(small, folder)
     (folder / "tokenizer.json").write_text("{}")
@@ -509,7 +509,7 @@ def every_isa() -> list[Any]:
 
 @pytest.mark.parametrize("isa", every_isa(), ids=lambda isa: isa.name)
 def test_the_yardsticks_do_what_they_are_timed_for(isa: Any) -> None:
-    """Reading adds up every word of a portion, and multiplying runs every step: 0.5·x + 1 goes to 2."""
+    """Reading adds up every word of its portion, and multiplying runs every step, so that 0.5·x + 1 goes to 2."""
     from vision.engine.kernels.roofline import WORK_ITEM_BYTES, _entry
     from vision.engine.kernels.thread_pool import Pool
 
@@ -529,7 +529,7 @@ def test_the_yardsticks_do_what_they_are_timed_for(isa: Any) -> None:
 
 
 def test_limits_are_measured_in_all_threads() -> None:
-    """Two positive numbers; memory of another size than whole portions is refused."""
+    """Both limits are positive, and memory of another size than whole portions is refused."""
     from vision.engine.kernels.roofline import WORK_ITEM_BYTES, products_per_second, read_bytes_per_second
     from vision.engine.kernels.thread_pool import Pool
 
@@ -541,6 +541,6 @@ def test_limits_are_measured_in_all_threads() -> None:
 
 
 def test_the_best_limits_of_several_count() -> None:
-    """Each of the two by itself."""
+    """The best of each of the two limits counts."""
     measured: Callable[[float, float], Limits] = Limits
     assert Limits.best([measured(1.0, 5.0), measured(2.0, 4.0)]) == Limits(2.0, 5.0)

@@ -39,7 +39,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_written_answer_has_the_length_of_the_reference(kind: Kind) -> None:
-    """A piece for each token, and together they are the text."""
+    """The answer has one piece for each token, and together they are the text."""
     assert kind.answer_tokens == LENGTHS[kind.name]
     assert len(kind.pieces) == kind.answer_tokens
     assert "".join(kind.pieces) == kind.answer
@@ -47,19 +47,19 @@ def test_a_written_answer_has_the_length_of_the_reference(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_first_sentence_is_known_with_the_token_behind_it(kind: Kind) -> None:
-    """Not earlier, and long before the end."""
+    """The first sentence is known with the token after it, and long before the end."""
     first = split_sentences(kind.answer)[0]
     assert len(pieces(first)) >= kind.first_sentence_tokens - 1
     assert 5 <= kind.first_sentence_tokens <= 20
 
 
 def test_words_marks_and_digits_are_pieces() -> None:
-    """As common English is cut by the model's tokenizer."""
+    """A text is cut as the model's tokenizer cuts common English."""
     assert pieces("In March: 151, Dr. Wu's.") == "In| March|:| 1|5|1|,| Dr|.| Wu|'|s|.".split("|")
 
 
 def test_the_pictures_are_different_and_fit_to_be_answered_about() -> None:
-    """Sharp, bright enough, and of a camera's size: the assistant would not refuse them."""
+    """They are sharp, bright enough and of a camera's size, so that the assistant would not refuse them."""
     drawn = [draw(kind.name) for kind in KINDS]
     for rgb in drawn:
         assert rgb.shape == (HEIGHT_PX, WIDTH_PX, 3)
@@ -70,7 +70,7 @@ def test_the_pictures_are_different_and_fit_to_be_answered_about() -> None:
 
 
 def test_a_stop_that_is_not_heard_is_remembered() -> None:
-    """No token ends the answer; whether one would have is known."""
+    """No token ends the answer, but it is recorded whether one would have."""
     stop = UnheardStop({7, 9})
     assert 3 not in stop
     assert not stop.came
@@ -79,7 +79,7 @@ def test_a_stop_that_is_not_heard_is_remembered() -> None:
 
 
 def test_a_forced_answer_is_as_long_as_wanted_and_speaks_the_models_own_words() -> None:
-    """The demo model says a sentence and goes on in silence to the last token."""
+    """The demo model says a sentence and then goes on silently to the last token."""
     frame = Frame(draw("describe"), 0.0)
     with Engine.load(demo_vlm()) as engine:
         own = "".join(chunk.text for chunk in engine.see(frame).ask(KINDS[1].question))
@@ -92,7 +92,7 @@ def test_a_forced_answer_is_as_long_as_wanted_and_speaks_the_models_own_words() 
 
 
 def test_a_model_that_speaks_no_language_is_lent_words(small: Path) -> None:
-    """One a token, the whole of the written answer; asked again after `forget`, the same."""
+    """Each token gives one word, together they are the written answer, and after `forget` it is the same again."""
     with Engine.load(small) as engine:
         forced = ForcedEngine(engine, lends_words=True)
         forced.kind = KINDS[2]
@@ -107,8 +107,9 @@ def test_a_model_that_speaks_no_language_is_lent_words(small: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_question_takes_as_many_tokens_as_with_the_real_tokenizer(small: Path, kind: Kind) -> None:
-    """A token for each word or mark, where the tokenizer at hand has no words; or one less, where a word cannot be cut
-    so.
+    """If the tokenizer has no words, a question gets one token for each word or mark.
+
+    It may be one less where a word cannot be cut like that.
     """
     checkpoint = open_checkpoint(small)
     tokenizer = CheckpointTokenizer(checkpoint)
@@ -120,7 +121,7 @@ def test_a_question_takes_as_many_tokens_as_with_the_real_tokenizer(small: Path,
 
 
 def test_the_speaker_that_is_not_there_notes_the_first_sound() -> None:
-    """Of each answer anew; an empty sound is none, and a cancelled one neither."""
+    """The first sound of each answer is recorded, except for empty and for cancelled sounds."""
     speaker, cancelled = NullSpeaker(), threading.Event()
     sound = AudioChunk(np.ones(22_050, np.int16), 22_050)
     speaker.expect()
@@ -143,7 +144,7 @@ def test_the_speaker_that_is_not_there_notes_the_first_sound() -> None:
 
 
 class Rising:
-    """Ten watts, sixty degrees."""
+    """A sensor that always reads ten watts and sixty degrees."""
 
     energy_source = "of a test"
 
@@ -173,7 +174,7 @@ def recorded(samples: int, sensors: Rising) -> Recorder:
 
 
 def test_watts_are_joules_over_the_time_between_two_samples() -> None:
-    """None for the first, which has none before it."""
+    """The first sample has no watts, because there is none before it."""
     series = recorded(4, Rising()).series()
     assert series["seconds"] == [0.0, 0.5, 1.0, 1.5]
     assert series["watts"] == [None, 10.0, 10.0, 10.0]
@@ -190,7 +191,7 @@ def test_a_long_measurement_has_coarser_samples_not_more() -> None:
 
 
 def test_what_comes_after_the_end_is_no_part_of_it() -> None:
-    """There the engine is being closed."""
+    """A sample after the end is left out, because the engine is being closed then."""
     sensors = Rising()
     recorder = recorded(3, sensors)
     recorder.mark(END)
@@ -202,7 +203,7 @@ def test_what_comes_after_the_end_is_no_part_of_it() -> None:
 
 
 def test_the_recorders_thread_ends_with_its_block() -> None:
-    """One sample at the start, one at the end, and nobody left behind."""
+    """There is one sample at the start and one at the end, and no thread is left."""
     with Recorder(Rising(), every_seconds=60.0) as recorder:
         assert any(thread.name == "recorder" for thread in threading.enumerate())
     assert len(recorder.samples) == 2

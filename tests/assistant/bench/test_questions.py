@@ -1,4 +1,7 @@
-"""`seesay bench`: medians and ratios of planted figures, the table, the page, the reference's figures, and real runs."""
+"""`seesay bench`: medians and ratios of planted figures, the table, the page, and real runs.
+
+The figures of the reference design are tested too.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_figures(total: float = 10.0, **more: Any) -> dict[str, Any]:
-    """What a process says of one answer."""
+    """The figures that a process gives for one answer."""
     return {
         "vision_seconds": 3.0,
         "prefill_seconds": 2.0,
@@ -59,7 +62,7 @@ def run_figures(total: float = 10.0, **more: Any) -> dict[str, Any]:
 
 
 def process_figures(totals: list[float], **more: Any) -> dict[str, Any]:
-    """What a process says of all its answers."""
+    """The figures that a process gives for all its answers."""
     return {
         "load_seconds": 1.2,
         "load_cpu_seconds": 1.0,
@@ -69,6 +72,10 @@ def process_figures(totals: list[float], **more: Any) -> dict[str, Any]:
         "runs": {kind.name: [run_figures(total, **more) for total in totals] for kind in KINDS},
         "image_tokens": 49,
         "prompt_tokens": 54,
+        "shapes": [
+            {"shape": "square", "image_tokens": 196, "vision_seconds": 3.0, "prefill_seconds": 2.0},
+            {"shape": "<wide>", "image_tokens": 112, "vision_seconds": 1.5, "prefill_seconds": 1.0},
+        ],
         "decode_bytes": 2_000_000,
         "energy_source": f"{NOT_MEASURABLE}: there is no sensor",
         "others_share": 0.02,
@@ -83,7 +90,7 @@ def process_figures(totals: list[float], **more: Any) -> dict[str, Any]:
 
 
 class Processes:
-    """Instead of processes: remembers what was asked; a run of transformers takes five times as long."""
+    """Stands for processes and records what was asked. A run of transformers takes five times as long."""
 
     def __init__(self, **more: Any) -> None:
         self.asked: list[tuple[str, int, bool]] = []
@@ -114,7 +121,7 @@ def measured(small: Path, **wanted: Any) -> dict[str, Any]:
 def test_a_place_that_cannot_be_written_is_refused_before_anything_is_measured(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, there_already: bool
 ) -> None:
-    """A folder or a file that belongs to somebody else. (A test may run as root, whom no permission stops.)"""
+    """It may be a folder, or a file of another owner, which is simulated because a test may run as root."""
     html = tmp_path / "report.html"
 
     def refuse(*arguments: object, **options: object) -> None:
@@ -131,7 +138,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_measured(
 
 
 def test_looking_whether_it_can_be_written_changes_nothing(small: Path, tmp_path: Path) -> None:
-    """No file is left when measuring fails, and the report of the last time stays."""
+    """If measuring fails, no file is left and the earlier report stays."""
 
     def fail(task: Task) -> Mapping[str, Any]:
         raise AssistantError("no memory")
@@ -147,7 +154,7 @@ def test_looking_whether_it_can_be_written_changes_nothing(small: Path, tmp_path
 def test_a_disk_that_is_full_afterwards_loses_no_measurement(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The object is on stdout before the page is tried."""
+    """The JSON object is on stdout before the page is written."""
 
     def full(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
@@ -162,9 +169,9 @@ def test_a_disk_that_is_full_afterwards_loses_no_measurement(
 
 
 def test_engines_are_measured_in_turns(small: Path) -> None:
-    """Packing first; then ours and plain round by round, the machine's limits around each.
+    """Packing comes first; then ours and plain take turns, with the machine's limits measured around each.
 
-    Ours gets its five runs in all, plain one a round.
+    Ours gets its five runs in all, and plain one for each round.
     """
     processes = Processes()
     bench = QuestionsBench(small, is_random=True, runs=5, compares=True)
@@ -178,7 +185,7 @@ def test_engines_are_measured_in_turns(small: Path) -> None:
 
 
 def test_without_a_comparison_one_process_is_enough(small: Path) -> None:
-    """Five runs of each kind; nothing is said about ratios."""
+    """There are five runs of each kind, and nothing is said about ratios."""
     processes = Processes()
     found = measure(QuestionsBench(small), open_checkpoint(small), processes.run)
     assert processes.asked == [
@@ -193,12 +200,12 @@ def test_without_a_comparison_one_process_is_enough(small: Path) -> None:
 
 @pytest.mark.parametrize(("runs", "rounds", "parts"), [(5, 1, [5]), (5, 2, [3, 2]), (2, 3, [1, 1]), (6, 3, [2, 2, 2])])
 def test_runs_are_spread_over_the_rounds(runs: int, rounds: int, parts: list[int]) -> None:
-    """Evenly, and no process without one."""
+    """The runs are spread evenly, and no process gets none."""
     assert portions(runs, rounds) == parts
 
 
 def test_the_processors_best_counts_and_the_memorys_median() -> None:
-    """Others can hide what a processor can do; what a memory can do really changes."""
+    """Other programs can hide what a processor can do, but what a memory can do really changes."""
     measured = [
         {"read_bytes_per_second": read, "products_per_second": products}
         for read, products in ((30, 5), (65, 9), (37, 8))
@@ -207,7 +214,7 @@ def test_the_processors_best_counts_and_the_memorys_median() -> None:
 
 
 def test_figures_are_medians_of_all_runs_with_their_range(small: Path) -> None:
-    """Over the rounds; one slow run changes the range only."""
+    """The median is over all rounds, so that one slow run changes only the range."""
     rounds = [process_figures([10.0, 11.0, 90.0]), process_figures([9.0, 12.0])]
     figures = summary(rounds)["kinds"]["read"]
     assert figures["total_seconds"] == 11.0
@@ -217,7 +224,7 @@ def test_figures_are_medians_of_all_runs_with_their_range(small: Path) -> None:
 
 
 def test_an_answer_about_a_seen_picture_ends_as_much_earlier_as_it_begins() -> None:
-    """Five seconds here. Watts are joules over the run's time, and nothing where there are no joules."""
+    """Here that is five seconds. Watts are joules over the run's time, and are missing without joules."""
     run = derived(run_figures(10.0, joules=97.0))
     assert run["seen_total_seconds"] == 5.0
     assert run["watts"] == pytest.approx(9.7)
@@ -225,7 +232,7 @@ def test_an_answer_about_a_seen_picture_ends_as_much_earlier_as_it_begins() -> N
 
 
 def test_ratios_and_shares(small: Path) -> None:
-    """How many times less ours takes, and what it reaches of the machine's best."""
+    """The ratio says how many times less time ours takes, the share what it reaches of the machine's best."""
     found = measured(small, compares=True, runs=2)
     assert found["ratios"]["load_seconds"] == pytest.approx(20.0)
     assert found["ratios"]["kinds"]["trend"]["decode_seconds"] == pytest.approx(5.0)
@@ -256,7 +263,7 @@ def of_limits(read: float, products: float, *, is_full_size: bool = True) -> dic
 
 
 def test_answers_that_memory_forbids_are_said_to_be_impossible() -> None:
-    """1.72 billion weights of 4 bytes a token: 124 tokens at 30 GB/s are 28 s, and 8.2 s would need 104 GB/s."""
+    """At 30 GB/s, 124 tokens of 1.72 billion weights of 4 bytes take 28 s, and 8.2 s would need 104 GB/s."""
     row = of_limits(30e9, 100e9)["describe a picture, 124 tokens"]
     assert row.plain_at_least.startswith("28.4 s")
     assert "cannot be had by plain float32" in row.verdict
@@ -265,12 +272,12 @@ def test_answers_that_memory_forbids_are_said_to_be_impossible() -> None:
 
 
 def test_answers_that_memory_permits_are_not() -> None:
-    """A server with 400 GB/s may have them."""
+    """With a server's 400 GB/s the answers are not called impossible."""
     assert "cannot" not in of_limits(400e9, 100e9)["describe a picture, 124 tokens"].verdict
 
 
 def test_the_weights_alone_are_more_than_the_references_memory() -> None:
-    """On every machine."""
+    """This holds on every machine."""
     row = of_limits(400e9, 1e12)["peak memory"]
     assert row.plain_at_least == "8.5 GB"
     assert "cannot be had by plain float32" in row.verdict
@@ -278,7 +285,7 @@ def test_the_weights_alone_are_more_than_the_references_memory() -> None:
 
 
 def test_the_encoder_is_a_question_of_the_arithmetics_peak() -> None:
-    """288 billion products: possible in 3.8 s from 76 billion a second on."""
+    """288 billion products in 3.8 s are possible from 76 billion a second on."""
     assert of_limits(30e9, 100e9)["vision encoder"].verdict.startswith("can be had, at 76%")
     assert of_limits(30e9, 50e9)["vision encoder"].verdict.startswith("cannot")
 
@@ -288,7 +295,7 @@ def test_the_encoder_is_a_question_of_the_arithmetics_peak() -> None:
     [(0.0, "9.7 W, the processor only"), (2.5, "12.2 W, 2.5 W of it stated (power.other_watts)")],
 )
 def test_the_processors_watts_are_not_taken_for_a_boxs(other_watts: float, said: str) -> None:
-    """The reference's are those of a whole box."""
+    """The reference's watts are those of a whole box, so the table says what ours include."""
     ours = summary([process_figures([10.0], joules=97.0)])
     rows = {row.what: row for row in feasible(Limits(30e9, 100e9), ours, other_watts, is_full_size=True)}
     assert rows["power"].ours == said
@@ -297,7 +304,7 @@ def test_the_processors_watts_are_not_taken_for_a_boxs(other_watts: float, said:
 def test_the_verb_measures_the_engine_as_it_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its chunks, the box's watts; of what cannot be measured so it says that."""
+    """The chunks and the box's watts come from the config, and settings that cannot be measured like this are named."""
     (tmp_path / "c.toml").write_text(
         '[engine]\nthreads = 1\nprefill_chunk_tokens = 32\narithmetic = "transformers"\nbackend = "openai"\n'
         '[remote]\nbase_url = "http://192.168.1.2/v1"\nmodel = "m"\n[power]\nother_watts = 3\n'
@@ -312,7 +319,7 @@ def test_the_verb_measures_the_engine_as_it_is_set(
 
 
 def test_every_process_gets_the_chunks(small: Path) -> None:
-    """They are what a cancel waits for, and a part of the speed."""
+    """The chunks are what a cancel waits for, and a part of the speed."""
     tasks: list[Task] = []
     processes = Processes()
 
@@ -325,13 +332,13 @@ def test_every_process_gets_the_chunks(small: Path) -> None:
 
 
 def test_a_small_model_is_not_put_beside_the_references_figures() -> None:
-    """Only what the machine permits is said then."""
+    """For a small model only what the machine permits is said."""
     rows = of_limits(30e9, 100e9, is_full_size=False)
     assert {row.ours for row in rows.values()} == {"another model was measured", NOT_MEASURABLE}
 
 
 def test_the_full_size_is_known_by_its_shapes(small: Path) -> None:
-    """A small model is not one; the published config is, whatever its name."""
+    """The published config is of full size, whatever its name, and a small model is not."""
     assert not questions._is_full_size(open_checkpoint(small))
     checkpoint = open_checkpoint(small)
     object.__setattr__(checkpoint, "config", CONFIG)
@@ -377,7 +384,7 @@ def read(html: str) -> Reader:
 
 
 def test_the_page_stands_alone(small: Path) -> None:
-    """No script, nothing from elsewhere, every element closed, every plot a drawing that parses."""
+    """It has no script and loads nothing, every element is closed, and every plot is a drawing that parses."""
     html = page(measured(small, compares=True, runs=2))
     reader = read(html)
     assert "script" not in reader.tags
@@ -385,13 +392,13 @@ def test_the_page_stands_alone(small: Path) -> None:
     assert "url(" not in html
     assert "http" not in html.replace("http://www.w3.org", "")
     drawings = [part.split("</svg>")[0] for part in html.split("<svg")[1:]]
-    assert len(drawings) == 2  # time, memory
+    assert len(drawings) == 2  # of time and of memory
     for drawing in drawings:
         assert ET.fromstring(f"<svg{drawing}</svg>").attrib["aria-label"]
 
 
 def test_the_page_says_what_the_machine_does_not_tell(small: Path) -> None:
-    """Instead of an empty plot; no watts are made up."""
+    """Instead of an empty plot there is the reason, and no watts are made up."""
     reader = read(page(measured(small)))
     assert f"Watts: {NOT_MEASURABLE}: there is no sensor." in reader.text
     assert "This machine does not tell its temperature." in reader.text
@@ -399,7 +406,7 @@ def test_the_page_says_what_the_machine_does_not_tell(small: Path) -> None:
 
 
 def test_watts_and_degrees_are_drawn_where_they_are_told(small: Path) -> None:
-    """Four plots then, and joules in the table."""
+    """There are four plots then, and joules in the table."""
     found = measured(small, more={"joules": 97.0})
     found["series"][OURS] |= {"watts": [None, 9.0, 10.0], "celsius": [50.0, 55.0, 60.0]}
     html = page(found)
@@ -409,7 +416,7 @@ def test_watts_and_degrees_are_drawn_where_they_are_told(small: Path) -> None:
 
 
 def test_names_are_escaped(small: Path) -> None:
-    """A checkpoint's folder may be called anything, and so may a part of the measurement."""
+    """A checkpoint's folder and a part of the measurement may have any name."""
     found = measured(small)
     found["model"]["name"] = '<img src=x onerror="1">&'
     html = page(found)
@@ -419,7 +426,7 @@ def test_names_are_escaped(small: Path) -> None:
 
 
 def test_the_parts_of_an_answers_time_add_up_to_it() -> None:
-    """With a voice and without; of a seen picture only the question is left."""
+    """With a voice and without, the parts add up; about a picture that was seen before, only the question is left."""
     figures = derived(run_figures(10.0))
     assert [colour for colour, _ in phases(figures)] == [0, 1, 2, 3, 4]
     assert sum(seconds for _, seconds in phases(figures)) == pytest.approx(10.0)
@@ -430,7 +437,7 @@ def test_the_parts_of_an_answers_time_add_up_to_it() -> None:
 
 
 def test_the_table_has_every_kind_every_figure_and_the_fine_print(small: Path) -> None:
-    """Random weights are admitted, and so is the forced length."""
+    """The notes say that the weights are random and that the length is forced."""
     text = table(measured(small, is_random=True, compares=True, runs=2))
     for kind in KINDS:
         assert f"{kind.title}: 18 + 124 tokens" in text
@@ -444,12 +451,12 @@ def test_the_table_has_every_kind_every_figure_and_the_fine_print(small: Path) -
     ("most", "expected"), [(10.0, [0, 2, 4, 6, 8, 10]), (0.9, [0, 0.2, 0.4, 0.6, 0.8, 1.0]), (0.0, [0, 1]), (61.0, [0, 20, 40, 60, 80])]
 )  # fmt: skip
 def test_axes_have_round_numbers(most: float, expected: list[float]) -> None:
-    """From nothing to the largest figure or just beyond it."""
+    """An axis goes from 0 to the largest figure or just beyond it."""
     assert ticks(most) == pytest.approx(expected)
 
 
 def test_bars_are_as_long_as_their_figures() -> None:
-    """The parts of one follow each other without a gap."""
+    """The parts of one bar follow each other without a gap."""
     drawing = ET.fromstring(stacked_bars([Bar("a", ((0, 1.0), (1, 3.0))), Bar("b", ((0, 2.0),))], "s", "two bars"))
     boxes = [(float(box.attrib["x"]), float(box.attrib["width"])) for box in drawing.iter("rect")]
     assert boxes[1][0] == pytest.approx(boxes[0][0] + boxes[0][1], abs=0.2)
@@ -458,7 +465,7 @@ def test_bars_are_as_long_as_their_figures() -> None:
 
 
 def test_a_line_has_gaps_where_nothing_is_known() -> None:
-    """It is not drawn through them."""
+    """The line is not drawn through moments without a figure."""
     drawing = ET.fromstring(lines_over_time([Line("a", [0, 1, 2, 3], [1.0, None, 2.0, 3.0])], "GB", [(1.0, "x")], "a"))
     (path,) = drawing.iter("path")
     assert [step[0] for step in path.attrib["d"].replace(" L", "|L").replace(" M", "|M").split("|")] == ["M", "M", "L"]
@@ -468,7 +475,7 @@ def test_a_line_has_gaps_where_nothing_is_known() -> None:
 
 
 class Meter:
-    """A joule a reading."""
+    """A meter that counts one joule for each reading."""
 
     energy_source = "of a test"
 
@@ -480,7 +487,7 @@ class Meter:
 
 
 def test_both_engines_are_given_the_same_work(small: Path) -> None:
-    """Tokens of picture, prompt, question and answer; ours has sounds, and the first comes before the end."""
+    """The tokens of picture, prompt, question and answer are equal; ours has sounds, the first before the end."""
     task = Task("", 1, str(small), lends_words=True)
     ours, plain = measure_ours(task, Meter()), measure_plain(task, Meter())
     assert (ours["image_tokens"], ours["prompt_tokens"]) == (plain["image_tokens"], plain["prompt_tokens"])
@@ -493,7 +500,37 @@ def test_both_engines_are_given_the_same_work(small: Path) -> None:
         assert other["first_sound_seconds"] is None
         assert one["joules"] > 0
         assert other["joules"] > 0
-    assert [what for _, what in ours["series"]["marks"]] == ["load", "warm-up", *(kind.name for kind in KINDS), "end"]
+    stages = ["load", "warm-up", *(kind.name for kind in KINDS), "shapes", "end"]
+    assert [what for _, what in ours["series"]["marks"]] == stages
+
+
+def test_a_picture_is_measured_in_a_square_and_in_its_own_shape(small: Path) -> None:
+    """The square has the tokens of the questions' pictures; 4:3 and 16:9 have fewer."""
+    ours = measure_ours(Task("", 1, str(small), lends_words=True), Meter())
+    square, four_thirds, wide = ours["shapes"]
+    assert square["image_tokens"] == ours["image_tokens"] == 49
+    assert (four_thirds["image_tokens"], wide["image_tokens"]) == (35, 28)
+    assert all(one["vision_seconds"] > 0 and one["prefill_seconds"] > 0 for one in ours["shapes"])
+
+
+def test_the_demo_model_is_measured_in_squares_only(monkeypatch: pytest.MonkeyPatch, small: Path) -> None:
+    """It knows no other shape, and the report says so."""
+    monkeypatch.setattr("assistant.bench.answers.is_demo", lambda folder: True)
+    assert measure_ours(Task("", 1, str(small), lends_words=True), Meter())["shapes"] == []
+    found = measured(small, more={}) | {"shapes": []}
+    assert "which is all that the demo model knows" in table(found)
+    assert "A picture in a square" not in page(found)
+
+
+def test_both_ways_to_show_a_picture_are_reported(small: Path) -> None:
+    """In the table, on the page and for programs: medians of all processes, and the share of the square."""
+    found = measured(small, compares=True)
+    assert [one["share"] for one in found["shapes"]] == [1.0, 0.5]
+    (row,) = [line for line in table(found).splitlines() if line.startswith("<wide>")]
+    assert row.split()[1:] == ["112", "1.50", "s", "1.00", "s", "2.50", "s", "50%"]
+    assert "the full model's default is the picture's own shape" in table(found)
+    assert "A picture in a square and in its own shape" in page(found)
+    assert "&lt;wide&gt;" in page(found)
 
 
 def test_drawing_the_picture_is_not_measured(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -515,14 +552,14 @@ def test_drawing_the_picture_is_not_measured(small: Path, monkeypatch: pytest.Mo
 
 
 def test_no_energy_is_read_where_there_is_no_sensor(tmp_path: Path) -> None:
-    """An empty root: nothing, and the reason."""
+    """Without sensors there is no figure, but the reason."""
     sensors = MachineSensors(Sysfs(tmp_path))
     assert (sensors.meter()(), sensors.celsius()) == (None, None)
     assert sensors.energy_source.startswith(f"{NOT_MEASURABLE}: ")
 
 
 def test_a_real_bench_of_the_demo_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In processes of their own; an object on standard output, a page in the file."""
+    """Each engine runs in its own process; standard output has one object, and the file has the page."""
     html = tmp_path / "report.html"
     assert main(["bench", "--model", "demo", "--runs", "1", "--threads", "1", "--json", "--html", str(html)]) == 0
     printed = capsys.readouterr()
@@ -551,7 +588,7 @@ def test_a_real_bench_of_the_demo_model(tmp_path: Path, capsys: pytest.CaptureFi
 def test_wrong_use_is_one_sentence(
     arguments: list[str], status: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the documented status, and nothing on standard output; before anything is measured."""
+    """The status is the documented one, nothing is on standard output, and nothing has been measured."""
     assert main(["bench", *arguments]) == status
     printed = capsys.readouterr()
     assert words in printed.err

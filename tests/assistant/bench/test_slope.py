@@ -19,7 +19,7 @@ def correlated(random: np.random.Generator, count: int, correlation: float) -> N
 
 
 def test_an_exact_line_has_its_slope_and_no_doubt() -> None:
-    """Wherever time begins."""
+    """The slope does not depend on where the time begins, and the interval is empty."""
     times = [5 + 0.1 * n for n in range(40)]
     slope = slope_of(times, [3 + 2 * time for time in times])
     assert slope is not None
@@ -30,7 +30,7 @@ def test_an_exact_line_has_its_slope_and_no_doubt() -> None:
 
 @pytest.mark.parametrize(("correlation", "least"), [(0.0, 0.92), (0.5, 0.91), (0.8, 0.88)])
 def test_the_interval_holds_the_true_slope_as_often_as_it_says(correlation: float, least: float) -> None:
-    """Close to 95 of 100 times, also when each figure resembles the one before."""
+    """It does so in close to 95 of 100 cases, also when each figure resembles the one before."""
     random = np.random.default_rng(2)
     times = np.arange(120) / 60
     held = 0
@@ -42,7 +42,7 @@ def test_the_interval_holds_the_true_slope_as_often_as_it_says(correlation: floa
 
 
 def test_the_textbooks_interval_would_be_too_narrow() -> None:
-    """Why it is not used: at a correlation of 0.8 ours is about twice as wide as that of independent figures."""
+    """At a correlation of 0.8 the honest interval is about twice as wide as that of independent figures."""
     random = np.random.default_rng(3)
     times = np.arange(120) / 60
     values = correlated(random, 120, 0.8)
@@ -54,7 +54,7 @@ def test_the_textbooks_interval_would_be_too_narrow() -> None:
 
 
 def test_a_planted_leak_is_found() -> None:
-    """Ten megabytes an hour under noise of three; the same noise alone is no leak."""
+    """Ten megabytes an hour are found under noise of three, and the same noise alone is no leak."""
     times = np.arange(120) / 60
     noise = 3 * correlated(np.random.default_rng(4), 120, 0.6)
     leaking, sound = (slope_of(list(times), list(500 + leak * times + noise)) for leak in (10.0, 0.0))
@@ -65,7 +65,7 @@ def test_a_planted_leak_is_found() -> None:
 
 
 def test_kinds_of_question_may_have_levels_of_their_own() -> None:
-    """A sawtooth of fifty megabytes from picture to picture hides no leak of two an hour, and is none itself."""
+    """A sawtooth of fifty megabytes from picture to picture hides no leak of two an hour, and is itself none."""
     times = np.arange(108) / 60
     teeth = np.tile([0.0, 30, -20, 10, 50, 5], 18)
     noise = 0.3 * np.random.default_rng(5).standard_normal(108)
@@ -81,7 +81,7 @@ def test_kinds_of_question_may_have_levels_of_their_own() -> None:
 
 
 def test_too_little_says_nothing() -> None:
-    """Few figures, or all of one moment."""
+    """Few figures, or figures of one moment only, give no slope."""
     few = list(range(LEAST_COUNT - 1))
     assert slope_of(few, few) is None
     assert slope_of([1.0] * 20, list(range(20))) is None
@@ -89,7 +89,7 @@ def test_too_little_says_nothing() -> None:
 
 
 def test_the_warm_up_is_a_tenth_and_a_whole_cycle_at_least() -> None:
-    """Of a run shorter than two cycles nothing is left out, for nothing is judged."""
+    """In a run shorter than two cycles nothing is left out, because nothing is judged."""
     assert [after_warm_up(count, 6) for count in (3, 11, 12, 120)] == [0, 0, 6, 12]
 
 
@@ -105,12 +105,12 @@ def test_the_warm_up_is_a_tenth_and_a_whole_cycle_at_least() -> None:
     ],
 )
 def test_counts_climb_when_the_last_quarter_is_above_the_first(values: list[int], expected: bool) -> None:
-    """One that goes up and down does not; of a few nothing is said."""
+    """A count that goes up and down does not climb, and of a few counts nothing is said."""
     assert climbs(list(values)) is expected
 
 
 def test_the_spread_of_turns() -> None:
-    """Median, the figure that 95 of 100 stay within, and the longest."""
+    """The spread is the median, the figure that 95 of 100 turns stay within, and the longest turn."""
     assert spread_of(list(range(100, 0, -1))) == {"median": 50.5, "p95": 95, "most": 100}
     assert spread_of([4.0]) == {"median": 4.0, "p95": 4.0, "most": 4.0}
     assert spread_of([]) is None
@@ -118,7 +118,7 @@ def test_the_spread_of_turns() -> None:
 
 @pytest.mark.slow
 def test_a_run_that_grows_by_the_limit_is_rarely_ended_for_it() -> None:
-    """A look after every round of twelve hours; one question a minute, figures that resemble the ones before."""
+    """This holds for a check after every round of twelve hours, with figures that resemble the ones before."""
     random, ended = np.random.default_rng(1), 0
     for _ in range(200):
         log, noise = Log(cycle=6), correlated(random, 720, 0.8)

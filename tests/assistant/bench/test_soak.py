@@ -42,19 +42,19 @@ class Silent:
 
 
 class Telling(Silent):
-    """A machine that tells both."""
+    """A machine that tells its energy and its temperature."""
 
     energy_source = "of the processor packages"
 
     def meter(self) -> Lap:
-        return lambda: 25.0  # of an answer, and of the pause after it
+        return lambda: 25.0  # for an answer, and for the pause after it
 
     def celsius(self) -> float | None:
         return 61.0
 
 
 class World:
-    """A clock that only waiting and asking move, and a process whose memory is what the test says."""
+    """A clock that moves only by waiting and asking, and a process with the memory that the test sets."""
 
     def __init__(self, turn_seconds: float = 8.0, resident: Callable[[int], float] = lambda turn: 500e6) -> None:
         self.now = 1000.0
@@ -96,14 +96,14 @@ class World:
 
 @pytest.fixture(autouse=True)
 def _quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    """Progress lines are not the tests' output."""
+    """Keeps the lines of progress out of the tests' output."""
 
 
 # The schedule
 
 
 def test_a_question_a_minute_for_ten_minutes() -> None:
-    """They begin at whole minutes, whatever an answer takes; the end waits for nobody."""
+    """The questions begin at whole minutes however long an answer takes, and the end does not wait."""
     world = World()
     log = world.run(SoakSettings(every_seconds=60, for_seconds=600))
     assert [at - 1000 for at in world.asked_at] == [60.0 * n for n in range(10)]
@@ -113,7 +113,7 @@ def test_a_question_a_minute_for_ten_minutes() -> None:
 
 
 def test_answers_that_take_longer_than_the_pause_follow_each_other() -> None:
-    """Nothing piles up, and the report says how many were late."""
+    """No questions pile up, and the report says how many were late."""
     world = World(turn_seconds=90)
     log = world.run(SoakSettings(every_seconds=60, for_seconds=600))
     assert [at - 1000 for at in world.asked_at] == [90.0 * n for n in range(7)]
@@ -121,13 +121,13 @@ def test_answers_that_take_longer_than_the_pause_follow_each_other() -> None:
 
 
 def test_so_many_turns_instead_of_a_time() -> None:
-    """Without a pause none of them is late."""
+    """Without a pause no turn counts as late."""
     log = World().run(SoakSettings(every_seconds=0, for_seconds=None, turns=25))
     assert (log.turns, log.late) == (25, 0)
 
 
 def test_a_turn_that_fails_ends_it() -> None:
-    """With its number and its reason; what was measured before stays."""
+    """The failure has its turn's number and its reason, and the measurements before it stay."""
     world = World()
     world.fails_at = 3
     log = world.run(SoakSettings(every_seconds=60, for_seconds=600))
@@ -136,7 +136,7 @@ def test_a_turn_that_fails_ends_it() -> None:
 
 
 def test_lines_of_progress_come_at_most_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
-    """Turns of a second: one line in ten of them or so."""
+    """With turns of one second there is about one line in ten of them."""
     World(turn_seconds=1).run(SoakSettings(every_seconds=0, for_seconds=None, turns=100))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
@@ -158,7 +158,7 @@ def test_a_sound_run_passes() -> None:
 
 
 def test_a_planted_leak_is_found() -> None:
-    """A quarter of a megabyte a turn is fifteen an hour."""
+    """A quarter of a megabyte in each turn is found as fifteen megabytes an hour."""
     to_its_end = SoakSettings(limit_mb_per_hour=1000)
     log = World(resident=lambda turn: 500e6 + 0.25e6 * turn + 3e6 * (turn * 7 % 5)).run(to_its_end)
     (sentence,) = failures(log, 5.0)
@@ -166,13 +166,13 @@ def test_a_planted_leak_is_found() -> None:
 
 
 def test_the_limit_decides() -> None:
-    """The same leak under a limit of twenty is let pass."""
+    """The same leak passes under a limit of twenty."""
     log = World(resident=lambda turn: 500e6 + 0.25e6 * turn).run(TWO_HOURS)
     assert failures(log, 20.0) == []
 
 
 def test_what_caches_take_at_first_is_no_leak() -> None:
-    """Eighty megabytes in the first turns, then nothing."""
+    """Eighty megabytes in the first turns, and then nothing more, are no leak."""
     log = World(resident=lambda turn: 500e6 + 20e6 * min(turn, 4)).run(TWO_HOURS)
     assert failures(log, 5.0) == []
 
@@ -188,20 +188,20 @@ JUMPS: dict[str, Callable[[int], float]] = {
 
 @pytest.mark.parametrize("name", JUMPS)
 def test_memory_that_jumps_is_found(name: str) -> None:
-    """A line through it says nothing for certain; its level at the end does."""
+    """A line through such memory proves nothing, but the level at the end does."""
     log = World(resident=JUMPS[name]).run(TWO_HOURS)
     assert any(sentence.startswith("resident memory") for sentence in failures(log, 5.0))
 
 
 def test_a_cache_that_fills_late_is_no_jump() -> None:
-    """Of 500 MB, 20 more once: that is let pass, but not called nothing."""
+    """Once 20 MB more than 500 MB pass, but the report does not say that nothing grows."""
     measured = found(World(resident=lambda turn: 500e6 + (20e6 if turn > 105 else 0)), TWO_HOURS)
     assert measured["failures"] == []
     assert "nothing grows" not in text(measured)
 
 
 def test_what_is_too_uneven_is_not_called_nothing() -> None:
-    """60 MB an hour under noise of 25 MB: neither shown nor excluded, and said so."""
+    """60 MB an hour under noise of 25 MB are neither shown nor excluded, and the report says so."""
     chance = random.Random(1)
     log = World(resident=lambda turn: 3700e6 + 10e6 * turn / 60 + chance.gauss(0.0, 25e6)).run(TWO_HOURS)
     slope = log.slope("resident_bytes")
@@ -212,7 +212,7 @@ def test_what_is_too_uneven_is_not_called_nothing() -> None:
 
 
 def test_more_than_the_promised_memory_fails() -> None:
-    """At any moment, also while the model was loaded."""
+    """The promise holds at any moment, also while the model is loaded."""
     world = World()
     world.peak = 8_100_000_000
     (sentence,) = failures(world.run(TWO_HOURS), 5.0)
@@ -220,7 +220,7 @@ def test_more_than_the_promised_memory_fails() -> None:
 
 
 def test_threads_that_are_left_behind_are_found() -> None:
-    """One more every ten turns."""
+    """One more thread every ten turns is found."""
     world = World()
     world.threads = lambda turn: 9 + turn // 10
     (sentence,) = failures(world.run(TWO_HOURS), 5.0)
@@ -228,7 +228,7 @@ def test_threads_that_are_left_behind_are_found() -> None:
 
 
 def test_of_fast_turns_sixty_are_an_hour() -> None:
-    """A kilobyte a turn is the same leak on a fast machine and on a slow one."""
+    """A kilobyte in each turn is the same leak on a fast machine and on a slow one."""
     for turn_seconds in (0.05, 5.0):
         world = World(turn_seconds, resident=lambda turn: 500e6 + 1000 * turn)
         slope = world.run(SoakSettings(every_seconds=0, for_seconds=None, turns=300)).slope("resident_bytes")
@@ -237,7 +237,7 @@ def test_of_fast_turns_sixty_are_an_hour() -> None:
 
 
 def test_memory_that_surely_grows_ends_it() -> None:
-    """Half a megabyte a turn under noise of three: not two hours, but a good one; a sound run is never cut short."""
+    """Half a megabyte a turn under noise of three ends it after a good hour, and a sound run is never cut short."""
     leaking = World(resident=lambda turn: 500e6 + 0.5e6 * turn + 3e6 * (turn * 7 % 5))
     log = leaking.run(TWO_HOURS)
     assert 60 <= log.turns <= 90
@@ -246,7 +246,7 @@ def test_memory_that_surely_grows_ends_it() -> None:
 
 
 def test_a_turn_that_fails_hides_no_growth() -> None:
-    """Both are said."""
+    """Both the failure and the growth are reported."""
     world = World(resident=lambda turn: 500e6 + 0.25e6 * turn)
     world.fails_at = 50
     said = failures(world.run(TWO_HOURS), 5.0)
@@ -254,7 +254,7 @@ def test_a_turn_that_fails_hides_no_growth() -> None:
 
 
 def test_the_log_itself_is_no_leak() -> None:
-    """A thousand turns are written down in less than 100 bytes each, objects of Python's included."""
+    """A thousand turns take less than 100 bytes each, Python's own objects included."""
     log = Log(CYCLE)
     figures = dict.fromkeys(log.columns, 1.5)
     log.add(figures)
@@ -281,7 +281,9 @@ def found(world: World, wanted: SoakSettings, sensors: Silent | None = None) -> 
 
 
 def test_the_report_says_everything_that_is_asked_for() -> None:
-    """Slope with interval, spread, threads, files; and plainly what this machine does not tell."""
+    """The report has the slope with its interval, the spread, threads and files, and names what cannot be measured
+    here.
+    """
     measured = found(World(), TWO_HOURS)
     json.dumps(measured)
     said = text(measured)
@@ -295,7 +297,7 @@ def test_the_report_says_everything_that_is_asked_for() -> None:
 
 
 def test_sensors_are_shown_where_there_are_any() -> None:
-    """Temperature in the line of progress too."""
+    """The line of progress shows the temperature too."""
     world, sensors = World(), Telling()
     measured = found(world, TWO_HOURS, sensors)
     assert measured["joules_per_turn"] == pytest.approx(50.0)
@@ -305,7 +307,7 @@ def test_sensors_are_shown_where_there_are_any() -> None:
 
 
 def test_long_pauses_lose_no_energy(tmp_path: Path) -> None:
-    """A question every five minutes; the counter is small, and must be read within less than three."""
+    """With a question every five minutes, the small counter has to be read at least every three."""
     tree, world = amd_mini_pc(tmp_path), World()
     tree.now = world.now
 
@@ -321,7 +323,7 @@ def test_long_pauses_lose_no_energy(tmp_path: Path) -> None:
 
 
 def test_a_turn_whose_energy_is_lost_costs_only_its_own_figure() -> None:
-    """The mean is that of the others; where there are none, the report says so and shows no source beside nothing."""
+    """The mean is that of the other turns; without any, the report says so and names no source."""
 
     class Gaps(Telling):
         def meter(self) -> Lap:
@@ -339,7 +341,7 @@ def test_a_turn_whose_energy_is_lost_costs_only_its_own_figure() -> None:
 
 
 def test_few_turns_are_said_to_be_few() -> None:
-    """No slope, no verdict about memory."""
+    """With few turns there is no slope and no verdict about memory."""
     measured = found(World(), SoakSettings(every_seconds=60, for_seconds=300))
     assert measured["memory"]["resident_bytes"]["mb_per_hour"] is None
     assert measured["failures"] == []
@@ -353,7 +355,7 @@ def test_few_turns_are_said_to_be_few() -> None:
 
 @contextlib.contextmanager
 def asking(monkeypatch: pytest.MonkeyPatch, ask: Callable[[int], Asked]) -> Iterator[None]:
-    """The verb with this in place of the assistant."""
+    """Runs the verb with this in place of the assistant."""
 
     class Stand:
         model_name = "stand-in"
@@ -367,7 +369,7 @@ def asking(monkeypatch: pytest.MonkeyPatch, ask: Callable[[int], Asked]) -> Iter
 
 
 def test_ctrl_c_prints_what_was_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Status 130, and the report says that it was cut short."""
+    """The status is 130, and the report says that it was cut short."""
 
     def ask(number: int) -> Asked:
         if number == 20:
@@ -384,7 +386,7 @@ def test_ctrl_c_prints_what_was_measured(monkeypatch: pytest.MonkeyPatch, capsys
 def test_a_failed_turn_is_status_1_and_a_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One sentence on stderr, the report on stdout."""
+    """There is one sentence on stderr, and the report is on stdout."""
     with asking(monkeypatch, lambda number: Asked(1.0, 0.5, "it broke" if number == 2 else "")):
         assert main(["soak", "--model", "demo", "--every", "0", "--turns", "9", "--json"]) == 1
     printed = capsys.readouterr()
@@ -396,7 +398,7 @@ def test_a_failed_turn_is_status_1_and_a_report(
     ("said", "seconds"), [("2h", 7200), ("30m", 1800), ("1h30m", 5400), ("90s", 90), ("90", 90), ("0", 0), ("0.5h", 1800), ("5min", 300)]
 )  # fmt: skip
 def test_times_are_given_as_people_write_them(said: str, seconds: float) -> None:
-    """Hours, minutes, seconds; a bare number is seconds."""
+    """A time has hours, minutes and seconds, and a bare number is seconds."""
     assert seconds_of(said) == seconds
 
 
@@ -405,7 +407,7 @@ def test_times_are_given_as_people_write_them(said: str, seconds: float) -> None
         ["--limit", "nan"], ["--limit", "inf"], ["--for", "0"], ["--for", "0m"]]
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """With status 2 and the option's name."""
+    """The status is 2, and the message names the option."""
     try:
         status = main(["soak", *arguments])
     except SystemExit as ended:
@@ -415,7 +417,7 @@ def test_what_cannot_be_meant_is_refused(arguments: list[str], capsys: pytest.Ca
 
 
 def test_a_soak_holds_the_budget_as_the_conversation_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else it would say of hours what no user has."""
+    """Otherwise it would measure for hours what no user has."""
     tree = nuc(tmp_path / "machine")
     limit = f"{RAPL}/constraint_0_power_limit_uw"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
@@ -429,7 +431,7 @@ def test_a_soak_holds_the_budget_as_the_conversation_does(tmp_path: Path, monkey
 @pytest.mark.slow
 @pytest.mark.soak
 def test_three_hundred_turns_leave_nothing_behind() -> None:
-    """Five hours of a question a minute, in less than five minutes: no memory, no thread and no file more."""
+    """Five hours of a question a minute, run in less than five minutes, leave no memory, thread or file behind."""
     arguments = ["soak", "--model", "demo", "--every", "0", "--turns", "300", "--limit", "1", "--json"]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

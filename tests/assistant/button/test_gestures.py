@@ -31,7 +31,7 @@ from tests.audio.fakes import LevelVad, ScriptedTranscriber
 
 SETTINGS = ButtonSettings(double_press_seconds=0.25, hold_seconds=1.0, debounce_seconds=0.03)
 
-# What the key does ("d" down, "u" up, at seconds), when the assistant speaks, and what it means.
+# Each sequence has what the key does ("d" down, "u" up, with seconds), when the assistant speaks, and the meaning.
 SEQUENCES: dict[str, tuple[str, tuple[float, float], list[Press]]] = {
     "a press": ("d0 u0.1", (9, 9), [Pressed(0), Released(0.1, False)]),
     "a hold": ("d0 u2.5", (9, 9), [Pressed(0), Held(1, 0), Released(2.5, True)]),
@@ -77,7 +77,10 @@ SEQUENCES: dict[str, tuple[str, tuple[float, float], list[Press]]] = {
 
 
 def interpret(keys: str, speaks: tuple[float, float], *, ticks: bool) -> list[Press]:
-    """Everything told, with the clock run on for three seconds; `ticks`: asked at the due times, as the thread does."""
+    """Returns everything that was told up to three seconds after the last key.
+
+    With `ticks` the button is asked at its due times, as the thread does.
+    """
     now = 0.0
     button = Button(SETTINGS, lambda: speaks[0] <= now < speaks[1])
     presses: list[Press] = []
@@ -95,14 +98,14 @@ def interpret(keys: str, speaks: tuple[float, float], *, ticks: bool) -> list[Pr
 @pytest.mark.parametrize("ticks", [True, False], ids=["in time", "late"])
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_sequences(name: str, ticks: bool) -> None:
-    """Each sequence of downs and ups means what the table says, whether time is asked about or passes unnoticed."""
+    """The meaning is that of the table, whether the button is asked in time or late."""
     keys, speaks, meant = SEQUENCES[name]
     assert interpret(keys, speaks, ticks=ticks) == meant
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0.0, 2.0)), max_size=40), st.booleans())
 def test_any_storm_of_keys_stays_in_order(storm: list[tuple[bool, float]], speaking: bool) -> None:
-    """Whatever a key does, presses come in the order of time, each Released after its press, and none is left over."""
+    """Presses come in the order of time, each Released comes after its press, and none is left over."""
     button, now, presses = Button(SETTINGS, lambda: speaking), 0.0, []
     for down, after in storm:
         now += after
@@ -116,7 +119,7 @@ def test_any_storm_of_keys_stays_in_order(storm: list[tuple[bool, float]], speak
 
 
 class QueuedKeys:
-    """A key source that says what the test puts in."""
+    """A key source that returns what the test puts in."""
 
     def __init__(self) -> None:
         self.problem = ""
@@ -150,7 +153,7 @@ def test_the_thread_tells_presses_and_problems_and_closes_its_source() -> None:
 
 
 def test_a_press_that_fails_does_not_end_the_thread(caplog: pytest.LogCaptureFixture) -> None:
-    """What a press sets going may raise; the next press is told all the same."""
+    """A handler of a press may raise, and the next press is told all the same."""
     keys, told = QueuedKeys(), queue.Queue[Press]()
 
     def on_press(press: Press) -> None:
@@ -166,7 +169,7 @@ def test_a_press_that_fails_does_not_end_the_thread(caplog: pytest.LogCaptureFix
 
 
 def test_presses_are_delivered_between_blocks_of_sound() -> None:
-    """In their order, before the block that follows; when nobody takes them the oldest go."""
+    """They come in their order and before the next block; if nobody takes them, the oldest are dropped."""
     inbox, log = EventQueue(), []
     hearing = Hearing(ScriptedSource("___"), LevelVad(), EndpointSettings(), ScriptedTranscriber())
     for event in inbox.events(hearing):

@@ -1,4 +1,7 @@
-"""Input devices (pipes that carry the kernel's own event structs), the terminal's space bar, and learning the button."""
+"""Input devices, the terminal's space bar, and learning the button.
+
+The devices are pipes that carry the kernel's own event structs.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ from assistant.settings.config_edit import set_values, with_values
 from assistant.settings.config_reader import load_config, tomllib
 
 PLAY, SPACE, CONTROL, WIDEST = 164, 57, 29, 582
-PATIENCE = 5.0  # only ever reached when a test fails
+PATIENCE = 5.0  # reached only if a test fails
 
 
 class Machine:
-    """A /dev/input and a /sys/class/input of one's own, with named pipes as devices, and a clock."""
+    """A /dev/input and a /sys/class/input of the test's own, with named pipes as devices, and a clock."""
 
     def __init__(self, folder: Path) -> None:
         self.input, self.sysfs = folder / "dev", folder / "sys"
@@ -77,7 +80,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 def test_devices_are_listed_with_their_keys(machine: Machine) -> None:
-    """Name and keys come from sysfs, in the order of the numbers; a device without keys is no button."""
+    """Name and keys come from sysfs, in the order of the numbers; a device without keys is left out."""
     machine.plug_in("event10", "USB Switch", SPACE)
     machine.plug_in("event2", "Headset", PLAY, WIDEST)
     machine.plug_in("event3", "Lid")
@@ -86,7 +89,7 @@ def test_devices_are_listed_with_their_keys(machine: Machine) -> None:
 
 
 def test_downs_and_ups_of_the_key_and_of_no_other(machine: Machine) -> None:
-    """Auto-repeat, other keys, other kinds of events and other devices are left out; times are the clock's."""
+    """Auto-repeat, other keys, other kinds of events and other devices are left out, and the times are the clock's."""
     machine.plug_in("event0", "ACME Headset", PLAY, SPACE)
     machine.plug_in("event1", "Other headphones", SPACE)
     with machine.keys("headset", PLAY) as keys:
@@ -99,7 +102,10 @@ def test_downs_and_ups_of_the_key_and_of_no_other(machine: Machine) -> None:
 
 @pytest.mark.parametrize("device", ["", "acme", "{path}", "{link}"])
 def test_a_device_is_named_by_a_part_of_its_name_or_by_a_path(machine: Machine, tmp_path: Path, device: str) -> None:
-    """Any device with the key, a part of the name in any case, its path, or a link to it as in /dev/input/by-id."""
+    """A device is named by nothing, by a part of its name in any case, by its path, or by a link to it.
+
+    Nothing means any device with the key. The links are those in /dev/input/by-id.
+    """
     path = machine.plug_in("event4", "ACME Headset", PLAY)
     (tmp_path / "link").symlink_to(path)
     with machine.keys(device.format(path=path, link=tmp_path / "link"), PLAY) as keys:
@@ -108,7 +114,7 @@ def test_a_device_is_named_by_a_part_of_its_name_or_by_a_path(machine: Machine, 
 
 
 def test_a_lost_device_is_released_and_found_again(machine: Machine) -> None:
-    """Pulled out while held: the key counts as released, a sentence says that it is gone, and plugged in it works."""
+    """If it is pulled out while held, the key counts as released and a sentence says so; plugged in again, it works."""
     machine.plug_in("event0", "Pedal", SPACE)
     with machine.keys("pedal", SPACE) as keys:
         machine.send("event0", (EV_KEY, SPACE, 1))
@@ -118,7 +124,7 @@ def test_a_lost_device_is_released_and_found_again(machine: Machine) -> None:
         assert keys.read(PATIENCE) == [KeyEvent(False, 1.0)]
         assert "no input device called 'pedal' with the key space (57)" in keys.problem
         machine.plug_in("event5", "Pedal", SPACE)
-        assert keys.read(0) == []  # it is looked for every second, not all the time
+        assert keys.read(0) == []  # it looks for the device every second, and not all the time
         assert keys.problem
         machine.now = 2.5
         keys.read(0)
@@ -128,7 +134,7 @@ def test_a_lost_device_is_released_and_found_again(machine: Machine) -> None:
 
 
 def test_an_overflow_of_the_kernel_releases_the_key(machine: Machine) -> None:
-    """After SYN_DROPPED an up may be missing: the button must not stay held for ever."""
+    """After SYN_DROPPED an up may be missing, so the key counts as released instead of being held for ever."""
     machine.plug_in("event0", "Pedal", SPACE)
     with machine.keys("", SPACE) as keys:
         machine.send("event0", (EV_KEY, SPACE, 1), (EV_SYN, SYN_DROPPED, 0))
@@ -136,7 +142,7 @@ def test_an_overflow_of_the_kernel_releases_the_key(machine: Machine) -> None:
 
 
 def test_no_permission_is_one_sentence_with_what_to_do(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A device that may not be read is named, with the command that helps."""
+    """The sentence names the device that may not be read and the command that helps."""
     machine.plug_in("event0", "Pedal", SPACE)
 
     def refuse(*arguments: object) -> int:
@@ -151,7 +157,7 @@ def test_no_permission_is_one_sentence_with_what_to_do(machine: Machine, monkeyp
 
 
 def test_stop_ends_a_read_at_once_and_close_twice_is_fine(machine: Machine) -> None:
-    """No waiting for the next second, and nothing left open."""
+    """It does not wait for the next second, and nothing is left open."""
     keys = machine.keys("", SPACE)
     keys.stop()
     assert keys.read(PATIENCE) == []
@@ -167,14 +173,14 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
     ours, theirs = pty.openpty()
     monkeypatch.setattr(
         "assistant.button.terminal_key.os.tcgetpgrp", lambda number: os.getpgrp()
-    )  # no controlling terminal
+    )  # without a controlling terminal
     yield ours, theirs
     os.close(ours)
     os.close(theirs)
 
 
 def test_the_space_bar_is_a_short_press(terminal: tuple[int, int]) -> None:
-    """A space is a down and an up; other letters are nothing, nor is a held key's repetition."""
+    """A space gives a down and an up; other letters and the repetition of a held key give nothing."""
     typing, number = terminal
     now = 1.0
     with TerminalKey(number, clock=lambda: now) as key:
@@ -190,7 +196,7 @@ def test_the_space_bar_is_a_short_press(terminal: tuple[int, int]) -> None:
 
 
 def test_the_terminal_gets_its_mode_back(terminal: tuple[int, int]) -> None:
-    """Also when the program fails."""
+    """The mode comes back also when the program fails."""
     before = termios.tcgetattr(terminal[1])
 
     def fail_inside() -> None:
@@ -204,7 +210,7 @@ def test_the_terminal_gets_its_mode_back(terminal: tuple[int, int]) -> None:
 
 
 def test_without_a_terminal_it_says_so() -> None:
-    """A pipe as standard input is no terminal: one sentence, and waiting still works."""
+    """If standard input is a pipe, one sentence says so, and waiting still works."""
     reader, writer = os.pipe()
     with TerminalKey(reader) as key:
         assert "no terminal" in key.problem
@@ -213,7 +219,7 @@ def test_without_a_terminal_it_says_so() -> None:
     os.close(writer)
 
 
-# Which of them.
+# The choice of the source.
 
 
 @pytest.mark.parametrize(
@@ -229,7 +235,7 @@ def test_without_a_terminal_it_says_so() -> None:
 def test_the_source_that_the_config_means(
     monkeypatch: pytest.MonkeyPatch, device: str, code: int, refused: bool, is_terminal: bool, chosen: type
 ) -> None:
-    """The space bar if nothing is configured or the device may not be read; a missing device is waited for."""
+    """It is the space bar if nothing is configured or the device may not be read; a missing device is waited for."""
     said: list[str] = []
     number = pty.openpty() if is_terminal else os.pipe()
     monkeypatch.setattr("assistant.button.terminal_key._standard_input", lambda: number[1])
@@ -247,7 +253,7 @@ def test_the_source_that_the_config_means(
         os.close(each)
 
 
-# Learning.
+# Learning the button.
 
 
 def learned(machine: Machine, tmp_path: Path, *events: tuple[int, int, int]) -> Path:
@@ -262,7 +268,7 @@ def learned(machine: Machine, tmp_path: Path, *events: tuple[int, int, int]) -> 
 
 
 def test_learning_writes_what_was_pressed(machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The first key that goes down is the button; Enter's release and a Ctrl are not; the user's file is made."""
+    """The first key that goes down is the button, but not Enter's release or Ctrl; the user's file is made."""
     machine.plug_in("event0", 'The "big" Switch', PLAY, CONTROL, 28)
     config = learned(machine, tmp_path, (EV_KEY, 28, 0), (EV_KEY, CONTROL, 1), (EV_KEY, PLAY, 1), (EV_KEY, 28, 1))
     assert tomllib.loads(config.read_text()) == {"button": {"device": 'The "big" Switch', "key": PLAY}}
@@ -270,7 +276,9 @@ def test_learning_writes_what_was_pressed(machine: Machine, tmp_path: Path, caps
 
 
 def test_learning_writes_into_the_file_that_is_read_here(machine: Machine, tmp_path: Path) -> None:
-    """A config.toml in the folder goes before the user's own: written there, what was learned is used at once."""
+    """A config.toml in this folder is read before the user's own, so what was learned is written there and used at
+    once.
+    """
     machine.plug_in("event0", "Switch", PLAY)
     (tmp_path / "config.toml").write_text("# mine\n[seesay]\n[button]\ngrab = true\n")
     others = learned(machine, tmp_path, (EV_KEY, PLAY, 1))
@@ -283,7 +291,7 @@ def test_learning_writes_into_the_file_that_is_read_here(machine: Machine, tmp_p
 def test_learning_without_a_press_or_a_device_says_so(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One sentence each, and no file."""
+    """Each ends with one sentence and writes no file."""
     with pytest.raises(ButtonMissing, match="no input device"):
         learn(None, {"XDG_CONFIG_HOME": str(tmp_path)}, tmp_path, open_keys=lambda key: machine.keys())
     machine.plug_in("event0", "Switch", PLAY)
@@ -294,7 +302,7 @@ def test_learning_without_a_press_or_a_device_says_so(
 
 
 def test_the_devices_are_shown(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
-    """A line a device; where there is none, an error that says what to do."""
+    """There is one line for each device; without any, the error says what to do."""
     machine.plug_in("event0", "Switch", PLAY)
     show_devices(list_devices(machine.input, machine.sysfs))
     assert "event0  Switch  (1 keys)" in capsys.readouterr().out
@@ -303,11 +311,11 @@ def test_the_devices_are_shown(machine: Machine, capsys: pytest.CaptureFixture[s
 
 
 def test_key_names() -> None:
-    """Known keys have a name, all have their number."""
+    """Known keys have a name, and all keys have their number."""
     assert (key_name(164), key_name(700)) == ("play/pause (164)", "number 700")
 
 
-# The file.
+# The configuration file.
 
 BEFORE = """# my settings
 [hearing]
@@ -320,7 +328,7 @@ hold_seconds = 0.8
 
 
 def test_everything_else_in_the_file_stays() -> None:
-    """Comments, order and spacing are kept; a changed value keeps the comment behind it."""
+    """Comments, order and spacing are kept, and a changed value keeps the comment after it."""
     after = with_values(BEFORE, "button", {"device": "Pedal", "key": 164})
     assert tomllib.loads(after)["button"] == {"key": 164, "hold_seconds": 0.8, "device": "Pedal"}
     assert after.splitlines()[:5] == BEFORE.splitlines()[:5]
@@ -328,7 +336,7 @@ def test_everything_else_in_the_file_stays() -> None:
 
 
 def test_a_table_is_added_at_the_end() -> None:
-    """Where there was no such table."""
+    """A table that is missing is added at the end."""
     after = with_values('[hearing]\ninput_device = ""\n', "button", {"key": 1})
     assert after == '[hearing]\ninput_device = ""\n\n[button]\nkey = 1\n'
 
@@ -345,7 +353,7 @@ def test_a_file_that_cannot_be_changed_is_left_alone(tmp_path: Path, text: str, 
 
 
 def test_the_file_is_replaced_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the last step fails, the old file is whole and no scrap lies beside it; a link and its target's mode stay."""
+    """If the last step fails, the old file is complete and no other is beside it; a link and its target's mode stay."""
     real, link = tmp_path / "real.toml", tmp_path / "config.toml"
     real.write_text(BEFORE)
     real.chmod(0o640)

@@ -16,13 +16,15 @@ from assistant.machine.power import Sysfs
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.synthesizer import Synthesizer
 from audio.wav import read_wav, write_wav
+from tests.assistant.fake_reader import FakeReader, Printed
 from tests.assistant.machine.power.machine_trees import nuc
 from vision.demo_model.world import draw
+from vision.errors import ReaderError
 
 
 @pytest.fixture(autouse=True)
 def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture and a spoken question in an empty folder; no configuration, no fetched model."""
+    """An empty folder with a picture and a spoken question, without a configuration or a fetched model."""
     monkeypatch.chdir(tmp_path)
     for name in ("SEESAY_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -33,7 +35,9 @@ def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_spoken_question_becomes_one_json_object_and_a_spoken_answer(capsys: pytest.CaptureFixture[str]) -> None:
-    """Everything that docs/api.md promises of `ask --json`, on the real parts; the answer lies in the WAV file."""
+    """The object has everything that docs/api.md promises for `ask --json`, on the real parts; the WAV file has the
+    answer.
+    """
     arguments = ["ask", "--image", "picture.png", "--audio", "question.wav", "--speech-out", "answer.wav", "--json"]
     assert main(arguments) == 0
     result = json.loads(capsys.readouterr().out)
@@ -62,7 +66,7 @@ def test_a_spoken_question_becomes_one_json_object_and_a_spoken_answer(capsys: p
 def test_an_answers_energy_is_told_where_the_machine_tells_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """For programs and for people, of the time from the words to the end; nothing is set for it."""
+    """The energy from the words to the end is told to programs and to people, and no setting is needed for it."""
     tree = nuc(tmp_path / "machine")
 
     def read(path: Path) -> str:
@@ -80,7 +84,7 @@ def test_an_answers_energy_is_told_where_the_machine_tells_it(
 
 
 def test_a_typed_answer_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    """stdout holds the answer and nothing else; what happens meanwhile goes to stderr."""
+    """stdout has the answer and nothing else; messages meanwhile go to stderr."""
     assert main(["ask", "--image", "picture.png", "Where is the square?"]) == 0
     out, err = capsys.readouterr()
     assert out == "The square is on the right.\n"
@@ -108,15 +112,72 @@ def test_a_code_is_told_without_loading_a_model(
 
 
 def test_a_spoken_answer_that_cannot_be_written_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    """The folder is not there: status 1, said once."""
+    """If the folder does not exist, the status is 1 and one sentence says so."""
     assert main(["ask", "--image", "picture.png", "Where is the square?", "--speech-out", "nowhere/a.wav"]) == 1
     assert capsys.readouterr().err.count("nowhere/a.wav") == 1
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> FakeReader:
+    """A reader of print that finds four lines in every picture; the engine must not be loaded beside it."""
+    lines = [Printed("Opening hours"), Printed("0pen", 1, 0.4), Printed("From nine", 2), Printed("to five.", 2)]
+    reader = FakeReader(lines)
+    monkeypatch.setattr("assistant.wiring.assembly.Assembly.reader", reader)
+    monkeypatch.setattr("assistant.wiring.assembly.Assembly.engine", property(lambda self: pytest.fail("loaded")))
+    return reader
+
+
+def test_read_the_text_prints_the_lines_alone(reader: FakeReader, capsys: pytest.CaptureFixture[str]) -> None:
+    """As they stand on the page; what the reader was not sure of is marked. No model is loaded for it."""
+    assert main(["ask", "--image", "picture.png", "Read the text, please."]) == 0
+    out, err = capsys.readouterr()
+    assert out == "Opening hours\n0pen  (not sure)\nFrom nine\nto five.\n"
+    assert "loading" not in err
+
+
+def test_read_lines_can_be_spoken_and_are_json(reader: FakeReader, capsys: pytest.CaptureFixture[str]) -> None:
+    """The object is that of a question, with the lines and without a model."""
+    arguments = ["ask", "--image", "picture.png", "read it", "--json", "--speech-out", "read.wav"]
+    assert main(arguments) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["heard"] == "read it"
+    assert result["answer"] == "Opening hours I am not sure of this line: 0pen From nine to five."
+    assert result["model"] is None
+    assert [(line["text"], line["paragraph"]) for line in result["lines"]] == [
+        ("Opening hours", 0), ("0pen", 1), ("From nine", 2), ("to five.", 2),
+    ]  # fmt: skip
+    assert result["lines"][1]["confidence"] == 0.4
+    assert result["lines"][1]["corners"] == [[60.0, 100.0], [360.0, 100.0], [360.0, 130.0], [60.0, 130.0]]
+    assert 0 < result["timings"]["first_sound"] < result["timings"]["total"]
+    assert read_wav(Path("read.wav")).duration_seconds > 3.0
+
+
+def test_a_picture_without_print_is_told_on_stderr(reader: FakeReader, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not an error: the picture was read."""
+    reader.lines = []
+    assert main(["ask", "--image", "picture.png", "read the text"]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "I see no text.\n")
+
+
+def test_a_damaged_reader_is_one_sentence(reader: FakeReader, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 3, as for any model that is missing."""
+
+    def takes(step: str) -> None:
+        raise ReaderError("the reader's models are damaged: install rapidocr again")
+
+    reader.takes = takes
+    assert main(["ask", "--image", "picture.png", "read the text"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("install rapidocr again") == 1
+    assert "Traceback" not in err
 
 
 def test_the_demo_passes_and_would_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All three answers are right; with one right answer exchanged, its status is 1."""
+    """All three answers are right; with one right answer exchanged, the status is 1."""
     assert main(["demo", "--output", str(tmp_path / "out")]) == 0
     out, err = capsys.readouterr()
     assert "you: what color is the circle" in out

@@ -16,7 +16,7 @@ from assistant.settings.config_reader import SHIPPED_FILE, parse_config
 
 @pytest.fixture(autouse=True)
 def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder, no configuration, nothing remembered."""
+    """An empty folder without a configuration or remembered settings."""
     monkeypatch.chdir(tmp_path)
     for name in ("SEESAY_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "SEESAY_DEBUG"):
         monkeypatch.delenv(name, raising=False)
@@ -26,7 +26,7 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_settings_in_force_are_printed_with_where_they_come_from(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a configuration file, with the origin behind each value."""
+    """They are printed as a configuration file, with the origin after each value."""
     Path("config.toml").write_text("# SeeSay\n[speaking]\nrate_wpm = 150\n")
     assert main(["config", "--profile", "headset"]) == 0
     out, err = capsys.readouterr()
@@ -40,7 +40,7 @@ def test_the_settings_in_force_are_printed_with_where_they_come_from(
 
 
 def test_as_json_it_is_one_object_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """The file that is read, null without one, and the settings."""
+    """The object has the file that is read, or null, and the settings."""
     assert main(["config", "--json"]) == 0
     out = capsys.readouterr().out
     printed = json.loads(out)
@@ -50,7 +50,7 @@ def test_as_json_it_is_one_object_in_one_line(capsys: pytest.CaptureFixture[str]
 
 
 def test_what_was_set_by_voice_is_what_is_in_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It counts for more than the configuration, so it is shown in its place."""
+    """What was set by voice overrides the configuration, so it is shown in its place."""
     state = tmp_path / ".local" / "state" / "seesay" / "state.json"
     state.parent.mkdir(parents=True)
     state.write_text('{"version": 1, "rate_wpm": 230}')
@@ -61,7 +61,7 @@ def test_what_was_set_by_voice_is_what_is_in_force(tmp_path: Path, capsys: pytes
 
 
 def test_another_program_s_file_is_passed_over_with_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """`seesay` in a web project's folder works, and says what it did not read; --config takes the file all the same."""
+    """`seesay` works in a web project's folder and says what it did not read; --config takes the file all the same."""
     Path("config.toml").write_text('baseURL = "https://example.org/"\n')
     assert main(["config"]) == 0
     out, err = capsys.readouterr()
@@ -73,7 +73,7 @@ def test_another_program_s_file_is_passed_over_with_one_line(capsys: pytest.Capt
 
 
 def test_the_defaults_are_the_whole_commented_file(capsys: pytest.CaptureFixture[str]) -> None:
-    """As it ships, byte for byte, and a configuration that changes nothing."""
+    """The file is printed byte for byte as it ships, and as a configuration it changes nothing."""
     assert main(["config", "--defaults"]) == 0
     out, err = capsys.readouterr()
     assert out == SHIPPED_FILE.read_text(encoding="utf-8")
@@ -87,7 +87,7 @@ def test_the_defaults_are_the_whole_commented_file(capsys: pytest.CaptureFixture
 def test_defaults_that_were_edited_are_called_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Who edits the file of a checkout is not told that its values are the defaults."""
+    """A user who edits the file of a checkout is told that some of its values are not the defaults."""
     edited = tmp_path / "edited.toml"
     edited.write_text("[speaking]\nrate_wpm = 150\n")
     monkeypatch.setattr(verb, "SHIPPED_FILE", edited)
@@ -98,6 +98,6 @@ def test_defaults_that_were_edited_are_called_so(
 
 
 def test_a_profile_that_is_not_there_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
-    """As for every verb."""
+    """A missing profile has the same error and status as with every verb."""
     assert main(["config", "--profile", "hedset"]) == 2
     assert "did you mean 'headset'?" in capsys.readouterr().err

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(autouse=True)
 def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder, no configuration, no fetched model."""
+    """An empty folder without a configuration or a fetched model."""
     monkeypatch.chdir(tmp_path)
     for name in ("SEESAY_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "SEESAY_DEBUG"):
         monkeypatch.delenv(name, raising=False)
@@ -31,7 +31,7 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextlib.contextmanager
 def default_signals() -> Iterator[None]:
-    """As a shell starts a program; afterwards pytest's own again."""
+    """Sets the signals as a shell does when it starts a program, and restores pytest's own afterwards."""
     before = {
         number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
@@ -74,7 +74,7 @@ def test_help_and_version_answer_without_a_device(capsys: pytest.CaptureFixture[
 def test_wrong_use_is_one_sentence_and_its_status(
     arguments: list[str], status: int, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No traceback; stdout stays empty; the sentence names what is wrong."""
+    """There is no traceback, stdout stays empty, and the sentence names what is wrong."""
     picture(tmp_path / "p.png")
     assert main(arguments) == status
     out, err = capsys.readouterr()
@@ -108,7 +108,7 @@ def jpeg(size: tuple[int, int] = (64, 48), mode: str = "RGB") -> bytes:
 def test_a_bad_picture_is_told_before_anything_is_loaded(
     content: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Empty, truncated, text and rubbish: status 1 and a sentence that names the file."""
+    """An empty or truncated file, a text and rubbish each have status 1 and a sentence that names the file."""
     (tmp_path / "bad.jpg").write_bytes(content)
     assert main(["ask", "--image", "bad.jpg", "what is this"]) == 1
     err = capsys.readouterr().err
@@ -118,7 +118,7 @@ def test_a_bad_picture_is_told_before_anything_is_loaded(
 
 
 def test_a_missing_model_folder_has_status_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The configured folder that is not there is named, with the key that names it."""
+    """The sentence names the missing folder and the key that configures it."""
     (tmp_path / "config.toml").write_text('# SeeSay\n[engine]\nmodel = "nowhere"\n')
     picture(tmp_path / "p.png")
     assert main(["ask", "--image", "p.png", "what is this"]) == 3
@@ -128,18 +128,19 @@ def test_a_missing_model_folder_has_status_3(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_a_machine_without_camera_or_microphone_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    """No device: status 3 and what to do; nothing is loaded first."""
+    """Without a device the status is 3, the sentence says what to do, and nothing is loaded first."""
     assert main(["ask", "what is this"]) == 3
     assert "camera" in capsys.readouterr().err
 
 
 def test_help_is_quick() -> None:
-    """Well under half a second of this process's own work: nothing heavy is imported."""
+    """Help takes well under half a second of this process's own work, because nothing heavy is imported."""
     before = os.times()
     subprocess.run([sys.executable, "-m", "assistant", "--help"], cwd=ROOT, check=True, capture_output=True)
     after = os.times()
     used = (after.children_user - before.children_user) + (after.children_system - before.children_system)
-    assert used < 1.5  # CPU seconds: twice what a slow, busy machine needs; importing torch alone takes more
+    # CPU seconds: this is twice what a slow, busy machine needs, and importing torch alone takes more
+    assert used < 1.5
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_help_is_quick() -> None:
     ],
 )
 def test_the_verb_may_be_left_out_and_options_may_stand_before_it(given: str, meant: str) -> None:
-    """A profile's name is no verb, even where there is a verb of that name."""
+    """The name of a profile is not taken for a verb, even if there is a verb with that name."""
     assert _with_default_verb(given.split()) == meant.split()
 
 
@@ -171,8 +172,9 @@ def test_ctrl_c_has_the_shells_status(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_each_way_to_be_ended_unwinds(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C, a service manager, a closed terminal: what was opened is closed, whatever is said meanwhile and to
-    nobody.
+    """After Ctrl-C, a service manager's signal or a closed terminal, everything that was opened is closed.
+
+    This holds whatever is printed meanwhile, even if nobody can read it.
     """
     closed = []
 
@@ -180,7 +182,7 @@ def test_each_way_to_be_ended_unwinds(number: signal.Signals, monkeypatch: pytes
         try:
             signal.raise_signal(number)
         finally:
-            console.say("the power limit is back")  # into a terminal that is gone
+            console.say("the power limit is back")  # written to a terminal that is gone
             closed.append(number)
 
     def gone(text: str) -> int:
@@ -194,7 +196,7 @@ def test_each_way_to_be_ended_unwinds(number: signal.Signals, monkeypatch: pytes
 
 
 def test_nohup_is_respected(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Who starts it so wants it to outlive the terminal."""
+    """A user who starts it with nohup wants it to outlive the terminal."""
 
     def closing(config: object) -> None:
         signal.raise_signal(signal.SIGHUP)
@@ -208,7 +210,7 @@ def test_nohup_is_respected(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_a_surprise_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """An error that nobody thought of has status 1 and its own name, without a traceback."""
+    """An unforeseen error has status 1 and is named, without a traceback."""
 
     def surprised(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("division by zero")
@@ -223,7 +225,7 @@ def test_a_surprise_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: p
 
 
 def test_a_full_disk_behind_stdout_is_a_sentence(tmp_path: Path) -> None:
-    """The answer cannot be written: status 1 and why."""
+    """If the answer cannot be written, the status is 1 and the sentence says why."""
     picture(tmp_path / "p.png")
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -241,7 +243,7 @@ def test_a_full_disk_behind_stdout_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_tilde_in_an_option_is_the_users_home(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """A shell leaves the one in --image=~/x as it is, and the message shows where was looked."""
+    """A shell leaves the tilde in --image=~/x as it is, and the message shows the folder that was searched."""
     assert main(["ask", "what is it", "--image=~/none.png"]) != 0
     assert f"there is no picture {tmp_path}/none.png" in capsys.readouterr().err
     assert main(["ask", "--image=~/none.png", "--audio=~/none.wav"]) != 0
@@ -259,7 +261,7 @@ def test_a_tilde_in_an_option_is_the_users_home(capsys: pytest.CaptureFixture[st
 )
 @pytest.mark.parametrize("daemon", [True, False])
 def test_a_thread_inside_a_library_spoils_neither_the_end_nor_its_status(hanging: str, daemon: bool) -> None:
-    """The process ends with the verb's own status within two seconds, and all that was printed arrives."""
+    """The process ends with the verb's own status within two seconds, and everything that was printed arrives."""
     code = f"""
 import sys, threading
 import assistant.cli.main as cli
@@ -287,7 +289,7 @@ cli.entry()
 
 
 def test_an_end_whose_output_nobody_takes_is_a_failure(tmp_path: Path) -> None:
-    """What cannot be written at the very end makes status 1 out of 0, without a traceback."""
+    """If something cannot be written at the very end, status 0 becomes 1, without a traceback."""
     code = 'import assistant.cli.main as cli\ncli.main = lambda argv: print("words") or 0\ncli.entry()'
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What is meant for the assistant: by a press, by the wake phrase, or always."""
+"""Which speech is meant for the assistant: after a press, after the wake phrase, or always."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ OPEN = settings_from("open", PHRASE, 6.0)
 
 Q = "what is this"
 
-# (settings, [presses and what is heard], what counts of it); an utterance is (text, from, to).
+# Each story has its settings, then the presses and what is heard, and then the part of it that counts. An utterance is
+# (text, from, to).
 STORIES: dict[str, tuple[ActivationSettings, list[Press | tuple[str, float, float]], list[str]]] = {
     "open: everything": (OPEN, [(Q, 1, 2), ("stop", 3, 3.5)], [Q, "stop"]),
     "open: the phrase is taken off": (OPEN, [("hey camera what is this", 1, 2), ("hey camera", 3, 4)], [Q, "woken"]),
@@ -91,7 +92,8 @@ def test_the_onset_counts_as_its_utterance_will() -> None:
     activation.pressed(Pressed(1.0))
     assert activation.meant(SpeechStarted(2.0)) == SpeechStarted(2.0)
     assert activation.meant(SpeechRejected(2.2)) == SpeechRejected(2.2)
-    assert activation.meant(SpeechStarted(3.0)) == SpeechStarted(3.0)  # a cough did not use up the attention
+    # the cough before it did not use up the attention
+    assert activation.meant(SpeechStarted(3.0)) == SpeechStarted(3.0)
 
 
 def test_a_question_that_was_stopped_drops_its_picture() -> None:
@@ -132,7 +134,7 @@ def test_attention_that_was_asked_for_and_not_used_lapses_once() -> None:
     assert not activation.listen_timed_out(20.0)
     activation.pressed(Pressed(30.0))
     activation.meant(SpeechStarted(35.0))
-    assert not activation.listen_timed_out(40.0)  # still speaking
+    assert not activation.listen_timed_out(40.0)  # the user is still speaking
     activation.meant(Utterance(Q, 0.9, 35.0, 41.0))
     assert not activation.listen_timed_out(60.0)
 
@@ -142,14 +144,14 @@ def test_during_an_answer_that_anything_may_interrupt_everything_counts() -> Non
     speaking = [True]
     activation = Activation(WAKE, always=lambda: speaking[0])
     assert activation.meant(SpeechStarted(1.0)) == SpeechStarted(1.0)
-    speaking[0] = False  # the answer ended while the user spoke
+    speaking[0] = False  # the answer ended while the user was speaking
     assert activation.meant(Utterance("stop", 0.9, 1.0, 1.5)) == Utterance("stop", 0.9, 1.0, 1.5)
     activation.meant(SpeechStarted(2.0))
     assert activation.meant(Utterance("stop", 0.9, 2.0, 2.5)) is None
 
 
 def test_a_stop_needs_no_call_while_it_thinks() -> None:
-    """While it thinks everything is transcribed; a stop counts although nobody has called, and a question does not."""
+    """While it thinks everything is transcribed. A stop counts although nobody has called, and a question does not."""
     busy = [False]
     activation = Activation(WAKE, stoppable=lambda: busy[0], is_stop=lambda text: text == "stop")
     assert not activation.attentive(1.0)

@@ -24,7 +24,7 @@ from vision.frame import Frame
 from vision.framing import Fault
 
 PHRASES = phrases_for("en")
-NOW = 0.0  # in a script: the time at which its turn comes
+NOW = 0.0  # stands for the time at which a script's event is fed
 LISTENING = "cue of 0.20 s"
 ERROR = "cue of 0.24 s"
 
@@ -39,7 +39,7 @@ class Clock:
 
 @dataclass
 class RecordingAnswering:
-    """What the conversation asked of `AnswerPipeline`, as short words in order."""
+    """Records what the conversation asked of `AnswerPipeline`, as short words in order."""
 
     clock: Clock
     log: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ class RecordingAnswering:
     spoke: list[bool] = field(default_factory=list)
 
     paused = busy = False
-    advised: Fault | None = None  # of late
+    advised: Fault | None = None  # the fault that the user was told about lately
 
     def was_advised_of(self, fault: Fault) -> bool:
         return fault is self.advised
@@ -61,7 +61,7 @@ class RecordingAnswering:
     def ask(self, question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
         self.log.append(f"ask {question.text!r} of {self.looks.index(look)}" + (" queued" if queued else ""))
         self.paused = self.paused and queued
-        look.view = look.view or object()  # type: ignore[assignment]  # seen: that is all the loop looks at
+        look.view = look.view or object()  # type: ignore[assignment]  # marks it as seen, which is all that is checked
         look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
         turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
         turn.done.set()
@@ -94,7 +94,7 @@ class RecordingAnswering:
         self.paused = False
 
     def user_speaks(self, speaks: bool) -> None:
-        """Only the cues listen to that."""
+        """Records it. In the real pipeline only the cues use it."""
         self.spoke.append(speaks)
 
     def acknowledge(self) -> None:
@@ -109,7 +109,7 @@ class RecordingAnswering:
 
 
 class Story:
-    """Feeds events; `wait` moves the clock between them."""
+    """A script of events for the conversation. `waits` moves the clock between them."""
 
     def __init__(self, **settings: object) -> None:
         self.clock = Clock()
@@ -191,14 +191,14 @@ class Story:
                 case Utterance(text, confidence):
                     yield Utterance(text, confidence, self.clock.now, self.clock.now)
                 case Pressed() | Held() | Released() | DoublePress() | StopPress():
-                    self.activation.pressed(entry)  # as its thread does
+                    self.activation.pressed(entry)  # as the thread of the button does
                     yield entry
                 case _:
                     entry(self.conversation)
 
 
 def test_the_picture_is_taken_when_speech_begins() -> None:
-    """The look comes before the words, and the question is about it."""
+    """The look begins before the words come, and the question is about that picture."""
     assert Story().speaks("what is this").told() == ["look0", "ask 'what is this' of 0"]
 
 
@@ -209,13 +209,13 @@ def test_a_follow_up_keeps_the_picture_until_it_is_too_old() -> None:
 
 
 def test_a_picture_does_not_become_too_old_within_a_question() -> None:
-    """It was young enough at the onset, so none was taken then, and a new one would have to be waited for."""
+    """A picture that was young enough at the onset is kept, because the answer would have to wait for a new one."""
     story = Story(picture_seconds=60.0).speaks("one").waits(59.0).begins().waits(2.0).ends("two")
     assert story.told() == ["look0", "ask 'one' of 0", "ask 'two' of 0"]
 
 
 def test_who_has_said_all_is_acknowledged_before_the_words_are_there() -> None:
-    """At the pause, a command's too; and who speaks on is a speaking user to the cues again."""
+    """A pause is acknowledged, a command's as well, and a user who speaks on counts as speaking for the cues again."""
     story = Story().begins().pauses(for_good=False).pauses().ends("what is this").begins().pauses().ends("louder")
     told = story.told()
     assert told[:4] == ["look0", "acknowledge", "acknowledge", "ask 'what is this' of 0"]
@@ -225,26 +225,26 @@ def test_who_has_said_all_is_acknowledged_before_the_words_are_there() -> None:
 
 @pytest.mark.parametrize("activation", ["button", "wake_word"])
 def test_who_talks_to_others_is_not_acknowledged(activation: str) -> None:
-    """A pause counts where the onset did: a wake word is known only at the end of what follows it."""
+    """A pause is acknowledged only if its onset counted, because a wake word is known only at an utterance's end."""
     assert Story(activation=activation).begins().pauses().ends("what is this").told() == []
     pressed = Story(activation="button").presses(Pressed(1000.0)).begins().pauses().ends("what is this")
     assert "acknowledge" in pressed.told()
 
 
 def test_a_noise_takes_the_picture_back() -> None:
-    """Speech that was no words leaves nothing behind and says nothing."""
+    """After speech without words the picture is dropped, and nothing is said."""
     story = Story().coughs()
     assert story.told() == ["look0"]
     assert story.answering.looks[0].cancelled.is_set()
 
 
 def test_stop_silences_at_any_confidence() -> None:
-    """A stop is obeyed even when it was hardly understood."""
+    """A stop is obeyed even at a very low confidence."""
     assert Story().speaks("stop", confidence=0.1).told() == ["look0", "cancel"]
 
 
 def test_a_misheard_question_is_read_back() -> None:
-    """Below min_confidence nothing is answered: the user is asked whether that was it."""
+    """A question below min_confidence is not answered: the user is asked whether that was the question."""
     story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3)
     asked = PHRASES.did_you_ask.format(question="what is mist")
     assert story.told() == ["look0", f"say {asked!r}"]
@@ -252,7 +252,7 @@ def test_a_misheard_question_is_read_back() -> None:
 
 
 def test_a_command_in_between_leaves_the_read_back_question_open() -> None:
-    """Who has it repeated, louder, says yes to the question and not to the assistant's voice; a stop takes it back."""
+    """ "Louder" and "repeat" leave the question open, so that a later yes answers it; a stop drops it."""
     story = Story(min_confidence=0.5, activation="button").presses(*pressed()).speaks("what is mist", confidence=0.3)
     told = story.speaks("louder").waits(9.0).speaks("repeat").waits(9.0).speaks("yes").told()
     assert told[-1].startswith("ask 'what is mist'")
@@ -261,13 +261,13 @@ def test_a_command_in_between_leaves_the_read_back_question_open() -> None:
 
 
 def test_yes_asks_what_was_read_back() -> None:
-    """Once; and anything else is taken as it is."""
+    """A yes asks the question that was read back, but only once, soon enough, and with no other question in between."""
     story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("yes").speaks("yes")
     assert story.told()[2:] == ["look1", "ask 'what is mist' of 1"]
     story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("what is this").speaks("yes")
     assert story.told()[2:] == ["look1", "ask 'what is this' of 1"]
     story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).waits(11.0).speaks("right")
-    assert story.told()[2:] == ["look1"]  # by now that means something else
+    assert story.told()[2:] == ["look1"]  # after so long the yes no longer belongs to the question
 
 
 @pytest.mark.parametrize(
@@ -275,13 +275,16 @@ def test_yes_asks_what_was_read_back() -> None:
     [("louder", f"say {PHRASES.louder!r}"), ("quit", f"say {PHRASES.goodbye!r}"), ("stop it", "cancel")],
 )
 def test_yes_to_a_command_that_was_read_back_obeys_it(words: str, then: str) -> None:
-    """Its words are no question to the model. Stop needs no asking back."""
+    """After a yes the command is obeyed, and its words are not sent to the model.
+
+    A stop is obeyed without asking back.
+    """
     told = Story(min_confidence=0.5).speaks(words, confidence=0.4).speaks("yes").told()
     assert [entry for entry in told if not entry.startswith("look")][-1] == then
 
 
 def test_a_yes_is_good_for_once() -> None:
-    """Not again for the same command; and "repeat" means what was said before it was asked back."""
+    """A second yes does not repeat the command, and "repeat" says what was said before it was read back."""
     told = Story(min_confidence=0.5).speaks("louder", confidence=0.4).speaks("yes").speaks("right").told()
     assert [entry for entry in told if entry.startswith("say")] == [
         "say 'Did you ask: louder?'",
@@ -294,14 +297,14 @@ def test_a_yes_is_good_for_once() -> None:
 
 
 def test_an_older_question_that_was_read_back_takes_no_words_along() -> None:
-    """Of the words since that one "repeat" means the last."""
+    """After a later answer, "repeat" says that answer and not the older question that was read back."""
     story = Story(min_confidence=0.5).speaks("what is mist", confidence=0.3).speaks("no").speaks("help")
     told = story.speaks("repeat", confidence=0.3).speaks("yes").told()
     assert told[-1] == f"say {PHRASES.help!r}"
 
 
 def test_no_to_what_was_read_back_is_no_question() -> None:
-    """It listens anew, with a note that says so; also where a button would have to be pressed."""
+    """After a no it listens again, also without a press, and plays the earcon that says so."""
     story = Story(min_confidence=0.5, activation="button").presses(*pressed()).speaks("what is mist", confidence=0.3)
     told = story.speaks("no").speaks("what is this").told()
     assert told[-3:] == [LISTENING, "look2", "ask 'what is this' of 2"]
@@ -313,7 +316,10 @@ def test_no_to_what_was_read_back_is_no_question() -> None:
     "words", ["thank you", "um", "okay", "the", "no", "yes", "Goodbye!", "good morning", "thanks a lot"]
 )
 def test_what_asks_nothing_is_passed_over(words: str) -> None:
-    """However well it was heard: it is not answered, and ends no answer. Who has pressed is told by a note."""
+    """Words that ask nothing get no answer and end no answer, however sure they are.
+
+    After a press an earcon says so.
+    """
     assert Story(min_confidence=0.5).speaks(words, confidence=0.3).speaks(words).told() == ["look0", "look1"]
     told = Story(speech_interrupts=True).speaks("what is this").speaks(words).told()
     assert told[-2:] == ["pause", "resume"]
@@ -322,7 +328,10 @@ def test_what_asks_nothing_is_passed_over(words: str) -> None:
 
 
 def test_who_hesitates_is_listened_to_on() -> None:
-    """After a press, and after a question that was read back; who then says no more is told."""
+    """After "um" it listens on, both after a press and after a question was read back.
+
+    If the user then says no more, an earcon tells that it no longer listens.
+    """
     story = Story(activation="button").presses(*pressed()).speaks("um").waits(2.0).speaks("what is this")
     assert story.told()[-1].startswith("ask 'what is this'")
     assert Story(activation="button").presses(*pressed()).speaks("um").waits(8.0).told()[-1] == ERROR
@@ -333,13 +342,13 @@ def test_who_hesitates_is_listened_to_on() -> None:
 
 @pytest.mark.parametrize("words", ["slower", "louder", "not so fast"])
 def test_the_voice_s_changes_are_not_what_is_repeated(words: str) -> None:
-    """Who did not understand says "slower", then "repeat"."""
+    """ "Repeat" after "slower" repeats the answer and not the confirmation of "slower"."""
     told = Story().speaks("what is this").speaks(words).speaks("repeat").told()
     assert told[-1] == "say 'answer to what is this'"
 
 
 def test_a_change_of_the_voice_does_not_end_the_answer_under_way() -> None:
-    """It is heard in what is still said: no words for it."""
+    """The change is heard in the rest of the answer, so no words confirm it."""
     story = Story(speech_interrupts=True).speaks("what is this")
     story.does(lambda conversation: setattr(story.answering, "busy", True)).speaks("slower")
     assert story.told()[-2:] == ["pause", "resume"]
@@ -347,7 +356,7 @@ def test_a_change_of_the_voice_does_not_end_the_answer_under_way() -> None:
 
 
 def test_what_was_stopped_before_its_first_word_is_not_what_is_repeated() -> None:
-    """The words before it are."""
+    """If an answer was stopped before its first word, "repeat" says the words before it."""
     story = Story().speaks("what is this").speaks("is it red")
     story.does(lambda conversation: silenced(conversation._commands.turns[-1])).speaks("stop").speaks("repeat")
     assert story.told()[-1] == "say 'answer to what is this'"
@@ -359,13 +368,13 @@ def silenced(turn: Turn) -> None:
 
 
 def test_repeat_says_the_last_words_again_and_again() -> None:
-    """A repeat of a repeat is still the answer."""
+    """A repeat of a repeat still says the answer."""
     story = Story().speaks("what is this").speaks("repeat").speaks("repeat that please")
     assert story.told()[-2:] == ["say 'answer to what is this'"] * 2
 
 
 def test_repeat_while_it_thinks_does_not_end_the_answer() -> None:
-    """There is nothing to say again yet, and the answer must not be lost."""
+    """While it thinks there is nothing to repeat, and the answer under way is not lost."""
     story = Story().speaks("what is this").speaks("repeat")
     original = story.answering.ask
 
@@ -380,12 +389,12 @@ def test_repeat_while_it_thinks_does_not_end_the_answer() -> None:
 
 
 def test_repeat_before_anything_says_so() -> None:
-    """At the start there is only the greeting to repeat."""
+    """Before the first answer, "repeat" says the greeting."""
     assert Story().speaks("repeat").told() == ["look0", "say 'hello'"]
 
 
 def test_new_picture_takes_one_at_once_and_questions_follow_it() -> None:
-    """The command's own onset does not count as the new picture while an old one is in hand."""
+    """While an old picture is in hand, the onset of "new picture" takes no picture; the command itself takes one."""
     story = Story().speaks("one").speaks("new picture").speaks("two")
     assert story.told() == [
         "look0", "ask 'one' of 0", "look1", f"say {PHRASES.new_picture!r}", "ask 'two' of 1",
@@ -403,7 +412,7 @@ def test_same_picture_never_expires() -> None:
 
 
 def test_same_picture_keeps_the_old_one_even_if_it_had_expired() -> None:
-    """The look begun by the command's own words is dropped, the user's picture is not."""
+    """ "Same picture" drops the look that its own onset began, and keeps the user's picture."""
     story = Story(picture_seconds=10.0).speaks("one").waits(60.0).speaks("same picture").speaks("two")
     assert story.told() == [
         "look0", "ask 'one' of 0", "look1", f"say {PHRASES.same_picture!r}", "ask 'two' of 0",
@@ -412,7 +421,7 @@ def test_same_picture_keeps_the_old_one_even_if_it_had_expired() -> None:
 
 
 def test_a_look_that_failed_is_not_asked() -> None:
-    """A picture that could not be taken does not stay: the next question gets a new look."""
+    """A picture that could not be taken is not kept: the next question takes a new one."""
     story = Story().speaks("one").speaks("two")
     log = story.answering.log
     original = story.answering.ask
@@ -428,7 +437,7 @@ def test_a_look_that_failed_is_not_asked() -> None:
 
 
 def test_rate_and_volume_by_voice() -> None:
-    """A step each; at the end of the steps it says so and changes nothing."""
+    """Each command changes one step; at the last step it says so and changes nothing."""
     story = Story().speaks("slower").speaks("louder").speaks("louder")
     assert [said for said in story.told() if said.startswith("say")] == [
         f"say {text!r}" for text in (PHRASES.slower, PHRASES.louder, PHRASES.loudest)
@@ -437,7 +446,7 @@ def test_rate_and_volume_by_voice() -> None:
 
 
 def test_spelling_is_of_the_last_answer() -> None:
-    """Also after something that the assistant said of its own; before any answer there is nothing to spell."""
+    """The last answer is spelt even after the assistant has said something else; before any answer nothing is spelt."""
     assert Story().speaks("spell that").told()[-1] == f"say {PHRASES.nothing_to_spell!r}"
     said = Story().speaks("what does it say").speaks("louder").speaks("spell that").told()[-1]
     assert "E, X, I, T" in said
@@ -445,7 +454,9 @@ def test_spelling_is_of_the_last_answer() -> None:
 
 
 def test_what_was_not_told_is_not_spelt() -> None:
-    """ "I cannot tell from this picture": its characters would be a guess in a sure voice."""
+    """After "I cannot tell from this picture" nothing is spelt, because its characters would be a guess in a sure
+    voice.
+    """
     story = Story().speaks("what does it say")
     story.does(lambda conversation: setattr(conversation._commands.last_answer, "verdict", Verdict.CANNOT_TELL)).speaks(
         "spell that"
@@ -454,7 +465,9 @@ def test_what_was_not_told_is_not_spelt() -> None:
 
 
 def test_an_answer_is_spelt_by_the_rule_it_was_judged_by() -> None:
-    """That of the model that gave it, which may be another than the one that answers as a rule."""
+    """Spelling uses the rule for doubt of the model that gave the answer, which may not be the one that normally
+    answers.
+    """
 
     def doubt(conversation: Conversation) -> None:
         turn = conversation._commands.last_answer
@@ -466,7 +479,9 @@ def test_an_answer_is_spelt_by_the_rule_it_was_judged_by() -> None:
 
 
 def test_more_and_less_about_the_last_question() -> None:
-    """The same picture is asked again, in other words; with nothing asked yet, what is in it."""
+    """ "More detail" and "shorter" ask the last question in other words; without one, "more detail" describes the
+    picture.
+    """
     story = Story().speaks("what is this").speaks("more detail").speaks("shorter")
     more = PHRASES.more_detail_question.format(question="what is this")
     shorter = PHRASES.shorter_question.format(question="what is this")
@@ -475,14 +490,22 @@ def test_more_and_less_about_the_last_question() -> None:
 
 
 def test_a_model_that_takes_no_instructions_is_asked_short_questions() -> None:
-    """The demo model knows "read the text", not the sentence that the full one gets."""
+    """The demo model is asked "read the text" and not the sentence that the full model gets."""
     assert Story().speaks("read the text").told()[-1] == f"ask {PHRASES.read_text_question!r} of 0"
     simple = Story(takes_instructions=False).speaks("read the text").speaks("more detail")
     assert simple.told()[1:] == ["ask 'read the text' of 0", "ask 'describe the picture' of 0"]
 
 
+def test_help_with_the_demo_eye_says_what_it_can_do() -> None:
+    """Print and codes are read all the same; the full model needs no such words."""
+    assert (
+        Story(takes_instructions=False).speaks("help").told()[-1] == f"say {f'{PHRASES.help} {PHRASES.demo_limits}'!r}"
+    )
+    assert Story().speaks("help").told()[-1] == f"say {PHRASES.help!r}"
+
+
 def test_a_closer_look_is_at_the_middle_of_the_same_picture() -> None:
-    """At the camera's resolution, and follow-ups stay on it."""
+    """A closer look takes the middle of the picture at the camera's resolution, and follow-ups are about it."""
     story = Story().speaks("what is this").speaks("look closer").speaks("what color is it")
     assert story.told()[2:] == [
         "look1 at (240, 320, 3)", "ask 'what is this' of 1", "ask 'what color is it' of 1",
@@ -490,7 +513,7 @@ def test_a_closer_look_is_at_the_middle_of_the_same_picture() -> None:
 
 
 def test_a_closer_look_without_a_picture_in_hand_takes_one() -> None:
-    """At the start, when the last one is too old, and when that was no good: what is before the camera now counts."""
+    """Without a usable picture, at the start or when the last one is too old, a closer look takes a new one."""
     assert Story().speaks("look closer").told()[1:] == ["look1 closer", f"ask {PHRASES.describe_question!r} of 1"]
     story = Story(picture_seconds=10.0).speaks("what is this").waits(60.0).speaks("look closer")
     assert story.told()[2:] == ["look1", "look2 closer", "ask 'what is this' of 2"]
@@ -503,13 +526,13 @@ def test_a_closer_look_without_a_picture_in_hand_takes_one() -> None:
 
 
 def test_what_has_changed_compares_the_old_picture_with_a_new_one() -> None:
-    """The new one is what follow-ups are about."""
+    """The old picture is compared with a new one, and follow-ups are about the new one."""
     story = Story().speaks("what is this").speaks("what has changed").speaks("where is it")
     assert story.told()[2:] == ["look1", "compare 0 with 1", "ask 'where is it' of 1"]
 
 
 def test_what_has_changed_is_the_last_answer() -> None:
-    """To be spelt, and to be told in more detail."""
+    """The comparison counts as the last answer for "spell that" and "more detail"."""
     story = Story().speaks("what is this").speaks("what has changed").speaks("spell that").speaks("more detail")
     told = story.told()
     assert "O, P, E, N" in told[-2]
@@ -518,7 +541,9 @@ def test_what_has_changed_is_the_last_answer() -> None:
 
 
 def test_after_a_new_picture_that_was_no_good_the_old_one_is_compared() -> None:
-    """It has been taken, so nobody is told that there is none."""
+    """If the new picture had a fault, the next comparison uses the old one again, and nobody is told that there is
+    none.
+    """
 
     def no_good(conversation: Conversation) -> None:
         story.answering.looks[1].fault = Fault.BLURRED
@@ -528,7 +553,7 @@ def test_after_a_new_picture_that_was_no_good_the_old_one_is_compared() -> None:
 
 
 def test_status_and_time_are_said() -> None:
-    """And the picture that their onset began is dropped."""
+    """The status and the time are said, and the pictures that their onsets began are dropped."""
     story = Story().speaks("status").speaks("what time is it")
     told = story.told()
     assert "demo" in told[1]
@@ -538,7 +563,7 @@ def test_status_and_time_are_said() -> None:
 
 @pytest.mark.parametrize("words", ["quit", "exit the program"])
 def test_quit_ends_the_loop(words: str) -> None:
-    """What comes after quit is not heard any more."""
+    """Nothing after quit is heard."""
     assert Story().speaks(words).speaks("what is this").told() == ["look0", f"say {PHRASES.goodbye!r}"]
 
 
@@ -548,7 +573,7 @@ def test_help_lists_the_commands() -> None:
     assert all(word in said for word in ("stop", "repeat", "new picture", "same picture", "quit"))
 
 
-# Woken by button and by name.
+# Activation by the button and by the wake phrase.
 
 
 def pressed(at: float = 1000.0) -> tuple[Press, Press]:
@@ -556,7 +581,7 @@ def pressed(at: float = 1000.0) -> tuple[Press, Press]:
 
 
 def test_without_a_press_nothing_is_looked_at_or_answered() -> None:
-    """By button, talk to other people is theirs."""
+    """With activation by button, speech without a press takes no picture and gets no answer."""
     assert Story(activation="button").speaks("what is this").told() == []
 
 
@@ -567,14 +592,14 @@ def test_a_press_takes_the_picture_and_the_words_are_about_it() -> None:
 
 
 def test_each_press_is_about_what_is_before_the_camera_now() -> None:
-    """No follow-up on the old picture: who presses again may have turned to something else."""
+    """A new press takes a new picture, because the user may have turned to something else."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
     told = story.presses(*pressed(1005.0)).speaks("what is this").told()
     assert told[-3:] == ["look1", LISTENING, "ask 'what is this' of 1"]
 
 
 def test_a_picture_that_is_kept_is_kept_through_a_press() -> None:
-    """ "same picture" holds until "new picture"."""
+    """ "Same picture" holds through presses, until "new picture"."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
     story.presses(*pressed(1005.0)).speaks("same picture").waits(5.0)
     told = story.presses(*pressed(1010.0)).speaks("where is it").told()
@@ -582,7 +607,7 @@ def test_a_picture_that_is_kept_is_kept_through_a_press() -> None:
 
 
 def test_listening_is_cued_once_though_the_press_becomes_a_hold() -> None:
-    """Also where the picture is kept, so that the press takes none."""
+    """A press that becomes a hold plays the earcon once, also if the picture is kept and the press takes none."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
     story.presses(*pressed(1005.0)).speaks("same picture").waits(5.0)
     told = story.presses(Pressed(1010.0), Held(1011.0, 1010.0)).speaks("where is it").told()
@@ -595,7 +620,7 @@ def no_good(conversation: Conversation) -> None:
 
 
 def test_what_is_wrong_with_the_picture_is_said_before_the_question() -> None:
-    """A press shows it seconds earlier; then it listens on, for words about a better one, and ends without a sound."""
+    """A press tells the fault seconds before the question, then listens on for a better picture, and ends silently."""
     story = Story(activation="button").presses(*pressed()).does(no_good).waits(0.3).waits(0.3).waits(5.0)
     told = story.speaks("what is this").waits(30.0).told()
     assert told == ["look0", LISTENING, "advise of 0", "look1", "ask 'what is this' of 1"]
@@ -603,15 +628,16 @@ def test_what_is_wrong_with_the_picture_is_said_before_the_question() -> None:
 
 
 def test_advice_is_not_given_at_every_press() -> None:
-    """Who was told of late that it is dark asks in the dark on purpose."""
+    """A user who was lately told that it is dark is not told again, because they ask in the dark on purpose."""
     story = Story(activation="button").does(lambda conversation: setattr(story.answering, "advised", Fault.BLURRED))
     told = story.presses(*pressed()).does(no_good).waits(5.0).speaks("what is this").told()
     assert told == ["look0", LISTENING, "look1", "ask 'what is this' of 1"]
 
 
 def test_a_picture_that_is_no_good_is_never_answered_about_an_older_one() -> None:
-    """After a press the picture is a new one: another, if this one is no good; this one, if it is being seen all the
-    same.
+    """After a press the question is never about an older picture.
+
+    If the new picture has a fault, another one is taken, unless the engine is already seeing the faulty one.
     """
     story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(1.0)
     told = story.presses(*pressed(1001.0)).does(no_good).speaks("what is that").told()
@@ -627,7 +653,7 @@ def seen_anyway(conversation: Conversation) -> None:
 
 
 def test_nobody_who_has_begun_to_speak_is_given_advice() -> None:
-    """Then it comes with the answer; behind the wake phrase in one breath, too."""
+    """After the onset of a question the advice comes with the answer, also if the wake phrase is in the same breath."""
     story = Story(activation="button").presses(*pressed()).does(no_good).waits(0.3).begins().waits(2.0)
     assert "advise of 0" not in story.ends("what is this").told()
     story = Story(activation="wake_word").begins().suspects_a_call().does(no_good).waits(2.0)
@@ -635,14 +661,14 @@ def test_nobody_who_has_begun_to_speak_is_given_advice() -> None:
 
 
 def test_a_press_while_the_last_words_are_made_out_begins_anew() -> None:
-    """Then it was no stop yet, and the answer must not be spoken into the next question."""
+    """A press before the last words are transcribed ends their answer, which would disturb the next question."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this")
     story.does(lambda conversation: setattr(story.answering, "busy", True))
     assert story.presses(Pressed(1001.0)).told()[-3:] == ["cancel", "look1", LISTENING]
 
 
 def test_a_press_does_not_wait_for_the_picture_of_a_stopped_answer() -> None:
-    """Still being seen, it would keep the new one waiting for the engine."""
+    """A press drops the picture of the stopped answer, which the engine would otherwise see before the new one."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this")
 
     def unseen(conversation: Conversation) -> None:
@@ -653,7 +679,7 @@ def test_a_press_does_not_wait_for_the_picture_of_a_stopped_answer() -> None:
 
 
 def test_letting_go_of_the_button_is_acknowledged() -> None:
-    """It is the end of the question, and heard once; not where nothing was said, or all of it before."""
+    """Releasing the button acknowledges the question once; without speech nothing is acknowledged."""
     story = Story(activation="button").presses(Pressed(1000.0), Held(1001.0, 1000.0)).begins()
     story.presses(Released(1004.0, held=True)).pauses().ends("what is this")
     assert story.told()[2:] == ["acknowledge", "ask 'what is this' of 0"]
@@ -662,14 +688,14 @@ def test_letting_go_of_the_button_is_acknowledged() -> None:
 
 
 def test_a_press_without_words_ends_with_a_sound() -> None:
-    """Who pressed and said nothing hears that it no longer listens; it is told once, and nothing stays behind."""
+    """A press without words ends with one earcon, and its picture is dropped."""
     story = Story(activation="button").presses(*pressed()).waits(6.5).waits(1.0).waits(20.0)
     assert story.told() == ["look0", LISTENING, ERROR]
     assert story.answering.looks[0].cancelled.is_set()
 
 
 def test_a_double_press_repeats() -> None:
-    """The look that its first half began is dropped."""
+    """A double press repeats, and the look that its first half began is dropped."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(5.0)
     told = story.presses(*pressed(1005.0), DoublePress(1005.3)).told()
     assert told[-3:] == ["look1", LISTENING, "say 'answer to what is this'"]
@@ -677,7 +703,7 @@ def test_a_double_press_repeats() -> None:
 
 
 def test_a_press_that_stopped_an_answer_and_is_held_listens() -> None:
-    """Who interrupts may go on to speak; a stop alone begins nothing."""
+    """A press that stopped an answer listens if it is held; a stop by itself begins nothing."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this").waits(1.0)
     told = story.presses(StopPress(1001.0), Held(1002.0, 1001.0)).speaks("where is it").told()
     assert told[-3:] == ["look1", LISTENING, "ask 'where is it' of 1"]
@@ -685,26 +711,31 @@ def test_a_press_that_stopped_an_answer_and_is_held_listens() -> None:
 
 
 def test_what_follows_a_very_long_sentence_counts_while_the_button_is_held() -> None:
-    """Hearing cuts it at `max_utterance_seconds`. And letting go afterwards is no sign that nothing was said."""
+    """While the button is held, both parts of a sentence that `max_utterance_seconds` cut count.
+
+    Releasing the button afterwards does not report that nothing was said.
+    """
     story = Story(activation="button").presses(Pressed(1000.0), Held(1001.0, 1000.0)).waits(2.0)
     story.speaks("what is this").waits(2.0).speaks("where is it").presses(Released(1004.0, held=True)).waits(10.0)
     assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0", "ask 'where is it' of 0"]
 
 
 def test_the_wake_phrase_and_the_question_in_one_breath_are_acknowledged() -> None:
-    """Where the phrase may be in what was said, a pause is worth the cue."""
+    """A pause is acknowledged if the utterance may contain the wake phrase."""
     story = Story(activation="wake_word").begins().suspects_a_call().pauses()
     assert story.ends("hey camera what is this").told() == ["look0", "acknowledge", "ask 'what is this' of 0"]
 
 
 def test_the_wake_phrase_alone_listens() -> None:
-    """It takes the picture, sounds, and the next words are the question."""
+    """The wake phrase alone takes the picture and plays the earcon, and the next words are the question."""
     story = Story(activation="wake_word").speaks("hey camera").waits(2.0).speaks("what is this")
     assert story.told() == ["look0", LISTENING, "ask 'what is this' of 0"]
 
 
 def test_what_may_be_the_wake_phrase_is_worth_a_look() -> None:
-    """In one breath, the picture is taken before the end of the question; of a phrase that was none it is dropped."""
+    """A possible wake phrase takes the picture before the question ends, and the picture is dropped if there was no
+    phrase.
+    """
     story = Story(activation="wake_word").begins().suspects_a_call().ends("hey camera what is this")
     assert story.told() == ["look0", "ask 'what is this' of 0"]
     mistaken = Story(activation="wake_word").begins().suspects_a_call().ends("they came around")
@@ -713,22 +744,22 @@ def test_what_may_be_the_wake_phrase_is_worth_a_look() -> None:
 
 
 def test_the_reply_to_a_read_back_question_needs_no_press() -> None:
-    """It was asked for: "did you ask …?" wants a yes."""
+    """A yes to "did you ask …?" counts without a press."""
     story = Story(activation="button").presses(*pressed()).speaks("what is this", 0.3).waits(3.0).speaks("yes")
     assert story.told()[-1] == "ask 'what is this' of 1"
 
 
 def test_a_question_during_an_answer_waits_if_the_config_says_so() -> None:
-    """Answering decides whether there is anything to wait for."""
+    """With queue_questions a question goes to the pipeline as queued, and the pipeline decides whether it waits."""
     told = Story(queue_questions=True).speaks("what is this").told()
     assert told == ["look0", "ask 'what is this' of 0 queued"]
 
 
-# Speech over its own voice, with `barge_in = "any"`.
+# Speech while the assistant speaks, with `barge_in = "any"`.
 
 
 def test_the_voice_waits_while_the_user_speaks() -> None:
-    """From the onset on; it goes on where that was a noise, and behind it where questions are queued."""
+    """The voice pauses at the onset. It goes on after a noise, and after a question if questions are queued."""
     assert Story(speech_interrupts=True).coughs().told() == ["pause", "look0", "resume"]
     assert Story(speech_interrupts=True).speaks("stop").told() == ["pause", "look0", "cancel"]
     told = Story(speech_interrupts=True, queue_questions=True).speaks("what is this").told()
@@ -737,13 +768,13 @@ def test_the_voice_waits_while_the_user_speaks() -> None:
 
 
 def test_a_sentence_that_slips_through_is_held_at_the_next_block_of_sound() -> None:
-    """As time goes by, for as long as the user speaks and no longer."""
+    """The pause is repeated at every block of sound while the user speaks, and not afterwards."""
     story = Story(speech_interrupts=True).begins().waits(0.03).waits(0.03).ends("what is this").waits(0.03)
     assert story.told() == ["pause", "look0", "pause", "pause", "ask 'what is this' of 0"]
 
 
 def test_who_calls_it_by_name_in_the_midst_of_an_answer_ends_that() -> None:
-    """The next words are a question, and nothing is to be said over them."""
+    """The wake phrase ends an answer, because the next words are a question and nothing may be said over them."""
     story = Story(speech_interrupts=True, activation="wake_word")
     story.activation.always = lambda: True
     assert story.speaks("hey camera").told() == ["pause", "look0", "cancel", LISTENING]

@@ -11,13 +11,13 @@ MISHEARD = Utterance("what is mist", 0.3, 999.0, 1000.0)
 
 
 def test_the_seconds_for_an_answer_begin_when_the_question_has_been_said() -> None:
-    """A slow voice that reads back a long question leaves as much time as any other."""
+    """The time for a reply begins when the question has been said, so a slow voice leaves as much time as any other."""
     now = [1000.0]
     activation = Activation(settings_from("button", "", 6.0))
     expecting = ExpectedReply(activation, lambda: now[0])
     turn = Turn(question=None)
     expecting.after(turn, MISHEARD)
-    while now[0] < 1012.0:  # so long it takes to say it
+    while now[0] < 1012.0:  # saying it takes this long
         now[0] += 0.5
         expecting.tick()
     turn.done.set()
@@ -32,7 +32,7 @@ def test_the_seconds_for_an_answer_begin_when_the_question_has_been_said() -> No
 
 
 def test_words_in_between_leave_it_open_and_other_questions_do_not() -> None:
-    """From the end of those words there is as much time again."""
+    """Words in between leave the question open and restart its time; another question closes it."""
     now = [1000.0]
     expecting = ExpectedReply(Activation(settings_from("open", "", 6.0)), lambda: now[0])
     expecting.extend_for(Turn(question=None))

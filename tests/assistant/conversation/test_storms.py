@@ -1,6 +1,6 @@
-"""Storms: everything a user can do, in any order and at any moment, over stages that are slow and now and then fail.
+"""Storms: everything that a user can do, in any order and at any moment, over slow stages that sometimes fail.
 
-In simulated time, so a storm of two minutes takes some milliseconds, and the seed that fails fails again.
+They run in simulated time, so a storm of two minutes takes some milliseconds, and a seed that fails once fails again.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PHRASES = phrases_for("en")
 CHUNK_SECONDS = 0.03
 SILENT_WITHIN_SECONDS = 0.02
 EXIT_WITHIN_SECONDS = 0.1
-PICTURE_WITHIN_SECONDS = 0.2  # the slowest capture of these storms takes 0.18
+PICTURE_WITHIN_SECONDS = 0.2  # the slowest capture of these storms takes 0.18 s
 WAKE_PHRASE = "hey camera"
 QUESTIONS = ("what is this", "where is the cup", "what does the stop sign say")
 SAID = (
@@ -62,7 +62,7 @@ FAULTS = {"capture": CameraLost("away"), "synthesis": DeviceLost("away"), "sound
 
 
 class Recorded(AnswerPipeline):
-    """Notes every turn that was begun, and when it was told to be silent."""
+    """Records every turn that was begun, and when it was told to be silent."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -80,7 +80,7 @@ class Recorded(AnswerPipeline):
 
 @dataclass
 class Finger:
-    """A key that goes down and up at random times while `restless`, and when it is told to."""
+    """A key that goes down and up at random times while `restless`, and when a test says so."""
 
     world: World
     lots: random.Random
@@ -110,11 +110,11 @@ class Finger:
         self.stopped = True
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Does nothing."""
 
 
 class Clock:
-    """A microphone for the inbox: a chunk every 30 ms."""
+    """A microphone for the event queue: it gives a chunk every 30 ms."""
 
     live = True
 
@@ -127,7 +127,7 @@ class Clock:
             yield AudioChunk(np.zeros(480, np.int16), 16_000)
 
     def stop(self) -> None:
-        """Never called."""
+        """Does nothing, because nobody calls it."""
 
 
 class Storm:
@@ -143,7 +143,7 @@ class Storm:
         self.stages.answer = tuple(f" {word}" for word in ("It is a red cup. " * lots.randrange(1, 7)).split())
         self.stages.mishap = self._mishap
         self.stages.varied = lambda seconds: seconds * lots.uniform(0.2, 1.8)
-        self.any_interrupts = lots.random() < 0.5  # barge_in = "any"
+        self.any_interrupts = lots.random() < 0.5  # as with barge_in = "any"
         self.activation = Activation(
             settings_from(lots.choice(("open", "open", "button", "wake_word", "button+wake_word")), WAKE_PHRASE, 6.0),
             lambda: self.any_interrupts and self.answering.speaking,
@@ -179,7 +179,7 @@ class Storm:
         self.last_question: Turn | None = None
 
     def blow(self) -> None:
-        """Until the events end."""
+        """Runs until the events end."""
         watch = ButtonWatch(
             self.finger,
             ButtonSettings(),
@@ -200,7 +200,7 @@ class Storm:
         self.inbox.put(press)
 
     def _aim(self, cancelled: threading.Event) -> tuple[Frame, Fault | None]:
-        """A picture that may be no good, which is said at once."""
+        """A picture that may have a fault, which is known at once."""
         frame = self.stages.camera.capture(cancelled=cancelled)
         return frame, Fault.BLURRED if self.lots.random() < 4 * self.fails else None
 
@@ -208,7 +208,7 @@ class Storm:
         if self.lots.random() < self.fails:
             raise FAULTS.get(stage, RuntimeError(f"{stage} failed"))
 
-    # What happens.
+    # The events of a storm.
 
     def _events(self) -> Iterator[event_queue.Event]:
         lots = self.lots
@@ -225,7 +225,7 @@ class Storm:
                 yield StopHeard("stop", 0.9, self.world.now - 0.3, self.world.now)
         yield from self._the_next_question()
         yield from self._the_last_stop()
-        if lots.random() < 0.8:  # else it ends in silence
+        if lots.random() < 0.8:  # else the speech ends without words
             yield from self._meant("what is this")
             yield from self._listen(lots.uniform(0.0, 5.0))
 
@@ -260,7 +260,7 @@ class Storm:
         yield Utterance(text, confidence, began_at, ended_at, 0.7)
 
     def _meant(self, text: str) -> Iterator[event_queue.Event]:
-        """A question in the way that this storm's activation asks for."""
+        """A question in the form that this storm's activation asks for."""
         if self.activation.settings.button:
             self.finger.told += [True]
             yield from self._listen(0.3)
@@ -271,7 +271,7 @@ class Storm:
         yield from self._speech(text)
 
     def _the_next_question(self) -> Iterator[event_queue.Event]:
-        """After all that: the devices are back, the user waits for quiet, and asks."""
+        """After the storm the devices work again, and the user waits for quiet and asks."""
         self.fails, self.finger.restless = 0.0, False
         if self.finger.down:
             self.finger.told += [False]
@@ -281,7 +281,7 @@ class Storm:
         yield from self._wait_for_quiet()
 
     def _the_last_stop(self) -> Iterator[event_queue.Event]:
-        """Said, or heard over its own voice, or pressed: in the middle of an answer."""
+        """A stop in the middle of an answer: said, heard over its own voice, or pressed."""
         lots = self.lots
         yield from self._meant("where is the cup")
         yield from self._listen(lots.uniform(0.0, 8.0))
@@ -301,14 +301,15 @@ class Storm:
 
 
 def check_silence(stages: Stages, moments: list[float]) -> None:
-    """Nothing of a cancelled turn is said afterwards, and nothing at all sounds on at those moments."""
+    """Checks that nothing of a cancelled turn is said after a stop, and that no sound goes on at that moment."""
     for sentence in stages.voice.asked:
         assert isinstance(sentence.cancelled, Event)
         assert sentence.begin <= sentence.cancelled.set_at, "said after it was cancelled"
     for sound in stages.voice.sounds:
         assert isinstance(sound.cancelled, Event)
         if sound.cancelled in stages.voice.failed:
-            continue  # the loudspeaker was lost, which ends the turn; what it was given before may yet be heard
+            # The loudspeaker was lost, which ends the turn, and the sound that it already had may still be heard.
+            continue
         assert sound.end <= max(sound.begin, sound.cancelled.set_at + SILENT_WITHIN_SECONDS), "it spoke on"
         for moment in moments:
             assert not sound.begin < moment < sound.end - SILENT_WITHIN_SECONDS, "it sounded on"
@@ -319,7 +320,7 @@ def threads_left() -> list[str]:
 
 
 def check(storm: Storm) -> None:
-    """What must hold however it went."""
+    """Checks what must hold after every storm."""
     whole = "".join(storm.stages.answer).strip()
     assert storm.last_question is not None
     assert storm.last_question.question is not None
@@ -349,7 +350,9 @@ def check(storm: Storm) -> None:
 
 @pytest.mark.parametrize("seed", range(STORMS))
 def test_a_storm_ends_clean(seed: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """No turn open, no thread left, silence after a stop, and the next question is answered."""
+    """After a storm no turn is open and no thread is left, every stop brought silence, and the next question is
+    answered.
+    """
     with World(seed) as world:
         world.put_into(monkeypatch)
         storm = Storm(world, seed)
@@ -363,11 +366,25 @@ def asked(text: str, world: World) -> Question:
     return Question(text, 0.9, asked_at=world.now, transcribed_at=world.now)
 
 
+def test_a_question_is_answered_when_a_sound_follows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cough right after the question takes a picture ahead; the picture of the question is still taken and seen."""
+    with World(seed=0) as world:
+        world.put_into(monkeypatch)
+        stages = Stages(world, Seconds(), answer=(" A cup.",))
+        answering = Recorded(stages.engine, any_picture(stages.camera), stages.voice, PHRASES, clock=world.clock)
+        with answering:
+            turn = answering.ask(asked("what is this", world), answering.look())
+            answering.look()
+            assert turn.done.wait(20.0)
+    assert turn.said == ["A cup."]
+
+
 @pytest.mark.parametrize("queued", [False, True], ids=["one question", "and one behind it"])
 @pytest.mark.parametrize("ending", ["cancel", "close"])
 def test_at_any_moment_it_can_be_stopped(ending: str, queued: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every 0.1 s from the look to the last sound: silence within 20 ms, exit within 100 ms, the next question
-    answered.
+    """A stop every 0.1 s, from the look to the last sound, works everywhere.
+
+    It brings silence within 20 ms and an exit within 100 ms, and the next question is answered.
     """
     for tenths in range(100):
         with World(seed=tenths) as world:
@@ -395,7 +412,10 @@ def test_at_any_moment_it_can_be_stopped(ending: str, queued: bool, monkeypatch:
 
 
 def test_i_heard_you_never_comes_behind_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even when that is there at once, as an advice is: whichever thread is held up, the cue is first or left out."""
+    """The acknowledging earcon never sounds after the answer, even if that is ready at once, as advice is.
+
+    Whichever thread is delayed, the earcon comes first or is left out.
+    """
     blurred = Frame(np.zeros((4, 4, 3), np.uint8), 0.0), Fault.BLURRED
     for seed in range(100):
         with World(seed) as world:

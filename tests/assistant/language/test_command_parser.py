@@ -14,8 +14,9 @@ from assistant.language.command_parser import (
     is_no,
     is_yes,
     parse_command,
+    parse_reading_command,
 )
-from assistant.language.phrases import LANGUAGES, Command, Phrases, phrases_for, spoken
+from assistant.language.phrases import LANGUAGES, Command, Phrases, ReadingCommand, phrases_for, spoken
 
 ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
 
@@ -50,7 +51,8 @@ ENGLISH_COMMANDS = {
     Command.LOOK_CLOSER: """look closer|look a bit closer|take a closer look|zoom in|look more closely|closer|can you look closer at that
         |look closely|zoom in a bit|zoom in on that|could you take a closer look please""",
     Command.READ_TEXT: """read the text|read the text please|read it|read this to me|read out the text|can you read the text for me|read all the text
-        |read it aloud|hey camera read the text|read everything|read the writing|read it again|please read me the text""",
+        |read it aloud|hey camera read the text|read everything|read the writing|read it again|please read me the text
+        |read this page|read the whole page to me please|can you read this document|read what is written here|read me what it says""",
     Command.WHAT_CHANGED: """what has changed|what's changed|what changed|has anything changed|what is different|what's different now|did anything change
         |what has changed since then|anything different|what is the difference|any changes|what changed since the last picture""",
     Command.READ_CODE: """read the code|scan the code|read the code please|what is the barcode|what's the bar code|scan the qr code|read the barcode
@@ -71,6 +73,25 @@ ENGLISH_COMMANDS = {
         |what time is it again""",
     Command.QUIT: "quit|exit the program|please quit|okay quit|thank you quit|quit the program",
 }
+
+ABOUT_A_PAGE: dict[ReadingCommand | int, str] = {
+    ReadingCommand.CONTINUE: "continue|Continue, please.|go on|carry on|keep reading|resume|continue reading|okay go on|read on|继续|继续读|请 继续|接着读",
+    ReadingCommand.BACK: "back|go back|go back one sentence|previous sentence|the previous one|one back|please go back a sentence|上一句|退一句",
+    ReadingCommand.AGAIN: "this one again|read that line again|repeat this sentence|say this sentence again|这一句再读一遍",
+    ReadingCommand.NEXT: "next|next sentence|skip this|the next one|下一句|跳过",
+    ReadingCommand.NEXT_PARAGRAPH: "next paragraph|skip this paragraph|go to the next section|the next text|下一段|跳过这段",
+    ReadingCommand.FROM_THE_TOP: "from the top|start again|read it again|from the beginning|begin again|restart|read it from the top|从头读|重新读一遍",
+    1: "line one|the first line|line number 1|第一行|读 第 一 行",
+    3: "line three|read line three|Read line 3, please.|the third line|go to line number three|read me line three again|第三行|读第三行",
+    21: "line twenty one|line twenty-one|line 21|第二十一行|第 二十 一 行",
+    99: "line ninety nine|第九十九行",
+    120: "line 120|第120行",
+    -1: "the last line|read the last line",
+}  # fmt: skip
+NOT_ABOUT_A_PAGE = """is there a line|what is on line three|where is the next bus|is the red line back|read the text|spell that|stop|line zero|line|
+    |what is in line|line twenty twenty|how long is the first line|what comes next on the right|第几行|第行|下一班车几点""".split(
+    "|"
+)
 
 # Each of these holds the words of a command and is not one.
 ENGLISH_QUESTIONS = """what does the stop sign say|is there a stop sign|is this the bus stop|where is the stop button|when does the bus stop
@@ -115,7 +136,7 @@ CHINESE_COMMANDS = {
     Command.NEW_PICTURE: "新照片|拍照|拍一张新照片|再拍一张|重新拍照|再 拍 一张 照片|换一张照片|拍张照片|请拍照|新的照片|再看一次",
     Command.SAME_PICTURE: "同一张照片|保留照片|保留这张照片|还用这张照片|用同一张照片|不要换照片",
     Command.LOOK_CLOSER: "看近一点|看仔细一点|仔细看|请仔细看一看|放大|放大一点|靠近一点|再看清楚一点|仔细看一下",
-    Command.READ_TEXT: "读文字|读一下文字|念一下|读出来|把文字读出来|请读一下上面的字|念给我听|读一读|请把上面的字念一下",
+    Command.READ_TEXT: "读文字|读一下文字|念一下|读出来|把文字读出来|请读一下上面的字|念给我听|读一读|请把上面的字念一下|读这一页|请把这页读出来",
     Command.WHAT_CHANGED: "有什么变化|什么变了|哪里变了|有变化吗|有什么不同|有没有变化|变了什么|和刚才比有什么变化|哪儿变了",
     Command.READ_CODE: "读条码|扫一下二维码|扫描条码|读一下条形码|条码是什么|二维码|请扫描二维码|把条码读出来|扫码|有没有条码|扫 一下 条码|这个条码是什么",
     Command.LIGHT: "这里有多亮|有多亮|灯开着吗|灯亮着吗|这里亮不亮|房间里暗不暗|灯关了吗|光线怎么样|这里亮吗|亮度是多少",
@@ -157,6 +178,34 @@ def test_only_a_whole_utterance_is_a_command(text: str, command: Command | None)
 def test_chinese_commands_need_no_spaces(text: str, command: Command | None) -> None:
     """The recogniser puts spaces between Chinese words; the table has none."""
     assert parse_command(text, CHINESE) is command
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [(text.strip(), command) for command, texts in ABOUT_A_PAGE.items() for text in texts.split("|")]
+    + [(text.strip(), None) for text in NOT_ABOUT_A_PAGE],
+)
+def test_commands_about_a_page(text: str, command: ReadingCommand | int | None) -> None:
+    """In whichever language they are said; a question that holds their words stays a question."""
+    phrases = CHINESE if re.search("[\u4e00-\u9fff]", text) else ENGLISH
+    assert parse_reading_command(text, phrases) == command
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_wording_about_a_page_means_two_things(language: str) -> None:
+    """Every wording of the table is understood; none says stop, spells or changes the voice."""
+    phrases = phrases_for(language)
+    words = phrases.reading
+    listed = [wording for wordings in words.commands.values() for wording in wordings]
+    assert len(listed) == len(set(listed))
+    assert {wording: parse_reading_command(wording, phrases) for wording in listed} == words.command_of
+    also = {parse_command(wording, phrases) for wording in listed}
+    assert also <= {None, Command.REPEAT, Command.MORE_DETAIL, Command.READ_TEXT}
+    numbered = {
+        (wording.format(number=said), number) for wording in words.line for said, number in words.numbers.items()
+    }
+    assert all(parse_reading_command(wording, phrases) == number for wording, number in numbered)
+    assert {parse_command(wording, phrases) for wording, _ in numbered} == {None}
 
 
 @pytest.mark.parametrize(
@@ -328,6 +377,21 @@ def test_the_manual_s_commands_are_obeyed() -> None:
     assert {parse_command(words, ENGLISH) for words in english} == set(Command)
     assert {parse_command(words, CHINESE) for words in chinese} == set(Command)
     assert all(re.search(r"\w", words) for words in (*english, *chinese))
+
+
+def test_the_manual_s_words_about_a_page_are_obeyed() -> None:
+    """Everything that docs/using.md tells a user to say about a page is understood, in both languages."""
+    manual = (Path(__file__).parents[3] / "docs" / "using.md").read_text(encoding="utf-8")
+    table = manual.partition("| say | and it reads on from |")[2].partition("\n\n")[0]
+    english = [words.strip() for row in table.splitlines()[2:] for words in row.split("|")[1].split(",")]
+    chinese = [words.strip() for words in manual.partition("In Mandarin: ")[2].partition(".")[0].split(",")]
+    repeats = {"again", "repeat", "再说一遍"}  # the same as everywhere
+    for words, phrases in [(words, ENGLISH) for words in english] + [(words, CHINESE) for words in chinese]:
+        if words in repeats:
+            assert parse_command(words, phrases) is Command.REPEAT
+        else:
+            assert parse_reading_command(words, phrases) is not None, words
+    assert len(english) > 12
 
 
 @pytest.mark.parametrize(

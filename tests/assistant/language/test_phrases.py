@@ -17,6 +17,7 @@ from assistant.language.command_parser import parse_command
 from assistant.language.phrases import LANGUAGES, Command, FaultWords, Phrases, phrases_for
 from assistant.language.sentences import split_sentences
 from vision.framing import Fault
+from vision.reading.guidance import Advice
 
 # The places in braces that a sentence must have in every language, because the code fills them in.
 PLACES = {
@@ -24,7 +25,7 @@ PLACES = {
     "shorter_question": {"question"}, "what_changed": {"before", "now"}, "capital": {"letter"},
     "doubtful_digit": {"ordinal", "name"}, "doubtful_letter": {"ordinal", "name"}, "doubtful_character": {"ordinal", "name"},
     "status_power": {"watts"}, "status_temperature": {"celsius"}, "status_memory": {"gigabytes"}, "status_model": {"model"},
-    "pictures_leave": {"host"},
+    "status_camera": {"width", "height"}, "pictures_leave": {"host"},
 }  # fmt: skip
 
 
@@ -96,7 +97,14 @@ def test_each_command_has_words_and_each_fault_advice(phrases: Phrases) -> None:
     assert all(phrases.commands[command] for command in Command)
     assert set(phrases.framing) == {fault.value for fault in Fault}
     assert all(isinstance(words, FaultWords) and words.advice and words.because for words in phrases.framing.values())
+    assert set(phrases.reading.advice) == {advice.value for advice in Advice}
     assert set(phrases.profiles) == {"headset", "button", "cart"}
+
+
+def test_the_demo_eye_s_greeting_says_what_it_can_do(phrases: Phrases) -> None:
+    """In the same words as the help; the first sentence is that of any start."""
+    assert phrases.ready_demo_models.endswith(phrases.demo_limits)
+    assert split_sentences(phrases.ready_demo_models)[0] == split_sentences(phrases.ready)[0]
 
 
 def test_a_reason_for_doubt_fits_into_its_sentence(phrases: Phrases) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,9 +93,10 @@ def test_any_text_can_be_spelt(language: str, text: str, unsure: list[int]) -> N
 def test_status_says_what_is_known() -> None:
     """The status has one short sentence for each value that is known."""
     status = Status(power_watts=8.4, temperature_celsius=61.0, memory_bytes=5_240_000_000, model="Qwen3-VL")
-    assert status_in_words(status, ENGLISH) == (
-        "The model is Qwen3-VL. I use 8 watts. The processor is at 61 degrees. I use 5.2 gigabytes of memory."
-    )
+    known = "The model is Qwen3-VL. I use 8 watts. The processor is at 61 degrees. I use 5.2 gigabytes of memory."
+    assert status_in_words(status, ENGLISH) == known
+    status = replace(status, camera_pixels=(1920, 1080))
+    assert status_in_words(status, ENGLISH) == f"{known} The camera's pictures have 1920 by 1080 pixels."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,9 +1,10 @@
-"""Damages copies of the embedded speech model and starts the real program with each: `python -m
-tests.assistant.models.damaged_models`.
+"""Damages copies of the embedded speech model and starts the real program with each of them.
 
-Every start is `seesay ask --audio` in a process of its own, with a picture that does not exist. So a damaged model
-ends it with status 3, and a model that was heard through ends it with status 1 after the line "you: …", before the
-large libraries are loaded. The damage is the same for the same number.
+    python -m tests.assistant.models.damaged_models
+
+Every start is `seesay ask --audio` in a process of its own, with a picture that does not exist. A damaged model
+therefore ends it with status 3, and a model that works ends it with status 1 after the line "you: …", before the large
+libraries are loaded. The same number gives the same damage.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ sys.exit(main(sys.argv[2:]))
 class Damage:
     """One change of one file of a model."""
 
-    file: str  # below the model's folder
+    file: str  # relative to the model's folder
     kind: str
     seed: int
 
     def apply(self, model: Path) -> None:
-        """Changes the file; every kind of damage leaves other bytes than were there."""
+        """Changes the file. Every kind of damage leaves other bytes than before."""
         path, rng = model / self.file, random.Random(self.seed)
         before = path.read_bytes()
         if self.kind == "removed":
@@ -79,19 +80,19 @@ class Start:
     """How a start with a damaged model ended."""
 
     damage: Damage
-    status: int  # below 0: killed by that signal
+    status: int  # negative: it was killed by that signal
     output: str
     messages: str
 
     @property
     def refused(self) -> bool:
-        """The one right end for a model whose files are known: status 3, one sentence, nothing heard."""
+        """True for the only right end of a model whose files are known: status 3, one sentence, nothing heard."""
         lines = self.messages.splitlines()
         return self.status == 3 and len(lines) == 1 and lines[0].startswith("seesay: ") and not self.output
 
     @property
     def heard(self) -> str | None:
-        """What was understood, where the model was taken."""
+        """What was understood, if the model was used."""
         return self.output.removeprefix("you: ").strip() if self.status == 1 and self.output else None
 
 
@@ -103,7 +104,7 @@ def damages(count: int, seed: int = 1, model: Path = MODEL) -> list[Damage]:
 
 
 def speak_question(path: Path) -> None:
-    """The question that every start is to understand, as a WAV file."""
+    """The question that every start should understand, as a WAV file."""
     with Synthesizer("en-us", rate_wpm=150) as synthesizer:
         write_wav(path, synthesizer.synthesize(WORDS))
 
@@ -115,7 +116,7 @@ def start_with(damage: Damage | None, origin: str, folder: Path, question: Path,
     copy = folder / "seesay" / "models" / speech.name if origin == "fetched" else folder / "model"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(MODEL, copy)
-    if origin == "named":  # somebody else's model has no manifest
+    if origin == "named":  # a model from elsewhere has no manifest
         (copy / MANIFEST).unlink(missing_ok=True)
     if damage is not None:
         damage.apply(copy)
@@ -148,7 +149,7 @@ def start_with(damage: Damage | None, origin: str, folder: Path, question: Path,
 
 
 def main() -> None:
-    """Prints how the starts ended, the kinds of end counted, and each one that is not as it must be."""
+    """Prints how the starts ended, the number of each kind of end, and each end that is wrong."""
     parser = argparse.ArgumentParser(description="start the program with damaged speech models")
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)

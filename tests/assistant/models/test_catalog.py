@@ -1,4 +1,4 @@
-"""Which model is used: the named one, the fetched one, or the demo model; and that a broken one never is."""
+"""Which model is used: the named one, the fetched one or the demo model, and never a broken one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from assistant.settings.config import Config, HearingConfig
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """A user whose data folder is empty."""
+    """The environment of a user with an empty data folder."""
     return {"XDG_DATA_HOME": str(tmp_path / "data"), "HOME": "/none"}
 
 
 @pytest.fixture
 def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """Embedded models of a few bytes: the eye's and the ear's folder."""
+    """Embedded models of a few bytes: the folders of the vision model and of the speech model."""
     eye, ear = tmp_path / "eye", tmp_path / "ear"
     (ear / "am").mkdir(parents=True)
     eye.mkdir()
@@ -34,7 +34,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
 
 
 def put(environ: dict[str, str], name: str) -> Path:
-    """A fetched model of one file of seven bytes."""
+    """Writes a fetched model of one file of seven bytes."""
     folder = catalog.models_folder(environ) / name
     folder.mkdir(parents=True)
     (folder / "weights").write_bytes(b"weights")
@@ -43,14 +43,14 @@ def put(environ: dict[str, str], name: str) -> Path:
 
 
 def test_models_lie_in_the_xdg_data_folder(tmp_path: Path) -> None:
-    """$XDG_DATA_HOME/seesay/models, and below ~/.local/share where that is unset or relative."""
+    """The folder is $XDG_DATA_HOME/seesay/models, or below ~/.local/share if that is unset or relative."""
     assert catalog.models_folder({"XDG_DATA_HOME": "/data"}) == Path("/data/seesay/models")
     for environ in ({"HOME": "/home/me"}, {"HOME": "/home/me", "XDG_DATA_HOME": "data"}):
         assert catalog.models_folder(environ) == Path("/home/me/.local/share/seesay/models")
 
 
 def test_with_nothing_fetched_the_demo_models_are_used(environ: dict[str, str], demo: tuple[Path, Path]) -> None:
-    """A newcomer's machine: the embedded models, marked as such."""
+    """On a newcomer's machine the embedded models are used and marked as such."""
     assert catalog.choose_vlm("", environ) == ChosenModel(demo[0], is_demo=True)
     assert catalog.choose_speech("", "en", environ) == ChosenModel(demo[1], is_demo=True)
 
@@ -71,7 +71,7 @@ def test_a_named_folder_wins(environ: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_a_named_folder_that_is_missing_is_an_error(environ: dict[str, str]) -> None:
-    """No silent fallback to another model: the key to correct is named, exit status 3."""
+    """No other model is silently used: the error names the key to correct, and the exit status is 3."""
     with pytest.raises(ModelMissing, match=r"no model folder at /nowhere: correct engine\.model") as caught:
         catalog.choose_vlm("/nowhere", environ)
     assert exit_status_of(caught.value) == 3
@@ -80,11 +80,11 @@ def test_a_named_folder_that_is_missing_is_an_error(environ: dict[str, str]) -> 
 
 
 def test_a_language_without_a_model_says_how_to_get_one(environ: dict[str, str]) -> None:
-    """Only English is embedded; Mandarin must be fetched."""
+    """Only English is embedded; for Mandarin the error says that it has to be fetched."""
     with pytest.raises(ModelMissing, match="run `seesay fetch --language zh`"):
         catalog.choose_speech("", "zh", environ)
     with pytest.raises(ModelMissing, match=r"name a Vosk model in hearing\.speech_model"):
-        catalog.demo_speech("xx")  # a language that is one file in assistant/phrases
+        catalog.demo_speech("xx")  # a language that is only one file in assistant/phrases
     assert catalog.fetched_speech("tlh", environ) is None
 
 
@@ -100,7 +100,7 @@ def test_a_lost_demo_model_is_an_error(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("damage", ["no manifest", "empty manifest", "other manifest", "short file", "no file"])
 def test_a_broken_model_is_no_model(damage: str, environ: dict[str, str], demo: tuple[Path, Path]) -> None:
-    """Without its manifest, or with a file missing or cut short, a fetched folder does not count."""
+    """A fetched folder does not count without its manifest, or with a file missing or cut short."""
     folder = put(environ, FULL_VLM.name)
     assert catalog.fetched_vlm(environ) == folder
     if damage == "no manifest":
@@ -126,8 +126,9 @@ def test_going_offline_is_complete() -> None:
 
 @pytest.fixture
 def speech_models(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """Whole copies of the real embedded model: embedded, fetched, and as a folder of the user's own without a
-    manifest.
+    """Complete copies of the real embedded model: embedded, fetched, and in a folder of the user's own.
+
+    The last one has no manifest.
     """
     real = catalog.demo_speech("en")
     places = {
@@ -143,7 +144,7 @@ def speech_models(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.M
 
 
 def speech_of(origin: str, models: dict[str, Path], environ: dict[str, str]) -> Path:
-    """The verified folder, with a configuration that makes the program use the model of that origin."""
+    """The verified folder of the model of that origin, by a configuration that makes the program use it."""
     if origin == "embedded":
         shutil.rmtree(models["fetched"], ignore_errors=True)
     named = str(models["named"]) if origin == "named" else ""
@@ -175,7 +176,7 @@ def test_a_whole_speech_model_is_used(origin: str, speech_models: dict[str, Path
 def test_a_damaged_speech_model_is_refused(
     origin: str, remedy: str, damage: str, speech_models: dict[str, Path], environ: dict[str, str]
 ) -> None:
-    """One sentence, with the remedy for that origin and status 3, instead of another model or nonsense heard."""
+    """There is one sentence with the remedy for that origin and status 3, and neither another model nor nonsense."""
     speech_of(origin, speech_models, environ)
     folder = speech_models[origin]
     if damage == "one byte":
@@ -195,7 +196,7 @@ def test_a_damaged_speech_model_is_refused(
 
 
 def test_a_damaged_folder_of_the_users_own_is_refused(speech_models: dict[str, Path], environ: dict[str, str]) -> None:
-    """An empty file kills the process that loads the model, which is not this one."""
+    """An empty file kills the process that loads the model, which is a separate one."""
     (speech_models["named"] / "graph" / "disambig_tid.int").write_bytes(b"")
     with pytest.raises(ModelMissing, match=r"is damaged \(loading it ends with SIGSEGV\): fetch it again"):
         speech_of("named", speech_models, environ)
@@ -204,7 +205,7 @@ def test_a_damaged_folder_of_the_users_own_is_refused(speech_models: dict[str, P
 def test_a_fetched_model_that_the_user_names_is_compared_with_its_manifest(
     speech_models: dict[str, Path], environ: dict[str, str]
 ) -> None:
-    """Its checksums tell what a load does not: a wrong weight."""
+    """Its checksums find a wrong weight, which loading does not."""
     path = speech_models["named"] / "am" / "final.mdl"
     shutil.copy(speech_models["embedded"] / MANIFEST, speech_models["named"])
     content = bytearray(path.read_bytes())

@@ -1,4 +1,7 @@
-"""The real program is started with damaged speech models, and never dies of one. The full number of starts is slow."""
+"""The real program is started with damaged speech models and never dies of one.
+
+The full number of starts is slow.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from tests.assistant.models.damaged_models import (
     start_with,
 )  # fmt: skip
 
-# These four killed the program, or let it hear nonsense.
+# These four once killed the program, or let it hear nonsense.
 KNOWN = (
     Damage("graph/disambig_tid.int", "one byte", 3),
     Damage("graph/Gr.fst", "one byte", 1),
@@ -35,13 +38,13 @@ def question(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_a_whole_model_hears_the_question(origin: str, tmp_path: Path, question: Path) -> None:
-    """Each origin is taken; so a refusal in the other tests comes of the damage."""
+    """Each origin works undamaged, so a refusal in the other tests comes from the damage."""
     assert start_with(None, origin, tmp_path, question).heard == WORDS
 
 
 @pytest.mark.parametrize("damage", KNOWN, ids=lambda damage: f"{damage.file} {damage.kind}")
 def test_a_damaged_model_ends_the_start_in_one_sentence(damage: Damage, tmp_path: Path, question: Path) -> None:
-    """Status 3, no signal, nothing heard."""
+    """The status is 3, no signal ended it, and nothing was heard."""
     start = start_with(damage, "fetched", tmp_path, question)
     assert start.refused, start
 
@@ -49,7 +52,7 @@ def test_a_damaged_model_ends_the_start_in_one_sentence(damage: Damage, tmp_path
 @pytest.mark.slow
 @pytest.mark.parametrize("origin", ["fetched", "embedded"])
 def test_300_damaged_models_end_in_one_sentence_each(origin: str, tmp_path: Path, question: Path) -> None:
-    """Whatever byte of whatever file is wrong."""
+    """This holds for any byte of any file."""
     wrong = [
         start
         for damage in damages(300)
@@ -60,7 +63,7 @@ def test_300_damaged_models_end_in_one_sentence_each(origin: str, tmp_path: Path
 
 @pytest.mark.slow
 def test_300_damaged_folders_of_the_users_own_kill_nothing(tmp_path: Path, question: Path) -> None:
-    """There are no checksums, so a wrong weight is not noticed; but the program ends by itself, in words."""
+    """Without checksums a wrong weight is not noticed, but the program ends by itself, with a message."""
     for damage in damages(300):
         start = start_with(damage, "named", tmp_path, question)
         assert start.refused or (start.status == 1 and not start.messages.endswith(HANGS)), start

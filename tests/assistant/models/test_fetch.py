@@ -28,7 +28,7 @@ from assistant.models.unpack import unpack
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 REPOSITORY = "Somebody/Small-VL"
-WEIGHTS = bytes(range(256)) * 4000  # 1 MB, several blocks
+WEIGHTS = bytes(range(256)) * 4000  # 1 MB, which is several blocks
 HUB_FILES = {
     ".gitattributes": b"*.safetensors filter=lfs\n",
     "README.md": b"# Small\n",
@@ -40,7 +40,7 @@ HUB_FILES = {
 
 
 def zipped(entries: dict[str, bytes], mode: int = stat.S_IFREG | 0o644, level: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A zip file of these entries, each of the given Unix mode."""
+    """A zip file of these entries, each with the given Unix mode."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", level) as archive:
         for name, data in entries.items():
@@ -62,21 +62,21 @@ class Server:
 
     files: dict[str, bytes]
     listing: dict[str, Any]
-    asked: list[tuple[str, str]] = field(default_factory=list)  # path, Range header
-    cut_after: list[int] = field(default_factory=list)  # the next answers break off after so many bytes
+    asked: list[tuple[str, str]] = field(default_factory=list)  # (path, Range header)
+    cut_after: list[int] = field(default_factory=list)  # the next answers break off after this many bytes
     statuses: list[int] = field(default_factory=list)  # the next answers are these errors
     ignores_range: bool = False
     shifts_range: bool = False
-    moved: dict[str, str] = field(default_factory=dict)  # path: where it is now
+    moved: dict[str, str] = field(default_factory=dict)  # from a path to its new place
     url: str = ""
 
     def ranges_of(self, name: str) -> list[str]:
-        """The Range headers with which a file was asked for, "" for none."""
+        """The Range headers with which a file was requested, "" for none."""
         return [asked_range for path, asked_range in self.asked if path.endswith(name)]
 
 
 def hub_listing() -> dict[str, Any]:
-    """What the hub's API answers for the model: names, sizes, git ids, and sha256 of what lies in LFS."""
+    """What the hub's API answers for the model: names, sizes, git ids, and the sha256 of files in LFS."""
     siblings = []
     for name, content in HUB_FILES.items():
         git_id = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
@@ -156,7 +156,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def user(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The environment of a user whose servers are ours and whose data folder is empty."""
-    # Another test may have gone offline in this process; huggingface_hub remembers it.
+    # Another test of this process may have switched to offline, and huggingface_hub remembers that.
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return {"XDG_DATA_HOME": str(tmp_path), "HF_ENDPOINT": server.url, "SEESAY_VOSK_URL": server.url + "/vosk"}
@@ -176,12 +176,12 @@ SOURCES = Sources(
 def bring(
     user: dict[str, str], which: fetching.Which = "all", sources: Sources = SOURCES, **options: Any
 ) -> list[Path]:
-    """fetch() without pauses."""
+    """Calls fetch() without pauses."""
     return fetch("en", which, environ=user, sources=sources, wait=lambda seconds: None, **options)
 
 
 def refused(user: dict[str, str], *arguments: Any, **options: Any) -> str:
-    """The message with which a fetch fails; afterwards there is no model under its own name."""
+    """The message with which a fetch fails. Afterwards there is no model under its own name."""
     with pytest.raises(FetchError) as caught:
         bring(user, *arguments, **options)
     assert exit_status_of(caught.value) == 1
@@ -190,7 +190,7 @@ def refused(user: dict[str, str], *arguments: Any, **options: Any) -> str:
 
 
 def weights_of(user: dict[str, str]) -> Path:
-    """Where the weights lie while they come."""
+    """The file that holds the weights while they arrive."""
     return models_folder(user) / "Small-VL.part" / "model.safetensors.part"
 
 
@@ -198,7 +198,7 @@ def weights_of(user: dict[str, str]) -> Path:
 
 
 def test_both_models_come_whole(user: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every wanted file and nothing else, with a manifest, and nothing half-done beside."""
+    """Every wanted file is there and nothing else, with a manifest and without partial files."""
     speech, eye = bring(user)
     assert {p.name: p.read_bytes() for p in eye.iterdir() if p.name != MANIFEST} == {
         name: HUB_FILES[name] for name in ("README.md", "config.json", "tokenizer.json", "model.safetensors")
@@ -210,7 +210,7 @@ def test_both_models_come_whole(user: dict[str, str], monkeypatch: pytest.Monkey
 
 
 def test_the_second_fetch_asks_for_nothing(user: dict[str, str], server: Server) -> None:
-    """Models that are here and whole are not asked for again."""
+    """Complete models on this machine are not requested again."""
     first = bring(user)
     server.asked.clear()
     assert bring(user) == first
@@ -218,14 +218,14 @@ def test_the_second_fetch_asks_for_nothing(user: dict[str, str], server: Server)
 
 
 def test_one_kind_alone_can_be_fetched(user: dict[str, str], server: Server) -> None:
-    """Only the ear, or only the eye."""
+    """The speech model or the vision model can be fetched alone."""
     assert [p.name for p in bring(user, "speech")] == ["vosk-small"]
     assert all("vosk" in path for path, _ in server.asked)
     assert [p.name for p in bring(user, "vision")] == ["Small-VL"]
 
 
 def test_progress_counts_up_to_the_whole(user: dict[str, str]) -> None:
-    """What is shown begins at nothing, never goes back and ends at the file's size."""
+    """The progress begins at 0, never goes back, and ends at the file's size."""
     seen: dict[str, list[int]] = {}
     bring(user, progress=lambda name, done, total: seen.setdefault(name, []).append(done))
     assert seen["model.safetensors"][0] == 0
@@ -236,7 +236,7 @@ def test_progress_counts_up_to_the_whole(user: dict[str, str]) -> None:
 
 
 def test_an_unknown_language_is_refused(user: dict[str, str]) -> None:
-    """A language without a model names those that have one."""
+    """The error names the languages that have a model."""
     with pytest.raises(FetchError, match="no speech model for 'tlh': choose one of en"):
         fetch("tlh", environ=user, sources=SOURCES)
 
@@ -245,7 +245,7 @@ def test_an_unknown_language_is_refused(user: dict[str, str]) -> None:
 
 
 def test_a_cut_connection_is_taken_up_where_it_broke(user: dict[str, str], server: Server) -> None:
-    """Cut twice in the middle, the file is asked for from the byte that is missing."""
+    """After two cuts in the middle, the file is requested from the first missing byte."""
     server.cut_after = [len(VOSK_ZIP), 10**9, 10**9, 10**9, 300_000, 200_000]
     eye = bring(user)[1]
     assert server.ranges_of("model.safetensors") == ["", "bytes=300000-", "bytes=500000-"]
@@ -253,7 +253,7 @@ def test_a_cut_connection_is_taken_up_where_it_broke(user: dict[str, str], serve
 
 
 def test_the_next_run_goes_on_where_the_last_one_ended(user: dict[str, str], server: Server) -> None:
-    """Ctrl-C in the middle leaves no model and loses nothing: the next run asks for the rest."""
+    """Ctrl-C in the middle leaves no model and loses nothing: the next run requests the rest."""
 
     def interrupt(name: str, done: int, total: int) -> None:
         if name == "model.safetensors" and done > 400_000:
@@ -271,7 +271,7 @@ def test_the_next_run_goes_on_where_the_last_one_ended(user: dict[str, str], ser
 
 
 def test_weights_that_lie_on_another_server_are_followed_there(user: dict[str, str], server: Server) -> None:
-    """The hub sends large files elsewhere; each attempt asks the hub anew, and the range goes along."""
+    """The hub sends large files elsewhere; each attempt asks the hub anew and keeps the range."""
     hub, elsewhere = f"/{REPOSITORY}/resolve/{REVISION}/model.safetensors", "/elsewhere/0815"
     server.moved, server.files[elsewhere] = {hub: elsewhere + "?signed=1"}, server.files.pop(hub)
     server.cut_after = [10**9, 10**9, 10**9, 300_000]
@@ -280,20 +280,20 @@ def test_weights_that_lie_on_another_server_are_followed_there(user: dict[str, s
 
 
 def test_a_server_without_ranges_sends_all_of_it(user: dict[str, str], server: Server) -> None:
-    """An answer of 200 to a request for the rest begins at the first byte, not at ours."""
+    """If a request for the rest is answered with 200, the answer begins at the first byte and is used like that."""
     server.cut_after, server.ignores_range = [10**9, 10**9, 10**9, 300_000], True
     assert (bring(user, "vision")[0] / "model.safetensors").read_bytes() == WEIGHTS
 
 
 def test_another_range_than_asked_is_not_taken(user: dict[str, str], server: Server) -> None:
-    """A server that sends other bytes than were asked for is no help, and spoils nothing."""
+    """A server that sends other bytes than requested is refused, and no file is damaged."""
     server.cut_after, server.shifts_range = [10**9, 10**9, 10**9, 300_000], True
     assert "another range" in refused(user, "vision")
     assert weights_of(user).read_bytes() == WEIGHTS[:300_000]
 
 
 def test_a_busy_server_is_asked_again_with_growing_pauses(user: dict[str, str], server: Server) -> None:
-    """503 and 429 pass; the pauses double."""
+    """After 503 and 429 the request is repeated, and the pauses double."""
     pauses: list[float] = []
     server.statuses = [503, 429]
     fetch("en", "speech", environ=user, sources=SOURCES, wait=pauses.append)
@@ -301,7 +301,7 @@ def test_a_busy_server_is_asked_again_with_growing_pauses(user: dict[str, str], 
 
 
 def test_a_server_that_gives_nothing_is_given_up(user: dict[str, str], server: Server) -> None:
-    """It ends, says what the server said and how much is kept."""
+    """It ends, and says what the server said and how much is kept."""
     server.statuses = [503] * 99
     message = refused(user, "speech")
     assert "the server says 503" in message
@@ -310,14 +310,14 @@ def test_a_server_that_gives_nothing_is_given_up(user: dict[str, str], server: S
 
 
 def test_a_missing_file_is_an_error_at_once(user: dict[str, str], server: Server) -> None:
-    """404 is not tried again."""
+    """A 404 is not tried again."""
     del server.files["/vosk/vosk-small.zip"]
     assert "the server says 404" in refused(user, "speech")
     assert len(server.asked) == 1
 
 
 def test_no_network_is_one_sentence(user: dict[str, str], server: Server) -> None:
-    """Where nothing listens: no traceback, for the hub as for the zip."""
+    """If nothing listens there is one sentence and no traceback, for the hub as for the zip."""
     nowhere = {**user, "HF_ENDPOINT": "http://127.0.0.1:9", "SEESAY_VOSK_URL": "http://127.0.0.1:9"}
     for which in ("vision", "speech"):
         message = refused(nowhere, which)
@@ -326,11 +326,11 @@ def test_no_network_is_one_sentence(user: dict[str, str], server: Server) -> Non
 
 
 def test_only_web_addresses_are_fetched(user: dict[str, str]) -> None:
-    """A file: address would dodge the ranges; it is refused by name."""
+    """A file: address would avoid the ranges, so it is refused by name."""
     assert "only http and https" in refused({**user, "SEESAY_VOSK_URL": "file:///tmp"}, "speech")
 
 
-# What comes is wrong
+# Wrong content
 
 
 def test_a_wrong_checksum_is_never_kept(user: dict[str, str], server: Server) -> None:
@@ -341,13 +341,13 @@ def test_a_wrong_checksum_is_never_kept(user: dict[str, str], server: Server) ->
 
 
 def test_a_small_file_is_verified_by_its_git_id(user: dict[str, str], server: Server) -> None:
-    """Files outside LFS have no sha256 on the hub; their git id serves."""
+    """Files outside LFS have no sha256 on the hub, so their git id is used."""
     server.files[f"/{REPOSITORY}/resolve/{REVISION}/tokenizer.json"] = b"[]\n"
     assert "tokenizer.json came with a wrong checksum" in refused(user, "vision")
 
 
 def test_a_damaged_beginning_is_fetched_again(user: dict[str, str], server: Server) -> None:
-    """The rest of an older download with a wrong byte in it: from the first byte, once."""
+    """If an older partial file has a wrong byte, the file is fetched once more from its first byte."""
     part = weights_of(user)
     part.parent.mkdir(parents=True)
     part.write_bytes(b"x" * 1000)
@@ -356,14 +356,14 @@ def test_a_damaged_beginning_is_fetched_again(user: dict[str, str], server: Serv
 
 
 def test_a_part_that_is_too_long_begins_again(user: dict[str, str]) -> None:
-    """A part longer than the file cannot be its beginning."""
+    """A partial file that is longer than the file cannot be its beginning."""
     weights_of(user).parent.mkdir(parents=True)
     weights_of(user).write_bytes(WEIGHTS + b"more")
     assert (bring(user, "vision")[0] / "model.safetensors").read_bytes() == WEIGHTS
 
 
 def test_more_bytes_than_announced_are_refused(user: dict[str, str], server: Server) -> None:
-    """A server that sends on and on does not fill the disk."""
+    """A server that never stops sending does not fill the disk."""
     server.files["/vosk/vosk-small.zip"] = VOSK_ZIP + b"more"
     assert "is longer than" in refused(user, "speech")
 
@@ -379,14 +379,14 @@ def test_more_bytes_than_announced_are_refused(user: dict[str, str], server: Ser
 def test_a_listing_that_is_not_ours_is_refused(
     change: dict[str, Any], words: str, user: dict[str, str], server: Server
 ) -> None:
-    """Another revision, missing files, or other weights than the pinned ones: nothing is downloaded."""
+    """With another revision, missing files or other weights than the pinned ones, nothing is downloaded."""
     server.listing.update(change)
     assert words in refused(user, "vision")
     assert server.ranges_of("model.safetensors") == []
 
 
 def test_a_damaged_model_is_mended(user: dict[str, str], server: Server) -> None:
-    """A fetch over a model with a flipped byte brings that file again, and only that."""
+    """A fetch over a model with a flipped byte brings that file again, and only that one."""
     eye = bring(user, "vision")[0]
     (eye / "config.json").write_bytes(b'{"model_type": "qwen3_VL"}\n')
     server.asked.clear()
@@ -401,7 +401,7 @@ def test_a_damaged_model_is_mended(user: dict[str, str], server: Server) -> None
 def test_too_little_room_is_said_before_anything_comes(
     user: dict[str, str], server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The room is looked at first, and the message says how much is needed and where."""
+    """The free space is checked first, and the message says how much is needed and where."""
     monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: SimpleNamespace(free=5))
     for which in ("vision", "speech"):
         assert "not enough room in" in refused(user, which)
@@ -410,7 +410,7 @@ def test_too_little_room_is_said_before_anything_comes(
 
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let files take only so many more bytes, as a disk that others are filling."""
+    """Lets files take only this many more bytes, as on a disk that others are filling."""
     real_open = Path.open
 
     def fill(room: int) -> None:
@@ -446,7 +446,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 def test_a_disk_that_fills_up_keeps_what_fits(user: dict[str, str], full_disk: Callable[[int], None]) -> None:
-    """A full disk in the middle of a download: one sentence, and the part stays for the next time."""
+    """One sentence says that the disk is full, and the partial file stays for the next time."""
     full_disk(600_000)
     assert "No space left on device; make room" in refused(user, "vision")
     assert weights_of(user).read_bytes() == WEIGHTS[: weights_of(user).stat().st_size]
@@ -467,14 +467,14 @@ def test_a_disk_that_fills_up_while_unpacking_leaves_no_model(
 
 
 def test_an_unwritable_folder_is_one_sentence(user: dict[str, str], tmp_path: Path) -> None:
-    """A file where the data folder should be."""
+    """A file where the data folder should be ends it with one sentence."""
     (tmp_path / "seesay").touch()
     with pytest.raises(FetchError, match="cannot write below"):
         bring(user, "speech")
 
 
 def test_two_at_once_are_refused(user: dict[str, str]) -> None:
-    """The second of two downloads into one folder ends with a sentence instead of a mixture."""
+    """The second of two downloads into one folder ends with a sentence instead of mixing the files."""
 
     def again(name: str, done: int, total: int) -> None:
         with pytest.raises(FetchError, match="another `seesay fetch` is at work"):
@@ -485,7 +485,7 @@ def test_two_at_once_are_refused(user: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("name", ["Small-VL.part", "vosk-small.part"])
 def test_a_file_in_the_place_of_a_part_is_no_obstacle(name: str, user: dict[str, str]) -> None:
-    """A stray file under a name that the work needs goes away."""
+    """A stray file under a name that the download needs is removed."""
     models_folder(user).mkdir(parents=True)
     (models_folder(user) / name).write_text("?")
     bring(user)
@@ -498,7 +498,7 @@ def test_a_file_in_the_place_of_a_part_is_no_obstacle(name: str, user: dict[str,
      "Small-VL.part/stray", "vosk-small.part/am", "Small-VL", "vosk-small"],
 )  # fmt: skip
 def test_a_folder_in_the_place_of_a_file_is_no_obstacle(name: str, user: dict[str, str]) -> None:
-    """A stray folder, with something in it, goes away."""
+    """A stray folder is removed with what is in it."""
     (models_folder(user) / name / "in it").mkdir(parents=True)
     bring(user)
     assert sorted(p.name for p in models_folder(user).iterdir()) == [".lock", "Small-VL", "vosk-small"]
@@ -506,7 +506,7 @@ def test_a_folder_in_the_place_of_a_file_is_no_obstacle(name: str, user: dict[st
 
 
 def test_what_a_killed_fetch_left_is_cleaned(user: dict[str, str], server: Server) -> None:
-    """Parts that nothing can go on with, and those of models that are whole by now."""
+    """Partial files that cannot be continued are removed, and so are those of models that are complete."""
     bring(user)
     server.asked.clear()
     folder = models_folder(user)
@@ -522,7 +522,7 @@ def test_what_a_killed_fetch_left_is_cleaned(user: dict[str, str], server: Serve
 
 
 def test_what_can_be_gone_on_with_is_kept(user: dict[str, str]) -> None:
-    """A fetch of the one model leaves the other one's beginning alone."""
+    """Fetching one model keeps the other one's partial file."""
     work = models_folder(user) / "Small-VL.part"
     work.mkdir(parents=True)
     (work / "model.safetensors.part").write_bytes(WEIGHTS[:1000])
@@ -552,7 +552,7 @@ def test_what_can_be_gone_on_with_is_kept(user: dict[str, str]) -> None:
     ],
 )
 def test_a_hostile_zip_is_refused(archive: bytes, words: str, tmp_path: Path) -> None:
-    """Nothing is written outside the folder, no link is made, no bomb goes off."""
+    """Nothing is written outside the folder, no link is made, and no zip bomb is unpacked."""
     path = tmp_path / "a.zip"
     path.write_bytes(archive)
     folder = tmp_path / "deep" / "out"
@@ -574,7 +574,7 @@ def test_a_zip_that_lies_about_its_size_stops_at_it(tmp_path: Path) -> None:
 
 
 def test_a_zip_without_a_model_is_refused(user: dict[str, str], server: Server) -> None:
-    """A zip of the right checksum that holds something else leaves nothing behind."""
+    """A zip with the right checksum and other content leaves nothing behind."""
     other = zipped({"vosk-small/readme": b"no model"})
     server.files["/vosk/vosk-small.zip"] = other
     speech = {"en": SpeechModel("vosk-small", len(other), hashlib.sha256(other).hexdigest())}
@@ -585,14 +585,14 @@ def test_a_zip_without_a_model_is_refused(user: dict[str, str], server: Server) 
 
 
 def test_an_empty_file_is_a_file(server: Server, tmp_path: Path) -> None:
-    """Nothing to download, and still there afterwards."""
+    """An empty file is there although nothing has to be downloaded."""
     remote = RemoteFile("empty", server.url + "/empty", 0, sha256=hashlib.sha256(b"").hexdigest())
     download(remote, tmp_path / "empty")
     assert (tmp_path / "empty").read_bytes() == b""
 
 
 def test_a_long_wait_is_cut_off(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that answers nothing at all runs into the time-out, each attempt, and then it is said."""
+    """A server that never answers runs into the time-out at each attempt, and then an error says so."""
 
     def hang(request: Any, timeout: float) -> Any:
         assert timeout <= 60

@@ -1,4 +1,4 @@
-"""After a fetch the weights are packed; whatever goes wrong with that, the model that was fetched stays."""
+"""After a fetch the weights are packed. Whatever goes wrong with that, the model that was fetched stays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def user(tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_weights_are_packed_once(model: Path, user: dict[str, str]) -> None:
-    """With a bar that counts up to the whole; the second time there is nothing to do."""
+    """The bar counts up to the whole size, and the second time there is nothing to do."""
     seen: list[tuple[str, int, int]] = []
     packed = prepare(model, lambda *step: seen.append(step), user)
     assert packed.parent == Path(user["XDG_CACHE_HOME"]) / "seesay" / "weights"
@@ -41,7 +41,7 @@ def test_the_weights_are_packed_once(model: Path, user: dict[str, str]) -> None:
 
 
 def test_a_failure_leaves_the_model_and_says_so(model: Path, user: dict[str, str], tmp_path: Path) -> None:
-    """A file stands where the cache should be."""
+    """A file in the place of the cache folder is reported, and the model stays."""
     before = sorted(model.iterdir())
     (tmp_path / "cache").write_text("in the way")
     with pytest.raises(FetchError, match=r"^Small-VL is here and can be used, but its weights could .*: cannot make"):
@@ -54,7 +54,7 @@ def test_a_failure_leaves_the_model_and_says_so(model: Path, user: dict[str, str
 
 
 def test_an_interrupt_leaves_nothing_half_done(model: Path, user: dict[str, str]) -> None:
-    """Ctrl-C while the bar moves."""
+    """Ctrl-C while the bar moves leaves no partial file."""
 
     def interrupt(name: str, done: int, total: int) -> None:
         if done > total // 2:
@@ -67,7 +67,7 @@ def test_an_interrupt_leaves_nothing_half_done(model: Path, user: dict[str, str]
 
 @pytest.fixture
 def fetched(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """As if the model had just come."""
+    """Makes it look as if the model had just been fetched."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("assistant.models.fetch.fetch", lambda language, progress: [model])
     monkeypatch.setattr("assistant.models.catalog.fetched_vlm", lambda: model)
@@ -86,7 +86,7 @@ def test_the_command_fetches_and_packs(fetched: Path, tmp_path: Path, capfd: pyt
 def test_the_command_says_that_it_could_not_pack(
     fetched: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """After it has said that the models are here."""
+    """It says so after it has said that the models are here."""
     (tmp_path / "cache").write_text("in the way")
     assert main.main(["fetch", "--language", "en"]) == 1
     first, _, second = capfd.readouterr().err.splitlines()

@@ -1,4 +1,4 @@
-"""A check is made once after a start of the machine, and again as soon as anything may be different."""
+"""A check is made once after each start of the machine, and again as soon as a file may be different."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LATER = time.time() + 3600
 
 
 class Checks:
-    """Counts the checks of one folder, at a time when its files have long settled."""
+    """Counts the checks of one folder, at a time when its files have not changed for long."""
 
     def __init__(self, folder: Path, cache: Path) -> None:
         self.folder = folder
@@ -24,7 +24,7 @@ class Checks:
         self.made = 0
 
     def again(self, clock: float = LATER) -> int:
-        """Asks for the check once more; returns how many were really made so far."""
+        """Asks for the check once more. Returns how many checks were really made so far."""
         once_a_boot(self.folder, self._check, self.environ, lambda: clock)
         return self.made
 
@@ -35,7 +35,7 @@ class Checks:
 
 @pytest.fixture
 def checks(tmp_path: Path) -> Checks:
-    """A folder with a file below another one."""
+    """A folder with a file in a folder below it."""
     folder = tmp_path / "model"
     (folder / "am").mkdir(parents=True)
     (folder / "am" / "final.mdl").write_bytes(b"weights")
@@ -50,7 +50,7 @@ def test_an_unchanged_folder_is_checked_once(checks: Checks) -> None:
 
 @pytest.mark.parametrize("change", ["content", "times", "another file", "a new file", "removed"])
 def test_a_folder_that_changed_is_checked_again(checks: Checks, change: str) -> None:
-    """Also where only one thing tells: the size, a time, or the inode."""
+    """It is checked again also if only the size, a time or the inode differs."""
     checks.again()
     path = checks.folder / "am" / "final.mdl"
     if change == "content":
@@ -72,7 +72,7 @@ def test_a_folder_that_changed_is_checked_again(checks: Checks, change: str) -> 
 def test_after_a_start_of_the_machine_it_is_checked_again(
     checks: Checks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The note counts for one boot; where the kernel does not tell the boot, nothing is remembered."""
+    """The note counts for one boot; if the kernel does not tell the boot, nothing is remembered."""
     boot = tmp_path / "boot_id"
     monkeypatch.setattr(verified, "_BOOT_ID", boot)
     for text, made in (("first", 1), ("first", 1), ("second", 2), ("second", 2)):
@@ -84,7 +84,7 @@ def test_after_a_start_of_the_machine_it_is_checked_again(
 
 
 def test_a_file_that_has_just_changed_is_not_trusted(checks: Checks) -> None:
-    """It could change again within one tick of the file system's clock, and look the same."""
+    """It could change again within one tick of the file system's clock and look the same."""
     now = time.time()
     assert checks.again(now) == 1
     assert checks.again(now) == 2
@@ -122,14 +122,14 @@ def test_without_a_place_for_the_note_it_is_checked_each_time(checks: Checks, tm
 
 
 def test_a_folder_of_very_many_files_is_not_remembered(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody's whole home folder is not listed at each start."""
+    """A user's whole home folder, for example, is not listed at each start."""
     monkeypatch.setattr(verified, "_MOST_FILES", 1)
     assert checks.again() == 1
     assert checks.again() == 2
 
 
 def test_the_first_damaged_file_is_named(tmp_path: Path) -> None:
-    """Other bytes, another size and a missing file are damage."""
+    """Other bytes, another size and a missing file count as damage."""
     (tmp_path / "good").write_bytes(b"good")
     manifest = {"good": (4, hashlib.sha256(b"good").hexdigest())}
     assert damaged_file(tmp_path, manifest) is None

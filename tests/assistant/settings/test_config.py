@@ -1,4 +1,4 @@
-"""Settings: where they come from, and what is refused with which words."""
+"""The settings: where they come from, and with which words wrong ones are refused."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def refused(text: str) -> str:
 
 
 def test_the_shipped_file_says_the_built_in_defaults() -> None:
-    """config.toml changes nothing: reading it gives exactly the defaults."""
+    """Reading config.toml gives exactly the defaults."""
     assert dataclasses.replace(parse_config(SHIPPED.read_text(), "x"), source=BUILT_IN) == Config()
 
 
 def test_the_shipped_file_shows_every_key_with_its_limits() -> None:
-    """Every key stands in config.toml on one line with a comment that names its range or its choices.
+    """Every key has one line in config.toml, with a comment that names its range or its choices.
 
-    A language that is added needs no line there: its choice, and a prompt of its own.
+    A language that is added needs no line there, neither for its choice nor for its prompt.
     """
     written = {
         path: SHIPPED.read_text().splitlines()[line - 1] for path, line in key_lines(SHIPPED.read_text()).items()
@@ -60,7 +60,7 @@ def test_the_shipped_file_shows_every_key_with_its_limits() -> None:
         del known["prompt", language]
     assert {path for path in written if len(path) == 2 and path[0] != "profile"} == set(known)
     for path, declared in known.items():
-        if path[0] == "prompt":  # whole sentences, over several lines; the limit stands at the table
+        if path[0] == "prompt":  # these are whole sentences over several lines, and their limit is at the table
             assert f"{declared.metadata['longest']:,} characters" in written["prompt",]
             continue
         comment = written[path].partition("  #")[2]
@@ -85,7 +85,7 @@ def test_every_default_is_within_its_own_limits() -> None:
 
 
 def test_the_prompt_is_that_of_the_language_in_use() -> None:
-    """Each has its own text, which a user may replace, also by several lines, or leave out."""
+    """Each language has its own text, which a user may replace, also by several lines, or leave out."""
     config = parse_config('[prompt]\nen = ""\n', "x")
     assert (config.prompt.text("en"), config.prompt.text("zh")) == ("", phrases_for("zh").instructions)
     config = parse_config('[prompt]\nzh = """\n一，\u3000二\n三"""\n', "x")
@@ -137,7 +137,7 @@ except ConfigError as error:
 
 @pytest.fixture
 def places(tmp_path: Path) -> dict[str, Path]:
-    """One file in every place that is looked at, each with a rate of its own."""
+    """One file in every place that is searched, each with a rate of its own."""
     files = {
         "explicit": tmp_path / "explicit.toml",
         "environment": tmp_path / "environment.toml",
@@ -146,13 +146,13 @@ def places(tmp_path: Path) -> dict[str, Path]:
     }
     for rate, file in enumerate(files.values(), start=101):
         file.parent.mkdir(parents=True, exist_ok=True)
-        marker = "# SeeSay\n" if file == files["here"] else ""  # without it another program's: see below
+        marker = "# SeeSay\n" if file == files["here"] else ""  # without the marker it would be another program's
         file.write_text(f"{marker}[speaking]\nrate_wpm = {rate}\n")
     return files
 
 
 def test_the_first_file_found_wins(places: dict[str, Path], tmp_path: Path) -> None:
-    """--config, then $SEESAY_CONFIG, then ./config.toml, then the user's own, then the defaults."""
+    """The order is --config, $SEESAY_CONFIG, ./config.toml, the user's own file, and then the defaults."""
     environ = {"SEESAY_CONFIG": str(places["environment"]), "XDG_CONFIG_HOME": str(tmp_path / "xdg"), "HOME": "/none"}
     cwd = tmp_path / "cwd"
     assert load_config(places["explicit"], environ, cwd).speaking.rate_wpm == 101
@@ -176,7 +176,7 @@ def test_without_xdg_folder_the_home_folder_is_used(tmp_path: Path) -> None:
 
 
 def test_a_relative_name_starts_at_the_current_folder(places: dict[str, Path], tmp_path: Path) -> None:
-    """--config explicit.toml is looked for where the user stands."""
+    """--config explicit.toml is searched in the current folder."""
     assert load_config(Path("explicit.toml"), {}, tmp_path).speaking.rate_wpm == 101
 
 
@@ -188,7 +188,7 @@ def test_a_named_file_that_is_missing_is_an_error(by_option: bool, tmp_path: Pat
         load_config(Path("gone.toml") if by_option else None, environ, tmp_path)
 
 
-# Whose is ./config.toml
+# Whose file ./config.toml is
 
 WEB_PROJECT = 'baseURL = "https://example.org/"\n[params]\nseesay = true\n'
 
@@ -208,7 +208,7 @@ def found_here(tmp_path: Path, text: str) -> FoundConfig:
     "text", [WEB_PROJECT, "", "[speaking]\nrate_wpm = 150\n", "x = [\n", "\n# SeeSay\n", "[seesay.x]\n"]
 )
 def test_another_program_s_config_toml_is_passed_over_in_one_line(tmp_path: Path, text: str) -> None:
-    """The user's own file is read in its place, and a sentence names the file, the reason and the way to take it."""
+    """The user's own file is read instead, and a sentence names the file, the reason and the way to use it."""
     found = found_here(tmp_path, text)
     assert found.path == tmp_path / "xdg" / "seesay" / "config.toml"
     assert str(tmp_path / "project" / "config.toml") in found.passed_over
@@ -221,12 +221,12 @@ def test_another_program_s_config_toml_is_passed_over_in_one_line(tmp_path: Path
     "text", ["# SeeSay\n", "\ufeff# seesay's, on the cart\r\n", "# mine\n [seesay]  # ours\n", "# SeeSay\nx = [\n"]
 )
 def test_a_config_toml_that_says_so_is_ours(tmp_path: Path, text: str) -> None:
-    """By its first line or by a table [seesay]; also one that is faulty, which is then named as such."""
+    """The first line or a table [seesay] says so, also in a faulty file, whose fault is then named."""
     assert found_here(tmp_path, text) == FoundConfig(tmp_path / "project" / "config.toml")
 
 
 def test_a_config_toml_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
-    """A file of somebody else is no reason not to start."""
+    """Another program's file is no reason not to start."""
     (tmp_path / "config.toml").write_bytes(b"\xff\xfe\x00" * 100_000)
     found = find_config(None, {"HOME": str(tmp_path)}, tmp_path)
     assert found.path is None
@@ -234,7 +234,7 @@ def test_a_config_toml_that_cannot_be_read_is_passed_over(tmp_path: Path) -> Non
 
 
 def test_the_program_s_own_folder_and_the_user_s_need_no_marker(tmp_path: Path) -> None:
-    """Nobody else's config.toml is beside the program's packages, or in the folder of the user's own settings."""
+    """No other program's config.toml is beside the program's packages or in the folder of the user's own settings."""
     own = tmp_path / "seesay"
     own.mkdir()
     (own / "config.toml").write_text("")
@@ -243,7 +243,7 @@ def test_the_program_s_own_folder_and_the_user_s_need_no_marker(tmp_path: Path) 
 
 
 def test_a_named_file_is_always_ours(tmp_path: Path) -> None:
-    """By --config or by $SEESAY_CONFIG: no marker is needed."""
+    """A file that --config or $SEESAY_CONFIG names needs no marker."""
     (tmp_path / "config.toml").write_text("[speaking]\nrate_wpm = 150\n")
     named = FoundConfig(tmp_path / "config.toml")
     assert find_config(Path("config.toml"), {}, tmp_path) == named
@@ -251,7 +251,7 @@ def test_a_named_file_is_always_ours(tmp_path: Path) -> None:
 
 
 def test_the_marker_table_has_no_keys() -> None:
-    """It is read like any table, and a key in it is a mistake that is named."""
+    """The table is read like any other, and a key in it is an error that is named."""
     assert parse_config("[seesay]\n", BUILT_IN) == Config()
     expected = "my.toml, line 1: 'seesay' is a table without keys: it only says that the file is SeeSay's."
     assert refused("[seesay]\nrate_wpm = 150\n") == expected
@@ -259,7 +259,7 @@ def test_the_marker_table_has_no_keys() -> None:
 
 
 def test_the_shipped_file_carries_the_marker(tmp_path: Path) -> None:
-    """A copy of it counts in any folder."""
+    """A copy of the shipped file counts in any folder."""
     assert found_here(tmp_path, SHIPPED.read_text()).path == tmp_path / "project" / "config.toml"
 
 
@@ -267,7 +267,7 @@ def test_the_shipped_file_carries_the_marker(tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_is_named_with_its_line_and_the_nearest() -> None:
-    """A misspelt key: which, in which file and line, and what was probably meant."""
+    """The message names the misspelt key, its file and line, and the key that was probably meant."""
     message = refused('# mine\n[hearing]\ninput_device = "USB"\n\nvad_agressiveness = 1\n')
     assert message == "my.toml, line 5: unknown key hearing.vad_agressiveness; did you mean 'vad_aggressiveness'?"
 
@@ -278,14 +278,14 @@ def test_an_unknown_key_far_from_all_others_still_gets_a_hint() -> None:
 
 
 def test_an_unknown_table_is_named() -> None:
-    """A misspelt table."""
+    """A misspelt table is named."""
     assert (
         refused("[speeking]\nvolume = 1.0\n") == "my.toml, line 1: unknown table 'speeking'; did you mean 'speaking'?"
     )
 
 
 def test_a_key_without_its_table_is_sent_there() -> None:
-    """A known key at the top of the file: the message says under which table it belongs."""
+    """If a known key is at the top of the file, the message names the table that it belongs to."""
     assert refused("volume = 0.5\n") == "my.toml, line 1: unknown key 'volume'; it belongs under [speaking]."
 
 
@@ -302,7 +302,10 @@ def test_a_key_without_its_table_is_sent_there() -> None:
         ("[engine]\nmax_new_tokens = 513", "line 2: engine.max_new_tokens must be from 1 to 512, not 513."),
         ("[speaking]\nvolume = nan", "line 2: speaking.volume must be from 0 to 1, not nan."),
         ("[speaking]\nvolume = inf", "line 2: speaking.volume must be from 0 to 1, not inf."),
-        ("[seeing]\nfit = 'zoom'", "line 2: seeing.fit must be one of 'pad', 'crop', 'stretch', not 'zoom'."),
+        (
+            "[seeing]\nfit = 'zoom'",
+            "line 2: seeing.fit must be one of 'auto', 'native', 'pad', 'crop', 'stretch', not 'zoom'.",
+        ),
         (
             '[seeing]\ncamera = "a\\u0000b"',
             "line 2: seeing.camera holds a character that cannot be printed: 'a\\x00b'.",
@@ -323,7 +326,7 @@ def test_a_key_without_its_table_is_sent_there() -> None:
     ],
 )
 def test_a_wrong_value_is_refused_with_its_key_and_line(text: str, words: str) -> None:
-    """Wrong type, out of range, not one of the choices, not TOML at all."""
+    """A wrong type, a value out of range or not among the choices, and a file that is not TOML are refused."""
     message = refused(text)
     assert words in message
     assert message.startswith("my.toml")
@@ -348,7 +351,7 @@ def test_a_whole_number_is_a_fine_number() -> None:
     ],
 )
 def test_a_file_that_is_no_text_is_refused(content: bytes, words: str, tmp_path: Path) -> None:
-    """Bytes that are not UTF-8, and a file far too large."""
+    """Bytes that are not UTF-8 and a file that is far too large are refused."""
     file = tmp_path / "c.toml"
     file.write_bytes(content)
     with pytest.raises(ConfigError, match=re.escape(words)):
@@ -424,13 +427,13 @@ def test_the_shipped_profiles_are_the_built_in_ones() -> None:
 
 
 def test_a_profile_lies_over_the_file_s_own_settings() -> None:
-    """What the profile says counts, what it does not say stays as the file has it."""
+    """The profile overrides what it names, and everything else stays as the file has it."""
     config = parse_config('[hearing]\nbarge_in = "off"\nmin_confidence = 0.7\n', "x", "headset")
     assert (config.hearing.barge_in, config.hearing.min_confidence) == ("any", 0.7)
 
 
 def test_a_file_changes_a_built_in_profile_and_adds_its_own() -> None:
-    """The file's [profile.NAME.TABLE] counts for more than the built-in one."""
+    """The file's [profile.NAME.TABLE] overrides the built-in one."""
     text = '[profile.cart.speaking]\nrate_wpm = 200\n[profile.mine.hearing]\nbarge_in = "any"\n'
     cart = parse_config(text, "x", "cart")
     assert (cart.speaking.rate_wpm, cart.speaking.volume, cart.activation.by) == (200, 1.0, "wake_word")
@@ -438,7 +441,7 @@ def test_a_file_changes_a_built_in_profile_and_adds_its_own() -> None:
 
 
 def test_the_file_may_name_the_profile_and_the_command_line_another() -> None:
-    """conversation.profile is the one in use unless the user asks for one."""
+    """conversation.profile is used unless the user asks for another one."""
     text = '[conversation]\nprofile = "button"\n'
     assert parse_config(text, "x").activation.by == "button"
     assert parse_config(text, "x", "headset").activation.by == "open"
@@ -460,7 +463,7 @@ def test_the_file_may_name_the_profile_and_the_command_line_another() -> None:
     ],
 )
 def test_a_fault_in_a_profile_is_told_like_any_other(text: str, words: str) -> None:
-    """With its line and the nearest name."""
+    """The error has its line and the nearest name."""
     assert words in refused(text)
 
 
@@ -473,7 +476,7 @@ def test_a_fault_in_a_profile_is_told_like_any_other(text: str, words: str) -> N
      ("remote", "ca_file"), ("web", "token_file")],
 )  # fmt: skip
 def test_a_tilde_is_the_users_home(table: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In every setting that is a path, in a profile too; a home that there is not stays as it was written."""
+    """This holds for every setting that is a path, in a profile too; the path of an unknown user stays as it is."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for written, meant in (("~/x", f"{tmp_path}/x"), ("~nobody-here/x", "~nobody-here/x"), ("/a/~b", "/a/~b")):
         plain = parse_config(f'[{table}]\n{key} = "{written}"', "my.toml")
@@ -489,6 +492,6 @@ def test_a_tilde_that_is_no_path_stays() -> None:
 
 
 def test_a_configuration_of_an_unknown_user_is_missing_and_no_fault(tmp_path: Path) -> None:
-    """`--config ~nobody-here/x.toml` is a file that is not there."""
+    """`--config ~nobody-here/x.toml` is a missing file."""
     with pytest.raises(ConfigError, match=r"cannot read the configuration .*~nobody-here"):
         load_config(Path("~nobody-here/x.toml"), {}, tmp_path)

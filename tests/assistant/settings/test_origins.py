@@ -18,7 +18,7 @@ def in_force(text: str, profile: str | None = None) -> dict[str, Setting]:
 
 
 def test_every_setting_is_there_once_and_says_where_it_comes_from() -> None:
-    """A file's line, a profile built in or written, the option that chose it, else the default."""
+    """The origin is a file's line, a profile that is built in or written, the option that chose it, or the default."""
     text = (
         "# mine\n[speaking]\nrate_wpm = 150\nvolume = 0.5\n[profile.cart.hearing]\nbarge_in = 'off'\n"
         "[profile.cart.prompt]\nen = '''\n\nSay little.'''\n"
@@ -36,7 +36,7 @@ def test_every_setting_is_there_once_and_says_where_it_comes_from() -> None:
 
 
 def test_a_profile_that_the_file_chooses_has_the_file_s_line() -> None:
-    """Without --profile, the choice is a setting like any other."""
+    """Without --profile, the choice of the profile is a setting like any other."""
     settings = in_force('[conversation]\nprofile = "button"\n')
     assert settings["conversation.profile"].where == "my.toml, line 2"
     assert settings["activation.by"].where == "profile button, built in"
@@ -55,7 +55,7 @@ def test_what_is_printed_is_a_configuration_that_says_the_same(prompt: str, volu
 
 
 def test_as_json_each_key_has_its_value_and_its_origin() -> None:
-    """By table and key, as in the file."""
+    """The object is ordered by table and key, as the file is."""
     settings = [Setting("speaking", "volume", 0.5, "my.toml", 4), Setting("speaking", "voice", "")]
     assert as_json(settings) == {
         "speaking": {

@@ -25,7 +25,7 @@ DEFAULT = VoiceState(rate_wpm=175, volume=1.0)
 
 
 def test_what_was_set_by_voice_is_there_the_next_time(tmp_path: Path) -> None:
-    """Saved in a folder that need not exist, and no half file is left beside it."""
+    """It is saved in a folder that need not exist, and no partial file is left beside it."""
     path = state_path({"XDG_STATE_HOME": str(tmp_path)})
     save_state(path, VoiceState(230, 0.55))
     save_state(path, VoiceState(265, 0.4))
@@ -35,7 +35,7 @@ def test_what_was_set_by_voice_is_there_the_next_time(tmp_path: Path) -> None:
 
 
 def test_what_was_not_changed_is_not_remembered(tmp_path: Path) -> None:
-    """ "Slower" does not fix the volume: another profile's still counts. What was changed earlier stays."""
+    """ "Slower" does not store the volume, so another profile's volume still counts. An earlier change stays."""
     path = tmp_path / "state.json"
     voice = VoiceSettings(VoiceState(175, 0.75), lambda new: None, path)
     assert voice.change(slower)
@@ -45,7 +45,7 @@ def test_what_was_not_changed_is_not_remembered(tmp_path: Path) -> None:
 
 
 def test_the_first_run_has_the_configuration_and_says_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """No file is the ordinary case."""
+    """A missing file is the ordinary case."""
     assert load_state(tmp_path / "state.json", DEFAULT) == DEFAULT
     assert caplog.records == []
 
@@ -80,7 +80,7 @@ def test_a_folder_in_its_place_is_no_end_of_the_world(tmp_path: Path, caplog: py
 
 
 def test_a_file_in_the_folders_place_is_a_line_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A state folder that cannot be made costs the memory, not the conversation."""
+    """If the state folder cannot be made, only the memory is lost, not the conversation."""
     (tmp_path / "seesay").write_text("")
     with caplog.at_level(logging.WARNING):
         save_state(tmp_path / "seesay" / "state.json", DEFAULT)
@@ -98,7 +98,7 @@ def test_a_file_in_the_folders_place_is_a_line_in_the_log(tmp_path: Path, caplog
     ],
 )
 def test_ranges_are_those_of_the_configuration(saved: dict[str, float], loaded: VoiceState, tmp_path: Path) -> None:
-    """What is outside is brought to the nearest end, what is missing is the configuration's."""
+    """A value outside its range is brought to the nearest end, and a missing one is the configuration's."""
     path = tmp_path / "state.json"
     path.write_text(json.dumps({"version": 1, **saved}))
     assert load_state(path, DEFAULT) == loaded
@@ -115,7 +115,10 @@ def test_ranges_are_those_of_the_configuration(saved: dict[str, float], loaded: 
 def test_steps_go_there_and_back_and_end(
     step: Callable[[VoiceState], VoiceState], back: Callable[[VoiceState], VoiceState], end: VoiceState
 ) -> None:
-    """A step and its opposite are nothing; at the end the state stays as it is, which is how one knows."""
+    """A step and its opposite cancel out.
+
+    At the end of the steps the state does not change, which tells that it is the end.
+    """
     assert step(DEFAULT) != DEFAULT
     assert back(step(DEFAULT)) == DEFAULT
     state = DEFAULT
@@ -125,7 +128,7 @@ def test_steps_go_there_and_back_and_end(
 
 
 def test_a_rate_between_two_steps_goes_to_the_nearer_neighbour_on_each_side() -> None:
-    """The configuration may say 180."""
+    """A rate such as 180, from the configuration, goes to 175 or to 200."""
     assert slower(VoiceState(180, 0.5)).rate_wpm == 175
     assert faster(VoiceState(180, 0.5)).rate_wpm == 200
     assert louder(VoiceState(180, 0.0)).volume == 0.1

@@ -1,7 +1,7 @@
 """A Chromium for the tests of the page, and pages in it.
 
-Playwright drives Debian's own browser: it waits by itself for what is to come, and sets dark mode, reduced motion and
-permissions for each page, which selenium does not. It brings no browser of its own; none is downloaded.
+Playwright drives Debian's own browser. Unlike selenium, it waits by itself for what is to come and sets dark mode,
+reduced motion and permissions for each page. It brings no browser of its own, and none is downloaded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OpenPage = Callable[..., "Page"]
 
 @contextlib.contextmanager
 def chromium(microphone: Path) -> Iterator[Browser]:
-    """Hears a WAV file, once for each recording, and sees Chromium's test picture."""
+    """A browser that hears a WAV file, from its start for each recording, and sees Chromium's test picture."""
     from playwright.sync_api import sync_playwright
 
     if _CHROMIUM is None:
@@ -34,17 +34,18 @@ def chromium(microphone: Path) -> Iterator[Browser]:
     flags = [
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={microphone}%noloop",
-        "--disable-dev-shm-usage",  # small in containers
+        "--disable-dev-shm-usage",  # because /dev/shm is small in containers
     ]
     if os.geteuid() == 0:
-        flags.append("--no-sandbox")  # Chromium has none for root
+        flags.append("--no-sandbox")  # Chromium has no sandbox for root
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=_CHROMIUM, args=flags)
         yield launched
         launched.close()
 
 
-@pytest.fixture(scope="module")  # no longer: while playwright runs, asyncio cannot be used in this thread
+# not for the session, because asyncio cannot be used in this thread while playwright runs
+@pytest.fixture(scope="module")
 def _browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     voice = tmp_path_factory.mktemp("voice") / "voice.wav"
     voice.write_bytes(tone(20.0, 500.0))
@@ -73,14 +74,14 @@ def _pages(_browser: Browser, _page_server: PageServer) -> Iterator[Tabs]:
 
 @pytest.fixture
 def open_page(_pages: Tabs, page_server: PageServer) -> Iterator[OpenPage]:
-    """Opens the page as this test wants it, and in the end holds that nothing in it broke."""
+    """Opens the page with the test's own settings, and asserts at the end that nothing in it broke."""
     yield _pages.open
     page_server.go_on.set()
     assert _pages.put_away() == []
 
 
 class Tabs:
-    """A tab for each kind of page, kept from test to test: opening one anew takes longer than most tests."""
+    """A tab for each kind of page, kept from test to test, because opening one anew takes longer than most tests."""
 
     def __init__(self, browser: Browser, address: str) -> None:
         self._browser = browser
@@ -98,7 +99,7 @@ class Tabs:
         return page
 
     def put_away(self) -> list[str]:
-        """Leaves no page and nothing that one has stored; what broke in them since the last time."""
+        """Leaves all pages and clears what they stored. Returns what has broken in them since the last call."""
         for page in self._tabs.values():
             page.context.set_offline(False)
             if page.url.startswith(self._address):

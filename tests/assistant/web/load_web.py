@@ -34,7 +34,7 @@ _START_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Memory:
-    """Of the server's process, from /proc."""
+    """The memory, threads and open files of the server's process, from /proc."""
 
     rss_bytes: int
     threads: int
@@ -47,14 +47,14 @@ class Load:
 
     clients: int
     seconds: float
-    answered: list[float] = field(default_factory=list)  # seconds, from the request to the end of the answer
+    answered: list[float] = field(default_factory=list)  # seconds from the request to the end of the answer
     first_words: list[float] = field(default_factory=list)
-    refused: list[float] = field(default_factory=list)  # seconds until 429
-    refusals: Counter[str] = field(default_factory=Counter)  # by their code
+    refused: list[float] = field(default_factory=list)  # seconds until the 429
+    refusals: Counter[str] = field(default_factory=Counter)  # counted by their code
     failures: Counter[str] = field(default_factory=Counter)
-    wrong: int = 0  # answers that are not that of this client's picture
+    wrong: int = 0  # answers about another client's picture
     answers_by_client: Counter[int] = field(default_factory=Counter)
-    health: list[float] = field(default_factory=list)  # seconds of /healthz meanwhile
+    health: list[float] = field(default_factory=list)  # seconds of each /healthz meanwhile
 
 
 def memory_of(pid: int) -> Memory:
@@ -79,7 +79,7 @@ class Target:
 
 
 def health_rate(target: Target, clients: int, seconds: float) -> tuple[float, list[float]]:
-    """Requests a second, and how long each took."""
+    """Requests a second, and the seconds that each took."""
     took: list[list[float]] = [[] for _ in range(clients)]
     end_at = time.monotonic() + seconds
 
@@ -98,7 +98,7 @@ def health_rate(target: Target, clients: int, seconds: float) -> tuple[float, li
 
 
 def ask_load(target: Target, clients: int, seconds: float) -> Load:
-    """Everybody asks until the time is over; whoever waits then is still answered."""
+    """All clients ask until the time is over; those that wait then are still answered."""
     load, lock = Load(clients, seconds), threading.Lock()
     pictures = _pictures()
     end_at = time.monotonic() + seconds
@@ -129,7 +129,7 @@ def ask_load(target: Target, clients: int, seconds: float) -> Load:
 
 
 def _ask_once(target: Target, client: int, color: str, picture: str, load: Load, lock: threading.Lock) -> float:
-    """Returns the seconds to wait before the next question."""
+    """Asks one question. Returns the seconds to wait before the next one."""
     began = time.monotonic()
     body = json.dumps({"question": QUESTION, "image": picture})
     with contextlib.closing(target.connect(client)) as connection:
@@ -176,7 +176,7 @@ def _events(response: http.client.HTTPResponse) -> Iterator[tuple[str, dict[str,
 
 
 def _pictures() -> list[tuple[str, str]]:
-    """Circles, each in a color that its answer must name: no client may hear another one's answer."""
+    """Circles, each in a color that its answer must name, so that an answer for another client is noticed."""
     from vision.demo_model.world import Scene, Shape, draw
 
     found = []
@@ -197,13 +197,13 @@ def _all_at_once(clients: int, do: object) -> None:
 
 @contextlib.contextmanager
 def served(*arguments: str, home: Path) -> Iterator[tuple[Target, int]]:
-    """`seesay serve` with the demo models on a port of its own; its address and its process."""
+    """Runs `seesay serve` with the demo models on a port of its own. Yields its address and its process number."""
     command = [sys.executable, "-m", "assistant", "serve", "--port", "0", *arguments]
     environment = {**os.environ, "HOME": str(home), "SEESAY_CONFIG": str(home / "config.toml")}
     (home / "config.toml").touch()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stderr is not None
-        killer = threading.Timer(_START_SECONDS, process.kill)  # a start that hangs must not hang the test
+        killer = threading.Timer(_START_SECONDS, process.kill)  # so that a start that hangs does not hang the test
         killer.start()
         try:
             lines: list[str] = []
@@ -258,11 +258,11 @@ def table(rate: float, health: list[float], load: Load, before: Memory, after: M
 
 
 def measure(target: Target, pid: int, clients: int, seconds: float) -> tuple[str, Load, Memory, Memory]:
-    ask_load(target, 2, 1.0)  # what is built at the first question is there before anything is counted
+    ask_load(target, 2, 1.0)  # so that what is built at the first question exists before anything is counted
     rate, health = health_rate(target, 4, min(seconds, 10.0))
     before = memory_of(pid)
     load = ask_load(target, clients, seconds)
-    time.sleep(2.0)  # for connections to close
+    time.sleep(2.0)  # so that connections can close
     after = memory_of(pid)
     return table(rate, health, load, before, after), load, before, after
 

@@ -1,4 +1,4 @@
-"""What the tests of the page do again and again: a picture in, a question asked, axe-core over all of it."""
+"""Helpers of the page's tests: choosing a picture, asking a question, and running axe-core."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.assistant.web.page_server import picture
 
 UPLOAD = {"name": "circle.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-# axe-core 4.14.1 as published on npm, dist file unchanged; MPL-2.0, its licences beside it.
+# This is axe-core 4.14.1 as published on npm, its dist file unchanged; MPL-2.0, with its licences beside it.
 AXE = Path(__file__).with_name("axe.min.js")
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 _WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -30,7 +30,10 @@ def ask(page: Page, question: str) -> None:
 
 
 def until(page: Page, condition: str | Callable[[], object]) -> None:
-    """Playwright's own wait_for_function needs the eval that the page's security policy forbids."""
+    """Waits for a condition.
+
+    Playwright's own wait_for_function needs eval, which the page's security policy forbids.
+    """
     for _ in range(400):
         if condition() if callable(condition) else page.evaluate(condition):
             return
@@ -39,7 +42,7 @@ def until(page: Page, condition: str | Callable[[], object]) -> None:
 
 
 def note_sounds(page: Page) -> None:
-    """From now on `played` has the length of each sound that was played to its end, in tenths of a second."""
+    """Makes `played` collect the length of each sound that was played to its end, in tenths of a second."""
     page.evaluate(
         """() => {
           window.played = [];
@@ -55,9 +58,9 @@ def note_sounds(page: Page) -> None:
 
 
 def violations(page: Page, state: str) -> None:
-    """Runs axe-core; fails with what it found and where."""
+    """Runs axe-core, and fails with what it found and where."""
     if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text())  # past the page's security policy, which forbids foreign scripts
+        page.evaluate(AXE.read_text())  # this way passes the page's security policy, which forbids foreign scripts
     found = page.evaluate(
         "async (tags) => (await axe.run(document, { runOnly: tags, resultTypes: ['violations'] })).violations"
         ".map((v) => `${v.id}: ${v.nodes.map((n) => n.target + ' ' + n.failureSummary).join('; ')}`)",
@@ -79,8 +82,9 @@ def focus_is_visible(page: Page) -> bool:
 
 
 def focus_contrast(page: Page) -> float:
-    """Of the outline of what has the focus, or of the label that stands for it, to the ground it is drawn on (WCAG's
-    formula).
+    """The contrast of the focus outline to the ground that it is drawn on (WCAG's formula).
+
+    The outline is that of the element with the focus, or of the label that stands for it.
     """
     outline, ground = page.locator(":focus").evaluate(
         """(element) => {
@@ -96,7 +100,7 @@ def focus_contrast(page: Page) -> float:
 
 
 def _luminance(colour: str) -> float:
-    """Of "rgb(…)", 0 to 1."""
+    """The luminance of "rgb(…)", from 0 to 1."""
     parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -90,7 +90,7 @@ def picture(words: str = "", size: tuple[int, int] = (480, 360), form: str = "JP
 
 
 def tone(seconds: float, hertz: float = 330.0) -> bytes:
-    """A WAV file, 16 kHz."""
+    """A tone as a WAV file, 16 kHz."""
     samples = [int(9000 * math.sin(2 * math.pi * hertz * i / 16_000)) for i in range(int(seconds * 16_000))]
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
@@ -102,10 +102,10 @@ def tone(seconds: float, hertz: float = 330.0) -> bytes:
 
 
 class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"  # connections are kept: the page is some thirty files
+    protocol_version = "HTTP/1.1"  # it keeps connections open, because the page needs some thirty files
 
     def log_request(self, *details: object) -> None:
-        """What was asked is in `asked`; a line a file would bury a failing test."""
+        """Prints nothing: `asked` has the requests, and a line for each file would bury a failing test."""
 
 
 class PageServer:
@@ -126,11 +126,11 @@ class PageServer:
         self._server.server_close()
 
     def reset(self) -> None:
-        """As a server that has just started."""
+        """Brings the server back to the state of a start."""
         self.status: dict[str, Any] = {
             "state": "idle", "last_question": None, "last_answer": None, "model": "a model of the tests", "is_demo": False,
             "pictures_go_to": None, "engine_away": None,
-            "language": "en", "has_camera": True, "queue": {"length": 0, "limit": 8}, "power_watts": 8.4,
+            "language": "en", "has_camera": True, "camera_pixels": [1920, 1080], "queue": {"length": 0, "limit": 8}, "power_watts": 8.4,
             "temperature_celsius": 51.2, "memory_bytes": 3_600_000_000, "version": "0",
         }  # fmt: skip
         self.replies: deque[list[Event] | Refusal] = deque()
@@ -138,12 +138,12 @@ class PageServer:
         self.stopped: list[str] = []
         self.spoken: list[str] = []
         self.logins: list[dict[str, str]] = []
-        self.left = threading.Event()  # a client left before its answer was complete
+        self.left = threading.Event()  # set when a client left before its answer was complete
         self.go_on = threading.Event()
 
     def _app(self) -> Flask:
         app = Flask("assistant.web", static_folder=str(STATIC), template_folder=str(TEMPLATES))
-        app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 600  # the scripts are the same for all tests
+        app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 600  # seconds, because the scripts are the same for all tests
 
         def shown(template: str, **more: Any) -> str:
             language = chosen(request.args.get("lang"), self.status["language"])
@@ -205,13 +205,13 @@ class PageServer:
         return app
 
     def _stream(self, events: list[Event]) -> Iterator[str]:
-        go_on = self.go_on  # this test's own: the answer may outlive it
+        go_on = self.go_on  # this test's own event, because the answer may outlive the test
         left = self.left
         complete = False
         try:
             for name, data in events:
                 if name == "hold":
-                    # Comments meanwhile: writing them is how a server notices that the client has left.
+                    # Comments are written meanwhile, because a server notices only by writing that the client has left.
                     for _ in range(int(PATIENCE_SECONDS / 0.02)):
                         if go_on.wait(0.02):
                             break

@@ -1,4 +1,4 @@
-"""Many clients at once against the real server: everybody is answered or told when to come back, and nothing grows."""
+"""Many clients at once against the real server: each is answered or told when to come back, and nothing grows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.assistant.web.load_web import measure, served
 def test_fifty_clients_for_a_minute_leave_the_server_as_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No failure, no answer to another's picture, refusals and /healthz at once, and no growth."""
+    """There is no failure and no answer about another's picture, refusals and /healthz are quick, and nothing grows."""
     with served(home=tmp_path) as (target, pid):
         text, load, before, after = measure(target, pid, clients=50, seconds=60.0)
     with capsys.disabled():

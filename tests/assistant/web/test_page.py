@@ -18,7 +18,7 @@ from tests.assistant.web.page_server import HOLD, PageServer, Refusal, accepted,
 def test_an_answer_appears_as_it_is_made_and_a_follow_up_is_about_the_same_picture(
     open_page: OpenPage, page_server: PageServer
 ) -> None:
-    """An uploaded picture is sent once; the text grows; the next question names the conversation instead."""
+    """An uploaded picture is sent once, the text grows, and the next question names the conversation instead."""
     page = open_page()
     upload(page)
     page_server.replies.append(
@@ -59,7 +59,7 @@ def test_a_new_picture_begins_a_new_conversation(open_page: OpenPage, page_serve
 
 
 def test_a_forgotten_conversation_is_begun_again_with_its_picture(open_page: OpenPage, page_server: PageServer) -> None:
-    """A server that has put the picture away says 404; the user does not notice."""
+    """A server that has dropped the picture says 404; the page sends it again and the user does not notice."""
     page = open_page()
     upload(page)
     ask(page, "One?")
@@ -89,20 +89,20 @@ def test_sentences_are_read_aloud_one_after_the_other_and_again_when_asked(
     ask(page, "What is this?")
 
     until(page, "played.length == 2")
-    assert page.evaluate("played") == [1, 2]  # tenths of a second
+    assert page.evaluate("played") == [1, 2]  # in tenths of a second
     expect(page.locator("#stop")).to_have_attribute("aria-disabled", "true")
     page.get_by_role("button", name="Read aloud again").click()
     until(page, "played.length == 4")
     assert page.evaluate("played") == [1, 2, 1, 2]
     assert page_server.asked[0].speak
-    # Both are fetched at once, in any order, and kept: the server soon forgets them.
+    # Both sounds are fetched at once, in any order, and kept, because the server soon forgets them.
     assert sorted(page_server.spoken) == ["1", "2"]
 
 
 def test_without_reading_aloud_no_sound_is_asked_for_and_the_choice_is_kept(
     open_page: OpenPage, page_server: PageServer
 ) -> None:
-    """Whoever uses a screen reader has one voice, also after the page is loaded again."""
+    """Users of a screen reader hear one voice only, and the choice holds after the page is loaded again."""
     page = open_page()
     page.get_by_label("Read answers aloud").uncheck()
     page.reload()
@@ -129,14 +129,15 @@ def test_stop_ends_the_answer_here_and_on_the_server(open_page: OpenPage, page_s
     expect(page.locator(".state")).to_have_text("Stopped.")
     expect(page.locator("#announcer")).to_contain_text("Stopped.")
     assert page_server.left.wait(5)
-    until(page, lambda: page_server.stopped)  # a request of its own: it may come after the other has gone
+    # waited for, because it is a separate request and may come later than the end of the connection
+    until(page, lambda: page_server.stopped)
     assert page_server.stopped == ["c1"]
     expect(page.locator(".answer")).to_have_text("A long")
     expect(page.locator(".alert")).to_have_count(0)
 
 
 def test_a_question_during_an_answer_ends_that_answer(open_page: OpenPage, page_server: PageServer) -> None:
-    """The older one is marked as stopped, the newer one is answered."""
+    """The older question is marked as stopped, and the newer one is answered."""
     page = open_page()
     upload(page)
     page_server.replies.append([accepted(), text("A long"), HOLD, done("A long story.")])
@@ -164,7 +165,7 @@ def test_who_waits_in_the_queue_is_told_how_many_are_before(open_page: OpenPage,
 
 
 def test_a_bad_picture_is_answered_with_advice(open_page: OpenPage, page_server: PageServer) -> None:
-    """What the server sees wrong with it stands above the answer and is announced."""
+    """The fault that the server sees stands above the answer and is announced."""
     page = open_page()
     upload(page)
     page_server.replies.append([accepted(), ("seeing", {"advice": "It is too dark."}), text("A"), done("A circle.")])
@@ -192,7 +193,7 @@ def test_a_bad_picture_is_answered_with_advice(open_page: OpenPage, page_server:
 def test_what_goes_wrong_is_said_in_one_sentence(
     open_page: OpenPage, page_server: PageServer, reply: Any, said: str
 ) -> None:
-    """As an alert beside the question, which can be asked again; the next question takes the alert away."""
+    """The alert stands beside the question, which can be asked again; the next question removes the alert."""
     page = open_page()
     upload(page)
     page_server.replies.append(reply)
@@ -249,7 +250,7 @@ def test_a_question_without_words_or_without_picture_is_not_sent(open_page: Open
 
 
 def test_the_same_alert_again_is_put_in_again(open_page: OpenPage) -> None:
-    """A screen reader tells only what changes: a second press without a question would be answered by nothing."""
+    """A screen reader tells only changes, so a second press without a question would otherwise be silent."""
     page = open_page()
     page.get_by_text("A file", exact=True).click()
     page.evaluate(
@@ -272,7 +273,7 @@ def test_the_same_alert_again_is_put_in_again(open_page: OpenPage) -> None:
 
 
 def test_the_language_can_be_changed_while_the_server_is_away(open_page: OpenPage) -> None:
-    """Its words are there already."""
+    """The words of the other language have already been loaded."""
     page = open_page()
     page.context.set_offline(True)
     page.get_by_role("link", name="中文").click()
@@ -281,7 +282,7 @@ def test_the_language_can_be_changed_while_the_server_is_away(open_page: OpenPag
 
 
 def test_a_file_that_is_no_picture_is_named(open_page: OpenPage) -> None:
-    """It is not sent at all."""
+    """The alert names the file, which is not sent."""
     page = open_page()
     page.get_by_text("A file", exact=True).click()
     page.locator("#file").set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"})
@@ -289,7 +290,7 @@ def test_a_file_that_is_no_picture_is_named(open_page: OpenPage) -> None:
 
 
 def test_a_camera_and_a_microphone_that_are_refused_are_explained(open_page: OpenPage) -> None:
-    """The browser's no is an alert beside what was tried."""
+    """The browser's refusal becomes an alert beside what was tried."""
     page = open_page(allow=())
     page.get_by_text("My camera", exact=True).click()
     page.get_by_role("button", name="Turn my camera on").click()
@@ -303,12 +304,13 @@ def test_a_camera_and_a_microphone_that_are_refused_are_explained(open_page: Ope
 
 
 def test_the_status_is_live(open_page: OpenPage, page_server: PageServer) -> None:
-    """What the voice loop does is on the page within a second or two; what is not measured is not invented."""
+    """The page shows the voice's state within a second or two, and shows no figure that is not measured."""
     page = open_page()
     facts = page.locator(".facts")
     expect(page.locator(".chip")).to_contain_text("Ready")
     expect(facts).to_contain_text("8.4 W")
     expect(facts).to_contain_text("3.6 GB")
+    expect(facts).to_contain_text("1920 × 1080 pixels")
     page_server.status |= {
         "state": "speaking",
         "last_question": "Is it open?",
@@ -322,7 +324,7 @@ def test_the_status_is_live(open_page: OpenPage, page_server: PageServer) -> Non
 
 
 def test_who_asks_is_told_that_pictures_leave_the_machine(open_page: OpenPage, page_server: PageServer) -> None:
-    """Beside the picture, with the name of the computer; where they stay nothing is said."""
+    """The name of the other computer stands beside the picture; if pictures stay here, nothing is said."""
     page = open_page()
     expect(page.locator("#leaving")).to_have_count(0)
     page_server.status["pictures_go_to"] = "192.168.1.20"
@@ -332,7 +334,7 @@ def test_who_asks_is_told_that_pictures_leave_the_machine(open_page: OpenPage, p
 
 
 def test_who_listens_is_told_when_another_model_answers(open_page: OpenPage, page_server: PageServer) -> None:
-    """Once when the other computer goes, with what that means, and once when it is back."""
+    """It is announced once when the other computer goes, with what that means, and once when it is back."""
     page = open_page()
     announcer = page.locator("#announcer")
     page_server.status |= {"engine_away": "192.168.1.20", "is_demo": True, "model": "demo_model"}
@@ -345,7 +347,7 @@ def test_who_listens_is_told_when_another_model_answers(open_page: OpenPage, pag
 
 
 def test_a_session_that_has_ended_is_told_once(open_page: OpenPage) -> None:
-    """An alert that was closed stays closed, however often the page looks; until then it says where to log in."""
+    """The alert says where to log in, and stays closed once it was closed, however often the status is read."""
     page = open_page()
     page.route(
         "**/api/status",
@@ -362,7 +364,7 @@ def test_a_session_that_has_ended_is_told_once(open_page: OpenPage) -> None:
 
 
 def test_a_page_that_nobody_looks_at_asks_for_nothing(open_page: OpenPage, page_server: PageServer) -> None:
-    """A hidden tab lets the box rest, and is up to date when it is looked at again."""
+    """A hidden tab sends no requests, so that the box can rest, and is up to date when it is visible again."""
     page = open_page()
     show = "state => { Object.defineProperty(document, 'visibilityState', { value: state, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }"
     page.evaluate(show, "hidden")

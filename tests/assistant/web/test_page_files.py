@@ -1,4 +1,4 @@
-"""The files of the page: words, vendored code, nothing inline. No browser."""
+"""The files of the page, without a browser: its words, vendored code, and nothing inline."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.assistant.web.page_help import AXE, AXE_SHA256
 
 
 def test_all_languages_have_the_same_words() -> None:
-    """No word and no place for a value is missing in one of them; only English leaves its errors to the server."""
+    """All languages have the same words and places for values, except that English takes the server's own errors."""
 
     def places(node: Any, path: str = "") -> Iterator[tuple[str, frozenset[str]]]:
         if isinstance(node, dict):
@@ -26,8 +26,9 @@ def test_all_languages_have_the_same_words() -> None:
 
 
 def test_the_page_has_words_for_whatever_the_server_may_refuse() -> None:
-    """In Chinese too: by its code or, where the answer had not yet begun, by its status; and for no code that is not
-    there.
+    """Chinese has words for each error, by its code or by its status, and for no code that does not exist.
+
+    The status serves where the answer had not yet begun.
     """
     chinese = words("zh")["errors"]
     known = codes_of("*.py")
@@ -35,25 +36,27 @@ def test_the_page_has_words_for_whatever_the_server_may_refuse() -> None:
     unsaid = {
         (status, code) for status, code in known if not {code, status} & {*chinese["server"], *chinese["statuses"]}
     }
-    # The page asks in no such way.
+    # The page never sends such requests.
     assert unsaid == {
         ("405", "method_not_allowed"),
         ("414", "too_large"),
         ("431", "too_large"),
         ("501", "not_implemented"),
     }
-    assert {code for _, code in codes_of("answer.py")} - chinese["server"].keys() == set()  # these come with no status
-    assert chinese["server"].keys() - {code for _, code in known} == {"away", "silent"}  # of docs/nginx.conf
+    # these come within an answer, without a status
+    assert {code for _, code in codes_of("answer.py")} - chinese["server"].keys() == set()
+    # docs/nginx.conf sends these two
+    assert chinese["server"].keys() - {code for _, code in known} == {"away", "silent"}
 
 
 def codes_of(pattern: str) -> set[tuple[str, str]]:
-    """(status, code) of each error that the files raise."""
+    """The (status, code) of each error that the files raise."""
     found = set[tuple[str, str]]()
     for file in STATIC.parents[1].glob(pattern):
         source = file.read_text(encoding="utf-8")
         found |= set(re.findall(r'ApiError\(\s*(\d{3}),\s*"(\w+)"', source))
-        found |= set(re.findall(r'^    (\d{3}): \("(\w+)", "', source, re.MULTILINE))  # tables of them
-        found |= set(re.findall(r'__init__\(\s*(\d{3}),\s*"(\w+)"', source))  # of a class of their own
+        found |= set(re.findall(r'^    (\d{3}): \("(\w+)", "', source, re.MULTILINE))  # in tables of errors
+        found |= set(re.findall(r'__init__\(\s*(\d{3}),\s*"(\w+)"', source))  # in error classes of their own
     return found
 
 
@@ -69,12 +72,12 @@ def test_code_of_others_is_as_published() -> None:
 
 
 def test_axe_is_as_published() -> None:
-    """A changed one could find nothing and look right."""
+    """A changed axe-core could find nothing and still look right."""
     assert hashlib.sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
 
 
 def test_no_script_or_style_stands_in_the_html_and_nothing_comes_from_elsewhere() -> None:
-    """So that the content security policy can forbid both, and the page works with no network."""
+    """The content security policy can therefore forbid both, and the page works without a network."""
     for file in [*STATIC.parent.glob("templates/*.html"), *STATIC.glob("js/*.js"), STATIC / "seesay.css"]:
         source = file.read_text()
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*src=)", source), file.name

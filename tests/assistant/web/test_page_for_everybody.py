@@ -30,7 +30,7 @@ TEXTS_CUT_OFF = """() => [...document.querySelectorAll("p, button, label, dd, dt
 
 
 def test_screen_readers_hear_sentences_not_tokens(open_page: OpenPage, page_server: PageServer) -> None:
-    """The status region gets one addition a sentence, however many pieces the text comes in."""
+    """The status region gets one addition for each sentence, however many pieces the text comes in."""
     page = open_page()
     upload(page)
     page.evaluate(
@@ -61,7 +61,7 @@ def test_everything_works_by_keyboard_alone(open_page: OpenPage, page_server: Pa
     """Tab reaches each control in the order of the page, each shows that it has the focus, and Escape stops."""
     page = open_page()
     choosers: list[FileChooser] = []
-    # Long before the key: Playwright does not wait until it listens.
+    # The handler is set long before the key press, because Playwright does not wait until the page listens.
     page.on("filechooser", lambda chooser: choosers.append(chooser))
     reached = []
     for _ in range(12):
@@ -76,7 +76,7 @@ def test_everything_works_by_keyboard_alone(open_page: OpenPage, page_server: Pa
     ]  # fmt: skip
 
     for _ in range(6):
-        page.keyboard.press("Shift+Tab")  # back to the sources
+        page.keyboard.press("Shift+Tab")  # goes back to the sources
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_label("A file")).to_be_checked()
@@ -109,7 +109,7 @@ def test_everything_works_by_keyboard_alone(open_page: OpenPage, page_server: Pa
 
 
 def test_the_skip_link_leads_to_the_question(open_page: OpenPage) -> None:
-    """The first Tab and Enter."""
+    """The first Tab and Enter lead to the question."""
     page = open_page()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -117,7 +117,7 @@ def test_the_skip_link_leads_to_the_question(open_page: OpenPage) -> None:
 
 
 def test_the_focus_is_never_taken_away(open_page: OpenPage, page_server: PageServer) -> None:
-    """Not by an answer, an error or a status; and a button that gives way to another hands it on."""
+    """No answer, error or status takes the focus, and a button that makes way for another gives its focus to that."""
     page = open_page()
     upload(page)
     question = page.locator("#question")
@@ -156,7 +156,7 @@ def test_a_narrow_page_needs_no_sideways_scrolling_and_has_large_targets(
         ask(page, "What is this, in so many words that they do not fit into one line of a phone?")
         page.locator(".now .after, .alert").first.wait_for()
 
-    for spacing in ("normal", "0.12em"):  # the second as a reader may set it: WCAG 1.4.12
+    for spacing in ("normal", "0.12em"):  # the second is the spacing that a reader may set, from WCAG 1.4.12
         page.evaluate("spacing => (document.body.style.letterSpacing = spacing)", spacing)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(TARGETS_BELOW, SMALLEST_TARGET_PX) == []
@@ -167,7 +167,7 @@ def test_a_narrow_page_needs_no_sideways_scrolling_and_has_large_targets(
 def test_text_of_twice_the_size_stays_text_on_a_phone(
     open_page: OpenPage, page_server: PageServer, language: str
 ) -> None:
-    """Where only the letters are enlarged, no box is so narrow that words fall into letters, and nothing scrolls
+    """If only the letters are enlarged, no box is so narrow that words break into letters, and nothing scrolls
     sideways.
     """
     answer = "The red circle is at the top left of the picture."
@@ -193,7 +193,7 @@ def test_text_of_twice_the_size_stays_text_on_a_phone(
 
 
 def test_nothing_moves_for_those_who_do_not_want_it(open_page: OpenPage, page_server: PageServer) -> None:
-    """The waiting dot stands still under reduced motion, and only there."""
+    """Under reduced motion the waiting dot stands still, and otherwise it moves."""
     for motion, moving in (("reduce", 0), ("no-preference", 1)):
         page = open_page(reduced_motion=motion)
         upload(page)
@@ -222,12 +222,12 @@ def test_the_language_is_switched_without_losing_the_conversation(open_page: Ope
     assert re.findall(r"[A-Za-z]{3,}", left.replace("Esc", "")) == []
 
 
-# Colours differ by scheme and words by language: two of the four pairs have all of both.
+# Colours differ by scheme and words by language, so two of the four pairs cover all of both.
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh", "dark")])
 def test_axe_finds_nothing_in_any_state(
     open_page: OpenPage, page_server: PageServer, language: str, scheme: str
 ) -> None:
-    """WCAG 2.2 AA and good practice as far as a program can see them, from the empty page to the error."""
+    """From the empty page to the error, WCAG 2.2 AA and good practice hold as far as a program can see."""
     said = words(language)
     page_server.status |= {"is_demo": True, "pictures_go_to": "192.168.1.20"}
     page = open_page(f"/?lang={language}", color_scheme=scheme, reduced_motion="reduce")
@@ -310,7 +310,7 @@ def test_axe_finds_nothing_in_any_state(
 def test_the_login_form_is_for_everybody_too(
     open_page: OpenPage, page_server: PageServer, language: str, scheme: str
 ) -> None:
-    """On a phone as well: axe finds nothing before, after a wrong token and after too many; all can be hit and seen."""
+    """On a phone axe finds nothing before the login, after a wrong token and after too many, and all controls fit."""
     said = words(language)["login"]
     page = open_page(f"/login?lang={language}", color_scheme=scheme, viewport={"width": 320, "height": 640})
     violations(page, "login")
@@ -330,7 +330,7 @@ def test_the_login_form_is_for_everybody_too(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_focus_stands_out(open_page: OpenPage, scheme: str) -> None:
-    """Against what is around it by 3:1 or more, on every control, in light and in dark."""
+    """The outline has a contrast of 3:1 or more to its surroundings, on every control, in light and in dark."""
     page = open_page(color_scheme=scheme)
     seen = set()
     for _ in range(10):
@@ -343,7 +343,7 @@ def test_the_focus_stands_out(open_page: OpenPage, scheme: str) -> None:
 
 
 def test_without_a_script_the_page_says_what_there_is_instead(open_page: OpenPage) -> None:
-    """In the page's language. (axe-core is a script itself, and would wait for ever.)"""
+    """The message is in the page's language. (axe-core is a script itself, and would wait for ever.)"""
     page = open_page("/login", java_script_enabled=False)
     page.goto("/")
     instead = page.locator("noscript p")

@@ -1,4 +1,4 @@
-"""The page in a real Chromium over the real server; only the engine is one that is stepped. By keyboard alone."""
+"""The page in a real Chromium over the real server, by keyboard alone. Only the engine is one that the test steps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def engine() -> SteppedEngine:
 
 @pytest.fixture
 def page(_browser: Browser, engine: SteppedEngine) -> Iterator[Page]:
-    """Logged in; in the end no script has failed and nothing was against the security policy."""
+    """A page that is logged in. At the end, no script has failed and nothing has broken the security policy."""
     with running(parts_with(engine), token=TOKEN, queue_limit=1) as server:
         tabs = Tabs(_browser, server.address)
         page = tabs.open("/?lang=en", viewport={"width": 390, "height": 844})
@@ -38,14 +38,14 @@ def page(_browser: Browser, engine: SteppedEngine) -> Iterator[Page]:
 
 
 def test_upload_streamed_answer_follow_up_stop_error(page: Page, engine: SteppedEngine) -> None:
-    """One visit with nothing but keys, on a phone's width: the whole way through what ships."""
+    """One visit with nothing but keys, at a phone's width, goes through everything that ships."""
     answer, problem = page.locator(".now .answer"), page.locator("#ask-problem")
 
     choosers: list[FileChooser] = []
-    # Long before the key: Playwright does not wait until it listens.
+    # The handler is set long before the key press, because Playwright does not wait until the page listens.
     page.on("filechooser", lambda chooser: choosers.append(chooser))
 
-    # upload
+    # An upload.
     expect(page.get_by_label("A file")).to_be_checked()  # this server has no camera
     page.locator("#file").focus()
     page.keyboard.press("Enter")
@@ -53,7 +53,7 @@ def test_upload_streamed_answer_follow_up_stop_error(page: Page, engine: Stepped
     choosers[0].set_files([UPLOAD])  # type: ignore[list-item]
     expect(page.locator(".caption")).to_have_text("circle.jpg")
 
-    # an answer, word by word
+    # An answer, word by word.
     engine.tokens = 3
     page.keyboard.press("Tab")
     page.keyboard.type("What is this?")
@@ -66,7 +66,7 @@ def test_upload_streamed_answer_follow_up_stop_error(page: Page, engine: Stepped
     expect(page.locator(".after")).to_contain_text("3 tokens")
     expect(page.locator("#question")).to_be_focused()
 
-    # a further question on the same picture
+    # A further question on the same picture.
     engine.steps.release(3)
     page.keyboard.type("And now?")
     page.keyboard.press("Enter")
@@ -74,7 +74,7 @@ def test_upload_streamed_answer_follow_up_stop_error(page: Page, engine: Stepped
     expect(page.locator(".now .after")).to_contain_text("3 tokens")
     assert (engine.asked, engine.seen) == (["What is this?", "And now?"], 1)
 
-    # stop: within a token
+    # A stop, within a token.
     engine.tokens = 1000
     page.keyboard.type("Tell me all.")
     page.keyboard.press("Enter")
@@ -87,7 +87,7 @@ def test_upload_streamed_answer_follow_up_stop_error(page: Page, engine: Stepped
     until(page, lambda: page.evaluate("fetch('/api/status').then((r) => r.json()).then((s) => s.queue.length)") == 0)
     assert engine.decoded <= decoded + 1
 
-    # an error in the middle of an answer, and the way on
+    # An error in the middle of an answer, and the next question.
     engine.error = RuntimeError("of the inside")
     page.keyboard.type("Once more?")
     page.keyboard.press("Enter")
@@ -101,7 +101,7 @@ def test_upload_streamed_answer_follow_up_stop_error(page: Page, engine: Stepped
 
 
 def test_a_full_queue_is_told_with_the_time_to_come_back(page: Page, engine: SteppedEngine) -> None:
-    """The question stays where it was typed."""
+    """The question stays in the field where it was typed."""
     page.locator("#file").set_input_files([UPLOAD])  # type: ignore[list-item]
     expect(page.locator(".caption")).to_have_text("circle.jpg")
     other = page.evaluate_handle(

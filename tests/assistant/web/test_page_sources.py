@@ -1,4 +1,4 @@
-"""The page in a real Chromium: pictures and spoken questions from wherever they may come."""
+"""The page in a real Chromium: every source of pictures and of spoken questions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.assistant.web.page_server import PageServer, accepted, done, picture,
 def test_the_picture_shown_from_the_servers_camera_is_the_one_asked_about(
     open_page: OpenPage, page_server: PageServer
 ) -> None:
-    """Asking takes it where none was taken yet."""
+    """If no picture has been taken yet, asking takes one."""
     page = open_page()
     ask(page, "What is this?")
     expect(page.locator(".now .answer")).to_have_text("Yes.")
@@ -28,7 +28,7 @@ def test_the_picture_shown_from_the_servers_camera_is_the_one_asked_about(
 
 
 def test_without_a_camera_the_server_offers_none(open_page: OpenPage, page_server: PageServer) -> None:
-    """The page begins with a file then."""
+    """Without a camera the page begins with a file."""
     page_server.status["has_camera"] = False
     page = open_page()
     expect(page.get_by_label("SeeSay's camera")).to_be_disabled()
@@ -36,7 +36,7 @@ def test_without_a_camera_the_server_offers_none(open_page: OpenPage, page_serve
 
 
 def test_the_browsers_camera_gives_a_picture_and_goes_out(open_page: OpenPage, page_server: PageServer) -> None:
-    """It is on only until the picture is taken."""
+    """The camera is on only until the picture is taken."""
     page = open_page()
     page.get_by_text("My camera", exact=True).click()
     page.get_by_role("button", name="Turn my camera on").click()
@@ -55,7 +55,7 @@ def test_the_browsers_camera_gives_a_picture_and_goes_out(open_page: OpenPage, p
 
 @pytest.mark.parametrize("kind", ["drop", "paste"])
 def test_a_picture_is_dropped_or_pasted_anywhere(open_page: OpenPage, page_server: PageServer, kind: str) -> None:
-    """Also while a camera is chosen."""
+    """This works also while a camera is chosen."""
     page = open_page()
     page.evaluate(
         """([kind, bytes]) => {
@@ -75,7 +75,7 @@ def test_a_picture_is_dropped_or_pasted_anywhere(open_page: OpenPage, page_serve
 
 
 def test_a_huge_photo_is_made_smaller_before_it_travels(open_page: OpenPage, page_server: PageServer) -> None:
-    """A phone's 12 megapixels become what a server takes, and stay upright in shape."""
+    """A phone's 12 megapixels become what a server accepts, and the shape stays upright."""
     page = open_page()
     upload(page, {"name": "big.png", "mimeType": "image/png", "buffer": picture(size=(4000, 3000), form="PNG")})
     ask(page, "What is this?")
@@ -86,7 +86,7 @@ def test_a_huge_photo_is_made_smaller_before_it_travels(open_page: OpenPage, pag
 
 
 def test_a_spoken_question_arrives_as_a_wav_of_16_khz(open_page: OpenPage, page_server: PageServer) -> None:
-    """What the microphone hears comes in mono, at its true pitch, and the words that were heard are shown."""
+    """The sound arrives in mono and at its true pitch, and the words that were heard are shown."""
     page = open_page()
     upload(page)
     page_server.replies.append(
@@ -123,7 +123,7 @@ def test_a_recording_can_be_discarded(open_page: OpenPage, page_server: PageServ
 
 
 def test_resampling_lets_nothing_fold_back_into_speech(open_page: OpenPage) -> None:
-    """A whistle above what 16 kHz can hold vanishes; a tone of speech keeps its strength."""
+    """A whistle above what 16 kHz can hold vanishes, and a tone of speech keeps its strength."""
     page = open_page()
 
     def loudness(hertz: float, rate_hz: int) -> float:

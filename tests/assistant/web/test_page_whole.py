@@ -30,7 +30,7 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """The address of a server with the demo's picture as its camera and its files in `folder`, nothing of the user's."""
+    """The address of a server with the demo's picture as its camera and all its files in `folder`."""
     scene, _ = demo_scene()
     draw(scene).save(folder / "picture.png")
     (folder / "config.toml").write_text(f'[seeing]\ncamera = "{folder / "picture.png"}"\n', encoding="utf-8")
@@ -67,7 +67,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_spoken_question_to_the_page_is_heard_answered_and_spoken(address: str, tmp_path: Path) -> None:
-    """After login: the browser's microphone, Vosk, the camera, the engine, the voice; then a typed follow-up."""
+    """After the login: the browser's microphone, Vosk, the camera, the engine and the voice, then a typed follow-up."""
     _, (typed, _, spoken) = demo_scene()
     with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
         write_wav(tmp_path / "question.wav", voice := stranger.synthesize(spoken.text))
@@ -91,6 +91,7 @@ def test_a_spoken_question_to_the_page_is_heard_answered_and_spoken(address: str
 
         ask(page, typed.text)
         expect(page.locator(".now .answer")).to_have_text(typed.answer)
-        until(page, "document.querySelector('#stop').getAttribute('aria-disabled') === 'true'")  # said to its end
+        # until it was said to its end
+        until(page, "document.querySelector('#stop').getAttribute('aria-disabled') === 'true'")
         assert 3 < page.evaluate("played.at(-1)") < 40  # tenths of a second, for four or five words
         expect(page.locator(".facts")).to_contain_text(typed.text)

@@ -23,7 +23,7 @@ ASK = ["ask", "--image", "picture.png", "What color is the circle?"]
 
 @pytest.fixture(autouse=True)
 def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture in an empty folder; no fetched model."""
+    """A picture in an empty folder, without a fetched model."""
     monkeypatch.chdir(tmp_path)
     for name in ("SEESAY_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -46,7 +46,7 @@ def use(base_url: str, more: str = "") -> None:
 def test_the_other_computer_answers_and_it_is_said_where_the_picture_goes(
     fake: FakeOpenAI, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Printed at the start; the own engine is not loaded; stdout has the answer alone."""
+    """It is printed at the start; the own engine is not loaded; stdout has the answer alone."""
     use(fake.base_url)
     assert main(ASK) == 0
     out, err = capsys.readouterr()
@@ -62,7 +62,7 @@ def test_the_other_computer_answers_and_it_is_said_where_the_picture_goes(
 def test_it_is_also_said_aloud(
     fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before the answer, where there is a voice; it is no part of the answer that programs read."""
+    """With a voice it is said before the answer, and it is no part of the answer that programs read."""
     heard: list[str] = []
 
     def say(voice: SpokenVoice, sentence: str, cancelled: Event) -> float:
@@ -83,7 +83,7 @@ def test_it_is_also_said_aloud(
 
 
 def test_when_it_is_away_this_machine_answers(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody is at home there: it is said, and the answer is right all the same."""
+    """Nothing listens at the address: this is said, and the answer is right all the same."""
     use(f"http://127.0.0.1:{free_port()}/v1")
     assert main(ASK) == 0
     out, err = capsys.readouterr()
@@ -95,7 +95,7 @@ def test_when_it_is_away_this_machine_answers(capsys: pytest.CaptureFixture[str]
 def test_when_it_fails_at_the_question_this_machine_answers(
     fake: FakeOpenAI, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It names its models, and then it breaks."""
+    """The other computer names its models and then fails at the question."""
     use(fake.base_url)
     fake.usually = fails(500, "out of memory")
     assert main(ASK) == 0
@@ -105,7 +105,7 @@ def test_when_it_fails_at_the_question_this_machine_answers(
 
 
 def test_without_fallback_it_is_one_sentence_and_a_status(capsys: pytest.CaptureFixture[str]) -> None:
-    """3, as for any device that is missing."""
+    """The status is 3, as for any missing device."""
     use(f"http://127.0.0.1:{free_port()}/v1", 'fallback = "none"\n')
     assert main(ASK) == 3
     out, err = capsys.readouterr()
@@ -115,7 +115,7 @@ def test_without_fallback_it_is_one_sentence_and_a_status(capsys: pytest.Capture
 
 
 def test_an_address_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    """2: the configuration cannot be meant."""
+    """The status is 2, because the configuration makes no sense without an address."""
     use("")
     assert main(ASK) == 2
     assert "needs remote.base_url" in capsys.readouterr().err
@@ -124,15 +124,16 @@ def test_an_address_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_without_the_package_it_says_what_to_install(
     fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is an extra: who stays offline needs none of it."""
+    """The package is an extra, which a user who stays offline does not need."""
     monkeypatch.setitem(sys.modules, "openai", None)
     use(fake.base_url)
     assert main(ASK) == 2
     assert 'pip install ".[remote]"' in capsys.readouterr().err
 
 
-# Sees every socket that Python code makes, and every name that it looks up, from the interpreter's own audit events;
-# the open files at the end show those of libraries in C. A socket of the system's own (AF_UNIX) leads nowhere else.
+# The watch sees every socket that Python code makes and every name that it looks up, by the interpreter's own audit
+# events. The files that are open at the end show sockets of C libraries. A socket of the system itself (AF_UNIX)
+# reaches no other machine.
 WATCHED = """
 import os, socket, sys
 seen = []
@@ -163,14 +164,12 @@ def watched(*arguments: str) -> str:
 
 
 def test_by_itself_it_opens_no_connection() -> None:
-    """From the start to the spoken answer, no socket is made, nothing is looked up, and nothing of the network is
-    loaded.
-    """
+    """From the start to the spoken answer no socket is made, no name is looked up and no network module is loaded."""
     assert watched(*ASK, "--speech-out", "answer.wav") == "SEEN [] [] [] 0"
 
 
 def test_the_watch_sees_a_connection(fake: FakeOpenAI) -> None:
-    """The test above can fail."""
+    """A connection is seen, so the test above can fail."""
     use(fake.base_url)
     line = watched(*ASK)
     assert "socket.connect" in line

@@ -1,6 +1,4 @@
-"""`seesay run` and the machine's power: the whole program on a NUC's files, with WAV files in the place of a sound
-card.
-"""
+"""`seesay run` and the machine's power: the whole program on a NUC's files, with WAV files instead of a sound card."""
 
 from __future__ import annotations
 
@@ -32,13 +30,13 @@ from audio.wav import WavSource, write_wav
 from tests.assistant.machine.power.machine_trees import RAPL, kernel_write, nuc
 from vision.demo_model.world import draw
 
-WAIT_SECONDS = 30.0  # only ever reached when a test fails
+WAIT_SECONDS = 30.0  # reached only if a test fails
 WATTS = 6.0
 PL1 = f"{RAPL}/constraint_0_power_limit_uw"
 
 
 class Room:
-    """Somebody who speaks, and waits for an answer each time; stands beside the conversation as the server does."""
+    """A user who speaks and waits for each answer. It also takes the place of the server beside the conversation."""
 
     def __init__(self, words: list[Path]) -> None:
         self._words = words
@@ -47,7 +45,8 @@ class Room:
         self.limit_meanwhile = ""
         self.look: Callable[[], str] = str
         self._ended = threading.Semaphore(0)
-        self.measured = threading.Event()  # several times: who speaks before that has no energy
+        # set after several measurements, because a question before them has no energy
+        self.measured = threading.Event()
 
     def turn_ended(self, turn: Turn) -> None:
         self.turns.append(turn)
@@ -67,7 +66,7 @@ class Room:
             def chunks(self) -> Iterator[AudioChunk]:
                 assert room.measured.wait(WAIT_SECONDS)
                 for wav in room._words:
-                    assert room._ended.acquire(timeout=WAIT_SECONDS)  # the greeting's, then each answer's
+                    assert room._ended.acquire(timeout=WAIT_SECONDS)  # the greeting's end, and then each answer's
                     room.limit_meanwhile = room.look()
                     for chunk in WavSource(wav).chunks():
                         yield replace(chunk, started_at=time.monotonic())
@@ -97,7 +96,7 @@ def words(tmp_path: Path) -> list[Path]:
 def test_a_conversation_holds_the_budget_and_knows_its_energy(
     tmp_path: Path, words: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The limit is set from the start to the end; the page, the voice and each answer get what the sensors say."""
+    """The limit is set from the start to the end, and the page, the voice and each answer get the sensors' figures."""
     tree, room = nuc(tmp_path / "machine"), Room(words)
     room.look = lambda: tree.text(PL1)
 
@@ -118,7 +117,7 @@ def test_a_conversation_holds_the_budget_and_knows_its_energy(
     monkeypatch.setattr("assistant.machine.power.sysfs.Sysfs", lambda: Sysfs(tree.root, read, kernel_write))
     monkeypatch.setattr("audio.microphone.Microphone", room.microphone)
     monkeypatch.setattr("audio.playback.Loudspeaker", Quiet)
-    # The status is asked for within the first second.
+    # The period is short, because the test asks for the status within the first second.
     monkeypatch.setattr("assistant.machine.power.keeper._PERIOD_SECONDS", 0.06)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     draw(demo_scene()[0]).save(tmp_path / "picture.png")

@@ -1,4 +1,4 @@
-"""The shipped demo checkpoint: it loads as published checkpoints do, and answers unseen scenes as its card says."""
+"""The shipped demo checkpoint loads as published checkpoints do, and answers unseen scenes as its card says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytest.importorskip("transformers")
 
 from vision.demo_model import evaluate, marking  # noqa: E402  (needs torch)
 
-# The card's promises, exact answers on unseen scenes.
+# The shares of exact answers on unseen scenes that the card promises.
 PROMISED = {
     "background": 0.95,
     "color": 0.95,
@@ -36,9 +36,9 @@ def examinee() -> evaluate.Examinee:
 
 
 def least_right(asked: int, share: float) -> int:
-    """The fewest right answers of `asked` that a model which truly gets `share` right falls below once in 1,000 exams.
+    """The fewest right answers of `asked` that a model with a true share of `share` falls below once in 1,000 exams.
 
-    A small exam of a model just at its promise fails by chance otherwise: the margin is the binomial one.
+    A small exam of a model that just keeps its promise would fail by chance otherwise: the margin is the binomial one.
     """
     below = 0.0
     for right in range(asked + 1):
@@ -78,7 +78,7 @@ def test_transformers_loads_every_weight() -> None:
 
 
 def test_the_tokenizer_gives_back_what_it_got(examinee: evaluate.Examinee) -> None:
-    """Text, special tokens and characters outside the world survive encoding and decoding."""
+    """Text, special tokens and characters from outside the demo's world survive encoding and decoding."""
     for text in (
         "what color is the circle",
         "It says 4071.",
@@ -126,9 +126,7 @@ def test_the_quick_forward_pass_is_that_of_transformers(examinee: evaluate.Exami
 
 
 def test_generation_says_what_marking_says(examinee: evaluate.Examinee) -> None:
-    """Greedy generation by transformers gets as many first questions right as the marking that the card's figures rest
-    on.
-    """
+    """Greedy generation by transformers gets as many first questions right as the marking behind the card's figures."""
     paper = marking.exam(2, (BUILTIN,), seed=6)
     single = marking.Exam(
         paper.patches, tuple(tuple(talk for talk in talks if len(talk) == 1) for talks in paper.asked)

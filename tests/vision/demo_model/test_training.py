@@ -1,4 +1,4 @@
-"""How the demo model is trained: batches, packing, mean weights and the learning rate, without training anything."""
+"""How the demo model is trained: batches, packing, mean weights and the learning rate, without any training."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from vision.demo_model.tokenizer import SPECIAL_TOKENS, world_tokenizer  # noqa:
 
 
 def test_a_batch_has_pictures_labels_and_scenes_in_step() -> None:
-    """Practice boards come without a scene, scenes of the world with one; the same seed gives the same batch."""
+    """Practice boards come without a scene and scenes of the world with one; the same seed gives the same batch."""
     batch = picture_batch(random.Random(3), 6, board_share=0.5)
     again = picture_batch(random.Random(3), 6, board_share=0.5)
     assert batch.pictures.shape == (6, 448, 448, 3)
@@ -40,7 +40,7 @@ def test_a_batch_has_pictures_labels_and_scenes_in_step() -> None:
 
 
 def test_labels_are_within_their_classes() -> None:
-    """No label of a crowded board passes the number of classes of its group."""
+    """No label of a crowded board reaches the number of classes of its group."""
     batch = picture_batch(random.Random(4), 8, board_share=1.0)
     for group, count in enumerate(labels.CLASSES):
         values = batch.labels[..., group]
@@ -48,7 +48,7 @@ def test_labels_are_within_their_classes() -> None:
 
 
 def test_patches_are_those_of_the_image_processor() -> None:
-    """The quick patches, scaled, equal what transformers' image processor gives, in both of its equal halves."""
+    """The quick patches, scaled, equal those of transformers' image processor, in both of its equal halves."""
     from PIL import Image
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
@@ -65,7 +65,7 @@ def test_patches_are_those_of_the_image_processor() -> None:
 
 
 def test_a_conversation_does_not_see_its_neighbours() -> None:
-    """Packed beside others, a conversation has the hidden states that it has alone."""
+    """A conversation that is packed beside others has the same hidden states as alone."""
     tokenizer = world_tokenizer()
     ids = {token: tokenizer.token_to_id(token) for token in SPECIAL_TOKENS}
     language = QuickLanguage(
@@ -103,7 +103,7 @@ def test_the_first_patterns_of_the_eye_differ() -> None:
 
 
 def test_mean_weights_are_lent_and_given_back() -> None:
-    """In the block the module has the mean of its weights over the steps, afterwards its own again."""
+    """Within the block the module has the mean of its weights over the steps, and afterwards its own again."""
     module = torch.nn.Linear(2, 1, bias=False)
     average = Average(module, keep=0.5)
     for value in (1.0, 3.0):
@@ -115,7 +115,7 @@ def test_mean_weights_are_lent_and_given_back() -> None:
 
 
 def test_the_learning_rate_rises_holds_and_falls() -> None:
-    """It starts low, is full while held, and is nearly nothing at the end."""
+    """The rate starts low, is full while it is held, and is nearly 0 at the end."""
     assert rate_scale(0, 0.0) < 0.1
     assert rate_scale(1000, 0.3) == 1.0
     assert rate_scale(1000, 1.0) == pytest.approx(0.02)

@@ -46,8 +46,9 @@ def test_a_picture_is_448_pixels_square() -> None:
 
 
 def test_scenes_stay_inside_the_world() -> None:
-    """No shape has the background's colour or shares a cell or the sign's row; signs hold known words or short
-    numbers.
+    """No shape has the background's colour, shares a cell with another or lies in the sign's row.
+
+    Signs hold known words or short numbers.
     """
     rng = random.Random(3)
     for _ in range(300):
@@ -89,7 +90,7 @@ def test_token_labels_agree_with_the_scene() -> None:
 
 
 def _spelt(row: np.ndarray) -> str:
-    """The characters of a row of tokens in the order their labels give."""
+    """The characters of a row of tokens, in the order that their labels give."""
     samples = len(labels.SAMPLES_PX)
     characters, order = row[:, 6 : 6 + samples].ravel(), row[:, 6 + samples : 6 + 2 * samples].ravel()
     found = {
@@ -111,7 +112,7 @@ def test_answers_are_canonical() -> None:
 
 
 def test_questions_cover_every_sort_and_their_answers_hold() -> None:
-    """A scene is asked one question of each sort, and what lies outside the world gets the one honest sentence."""
+    """A scene is asked one question of each sort, and a question outside the world gets the one honest sentence."""
     pairs = questions(SHOP, random.Random(1))
     assert len(pairs) == 10
     answers = {pair.kind: pair.answer for pair in pairs}
@@ -129,7 +130,7 @@ def test_a_follow_up_means_the_shape_asked_about_before() -> None:
 
 
 def test_questions_come_as_heard_and_as_typed() -> None:
-    """Many are lower case without marks, as Vosk gives them; many have a capital and a question mark."""
+    """Many are in lower case without marks, as Vosk gives them, and many have a capital and a question mark."""
     rng = random.Random(9)
     asked = [conversation(random_scene(rng), rng)[0].question for _ in range(400)]
     assert sum(question == question.lower() and question[-1].isalpha() for question in asked) > 100
@@ -137,7 +138,7 @@ def test_questions_come_as_heard_and_as_typed() -> None:
 
 
 def test_the_world_needs_neither_torch_nor_transformers() -> None:
-    """The demo draws at run time: importing the world loads nothing heavy."""
+    """The demo draws at run time, so importing the world loads nothing heavy."""
     code = (
         "import sys, vision.demo_model.world; print(sorted({'torch', 'transformers', 'tokenizers'} & set(sys.modules)))"
     )

@@ -6,18 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from vision.frame import Frame
-from vision.preprocess import to_square
+from vision.preprocess import Fit, PatchSpec, fitted
 
 
 class Reference:
-    """A checkpoint as transformers loads it, in float32. `options` are those of `generate`."""
+    """A checkpoint as transformers loads it, in float32. `options` are those of `generate`.
 
-    def __init__(self, folder: Path) -> None:
+    `fit` says how a picture gets its size; everything after that is transformers' own.
+    """
+
+    def __init__(self, folder: Path, fit: Fit = "pad") -> None:
         import torch
         from transformers import AutoTokenizer, Qwen3VLForConditionalGeneration
         from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
         torch.set_num_threads(1)
+        self._fit, self._step_pixels = fit, PatchSpec.of_checkpoint(folder).step_pixels
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.processor = Qwen2VLImageProcessorPil.from_pretrained(folder)
         self.network: Any = Qwen3VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
@@ -66,7 +70,8 @@ class Reference:
         """The inputs of the network for a picture and ids with one `<|image_pad|>` for it."""
         import torch
 
-        seen = self.processor(images=[to_square(frame.rgb)], do_resize=False, return_tensors="pt")
+        rgb = fitted(frame.rgb, self._fit, self._step_pixels)
+        seen = self.processor(images=[rgb], do_resize=False, return_tensors="pt")
         image = self.network.config.image_token_id
         place = ids.index(image)
         ids = [*ids[:place], *[image] * (int(seen["image_grid_thw"].prod()) // 4), *ids[place + 1 :]]

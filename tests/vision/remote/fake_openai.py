@@ -1,4 +1,4 @@
-"""A server on loopback that speaks OpenAI's chat completions, and does wrong whatever a test wants it to do wrong."""
+"""A server on loopback that speaks OpenAI's chat completions, and fails in whatever way a test wants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-WAIT_SECONDS = 5.0  # only ever reached when a test fails
+WAIT_SECONDS = 5.0  # reached only if a test fails
 
 
 class Exchange(BaseHTTPRequestHandler):
@@ -60,7 +60,7 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def wait_until_left(self) -> None:
-        """Until the client closes its connection, as a server notices that has nothing to send."""
+        """Waits until the client closes its connection, as a server notices it while it has nothing to send."""
         self.connection.settimeout(WAIT_SECONDS)
         try:
             left = self.connection.recv(1) == b""
@@ -84,7 +84,10 @@ class _Server(ThreadingHTTPServer):
 
 
 class FakeOpenAI:
-    """Use it in a `with`. `script` is what it does with the next requests, one each, `usually` with all others."""
+    """A server to use in a `with`.
+
+    `script` has what it does with the next requests, one each; `usually` is for all others.
+    """
 
     def __init__(self) -> None:
         self.script: list[Behaviour] = []
@@ -123,7 +126,7 @@ def piece(text: str | None, *, log_probabilities: Sequence[float] | None = None,
 
 
 def says(*texts: str, log_probability: float | None = None, finish: str = "stop", usage: bool = True) -> Behaviour:
-    """A whole answer, a piece an event."""
+    """Sends a whole answer, one piece in each event."""
 
     def behave(exchange: Exchange) -> None:
         exchange.begin_stream()
@@ -157,7 +160,7 @@ def hangs(*texts: str) -> Behaviour:
 
 
 def breaks_off(*texts: str) -> Behaviour:
-    """Sends these pieces and closes the connection, with no end mark."""
+    """Sends these pieces and closes the connection, without an end mark."""
 
     def behave(exchange: Exchange) -> None:
         exchange.begin_stream()

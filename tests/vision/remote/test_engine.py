@@ -1,4 +1,4 @@
-"""Another computer's engine with the face of this machine's: see, ask, follow up, cancel."""
+"""Another computer's engine behaves like this machine's: see, ask, follow up, cancel."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def stats(chunks: list[AnswerChunk]) -> AnswerStats:
 
 
 def test_an_answer_comes_as_from_the_engine_of_this_machine(fake: FakeOpenAI) -> None:
-    """Chunks of text with their log-probabilities; the last one alone has the counts."""
+    """The chunks have text and log-probabilities, and only the last one has the counts."""
     fake.usually = says("A ", "cup.", log_probability=-0.5)
     chunks = asked(engine(fake).see(FRAME))
     assert [(c.text, c.tokens, c.log_probabilities) for c in chunks] == [
@@ -55,13 +55,13 @@ def test_an_answer_comes_as_from_the_engine_of_this_machine(fake: FakeOpenAI) ->
 
 
 def test_nothing_is_sent_before_a_question(fake: FakeOpenAI) -> None:
-    """A picture that was taken for a noise stays at home."""
+    """A picture that was taken because of a noise is not sent."""
     engine(fake, model="eye").see(FRAME)
     assert (fake.requests, fake.asked_for_models) == ([], 0)
 
 
 def test_the_settings_of_the_engine_and_the_prompt_go_along(fake: FakeOpenAI) -> None:
-    """Instructions first, the model by its name, the budget and how words are drawn."""
+    """The request has the instructions first, the model by its name, the token budget and the sampling options."""
     view = engine(fake, model="eye", instructions="Be brief.", max_new_tokens=50, temperature=0.5, top_p=0.9).see(FRAME)
     asked(view)
     asked(view, "and now", max_new_tokens=7)
@@ -72,7 +72,7 @@ def test_the_settings_of_the_engine_and_the_prompt_go_along(fake: FakeOpenAI) ->
 
 
 def test_without_a_name_the_first_model_of_the_server_is_asked(fake: FakeOpenAI) -> None:
-    """Looked up once."""
+    """The name is looked up once."""
     remote = engine(fake)
     for _ in range(2):
         asked(remote.see(FRAME))
@@ -82,7 +82,10 @@ def test_without_a_name_the_first_model_of_the_server_is_asked(fake: FakeOpenAI)
 
 
 def test_a_model_that_is_not_there_is_said_with_those_that_are(fake: FakeOpenAI) -> None:
-    """At the start, not at the first question. A server that names none must be told which."""
+    """The error comes at the start and not at the first question.
+
+    If the server names no model, one has to be configured.
+    """
     with pytest.raises(RemoteError, match=r"no model 'ear' but 'eye': set remote\.model"):
         engine(fake, model="ear").connect()
     engine(fake, model="eye").connect()
@@ -93,7 +96,7 @@ def test_a_model_that_is_not_there_is_said_with_those_that_are(fake: FakeOpenAI)
 
 
 def test_a_follow_up_sends_what_was_said_about_the_picture(fake: FakeOpenAI) -> None:
-    """So that "what color is it" works; another picture begins anew."""
+    """ "What color is it" works because the earlier questions are sent; another picture begins anew."""
     remote = engine(fake, model="eye")
     view = remote.see(FRAME)
     asked(view)
@@ -105,7 +108,7 @@ def test_a_follow_up_sends_what_was_said_about_the_picture(fake: FakeOpenAI) -> 
 
 
 def test_what_was_said_can_be_forgotten(fake: FakeOpenAI) -> None:
-    """The picture stays."""
+    """The questions and answers are forgotten, and the picture stays."""
     view = engine(fake, model="eye").see(FRAME)
     asked(view)
     view.forget()
@@ -115,7 +118,7 @@ def test_what_was_said_can_be_forgotten(fake: FakeOpenAI) -> None:
 
 
 def test_a_long_conversation_is_sent_without_its_beginning(fake: FakeOpenAI) -> None:
-    """Else it would one day not fit; the picture is always there."""
+    """The oldest exchanges are left out, so that the rest always fits; the picture is always sent."""
     view = engine(fake, model="eye").see(FRAME)
     for number in range(KEPT_EXCHANGES + 3):
         asked(view, f"question {number}")
@@ -126,7 +129,7 @@ def test_a_long_conversation_is_sent_without_its_beginning(fake: FakeOpenAI) -> 
 
 
 def test_a_cancel_ends_the_answer_as_if_it_had_not_been_asked(fake: FakeOpenAI) -> None:
-    """A last chunk says so, the server is left, and the next question does not know of it."""
+    """A last chunk says so, the connection is closed, and the next question does not know of it."""
     view = engine(fake, model="eye").see(FRAME)
     cancelled = threading.Event()
     fake.script = [hangs("A cup.")]
@@ -140,7 +143,7 @@ def test_a_cancel_ends_the_answer_as_if_it_had_not_been_asked(fake: FakeOpenAI) 
 
 
 def test_what_is_cancelled_before_it_begins_is_not_sent(fake: FakeOpenAI) -> None:
-    """Neither seeing nor asking."""
+    """Neither seeing nor asking sends anything then."""
     cancelled = threading.Event()
     cancelled.set()
     remote = engine(fake, model="eye")
@@ -151,7 +154,7 @@ def test_what_is_cancelled_before_it_begins_is_not_sent(fake: FakeOpenAI) -> Non
 
 
 def test_a_newer_question_ends_the_older_one(fake: FakeOpenAI) -> None:
-    """On the same picture."""
+    """On the same picture a newer question ends the older one."""
     view = engine(fake, model="eye").see(FRAME)
     fake.script = [hangs("A cup.")]
     older = view.ask("older")
@@ -162,7 +165,7 @@ def test_a_newer_question_ends_the_older_one(fake: FakeOpenAI) -> None:
 
 
 def test_an_answer_that_never_ends_is_ended(fake: FakeOpenAI) -> None:
-    """A server that takes no notice of max_tokens is left after as many pieces."""
+    """If a server ignores max_tokens, the connection is closed after that many pieces."""
 
     def babbles(exchange: Exchange) -> None:
         exchange.begin_stream()
@@ -177,25 +180,25 @@ def test_an_answer_that_never_ends_is_ended(fake: FakeOpenAI) -> None:
 
 
 def test_an_answer_at_its_longest_says_so(fake: FakeOpenAI) -> None:
-    """And without counts from the server, its pieces are counted."""
+    """The finish is "length", and if the server sends no counts, the pieces are counted."""
     fake.usually = says("A", " cup", finish="length", usage=False)
     told = stats(asked(engine(fake, model="eye").see(FRAME)))
     assert (told.finish, told.answer_tokens, told.prompt_tokens) == ("length", 2, 0)
 
 
 def test_an_empty_question_is_refused_at_once(fake: FakeOpenAI) -> None:
-    """As here."""
+    """An empty question is refused at once, as on this machine."""
     with pytest.raises(QuestionError):
         engine(fake, model="eye").see(FRAME).ask("  ")
 
 
 def test_a_slow_listener_does_not_count_as_a_slow_server(fake: FakeOpenAI) -> None:
-    """The seconds are those in which the answer was waited for."""
+    """Only the seconds of waiting for the answer count, and not those in which it is spoken."""
     now = [100.0]
     remote = RemoteEngine(Server(ServerSettings(fake.base_url)), RemoteSettings(model="eye"), clock=lambda: now[0])
     answer = remote.see(FRAME).ask("what is it")
     chunks = []
     for chunk in answer:
-        now[0] += 60.0  # speaking it
+        now[0] += 60.0  # for speaking it
         chunks.append(chunk)
     assert (stats(chunks).prefill_seconds, stats(chunks).decode_seconds) == (0.0, 0.0)

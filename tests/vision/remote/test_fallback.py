@@ -1,4 +1,4 @@
-"""This machine's own engine in the place of another computer's while that is away, and what the user hears of it."""
+"""This machine's own engine stands in for another computer's while that is away, and the user hears of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ AGAIN_SECONDS = 30.0
 
 @dataclass
 class Site:
-    """Two engines, a clock, and what was told."""
+    """Two engines, a clock, and the changes that were told."""
 
     fake: FakeOpenAI
     changes: list[Change] = field(default_factory=list)
@@ -80,13 +80,13 @@ def kinds(changes: list[Change]) -> list[type]:
 
 
 def test_while_the_other_is_there_the_own_engine_is_not_even_loaded(site: Site) -> None:
-    """Its memory is free, and nothing is said."""
+    """The own engine takes no memory, and nothing is said."""
     assert site.answer() == "A cup. It is red."
     assert (site.loaded, site.changes) == (0, [])
 
 
 def test_when_it_goes_away_the_question_is_answered_here(site: Site) -> None:
-    """The same question, the same picture; told once."""
+    """The same question about the same picture is answered, and the change is told once."""
     site.fake.usually = fails(500, "broken")
     assert [site.answer(), site.answer()] == ["Seen here.", "Seen here."]
     assert [view.frame for view in site.local.views] == [FRAME, FRAME]
@@ -97,7 +97,7 @@ def test_when_it_goes_away_the_question_is_answered_here(site: Site) -> None:
 
 
 def test_the_own_engine_is_slowed_too(site: Site) -> None:
-    """Whether it was told before it was loaded or afterwards."""
+    """The own engine gets its limits whether they were set before it was loaded or afterwards."""
     site.engine.set_threads(2)
     site.engine.set_rest(0.3)
     assert site.loaded == 0
@@ -110,7 +110,7 @@ def test_the_own_engine_is_slowed_too(site: Site) -> None:
 
 
 def test_while_it_is_away_it_is_left_in_peace(site: Site) -> None:
-    """No question waits for its time-outs; pictures are seen here ahead of the question."""
+    """No question waits for its time-outs, and pictures are seen here ahead of the question."""
     site.fake.usually = fails(500)
     site.answer()
     asked = len(site.fake.requests)
@@ -122,7 +122,10 @@ def test_while_it_is_away_it_is_left_in_peace(site: Site) -> None:
 
 
 def test_when_it_is_back_it_answers_again(site: Site) -> None:
-    """Found out with a new picture, after the pause and not before; told once. The own engine stays loaded."""
+    """A new picture finds this out, after the pause and not before.
+
+    It is told once, and the own engine stays loaded.
+    """
     site.fake.script = [fails(500)]
     site.answer()
     site.now += AGAIN_SECONDS - 1
@@ -136,7 +139,7 @@ def test_when_it_is_back_it_answers_again(site: Site) -> None:
 
 
 def test_when_it_is_still_away_the_pause_begins_anew(site: Site) -> None:
-    """And nothing is said twice."""
+    """The pause begins anew, and nothing is said twice."""
     site.fake.script, site.fake.models = [fails(500)], fails(500)
     site.answer()
     site.now += AGAIN_SECONDS + 1
@@ -146,7 +149,7 @@ def test_when_it_is_still_away_the_pause_begins_anew(site: Site) -> None:
 
 
 def test_a_picture_that_was_seen_here_is_asked_about_here(site: Site) -> None:
-    """The conversation about it lies here, also when the other engine is back."""
+    """The conversation about it stays here, also when the other engine is back."""
     site.fake.script = [fails(500)]
     view = site.engine.see(FRAME)
     site.answer(view)
@@ -157,13 +160,13 @@ def test_a_picture_that_was_seen_here_is_asked_about_here(site: Site) -> None:
 
 
 def test_half_an_answer_is_followed_by_a_whole_one(site: Site) -> None:
-    """On a line of its own, so that no sentence is made of both; the half stays out of any conversation."""
+    """The whole answer begins on a line of its own, and the half answer is left out of later requests."""
     site.fake.usually = breaks_off("A cup. It is")
     assert site.answer() == "A cup. It is\nSeen here."
 
 
 def test_a_cancel_is_no_failure(site: Site) -> None:
-    """Nobody goes away because the user said stop."""
+    """A cancel by the user does not count as a failure of the other computer."""
     site.fake.script = [hangs("A cup.")]
     cancelled = threading.Event()
     answer = site.engine.see(FRAME).ask("what is it", cancelled=cancelled)
@@ -176,7 +179,7 @@ def test_a_cancel_is_no_failure(site: Site) -> None:
 
 
 def test_a_cancel_while_the_picture_is_seen_anew_here_ends_the_answer(site: Site) -> None:
-    """As it does in any other part of it."""
+    """A cancel works here as in any other part of the answer."""
     site.fake.usually = fails(500)
     cancelled = threading.Event()
     site.on_change = lambda change: cancelled.set()
@@ -187,7 +190,7 @@ def test_a_cancel_while_the_picture_is_seen_anew_here_ends_the_answer(site: Site
 
 
 def test_without_an_own_engine_the_failure_is_one(site: Site) -> None:
-    """It is told, raised, and every further question tries again."""
+    """The failure is told and raised, and every further question tries again."""
     alone = FallbackEngine(site.remote, None, site._tell, AGAIN_SECONDS, clock=lambda: site.now)
     site.fake.script = [fails(500)]
     with pytest.raises(RemoteError):
@@ -197,7 +200,7 @@ def test_without_an_own_engine_the_failure_is_one(site: Site) -> None:
 
 
 def test_the_own_engine_is_freed_at_the_end(site: Site) -> None:
-    """Once, and only if it was loaded; afterwards nothing is loaded any more."""
+    """It is freed once, and only if it was loaded; afterwards nothing is loaded any more."""
     site.fake.usually = fails(500)
     site.answer()
     site.engine.close()
@@ -208,7 +211,7 @@ def test_the_own_engine_is_freed_at_the_end(site: Site) -> None:
 
 
 def test_an_end_does_not_wait_for_the_loading(site: Site) -> None:
-    """Whoever loads frees it then."""
+    """The thread that loads the engine frees it in that case."""
     begun, go_on = threading.Event(), threading.Event()
 
     def load(stack: ExitStack) -> FakeEngine:
@@ -236,7 +239,7 @@ def test_an_end_does_not_wait_for_the_loading(site: Site) -> None:
     assert (site.closed, len(failed)) == (1, 1)
 
 
-# What the user hears
+# What the user hears.
 
 
 class Stage:
@@ -264,7 +267,7 @@ def stage(site: Site) -> Iterator[Stage]:
 
 
 def test_the_user_hears_that_it_is_away_and_then_the_answer(site: Site, stage: Stage) -> None:
-    """The sentence comes first, and is no part of the answer; the second time there is only the answer."""
+    """The sentence comes first and is no part of the answer; the second time there is only the answer."""
     site.fake.script = [fails(500)]
     turn = stage.ask()
     assert stage.voice.heard == [PHRASES.remote_away, "Seen here."]
@@ -274,7 +277,7 @@ def test_the_user_hears_that_it_is_away_and_then_the_answer(site: Site, stage: S
 
 
 def test_what_there_is_to_say_before_there_is_a_voice_comes_with_the_greeting(stage: Stage) -> None:
-    """That pictures leave the machine is the first thing that is heard."""
+    """The first thing that is heard is that pictures leave the machine."""
     announcements = Announcements()
     announcements("Pictures leave.")
     announcements.go_to(stage.answering.announce)
@@ -284,7 +287,7 @@ def test_what_there_is_to_say_before_there_is_a_voice_comes_with_the_greeting(st
 
 
 def test_the_user_hears_that_it_is_back(site: Site, stage: Stage) -> None:
-    """With the next answer, not while the picture is taken: the user is speaking then."""
+    """It is said with the next answer and not while the picture is taken, because the user is speaking then."""
     site.fake.script = [fails(500)]
     stage.ask()
     site.now += AGAIN_SECONDS + 1
@@ -301,7 +304,7 @@ def test_the_user_hears_that_it_is_back(site: Site, stage: Stage) -> None:
 
 
 def test_an_answer_that_breaks_off_is_explained_between_its_halves(site: Site, stage: Stage) -> None:
-    """What was said, what happened, and the answer anew."""
+    """The user hears the first half, what happened, and then the whole answer."""
     site.fake.usually = breaks_off("A cup. It is ", "very")
     turn = stage.ask()
     assert stage.voice.heard == ["A cup.", "It is very", PHRASES.remote_away, "Seen here."]
@@ -309,19 +312,19 @@ def test_an_answer_that_breaks_off_is_explained_between_its_halves(site: Site, s
 
 
 def test_the_demo_model_that_steps_in_is_doubted_as_one(site: Site, stage: Stage) -> None:
-    """What is sure enough for a full model is not for it; when the other is back, its own rule counts again."""
+    """It is hedged by the demo's rule; when the other computer is back, that model's rule counts again."""
     site.engine.own = Answerer("demo_model", is_demo=True)
     site.local.log_probability = -0.5
     site.fake.usually = fails(500, "broken")
     hedged = stage.ask()
-    assert (hedged.told, hedged.rule) == (["I am not sure, but seen here."], DEMO_RULE)  # it is spelt by it too
+    assert (hedged.told, hedged.rule) == (["I am not sure, but seen here."], DEMO_RULE)  # it is spelt by that rule too
     site.fake.usually = says("A", " cup.", log_probability=-0.5)
     site.now += AGAIN_SECONDS
     assert stage.ask().told == ["A cup."]
 
 
 def test_engine_and_pictures_say_who_answers(site: Site) -> None:
-    """The engine, who will answer the next picture; a picture, who answers about it."""
+    """The engine tells who will answer about the next picture, and a picture tells who answers about it."""
     site.engine.own = Answerer("demo_model", is_demo=True)
     other = Answerer("eye at 127.0.0.1", host="127.0.0.1")
     first = site.engine.see(FRAME)
@@ -336,7 +339,7 @@ def test_engine_and_pictures_say_who_answers(site: Site) -> None:
 
 
 def test_an_answer_is_hedged_by_the_servers_log_probabilities(site: Site, stage: Stage) -> None:
-    """Where it gives them; where it does not, nothing is made up."""
+    """If the server gives log-probabilities they are used, and if not, no doubt is made up."""
     site.fake.script = [says("A cup.", log_probability=-2.0), says("A cup.")]
     stage.ask()
     stage.ask()
@@ -344,7 +347,7 @@ def test_an_answer_is_hedged_by_the_servers_log_probabilities(site: Site, stage:
 
 
 def test_without_an_own_engine_the_user_hears_why_there_is_no_answer(site: Site) -> None:
-    """That it is away, and an apology."""
+    """The user hears that the other computer is away, and an apology."""
     site.engine = FallbackEngine(site.remote, None, site._tell)
     stage = Stage(site, DoubtRule())
     site.fake.usually = fails(500)
@@ -355,7 +358,7 @@ def test_without_an_own_engine_the_user_hears_why_there_is_no_answer(site: Site)
 
 
 def test_what_is_said_aloud_is_also_printed_with_more(site: Site) -> None:
-    """Where pictures go and whether the way is encrypted; why the other engine is away and what answers instead."""
+    """The printed text also says whether the connection is encrypted, why the other engine is away, and who answers."""
     leave = pictures_leave(ServerSettings("http://192.168.1.20:8000/v1"), PHRASES)
     assert "PICTURES LEAVE THIS MACHINE" in leave.printed
     assert "http://192.168.1.20:8000/v1" in leave.printed
@@ -365,3 +368,14 @@ def test_what_is_said_aloud_is_also_printed_with_more(site: Site) -> None:
     away = Away(RemoteError("the engine is gone"), has_local=True)
     assert "drawn shapes" in of_change(away, PHRASES, local_is_demo=True).spoken
     assert "the engine is gone" in of_change(away, PHRASES, local_is_demo=False).printed
+
+
+def test_the_own_engine_may_be_asked_in_other_words(site: Site) -> None:
+    """A small model gets the question without what only a large one can use; the other computer gets all of it."""
+    site.engine.question_for_own = lambda question: question.partition("\n")[2]
+    view = site.engine.see(FRAME)
+    site.answer(view, "Text in the picture: 401\nwhat is it")
+    assert "Text in the picture: 401" in str(site.fake.requests[-1])
+    site.fake.usually = fails(500)
+    site.answer(view, "Text in the picture: 401\nwhat is it")
+    assert site.local.views[0].asked == ["what is it"]

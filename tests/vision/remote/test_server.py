@@ -69,7 +69,7 @@ def problem(settings: ServerSettings) -> str:
 
 
 def test_an_answer_comes_in_pieces_with_its_end_and_its_counts(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """What was asked goes along as it is, with the wish for log-probabilities and counts."""
+    """The request is sent as it is, with the wish for log-probabilities and counts."""
     fake.usually = says("A ", "cup.", log_probability=-0.25)
     pieces = answer(settings)
     assert [(p.text, p.log_probabilities) for p in pieces[:2]] == [("A ", (-0.25,)), ("cup.", (-0.25,))]
@@ -81,7 +81,7 @@ def test_an_answer_comes_in_pieces_with_its_end_and_its_counts(fake: FakeOpenAI,
 
 
 def test_the_first_piece_arrives_before_the_last_is_sent(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """Nothing on the way waits for the whole answer."""
+    """No part of the way waits for the whole answer."""
     go_on = threading.Event()
 
     def behave(exchange: Exchange) -> None:
@@ -102,7 +102,7 @@ def test_the_first_piece_arrives_before_the_last_is_sent(fake: FakeOpenAI, setti
 def test_a_server_that_takes_no_extras_is_asked_without_and_remembered(
     fake: FakeOpenAI, settings: ServerSettings
 ) -> None:
-    """Log-probabilities and counts are refused by some; the answer counts."""
+    """Some servers refuse log-probabilities and counts, and their answer is accepted without them."""
     fake.script = [fails(400, "logprobs is not supported")]
     server = Server(settings)
     for _ in range(2):
@@ -139,14 +139,14 @@ def test_a_request_that_is_refused_plain_was_wrong_for_another_reason(
     ids="500 503 429 reset nothing html json error shape".split(),
 )
 def test_a_failure_that_may_pass_is_tried_again(fake: FakeOpenAI, settings: ServerSettings, fault: object) -> None:
-    """Twice it goes wrong, then the answer is whole and said once."""
+    """After two failures the answer is complete and comes once."""
     fake.script = [fault, fault]  # type: ignore[list-item]
     assert text(answer(settings)) == "A cup. It is red."
     assert len(fake.requests) == 3
 
 
 def test_it_is_not_tried_for_ever(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """`retries` times, then it is said."""
+    """After `retries` repetitions the failure is raised."""
     fake.usually = fails(500, "broken")
     assert "status 500" in problem(replace(settings, retries=1))
     assert len(fake.requests) == 2
@@ -157,14 +157,14 @@ def test_it_is_not_tried_for_ever(fake: FakeOpenAI, settings: ServerSettings) ->
     [(401, "remote.api_key_file"), (403, "remote.api_key_file"), (404, "[remote]"), (413, "refuses")],
 )
 def test_a_refusal_is_not_tried_again(fake: FakeOpenAI, settings: ServerSettings, status: int, named: str) -> None:
-    """The message says which setting to look at."""
+    """The message says which setting to check."""
     fake.usually = fails(status)
     assert named in problem(settings)
     assert len(fake.requests) == 1
 
 
 def test_a_server_that_asks_for_long_patience_counts_as_away(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """Retry-After of a minute: another engine is quicker."""
+    """If Retry-After is a minute, another engine is quicker."""
     fake.usually = fails(429, "queue full", Retry_After="60")
     assert "queue full" in problem(settings)
     assert len(fake.requests) == 1
@@ -181,7 +181,7 @@ def test_a_redirection_is_not_followed(fake: FakeOpenAI, settings: ServerSetting
 def test_the_environment_changes_nothing(
     fake: FakeOpenAI, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No proxy, no key and no organisation from there."""
+    """Proxy, key and organisation from the environment are not used."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("OPENAI_API_KEY", "secret-of-another")
@@ -193,7 +193,7 @@ def test_the_environment_changes_nothing(
 
 
 def test_the_key_is_sent_and_never_said(fake: FakeOpenAI, settings: ServerSettings, tmp_path: Path) -> None:
-    """As a bearer's; messages do not have it."""
+    """It is sent as a bearer token, and no message contains it."""
     (tmp_path / "key").write_text("sk-123\n")
     with_key = settings_from(RemoteConfig(base_url=fake.base_url, api_key_file=str(tmp_path / "key")))
     answer(with_key)
@@ -203,14 +203,14 @@ def test_the_key_is_sent_and_never_said(fake: FakeOpenAI, settings: ServerSettin
 
 
 def test_nobody_at_home_is_said_within_a_second(settings: ServerSettings) -> None:
-    """A refused connection is tried three times, and that takes 0.6 s."""
+    """A refused connection is tried three times, which takes 0.6 s."""
     began = time.monotonic()
     assert "cannot be reached" in problem(replace(settings, base_url=f"http://127.0.0.1:{free_port()}/v1"))
     assert time.monotonic() - began < 3.0
 
 
 def test_a_server_that_never_answers_is_left_after_the_time_out(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """Once, without repetition: the user has waited long enough. Its connection is closed."""
+    """The request is not repeated, because the user has waited long enough, and its connection is closed."""
     fake.usually = hangs()
     assert "sent nothing for 0.3 s" in problem(replace(settings, answer_timeout_seconds=0.3))
     assert fake.client_left.wait(WAIT_SECONDS)
@@ -218,7 +218,7 @@ def test_a_server_that_never_answers_is_left_after_the_time_out(fake: FakeOpenAI
 
 
 def test_a_server_that_falls_silent_is_left_after_a_shorter_one(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """Half an answer is not asked for again: it would be said twice."""
+    """Half an answer is not requested again, because it would be spoken twice."""
     fake.usually = hangs("A cup")
     assert "sent nothing for 0.3 s" in problem(replace(settings, silence_timeout_seconds=0.3))
     assert fake.client_left.wait(WAIT_SECONDS)
@@ -226,13 +226,13 @@ def test_a_server_that_falls_silent_is_left_after_a_shorter_one(fake: FakeOpenAI
 
 
 def test_an_answer_that_is_cut_off_is_no_whole_answer(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """The connection ends without an end mark: nobody takes the half for the whole."""
+    """If the connection ends without an end mark, the half answer is not taken for a whole one."""
     fake.usually = breaks_off("A cup")
     assert "broke off" in problem(settings)
 
 
 def test_an_answer_is_whole_when_only_the_counts_are_missing(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """It says that it has ended, and then hangs."""
+    """The server says that the answer has ended and then hangs."""
 
     def behave(exchange: Exchange) -> None:
         exchange.begin_stream()
@@ -257,12 +257,12 @@ def test_whoever_stops_does_not_wait_for_the_server(
     began = time.monotonic()
     with pytest.raises(Cancelled):
         next(pieces)
-    assert time.monotonic() - began < LOOK_SECONDS + 0.5  # on a busy machine; LOOK_SECONDS on a quiet one
+    assert time.monotonic() - began < LOOK_SECONDS + 0.5  # on a busy machine; on a quiet one it takes LOOK_SECONDS
     assert fake.client_left.wait(WAIT_SECONDS)
 
 
 def test_an_answer_that_is_put_down_is_closed(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """Whoever takes no more of it tells the server so."""
+    """A caller that takes no more of the answer closes the connection."""
     fake.usually = hangs("A cup")
     pieces = Server(settings).answer("eye", ASKED, {}, lambda: False)
     next(pieces)
@@ -271,7 +271,7 @@ def test_an_answer_that_is_put_down_is_closed(fake: FakeOpenAI, settings: Server
 
 
 def test_a_slow_server_is_waited_for(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """Each piece comes in time, though all of them together take longer than the time-out between two."""
+    """Each piece comes in time, although all of them together take longer than the time-out between two."""
 
     def behave(exchange: Exchange) -> None:
         exchange.begin_stream()
@@ -285,7 +285,7 @@ def test_a_slow_server_is_waited_for(fake: FakeOpenAI, settings: ServerSettings)
 
 
 def test_it_names_its_models(fake: FakeOpenAI, settings: ServerSettings) -> None:
-    """None where it does not tell, and an error where it is not there."""
+    """The list is empty if the server does not tell its models, and a server that does not answer is an error."""
     assert Server(settings).models() == ["eye"]
     fake.models = fails(404)
     assert Server(settings).models() == []
@@ -315,14 +315,14 @@ def test_it_names_its_models(fake: FakeOpenAI, settings: ServerSettings) -> None
     ],
 )
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    """With an example of a right one, and without a password that stood in it."""
+    """The error shows a right address, and no password that was in the wrong one."""
     with pytest.raises(ConfigError, match=r"remote.base_url.*http://192\.168\.1\.20:8000/v1") as caught:
         settings_from(RemoteConfig(base_url=url))
     assert "pass" not in str(caught.value)
 
 
 def test_the_host_is_what_people_are_told() -> None:
-    """Without the port and the path."""
+    """The host is told without the port and the path."""
     settings = settings_from(parse_config('[remote]\nbase_url = "https://eye.example:8443/v1/"\n', "x").remote)
     assert (settings.host, settings.base_url) == ("eye.example", "https://eye.example:8443/v1")
     assert settings.is_encrypted
@@ -330,7 +330,7 @@ def test_the_host_is_what_people_are_told() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"two words", b"a\nb", b"\xff\xfe"])
 def test_a_key_file_holds_one_key(tmp_path: Path, content: bytes) -> None:
-    """Else it is refused by name, and what is in it is not shown."""
+    """A wrong key file is named in the error, and its content is not shown."""
     file = tmp_path / "key"
     file.write_bytes(content)
     with pytest.raises(ConfigError, match=r"api_key_file .*key"):
@@ -341,7 +341,7 @@ def test_a_key_file_holds_one_key(tmp_path: Path, content: bytes) -> None:
 
 
 def test_certificates_are_checked_against_the_file_that_is_named(tmp_path: Path) -> None:
-    """A file that is none is refused at the start."""
+    """A file without certificates is refused at the start."""
     (tmp_path / "ca.pem").write_text("nothing")
     with pytest.raises(ConfigError, match=r"remote\.ca_file"):
         ssl_context(tmp_path / "ca.pem")

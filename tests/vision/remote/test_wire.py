@@ -1,4 +1,4 @@
-"""What is sent to another computer's engine, and what is made of what it sends back."""
+"""What is sent to another computer's engine, and how its replies are read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def decoded(uri: str) -> Image.Image:
 
 
 def test_a_picture_is_sent_as_a_jpeg_with_its_longer_side_bounded() -> None:
-    """Its shape stays; a small one is not enlarged; nothing but pixels is in it."""
+    """The shape stays, a small picture is not enlarged, and the JPEG contains nothing but pixels."""
     rgb = np.zeros((1080, 1920, 3), np.uint8)
     rgb[:, :, 0] = 200
     picture = decoded(picture_as_uri(rgb, 1024))
@@ -34,7 +34,7 @@ def test_a_picture_is_sent_as_a_jpeg_with_its_longer_side_bounded() -> None:
 
 
 def test_the_conversation_has_the_picture_once_before_the_first_question() -> None:
-    """Instructions, picture and question, answer, question: in this order."""
+    """The order is instructions, picture with the first question, answer, and the next question."""
     told = messages("Be brief.", "data:x", [Exchange("what is it", "A cup.")], "what color")
     assert [message["role"] for message in told] == ["system", "user", "assistant", "user"]
     assert told[1]["content"] == [
@@ -46,7 +46,7 @@ def test_the_conversation_has_the_picture_once_before_the_first_question() -> No
 
 
 def test_without_a_picture_only_words_are_sent() -> None:
-    """As the plain text that every such server reads."""
+    """The question is then plain text, which every such server can read."""
     assert messages("", "", [Exchange("a", "b")], "c") == [
         {"role": "user", "content": "a"},
         {"role": "assistant", "content": "b"},
@@ -64,7 +64,10 @@ def probabilities(*values: Any) -> Any:
 
 
 def test_text_comes_with_the_log_probabilities_of_its_tokens() -> None:
-    """A little above zero is rounding; without any, the text counts as one token that nothing is known of."""
+    """A value just above 0 counts as rounding.
+
+    Without any values, the text counts as one token of unknown certainty.
+    """
     piece = piece_of(chunk("cup", logprobs=probabilities(-0.5, 0.0005)))
     assert piece is not None
     assert (piece.text, piece.tokens, piece.log_probabilities) == ("cup", 2, (-0.5, 0.0))
@@ -75,21 +78,21 @@ def test_text_comes_with_the_log_probabilities_of_its_tokens() -> None:
 
 @pytest.mark.parametrize("values", [(-0.5, "sure"), (float("nan"),), (3.0,), (None,)])
 def test_log_probabilities_that_are_none_are_left_out(values: tuple[Any, ...]) -> None:
-    """The words count all the same."""
+    """The text is used all the same."""
     piece = piece_of(chunk("cup", logprobs=probabilities(*values)))
     assert piece is not None
     assert (piece.text, piece.log_probabilities) == ("cup", ())
 
 
 def test_an_event_that_says_nothing_is_none() -> None:
-    """The role at the beginning, and empty text."""
+    """The role at the beginning and an empty text give no piece."""
     assert piece_of(chunk()) is None
     assert piece_of(chunk("")) is None
     assert piece_of(SimpleNamespace(choices=[], usage=None)) is None
 
 
 def test_the_counts_at_the_end_are_taken_if_they_are_counts() -> None:
-    """Anything else is as if it had not been sent."""
+    """Anything that is not a valid count is ignored."""
     end = piece_of(SimpleNamespace(choices=[], usage=SimpleNamespace(prompt_tokens=7, completion_tokens="many")))
     assert end is not None
     assert (end.prompt_tokens, end.cached_tokens, end.answer_tokens) == (7, None, None)
@@ -103,13 +106,13 @@ def test_the_counts_at_the_end_are_taken_if_they_are_counts() -> None:
     "wrong", [SimpleNamespace(), SimpleNamespace(choices="x"), "text", chunk(5), chunk("x" * 5000)]
 )
 def test_another_thing_altogether_is_refused(wrong: Any) -> None:
-    """It becomes the message that the server does not speak this language."""
+    """It becomes the message that the server does not speak this protocol."""
     with pytest.raises(ValueError, match=r"event|piece"):
         piece_of(wrong)
 
 
 def test_nothing_in_an_answer_or_a_message_steers_the_terminal() -> None:
-    """Control characters go, halves of characters too; the line end and every script stay."""
+    """Control characters and halves of characters are removed; the line end and every script stay."""
     piece = piece_of(chunk("a\x1b[2Jb\nc\x07\ud83d 杯子"))
     assert piece is not None
     assert piece.text == "a[2Jb\nc 杯子"

@@ -1,7 +1,7 @@
 """The vision encoder on packed weights: the patches of a picture become one vector for each image token.
 
-The settings fix a picture's size, so the graph is built for the first picture and kept for all. This file knows blocks
-and weights, not where the patches come from nor what becomes of the vectors.
+A camera's pictures all have one shape, so the graph is built for the first picture and kept until one of another shape
+comes. This file knows blocks and weights, not where the patches come from nor what becomes of the vectors.
 """
 
 from __future__ import annotations

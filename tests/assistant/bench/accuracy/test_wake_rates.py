@@ -20,7 +20,7 @@ needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="nee
 @needs_espeak
 @pytest.mark.slow
 def test_hits_and_false_wakes() -> None:
-    """At least 95 of 100 wake phrases heard; in two hours of other speech and noise at most one false wake."""
+    """At least 95 of 100 wake phrases are heard, and two hours of other speech and noise wake it at most once."""
     done = subprocess.run(
         [sys.executable, "-m", "assistant.bench.accuracy.wake_rates"], capture_output=True, text=True, check=True
     )
@@ -32,7 +32,7 @@ def test_hits_and_false_wakes() -> None:
 
 @needs_espeak
 def test_a_few_hits_and_no_false_wake() -> None:
-    """A short version of the test above: the whole path, from sound to question."""
+    """A short version of the test above covers the whole path, from the sound to the question."""
     command = [sys.executable, "-m", "assistant.bench.accuracy.wake_rates", "--said", "8", "--hours", "0.01"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     rates = json.loads(done.stdout)

@@ -2,7 +2,7 @@
 
     python -m tests.assistant.machine.power.governor_table
 
-A line is the worst of 20 runs in each of its figures; the first 10 s of a run are left out.
+Each figure of a line is the worst of 20 runs. The first 10 s of a run do not count.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from tests.assistant.machine.power.test_governor import (
 )
 
 RUNS = 20
-LATE_SECOND = 1200  # of a box without a fan: it has grown warm by then
+LATE_SECOND = 1200  # for a box without a fan, which is warm by then
 
 
 @dataclass(frozen=True)
 class Held:
-    """One run."""
+    """The figures of one run."""
 
     within: float
     of_best: float

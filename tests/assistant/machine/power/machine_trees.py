@@ -1,5 +1,6 @@
-"""The small kernel files of four machines, made in a folder: an Intel NUC, an AMD mini PC, one that refuses, a virtual
-machine.
+"""The small kernel files of four machines, made in a folder.
+
+They are an Intel NUC, an AMD mini PC, a machine that refuses access, and a virtual machine.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ _NUC = {
     f"{RAPL}/constraint_0_power_limit_uw": "28000000",
     f"{RAPL}/constraint_1_name": "short_term",
     f"{RAPL}/constraint_1_power_limit_uw": "64000000",
-    f"{RAPL}:0/name": "core",  # a part of the package: not to be counted again
+    f"{RAPL}:0/name": "core",  # a part of the package, which must not be counted again
     f"{RAPL}:0/energy_uj": "700000",
-    "sys/class/powercap/intel-rapl:1/name": "psys",  # the whole board, package included
+    "sys/class/powercap/intel-rapl:1/name": "psys",  # the whole board, which includes the package
     "sys/class/powercap/intel-rapl:1/energy_uj": "9000000",
-    "sys/class/powercap/intel-rapl-mmio:0/name": "package-0",  # the same package by another way
+    "sys/class/powercap/intel-rapl-mmio:0/name": "package-0",  # the same package, reached in another way
     "sys/class/powercap/intel-rapl-mmio:0/energy_uj": "1000000",
     "sys/class/thermal/thermal_zone0/type": "acpitz",
     "sys/class/thermal/thermal_zone0/temp": "27800",
@@ -83,9 +84,9 @@ def battery(status: str, **files: str) -> dict[str, str]:
 
 
 def kernel_write(path: Path, text: str) -> None:
-    """As the kernel's files are written: all at once, and nothing of the value before is left.
+    """Writes like the kernel's files: all at once, so that nothing of the old value is left.
 
-    A common file needs help.
+    A common file has to be replaced for that.
     """
     if not path.exists():
         raise FileNotFoundError(2, "No such file or directory")
@@ -95,9 +96,9 @@ def kernel_write(path: Path, text: str) -> None:
 
 
 def late_write(path: Path, text: str) -> None:
-    """As Linux from 5.3 on takes a frequency: the write is over before the file says so.
+    """Takes a frequency as Linux does from 5.3 on: the write returns before the file shows the new value.
 
-    `Tree.spend` brings it about.
+    `Tree.spend` puts the value in place.
     """
     if path.name == "scaling_max_freq":
         path.with_name(path.name + LATE).write_text(text, encoding="ascii")
@@ -107,7 +108,7 @@ def late_write(path: Path, text: str) -> None:
 
 @dataclass
 class Tree:
-    """A machine's files, and a clock that goes only when told."""
+    """A machine's files, and a clock that moves only when a test says so."""
 
     root: Path
     read: Callable[[Path], str] | None = None
@@ -134,7 +135,7 @@ class Tree:
         return (self.root / file).read_text(encoding="ascii").strip()
 
     def spend(self, joules: float, seconds: float, busy_cores: float = 0.0) -> None:
-        """Time passes; the package's counter rises and goes round, the cores work, and what was asked late is done."""
+        """Lets time pass: the package's counter rises and may wrap, the cores work, and late writes take effect."""
         self.now += seconds
         for late in self.root.rglob(f"*{LATE}"):
             late.replace(late.with_name(late.name.removesuffix(LATE)))
@@ -156,7 +157,10 @@ def amd_mini_pc(root: Path) -> Tree:
 
 
 def refusing(root: Path) -> Tree:
-    """The same NUC for an ordinary user: energy only for root, and nothing may be written. (A test may run as root.)"""
+    """The same NUC for an ordinary user, where only root may read the energy and nothing may be written.
+
+    The refusals are simulated, because a test may run as root.
+    """
     tree = nuc(root)
 
     def read(path: Path) -> str:

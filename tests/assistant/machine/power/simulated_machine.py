@@ -1,12 +1,12 @@
-"""A small PC in a few formulas: what the governor is tried on, since no test may wait for a real one to grow warm.
+"""A small PC in a few formulas, on which the governor is tried, since no test may wait for a real one to grow warm.
 
     power = base + sum over cores of (watts of a core) x utilisation x (share of the full frequency)^2.5
     temperature: first order towards ambient + resistance x power
 
-Work is never quite even, sensors are a second late and noisy. Where the box has a power limit, the firmware keeps it
+Work is never quite even, and sensors are a second late and noisy. If the box has a power limit, the firmware keeps it
 as RAPL does: it chooses the frequency, in steps of 100 MHz and knowing only the work of the step before, so that two
-moving averages of the power stay below PL1 and PL2. So there are seconds above the limit. Time goes in tenths of a
-second, and passes only when `run` is called.
+moving averages of the power stay below PL1 and PL2. There are therefore seconds above the limit. Time goes in tenths of
+a second, and passes only when `run` is called.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from assistant.machine.power.power_knobs import PowerKnobs, Seen, Setting
 
 STEP_SECONDS = 0.1
 STEPS_A_SECOND = 10
-PL1_SECONDS, PL2_SECONDS = 28.0, 0.3  # of the moving averages
-FIRMWARE_STEP = 1 / 34  # of the full frequency
+PL1_SECONDS, PL2_SECONDS = 28.0, 0.3  # the time constants of the moving averages
+FIRMWARE_STEP = 1 / 34  # as a share of the full frequency
 LOWEST_FIRMWARE_STEP = 8
-Work = Callable[[float], float]  # of the time in seconds: how much of every thread is wanted, 0..1
+Work = Callable[[float], float]  # from the time in seconds to the wanted share of every thread, 0 to 1
 
 
 @dataclass(frozen=True)
 class Plant:
-    """The machine as it is. The governor knows none of these figures."""
+    """The true figures of the machine. The governor knows none of them."""
 
-    box: PowerKnobs  # what it permits
+    box: PowerKnobs  # the settings that it permits
     base_watts: float = 3.5
     core_watts: float = 5.5  # at full frequency
     exponent: float = 2.5
-    threads_exponent: float = 0.9  # of the speed by the number of threads
+    threads_exponent: float = 0.9  # the exponent by which the speed grows with the number of threads
     ambient_celsius: float = 25.0
     kelvin_per_watt: float = 2.0
     time_constant_seconds: float = 120.0
-    power_noise: float = 0.02  # of the work, from step to step
-    sensor_noise: float = 0.01  # of the reading
+    power_noise: float = 0.02  # relative to the work, from one step to the next
+    sensor_noise: float = 0.01  # relative to the reading
     tells_watts: bool = True
     firmware_obeys: bool = True
 
@@ -49,14 +49,14 @@ class Plant:
         return self.base_watts + self.core_watts * work * setting.frequency_share**self.exponent
 
     def speed(self, setting: Setting, utilisation: float = 1.0) -> float:
-        """1 = one core at full frequency."""
+        """The speed in units of one core at full frequency."""
         return (
             setting.threads**self.threads_exponent * utilisation * setting.frequency_share * (1.0 - setting.rest_share)
         )
 
 
 class Firmware:
-    """Keeps the processor's own limit; PL1 and PL2 are the same, as SeeSay sets them."""
+    """Keeps the processor's own limit. PL1 and PL2 are equal, as SeeSay sets them."""
 
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
@@ -64,7 +64,7 @@ class Firmware:
         self._utilisation = 0.0  # of the step before
 
     def choose(self, setting: Setting) -> Setting:
-        """The highest frequency up to the setting's with which both averages would stay below the limit."""
+        """The highest frequency up to the setting's at which both averages would stay below the limit."""
         if setting.limit_watts is None or not self._plant.firmware_obeys:
             return setting
         lowest = replace(setting, frequency_share=LOWEST_FIRMWARE_STEP * FIRMWARE_STEP)
@@ -86,7 +86,7 @@ class Firmware:
 
 @dataclass
 class Trace:
-    """What happened, a value a step: the truth, not what sensors said."""
+    """The true figures of a run, one value for each step; a sensor may have shown others."""
 
     watts: list[float] = field(default_factory=list)
     celsius: list[float] = field(default_factory=list)
@@ -94,7 +94,10 @@ class Trace:
     settings: list[Setting] = field(default_factory=list)
 
     def seconds_of_watts(self, first_second: int = 10) -> list[float]:
-        """The mean of each stretch of one second, from every step on: what the firmware's own limit is about."""
+        """The mean of each stretch of one second, one from every step on.
+
+        The firmware's own limit is about such means.
+        """
         watts = self.watts[first_second * STEPS_A_SECOND :]
         return [sum(watts[i : i + STEPS_A_SECOND]) / STEPS_A_SECOND for i in range(len(watts) - STEPS_A_SECOND + 1)]
 
@@ -117,7 +120,7 @@ class SimulatedMachine:
         self._firmware = Firmware(plant)
 
     def run(self, governor: Governor | None, seconds: float, work: Work = lambda at: 1.0) -> Trace:
-        """Let time pass; the governor is asked once a second, and hears of the second before the last."""
+        """Lets time pass. The governor is asked once a second and is told the figures of the second before the last."""
         setting = governor.setting if governor else PowerKnobs().setting(1.0)
         for _ in range(round(seconds * STEPS_A_SECOND)):
             steps = len(self.trace.watts)
@@ -142,7 +145,7 @@ class SimulatedMachine:
 
     def _seen(self, steps: int) -> Seen:
         second_before = slice(max(0, steps - 2 * STEPS_A_SECOND), max(1, steps - STEPS_A_SECOND))
-        busy = self._busy[-STEPS_A_SECOND:]  # the kernel counts it, at once and exactly
+        busy = self._busy[-STEPS_A_SECOND:]  # of the last second and exact, because the kernel counts it
         watts = self.trace.watts[second_before]
         measured = sum(watts) / len(watts) * (1.0 + self._chance.gauss(0.0, self.plant.sensor_noise))
         celsius = self.trace.celsius[second_before][-1] + self._chance.gauss(0.0, 0.3)
@@ -155,7 +158,7 @@ class SimulatedMachine:
 
 
 def best_speed(plant: Plant, watts: float, wanted: float = 1.0) -> float:
-    """The fastest of all settings that the box permits whose mean power is within so many watts, by trying every one."""
+    """The fastest speed of all permitted settings with a mean power within `watts`, found by trying every setting."""
     shares = [step / 200 for step in range(40, 201)] if plant.box.has_limit else list(plant.box.frequency_shares)
     rests = [step / 200 for step in range(181)] if plant.box.can_rest else [0.0]
     utilisation = wanted * (1.0 - plant.power_noise * 0.8)  # the mean of |noise|

@@ -1,8 +1,8 @@
-"""The governor on simulated boxes: within the budget, near the best that the budget allows, and calm.
+"""The governor on simulated boxes stays within the budget and near the best that it allows, and changes little.
 
-"Within the budget" is said of the true mean power over one second, taken from every tenth of a second on: what a power
-supply or a fuse feels is slower still, and the firmware's own limit (PL1) is a moving average over seconds too. Of the
-temperature it is said of every moment. "The best" is found by trying all settings of the box, with its true formulas,
+"Within the budget" is about the true mean power over one second, from every tenth of a second on. A power supply or a
+fuse reacts more slowly than that, and the firmware's own limit (PL1) is a moving average over seconds too. The limit of
+the temperature must hold at every moment. "The best" is found by trying all settings of the box with its true formulas,
 which the governor does not know.
 """
 
@@ -58,7 +58,7 @@ def test_the_budget_is_held_and_used(kind: str, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("time_constant_seconds", [60.0, 200.0])
 def test_a_box_without_a_fan_stays_cool_and_is_used(time_constant_seconds: float, seed: int) -> None:
-    """It tells no watts: half an hour within 75 °C, as fast as the heat that it can give off allows."""
+    """A box that tells no watts stays within 75 °C for half an hour, as fast as the heat it can give off allows."""
     plant = replace(FANLESS, time_constant_seconds=time_constant_seconds)
     trace = SimulatedMachine(plant, seed).run(Governor(Goal(None, MAX_CELSIUS), plant.box), 1800.0)
     assert share_within(trace.celsius[100:], MAX_CELSIUS) >= 0.99
@@ -67,7 +67,7 @@ def test_a_box_without_a_fan_stays_cool_and_is_used(time_constant_seconds: float
 
 
 def test_without_the_governor_each_box_breaks_its_budget() -> None:
-    """What is shown above is the governor's work."""
+    """Without the governor the same boxes go over the budget, so the tests above show its work."""
     for plant in (*WITH_WATTS.values(), FANLESS):
         full = Governor(Goal(None, math.inf), replace(plant.box, has_limit=False))
         trace = SimulatedMachine(plant).run(full, 900.0)
@@ -95,7 +95,7 @@ def test_heat_does_not_swing() -> None:
 
 
 def test_questions_with_pauses_do_not_break_the_budget() -> None:
-    """An idle box takes little, which is no reason to begin the next answer at full power."""
+    """An idle box takes little power, but the next answer does not begin at full power because of that."""
     governor = Governor(Goal(BUDGET_WATTS, 95.0), REFUSING.box)
     trace = SimulatedMachine(REFUSING, 1).run(governor, 640.0, lambda at: 1.0 if at % 32 < 12 else 0.02)
     assert share_within(trace.seconds_of_watts(), BUDGET_WATTS) >= 0.99
@@ -105,9 +105,10 @@ def test_questions_with_pauses_do_not_break_the_budget() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_work_of_two_kinds_breaks_it_for_moments_only(seed: int) -> None:
-    """A picture takes more than a word: four heavy seconds and eight lighter ones, again and again.
+    """Work that alternates between four heavy seconds and eight lighter ones breaks the budget only briefly.
 
-    What suits the one kind is too much for the other, which is known only afterwards; it is tried less and less often.
+    A setting that suits the lighter work is too much for the heavy work, which is known only afterwards; it is tried
+    less and less often.
     """
     plant = replace(AMD, box=replace(AMD.box, frequency_shares=FINE_STEPS))
 
@@ -121,13 +122,15 @@ def test_work_of_two_kinds_breaks_it_for_moments_only(seed: int) -> None:
     assert max(late) < 1.2 * BUDGET_WATTS
 
 
-# What passes
+# Disturbances that pass
 
-Load = Callable[[float], tuple[float, float]]  # of the time: another program's watts and cores
+Load = Callable[[float], tuple[float, float]]  # from the time in seconds to another program's watts and cores
 
 
 class Shared(SimulatedMachine):
-    """Another program works as well: its watts are the package's, its cores are busy, and nobody tells whose they are."""
+    """A machine with another program: the watts include its own, and the busy cores do not tell which program they are
+    for.
+    """
 
     def __init__(self, plant: Plant, seed: int, load: Load) -> None:
         super().__init__(plant, seed)
@@ -150,13 +153,15 @@ FOLLOWED = {
     "fine frequency": replace(AMD, box=replace(AMD.box, frequency_shares=FINE_STEPS)),
     "frequency alone": replace(AMD, box=PowerKnobs(frequency_shares=(0.3, 0.4, 0.6, 0.64, 1.0)), core_watts=10.0),
     "threads and rests": REFUSING,
-}  # without a limit of their own
+}  # without a power limit of the processor
 
 
 @pytest.mark.parametrize("kind", FOLLOWED)
 @pytest.mark.parametrize("load_watts", [5.0, 8.0, 15.0])
 def test_another_programs_minute_is_over_when_it_is_over(kind: str, load_watts: float) -> None:
-    """Three minutes after its end at the latest it works as fast as the budget allows, and stays within it."""
+    """Three minutes after the other program's end at the latest, it works as fast as the budget allows and stays within
+    it.
+    """
     plant = FOLLOWED[kind]
     machine = Shared(plant, 1, lambda at: (load_watts, 3.0) if 60 <= at < 120 else (0.0, 0.0))
     trace = machine.run(Governor(Goal(BUDGET_WATTS, 95.0), plant.box), 900.0)
@@ -168,7 +173,7 @@ def test_another_programs_minute_is_over_when_it_is_over(kind: str, load_watts: 
 @pytest.mark.parametrize("kind", FOLLOWED)
 @pytest.mark.parametrize("pause_seconds", [20, 60, 150])
 def test_bursts_of_another_program_are_forgotten(kind: str, pause_seconds: int) -> None:
-    """Five seconds of 8 W again and again for ten minutes; ten minutes after the last all is well."""
+    """Ten minutes after the last of many bursts of 8 W for five seconds, it works as fast as the budget allows."""
     plant = FOLLOWED[kind]
     machine = Shared(plant, 2, lambda at: (8.0, 3.0) if 60 <= at < 660 and at % pause_seconds < 5 else (0.0, 0.0))
     trace = machine.run(Governor(Goal(BUDGET_WATTS, 95.0), plant.box), 1860.0)
@@ -178,7 +183,7 @@ def test_bursts_of_another_program_are_forgotten(kind: str, pause_seconds: int) 
 
 @pytest.mark.parametrize("kind", FOLLOWED)
 def test_a_burst_every_five_minutes_costs_little(kind: str) -> None:
-    """Each costs its own seconds and the way back, whatever came before: an hour at four fifths of the best at least."""
+    """A burst costs its own seconds and the way back, so that each five minutes reach four fifths of the best."""
     plant = FOLLOWED[kind]
     for seed in range(3):
         machine = Shared(plant, seed, lambda at: (6.0, 1.0) if at > 60 and (at + 0.1) % 300 < 5 else (0.0, 0.0))
@@ -189,7 +194,7 @@ def test_a_burst_every_five_minutes_costs_little(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", FOLLOWED)
 def test_work_that_becomes_lighter_may_be_faster_and_heavier_again_slower(kind: str) -> None:
-    """Within three minutes each time."""
+    """Each change of the work is followed within three minutes."""
     plant = FOLLOWED[kind]
     machine = SimulatedMachine(plant, 0)
     trace = machine.run(
@@ -202,7 +207,7 @@ def test_work_that_becomes_lighter_may_be_faster_and_heavier_again_slower(kind: 
 
 @pytest.mark.parametrize("kind", FOLLOWED)
 def test_one_wrong_reading_passes(kind: str) -> None:
-    """Three minutes later nothing is left of it."""
+    """Three minutes after one wrong reading nothing of it is left."""
     plant = FOLLOWED[kind]
 
     class Wrong(SimulatedMachine):
@@ -215,14 +220,14 @@ def test_one_wrong_reading_passes(kind: str) -> None:
 
 
 def test_seconds_above_a_limit_that_holds_in_the_mean_do_not_count() -> None:
-    """After a pause the firmware lets the processor take more, until its own moving averages say stop."""
+    """After a pause the firmware lets the processor take more, until its moving averages reach the limit."""
     governor = Governor(Goal(BUDGET_WATTS, 95.0), NUC.box)
     trace = SimulatedMachine(NUC, 0).run(governor, 640.0, lambda at: 1.0 if at % 32 < 12 else 0.02)
     assert max(trace.watts[100:]) > BUDGET_WATTS
     assert not governor.limit_fails
 
 
-# Machines that are not as assumed
+# Machines that differ from the assumptions
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -232,7 +237,7 @@ def test_seconds_above_a_limit_that_holds_in_the_mean_do_not_count() -> None:
 def test_any_line_from_level_to_watts_is_found(
     base_watts: float, core_watts: float, exponent: float, seed: int
 ) -> None:
-    """Neither the floor nor the cores' watts nor the exponent are known; the budget is held all the same."""
+    """The budget is held although the floor, the cores' watts and the exponent are not known."""
     box = PowerKnobs(frequency_shares=FINE_STEPS, threads=4, can_rest=True)
     plant = Plant(box, base_watts=base_watts, core_watts=core_watts, exponent=exponent)
     trace = governed(plant, seed)
@@ -241,7 +246,7 @@ def test_any_line_from_level_to_watts_is_found(
 
 
 def test_a_limit_that_the_firmware_ignores_is_noticed() -> None:
-    """Read back it looks well, but the watts are too many: frequency, threads and rests come in."""
+    """The limit reads back well but the watts are too many, so frequency, threads and rests are used as well."""
     plant = replace(NUC, firmware_obeys=False)
     governor = Governor(Goal(BUDGET_WATTS, 95.0), plant.box)
     trace = SimulatedMachine(plant, 0).run(governor, 300.0)
@@ -250,7 +255,7 @@ def test_a_limit_that_the_firmware_ignores_is_noticed() -> None:
 
 
 def test_a_limit_that_holds_is_left_alone() -> None:
-    """Where the processor limits itself, nothing else is set."""
+    """If the processor limits itself, nothing else is set."""
     governor = Governor(Goal(BUDGET_WATTS, 95.0), NUC.box)
     trace = SimulatedMachine(NUC, 0).run(governor, 120.0)
     assert set(trace.settings) == {Setting(BUDGET_WATTS, 1.0, 4, 0.0)}
@@ -258,7 +263,7 @@ def test_a_limit_that_holds_is_left_alone() -> None:
 
 
 def test_a_budget_below_the_floor_gets_the_lowest_setting() -> None:
-    """It cannot be held; what there is to save is saved, and an answer still comes."""
+    """A budget that cannot be held brings the lowest setting, and an answer still comes."""
     plant = replace(REFUSING, base_watts=14.0)
     trace = governed(plant, seed=0, seconds=60.0)
     last = trace.settings[-1]
@@ -267,7 +272,7 @@ def test_a_budget_below_the_floor_gets_the_lowest_setting() -> None:
 
 
 def test_a_budget_that_cannot_be_held_is_known_after_half_a_minute() -> None:
-    """At the lowest setting and above the budget without a break; a load that passes before is none of that."""
+    """It is known when the watts stay above the budget at the lowest setting; a load that ends before is no reason."""
     plant = replace(REFUSING, base_watts=14.0)
     governor = Governor(Goal(BUDGET_WATTS, 95.0), plant.box)
     machine = SimulatedMachine(plant, 0)
@@ -283,14 +288,14 @@ def test_a_budget_that_cannot_be_held_is_known_after_half_a_minute() -> None:
 
 
 def test_nothing_is_permitted_and_nothing_told() -> None:
-    """It says what is there already, whatever it sees."""
+    """Whatever it sees, it decides the setting that is in force already."""
     governor = Governor(Goal(None, 85.0), PowerKnobs())
     for second in range(60):
         assert governor.decide(Seen(float(second))) == Setting(None, 1.0, 1, 0.0)
 
 
 def test_a_sensor_that_is_lost_leaves_the_last_setting() -> None:
-    """Not full power, which would be a guess."""
+    """Without its sensor the last setting stays, because full power would be a guess."""
     machine, governor = SimulatedMachine(REFUSING), Governor(Goal(BUDGET_WATTS, 95.0), REFUSING.box)
     machine.run(governor, 60.0)
     held = governor.setting
@@ -298,11 +303,11 @@ def test_a_sensor_that_is_lost_leaves_the_last_setting() -> None:
         assert governor.decide(Seen(float(second))) == held
 
 
-# The knob
+# The level and its settings
 
 
 def test_the_fastest_setting_of_a_level_uses_frequency_first() -> None:
-    """Then threads, and rests last: the order of what they cost."""
+    """The frequency is lowered first, then the threads, and rests come last, in the order of what they cost."""
     box = PowerKnobs(frequency_shares=FINE_STEPS, threads=4, can_rest=True)
     half = box.setting(0.5)
     assert half.threads == 4
@@ -316,7 +321,7 @@ def test_the_fastest_setting_of_a_level_uses_frequency_first() -> None:
 
 @pytest.mark.parametrize("box", [AMD.box, REFUSING.box, FANLESS.box], ids=["few steps", "no steps", "fine steps"])
 def test_a_setting_never_exceeds_its_level(box: PowerKnobs) -> None:
-    """And more level is never less speed."""
+    """A setting stays within its level, and a higher level is never slower."""
     speeds = []
     for step in range(5, 101):
         setting = box.setting(step / 100)

@@ -43,7 +43,7 @@ HIGH = f"{POLICY}0/scaling_max_freq"
 
 
 class Worker:
-    """Four threads that note what they were told."""
+    """An engine with four threads that records what it was told."""
 
     threads = 4
 
@@ -88,7 +88,7 @@ def keeper(tree: Tree, worker: Worker, said: list[str], limits: PowerLimits | No
 
 
 def test_the_processors_own_limit_is_used_where_it_may_be_set(tmp_path: Path, environ: dict[str, str]) -> None:
-    """8 of the 10 W are the processor's; frequency and threads stay as they are."""
+    """Of the 10 W, 8 W become the processor's limit, and frequency and threads stay as they are."""
     tree, worker = nuc(tmp_path), Worker()
     with keep_power(tree.sysfs, CONFIG, worker, environ, lambda sentence: pytest.fail(sentence)):
         assert tree.text(PL1) == "8000000"
@@ -97,7 +97,7 @@ def test_the_processors_own_limit_is_used_where_it_may_be_set(tmp_path: Path, en
 
 
 def test_a_limit_that_another_service_overwrites_is_set_again(tmp_path: Path, state: Path) -> None:
-    """thermald does that; twice a minute it is looked at."""
+    """The limit is checked twice a minute, because services such as thermald overwrite it."""
     tree, said = nuc(tmp_path), list[str]()
     with RestoredSettings(tree.sysfs, state) as borrowed:
         power = keeper(tree, Worker(), said, PowerLimits(tree.sysfs, borrowed))
@@ -111,7 +111,7 @@ def test_a_limit_that_another_service_overwrites_is_set_again(tmp_path: Path, st
 
 
 def test_a_frequency_that_another_service_raises_is_lowered_again(tmp_path: Path, state: Path) -> None:
-    """Within half a minute, also while the setting stays as it is."""
+    """It is lowered again within half a minute, also while the setting does not change."""
     tree = amd_mini_pc(tmp_path)
     with RestoredSettings(tree.sysfs, state) as borrowed:
         power = keeper(tree, Worker(), [], PowerLimits(tree.sysfs, borrowed))
@@ -128,7 +128,7 @@ def test_a_frequency_that_another_service_raises_is_lowered_again(tmp_path: Path
 
 
 def test_a_frequency_that_cannot_be_set_after_all_is_given_up(tmp_path: Path, state: Path) -> None:
-    """The system said that it may be; told once, and threads and rests do its part at once."""
+    """If a write fails, this is told once, and threads and rests are used at once instead."""
     tree, worker, said = nuc(tmp_path), Worker(), list[str]()
     for limit in (tree.root / RAPL).glob("constraint*"):
         limit.unlink()
@@ -149,7 +149,7 @@ def test_a_frequency_that_cannot_be_set_after_all_is_given_up(tmp_path: Path, st
 
 
 def test_a_frequency_that_the_kernel_sets_late_is_not_given_up(tmp_path: Path, state: Path) -> None:
-    """Linux takes the write at once and does it a moment later; the file says the old value until then."""
+    """Linux accepts the write at once but applies it a moment later, and the file shows the old value until then."""
     tree, said = amd_mini_pc(tmp_path), list[str]()
     tree.write = late_write
     with RestoredSettings(tree.sysfs, state) as borrowed:
@@ -162,9 +162,9 @@ def test_a_frequency_that_the_kernel_sets_late_is_not_given_up(tmp_path: Path, s
 
 
 def test_a_frequency_that_never_holds_is_given_up_after_some_looks(tmp_path: Path, state: Path) -> None:
-    """Told once; from then on threads and rests do its part."""
+    """After some checks this is told once, and threads and rests are used from then on."""
     tree, worker, said = amd_mini_pc(tmp_path), Worker(), list[str]()
-    tree.write = lambda path, text: None  # taken, and nothing comes of it
+    tree.write = lambda path, text: None  # the write is accepted but has no effect
     with RestoredSettings(tree.sysfs, state) as borrowed:
         power = keeper(tree, worker, said, PowerLimits(tree.sysfs, borrowed))
         for second in range(12):
@@ -177,7 +177,7 @@ def test_a_frequency_that_never_holds_is_given_up_after_some_looks(tmp_path: Pat
 
 
 def test_threads_and_rests_are_used_where_nothing_else_may_be_set(tmp_path: Path) -> None:
-    """An ordinary user who may read the energy: 20 W under load become fewer threads."""
+    """For an ordinary user who may read the energy, 20 W under load bring fewer threads."""
     tree, worker = amd_mini_pc(tmp_path), Worker()
     power = keeper(tree, worker, [])
     for _ in range(6):
@@ -189,7 +189,7 @@ def test_threads_and_rests_are_used_where_nothing_else_may_be_set(tmp_path: Path
 
 
 def test_a_budget_that_cannot_be_held_is_told_once(tmp_path: Path) -> None:
-    """What is measured and what can be done."""
+    """The sentence says what is measured and what can be done."""
     tree, said = amd_mini_pc(tmp_path), list[str]()
     power = keeper(tree, Worker(), said)
     for second in range(120):
@@ -204,7 +204,7 @@ def test_a_budget_that_cannot_be_held_is_told_once(tmp_path: Path) -> None:
 
 
 def test_at_the_end_the_engine_works_at_full_speed_again(tmp_path: Path) -> None:
-    """What it was told was for the time of the keeper."""
+    """What the engine was told holds only while the keeper runs."""
     tree, worker = amd_mini_pc(tmp_path), Worker()
     with keeper(tree, worker, []) as power:
         for _ in range(6):
@@ -216,7 +216,7 @@ def test_at_the_end_the_engine_works_at_full_speed_again(tmp_path: Path) -> None
 
 
 def test_heat_is_held_without_any_watts(tmp_path: Path) -> None:
-    """A machine that refuses energy still tells its temperature."""
+    """A machine that refuses its energy still tells its temperature, and that is held."""
     tree, worker = refusing(tmp_path), Worker()
     power = keeper(tree, worker, [])
     for second in range(60):
@@ -228,7 +228,7 @@ def test_heat_is_held_without_any_watts(tmp_path: Path) -> None:
 
 
 def test_it_lives_on_any_machine(machine: Tree, environ: dict[str, str]) -> None:
-    """Whatever is permitted and told: it starts, looks, and ends with everything as it was."""
+    """On every machine it starts, reads, and ends with all files as they were."""
     before = files_of(machine)
     worker = Worker()
     with keep_power(machine.sysfs, CONFIG, worker, environ, lambda sentence: None) as power:
@@ -240,7 +240,7 @@ def test_it_lives_on_any_machine(machine: Tree, environ: dict[str, str]) -> None
 
 
 def test_off_only_looks(tmp_path: Path, environ: dict[str, str]) -> None:
-    """Nothing is set, and the figures are there for whoever asks."""
+    """With govern = "off" nothing is set, and the figures can be read all the same."""
     tree, worker = nuc(tmp_path), Worker()
     before = tree.text(PL1)
     with keep_power(tree.sysfs, PowerConfig(govern="off"), worker, environ, pytest.fail) as power:
@@ -265,7 +265,7 @@ def test_a_second_seesay_does_not_fight_the_first(tmp_path: Path, state: Path, e
 def test_where_nothing_can_be_set_nobody_holds_anything(
     make: Callable[[Path], Tree], tmp_path: Path, state: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two at once on such a machine hear nothing of each other, and `cap` says what is the matter."""
+    """Two programs on such a machine do not disturb each other, and `cap` says why nothing can be limited."""
     tree = make(tmp_path / "m")
     monkeypatch.setenv("XDG_STATE_HOME", environ["XDG_STATE_HOME"])
     with RestoredSettings(tree.sysfs, state):
@@ -276,7 +276,7 @@ def test_where_nothing_can_be_set_nobody_holds_anything(
 
 
 def test_a_fault_in_its_thread_is_told_once_and_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No sensor is worth an answer."""
+    """A fault in the thread ends the thread and not the program."""
     monkeypatch.setattr("assistant.machine.power.keeper._PERIOD_SECONDS", 0.001)
     told = threading.Event()
     said: list[str] = []
@@ -297,7 +297,7 @@ def test_a_fault_in_its_thread_is_told_once_and_ends_it(tmp_path: Path, monkeypa
 
 
 def test_a_budget_that_leaves_nothing_for_the_processor_is_refused() -> None:
-    """Both keys are named."""
+    """The error names both keys."""
     with pytest.raises(ConfigError, match=r"power\.budget_watts \(10\).*power\.other_watts \(12\)"):
         _ = Budget(10.0, 12.0, 85.0).package_watts
     config = PowerConfig(budget_watts=10.0, other_watts=12.0)
@@ -319,7 +319,7 @@ def shown(
 def test_a_person_sees_figures_and_reasons(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A line for each thing, none made up, and what is only stated is said to be."""
+    """The table has a line for each thing, no figure is made up, and a figure that is only stated is marked as such."""
     shown(nuc(tmp_path / "m"), monkeypatch, tmp_path, as_json=False, config=PowerConfig(other_watts=3.0))
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert lines["processor"] == "6.3 W"
@@ -332,7 +332,7 @@ def test_a_person_sees_figures_and_reasons(
 def test_the_watts_of_a_battery_are_shown_and_not_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A laptop whose energy counter only root may read: its gauge is a mean of many seconds."""
+    """On a laptop whose energy counter only root may read, the battery's gauge is a mean of many seconds."""
     tree = refusing(tmp_path / "m").put(battery("Discharging", power_now="14000000"))
     shown(tree, monkeypatch, tmp_path, as_json=False)
     told = capsys.readouterr().out
@@ -344,7 +344,7 @@ def test_the_watts_of_a_battery_are_shown_and_not_held(
 def test_a_program_gets_nulls_with_their_reasons(
     machine: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One object, on every machine; only the one that tells and permits nothing has status 3."""
+    """Each machine gives one object; only a machine that tells and permits nothing has status 3."""
     status = 0
     try:
         shown(machine, monkeypatch, tmp_path, as_json=True)
@@ -359,10 +359,10 @@ def test_a_program_gets_nulls_with_their_reasons(
 def test_a_cap_without_a_limit_of_the_processor_watches_its_frequency(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An AMD box: the watts are measured and the frequency follows; at the end it is what it was."""
+    """On an AMD box the watts are measured and the frequency follows; at the end it is what it was."""
     tree = amd_mini_pc(tmp_path / "m")
 
-    def read(path: Path) -> str:  # each look at the counter is a second later, in which 20 J went
+    def read(path: Path) -> str:  # each reading of the counter is one second and 20 J later
         if path.name == "energy_uj":
             tree.spend(20.0, 1.0, busy_cores=4.0)
         return path.read_text()
@@ -382,7 +382,7 @@ def test_a_cap_without_a_limit_of_the_processor_watches_its_frequency(
 def test_a_cap_tells_what_really_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The machine's own limit was lower than what was asked for."""
+    """It names the machine's own limit, which was lower than the one that was asked for."""
     tree = nuc(tmp_path / "m").put({PL1: "6000000"})
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     cap(PowerConfig(), 8.0, ["true"], sysfs=tree.sysfs, wait=lambda seconds: None)
@@ -391,7 +391,7 @@ def test_a_cap_tells_what_really_holds(
 
 
 def test_a_command_that_is_not_there_is_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limits are put back."""
+    """The error is one of wrong use, and the limits are put back."""
     tree = nuc(tmp_path / "m")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with pytest.raises(UsageError, match="no-such-command cannot be run"):
@@ -402,7 +402,7 @@ def test_a_command_that_is_not_there_is_wrong_use(tmp_path: Path, monkeypatch: p
 def test_a_limit_that_turns_out_locked_where_there_is_nothing_else_is_no_cap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Status 3, and no word of a power that is held."""
+    """The status is 3, and no message says that a power is held."""
     tree = nuc(tmp_path / "m")
     shutil.rmtree(tree.root / "sys/devices")
 
@@ -419,7 +419,7 @@ def test_a_limit_that_turns_out_locked_where_there_is_nothing_else_is_no_cap(
 def test_the_verb_shows_what_another_seesay_holds(
     tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a fact beside the table, which has the limit in force; nobody is disturbed."""
+    """The table shows the limit in force, a message says that another seesay holds it, and nothing is changed."""
     tree = nuc(tmp_path / "m")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(state.parents[1]))
@@ -446,14 +446,14 @@ def test_the_verb_shows_what_another_seesay_holds(
     ],
 )
 def test_the_command_line_of_cap(words: list[str], watts: float | None, command: list[str]) -> None:
-    """What stands behind -- is the command's own, options and all."""
+    """Everything after -- belongs to the command, options included."""
     arguments = _parser().parse_args(words)
     assert (arguments.watts, arguments.command) == (watts, command)
 
 
 @pytest.mark.parametrize("watts", ["0", "2.9", "-5", "nan", "inf", "ten"])
 def test_watts_that_make_no_sense_are_wrong_use(watts: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """With status 2 and the range."""
+    """The status is 2, and the message names the range."""
     with pytest.raises(SystemExit) as caught:
         _parser().parse_args(["power", "cap", f"--watts={watts}"])
     assert caught.value.code == 2

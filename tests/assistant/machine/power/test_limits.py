@@ -47,7 +47,7 @@ def values(tree: Tree) -> dict[str, str]:
 
 
 def test_a_nuc_permits_limit_and_frequency(tmp_path: Path) -> None:
-    """Finding out writes nothing: a value that is written back may be one that somebody has just changed."""
+    """Finding this out writes nothing, because somebody may just have changed the value that would be written back."""
     tree = nuc(tmp_path)
     tree.write = lambda path, text: pytest.fail(f"{path} was written")
     before = values(tree)
@@ -61,7 +61,7 @@ def test_a_nuc_permits_limit_and_frequency(tmp_path: Path) -> None:
 
 
 def test_an_amd_mini_pc_permits_its_three_frequencies(tmp_path: Path) -> None:
-    """Its tree has counters and no limits."""
+    """Its tree has counters but no limits, and three frequencies."""
     tree = amd_mini_pc(tmp_path)
     assert power_limits(tree.sysfs).value is None
     assert "no power limits" in power_limits(tree.sysfs).why
@@ -69,7 +69,7 @@ def test_an_amd_mini_pc_permits_its_three_frequencies(tmp_path: Path) -> None:
 
 
 def test_a_machine_that_refuses_names_the_file(tmp_path: Path) -> None:
-    """Refused is not missing."""
+    """A refused file is told apart from a missing one."""
     tree = refusing(tmp_path)
     for reading in (power_limits(tree.sysfs), frequency_shares(tree.sysfs)):
         assert reading.value is None
@@ -78,7 +78,7 @@ def test_a_machine_that_refuses_names_the_file(tmp_path: Path) -> None:
 
 
 def test_a_virtual_machine_permits_nothing(tmp_path: Path) -> None:
-    """And says that there is nothing."""
+    """The reason says that there is nothing to limit."""
     tree = virtual_machine(tmp_path)
     assert not power_limits(tree.sysfs).refused
     assert frequency_shares(tree.sysfs).value is None
@@ -88,7 +88,9 @@ def test_a_virtual_machine_permits_nothing(tmp_path: Path) -> None:
 
 
 def test_a_cap_sets_both_limits_and_puts_them_back(tmp_path: Path, state: Path) -> None:
-    """The long one and the short one, or there are peaks; afterwards every file is as before, and no note is left."""
+    """Both PL1 and PL2 are set, because there are peaks otherwise; afterwards every file is as before and no note is
+    left.
+    """
     tree = nuc(tmp_path).put({f"{RAPL}/enabled": "0"})
     before = values(tree)
     with RestoredSettings(tree.sysfs, state) as borrowed:
@@ -102,7 +104,7 @@ def test_a_cap_sets_both_limits_and_puts_them_back(tmp_path: Path, state: Path) 
 
 
 def test_a_limit_of_the_machines_own_that_is_lower_stays(tmp_path: Path, state: Path) -> None:
-    """A box set to 6 W in its BIOS does not take 15 because a budget says so: each of the two limits by itself."""
+    """A lower limit of the machine stays, each of the two by itself: 6 W from the BIOS do not become 15 W."""
     tree = nuc(tmp_path).put({PL1: "6000000", PL2: "12000000"})
     with RestoredSettings(tree.sysfs, state) as borrowed:
         limits = PowerLimits(tree.sysfs, borrowed)
@@ -116,7 +118,7 @@ def test_a_limit_of_the_machines_own_that_is_lower_stays(tmp_path: Path, state: 
 
 
 def test_a_limit_of_nothing_is_none(tmp_path: Path, state: Path) -> None:
-    """Some firmware says 0 where none is set."""
+    """A limit of 0 counts as none, because some firmware says 0 where none is set."""
     tree = nuc(tmp_path).put({PL2: "0"})
     with RestoredSettings(tree.sysfs, state) as borrowed:
         assert PowerLimits(tree.sysfs, borrowed).cap(8.0).value == 8.0
@@ -124,7 +126,7 @@ def test_a_limit_of_nothing_is_none(tmp_path: Path, state: Path) -> None:
 
 
 def test_frequencies_are_lowered_and_put_back(tmp_path: Path, state: Path) -> None:
-    """Of every core; never above what the user had allowed, never below what the processor can."""
+    """All cores are lowered, never above what the user had allowed and never below what the processor can do."""
     tree = nuc(tmp_path).put({f"{POLICY}1/scaling_max_freq": "2000000"})
     before = values(tree)
     with RestoredSettings(tree.sysfs, state) as borrowed:
@@ -140,7 +142,7 @@ def test_frequencies_are_lowered_and_put_back(tmp_path: Path, state: Path) -> No
 
 
 def test_a_limit_that_something_else_sets_is_told(tmp_path: Path, state: Path) -> None:
-    """Read back, it is not what was asked: then it is no limit."""
+    """If another value is read back than the one that was written, it does not count as a limit."""
     tree = nuc(tmp_path)
 
     def stubborn(path: Path, text: str) -> None:
@@ -154,7 +156,7 @@ def test_a_limit_that_something_else_sets_is_told(tmp_path: Path, state: Path) -
 
 
 def test_a_locked_limit_is_told(tmp_path: Path, state: Path) -> None:
-    """The kernel answers a write to it with an error of input and output."""
+    """The kernel answers a write to a locked limit with an input/output error, and this is told."""
     tree = nuc(tmp_path)
 
     def locked(path: Path, text: str) -> None:
@@ -167,7 +169,7 @@ def test_a_locked_limit_is_told(tmp_path: Path, state: Path) -> None:
 
 
 def test_what_does_not_go_back_is_told(tmp_path: Path, state: Path) -> None:
-    """With status 3 and what helps; the note stays for the next run."""
+    """The error has status 3 and says what helps, and the note stays for the next run."""
     tree, taken = nuc(tmp_path), list[str]()
 
     def twice(path: Path, text: str) -> None:
@@ -186,7 +188,7 @@ def test_what_does_not_go_back_is_told(tmp_path: Path, state: Path) -> None:
 
 
 def test_a_full_disk_leaves_the_machine_as_it_is(tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reason is told and no error raised: the program goes on without this limit."""
+    """The reason is told and no error is raised: the program goes on without this limit."""
     tree = nuc(tmp_path)
     before = values(tree)
 
@@ -203,7 +205,7 @@ def test_a_full_disk_leaves_the_machine_as_it_is(tmp_path: Path, state: Path, mo
 
 
 def test_a_frequency_that_another_service_raises_is_lowered_again(tmp_path: Path, state: Path) -> None:
-    """And one that is right already is not written."""
+    """A frequency that was raised is lowered again, and one that is right already is not written."""
     tree = nuc(tmp_path)
     with RestoredSettings(tree.sysfs, state) as borrowed:
         limits = PowerLimits(tree.sysfs, borrowed)
@@ -216,7 +218,7 @@ def test_a_frequency_that_another_service_raises_is_lowered_again(tmp_path: Path
 
 
 def test_an_error_in_between_puts_back(tmp_path: Path, state: Path) -> None:
-    """Whatever ends the block."""
+    """Whatever ends the block, the settings are put back."""
     tree = nuc(tmp_path)
     before = values(tree)
     with suppress(KeyboardInterrupt), RestoredSettings(tree.sysfs, state) as borrowed:
@@ -227,7 +229,7 @@ def test_an_error_in_between_puts_back(tmp_path: Path, state: Path) -> None:
 
 
 def test_nothing_is_changed_where_nothing_can_be_noted(tmp_path: Path) -> None:
-    """A limit that nobody would put back after a kill is not set."""
+    """A limit is not set without a note, because nobody would put it back after a kill."""
     tree = nuc(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(PowerError, match="nothing is changed"):
@@ -238,7 +240,7 @@ def test_nothing_is_changed_where_nothing_can_be_noted(tmp_path: Path) -> None:
 
 
 def leave_behind(tree: Tree, state: Path, boot: str | None = None) -> None:
-    """As a run that was killed: limits changed, the note there, nobody holding the lock."""
+    """Leaves what a killed run leaves: changed limits and a note, but no lock."""
     borrowed = RestoredSettings(tree.sysfs, state)
     PowerLimits(tree.sysfs, borrowed).cap(5.0)
     borrowed._lock.close()
@@ -248,7 +250,7 @@ def leave_behind(tree: Tree, state: Path, boot: str | None = None) -> None:
 
 
 def test_the_next_run_puts_back_what_a_killed_one_left(tmp_path: Path, state: Path) -> None:
-    """Before it sets anything itself, so that it does not take the leftovers for the machine's own."""
+    """The next run puts the old limits back first, so that it does not take the leftovers for the machine's own."""
     tree = nuc(tmp_path)
     before = values(tree)
     leave_behind(tree, state)
@@ -263,7 +265,7 @@ def test_the_next_run_puts_back_what_a_killed_one_left(tmp_path: Path, state: Pa
 
 
 def test_after_a_restart_of_the_machine_the_note_counts_for_nothing(tmp_path: Path, state: Path) -> None:
-    """The firmware has set its own limits again, perhaps others than then."""
+    """After a restart the note is ignored, because the firmware has set its own limits again, perhaps other ones."""
     tree = nuc(tmp_path)
     leave_behind(tree, state, boot="another")
     with RestoredSettings(tree.sysfs, state) as borrowed:
@@ -280,7 +282,7 @@ def test_after_a_restart_of_the_machine_the_note_counts_for_nothing(tmp_path: Pa
     ],
 )  # fmt: skip
 def test_a_damaged_note_does_no_harm(tmp_path: Path, state: Path, text: str) -> None:
-    """It is not believed: no file but the kernel's settings is ever written."""
+    """A damaged note is ignored, and no file but the kernel's settings is ever written."""
     tree = nuc(tmp_path).put({"etc/passwd": "root", "sys/x": "1"})
     state.parent.mkdir(parents=True)
     state.write_text(text)
@@ -291,7 +293,7 @@ def test_a_damaged_note_does_no_harm(tmp_path: Path, state: Path, text: str) -> 
 
 
 def test_two_at_once_are_refused(tmp_path: Path, state: Path) -> None:
-    """The second would note the first one's limits as the machine's own."""
+    """A second run is refused, because it would note the first one's limits as the machine's own."""
     tree = nuc(tmp_path)
     with RestoredSettings(tree.sysfs, state) as first:
         PowerLimits(tree.sysfs, first).cap(6.0)
@@ -302,9 +304,7 @@ def test_two_at_once_are_refused(tmp_path: Path, state: Path) -> None:
 
 
 def test_two_users_see_each_other(tmp_path: Path, state: Path) -> None:
-    """`sudo seesay power cap` keeps its notes in root's home, and a `seesay run` beside it in its user's: one lock for
-    both.
-    """
+    """`sudo seesay power cap` and a user's `seesay run` share one lock, although their notes are in different homes."""
     tree = nuc(tmp_path)
     lock = tmp_path / "run/lock/seesay-power.lock"
     lock.parent.mkdir(parents=True)
@@ -316,12 +316,12 @@ def test_two_users_see_each_other(tmp_path: Path, state: Path) -> None:
                 RestoredSettings(tree.sysfs, state)
     finally:
         os.umask(before)
-    lock.chmod(0o444)  # somebody else's: it may be read
+    lock.chmod(0o444)  # it belongs to somebody else and may be read
     RestoredSettings(tree.sysfs, state).close()
 
 
 def test_what_somebody_put_in_the_place_of_the_lock_hangs_nobody(tmp_path: Path, state: Path) -> None:
-    """A pipe is not waited for, a link not followed; then each user has a lock of its own."""
+    """A pipe in its place is not waited for and a link is not followed; each user then has a lock of its own."""
     tree = nuc(tmp_path)
     lock = tmp_path / "run/lock/seesay-power.lock"
     lock.parent.mkdir(parents=True)
@@ -381,7 +381,7 @@ def eventually(true: Callable[[], bool], problem: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_every_signal_that_ends_it_puts_the_limits_back(tmp_path: Path, state: Path, number: signal.Signals) -> None:
-    """Ctrl-C, a service manager's end, a closed terminal."""
+    """Ctrl-C, a service manager's signal and a closed terminal each put the limits back."""
     tree = nuc(tmp_path / "machine")
     before = values(tree)
     with capping(tree, state) as process:
@@ -393,7 +393,7 @@ def test_every_signal_that_ends_it_puts_the_limits_back(tmp_path: Path, state: P
 
 
 def test_what_a_kill_leaves_the_next_one_puts_back(tmp_path: Path, state: Path) -> None:
-    """A kill cannot be caught; the note survives it, and the lock does not."""
+    """A kill cannot be caught, but the note survives it and the lock does not."""
     tree = nuc(tmp_path / "machine")
     before = values(tree)
     with capping(tree, state) as process:
@@ -406,7 +406,7 @@ def test_what_a_kill_leaves_the_next_one_puts_back(tmp_path: Path, state: Path) 
 
 
 def test_ctrl_c_at_a_terminal_comes_to_the_command_once(tmp_path: Path, state: Path) -> None:
-    """The terminal sends it to both; a second one would cut the command's own end short."""
+    """The terminal sends Ctrl-C to both, and a second one would interrupt the command's own clean-up."""
     tree, came = nuc(tmp_path / "machine"), tmp_path / "came"
     child = (
         "import signal, sys, time\n"
@@ -423,7 +423,7 @@ def test_ctrl_c_at_a_terminal_comes_to_the_command_once(tmp_path: Path, state: P
 
 
 def test_a_signal_that_only_we_get_is_passed_on(tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a while in which it could have ended by itself; if it does not listen at all, it is killed."""
+    """A signal that only we get is passed on after a while, and a command that ignores it is killed."""
     from assistant.cli import power
 
     monkeypatch.setattr(power, "_OWN_END_SECONDS", 0.05)
@@ -438,7 +438,7 @@ def test_a_signal_that_only_we_get_is_passed_on(tmp_path: Path, state: Path, mon
 
 
 def test_a_command_runs_under_the_limit_and_gives_its_status(tmp_path: Path, state: Path) -> None:
-    """As `nice` and `timeout` do it."""
+    """The command runs under the limit, and its status is passed on as by `nice` and `timeout`."""
     tree = nuc(tmp_path / "machine")
     before = values(tree)
     look = "import sys; sys.exit(7 if open(sys.argv[1]).read().strip() == '8000000' else 1)"
@@ -451,7 +451,7 @@ def test_a_command_runs_under_the_limit_and_gives_its_status(tmp_path: Path, sta
 def test_a_machine_that_permits_nothing_ends_with_status_3(
     tmp_path: Path, state: Path, machine: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the sentence says why and where to read on."""
+    """The sentence says why nothing can be limited and where to read more."""
     from assistant.cli.power import cap
     from assistant.settings.config import PowerConfig
 

@@ -1,4 +1,4 @@
-"""What a machine tells of its power: on the files of four machines, and on damaged ones."""
+"""What a machine tells about its power: on the files of four machines, and on damaged ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reader(tree: Tree) -> PowerReader:
 
 
 def test_a_nuc_tells_everything(tmp_path: Path) -> None:
-    """One package, counted once: neither its cores, nor the board, nor the second way to the same counter."""
+    """One package is counted once, and not again by its cores, the board or a second path to the same counter."""
     tree = nuc(tmp_path)
     power = reader(tree)
     tree.spend(joules=12.6, seconds=2.0, busy_cores=3.5)
@@ -44,7 +44,7 @@ def test_a_nuc_tells_everything(tmp_path: Path) -> None:
 
 
 def test_an_amd_mini_pc_tells_watts_and_its_die(tmp_path: Path) -> None:
-    """Its counter is in the same tree; of its sensors the die counts, not the one with an offset for the fan."""
+    """The counter is in the same tree; of the sensors the die's counts, and not the one with an offset for the fan."""
     tree = amd_mini_pc(tmp_path)
     power = reader(tree)
     tree.spend(joules=8.0, seconds=1.0)
@@ -55,7 +55,7 @@ def test_an_amd_mini_pc_tells_watts_and_its_die(tmp_path: Path) -> None:
 
 
 def test_a_machine_that_refuses_says_so(tmp_path: Path) -> None:
-    """Energy is there and may not be read, which is not the same as missing; the temperature may be."""
+    """The energy is reported as refused and not as missing, and the temperature can be read."""
     tree = refusing(tmp_path)
     power = reader(tree)
     tree.spend(joules=8.0, seconds=1.0)
@@ -67,7 +67,7 @@ def test_a_machine_that_refuses_says_so(tmp_path: Path) -> None:
 
 
 def test_a_virtual_machine_tells_nothing_and_why(tmp_path: Path) -> None:
-    """No figure is made up."""
+    """No figure is made up, and each has its reason."""
     tree = virtual_machine(tmp_path)
     power = reader(tree)
     tree.spend(0.0, 1.0, busy_cores=1.0)
@@ -81,7 +81,7 @@ def test_a_virtual_machine_tells_nothing_and_why(tmp_path: Path) -> None:
 
 
 def test_this_machine_can_be_read() -> None:
-    """Whatever it is: figures or reasons, and no error."""
+    """Any real machine gives figures or reasons, and no error."""
     power = PowerReader(Sysfs())
     sample = power.sample()
     for reading in (sample.package_watts, sample.celsius, sample.battery_watts):
@@ -92,7 +92,7 @@ def test_this_machine_can_be_read() -> None:
 
 
 def test_a_counter_that_goes_round_loses_nothing(tmp_path: Path) -> None:
-    """At its range it begins again at 0."""
+    """A counter that wraps at its range loses no energy."""
     tree = nuc(tmp_path).put({f"{RAPL}/energy_uj": f"{RANGE_UJ - 2_000_000}"})
     counter = EnergyCounter(tree.sysfs, tree.clock)
     assert counter.read().value == 0.0
@@ -102,7 +102,7 @@ def test_a_counter_that_goes_round_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_several_packages_are_added(tmp_path: Path) -> None:
-    """Each with its own counter and its own range; the tenth comes after the second."""
+    """Each package has its own counter and range, and the tenth comes after the second."""
     second, tenth = (f"sys/class/powercap/intel-rapl:{number}" for number in (2, 10))
     tree = nuc(tmp_path)
     for folder, energy_uj in ((second, 999), (tenth, 299_999_999_000)):
@@ -116,7 +116,7 @@ def test_several_packages_are_added(tmp_path: Path) -> None:
 
 
 def test_a_gap_in_which_a_counter_may_have_gone_round_twice_gives_no_figure(tmp_path: Path) -> None:
-    """65 kJ are over in three minutes at the most that a package can take."""
+    """At the highest power of a package 65 kJ are used up in three minutes, so a longer gap gives no figure."""
     tree = amd_mini_pc(tmp_path)
     counter = EnergyCounter(tree.sysfs, tree.clock)
     counter.read()
@@ -131,9 +131,9 @@ def test_a_gap_in_which_a_counter_may_have_gone_round_twice_gives_no_figure(tmp_
 
 
 def test_a_counter_that_was_reset_is_not_taken_for_one_that_went_round(tmp_path: Path) -> None:
-    """After a suspension it begins at 0: 262 kJ in a second were none.
+    """A counter that begins at 0 after a suspension gives no figure, because 262 kJ in a second are impossible.
 
-    No figure, a break for meters, and on from there.
+    The meters see a gap and go on from there.
     """
     tree = nuc(tmp_path).put({f"{RAPL}/energy_uj": "90000000"})
     power = reader(tree)
@@ -152,7 +152,7 @@ def test_a_counter_that_was_reset_is_not_taken_for_one_that_went_round(tmp_path:
 
 
 def test_a_counter_without_a_range_is_believed_until_it_falls(tmp_path: Path) -> None:
-    """Where it begins again nobody knows."""
+    """Without a range nobody knows where it wraps, so a fall gives no figure."""
     tree = nuc(tmp_path)
     (tmp_path / RAPL / "max_energy_range_uj").unlink()
     counter = EnergyCounter(tree.sysfs, tree.clock)
@@ -166,7 +166,7 @@ def test_a_counter_without_a_range_is_believed_until_it_falls(tmp_path: Path) ->
 
 
 def test_a_counter_that_stands_still_is_none(tmp_path: Path) -> None:
-    """Some virtual machines show one that always says 0: that is not 0 W."""
+    """Some virtual machines show a counter that is always 0, which does not mean 0 W."""
     tree = nuc(tmp_path)
     power = reader(tree)
     tree.spend(0.0, 1.0)
@@ -177,13 +177,13 @@ def test_a_counter_that_stands_still_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "nonsense", "12.5", "0x10"])
 def test_a_damaged_counter_is_no_counter(tmp_path: Path, text: str) -> None:
-    """No number, no figure."""
+    """A counter without a valid number gives no figure."""
     tree = nuc(tmp_path).put({f"{RAPL}/energy_uj": text})
     assert EnergyCounter(tree.sysfs, tree.clock).read().value is None
 
 
 def test_a_meter_gives_the_joules_of_a_turn(tmp_path: Path) -> None:
-    """Also when somebody else reads the same counter in between."""
+    """A meter gives the joules of its turn, also if somebody else reads the same counter in between."""
     tree = nuc(tmp_path)
     counter = EnergyCounter(tree.sysfs, tree.clock)
     tree.spend(50.0, 5.0)
@@ -199,7 +199,7 @@ def test_a_meter_gives_the_joules_of_a_turn(tmp_path: Path) -> None:
 
 
 def test_a_meter_does_not_bridge_a_failure(tmp_path: Path) -> None:
-    """The counter was away in the middle of the turn: what it took then is not known."""
+    """If the counter failed during the turn, the energy of that time is not known and no figure is given."""
     tree = nuc(tmp_path)
     counter = EnergyCounter(tree.sysfs, tree.clock)
     meter = EnergyMeter(counter)
@@ -217,14 +217,14 @@ def test_a_meter_does_not_bridge_a_failure(tmp_path: Path) -> None:
 
 
 def test_a_meter_on_a_machine_without_a_counter_says_why(tmp_path: Path) -> None:
-    """The reason reaches whoever asks for joules."""
+    """The reason reaches the caller who asks for joules."""
     meter = EnergyMeter(EnergyCounter(virtual_machine(tmp_path).sysfs))
     meter.start()
     assert "no energy counter" in meter.lap().why
 
 
 def test_a_history_tells_the_joules_since_a_moment_that_has_passed(tmp_path: Path) -> None:
-    """An answer's work begins with the first sound of a question, and that it was one is known later."""
+    """The work for an answer begins with the first sound of a question, but that it was one is known only later."""
     tree = nuc(tmp_path)
     history = EnergyHistory(EnergyCounter(tree.sysfs, tree.clock), tree.clock)
     began = tree.now
@@ -242,7 +242,7 @@ def test_a_history_tells_the_joules_since_a_moment_that_has_passed(tmp_path: Pat
 
 
 def test_a_history_does_not_bridge_a_failure(tmp_path: Path) -> None:
-    """From before it there is no figure; from after it there is."""
+    """A span from before the failure has no figure, and one from after it has."""
     tree = nuc(tmp_path)
     history = EnergyHistory(EnergyCounter(tree.sysfs, tree.clock), tree.clock)
     began = tree.now
@@ -262,7 +262,7 @@ def test_a_history_does_not_bridge_a_failure(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("nonsense", ["0", "-273200", "255000", "none"])
 def test_a_sensor_out_of_its_mind_is_not_believed(tmp_path: Path, nonsense: str) -> None:
-    """The next best one is."""
+    """An impossible temperature is ignored, and the next best sensor is used."""
     tree = nuc(tmp_path).put({"sys/class/thermal/thermal_zone1/temp": nonsense})
     celsius = cpu_celsius(tree.sysfs)
     assert celsius.value == 27.8
@@ -270,7 +270,7 @@ def test_a_sensor_out_of_its_mind_is_not_believed(tmp_path: Path, nonsense: str)
 
 
 def test_the_hottest_of_two_packages_counts(tmp_path: Path) -> None:
-    """A limit is for each."""
+    """The hotter package counts, because the limit holds for each."""
     tree = nuc(tmp_path).put(
         {"sys/class/thermal/thermal_zone7/type": "x86_pkg_temp", "sys/class/thermal/thermal_zone7/temp": "66000"}
     )
@@ -278,7 +278,7 @@ def test_the_hottest_of_two_packages_counts(tmp_path: Path) -> None:
 
 
 def test_the_package_of_coretemp_counts_where_there_is_no_zone(tmp_path: Path) -> None:
-    """Its single cores do not: they differ by ten degrees from moment to moment."""
+    """The package's sensor counts and not those of its cores, which differ by ten degrees from moment to moment."""
     tree = virtual_machine(tmp_path).put(
         {
             "sys/class/hwmon/hwmon3/name": "coretemp",
@@ -295,7 +295,7 @@ def test_the_package_of_coretemp_counts_where_there_is_no_zone(tmp_path: Path) -
 
 
 def test_a_discharging_battery_tells_the_whole_box(tmp_path: Path) -> None:
-    """By its power, or by current and voltage; below zero means the same."""
+    """The watts come from its power, or from current and voltage, and a negative figure means the same."""
     tree = nuc(tmp_path).put(battery("Discharging", power_now="-9700000"))
     sample = reader(tree).sample()
     assert sample.battery_watts.value == pytest.approx(9.7)
@@ -308,7 +308,7 @@ def test_a_discharging_battery_tells_the_whole_box(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", ["Charging", "Full", "Not charging", "Unknown"])
 def test_a_battery_that_does_not_discharge_tells_nothing(tmp_path: Path, status: str) -> None:
-    """What flows then is the charger's business."""
+    """While it does not discharge, the flow belongs to the charger."""
     tree = nuc(tmp_path).put(battery(status, power_now="9700000"))
     reading = reader(tree).sample().battery_watts
     assert reading.value is None
@@ -316,13 +316,13 @@ def test_a_battery_that_does_not_discharge_tells_nothing(tmp_path: Path, status:
 
 
 def test_the_battery_of_a_headset_is_not_the_box(tmp_path: Path) -> None:
-    """Its scope says that it belongs to a device."""
+    """A battery whose scope says that it belongs to a device does not count."""
     tree = nuc(tmp_path).put(battery("Discharging", power_now="50000", scope="Device"))
     assert reader(tree).sample().battery_watts.why == "this machine has no battery"
 
 
 def test_a_total_says_what_of_it_is_only_stated(tmp_path: Path) -> None:
-    """The config's watts are never shown as measured; without them the total is the processor's and says so."""
+    """The config's watts are never shown as measured; without them the total is the processor's alone and says so."""
     tree = nuc(tmp_path)
     power = reader(tree)
     tree.spend(6.0, 1.0)

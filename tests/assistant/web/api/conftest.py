@@ -29,7 +29,7 @@ def take(cancelled: threading.Event) -> tuple[Frame, Fault | None]:
 
 
 def beep(sentence: str) -> AudioChunk:
-    """A sound as long as the sentence."""
+    """A sound that lasts as long as the sentence would."""
     return AudioChunk(np.full(100 * len(sentence), 1000, np.int16), 16_000)
 
 

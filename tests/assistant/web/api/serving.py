@@ -1,4 +1,4 @@
-"""The real server on a free loopback port, over any engine, and clients that go down to the socket."""
+"""Runs the real server on a free loopback port, over any engine, with clients that use plain sockets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ANSWER = "The circle is red."
 
 @dataclass
 class Running:
-    """A server that serves."""
+    """A server that is running."""
 
     server: WebServer
     services: Services
@@ -72,7 +72,7 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """Of an error, which every refusal has in the same place."""
+        """The code of an error, which every refusal has in the same place."""
         assert self.headers.get_content_type() == "application/json", (self.status, self.body[:200])
         error = self.json["error"]
         assert error["message"].strip()
@@ -95,7 +95,7 @@ def send_json(port: int, path: str, value: object, **headers: str) -> Reply:
 
 
 def send_form(port: int, path: str, fields: dict[str, str | tuple[str, bytes]], **headers: str) -> Reply:
-    """A field is a text, or a media type and the bytes of a file."""
+    """Sends a form. A field is a text, or a media type with the bytes of a file."""
     body, kind = form(fields)
     return send(port, "POST", path, body, {"Content-Type": kind, **headers})
 
@@ -112,7 +112,7 @@ def form(fields: dict[str, str | tuple[str, bytes]]) -> tuple[bytes, str]:
 
 
 def events_of(body: bytes) -> list[tuple[str, dict[str, Any]]]:
-    """Of an event stream, comments left out."""
+    """The events of a stream, without its comments."""
     found = []
     for block in body.decode().strip().split("\n\n"):
         lines = dict(line.split(": ", 1) for line in block.split("\n") if not line.startswith(":"))
@@ -122,7 +122,7 @@ def events_of(body: bytes) -> list[tuple[str, dict[str, Any]]]:
 
 
 def raw(port: int, sent: bytes, *, wait_seconds: float = PATIENCE_SECONDS) -> bytes:
-    """What comes back for these bytes, up to the server's end of the connection."""
+    """Sends these bytes and returns everything that comes back until the server ends the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=wait_seconds) as client:
         client.sendall(sent)
         received = b""
@@ -132,7 +132,7 @@ def raw(port: int, sent: bytes, *, wait_seconds: float = PATIENCE_SECONDS) -> by
 
 
 def ask_request(fields: dict[str, str | tuple[str, bytes]], path: str = "/api/ask") -> bytes:
-    """The bytes of a whole request."""
+    """The bytes of a whole request to ask a question."""
     body, kind = form(fields)
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
@@ -153,7 +153,10 @@ def data_uri(data: bytes, kind: str = "image/png") -> str:
 
 
 def eventually(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> bool:
-    """For what another thread is about to do: the time is a limit, not a wait."""
+    """Waits until the condition holds, for something that another thread is about to do.
+
+    Returns False after `seconds`.
+    """
     ends_at = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > ends_at:
@@ -167,26 +170,26 @@ STATS = SeeStats(image_tokens=4, prompt_tokens=9, vision_seconds=0.1, prefill_se
 
 @dataclass
 class SteppedEngine(OneModel):
-    """An engine that takes a step when it is let: every token waits for `steps`.
+    """An engine that waits for `steps` before every token, so that the test decides when it takes a step.
 
-    It notes what was begun and decoded.
+    It records what was begun and decoded.
     """
 
     steps: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    tokens: int = 1_000_000  # of an answer
+    tokens: int = 1_000_000  # in an answer
     decoded: int = 0
     asked: list[str] = field(default_factory=list)
     seen: int = 0
     frames: list[Frame | None] = field(default_factory=list)
-    see_waits: bool = False  # for a step as well
+    see_waits: bool = False  # seeing waits for a step as well
     model_name = "stepped"
     is_demo: bool = True
     pictures_go_to: str | None = None
     error: Exception | None = None
-    has_room: bool = True  # for what was asked before and a further question
-    longest: int = 1_000_000  # question that fits beside the picture, in characters
-    cached_tokens: int = 0  # of every prompt
-    words: tuple[tuple[str, float], ...] = ()  # with their log-probabilities; (): the same one for ever
+    has_room: bool = True  # whether earlier questions and a further one fit
+    longest: int = 1_000_000  # the longest question that fits beside the picture, in characters
+    cached_tokens: int = 0  # in every prompt
+    words: tuple[tuple[str, float], ...] = ()  # with their log-probabilities; (): the same word for ever
 
     def see(self, frame: Frame | None, cancelled: threading.Event | None = None) -> SteppedView:
         if self.see_waits:
@@ -196,7 +199,7 @@ class SteppedEngine(OneModel):
         return SteppedView(self, frame)
 
     def step(self, cancelled: threading.Event | None) -> None:
-        """As the real one does: it looks whether it is cancelled before each step, and while it waits for one."""
+        """Waits for a step. Like the real engine, it checks for a cancel before each step and during the wait."""
         while not self.steps.acquire(timeout=0.005):
             if cancelled is not None and cancelled.is_set():
                 raise Cancelled("the caller no longer wants it")

@@ -1,4 +1,4 @@
-"""Who may come in: DNS rebinding and CSRF are refused, the token is wanted, and nobody comes too often."""
+"""Who may come in: DNS rebinding and CSRF are refused, a token is required, and requests are limited."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIELDS: dict[str, str | tuple[str, bytes]] = {"question": QUESTION, "image": ("i
 
 @pytest.fixture(scope="module")
 def locked() -> Iterator[Running]:
-    """A server with a token, that goes by a name."""
+    """A server with a token, which is also reached by a name."""
     engine = SteppedEngine(tokens=1)
     engine.steps.release(1000)
     with running(parts_with(engine), token=TOKEN, names=frozenset({"box.local"})) as server:
@@ -43,7 +43,7 @@ def locked() -> Iterator[Running]:
     "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil", "a b", ""]
 )
 def test_a_name_that_was_made_to_resolve_to_this_machine_is_refused(web: Running, host: str) -> None:
-    """DNS rebinding: the browser believes it is at home there, and says so in Host."""
+    """With DNS rebinding the browser believes that it talks to another site and sends that site's name in Host."""
     for method, path in (
         ("GET", "/"),
         ("GET", "/api/status"),
@@ -60,7 +60,7 @@ def test_a_name_that_was_made_to_resolve_to_this_machine_is_refused(web: Running
     ["http://evil.example", "null", "https://127.0.0.1.evil.example", "http://127.0.0.1:1", "file://", "http://"],
 )
 def test_a_page_of_another_site_may_not_ask(web: Running, origin: str) -> None:
-    """CSRF: its request brings its origin along."""
+    """With CSRF the request carries the other site's origin, and is refused."""
     for path in ("/api/ask", "/api/stop", "/v1/chat/completions", "/login"):
         reply = send_form(web.port, path, FIELDS, Origin=origin)
         assert (reply.status, reply.code) == (403, "wrong_origin")
@@ -68,18 +68,19 @@ def test_a_page_of_another_site_may_not_ask(web: Running, origin: str) -> None:
     assert (reply.status, reply.code) == (403, "wrong_origin")
     reply = send(web.port, "GET", "/api/frame.jpg", headers={"Sec-Fetch-Site": "cross-site"})
     assert (reply.status, reply.code) == (403, "wrong_origin")
-    assert send(web.port, "GET", "/", headers={"Sec-Fetch-Site": "cross-site"}).status == 200  # a link to the page
+    # a link to the page is allowed
+    assert send(web.port, "GET", "/", headers={"Sec-Fetch-Site": "cross-site"}).status == 200
 
 
 def test_our_own_page_may(web: Running) -> None:
-    """By whichever of our names the browser knows us."""
+    """The server's own page may ask, by whichever of the server's names the browser knows it."""
     for host in (f"127.0.0.1:{web.port}", f"localhost:{web.port}", f"[::1]:{web.port}"):
         headers = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
         assert send_form(web.port, "/api/ask", FIELDS, **headers).status == 200
 
 
 def test_no_answer_lets_other_sites_read_it(web: Running) -> None:
-    """No CORS header anywhere; pictures may not be shown elsewhere; scripts come from here only."""
+    """No answer has a CORS header, other sites may not show its pictures, and scripts come from this server only."""
     for path in ("/", "/api/status", "/api/frame.jpg", "/healthz", "/static/vendor/bootstrap.min.css", "/nothing"):
         headers = send(
             web.port, "GET", path, headers={"Origin": f"http://127.0.0.1:{web.port}", "Host": f"127.0.0.1:{web.port}"}
@@ -96,7 +97,7 @@ def test_no_answer_lets_other_sites_read_it(web: Running) -> None:
 
 
 def test_without_the_token_nothing_is_told(locked: Running) -> None:
-    """401 for programs, the login form for people; only the sign of life, and the page's public files, are open."""
+    """Programs get a 401 and people the login form; only /healthz and the page's public files are open."""
     for method, path in (
         ("GET", "/api/status"), ("GET", "/api/frame.jpg"), ("GET", "/v1/models"), ("GET", "/openapi.json"), ("GET", "/nothing"),
         ("POST", "/api/ask"), ("POST", "/api/stop"), ("POST", "/v1/chat/completions"), ("GET", "/api/speech/x.wav"),
@@ -115,7 +116,7 @@ def test_without_the_token_nothing_is_told(locked: Running) -> None:
 
 
 def test_a_browser_logs_in_with_the_token(locked: Running) -> None:
-    """It gets a cookie that no script can read and no other site's page can use; the token itself is not in it."""
+    """The cookie cannot be read by a script or used by another site's page, and does not contain the token."""
     form = {
         "Content-Type": "application/x-www-form-urlencoded",
         "Origin": f"http://box.local:{locked.port}",
@@ -152,14 +153,16 @@ def test_the_login_leads_nowhere_else(locked: Running, after: str) -> None:
 
 
 def test_the_language_is_kept_through_the_login(locked: Running) -> None:
-    """Whoever came for the Chinese page gets it."""
+    """A user who came for the Chinese page gets it after the login."""
     form = send(locked.port, "GET", "/login?lang=zh").body.decode()
     assert 'name="next" value="/?lang=zh"' in form
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.1", ""])
 def test_a_proxy_in_front_is_believed_only_if_the_config_says_so(trusted: str) -> None:
-    """Of who the client is, and that it came by https; anybody could write such headers."""
+    """Without the setting its headers about the client's address and https are ignored, because anybody could send
+    them.
+    """
     with running(
         parts_with(SteppedEngine()),
         token=TOKEN,
@@ -178,12 +181,12 @@ def test_a_proxy_in_front_is_believed_only_if_the_config_says_so(trusted: str) -
 
 
 def stopped() -> float:
-    """A clock: no further guess is allowed while the machine is slow."""
+    """A clock that stands still, so that no further guess is allowed, however slow the machine is."""
     return 0.0
 
 
 def test_guessing_the_token_is_slow() -> None:
-    """Ten tries a minute, then the form says so, even to the right one."""
+    """After ten tries in a minute the form refuses every token, even the right one."""
     with running(parts_with(SteppedEngine()), stopped, token=TOKEN) as server:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         statuses = [send(server.port, "POST", "/login", b"token=guess", form).status for _ in range(11)]
@@ -191,7 +194,7 @@ def test_guessing_the_token_is_slow() -> None:
 
 
 def test_guessing_the_token_as_a_program_is_as_slow() -> None:
-    """Guesses are counted together, whichever way they come; whoever is logged in is not disturbed."""
+    """Guesses by form and by header are counted together, and a user who is logged in is not disturbed."""
     with running(parts_with(SteppedEngine()), stopped, token=TOKEN) as server:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         right = send(server.port, "POST", "/login", f"token={TOKEN}".encode(), form)
@@ -217,8 +220,9 @@ def announced(port: int, token: str, client: str = "") -> bytes:
 
 
 def test_guessing_by_a_body_that_is_only_announced_is_as_slow() -> None:
-    """Counted with all other guesses, and once; to who has guessed too often the right token is as good as a wrong
-    one.
+    """Such a guess is counted once, together with all other guesses.
+
+    After too many guesses the right token is refused like a wrong one.
     """
     now = [0.0]
     with running(parts_with(SteppedEngine()), lambda: now[0], token=TOKEN) as server:
@@ -227,25 +231,30 @@ def test_guessing_by_a_body_that_is_only_announced_is_as_slow() -> None:
         wrong = {"Authorization": "Bearer guess"}
         assert [send(server.port, "GET", "/v1/models", headers=wrong).status for _ in range(5)] == [401] * 4 + [429]
         assert [announced(server.port, token)[9:12] for token in ("guess", TOKEN)] == [b"429"] * 2
-        now[0] = 6.0  # a tenth of a minute
+        now[0] = 6.0  # six seconds later one more guess is allowed
         assert [announced(server.port, token)[9:12] for token in ("guess", TOKEN)] == [b"401", b"429"]
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.1", ""])
 def test_behind_a_proxy_everybody_guesses_for_himself(trusted: str) -> None:
-    """By the client's address as the proxy tells it; where none is trusted, who claims another address is no other."""
+    """Guesses are counted for the client's address that the proxy tells.
+
+    Without a trusted proxy, a client that claims another address still counts as the same one.
+    """
     settings: dict[str, Any] = {"token": TOKEN, "names": frozenset({"box.local"}), "trusted_proxy": trusted}
     with running(parts_with(SteppedEngine()), stopped, **settings) as server:
         for number in range(10):
-            announced(server.port, "guess", f"10.0.0.{number}, 10.1.1.1")  # the last one is the proxy's word
+            # the last address is the one that the proxy added
+            announced(server.port, "guess", f"10.0.0.{number}, 10.1.1.1")
         assert announced(server.port, TOKEN, "10.1.1.1")[9:12] == b"429"
         assert announced(server.port, TOKEN, "10.0.0.2")[9:12] == (b"100" if trusted else b"429")
         assert announced(server.port, "guess", "10.0.0.2,")[9:12] == (b"401" if trusted else b"429")
 
 
 def test_a_large_body_is_not_read_before_its_token() -> None:
-    """The refusal comes while most of it is still to be sent, by length or in chunks; who has shown the token is heard
-    out.
+    """Without the token the refusal comes while most of the body is still to be sent, by length or in chunks.
+
+    With the token, the whole body is read.
     """
     with running(parts_with(SteppedEngine()), token=TOKEN) as server:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -267,16 +276,17 @@ def test_a_large_body_is_not_read_before_its_token() -> None:
             headers = {"Content-Type": "application/json", **shown}
             assert send(server.port, "POST", "/api/ask", b"x" * 5_000_000, headers).code == "bad_json"
         stranger = send(server.port, "POST", "/api/ask", b"x" * 5_000_000, {"Content-Type": "application/json"})
-        assert (stranger.status, stranger.code) == (401, "token_wanted")  # who sends all of it reads that too
+        # a client that first sends everything reads the same refusal
+        assert (stranger.status, stranger.code) == (401, "token_wanted")
         assert send(server.port, "POST", "/login", b"token=" + b"x" * 4_000, form).status == 401
         assert (
             send(server.port, "POST", "/login", b"token=" + b"x" * 100_000, form).status == 413
-        )  # no token is so long
+        )  # no token is that long
 
 
 @pytest.mark.parametrize("cookie", [b"a=\xff\xfe", b"seesay=\xff.\xff", b"\xff"])
 def test_a_cookie_of_any_bytes_gets_an_answer(locked: Running, cookie: bytes) -> None:
-    """It is looked at while the request still arrives; another cookie that a browser sends along shuts nobody out."""
+    """The cookie is checked while the request still arrives, and other cookies beside the session's do no harm."""
     head = b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nCookie: " + cookie + b"\r\n\r\n"
     refusal, _, body = raw(locked.port, head).partition(b"\r\n\r\n")
     assert refusal.startswith(b"HTTP/1.1 401 ")
@@ -289,7 +299,7 @@ def test_a_cookie_of_any_bytes_gets_an_answer(locked: Running, cookie: bytes) ->
 
 
 def test_who_comes_too_often_is_told_when_to_come_again() -> None:
-    """What costs little is counted apart, and a sign of life not at all."""
+    """Cheap requests are counted separately, and /healthz is not counted."""
     engine = SteppedEngine(tokens=1)
     engine.steps.release(100)
     with running(parts_with(engine), requests_per_minute=3) as server:
@@ -300,11 +310,12 @@ def test_who_comes_too_often_is_told_when_to_come_again() -> None:
         statuses = [send(server.port, "GET", "/api/status").status for _ in range(31)]
         assert statuses == [200] * 30 + [429]
         assert send(server.port, "GET", "/healthz").status == 200
-        assert send(server.port, "GET", "/static/seesay.css").status == 200  # thirty files are one page
+        # not counted, because one page needs thirty files
+        assert send(server.port, "GET", "/static/seesay.css").status == 200
 
 
 def test_an_old_picture_is_forgotten_without_anybody_asking() -> None:
-    """Nothing outlives its time because nobody comes by."""
+    """A picture is dropped when its time is over, also if no request comes."""
     engine = SteppedEngine(tokens=1)
     engine.steps.release(1)
     with running(parts_with(engine), kept_seconds=0.3) as server:
@@ -323,12 +334,12 @@ def test_an_old_picture_is_forgotten_without_anybody_asking() -> None:
     ],
 )  # fmt: skip
 def test_the_names_that_are_ours(host: str, ours: bool) -> None:
-    """Addresses in figures, localhost, and what the config adds."""
+    """Addresses in figures, localhost, and the names in the config are the server's own."""
     assert host_is_ours(host, frozenset({"box.local"})) is ours
 
 
 def test_an_origin_is_ours_when_host_and_port_are() -> None:
-    """With or without the port that a scheme implies."""
+    """An origin matches with or without the port that its scheme implies."""
     assert origin_is_ours("http://127.0.0.1:8765", "127.0.0.1:8765")
     assert origin_is_ours("https://box.local", "box.local")
     assert origin_is_ours("https://BOX.local", "box.local:443")
@@ -337,13 +348,13 @@ def test_an_origin_is_ours_when_host_and_port_are() -> None:
 
 
 def test_what_only_this_machine_can_reach() -> None:
-    """Anything else needs a token."""
+    """Loopback addresses need no token; every other address does."""
     assert [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "127.8.8.8")] == [True] * 4
     assert [is_loopback(host) for host in ("0.0.0.0", "::", "192.168.1.9", "box.local", "")] == [False] * 5
 
 
 def test_a_session_ends_by_itself() -> None:
-    """After half a day, and it cannot be made longer by who has it."""
+    """A session ends after half a day, and its owner cannot make it longer."""
     now = [1000.0]
     tokens = Tokens(TOKEN, lambda: now[0])
     session = tokens.new_session()
@@ -352,13 +363,13 @@ def test_a_session_ends_by_itself() -> None:
     assert not tokens.is_session(f"{int(ends_at) + 1}.{signature}")
     assert not tokens.is_session("")
     assert not tokens.is_session("x.y")
-    assert not Tokens(TOKEN, lambda: now[0]).is_session(session)  # another start of the program
+    assert not Tokens(TOKEN, lambda: now[0]).is_session(session)  # a session from an earlier start of the program
     now[0] += SESSION_SECONDS
     assert not tokens.is_session(session)
 
 
 def test_a_bucket_fills_evenly_and_forgets_strangers() -> None:
-    """Half a minute gives half of a minute's requests; a thousand clients later the first is new again."""
+    """Half a minute gives half of a minute's requests, and after a thousand clients the first counts as new again."""
     now = [0.0]
     limit = RateLimit(4, lambda: now[0])
     assert [limit.seconds_to_wait("a") for _ in range(4)] == [0, 0, 0, 0]
@@ -372,7 +383,7 @@ def test_a_bucket_fills_evenly_and_forgets_strangers() -> None:
 
 
 def test_a_session_is_one_that_itsdangerous_has_signed() -> None:
-    """Its end stands in it in plain figures; text of any kind in its place is no session."""
+    """The end of the session is in it in plain figures; a text without the signature is no session."""
     tokens = Tokens(TOKEN, lambda: 1000.0)
     session = tokens.new_session()
     assert session.partition(".")[0] == str(1000 + SESSION_SECONDS)

@@ -28,7 +28,9 @@ from tests.assistant.web.api.serving import (
 
 
 def test_a_form_with_a_picture_is_answered_event_by_event(web: Running) -> None:
-    """Accepted, seeing, the text in pieces, the sentence as it is spoken, and the whole at the end."""
+    """The events are accepted, seeing, the text in pieces, the sentence as it is spoken, and the whole answer at the
+    end.
+    """
     reply = send_form(web.port, "/api/ask", {"question": QUESTION, "image": ("image/png", picture())})
     assert reply.status == 200
     assert reply.headers["Content-Type"].startswith("text/event-stream")
@@ -45,13 +47,13 @@ def test_a_form_with_a_picture_is_answered_event_by_event(web: Running) -> None:
 
 
 def test_json_with_a_data_uri_is_answered_as_a_form_is(web: Running) -> None:
-    """Both have the same keys."""
+    """A form and JSON take the same keys."""
     reply = send_json(web.port, "/api/ask", {"question": QUESTION, "image": data_uri(picture("JPEG"), "image/jpeg")})
     assert events_of(reply.body)[-1][1]["answer"] == ANSWER
 
 
 def test_a_further_question_is_about_the_same_picture_and_what_was_said(web: Running) -> None:
-    """By the conversation's name; the picture is not looked at again, and "it" is understood."""
+    """With the conversation's id the picture is not seen again, and "it" is understood."""
     first = events_of(send_form(web.port, "/api/ask", {"question": QUESTION, "image": ("image/png", picture())}).body)
     conversation = first[0][1]["conversation"]
     second = events_of(send_form(web.port, "/api/ask", {"question": "where is it", "conversation": conversation}).body)
@@ -64,7 +66,7 @@ def test_a_further_question_is_about_the_same_picture_and_what_was_said(web: Run
 
 
 def test_the_servers_camera_is_a_picture_too(web: Running) -> None:
-    """With camera=1 nothing is sent but the question."""
+    """With camera=1 only the question is sent."""
     reply = send_json(web.port, "/api/ask", {"question": QUESTION, "camera": True})
     assert events_of(reply.body)[-1][1]["answer"] == ANSWER
     frame = send(web.port, "GET", "/api/frame.jpg")
@@ -73,7 +75,7 @@ def test_the_servers_camera_is_a_picture_too(web: Running) -> None:
 
 
 def test_a_spoken_question_is_heard_first(web: Running) -> None:
-    """Its words come as an event, before the answer to them."""
+    """The words of the question come as an event, before the answer."""
     reply = send_form(web.port, "/api/ask", {"audio": ("audio/wav", recording(0.5)), "image": ("image/png", picture())})
     events = dict(events_of(reply.body))
     assert events["heard"] == {"text": QUESTION, "confidence": 0.9}
@@ -90,7 +92,7 @@ def test_a_spoken_question_is_heard_first(web: Running) -> None:
     ],
 )
 def test_a_recording_that_brings_no_words_ends_with_the_reason(error: Exception, code: str, words: str) -> None:
-    """Silence is another thing than a model that is missing; where that lies is nobody's business."""
+    """Silence is told apart from a missing model, and the message does not name the model's folder."""
 
     def hear(wav: Path, stopped: Callable[[], bool]) -> tuple[str, float]:
         raise error
@@ -105,7 +107,7 @@ def test_a_recording_that_brings_no_words_ends_with_the_reason(error: Exception,
 
 
 def test_sentences_come_with_sound_when_it_is_wanted(web: Running) -> None:
-    """As the address of a WAV that is kept for some minutes."""
+    """The sound comes as the address of a WAV file that is kept for some minutes."""
     fields = {"question": QUESTION, "image": ("image/png", picture()), "speak": "1"}
     events = dict(events_of(send_form(web.port, "/api/ask", fields).body))
     sound = send(web.port, "GET", events["sentence"]["audio"])
@@ -116,7 +118,7 @@ def test_sentences_come_with_sound_when_it_is_wanted(web: Running) -> None:
 
 
 def test_a_picture_with_a_flaw_brings_advice_and_is_answered_all_the_same(web: Running) -> None:
-    """The page shows it; the answer to an empty picture may be said with doubt."""
+    """The advice comes as an event, and the answer may be hedged because of the fault."""
     from PIL import Image
 
     black = io.BytesIO()
@@ -128,7 +130,7 @@ def test_a_picture_with_a_flaw_brings_advice_and_is_answered_all_the_same(web: R
 
 
 def test_the_status_tells_what_was_asked_and_answered_last(web: Running) -> None:
-    """For the page's head, and for whoever watches."""
+    """The status has the last question and answer, for the page's head and for other programs."""
     send_json(web.port, "/api/ask", {"question": "  how many circles are there ", "camera": True})
     status = send(web.port, "GET", "/api/status").json
     assert status["last_question"] == "how many circles are there"
@@ -136,10 +138,11 @@ def test_the_status_tells_what_was_asked_and_answered_last(web: Running) -> None
     assert status["state"] == "idle"
     assert status["queue"] == {"length": 0, "limit": 8}
     assert (status["model"], status["is_demo"], status["has_camera"]) == ("demo_model", True, True)
+    assert status["camera_pixels"] is None, "nobody has told the size here"
 
 
 def test_the_page_and_its_files_are_there_in_both_languages(web: Running) -> None:
-    """By ?lang=, else in the language of the config."""
+    """The language comes from ?lang=, or else from the config."""
     assert b'<html lang="en">' in send(web.port, "GET", "/").body
     assert b'<html lang="zh' in send(web.port, "GET", "/?lang=zh").body
     assert send(web.port, "GET", "/static/vendor/bootstrap.min.css").status == 200
@@ -148,13 +151,13 @@ def test_the_page_and_its_files_are_there_in_both_languages(web: Running) -> Non
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "GIF", "BMP", "TIFF"])
 def test_every_common_kind_of_picture_is_read(web: Running, kind: str) -> None:
-    """Whatever its part of the form says it is, as browsers often do not know."""
+    """A picture is read whatever media type its part of the form has, because browsers often do not know it."""
     fields = {"question": QUESTION, "image": ("application/octet-stream", picture(kind))}
     assert events_of(send_form(web.port, "/api/ask", fields).body)[-1][1]["answer"] == ANSWER
 
 
 def test_the_status_tells_where_pictures_go() -> None:
-    """To another computer, or nowhere."""
+    """The status names the other computer that pictures go to, or null."""
     for host in (None, "192.168.1.20"):
         with running(parts_with(SteppedEngine(pictures_go_to=host))) as server:
             assert send(server.port, "GET", "/api/status").json["pictures_go_to"] == host

@@ -1,4 +1,4 @@
-"""Whatever comes in broken goes out as a JSON error with the right status, and the server goes on."""
+"""Broken input is answered with a JSON error and the right status, and the server goes on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ URI = data_uri(picture())
 
 @pytest.fixture(autouse=True)
 def _goes_on(web: Running) -> Iterator[None]:
-    """After each of these the next question is answered as ever."""
+    """After each of these tests the next question is answered as usual."""
     yield
     fields = {"question": QUESTION, "image": ("image/png", picture())}
     assert events_of(send_form(web.port, "/api/ask", fields).body)[-1][1]["answer"] == ANSWER
@@ -67,7 +67,7 @@ def _goes_on(web: Running) -> Iterator[None]:
     ],
 )
 def test_a_request_that_cannot_be_meant_is_400(web: Running, body: dict[str, Any], code: str) -> None:
-    """And the sentence says which key it is."""
+    """The message names the key."""
     reply = send_json(web.port, "/api/ask", body)
     assert (reply.status, reply.code) == (400, code)
 
@@ -77,7 +77,7 @@ def test_a_request_that_cannot_be_meant_is_400(web: Running, body: dict[str, Any
     [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"question":' + b"[" * 100_000, b'{"max_tokens":' + b"9" * 9000 + b"}"],
 )
 def test_a_body_that_is_no_json_object_is_400(web: Running, body: bytes) -> None:
-    """Also where Python's reader gives up in ways of its own."""
+    """The status is 400 also where Python's JSON reader fails in ways of its own."""
     for path in ("/api/ask", "/api/stop", "/v1/chat/completions"):
         reply = send(web.port, "POST", path, body, {"Content-Type": "application/json"})
         assert reply.status == 400, path
@@ -86,14 +86,14 @@ def test_a_body_that_is_no_json_object_is_400(web: Running, body: bytes) -> None
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
 def test_a_body_of_another_type_is_415(web: Running, kind: str) -> None:
-    """A page of another site could send these without asking: none of them is read."""
+    """Such a body is not read, because a page of another site could send it without asking for permission."""
     for path in ("/api/ask", "/api/stop", "/v1/chat/completions"):
         reply = send(web.port, "POST", path, b'{"question": "a"}', {"Content-Type": kind})
         assert (reply.status, reply.code) == (415, "wrong_type")
 
 
 def test_a_part_of_another_type_is_415(web: Running) -> None:
-    """What is called a text cannot be a picture."""
+    """A part of a form that is declared as text is not taken for a picture."""
     for kind in ("text/plain", "video/mp4", "application/pdf"):
         reply = send_form(web.port, "/api/ask", {"question": QUESTION, "image": (kind, picture())})
         assert (reply.status, reply.code) == (415, "wrong_type")
@@ -102,7 +102,7 @@ def test_a_part_of_another_type_is_415(web: Running) -> None:
 
 
 def test_a_picture_that_cannot_be_used_is_422(web: Running) -> None:
-    """Cut off, empty, of another kind, or a drawing that only browsers read."""
+    """A picture that is cut off, empty, of an unknown kind, or a drawing that only browsers read is refused."""
     whole = picture("JPEG")
     for data in (whole[: len(whole) // 2], b"", b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", whole[:100]):
         reply = send_form(web.port, "/api/ask", {"question": QUESTION, "image": ("image/jpeg", data)})
@@ -110,14 +110,14 @@ def test_a_picture_that_cannot_be_used_is_422(web: Running) -> None:
 
 
 def test_a_bomb_is_413_before_it_is_unpacked(web: Running) -> None:
-    """A few kilobytes that would be gigabytes of pixels."""
+    """A few kilobytes that would become gigabytes of pixels are refused by their header."""
     for side in (7_000, 60_000):
         reply = send_form(web.port, "/api/ask", {"question": QUESTION, "image": ("image/png", bomb(side))})
         assert (reply.status, reply.code) == (413, "picture_too_large")
 
 
 def test_a_recording_that_cannot_be_used_is_422(web: Running) -> None:
-    """No WAV, cut off, or far too long; where it lay on this machine is nobody's business."""
+    """A recording that is no WAV file, is cut off or is far too long is refused, without its path on this machine."""
     for data in (b"hello", b"", recording(0.5)[:20], recording(61)):
         reply = send_form(web.port, "/api/ask", {"audio": ("audio/wav", data), "image": ("image/png", picture())})
         assert (reply.status, reply.code) == (422, "bad_recording")
@@ -136,12 +136,12 @@ def test_a_recording_that_cannot_be_used_is_422(web: Running) -> None:
     ],
 )
 def test_a_form_that_cannot_be_meant_is_400(web: Running, fields: dict[str, Any]) -> None:
-    """As JSON is."""
+    """Wrong keys in a form are refused like those in JSON."""
     assert send_form(web.port, "/api/ask", fields).status == 400
 
 
 def test_a_broken_form_is_400(web: Running) -> None:
-    """Without its boundary, cut off in the middle, with a key twice, with too many parts."""
+    """A form without its boundary, cut off, with a key twice or with too many parts is refused."""
     body, kind = form({"question": QUESTION, "image": ("image/png", picture())})
     twice = body.replace(b"--B--", form({"question": "again"})[0])
     many = (
@@ -156,7 +156,7 @@ def test_a_broken_form_is_400(web: Running) -> None:
 
 
 def test_a_part_of_a_form_without_a_name_is_400(web: Running) -> None:
-    """A field or a file; so is one whose name is empty."""
+    """A field or a file without a name, or with an empty one, is refused."""
     for head in ("form-data", 'form-data; name=""', 'form-data; filename="f"'):
         body = f"--B\r\nContent-Disposition: {head}\r\n\r\nx\r\n--B--\r\n".encode()
         reply = send(web.port, "POST", "/api/ask", body, {"Content-Type": "multipart/form-data; boundary=B"})
@@ -165,7 +165,7 @@ def test_a_part_of_a_form_without_a_name_is_400(web: Running) -> None:
 
 
 def test_what_is_not_there_is_404_and_what_is_used_wrongly_405(web: Running) -> None:
-    """In JSON too, with the ways that are right."""
+    """The error is JSON too, and a 405 names the allowed methods."""
     assert send(web.port, "GET", "/api/nothing").code == "not_found"
     assert send_json(web.port, "/api/stop", {"conversation": "nobody's"}).code == "no_such_conversation"
     assert send_json(web.port, "/api/ask", {"question": QUESTION, "conversation": "x"}).code == "no_such_conversation"
@@ -176,7 +176,7 @@ def test_what_is_not_there_is_404_and_what_is_used_wrongly_405(web: Running) -> 
 
 
 def test_a_body_over_the_limit_is_413_though_all_of_it_is_being_sent(web: Running) -> None:
-    """The answer reaches a client that reads it only when it has sent everything."""
+    """The answer reaches a client that reads only after it has sent everything."""
     for size in (2_000_001, 9_000_000):
         reply = send(web.port, "POST", "/api/ask", b"x" * size, {"Content-Type": "application/json"})
         assert (reply.status, reply.code) == (413, "too_large")
@@ -184,7 +184,7 @@ def test_a_body_over_the_limit_is_413_though_all_of_it_is_being_sent(web: Runnin
 
 
 def test_a_body_over_the_limit_in_chunks_is_413(web: Running) -> None:
-    """Its length is not told beforehand."""
+    """In chunks the length is not known beforehand, and the limit holds all the same."""
     head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
     reply = raw(web.port, head + chunk * 40 + b"0\r\n\r\n")
@@ -211,7 +211,7 @@ def test_a_body_over_the_limit_in_chunks_is_413(web: Running) -> None:
     ],
 )
 def test_bytes_that_are_no_request_are_answered_in_json(web: Running, sent: bytes, status: int) -> None:
-    """Also by waitress itself, whose own errors are plain text."""
+    """waitress too answers in JSON, although its own errors are plain text."""
     head, _, body = raw(web.port, sent).partition(b"\r\n\r\n")
     assert head.split(b" ")[1] == str(status).encode()
     assert b"application/json" in head
@@ -219,7 +219,7 @@ def test_bytes_that_are_no_request_are_answered_in_json(web: Running, sent: byte
 
 
 def test_a_client_that_sends_too_slowly_is_told_408() -> None:
-    """Whether it stops in its headers or in its body; others are served meanwhile."""
+    """The client may stop in its headers or in its body, and others are served meanwhile."""
     whole = ask_request({"question": QUESTION, "image": ("image/png", picture())})
     with running(parts_with(SteppedEngine()), slow_request_seconds=0.2) as server:
         clients = [socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS) for _ in range(2)]
@@ -237,7 +237,7 @@ def test_a_client_that_sends_too_slowly_is_told_408() -> None:
 
 
 def test_an_answer_that_fails_ends_with_an_error_event() -> None:
-    """The words are general: what failed inside is for the log."""
+    """The message is general, because the inner fault belongs into the log."""
     engine = SteppedEngine(error=RuntimeError("secret of the inside"))
     engine.steps.release(10)
     with running(parts_with(engine)) as server:

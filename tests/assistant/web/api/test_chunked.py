@@ -1,4 +1,4 @@
-"""Framing of bodies: what costs much work is refused early, and what is ambiguous ends the connection."""
+"""Framing of bodies: expensive framing is refused early, and ambiguous framing ends the connection."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def fed(body: bytes) -> tuple[Parser, float]:
 
 @pytest.mark.parametrize("kind", EXPENSIVE)
 def test_framing_that_outgrows_its_limit_is_refused_before_it_costs_work(kind: str) -> None:
-    """The thread that reads all sockets spends less than a tenth of a second on it."""
+    """The thread that reads all sockets spends less than a tenth of a second on such a body."""
     parser, seconds = fed(EXPENSIVE[kind])
     assert parser.completed
     assert parser.error is not None
@@ -55,7 +55,7 @@ def test_framing_that_outgrows_its_limit_is_refused_before_it_costs_work(kind: s
 
 @pytest.mark.parametrize("kind", EXPENSIVE)
 def test_who_sends_expensive_framing_reads_a_400_in_json(web: Running, kind: str) -> None:
-    """The sentence says what to change."""
+    """The client reads a 400 in JSON, whose message says what to change."""
     head, _, body = raw(web.port, HEAD + b"\r\n" + EXPENSIVE[kind][:200_000]).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"chunks" in body
@@ -63,7 +63,7 @@ def test_who_sends_expensive_framing_reads_a_400_in_json(web: Running, kind: str
 
 
 def test_chunks_as_programs_send_them_pass() -> None:
-    """A large body in chunks of 512 bytes, and a small one in chunks of one byte."""
+    """A large body in chunks of 512 bytes and a small one in chunks of one byte are accepted."""
     parser, _ = fed((b"200\r\n" + b"x" * 512 + b"\r\n") * 20_000 + b"0\r\nx: y\r\n\r\n")
     assert (parser.completed, parser.error, parser.headers["CONTENT_LENGTH"]) == (True, None, "10240000")
     parser, _ = fed(b"1\r\nx\r\n" * 1000 + b"0\r\n\r\n")
@@ -78,7 +78,9 @@ def test_chunks_as_programs_send_them_pass() -> None:
     ],
 )  # fmt: skip
 def test_a_length_that_is_stated_in_two_ways_ends_the_connection(web: Running, head: bytes) -> None:
-    """RFC 9112, 6.1 and 6.3: the second request on the connection may be smuggled past a proxy, and gets no answer."""
+    """A second request on the connection gets no answer, because it may be smuggled past a proxy (RFC 9112, 6.1 and
+    6.3).
+    """
     body = WHOLE if b"HTTP/1.1" in head else BODY
     smuggled = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     received = raw(web.port, head + b"\r\n" + body + smuggled)
@@ -87,7 +89,7 @@ def test_a_length_that_is_stated_in_two_ways_ends_the_connection(web: Running, h
 
 
 def test_a_login_has_4_kb_at_most() -> None:
-    """By length or in chunks, and whether or not the client has the token."""
+    """The limit holds by length and in chunks, with and without the token."""
     token = "0123456789abcdefghij"
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     with running(parts_with(SteppedEngine()), token=token) as server:
@@ -103,7 +105,7 @@ def test_a_login_has_4_kb_at_most() -> None:
 
 
 def test_who_announces_too_large_a_body_is_refused_before_it_is_sent(web: Running) -> None:
-    """With `Expect: 100-continue` the client waits for leave to send, and gets the refusal in its place."""
+    """With `Expect: 100-continue` the client waits for permission to send and gets the refusal instead."""
     for path, size in (("/api/ask", 2_000_001), ("/login", 4097)):
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\nExpect: 100-continue\r\n\r\n"
         assert raw(web.port, head.encode()).startswith(b"HTTP/1.1 413 ")

@@ -1,4 +1,7 @@
-"""/openapi.json is kept: hundreds of requests made from it, valid ones and not, find no 5xx and no other breach."""
+"""The server keeps to /openapi.json: hundreds of requests made from it find no 5xx and no other breach.
+
+The requests are valid and invalid ones.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ LIMIT_SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def locked(engine: Engine) -> Iterator[Running]:
-    """With a token, so that the description's word on who may come in is tried as well."""
+    """A server with a token, so that what the description says about access is tested as well."""
     parts = parts_with(engine, take=take, synthesize=beep, hear=lambda wav, stopped: ("what color is the circle", 0.9))
     with running(parts, token=TOKEN, max_body_bytes=500_000) as server:
         yield server
@@ -32,7 +35,7 @@ def description(server: Running) -> Any:
 
 
 def test_the_contract_is_kept(locked: Running, tmp_path: Path) -> None:
-    """Statuses, types, schemas, wrong input, wrong methods, no token.
+    """Statuses, types and schemas are as described, also for wrong input, wrong methods and a missing token.
 
     One check of schemathesis is left out: that all input which fits the schema is accepted. No schema can say that the
     bytes behind a data URI are a picture.
@@ -54,7 +57,7 @@ def test_the_contract_is_kept(locked: Running, tmp_path: Path) -> None:
 
 
 def test_its_examples_work(locked: Running) -> None:
-    """Whoever copies one gets an answer."""
+    """Each example of the description gets an answer."""
     tried = 0
     for path, ways in description(locked)["paths"].items():
         body = ways.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json", {})
@@ -67,7 +70,7 @@ def test_its_examples_work(locked: Running) -> None:
 
 
 def test_every_address_is_described(locked: Running) -> None:
-    """But for the page, its login and its files, which are for people."""
+    """Every address is described except the page, its login and its files, which are for people."""
     from assistant.web.app import create_app
 
     rules = {rule.rule.replace("<path:name>", "<name>") for rule in create_app(locked.services).url_map.iter_rules()}

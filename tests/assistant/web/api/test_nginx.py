@@ -39,8 +39,8 @@ NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 NAME = "seesay.example"
 TOKEN = "0123456789abcdefghij"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
-SILENCE = "600s"  # that nginx bears
-SHORT_SILENCE = "3s"  # where a test waits for its end
+SILENCE = "600s"  # the silence that nginx tolerates in docs/nginx.conf
+SHORT_SILENCE = "3s"  # used where a test waits for its end
 STRICT = "max-age=31536000"
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx: apt install nginx-light")
@@ -57,11 +57,11 @@ class Proxy:
 
     @property
     def pid(self) -> int:
-        """Of nginx's master process."""
+        """The process number of nginx's master process."""
         return int((self.folder / "pid").read_text())
 
     def connection(self) -> http.client.HTTPSConnection:
-        """As a browser that knows the authority and has the name resolved."""
+        """Connects like a browser that trusts the authority and finds the name."""
         made = http.client.HTTPSConnection(NAME, 443, timeout=PATIENCE_SECONDS, context=self.trust)
         made._create_connection = lambda address, *more: socket.create_connection(  # type: ignore[attr-defined]
             ("127.0.0.1", self.https_port), PATIENCE_SECONDS
@@ -80,7 +80,7 @@ class Proxy:
 
 @pytest.fixture(scope="module")
 def proxies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, Proxy]]:
-    """One nginx with the documented configuration twice. Ports and paths differ, and the second waits only 3 s."""
+    """One nginx with the documented configuration twice, on two sets of ports. The second one waits only 3 s."""
     folder = tmp_path_factory.mktemp("nginx")
     make_certificate(folder)
     trust = ssl.create_default_context(cafile=str(folder / "authority.pem"))
@@ -94,7 +94,7 @@ def proxies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, P
         try:
             assert eventually(lambda: listens(made.https_port)), (folder / "said").read_text()
             for path in temporary:
-                path.rmdir()  # whoever wants to write a picture or an answer to a file cannot
+                path.rmdir()  # without it nginx cannot write a picture or an answer to a file
             yield made, hasty
         finally:
             nginx.terminate()
@@ -107,12 +107,12 @@ def proxy(proxies: tuple[Proxy, Proxy]) -> Proxy:
 
 @pytest.fixture
 def hasty(proxies: tuple[Proxy, Proxy]) -> Proxy:
-    """Before the same server."""
+    """The second proxy, before the same server."""
     return proxies[1]
 
 
 def make_certificate(folder: Path) -> None:
-    """By the very commands of docs/https.md, up to those that install."""
+    """Makes the certificate with the commands of docs/https.md, up to those that install it."""
     section = (DOCS / "https.md").read_text(encoding="utf-8").partition("## 1.")[2]
     commands = section.split("```")[1].partition("sudo ")[0]
     subprocess.run(["sh", "-euc", commands], cwd=folder, check=True, capture_output=True)
@@ -133,12 +133,12 @@ def documented_with(folder: Path, proxy: Proxy) -> str:
 
 
 def write_configuration(folder: Path, *proxies: Proxy) -> list[Path]:
-    """Returns the folders for temporary files."""
+    """Writes nginx's configuration. Returns the folders for temporary files."""
     text = "".join(documented_with(folder, proxy) for proxy in proxies)
     (folder / "seesay.conf").write_text(text, encoding="utf-8")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-    user = "user root;" if os.geteuid() == 0 else ""  # else its workers could not read pytest's folder
+    user = "user root;" if os.geteuid() == 0 else ""  # so that its workers can read pytest's folder
     (folder / "nginx.conf").write_text(
         f"{user} daemon off; pid {folder}/pid; error_log stderr;\nevents {{}}\nhttp {{ {paths} include seesay.conf; }}\n"
     )
@@ -164,7 +164,7 @@ def behind(proxy: Proxy, engine: SteppedEngine) -> Iterator[Running]:
 
 
 def test_plain_http_leads_to_https(proxy: Proxy) -> None:
-    """To the name that the certificate is for, whatever the request called it."""
+    """It leads to the name in the certificate, whatever name the request used."""
     connection = http.client.HTTPConnection("127.0.0.1", proxy.http_port, timeout=PATIENCE_SECONDS)
     connection.request("GET", "/?lang=zh", headers={"Host": "evil.example"})
     response = connection.getresponse()
@@ -173,7 +173,7 @@ def test_plain_http_leads_to_https(proxy: Proxy) -> None:
 
 
 def test_through_it_access_is_checked_as_without(proxy: Proxy, behind: Running) -> None:
-    """A sign of life for everybody, the rest with the token; a login gets a cookie for https only."""
+    """/healthz is open, everything else needs the token, and the login's cookie is for https only."""
     assert proxy.send("GET", "/healthz").json == {"ok": True}
     refused = proxy.send("GET", "/api/status")
     assert (refused.status, refused.code, refused.headers["Strict-Transport-Security"]) == (401, "token_wanted", STRICT)
@@ -189,9 +189,9 @@ def test_through_it_access_is_checked_as_without(proxy: Proxy, behind: Running) 
 
 
 def test_words_come_through_one_by_one(proxy: Proxy, behind: Running, engine: SteppedEngine) -> None:
-    """Each is there before the next is made; and who leaves ends the decode, through nginx too.
+    """Each word arrives before the next is made, and a client that leaves ends the decoding, through nginx too.
 
-    A picture of a megabyte fits.
+    A picture of a megabyte is accepted.
     """
     noise = picture("BMP", (700, 500))
     assert len(noise) > 1_000_000
@@ -213,7 +213,7 @@ def test_words_come_through_one_by_one(proxy: Proxy, behind: Running, engine: St
 
 
 def test_what_a_client_says_of_its_own_address_is_not_believed(proxy: Proxy, engine: SteppedEngine) -> None:
-    """Else nobody could be held to so many requests a minute."""
+    """The address that a client claims is ignored, because it could avoid the limit of requests a minute."""
     settings: dict[str, Any] = {"names": frozenset({NAME}), "trusted_proxy": "127.0.0.1", "token": TOKEN}
     with running(parts_with(engine), port=proxy.upstream_port, requests_per_minute=1, **settings):
         statuses = [
@@ -224,7 +224,7 @@ def test_what_a_client_says_of_its_own_address_is_not_believed(proxy: Proxy, eng
 
 
 def test_a_picture_that_is_too_large_is_413_in_json(proxy: Proxy, behind: Running) -> None:
-    """By nginx itself, before SeeSay sees any of it."""
+    """nginx refuses it by itself, before SeeSay gets any of it."""
     headers = {"Content-Type": "application/json", **AUTHORIZED}
     reply = proxy.send("POST", "/api/ask", b"x" * 17_000_000, headers)
     assert (reply.status, reply.code) == (413, "too_large")
@@ -234,14 +234,14 @@ def test_a_picture_that_is_too_large_is_413_in_json(proxy: Proxy, behind: Runnin
 
 
 def test_without_seesay_behind_it_it_says_so_in_json(proxy: Proxy) -> None:
-    """With when to come again."""
+    """The error says when to come again."""
     reply = proxy.send("GET", "/api/status")
     assert (reply.status, reply.code, reply.headers["Retry-After"]) == (503, "away", "10")
     assert reply.headers["Strict-Transport-Security"] == STRICT
 
 
 def test_an_answer_that_never_comes_is_not_called_a_server_that_is_away(hasty: Proxy, behind: Running) -> None:
-    """SeeSay runs, and is told: the question leaves its queue."""
+    """SeeSay is running and notices the end: the question leaves its queue."""
     content = [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": data_uri(picture())}}]
     body = json.dumps({"model": "stepped", "messages": [{"role": "user", "content": content}]}).encode()
     headers = {"Content-Type": "application/json", **AUTHORIZED}
@@ -253,7 +253,7 @@ def test_an_answer_that_never_comes_is_not_called_a_server_that_is_away(hasty: P
 
 
 def test_every_line_to_change_is_marked() -> None:
-    """A name, a file or a port of this example that stands unmarked would be overlooked."""
+    """Every name, file and port of the example is marked, because one without a mark would be overlooked."""
     lines = (DOCS / "nginx.conf").read_text(encoding="utf-8").splitlines()
     own = [line for line in lines if re.search(rf"{re.escape(NAME)}|/etc/seesay|:8765", line.partition("#")[0])]
     assert len(own) == 5
@@ -261,30 +261,30 @@ def test_every_line_to_change_is_marked() -> None:
 
 
 def memory_bytes(pid: int) -> int:
-    """What nginx's master and its workers hold of the machine's memory together; what they share is counted once."""
+    """The memory that nginx's master and workers hold together; what they share is counted once."""
     workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     rollups = [Path(f"/proc/{process}/smaps_rollup").read_text() for process in (pid, *workers)]
     return sum(int(kilobytes) * 1000 for text in rollups for kilobytes in re.findall(r"^Pss:\s+(\d+) kB", text, re.M))
 
 
 def test_strangers_cannot_fill_the_memory(proxy: Proxy, behind: Running, engine: SteppedEngine) -> None:
-    """Forty send 15.8 MB each without the token: each gets its 401, nginx stays small, and others are answered."""
+    """Forty clients send 15.8 MB each without the token: each gets a 401, nginx stays small, and others are served."""
     announced, sent, strangers = 15_900_000, 15_800_000, 40
     head = f"POST /api/ask HTTP/1.1\r\nHost: {NAME}\r\nContent-Type: application/json\r\nContent-Length: {announced}\r\n\r\n"
     piece, answers, held = b"x" * 100_000, [], threading.Barrier(strangers + 1)
 
     def stranger() -> None:
-        """Sends all but the last 0.1 MB, and only then reads, as most clients do."""
+        """Sends all but the last 0.1 MB and only then reads, as most clients do."""
         with (
             socket.create_connection(("127.0.0.1", proxy.https_port), PATIENCE_SECONDS) as plain,
             proxy.trust.wrap_socket(plain, server_hostname=NAME) as client,
         ):
             client.sendall(head.encode())
-            with contextlib.suppress(OSError):  # nginx may have closed after its answer
+            with contextlib.suppress(OSError):  # nginx may have closed the connection after its answer
                 for _ in range(sent // len(piece)):
                     client.sendall(piece)
-            held.wait(PATIENCE_SECONDS * 3)  # all of them have sent
-            held.wait(PATIENCE_SECONDS * 3)  # the memory has been read
+            held.wait(PATIENCE_SECONDS * 3)  # until all of them have sent
+            held.wait(PATIENCE_SECONDS * 3)  # until the memory has been read
             with contextlib.suppress(OSError):
                 answers.append(client.recv(4096))
 

@@ -1,4 +1,4 @@
-"""A full folder for temporary files: who sends something large is told 507, and the server goes on."""
+"""With a full folder for temporary files, a client that sends something large gets a 507, and the server goes on."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ FIELDS: dict[str, Any] = {"question": QUESTION, "image": ("image/png", picture()
 
 
 class FullFile:
-    """A temporary file on a disk without room: Linux's /dev/full refuses every write."""
+    """A temporary file on a full disk: Linux's /dev/full refuses every write."""
 
     made: ClassVar[list[Any]] = []
 
     def __init__(self, mode: str = "w+b", suffix: str = "", buffering: int = -1) -> None:
-        self._file = open("/dev/full", mode, buffering)  # noqa: SIM115 - closed by whoever made it
+        self._file = open("/dev/full", mode, buffering)  # noqa: SIM115 - the caller closes it
         self.name = "/tmp/full.wav"
         FullFile.made.append(self._file)  # waitress leaves it to the garbage collector, which would warn
 
@@ -61,7 +61,7 @@ def _full(monkeypatch: pytest.MonkeyPatch, web: Running) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_full")
 def test_a_large_body_is_507_in_json(web: Running) -> None:
-    """By length and in chunks; a small body needs no file and is answered."""
+    """A large body gets a 507, by length and in chunks; a small one needs no file and is answered."""
     reply = send(web.port, "POST", "/api/ask", b"x" * 1_500_000, {"Content-Type": "application/json"})
     assert (reply.status, reply.code) == (507, "no_room")
     assert "/" not in reply.json["error"]["message"]
@@ -74,7 +74,7 @@ def test_a_large_body_is_507_in_json(web: Running) -> None:
 
 @pytest.mark.usefixtures("_full")
 def test_a_recording_is_507_in_json(web: Running) -> None:
-    """It lies in a file while it is heard; as a form and as JSON."""
+    """A recording, sent as a form or as JSON, is written to a file while it is heard."""
     wav = recording(0.5)
     form = send_form(web.port, "/api/ask", {"audio": ("audio/wav", wav), "image": ("image/png", picture())})
     json = send_json(web.port, "/api/ask", {"audio": data_uri(wav, "audio/wav"), "image": data_uri(picture())})

@@ -1,4 +1,4 @@
-"""The pure parts behind the server: what is kept and for how long, whose turn it is, what a view is asked."""
+"""The pure parts behind the server: what is kept and for how long, the queue, and the prompts for a view."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Clock:
 
 
 def test_what_has_not_been_used_for_longest_goes_first() -> None:
-    """Of too many, and of too large."""
+    """The entry that was not used for the longest time goes first when there are too many or they are too large."""
     kept: Kept[str] = Kept(KeptLimits(count=3, size_bytes=100, age_seconds=60), Clock())
     for name in "abc":
         kept.put(name, name, 10)
@@ -57,7 +57,7 @@ def test_what_has_not_been_used_for_longest_goes_first() -> None:
 
 
 def test_what_is_old_goes_and_a_use_makes_young() -> None:
-    """Age is counted from the last use."""
+    """An entry's age counts from its last use."""
     clock = Clock()
     kept: Kept[str] = Kept(KeptLimits(count=9, size_bytes=100, age_seconds=60), clock)
     kept.put("a", "a", 10)
@@ -72,7 +72,7 @@ def test_what_is_old_goes_and_a_use_makes_young() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 60), st.integers(0, 30))))
 def test_the_bounds_of_what_is_kept_hold_always(actions: list[tuple[str, int, int]]) -> None:
-    """Whatever is put in whatever order; the sum of the sizes is never wrong."""
+    """Whatever is put in and in whatever order, the bounds hold and the sum of the sizes is right."""
     clock = Clock()
     kept: Kept[int] = Kept(KeptLimits(count=3, size_bytes=100, age_seconds=60), clock)
     for name, size, seconds in actions:
@@ -83,7 +83,7 @@ def test_the_bounds_of_what_is_kept_hold_always(actions: list[tuple[str, int, in
 
 
 def test_the_queue_is_first_come_first_served_and_has_an_end() -> None:
-    """Who leaves makes room, wherever in the queue."""
+    """A client that leaves makes room, wherever it was in the queue."""
     queue = WorkQueue(3, Clock())
     first, second, third = (queue.enter() for _ in range(3))
     assert [ticket.position for ticket in (first, second, third)] == [0, 1, 2]
@@ -98,7 +98,7 @@ def test_the_queue_is_first_come_first_served_and_has_an_end() -> None:
 
 
 def test_a_waiter_that_gives_up_does_not_wait() -> None:
-    """It looks every few milliseconds."""
+    """A waiting client checks every few milliseconds whether it should give up."""
     queue = WorkQueue(2)
     queue.enter()
     looks = iter([False, False, True])
@@ -106,7 +106,10 @@ def test_a_waiter_that_gives_up_does_not_wait() -> None:
 
 
 def test_when_to_come_back_is_learnt_from_the_answers_so_far() -> None:
-    """Between a second and a minute; an answer that takes longer than they did takes half as long again, at a guess."""
+    """The time is between a second and a minute.
+
+    If an answer takes longer than the earlier ones did, the guess is half as long again.
+    """
     clock = Clock()
     queue = WorkQueue(1, clock)
 
@@ -131,7 +134,7 @@ def test_when_to_come_back_is_learnt_from_the_answers_so_far() -> None:
 
 
 def test_an_answer_that_nobody_ever_reads_frees_its_place() -> None:
-    """A client may be gone before the first byte: then nothing of the answer runs, not even its end."""
+    """If a client is gone before the first byte, no code of the answer runs, but its place in the queue is freed."""
     services = Services(parts_with(SteppedEngine()), WebSettings())
     about = services.conversations.new(Frame(np.zeros((4, 4, 3), np.uint8), 0.0), None)
     answer = services.answer(lambda: False, lambda: (Asked("what is it"), about))
@@ -140,11 +143,11 @@ def test_an_answer_that_nobody_ever_reads_frees_its_place() -> None:
     answer.close()
     answer.close()
     assert services.queue.status.length == 0
-    assert about.stop != under_way  # else the picture, kept for minutes, would keep the connection
+    assert about.stop != under_way  # otherwise the picture, which is kept for minutes, would keep the connection
 
 
 def test_a_conversation_keeps_no_hold_of_a_connection_that_has_ended() -> None:
-    """Pictures are kept for minutes, and connections with their buffers would be kept with them."""
+    """Pictures are kept for minutes, and must not keep connections with their buffers."""
     engine = SteppedEngine(tokens=1)
     engine.steps.release(1)
     services = Services(parts_with(engine), WebSettings())
@@ -160,7 +163,7 @@ def test_a_conversation_keeps_no_hold_of_a_connection_that_has_ended() -> None:
 
 
 def test_words_of_doubt_stand_where_the_doubt_is() -> None:
-    """In the whole answer as in the sentences, also where the doubtful one was said before, within another."""
+    """The whole answer has the hedge at the same sentence as the spoken text, also if the same words came before."""
     engine = SteppedEngine(words=(("A box. Yes! ", 0.0), ("Yes", -9.0), ("!", 0.0)))
     engine.steps.release(3)
     services = Services(parts_with(engine), WebSettings())
@@ -182,14 +185,14 @@ EARLIER = Said("Be brief.", (("what is it", "A cup."),))
 
 
 def test_a_view_that_holds_what_was_said_is_asked_the_question_alone() -> None:
-    """It remembers; anything else would be said twice."""
+    """A view that remembers the conversation gets the question alone, so that nothing is told twice."""
     about = conversation(SteppedEngine())
     about.held = EARLIER
     assert about.prompt_for("where", EARLIER, takes_instructions=True, longest=2000) == "where"
 
 
 def test_what_a_view_does_not_hold_is_told_with_the_question() -> None:
-    """Nothing that the client sent is left out in silence; the demo model was never taught to read such a text."""
+    """Nothing that the client sent is silently left out, except for the demo model, which cannot read such a text."""
     about = conversation(SteppedEngine())
     about.held = Said("", (("another", "Thing."),))
     told = about.prompt_for("where", EARLIER, takes_instructions=True, longest=2000)
@@ -202,7 +205,7 @@ def test_what_a_view_does_not_hold_is_told_with_the_question() -> None:
 
 
 def test_what_no_longer_fits_into_a_view_is_told_again() -> None:
-    """It would go back to the bare picture by itself, and forget in silence."""
+    """Otherwise the view would go back to the bare picture and silently forget."""
     engine = SteppedEngine(has_room=False)
     about = conversation(engine)
     about.held = EARLIER
@@ -212,7 +215,7 @@ def test_what_no_longer_fits_into_a_view_is_told_again() -> None:
 
 
 def test_of_a_long_conversation_the_oldest_part_is_left_out() -> None:
-    """The question itself always fits."""
+    """The oldest exchanges are left out, and the question itself always fits."""
     said = Said("", tuple((f"question {n}", "answer") for n in range(100)))
     text = folded("now?", said, lambda text: len(text) <= 500)
     assert len(text) <= 500
@@ -222,7 +225,7 @@ def test_of_a_long_conversation_the_oldest_part_is_left_out() -> None:
 
 
 def test_what_is_told_again_fits_into_the_model() -> None:
-    """It counts in tokens: a text may be too long for it that has few characters."""
+    """The limit is in tokens, so a text of few characters may still be too long."""
     about = conversation(SteppedEngine(longest=120))
     said = Said("Be brief.", (*EARLIER.exchanges, ("where is it", "On the left of the table."), ("is it full", "Yes.")))
     told = about.prompt_for("why", said, takes_instructions=True, longest=2000)
@@ -232,7 +235,7 @@ def test_what_is_told_again_fits_into_the_model() -> None:
 
 
 def test_a_view_that_was_put_away_is_told_again() -> None:
-    """Another picture needed its room in the engine: it has forgotten."""
+    """A view loses its memory when another picture needs the room in the engine."""
     about = conversation(SteppedEngine())
     about.held = EARLIER
     about.view.cache_bytes = 0  # type: ignore[union-attr,misc]
@@ -240,7 +243,7 @@ def test_a_view_that_was_put_away_is_told_again() -> None:
 
 
 def test_a_large_picture_is_kept_smaller() -> None:
-    """Many may wait in the queue with one each; its form stays."""
+    """A large picture is made smaller, because many may wait in the queue; its proportions stay."""
     frame = picture_frame(picture(size=(4000, 1000)), 40_000_000)
     assert frame.rgb.shape == (480, 1920, 3)
     small = picture_frame(picture(size=(300, 200)), 40_000_000)
@@ -249,7 +252,7 @@ def test_a_large_picture_is_kept_smaller() -> None:
 
 
 def test_a_voice_that_fails_costs_no_answer() -> None:
-    """There is no sound then, and the sentence can be read."""
+    """If the voice fails there is no sound, and the sentence can be read."""
 
     def fails(sentence: str) -> AudioChunk:
         raise VoiceError("no such voice")
@@ -259,7 +262,7 @@ def test_a_voice_that_fails_costs_no_answer() -> None:
 
 
 def test_the_state_is_that_of_the_voice_unless_only_the_page_is_at_work() -> None:
-    """Whoever looks sees what a person in the room hears; a voice that only listens does nothing that could be seen."""
+    """The state is what a person in the room hears; while the voice only listens, the page's own work shows."""
     board = Board()
     assert board.state(at_work=True) == "thinking"
     board.voice_state = lambda: "listening"
@@ -273,7 +276,7 @@ def test_the_state_is_that_of_the_voice_unless_only_the_page_is_at_work() -> Non
 
 
 def test_the_sensors_are_read_at_most_once_a_second(tmp_path: Path) -> None:
-    """However many look; what the machine does not tell is no figure."""
+    """The sensors are read once a second however many clients ask, and a missing value is no figure."""
     clock, reads = Clock(), []
 
     def memory() -> int:
@@ -288,3 +291,15 @@ def test_the_sensors_are_read_at_most_once_a_second(tmp_path: Path) -> None:
     machine()
     assert len(reads) == 2
     assert json.dumps(vars(machine()))
+
+
+def test_the_cameras_size_is_told_as_it_is_now(tmp_path: Path) -> None:
+    """A camera that was plugged in again may have another."""
+    clock, sizes = Clock(), iter([None, (1920, 1080), (640, 480)])
+    reader = PowerReader(Sysfs(tmp_path)).sample
+    machine = Machine("m", 0.0, lambda: None, reader, clock, camera_pixels=lambda: next(sizes))
+    found = []
+    for _ in range(3):
+        found.append(machine().camera_pixels)
+        clock.now += 1.0
+    assert found == [None, (1920, 1080), (640, 480)]

@@ -1,6 +1,6 @@
-"""One engine, many who ask: the queue's end, and what happens when a client goes.
+"""One engine and many clients: the end of the queue, and what happens when a client goes.
 
-Real sockets, an engine that is stepped.
+The tests use real sockets and an engine that takes steps when they say so.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def connect(port: int, request: bytes) -> socket.socket:
 
 
 def read_until(client: socket.socket, words: str) -> str:
-    """What comes, up to the end of the event that has them."""
+    """What arrives up to the end of the event with these words."""
     received = ""
     while "\n\n" not in received.partition(words)[2]:
         data = client.recv(4096)
@@ -61,7 +61,7 @@ def read_until(client: socket.socket, words: str) -> str:
 
 
 def test_a_client_that_leaves_ends_its_decode_within_one_token() -> None:
-    """Its connection is closed, and the engine, let go for a thousand tokens more, decodes not one of them."""
+    """After the connection is closed, the engine decodes no further token, although it may take a thousand steps."""
     engine = SteppedEngine()
     with running(parts_with(engine)) as server:
         client = connect(server.port, ask_request(FIELDS))
@@ -75,7 +75,7 @@ def test_a_client_that_leaves_ends_its_decode_within_one_token() -> None:
 
 
 def test_a_client_that_leaves_while_its_picture_is_looked_at_ends_that_too() -> None:
-    """Nothing is being written then, so no writing can fail: the server itself sees the connection end."""
+    """Nothing is being written then, so no write can fail: the server itself sees the connection end."""
     engine = SteppedEngine(see_waits=True)
     with running(parts_with(engine)) as server:
         client = connect(server.port, ask_request(FIELDS))
@@ -87,7 +87,7 @@ def test_a_client_that_leaves_while_its_picture_is_looked_at_ends_that_too() -> 
 
 
 def slow_ears(begun: threading.Event) -> Callable[[Path, Callable[[], bool]], tuple[str, float]]:
-    """Hears until it is stopped, as a long recording is heard."""
+    """Ears that hear until they are stopped, as they do with a long recording."""
 
     def hear(wav: Path, stopped: Callable[[], bool]) -> tuple[str, float]:
         begun.set()
@@ -98,7 +98,7 @@ def slow_ears(begun: threading.Event) -> Callable[[Path, Callable[[], bool]], tu
 
 
 def test_a_client_that_leaves_while_its_recording_is_heard_ends_that_too() -> None:
-    """A minute of sound takes many seconds, and its place in the queue is wanted."""
+    """A minute of sound takes many seconds to hear, and other clients need the place in the queue."""
     engine, begun = SteppedEngine(), threading.Event()
     with running(parts_with(engine, hear=slow_ears(begun))) as server:
         client = connect(server.port, ask_request(SPOKEN))
@@ -109,7 +109,7 @@ def test_a_client_that_leaves_while_its_recording_is_heard_ends_that_too() -> No
 
 
 def test_the_server_ends_while_a_recording_is_heard() -> None:
-    """In good order, and soon."""
+    """The server ends in good order and soon."""
     begun = threading.Event()
     with running(parts_with(SteppedEngine(), hear=slow_ears(begun))) as server:
         client = connect(server.port, ask_request(SPOKEN))
@@ -119,7 +119,7 @@ def test_the_server_ends_while_a_recording_is_heard() -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_program_that_leaves_ends_its_decode_too(stream: bool) -> None:
-    """Also where it wanted the answer in one piece, so that nothing is written before the end."""
+    """This holds also if the answer was wanted in one piece, so that nothing is written before its end."""
     engine = SteppedEngine()
     content = [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": data_uri(picture())}}]
     body = {"model": "stepped", "stream": stream, "messages": [{"role": "user", "content": content}]}
@@ -135,7 +135,7 @@ def test_a_program_that_leaves_ends_its_decode_too(stream: bool) -> None:
 
 
 def test_a_client_that_leaves_the_queue_frees_its_place() -> None:
-    """And nobody ever works for it."""
+    """The engine does no work for a client that has left the queue."""
     engine = SteppedEngine(tokens=1)
     with running(parts_with(engine), queue_limit=2) as server:
         first = connect(server.port, ask_request(FIELDS))
@@ -152,7 +152,9 @@ def test_a_client_that_leaves_the_queue_frees_its_place() -> None:
 
 
 def test_a_full_queue_is_429_and_says_when_to_come_back() -> None:
-    """At once, and without a look at the picture; those in the queue are answered in their order, one at a time."""
+    """The refusal comes at once and before the picture is seen; those in the queue are answered in order, one at a
+    time.
+    """
     engine = SteppedEngine(tokens=1)
     with running(parts_with(engine), queue_limit=3) as server:
         waiting = []
@@ -185,7 +187,7 @@ def _refusal(server: Running, kind: str | None) -> Any:
 
 
 def test_stop_ends_the_answer_and_keeps_the_picture() -> None:
-    """The stream ends with what was said so far; a further question is answered."""
+    """The stream ends with the words so far, and a further question is answered."""
     engine = SteppedEngine()
     with ThreadPoolExecutor(1) as clients, running(parts_with(engine)) as server:
         reply = clients.submit(send_form, server.port, "/api/ask", FIELDS)
@@ -202,7 +204,7 @@ def test_stop_ends_the_answer_and_keeps_the_picture() -> None:
 
 
 def test_a_newer_question_in_a_conversation_ends_the_older() -> None:
-    """Who asks again has stopped waiting for the first answer."""
+    """A client that asks again no longer waits for the first answer."""
     engine = SteppedEngine()
     with ThreadPoolExecutor(1) as clients, running(parts_with(engine)) as server:
         first = clients.submit(send_form, server.port, "/api/ask", FIELDS)
@@ -216,7 +218,7 @@ def test_a_newer_question_in_a_conversation_ends_the_older() -> None:
 
 
 def test_two_programs_with_the_same_picture_do_not_stop_one_another() -> None:
-    """They share the view of it, and take turns."""
+    """They share the view of the picture and take turns."""
     engine = SteppedEngine(tokens=2)
     content = [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": data_uri(picture())}}]
     body = {"model": "stepped", "messages": [{"role": "user", "content": content}]}
@@ -230,11 +232,11 @@ def test_two_programs_with_the_same_picture_do_not_stop_one_another() -> None:
 
 
 def test_a_client_that_does_not_read_keeps_nobody_else_waiting_for_ever() -> None:
-    """What it is sent waits, even if it is more than the system's own buffers hold: the engine goes on to the next."""
+    """The rest of its answer waits, also if it is larger than the system's buffers, and others get the engine."""
     engine = SteppedEngine(tokens=300, words=(("x" * 600 + " ", 0.0),) * 300)
     engine.steps.release(1000)
     with running(parts_with(engine)) as server, socket.socket() as deaf:
-        server.server._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # and of each connection
+        server.server._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # also of each connection
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         deaf.connect(("127.0.0.1", server.port))
         deaf.sendall(ask_request(FIELDS))
@@ -243,13 +245,13 @@ def test_a_client_that_does_not_read_keeps_nobody_else_waiting_for_ever() -> Non
         channels = list(server.server._server.active_channels.values())
         assert (
             max(channel.total_outbufs_len for channel in channels) > 10_000
-        )  # of the deaf one: the system took no more
+        )  # of the client that does not read: the system took no more
         engine.tokens, engine.words = 1, ()
         assert events_of(send_form(server.port, "/api/ask", FIELDS).body)[-1][0] == "done"
 
 
 def test_the_server_ends_at_once_in_the_middle_of_an_answer() -> None:
-    """Whoever is being answered or waits sees the connection end; no thread is left behind."""
+    """Clients that are being answered or wait see the connection end, and no thread is left behind."""
     engine = SteppedEngine()
     before = {thread.name for thread in threading.enumerate()}
     with running(parts_with(engine)) as server:
@@ -263,7 +265,7 @@ def test_the_server_ends_at_once_in_the_middle_of_an_answer() -> None:
 
 
 def test_the_real_engine_asks_whether_the_client_is_there(engine: Engine) -> None:
-    """Before its first layer: what counts as an event for it is a question to the connection."""
+    """Before its first layer the real engine already checks the connection, by way of the event that cancels it."""
     gone = False
     cancelled = Leaving(lambda: gone)
     frame = Frame(load_picture(picture()), 0.0)

@@ -45,7 +45,7 @@ TOKEN = "0123456789abcdefghij"
 
 @pytest.fixture(autouse=True)
 def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the user's."""
+    """An environment without anything of the user's."""
     monkeypatch.chdir(tmp_path)
     for name in ("SEESAY_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -73,7 +73,9 @@ def whole(chunks: Iterator[AnswerChunk]) -> tuple[str, AnswerChunk]:
 
 
 def test_the_other_one_answers_with_counts_and_its_doubt(locked: Running, tmp_path: Path) -> None:
-    """The token is the key; a follow-up is understood; each word brings its probability, from which doubt is heard."""
+    """The token is the key, a follow-up is understood, and each token has a probability, from which doubt is worked
+    out.
+    """
     (tmp_path / "key").write_text(TOKEN)
     engine = remote(locked, api_key_file=str(tmp_path / "key"))
     engine.connect()
@@ -93,13 +95,13 @@ def test_the_other_one_answers_with_counts_and_its_doubt(locked: Running, tmp_pa
 
 
 def test_without_the_token_it_is_refused_in_one_sentence(locked: Running) -> None:
-    """With the setting that mends it."""
+    """The sentence names the setting that has to be changed."""
     with pytest.raises(RemoteError, match=r"refuses the key \(status 401\): check remote\.api_key_file"):
         remote(locked).connect()
 
 
 def test_a_question_that_is_no_longer_wanted_here_ends_there() -> None:
-    """Within a token: nobody decodes for who has left."""
+    """The other computer stops decoding within a token when the caller has left."""
     engine = SteppedEngine()
     with running(parts_with(engine)) as server:
         cancelled = threading.Event()
@@ -114,7 +116,7 @@ def test_a_question_that_is_no_longer_wanted_here_ends_there() -> None:
 
 
 def test_a_full_queue_there_is_told_as_being_away() -> None:
-    """So that this machine's own engine answers, where there is one."""
+    """A full queue counts as being away, so that this machine's own engine answers, if there is one."""
     engine = SteppedEngine()
     with running(parts_with(engine), queue_limit=1) as server:
         server.services.queue.enter()
@@ -123,7 +125,7 @@ def test_a_full_queue_there_is_told_as_being_away() -> None:
 
 
 def test_who_answers_is_told_with_every_answer_and_status() -> None:
-    """While the other is away the stand-in has its own name, the demo's warning and the demo's rule of doubt."""
+    """While the other computer is away, the stand-in is named, with the warning and the rule of doubt of the demo."""
     now = [100.0]
     own = SteppedEngine(words=(("Red.", -0.5),))
     own.steps.release(100)
@@ -162,7 +164,7 @@ def test_who_answers_is_told_with_every_answer_and_status() -> None:
                 message = {"role": "user", "content": [{"type": "text", "text": "what"}, part(picture())]}
                 chat = send_json(server.port, "/v1/chat/completions", {"model": name, "messages": [message]})
                 assert chat.json["model"] == "small"
-            now[0] += 30.0  # the next picture goes there again if it is back
+            now[0] += 30.0  # the next picture goes there again if the other computer is back
             assert told() == ["small", True, "127.0.0.1", "127.0.0.1"]
             fake.usually = says("Red.", log_probability=-0.5)
             answer = done()
@@ -171,7 +173,7 @@ def test_who_answers_is_told_with_every_answer_and_status() -> None:
 
 
 def test_what_the_stand_in_reads_to_step_in_was_not_read_before() -> None:
-    """A further question about a picture that only the other computer has seen: the count tells what an answer took."""
+    """The stand-in has to read the picture for a further question, and the counts include this."""
     own = SteppedEngine(words=(("Red.", -0.5),), cached_tokens=STATS.prompt_tokens)
     own.steps.release(100)
     with FakeOpenAI() as fake:
@@ -199,7 +201,7 @@ def test_what_the_stand_in_reads_to_step_in_was_not_read_before() -> None:
 
 
 def test_without_a_stand_in_its_name_is_nobodys() -> None:
-    """`fallback = "none"`: what this machine has besides is neither listed nor taken for who answers."""
+    """With `fallback = "none"` this machine's own model is not listed and not taken for the one that answers."""
     with FakeOpenAI() as fake:
         fake.usually = says("Red.")
         other = RemoteEngine(Server(ServerSettings(fake.base_url, retries=0)), RemoteSettings(model="eye"))
@@ -218,7 +220,7 @@ def part(image: bytes) -> dict[str, object]:
 
 
 def test_ask_with_another_seesay_and_when_it_has_gone(web: Running, capsys: pytest.CaptureFixture[str]) -> None:
-    """As a user has it: where the picture goes is said first; when nobody is there, this machine answers."""
+    """The program first says where the picture goes, and if nobody is there, this machine answers."""
     Path("picture.png").write_bytes(picture())
     Path("config.toml").write_text(
         f'# SeeSay\n[engine]\nbackend = "openai"\n[remote]\nbase_url = "{web.address}/v1"\nretries = 0\n'

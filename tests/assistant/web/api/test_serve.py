@@ -1,6 +1,4 @@
-"""`seesay serve` as its user has it: in a process of its own, alone and beside the voice; and what it refuses at the
-start.
-"""
+"""`seesay serve` as its user has it, in a process of its own: alone, beside the voice, and refused at the start."""
 
 from __future__ import annotations
 
@@ -106,7 +104,7 @@ class Serving:
 
 
 def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
-    """Then at once, in good order, and with nothing but its own sentences said."""
+    """It ends at once, in good order, and prints nothing but its own sentences."""
     with Serving(tmp_path) as serving:
         reply = send_json(serving.port, "/api/ask", {"question": QUESTION, "camera": True, "speak": True})
         events = dict(events_of(reply.body))
@@ -117,6 +115,7 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
         assert "circle" in dict(events_of(heard.body))["heard"]["text"]
         status = send(serving.port, "GET", "/api/status").json
         assert status["memory_bytes"] > 50_000_000
+        assert status["camera_pixels"] == [448, 448]
         serving.process.send_signal(signal.SIGTERM)
         assert serving.process.wait(10) == 0
     assert not [line for line in serving.said if "Traceback" in line or "rror" in line]
@@ -124,7 +123,7 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what is measured is glibc's doing")
 def test_the_memory_of_large_pictures_is_given_back(tmp_path: Path) -> None:
-    """After fifteen of twelve megapixels, each decoded on another worker, it has grown by those it keeps, made small."""
+    """After fifteen pictures of twelve megapixels, each on another worker, it holds only the reduced ones it keeps."""
     photograph = picture("JPEG", (4000, 3000))
     with Serving(tmp_path) as serving:
         memory = Path(f"/proc/{serving.process.pid}/status")
@@ -144,9 +143,7 @@ def card() -> Iterator[VirtualSoundCard]:
 @pytest.mark.device
 @pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 def test_beside_the_voice_the_page_sees_what_is_asked_aloud(card: VirtualSoundCard, tmp_path: Path) -> None:
-    """One engine answers both: a question into the microphone stands in the status, and one by HTTP is answered
-    meanwhile.
-    """
+    """A question into the microphone appears in the status, and a question by HTTP is answered meanwhile."""
     import numpy as np
 
     from audio.demo_model.voices import HELD_OUT_VOICES
@@ -183,7 +180,7 @@ def test_beside_the_voice_the_page_sees_what_is_asked_aloud(card: VirtualSoundCa
     ],
 )
 def test_where_others_could_come_it_wants_a_token(web: WebConfig, tmp_path: Path) -> None:
-    """Also behind a proxy on this machine, which is how others come."""
+    """This holds also behind a proxy on this machine, because others come through the proxy."""
     with pytest.raises(UsageError, match="give --token-file FILE"):
         web_settings(Config(web=web), None, None, None)
     file = tmp_path / "token"
@@ -193,7 +190,7 @@ def test_where_others_could_come_it_wants_a_token(web: WebConfig, tmp_path: Path
 
 
 def test_the_command_line_counts_for_more_than_the_config(tmp_path: Path) -> None:
-    """And megabytes become bytes."""
+    """Options override the config, and its megabytes become bytes."""
     config = Config(
         web=WebConfig(port=9000, names="Box.local, other", max_body_megabytes=0.5, token_file=str(tmp_path / "t"))
     )
@@ -216,7 +213,7 @@ def test_the_command_line_counts_for_more_than_the_config(tmp_path: Path) -> Non
     ],
 )
 def test_a_token_that_protects_nothing_is_refused(tmp_path: Path, content: str, mode: int, why: str) -> None:
-    """Too short, or for everybody on the machine to read."""
+    """A token that is too short or that everybody on the machine can read is refused."""
     file = tmp_path / "token"
     file.write_text(content, encoding="utf-8")
     file.chmod(mode)
@@ -225,7 +222,7 @@ def test_a_token_that_protects_nothing_is_refused(tmp_path: Path, content: str, 
 
 
 def test_the_page_speaks_as_the_voice_was_last_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who said "faster" means the page too."""
+    """A rate that was set by voice holds for the page too."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
     def seconds() -> float:
@@ -242,7 +239,7 @@ def test_the_page_speaks_as_the_voice_was_last_set(tmp_path: Path, monkeypatch: 
 def test_without_a_speech_model_questions_are_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is said at the start, with what to do, and the server starts all the same."""
+    """The start says what to do, and the server starts all the same."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     chinese = Config(conversation=ConversationConfig(language="zh"))
     with ExitStack() as stack:
@@ -255,7 +252,7 @@ def test_without_a_speech_model_questions_are_typed(
 
 
 def test_the_page_names_the_computer_that_answers() -> None:
-    """Without its port; nobody where this machine does."""
+    """The page names the other computer without its port, and names none if this machine answers."""
     remote = RemoteConfig(base_url="http://192.168.1.20:8000/v1")
     assert RemoteEngine(open_server(remote), RemoteSettings()).pictures_go_to == "192.168.1.20"
     with ExitStack() as stack:
@@ -263,17 +260,17 @@ def test_the_page_names_the_computer_that_answers() -> None:
 
 
 def test_an_address_that_cannot_be_had_is_named() -> None:
-    """Taken, not this machine's, or no address at all; what was opened for it is closed again."""
+    """The address may be taken, another machine's, or no address at all; what was opened for it is closed again."""
     app = create_app(Services(parts_with(SteppedEngine()), WebSettings(port=0)))
     with WebServer(app, WebSettings(port=0)) as first:
         for host, port in (("127.0.0.1", first.port), ("192.0.2.1", 0), ("no.such.host.invalid", 0)):
             with pytest.raises(AssistantError, match=f"cannot listen at {host} port {port}: .*--host and --port"):
                 WebServer(app, WebSettings(host=host, port=port))
-    gc.collect()  # an open socket would be told now
+    gc.collect()  # so that a socket that was left open would be reported now
 
 
 def test_the_start_that_is_refused_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """In one sentence, with what to do."""
+    """The refusal is one sentence that says what to do."""
     assert main(["serve", "--host", "0.0.0.0"]) == 2
     assert "openssl rand" in capsys.readouterr().err
     assert main(["serve", "--token-file", str(tmp_path / "none")]) == 2

@@ -48,13 +48,13 @@ ASK = {"model": "demo_model", "messages": [user(QUESTION, URI)]}
 
 
 def test_the_model_is_listed(client: Any) -> None:
-    """And can be asked for by name."""
+    """The model can also be asked for by name."""
     assert [model.id for model in client.models.list()] == ["demo_model"]
     assert client.models.retrieve("demo_model").object == "model"
 
 
 def test_a_model_of_another_computer_is_found_by_its_name() -> None:
-    """With whatever is in it, and also when that became known only after the start."""
+    """Its name may hold any characters, and may become known only after the start."""
     engine = SteppedEngine()
     with (
         running(parts_with(engine)) as server,
@@ -66,7 +66,7 @@ def test_a_model_of_another_computer_is_found_by_its_name() -> None:
 
 
 def test_an_answer_in_one_piece(client: Any) -> None:
-    """With its tokens counted and the reason of its end."""
+    """The answer has its tokens counted and the reason of its end."""
     done = client.chat.completions.create(**ASK)
     assert done.choices[0].message.content == ANSWER
     assert done.choices[0].finish_reason == "stop"
@@ -77,7 +77,7 @@ def test_an_answer_in_one_piece(client: Any) -> None:
 
 
 def test_an_answer_as_it_comes(client: Any) -> None:
-    """In pieces that make up the same text; the tokens are told at the end to who wants them."""
+    """The pieces make up the same text, and the counts come at the end to a client that wants them."""
     chunks = list(client.chat.completions.create(**ASK, stream=True, stream_options={"include_usage": True}))
     texts = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]
     assert "".join(text or "" for text in texts) == ANSWER
@@ -89,7 +89,7 @@ def test_an_answer_as_it_comes(client: Any) -> None:
 
 
 def test_a_picture_that_is_known_is_not_looked_at_again(client: Any) -> None:
-    """By its bytes, whichever client sends it."""
+    """A picture is known by its bytes, whichever client sends it."""
     uri = data_uri(picture(size=(322, 240)))
     before = client.chat.completions.create(model="demo_model", messages=[user(QUESTION, uri)])
     after = client.chat.completions.create(model="demo_model", messages=[user(QUESTION, uri)])
@@ -99,7 +99,7 @@ def test_a_picture_that_is_known_is_not_looked_at_again(client: Any) -> None:
 
 
 def test_words_alone_are_answered() -> None:
-    """By a model that was made for it; nothing is looked at, and a further question finds what was said."""
+    """A model that was made for it answers without a picture, and remembers this for a further question."""
     engine = SteppedEngine(tokens=2, is_demo=False)
     engine.steps.release(4)
     with (
@@ -115,7 +115,7 @@ def test_words_alone_are_answered() -> None:
 
 
 def test_a_conversation_goes_on_where_the_client_says(client: Any) -> None:
-    """The protocol keeps nothing: the client sends back what was said, and the engine still has it."""
+    """The protocol stores nothing: the client sends back what was said, and the engine still holds it."""
     messages = [user(QUESTION, URI), {"role": "assistant", "content": ANSWER}, user("where is it")]
     client.chat.completions.create(**ASK)
     done = client.chat.completions.create(model="demo_model", messages=messages)
@@ -124,7 +124,7 @@ def test_a_conversation_goes_on_where_the_client_says(client: Any) -> None:
 
 
 def test_the_tokens_of_a_long_conversation_are_those_that_count(client: Any, engine: Engine) -> None:
-    """They grow until the model has no more room, and never beyond it."""
+    """The counts grow until the model has no more room, and never go beyond it."""
     messages = [user(QUESTION, data_uri(picture(size=(324, 240))))]
     used = []
     for _ in range(40):
@@ -140,10 +140,11 @@ def test_the_tokens_of_a_long_conversation_are_those_that_count(client: Any, eng
 def test_a_conversation_without_end_is_answered_with_room_for_each_answer(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a model that is told again what it no longer holds: as much as fits into it, however few characters that are."""
+    """A full model is told again what it no longer holds, as much as fits, and always has room for the answer."""
     messages = [user(QUESTION, data_uri(picture(size=(328, 240))))]
     used, cached = [], []
-    monkeypatch.setattr(engine.session, "answerer", Answerer(engine.model_name))  # the demo model is never told again
+    # because the demo model is never told again
+    monkeypatch.setattr(engine.session, "answerer", Answerer(engine.model_name))
     with (
         running(parts_with(engine)) as server,
         openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0, timeout=20.0) as client,
@@ -157,11 +158,11 @@ def test_a_conversation_without_end_is_answered_with_room_for_each_answer(
             messages += [{"role": "assistant", "content": done.choices[0].message.content}, user("where is it")]
     assert max(used) + engine.settings.max_new_tokens <= engine.context_tokens
     told_again = [total for total, known in zip(used[1:], cached[1:], strict=True) if known == min(cached[1:])]
-    assert max(told_again) > used[1]  # with some of what was said
+    assert max(told_again) > used[1]  # it was told some of the earlier words again
 
 
 def test_a_system_message_that_is_too_long_is_called_by_its_name(client: Any) -> None:
-    """It would go before the question, which is not to blame; a little shorter it is taken."""
+    """The error names the system message, because the question is not too long; one character less is accepted."""
     told = {"role": "system", "content": "a" * (1998 - len(QUESTION))}
     assert client.chat.completions.create(model="demo_model", messages=[told, user(QUESTION, URI)]).choices
     told["content"] += "a"
@@ -173,14 +174,14 @@ def test_a_system_message_that_is_too_long_is_called_by_its_name(client: Any) ->
 
 
 def test_what_does_not_fit_into_the_model_is_told_of_the_messages(client: Any) -> None:
-    """The key that the request had."""
+    """The error names the key `messages`, which the request had."""
     with pytest.raises(openai.APIError, match="fit beside the picture") as info:
         client.chat.completions.create(model="demo_model", messages=[user("字" * 400, URI)])
     assert info.value.param == "messages"
 
 
 def test_a_short_answer_ends_for_its_length(client: Any) -> None:
-    """max_tokens, by its old name and its new one."""
+    """max_tokens limits the answer by its old name and by its new one."""
     for key in ("max_tokens", "max_completion_tokens"):
         done = client.chat.completions.create(**ASK, **{key: 2})
         assert (done.choices[0].finish_reason, done.usage.completion_tokens) == ("length", 2)
@@ -188,7 +189,7 @@ def test_a_short_answer_ends_for_its_length(client: Any) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_how_sure_the_model_was_is_told_to_who_asks(client: Any, stream: bool) -> None:
-    """A log-probability a token, and together the tokens make up the text."""
+    """Each token comes with a log-probability, and together the tokens make up the text."""
     answer = client.chat.completions.create(**ASK, logprobs=True, stream=stream)
     choices = [chunk.choices[0] for chunk in answer] if stream else [answer.choices[0]]
     tokens = [token for choice in choices if choice.logprobs for token in choice.logprobs.content]
@@ -200,7 +201,7 @@ def test_how_sure_the_model_was_is_told_to_who_asks(client: Any, stream: bool) -
 
 
 def test_settings_of_sampling_are_let_through(client: Any) -> None:
-    """Most clients send them without being asked to."""
+    """Options of sampling are accepted, because most clients send them without being asked to."""
     done = client.chat.completions.create(**ASK, temperature=0.7, top_p=0.9, seed=5, presence_penalty=0, user="me")
     assert done.choices[0].message.content == ANSWER
 
@@ -233,7 +234,7 @@ def test_settings_of_sampling_are_let_through(client: Any) -> None:
 def test_what_cannot_be_is_refused_as_openai_does(
     client: Any, change: dict[str, Any], status: int, code: str, parameter: str
 ) -> None:
-    """With the error object that the client makes its exceptions of."""
+    """The error object is the one from which the client makes its exceptions."""
     with pytest.raises(openai.APIStatusError) as caught:
         client.chat.completions.create(**{**ASK, **change})
     error = caught.value
@@ -243,7 +244,7 @@ def test_what_cannot_be_is_refused_as_openai_does(
 
 
 def test_the_token_is_the_api_key() -> None:
-    """A wrong one is the exception that programs know."""
+    """A wrong token becomes the exception that programs know."""
     engine = SteppedEngine(tokens=1)
     engine.steps.release(1)
     with running(parts_with(engine), token="0123456789abcdefghij") as server:
@@ -257,7 +258,7 @@ def test_the_token_is_the_api_key() -> None:
 
 
 def test_a_failure_in_the_middle_of_a_stream_is_an_exception() -> None:
-    """And so is one of an answer in one piece, with its status."""
+    """A failure during an answer in one piece becomes an exception as well, with its status."""
     engine = SteppedEngine(error=RuntimeError("inside"))
     engine.steps.release(10)
     ask = {"model": "stepped", "messages": ASK["messages"]}
@@ -275,14 +276,14 @@ SECRET = "Answer as a doctor. The patient is Ann Example."
 
 
 def guessable_ids(picture_bytes: bytes) -> list[str]:
-    """What a stranger could think of for a conversation that another client has under /v1."""
+    """The ids that a stranger could guess for another client's conversation under /v1."""
     digest = hashlib.sha256(picture_bytes).hexdigest()
     named = ["words", "none", digest, "demo_model", ""]
     return [f"{before}{name}" for name in named for before in ("", "v1-", "v1 ", "id ", "digest ", "digest v1-")]
 
 
 def test_nobody_reaches_the_conversation_of_another_client_by_a_guess() -> None:
-    """Under no id that can be thought of: the other's instructions would be told with the next question."""
+    """No such id works, because the other client's instructions would be told with the next question."""
     engine = SteppedEngine(tokens=2, is_demo=False)
     engine.steps.release(100)
     with running(parts_with(engine)) as server:
@@ -299,7 +300,7 @@ def test_nobody_reaches_the_conversation_of_another_client_by_a_guess() -> None:
 
 
 def test_another_computer_is_told_nothing_of_one_client_for_another() -> None:
-    """What the server that answers gets for client B has none of client A's words in it, on any path."""
+    """What the other computer gets for client B has none of client A's words in it, on any path."""
     with FakeOpenAI() as fake:
         settings = ServerSettings(base_url=fake.base_url, retries=0)
         engine = RemoteEngine(Server(settings), RemoteSettings())
@@ -319,7 +320,7 @@ def test_another_computer_is_told_nothing_of_one_client_for_another() -> None:
 
 
 def test_no_two_conversations_have_ids_that_resemble_each_other() -> None:
-    """Each has 128 random bits, also those that are shared under a picture's digest."""
+    """Each id has 128 random bits, also those that are shared under a picture's digest."""
     conversations = Conversations(100, 60.0)
     made = [conversations.new(None, None).id for _ in range(20)]
     made += [conversations.shared(str(number), None).id for number in range(20)]

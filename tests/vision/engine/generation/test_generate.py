@@ -52,9 +52,9 @@ VARIANTS = {
 }
 
 
-def picture(seed: int = 0) -> Frame:
-    """Coloured patches, so that the picture is not noise to its encoder."""
-    small = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+def picture(seed: int = 0, rows: int = 6, columns: int = 8) -> Frame:
+    """Coloured patches of 40x40 pixels, so that the picture is not noise to its encoder."""
+    small = np.random.default_rng(seed).integers(0, 256, (rows, columns, 3), dtype=np.uint8)
     return Frame(small.repeat(40, axis=0).repeat(40, axis=1), captured_at=0.0)
 
 
@@ -135,6 +135,54 @@ def test_a_conversation_has_the_tokens_of_transformers(
         ours = [[answer(view, question) for question in QUESTIONS] for view in views]
     assert ours == expected_talks(variant)
     assert len({token for talk in ours for turn in talk for token in turn}) > 4  # repeating itself would prove little
+
+
+SHAPES = {"4:3": (6, 8), "16:9": (9, 16), "9:16": (16, 9), "3:1": (4, 12), "1:20": (20, 1)}
+
+
+@pytest.fixture(scope="module")
+def expected_shapes(variant_folder: Callable[[str], Path]) -> Callable[[str], list[list[list[int]]]]:
+    """What transformers says about a picture of each of SHAPES in its own shape, computed once for both arithmetics."""
+
+    def talks(name: str) -> list[list[list[int]]]:
+        reference = Reference(variant_folder(name), "native")
+        return [reference.answers(picture(seed, *shape), QUESTIONS, 12) for seed, shape in enumerate(SHAPES.values())]
+
+    return lru_cache(talks)
+
+
+@pytest.mark.parametrize("variant", ["patch 32", "patch 16", "patch 14", "8 heads on 2", "deepstack everywhere"])
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_pictures_in_their_own_shape_have_the_tokens_of_transformers(
+    variant_folder: Callable[[str], Path],
+    expected_shapes: Callable[[str], list[list[list[int]]]],
+    arithmetic: Arithmetic,
+    variant: str,
+) -> None:
+    """Wide, tall and very long ones, one after the other, with all their follow-ups, also after they were put away."""
+    with load(variant_folder(variant), arithmetic, fit="native", max_views=len(SHAPES)) as engine:
+        views = [engine.see(picture(seed, *shape)) for seed, shape in enumerate(SHAPES.values())]
+        ours = [[answer(view, question) for question in QUESTIONS] for view in views]
+        assert ours == expected_shapes(variant)
+        for view in views:
+            view.put_away()
+        assert [answer(view, QUESTIONS[0]) for view in views] == [talk[0] for talk in ours]
+        most = engine.see(picture(0, 4, 4)).stats.image_tokens
+        assert all(0 < view.stats.image_tokens < most for view in views)
+    assert len({token for talk in ours for turn in talk for token in turn}) > 4  # repeating itself would prove little
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_a_picture_in_its_own_shape_with_instructions_has_the_tokens_of_transformers(
+    variant_folder: Callable[[str], Path], arithmetic: Arithmetic
+) -> None:
+    """The system turn moves a wide picture's positions, and nothing else."""
+    expected = Reference(variant_folder("patch 16"), "native").answers(
+        picture(0, 9, 16), QUESTIONS, 12, instructions=INSTRUCTIONS
+    )
+    with load(variant_folder("patch 16"), arithmetic, fit="native", instructions=INSTRUCTIONS) as engine:
+        view = engine.see(picture(0, 9, 16))
+        assert [answer(view, question) for question in QUESTIONS] == expected
 
 
 @pytest.mark.parametrize("variant", ["patch 16", "own head", "4 heads on 1", "deepstack everywhere"])

@@ -160,6 +160,28 @@ def test_a_question_at_once_is_judged_as_token_by_token(model: PackedModel, patc
     assert same([at_once], [one_by_one])
 
 
+@pytest.mark.parametrize("grid", [(16, 28), (28, 22), (2, 28)])
+@pytest.mark.parametrize("change", ["2 threads", *(isa.name for isa in available()[:-1])])
+def test_pictures_of_other_shapes_keep_their_bits(
+    folder: Path, model: PackedModel, patches: NDArray[np.float32], grid: tuple[int, int], change: str
+) -> None:
+    """Threads and instruction sets change no bit of one, nor does a square that is seen before it."""
+    if change == Isa.PLAIN.name and not has_fused_multiply_add():
+        pytest.skip("without one, plain loops round twice")
+    part, thw = patches[: grid[0] * grid[1]], np.array([[1, *grid]])
+    other = opened(folder, 2) if change == "2 threads" else opened(folder, 1, Isa[change])
+    try:
+        expected = other.encode(part, thw, go_on)
+    finally:
+        other.close()
+    for _ in range(2):
+        encode(model, patches)
+        ours = model.encode(part, thw, go_on)
+        assert ours.tokens.shape == (grid[0] * grid[1] // 4, 64)
+        assert ours.tokens.tobytes() == expected.tokens.tobytes()
+        assert [a.tobytes() for a in ours.deepstack] == [b.tobytes() for b in expected.deepstack]
+
+
 def test_two_conversations_take_turns(model: PackedModel, patches: NDArray[np.float32]) -> None:
     """Nothing of one cache gets into the other, though they share all buffers and grow at different times."""
     alone = [spoken(model, patches[::sign].copy()) for sign in (1, -1)]
@@ -397,7 +419,10 @@ def summarised(runtime: GraphRuntime, logits: Floats) -> tuple[float, int]:
 # Geometry.
 
 
-@pytest.mark.parametrize(("grid", "side"), [((28, 28), 48), ((14, 14), 14), ((4, 6), 10), ((2, 2), 3)])
+@pytest.mark.parametrize(
+    ("grid", "side"),
+    [((28, 28), 48), ((16, 28), 48), ((28, 22), 48), ((2, 28), 48), ((14, 14), 14), ((4, 6), 10), ((2, 2), 3)],
+)
 def test_places_are_those_of_transformers(grid: tuple[int, int], side: int) -> None:
     """The order of the patches and the interpolated position embeddings agree."""
     torch = pytest.importorskip("torch")

@@ -1,4 +1,4 @@
-// Draws the answer of now, large, and the questions before it.
+// Draws the newest answer, in large letters, and the earlier questions.
 
 import { sayAgain } from "./conversation.js";
 import { page } from "./page.js";

@@ -1,8 +1,8 @@
-// SeeSay's API as functions. Knows nothing of what is shown.
+// SeeSay's API as functions. This file does not know what is shown.
 
 import { eventsOf } from "./sse.js";
 
-/** `code` is the server's, or one of this page's own; `values` fill the sentence that the words have for the code. */
+/** An error. `code` comes from the server or from this page; `values` are put into the sentence for the code. */
 export class Failure extends Error {
   constructor(code, { message = code, status = 0, retryAfterSeconds = null, values = {} } = {}) {
     super(message);
@@ -14,17 +14,20 @@ export async function status(signal) {
   return (await reach("/api/status", { signal })).json();
 }
 
-/** A picture that the server's camera takes now. */
+/** Makes the server's camera take a picture now, and returns it. */
 export async function serverPicture(signal) {
   return (await reach("/api/frame.jpg", { signal, cache: "no-store" })).blob();
 }
 
-/** A sentence aloud, as a WAV file. */
+/** The sound of a sentence, as a WAV file. */
 export async function sound(address) {
   return (await reach(address, {})).blob();
 }
 
-/** Yields {name, data} until the answer is done. `audio` and `image` are blobs, `conversation` an id from an earlier answer. */
+/**
+ * Yields {name, data} until the answer is done. `audio` and `image` are blobs; `conversation` is an id from an earlier
+ * answer.
+ */
 export async function* ask({ question, audio, image, conversation, speak }, signal) {
   const form = new FormData();
   if (audio) form.set("audio", audio, "question.wav");
@@ -40,7 +43,8 @@ export async function* ask({ question, audio, image, conversation, speak }, sign
     for await (const event of eventsOf(response.body)) {
       if (event.name === "error") throw failureOf(event.data, 0, null);
       yield event;
-      isDone ||= event.name === "done"; // the server ends the stream: leaving first would look like a client that went away
+      // The page waits until the server ends the stream: leaving first would look like a client that went away.
+      isDone ||= event.name === "done";
     }
   } catch (error) {
     if (error instanceof Failure || error.name === "AbortError") throw error;
@@ -49,7 +53,7 @@ export async function* ask({ question, audio, image, conversation, speak }, sign
   if (!isDone) throw new Failure("broken_off");
 }
 
-/** Ends an answer. Nobody waits for it, and an answer that has ended by itself is no error. */
+/** Ends an answer, without waiting for it. It is no error if the answer has already ended by itself. */
 export function stop(conversation) {
   const body = JSON.stringify({ conversation });
   fetch("/api/stop", { method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: true }).catch(() => {});

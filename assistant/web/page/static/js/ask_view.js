@@ -1,4 +1,4 @@
-// Draws the question: typed or spoken, and the button that stops everything.
+// Draws the field for a typed question, the button for a spoken one, and the button that stops everything.
 
 import { ask, pressMicrophone, stop } from "./conversation.js";
 import { isAnswering, page, setAloud } from "./page.js";

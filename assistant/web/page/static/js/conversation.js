@@ -1,4 +1,4 @@
-// A question on its way and its answer coming back: text, sentences, sound. Knows nothing of how it is drawn.
+// Sends a question and receives its answer: text, sentences, sound. This file does not know how they are drawn.
 
 import * as api from "./api.js";
 import { announce, isAnswering, newTurn, page, tellProblem } from "./page.js";
@@ -8,21 +8,21 @@ import { createSpeaker, loadSound } from "./speaker.js";
 import { markRaw } from "./vue.js";
 import { filled } from "./words.js";
 
-const SURE = 0.5; // what was heard with less confidence may be something else
+const SURE = 0.5; // a question that was heard with less confidence may have been another one
 
 const speaker = createSpeaker({
   changed: (sounding) => (page.sounding = sounding),
   blocked: () => fail(new api.Failure("sound_blocked")),
 });
-let asking = null; // {controller, turn} of the newest question
+let asking = null; // {controller, turn} of the newest question, while it is answered
 let recorder = null;
-let isStarting = false; // the browser asks the user whether we may listen
+let isStarting = false; // true while the browser asks the user for permission to listen
 
-/** Asks what is typed, or a recording. A question during an answer ends that answer. */
+/** Asks the typed question or the recorded one. A question during an answer ends that answer. */
 export async function ask(recording = null) {
   const question = page.question.trim();
   if (!recording && !question) return fail(new api.Failure("no_question"));
-  if (page.recording) discardRecording(); // typed after all
+  if (page.recording) discardRecording(); // the user has typed the question instead
   end();
   page.problems.ask = null;
   page.announcements = [];
@@ -41,7 +41,7 @@ export async function ask(recording = null) {
   }
 }
 
-/** Ends what goes on: a recording, an answer, the voice. */
+/** Ends whatever is going on: a recording, an answer, the voice. */
 export function stop() {
   if (page.recording) return discardRecording();
   if (end()) announce(page.words.answer.stopped);
@@ -53,12 +53,12 @@ export function sayAgain(turn) {
   turn.sounds.forEach(speaker.say);
 }
 
-/** Begins a recording, or sends the one that runs. */
+/** Begins a recording, or sends the one that is running. */
 export async function pressMicrophone() {
   page.problems.ask = null;
   if (page.recording) return sendRecording();
   if (isStarting) return;
-  end(); // or the microphone would hear the answer
+  end(); // otherwise the microphone would hear the answer
   page.recording = { level: 0, seconds: 0 };
   isStarting = true;
   try {
@@ -66,7 +66,7 @@ export async function pressMicrophone() {
       heard: (level, seconds) => page.recording && Object.assign(page.recording, { level, seconds }),
       full: sendRecording,
     });
-    if (!page.recording) return discardRecording(); // meant while the browser asked the user
+    if (!page.recording) return discardRecording(); // it was discarded while the browser asked the user
     announce(page.words.ask.recording_started);
   } catch (error) {
     page.recording = null;
@@ -77,7 +77,7 @@ export async function pressMicrophone() {
 }
 
 async function sendRecording() {
-  if (!recorder) return; // still starting
+  if (!recorder) return; // the recording has not started yet
   const finished = recorder;
   page.recording = recorder = null;
   try {
@@ -141,7 +141,7 @@ function hearSentence(turn, address) {
   speaker.say(sound);
 }
 
-/** A follow-up names the conversation; where the server has forgotten it, the picture is sent again. */
+/** A follow-up names the conversation. If the server has forgotten that, the picture is sent again. */
 async function* eventsAbout(picture, request, signal) {
   const { conversation, blob } = picture;
   try {
@@ -153,7 +153,7 @@ async function* eventsAbout(picture, request, signal) {
   }
 }
 
-/** Whether there was something to end. */
+/** Ends the answer and the voice. Returns whether there was something to end. */
 function end() {
   const wasBusy = isAnswering() || page.sounding;
   speaker.silence();

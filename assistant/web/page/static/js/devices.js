@@ -1,8 +1,8 @@
-// The browser's camera and microphone: asking for them, and what can go wrong in words of ours.
+// Asks for the browser's camera and microphone, and turns the browser's errors into codes of our own.
 
 import { Failure } from "./api.js";
 
-/** `what` is "camera" or "microphone"; throws a Failure whose code begins with it. */
+/** `what` is "camera" or "microphone". Throws a Failure whose code begins with that word. */
 export async function borrow(what, constraints) {
   if (!navigator.mediaDevices) throw new Failure("insecure");
   try {
@@ -14,6 +14,6 @@ export async function borrow(what, constraints) {
 }
 
 export function borrowCamera() {
-  // A phone's rear camera, where there are two.
+  // If a phone has two cameras, this asks for the rear one.
   return borrow("camera", { video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 960 } } });
 }

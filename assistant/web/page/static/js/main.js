@@ -1,4 +1,4 @@
-// Starts the page: words, views, keys, drops, and the status that keeps coming.
+// Starts the page: its words, views and keys, dropped files, and the status that is read again and again.
 
 import { AnswerPanel, EarlierPanel } from "./answer_view.js";
 import { AskPanel } from "./ask_view.js";
@@ -16,7 +16,7 @@ const PATIENCE_MS = 1000;
 const Announcer = () =>
   h(
     "div",
-    // Not atomic: each sentence is read once, as it is added.
+    // The region is not atomic, so that each sentence is read once, when it is added.
     { id: "announcer", class: "visually-hidden", role: "status", "aria-live": "polite", "aria-atomic": "false" },
     page.announcements.map(({ id, text }) => h("p", { key: id }, text)),
   );
@@ -51,7 +51,7 @@ function listen() {
     const file = pictureIn(clipboardData);
     if (file) chooseFile(file, page.words.picture.pasted);
   });
-  // Anywhere on the page: a drop that misses a small target would make the browser leave the page.
+  // A file may be dropped anywhere, because a drop beside a small target would make the browser leave the page.
   addEventListener("dragover", (event) => {
     event.preventDefault();
     page.dropping = true;
@@ -72,10 +72,11 @@ const place = document.querySelector("#app");
 page.language = place.dataset.language;
 page.longestQuestion = Number(place.dataset.longestQuestion);
 page.languages = JSON.parse(place.dataset.languages);
-// All of them: the language can be changed also while the server is away, when its alerts are what there is to read.
+// The words of all languages are loaded, so that the language can be changed even while the server cannot be reached
+// and its alerts are all that there is to read.
 const words = Object.fromEntries(await Promise.all(page.languages.map(async ({ code }) => [code, await loadWords(code)])));
 page.words = words[page.language];
-// The first status decides which source is chosen: better before the page is shown than under the user's hands.
+// The first status decides which source is chosen. The page waits for it, so that the choice does not change later.
 await Promise.race([keepStatus(), new Promise((go) => setTimeout(go, PATIENCE_MS))]);
 createApp(Page).mount(place);
 listen();

@@ -1,4 +1,4 @@
-// What the page knows: one reactive object that the views draw. Knows neither the server nor any device.
+// The state of the page: one reactive object that the views draw. This file knows neither the server nor any device.
 
 import { forgetSound } from "./speaker.js";
 import { nextTick, reactive } from "./vue.js";
@@ -10,26 +10,26 @@ export const page = reactive({
   language: "en",
   languages: [], // [{code, name, tag}]
   words: null,
-  status: null, // what /api/status said last
+  status: null, // the last answer of /api/status
   connected: true,
-  announcements: [], // [{id, text}], read by a screen reader as they are added
-  problems: { picture: null, ask: null }, // a Failure each
+  announcements: [], // [{id, text}]; a screen reader reads each as it is added
+  problems: { picture: null, ask: null }, // each is a Failure or null
   source: "file", // "server" | "browser" | "file"
   picture: null, // {blob, url, source, name, takenAt, conversation}
-  camera: null, // the browser's, while it is on
+  camera: null, // the browser's camera, while it is on
   busyWithPicture: false,
   dropping: false,
   question: "",
-  longestQuestion: 1000, // characters; the server says
+  longestQuestion: 1000, // characters; the server tells the true value
   recording: null, // {level, seconds}
   aloud: remembered(ALOUD) !== "no",
   sounding: false,
-  turns: [], // newest first; see newTurn
+  turns: [], // the newest first; newTurn makes them
 });
 
 export function newTurn(picture, question, isSpoken) {
   const turn = {
-    id: crypto.randomUUID?.() ?? String(Math.random()), // randomUUID is for secure pages only
+    id: crypto.randomUUID?.() ?? String(Math.random()), // randomUUID exists on secure pages only
     picture,
     question,
     isSpoken,
@@ -37,8 +37,8 @@ export function newTurn(picture, question, isSpoken) {
     answer: "",
     state: "sending", // "queued" | "seeing" | "answering" | "done" | "stopped" | "failed"
     ahead: 0,
-    advice: null, // what is wrong with the picture
-    sounds: [], // see loadSound
+    advice: null, // what is wrong with the picture, in words, or null
+    sounds: [], // the results of loadSound
     timing: null, // {first, total, tokens}, seconds
   };
   page.turns.unshift(turn);
@@ -46,21 +46,24 @@ export function newTurn(picture, question, isSpoken) {
     dropped.sounds.forEach(forgetSound);
     forgetPicture(dropped.picture);
   }
-  return page.turns[0]; // the reactive one
+  return page.turns[0]; // the reactive object that Vue made of `turn`
 }
 
-/** Frees a picture that nothing on the page shows any more. */
+/** Frees the picture's memory, unless something on the page still shows it. */
 export function forgetPicture(picture) {
   const isShown = page.picture?.url === picture.url || page.turns.some((turn) => turn.picture.url === picture.url);
   if (!isShown) URL.revokeObjectURL(picture.url);
 }
 
-/** Tells a screen reader. Earlier sentences stay until the next question, else fast ones would be lost. */
+/** Tells a screen reader. Earlier sentences stay until the next question, because fast ones would be lost otherwise. */
 export function announce(text) {
   page.announcements.push({ id: (page.announcements.at(-1)?.id ?? 0) + 1, text });
 }
 
-/** `place` is "picture" or "ask". The same words again are put in anew: a screen reader tells only what changes. */
+/**
+ * Shows a problem in `place`, which is "picture" or "ask". The same words are removed and put in again, because a screen
+ * reader tells only changes.
+ */
 export async function tellProblem(place, failure) {
   page.problems[place] = null;
   await nextTick();
@@ -72,7 +75,7 @@ export function setAloud(aloud) {
   try {
     localStorage.setItem(ALOUD, aloud ? "yes" : "no");
   } catch {
-    // private windows may refuse: then it holds until the page is closed
+    // A private window may refuse to store it. The choice then holds until the page is closed.
   }
 }
 

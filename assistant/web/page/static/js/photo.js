@@ -1,11 +1,11 @@
-// Pictures on their way to the server: from a file or a video element to a JPEG of sensible size. Knows no screen.
+// Makes a JPEG of sensible size from a file or a video element. This file does not know what is shown.
 
 import { Failure } from "./api.js";
 
-const LONGEST_SIDE = 2048; // more than the model ever sees, and below what a server takes
+const LONGEST_SIDE = 2048; // pixels: more than the model ever sees, and less than a server accepts
 const QUALITY = 0.92;
 
-/** The file itself where it is small enough, else smaller; the browser turns a phone's picture upright. */
+/** The file itself if it is small enough, or a smaller copy. The browser turns a phone's picture upright. */
 export async function photoOfFile(file, name) {
   const bitmap = await createImageBitmap(file).catch(() => null);
   if (!bitmap) throw new Failure("not_a_picture", { values: { name } });
@@ -25,7 +25,7 @@ function drawn(source, width, height) {
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
   const context = canvas.getContext("2d");
-  context.fillStyle = "white"; // behind what is transparent: JPEG knows no transparency
+  context.fillStyle = "white"; // for the transparent parts, because JPEG has no transparency
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(source, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => {

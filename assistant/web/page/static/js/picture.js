@@ -1,4 +1,5 @@
-// The picture the questions are about: taken by SeeSay's camera or the browser's, or a file. What is shown is what is asked.
+// The picture that the questions are about: from SeeSay's camera, from the browser's, or from a file.
+// Questions are always about the picture that is shown.
 
 import * as api from "./api.js";
 import { borrowCamera } from "./devices.js";
@@ -7,7 +8,7 @@ import { photoOfFile, photoOfVideo } from "./photo.js";
 import { chooseSource } from "./status.js";
 import { markRaw } from "./vue.js";
 
-/** The one on the page, else a new one from the camera that is chosen. Throws a Failure where there is none. */
+/** The picture on the page, or else a new one from the chosen camera. Throws a Failure if there is none. */
 export async function pictureToAskAbout() {
   if (page.picture) return page.picture;
   if (page.source === "file") throw new api.Failure("no_picture");
@@ -17,14 +18,15 @@ export async function pictureToAskAbout() {
 
 export function changeSource(source) {
   const isSame = source === page.source;
-  chooseSource(source); // also where it is what the page began with: the first status must not change it any more
+  // Called even for the source that the page began with, so that the first status no longer changes it.
+  chooseSource(source);
   if (isSame) return;
   page.problems.picture = null;
   turnCameraOff();
   page.picture = null;
 }
 
-/** The button of the camera sources: turns the browser's camera on, or takes a picture. */
+/** Called by the button of the camera sources: turns the browser's camera on, or takes a picture. */
 export function pressShutter() {
   const isOff = page.source === "browser" && !page.camera;
   return showingProblems(isOff ? turnCameraOn : take);
@@ -56,7 +58,7 @@ async function take() {
     return;
   }
   const photo = await photoOfVideo(document.querySelector("#live-view"));
-  turnCameraOff(); // its light goes out, and it draws no power while the answer is made
+  turnCameraOff(); // so that its light goes out and it takes no power during the answer
   show(photo, "browser");
 }
 

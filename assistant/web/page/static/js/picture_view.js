@@ -1,4 +1,4 @@
-// Draws the picture panel: where the picture comes from, the picture, and the button that gets one.
+// Draws the picture panel: the choice of the source, the picture, and the button that gets one.
 
 import { page } from "./page.js";
 import { changeSource, chooseFile, pressShutter, turnCameraOff } from "./picture.js";
@@ -19,7 +19,7 @@ export function PicturePanel() {
   ]);
 }
 
-/** Where another computer answers, whoever asks is told before the picture goes there. */
+/** If another computer answers, the user is told so before the picture goes there. */
 function leaving() {
   const host = page.status?.pictures_go_to;
   return host && h("p", { class: "demo", id: "leaving" }, filled(page.words.status.pictures_leave, { host }));
@@ -38,7 +38,8 @@ function sources() {
           value: source,
           checked: page.source === source,
           disabled: source === "server" && !page.status?.has_camera,
-          onClick: () => changeSource(source), // keys do it as well, and it tells a choice of what is chosen already
+          // Keys cause a click as well, and a click also tells when the chosen source is chosen again.
+          onClick: () => changeSource(source),
         }),
         h("label", { for: `source-${source}` }, picture.sources[source]),
       ]),
@@ -72,7 +73,7 @@ function cameraButtons() {
       button(picture.turn_off, {
         kind: "outline-secondary",
         press: () => {
-          document.querySelector("#shutter").focus(); // this button goes away with the live view
+          document.querySelector("#shutter").focus(); // because this button goes away with the live view
           turnCameraOff();
         },
       }),
@@ -91,7 +92,7 @@ function fileButton() {
       onChange: ({ target }) => {
         const [file] = target.files;
         chooseFile(file, file?.name);
-        target.value = ""; // the same file can be chosen again
+        target.value = ""; // so that the same file can be chosen again
       },
     }),
     h("label", { for: "file", class: "btn btn-outline-primary" }, [

@@ -1,4 +1,4 @@
-// The browser's microphone, from start to a WAV file. Knows nothing of what is shown.
+// Records from the browser's microphone into a WAV file. This file does not know what is shown.
 
 import { Failure } from "./api.js";
 import { borrow } from "./devices.js";
@@ -7,7 +7,7 @@ import { RATE_HZ, resampled, wavOf } from "./wav.js";
 export const LONGEST_SECONDS = 30;
 const SHORTEST_SECONDS = 0.3;
 
-/** Starts recording. `heard(level, seconds)` is called some times a second; `full()` when it is long enough. */
+/** Starts recording. `heard(level, seconds)` is called several times a second, `full()` at the longest length. */
 export async function startRecording({ heard, full }) {
   const stream = await borrow("microphone", { audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true } });
   const context = new AudioContext();
@@ -42,7 +42,7 @@ export async function startRecording({ heard, full }) {
 
   return {
     discard: close,
-    /** The recording as a WAV file. */
+    /** Ends the recording and returns it as a WAV file. */
     finish() {
       worklet.port.onmessage = null;
       close();

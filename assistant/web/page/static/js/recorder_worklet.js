@@ -1,4 +1,4 @@
-// Runs in the audio thread: hands each block of the microphone's samples to the page, and does nothing else.
+// Runs in the audio thread. It only hands each block of the microphone's samples to the page.
 registerProcessor(
   "seesay-recorder",
   class extends AudioWorkletProcessor {

@@ -1,11 +1,14 @@
-// Sentences aloud, one after the other. Knows nothing of what is shown.
+// Plays the sound of sentences, one after the other. This file does not know what is shown.
 
 import * as api from "./api.js";
 
-/** Fetched at once and kept: the server forgets sounds after some minutes. `address` becomes one in this page, or null. */
+/**
+ * Fetches a sound at once and keeps it, because the server forgets sounds after some minutes. `address` becomes an
+ * address within this page, or null.
+ */
 export function loadSound(address) {
   const fetched = api.sound(address).then(URL.createObjectURL);
-  // A sentence whose sound is lost is passed over: its text is on the page.
+  // A sentence whose sound is lost is skipped, because its text is on the page.
   return { address: fetched.catch(() => null) };
 }
 
@@ -13,10 +16,13 @@ export async function forgetSound(sound) {
   URL.revokeObjectURL(await sound.address);
 }
 
-/** `changed(sounding)` tells when sound begins and ends; `blocked()` that the browser wants a press of a button first. */
+/**
+ * `changed(sounding)` is called when sound begins and ends; `blocked()` is called if the browser plays nothing until the
+ * user has pressed a button.
+ */
 export function createSpeaker({ changed, blocked }) {
-  const waiting = []; // bounded by an answer's sentences
-  const audio = new Audio(); // one for all: a phone that has let it play once lets it play on
+  const waiting = []; // never more than the sentences of an answer
+  const audio = new Audio(); // one for all sounds, because a phone that has let it play once lets it play again
   let sounding = null;
 
   async function next() {
@@ -24,7 +30,7 @@ export function createSpeaker({ changed, blocked }) {
     changed(sounding !== null);
     if (!mine) return;
     const address = await mine.address;
-    if (mine !== sounding) return; // silenced meanwhile
+    if (mine !== sounding) return; // it was silenced in the meantime
     const goOn = () => mine === sounding && next();
     if (!address) return goOn();
     audio.onended = goOn;
@@ -48,7 +54,7 @@ export function createSpeaker({ changed, blocked }) {
 
   return {
     say(sound) {
-      waiting.push({ ...sound }); // the same sound may be said twice
+      waiting.push({ ...sound }); // a copy, because the same sound may be played twice
       if (!sounding) next();
     },
     silence,

@@ -1,4 +1,5 @@
-// Server-sent events out of a byte stream. EventSource can neither POST nor tell an error's body, so fetch brings the bytes.
+// Reads server-sent events from a byte stream. The bytes come from fetch, because EventSource can neither POST nor give
+// the body of an error.
 
 /** Yields {name, data} for each event of a ReadableStream of bytes; `data` is parsed JSON. */
 export async function* eventsOf(stream) {
@@ -9,7 +10,7 @@ export async function* eventsOf(stream) {
       const { value, done } = await reader.read();
       if (done) return;
       rest += value;
-      // A lone CR at the end may be half a CRLF: it waits for what follows.
+      // A lone CR at the end may be half of a CRLF, so it is kept until more bytes come.
       const held = rest.endsWith("\r") ? "\r" : "";
       const blocks = rest.slice(0, rest.length - held.length).replace(/\r\n?/g, "\n").split("\n\n");
       rest = blocks.pop() + held;
@@ -19,7 +20,7 @@ export async function* eventsOf(stream) {
       }
     }
   } finally {
-    reader.cancel().catch(() => {}); // the consumer left: the server shall know
+    reader.cancel().catch(() => {}); // if the consumer left, this tells the server so
   }
 }
 
@@ -33,5 +34,6 @@ function parsed(block) {
     if (field === "event") name = value;
     if (field === "data") data.push(value);
   }
-  return data.length ? { name, data: JSON.parse(data.join("\n")) } : null; // a comment keeps the connection open
+  // An event without data is a comment, which only keeps the connection open.
+  return data.length ? { name, data: JSON.parse(data.join("\n")) } : null;
 }

@@ -1,4 +1,4 @@
-// Asks for the status once a second, while somebody looks.
+// Asks for the status once a second, while the page is visible.
 
 import * as api from "./api.js";
 import { announce, page } from "./page.js";
@@ -25,7 +25,7 @@ export function chooseSource(source) {
   page.source = source;
 }
 
-/** Who relies on an answer has to know that a smaller model gives it. */
+/** Announces who answers, because a user who relies on an answer has to know that a smaller model gives it. */
 function tellWhoAnswers(before, host) {
   const words = page.words.status;
   if (host && host !== before) {
@@ -43,7 +43,7 @@ async function once() {
     page.connected = true;
     if (!isSourceChosen) chooseSource(page.status.has_camera ? "server" : "file");
   } catch (error) {
-    // Told once, not at every look: an alert that is closed stays closed.
+    // It is told once and not every second, so that an alert that was closed stays closed.
     if (page.connected && error.status === 401) page.problems.ask = error;
     else if (page.connected) announce(page.words.status.gone);
     page.connected = false;

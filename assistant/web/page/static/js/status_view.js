@@ -1,4 +1,4 @@
-// Draws the head of the page and what SeeSay says of itself.
+// Draws the head of the page and the panel with SeeSay's own status.
 
 import { page } from "./page.js";
 import { h } from "./vue.js";
@@ -27,7 +27,7 @@ export function PageHead({ switchLanguage }) {
                 hreflang: tag,
                 "aria-current": code === page.language ? "true" : null,
                 onClick: (event) => {
-                  event.preventDefault(); // the conversation stays
+                  event.preventDefault(); // so that the page is not loaded again and the conversation stays
                   switchLanguage(code);
                 },
               },
@@ -55,12 +55,14 @@ export function StatusPanel() {
   const status = page.status ?? {};
   const measured = (value, digits, unit) => (value == null ? words.unknown : `${number(value, tag, digits)} ${unit}`);
   const said = (text) => (text ? h("span", { lang: languageOf(text, status.language) }, text) : words.nothing_yet);
+  const size = (words, [width, height]) => filled(words, { width, height });
   const rows = [
     [words.last_question, said(status.last_question)],
     [words.last_answer, said(status.last_answer)],
     [words.power, measured(status.power_watts, 1, "W")],
     [words.temperature, measured(status.temperature_celsius, 0, "°C")],
     [words.memory, measured(status.memory_bytes == null ? null : status.memory_bytes / 1e9, 1, "GB")],
+    status.camera_pixels && [words.camera, size(words.camera_value, status.camera_pixels)],
     status.queue && [words.queue, filled(words.queue_value, status.queue)],
     [words.model, status.model ?? ""],
     [words.version, status.version ?? ""],

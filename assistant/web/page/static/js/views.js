@@ -1,4 +1,4 @@
-// Small things that several views draw.
+// Draws small parts that several views use.
 
 import { page } from "./page.js";
 import { h } from "./vue.js";
@@ -17,7 +17,7 @@ export function icon(name) {
   return h("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, h("path", { d: PATHS[name] }));
 }
 
-/** A button that stays where it is when it has nothing to do: a `disabled` one would drop the focus. */
+/** A button that keeps the focus while it has nothing to do; a `disabled` button would lose it. */
 export function button(label, { kind = "outline-primary", idle = false, press, ...rest }, iconName) {
   return h(
     "button",
@@ -32,7 +32,7 @@ export function button(label, { kind = "outline-primary", idle = false, press, .
   );
 }
 
-/** Always there, so that a screen reader notices when something is put in. */
+/** The place for an alert. It always exists, so that a screen reader notices when an alert is put in. */
 export function alertBox(place) {
   const failure = page.problems[place];
   const { errors } = page.words;
@@ -49,7 +49,7 @@ export function alertBox(place) {
           "aria-label": errors.close,
           onClick: (event) => {
             page.problems[place] = null;
-            // The button goes away: the focus goes on to the panel it was in, not back to the top of the page.
+            // The button goes away, so its panel gets the focus, which would otherwise go back to the top of the page.
             event.currentTarget.closest("section").querySelector("h2").focus();
           },
         }),
@@ -57,7 +57,10 @@ export function alertBox(place) {
   ]);
 }
 
-/** In the page's language where it has words for it, else what the server said; that says by itself when to come back. */
+/**
+ * The sentence for a failure, in the page's language if there are words for it. Otherwise it is the server's own
+ * message, which already says when to come back.
+ */
 function sentenceOf({ code, status, message, retryAfterSeconds, values }, { errors }) {
   const ours = errors.codes[code] ?? errors.server[code] ?? errors.statuses[status];
   if (!ours) return message.charAt(0).toUpperCase() + message.slice(1).replace(/([^.!?。！？])$/, "$1.");
@@ -65,7 +68,7 @@ function sentenceOf({ code, status, message, retryAfterSeconds, values }, { erro
   return retryAfterSeconds && status === 429 ? joined(said, filled(errors.retry, { seconds: retryAfterSeconds })) : said;
 }
 
-/** Where the picture is from and when it was taken; `kind` is "about" (a full sentence) or "caption". */
+/** Tells where the picture is from and when it was taken. `kind` is "about" (a full sentence) or "caption". */
 export function wordsAbout(picture, kind) {
   return filled(page.words.picture[kind][picture.source], {
     name: picture.name,

@@ -1,2 +1,2 @@
-// The one place that names the vendored file.
+// This is the only place that names the vendored file.
 export * from "../vendor/vue.runtime.esm-browser.prod.js";

@@ -1,13 +1,14 @@
-// Samples to the WAV that the server wants: 16 kHz, mono, 16 bits. Pure.
+// Turns samples into the WAV file that the server wants: 16 kHz, mono, 16 bits. These are pure functions.
 
 export const RATE_HZ = 16000;
-const HALF_WIDTH = 12; // zero crossings of the filter on each side; steep enough that nothing folds back into speech
+const HALF_WIDTH = 12; // zero crossings of the filter on each side; with 12 nothing folds back into speech
 
-/** Windowed-sinc resampling. Browsers' own conversion is linear on some and refused on others. */
+/** Resamples with a windowed sinc. Some browsers convert linearly, and others refuse to convert. */
 export function resampled(samples, fromHz, toHz) {
   if (fromHz === toHz) return samples;
   const step = fromHz / toHz;
-  const cutoff = 0.92 * Math.min(1, 1 / step); // of the source's Nyquist frequency; the rest is room for the filter's slope
+  // A share of the source's Nyquist frequency. The remaining 8 % leave room for the filter's slope.
+  const cutoff = 0.92 * Math.min(1, 1 / step);
   const reach = HALF_WIDTH / cutoff;
   const output = new Float32Array(Math.floor(samples.length / step));
   for (let i = 0; i < output.length; i++) {
