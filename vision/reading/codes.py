@@ -204,6 +204,7 @@ def decoded(grey: Grey, *, with_errors: bool = False) -> list[Any]:
 
 
 _PRODUCTS = ("EAN13", "EAN8", "UPCA", "UPCE")
+_BARS = (CodeKind.PRODUCT, CodeKind.BOOK, CodeKind.BAR)
 _MATRIX = {
     "QRCode": CodeKind.QR,
     "DataMatrix": CodeKind.DATA_MATRIX,
@@ -213,8 +214,12 @@ _MATRIX = {
 
 
 def _kind(code: Any) -> CodeKind | None:
-    """None for what is close to a kind of ours and weaker, such as Micro QR, whose smallest has no correction."""
+    """None for what is close to a kind of ours and cannot be told surely, such as Micro QR: its smallest has no
+    correction.
+    """
     name = code.format.name
+    if name == "UPCE" and not code.text.startswith("00"):
+        return None  # of number system 1, which is hardly used: the left half of any EAN-13 looks like one of these
     if name in _PRODUCTS:
         return CodeKind.BOOK if name == "EAN13" and code.text[:3] in ("978", "979") else CodeKind.PRODUCT
     return CodeKind.BAR if name == "Code128" else _MATRIX.get(name)
@@ -246,7 +251,7 @@ def _is_sure(reading: _Reading, grey: Grey) -> bool:
         texts = {
             text_of(code)
             for code in decoded(again)
-            if _kind(code) not in _MATRIX.values() and (is_upc_e or code.format.name != "UPCE")
+            if _kind(code) in _BARS and (is_upc_e or code.format.name != "UPCE")
         }
         if texts - {reading.text}:
             return False

@@ -5,8 +5,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from assistant.bench.accuracy.drawn_codes import code_with
 from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
 from assistant.machine.power import Sysfs
@@ -86,6 +89,26 @@ def test_a_typed_answer_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> 
     out, err = capsys.readouterr()
     assert out == "The square is on the right.\n"
     assert "loading" in err
+
+
+def test_a_code_is_told_without_loading_a_model(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Codes, light and colour of a picture are printed at once; in JSON there is no model."""
+    monkeypatch.setattr("assistant.wiring.assembly.load_engine", lambda *args, **options: pytest.fail("a model"))
+    code = code_with("4006381333931", "EAN13").picture
+    Image.fromarray(np.pad(code, 40, constant_values=255)).save("code.png")
+    assert main(["ask", "--image", "code.png", "read the code"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "A product number: 4006381333931.\n"
+    assert "loading" not in err
+    assert main(["ask", "--image", "code.png", "--json", "light meter"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["answer"].split(".")[0], result["model"]) == ("It is bright", None)
+    Image.new("RGB", (320, 240), (20, 40, 120)).save("blue.png")
+    assert main(["ask", "--image", "blue.png", "what color is in the middle", "--speech-out", "blue.wav"]) == 0
+    assert "blue" in capsys.readouterr().out
+    assert 1.0 < read_wav(Path("blue.wav")).duration_seconds < 5.0
 
 
 def test_a_spoken_answer_that_cannot_be_written_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ from vision.frame import Frame
 from vision.reading import codes
 from vision.reading.codes import CodeKind, read_codes
 
-SECONDS = 0.5  # that a picture may take here at most; far less on an idle machine
+SECONDS = 0.5  # of processor time that a picture may take at most; far less on an idle machine
 
 
 def read(frame: Frame) -> list[str]:
@@ -84,6 +84,20 @@ def test_a_number_that_is_read_in_two_ways_is_refused(monkeypatch: pytest.Monkey
     assert read(frame) == []
     pictures[-1] = code.picture
     assert read(frame) == [code.text]
+
+
+@pytest.mark.parametrize("number", ["1133126882218", "4625255851274", "1239313528126", "7182928734595"])
+@pytest.mark.parametrize("shown", [1.0, 0.62, 0.56])
+def test_half_of_a_number_is_no_number(number: str, shown: float) -> None:
+    """The left half of an EAN-13 is built like a UPC-E of number system 1. It is not told, also with a finger over the
+    right half.
+    """
+    grey = code_with(number, "EAN13").picture.copy()
+    grey[:, round(shown * grey.shape[1]) :] = 255
+    rng = random.Random(2)
+    for turn in (-14.0, 0.0, 8.0, 16.0):
+        frame = photograph(rng, [(replace(code_with(number, "EAN13"), picture=grey), Distortion(turn=turn))])
+        assert read(frame) in ([], [number])
 
 
 @pytest.mark.parametrize("kind", ["Code39", "ITF", "Codabar", "MicroQRCode"])
@@ -161,7 +175,7 @@ def test_a_cancelled_reading_ends() -> None:
 
 
 def test_a_code_is_read_within_half_a_second() -> None:
-    """The best of three, because the machine may be busy: a code in a full-size picture leaves time for the voice."""
+    """Of processor time, because the machine may be busy: a code in a full-size picture leaves time for the voice."""
     rng = random.Random(8)
     code = draw_code(rng, "EAN13")
     small = photograph(rng, [(code, Distortion(turn=9))]).rgb
@@ -169,7 +183,7 @@ def test_a_code_is_read_within_half_a_second() -> None:
     assert read(frame) == [code.text]
     seconds = []
     for _ in range(3):
-        begun_at = time.perf_counter()
+        begun_at = time.process_time()
         read(frame)
-        seconds.append(time.perf_counter() - begun_at)
+        seconds.append(time.process_time() - begun_at)
     assert min(seconds) < SECONDS
