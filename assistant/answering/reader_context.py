@@ -19,6 +19,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -75,7 +76,7 @@ class QuestionReader:
         self._reader = reader
         self._seconds = seconds
         self._clock = clock
-        self._kept: WeakKeyDictionary[Frame, PrintRead] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Frame, _Reading] = WeakKeyDictionary()
         self._state = threading.Lock()  # guards the one above; it is only ever held for a moment
         self._has_failed = False
         self._warm = warm
@@ -91,6 +92,8 @@ class QuestionReader:
     def read_for(self, question: str, view: View, cancelled: threading.Event) -> PrintRead:
         """What is printed in the picture of `view`; nothing if the question is about something else.
 
+        A further question about the picture costs nothing, unless the time was too short for all lines and none of
+        those that were read has what is asked for, such as a date. Then it is read on, for as long again.
         Nothing is read for the demo model: it takes no instructions, and its own doubt was measured. Raises Cancelled.
         """
         frame = view.frame
@@ -98,21 +101,28 @@ class QuestionReader:
             return NOTHING_READ
         with self._state:
             kept = self._kept.get(frame)
-        if kept is None:
-            kept = self._read(frame, cancelled)
+        if kept is None or (kept.has_more and self._lacks(question, kept.read)):
+            kept = self._read_on(frame, kept, cancelled)
             with self._state:
                 self._kept[frame] = kept
-        return kept
+        return kept.read
 
-    def _read(self, frame: Frame, cancelled: threading.Event) -> PrintRead:
+    def _lacks(self, question: str, read: PrintRead) -> bool:
+        """Whether what the question asks for, such as a date, is in no line that was read."""
+        wanted = _kinds_asked_for(question, self.phrases)
+        return bool(wanted) and not any(
+            figure.kind in wanted for line in read.lines for figure in figures_in(line.text)
+        )
+
+    def _read_on(self, frame: Frame, kept: _Reading | None, cancelled: threading.Event) -> _Reading:
         ends_at = self._clock() + self._seconds
-        lines: list[Line] = []
-        layout = None
+        layout, lines = (None, []) if kept is None else (kept.layout, list(kept.lines))
+        enough = len(lines) + FEWEST_LINES
         try:
-            layout = _by_weight(self._reader.find(frame, cancelled), frame)
-            for line in self._reader.recognise(frame, layout.layout, cancelled=cancelled):
+            layout = layout or _by_weight(self._reader.find(frame, cancelled), frame)
+            for line in self._reader.recognise(frame, layout.layout, len(lines), cancelled):
                 lines.append(line)
-                if len(lines) >= FEWEST_LINES and self._clock() >= ends_at:
+                if len(lines) >= enough and self._clock() >= ends_at:
                     break
         except Cancelled:
             raise
@@ -121,7 +131,7 @@ class QuestionReader:
                 _log.warning("print cannot be read, so questions about writing are answered without it: %s", error)
             self._has_failed = True
             _log.debug("it failed here", exc_info=error)
-        return NOTHING_READ if layout is None else layout.read(lines)
+        return _Reading(layout, tuple(lines))
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,22 @@ def _by_weight(layout: Layout, frame: Frame) -> _ByWeight:
     places = sorted(range(len(layout.lines)), key=lambda place: -weight(layout.lines[place]))
     lines = tuple(layout.lines[place] for place in places)
     return _ByWeight(replace(layout, lines=lines), tuple(places))
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How far a picture was read."""
+
+    layout: _ByWeight | None  # None: the reader failed before it had found the lines
+    lines: tuple[Line, ...]
+
+    @cached_property
+    def read(self) -> PrintRead:
+        return NOTHING_READ if self.layout is None else self.layout.read(self.lines)
+
+    @property
+    def has_more(self) -> bool:
+        return self.layout is not None and len(self.lines) < len(self.layout.layout.lines)
 
 
 # The text for the model.

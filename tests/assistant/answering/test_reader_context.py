@@ -374,3 +374,19 @@ def test_another_question_is_told_what_it_needs_besides() -> None:
 def test_a_line_that_is_too_long_does_not_crowd_out_the_others() -> None:
     """It is left out."""
     assert [line.text for line in lines_for(PRICE, read_of("汉" * 300, "3,49 €"), EN)] == ["3,49 €"]
+
+
+def test_a_question_whose_answer_was_not_read_yet_reads_on() -> None:
+    """Only then, only if lines are left, and from where reading ended."""
+    stage, picture = Stage(page("\n".join("abcdefgh") + "\nEXP 14.03.2025"), step_seconds=0.9), view()
+    assert len(stage.read("what does it say", picture).lines) == 2
+    stage.read("what does it say", picture)
+    assert stage.fake.log.count("find") == 1
+    assert len(stage.fake.log) == 3
+    while "14.03" not in " ".join(texts(stage.read("when does it expire", picture))):
+        assert len(stage.fake.log) < 10
+    steps = len(stage.fake.log)
+    assert steps > 3
+    assert stage.fake.log == ["find", *(f"line {n}" for n in range(steps - 1))]
+    stage.read("when does it expire", picture)
+    assert len(stage.fake.log) == steps
