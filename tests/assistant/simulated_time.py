@@ -119,8 +119,8 @@ class World:
     def _bound(self, kind: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args, **options: kind(self, *args, **options)
 
-    def _turn(self, question: Question | None) -> Turn:
-        return Turn(question, cancelled=Event(self), done=Event(self))  # type: ignore[arg-type]
+    def _turn(self, question: Question | None, *, by_model: bool = True) -> Turn:
+        return Turn(question, cancelled=Event(self), done=Event(self), by_model=by_model)  # type: ignore[arg-type]
 
     def _hand_on(self) -> None:
         """Lets a thread run that can go on. If none can, moves the clock to the first moment at which one can."""

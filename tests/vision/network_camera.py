@@ -33,7 +33,8 @@ class NetworkCamera:
         detailed: bool = False,
     ) -> None:
         self._interval_seconds = interval_seconds
-        self._jpegs = [_jpeg(8 * number, size, detailed=detailed) for number in range(LEVELS)]
+        scene = _scene(size) if detailed else None
+        self._jpegs = [_jpeg(8 * number, size, scene) for number in range(LEVELS)]
         self.sent_at: dict[int, float] = {}
         self.sending = threading.Event()
         self.sending.set()
@@ -91,16 +92,20 @@ class NetworkCamera:
             self.cut()
 
 
-def _jpeg(level: int, size: tuple[int, int], *, detailed: bool) -> bytes:
-    buffer = io.BytesIO()
-    if not detailed:
-        Image.new("RGB", size, (level, level, level)).save(buffer, "JPEG", quality=95)
-        return buffer.getvalue()
+def _scene(size: tuple[int, int]) -> np.ndarray:
+    """Soft waves with a sensor's noise, (height, width, 3)."""
     width, height = size
     row, column = np.mgrid[0:height, 0:width]
-    waves = 127 + 90 * np.sin(column / 60 + level) * np.cos(row / 45)
-    noise = np.random.default_rng(level).normal(0, 6, (height, width, 3))
-    rgb = np.clip(waves[..., None] + noise, 0, 255).astype(np.uint8)
-    rgb[:16] = level
-    Image.fromarray(rgb).save(buffer, "JPEG", quality=85)
+    waves = 127 + 90 * np.sin(column / 60) * np.cos(row / 45)
+    noise = np.random.default_rng(1).normal(0, 6, (height, width, 3))
+    return np.clip(waves[..., None] + noise, 0, 255).astype(np.uint8)
+
+
+def _jpeg(level: int, size: tuple[int, int], scene: np.ndarray | None) -> bytes:
+    buffer = io.BytesIO()
+    if scene is None:
+        Image.new("RGB", size, (level, level, level)).save(buffer, "JPEG", quality=95)
+    else:
+        scene[:16] = level
+        Image.fromarray(scene).save(buffer, "JPEG", quality=85)
     return buffer.getvalue()

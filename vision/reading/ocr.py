@@ -21,7 +21,7 @@ from vision.errors import Cancelled, ReaderError
 from vision.frame import Frame, Rgb
 from vision.reading.interface import FoundLine, Layout, Line, Quad, Rotation
 from vision.reading.order import paragraphs_of
-from vision.reading.ppocr import FIRST_LOOK_PX, SECOND_LOOK_PX, Boxes, Models, failures
+from vision.reading.ppocr import Boxes, Models, failures, has_closer_look
 
 Corners = NDArray[np.float32]  # (4, 2): top left, top right, bottom right and bottom left as the reader sees them
 
@@ -35,6 +35,9 @@ _FEW_LINES = 3
 _BOTH_WAYS_LINES = 2
 # A line is cut out at most this high; the recogniser sees 48 pixels.
 _CROP_HEIGHT_PX = 96
+# Lines that are higher than this share of the picture are suspicious: print that is too small for the first look makes one
+# box of the page, or of the table under it.
+_HUGE_SHARE = 0.15
 # A line that only the second look finds is lower than this share of the picture's longest side.
 _SMALL_SHARE = 0.03
 # Who waits for another call's step looks so often whether it was cancelled itself.
@@ -165,15 +168,23 @@ def _raise_if(cancelled: threading.Event | None) -> None:
 
 
 def _boxes_in(rgb: Rgb, models: Models, cancelled: threading.Event | None) -> Boxes:
-    boxes = models.boxes_in(rgb, FIRST_LOOK_PX)
-    if len(boxes) or max(rgb.shape) <= FIRST_LOOK_PX:
+    """The lines of the first look; of the second one where the first found nothing, or took a page for one line."""
+    boxes = models.boxes_in(rgb)
+    if len(boxes) and float(np.median(_heights(boxes))) < _HUGE_SHARE * min(rgb.shape[:2]):
+        return boxes
+    if not has_closer_look(rgb):
         return boxes
     _raise_if(cancelled)
-    boxes = models.boxes_in(rgb, SECOND_LOOK_PX)
+    closer = models.boxes_in(rgb, closely=True)
     # What the first look missed is small. A large box is the detector's error.
-    extents = boxes.max(axis=1) - boxes.min(axis=1)
-    small: Boxes = boxes[extents.min(axis=1) < _SMALL_SHARE * max(rgb.shape)]
-    return small
+    small: Boxes = closer[_heights(closer) < _SMALL_SHARE * max(rgb.shape)]
+    return small if len(small) >= _FEW_LINES or not len(boxes) else boxes
+
+
+def _heights(boxes: Boxes) -> Corners:
+    """Of each box the shorter side of its bounding box."""
+    heights: Corners = (boxes.max(axis=1) - boxes.min(axis=1)).min(axis=1)
+    return heights
 
 
 def _rotation_of(boxes: Boxes, rgb: Rgb, models: Models) -> Rotation:

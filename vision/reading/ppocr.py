@@ -33,8 +33,10 @@ REPAIR = "reinstall it with `pip install --force-reinstall --no-deps rapidocr==3
 # The picture is reduced to this longest side before lines are looked for. At 1312 pixels every line is found that is
 # high enough to be recognised, in less than half the time that 1920 pixels take. Larger pictures also mislead the
 # detector: it judges by the mean over the whole picture, so that at 1920 pixels it missed two words on a white wall, and
-# took a smooth dark table for print. It is worth a try only where nothing was found: a page of very small print.
+# took a smooth dark table for print. It is worth a try where the print may be very small.
 FIRST_LOOK_PX, SECOND_LOOK_PX = 1312, 1920
+_SECOND_ENLARGED = 1.5  # a second look enlarges no more than this, and is taken only if it shows so much more
+_SECOND_LARGER = 1.2
 DETECT_SHORTEST_PX = 736  # smaller pictures are enlarged to this, because small print is found better then
 MOST_ENLARGED = 4.0  # beyond that a picture has no more to show
 _DETECT_STEP_PX = 32  # both sides must be a multiple of this
@@ -61,7 +63,7 @@ _RECOGNISER = _ModelFile("PP-OCRv6_rec_small.onnx", "rec", "PP-OCRv6", "multi_PP
 class Models:
     """The three networks, loaded. Its methods raise whatever the libraries raise: call them within `failures`.
 
-    They take about 70 MB, 190 MB after the first page and 470 MB while they detect.
+    They take about 70 MB, 180 MB after the first page and up to 0.35 GB while they detect; 0.5 GB in a second look.
     """
 
     def __init__(self, threads: int) -> None:
@@ -91,14 +93,14 @@ class Models:
         characters = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._text_of = CTCLabelDecode(character=characters)
 
-    def boxes_in(self, picture: Rgb, longest_px: int) -> Boxes:
-        """Where lines of print stand, looked for at this longest side: four corners each in pixels of the picture, clockwise from the one that is at
-        the top left in the picture. In no order.
+    def boxes_in(self, picture: Rgb, closely: bool = False) -> Boxes:
+        """Where lines of print stand: four corners each in pixels of the picture, clockwise from the one that is at
+        the top left in the picture. In no order. `closely` is the second look.
         """
         import cv2
 
         height, width = picture.shape[:2]
-        scale = _detector_scale(height, width, longest_px)
+        scale = _closer_scale(height, width) if closely else _detector_scale(height, width)
         size = _in_steps(width * scale), _in_steps(height * scale)
         # INTER_AREA averages, so that thin strokes do not vanish between the pixels that are kept.
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
@@ -182,10 +184,19 @@ def _as_input(picture: NDArray[Any]) -> NDArray[np.float32]:
     return values
 
 
-def _detector_scale(height: int, width: int, longest_px: int) -> float:
-    longest, shortest = max(height, width), min(height, width)
-    enlarged = min(max(1.0, DETECT_SHORTEST_PX / shortest), MOST_ENLARGED)
-    return min(enlarged, longest_px / longest)
+def has_closer_look(picture: Rgb) -> bool:
+    """Whether a second look shows more of this picture than the first."""
+    height, width = picture.shape[:2]
+    return _closer_scale(height, width) > _SECOND_LARGER * _detector_scale(height, width)
+
+
+def _detector_scale(height: int, width: int) -> float:
+    enlarged = min(max(1.0, DETECT_SHORTEST_PX / min(height, width)), MOST_ENLARGED)
+    return min(enlarged, FIRST_LOOK_PX / max(height, width))
+
+
+def _closer_scale(height: int, width: int) -> float:
+    return min(_SECOND_ENLARGED, SECOND_LOOK_PX / max(height, width))
 
 
 def _in_steps(length: float) -> int:

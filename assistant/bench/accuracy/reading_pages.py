@@ -339,7 +339,7 @@ def _chinese(sheet: _Sheet) -> None:
         y += sheet.pitch
 
 
-_SIZES = {"receipt": (700, 1200), "label": (1000, 800), "digits": (1000, 900), "chinese": (1000, 800)}
+_SIZES = {"receipt": (700, 1200), "label": (1000, 800), "digits": (1000, 1300), "chinese": (1000, 800)}
 _DRAWERS: Mapping[str, Callable[[_Sheet], None]] = {
     "one column": _one_column,
     "two columns": _two_columns,

@@ -167,3 +167,24 @@ def test_the_wake_phrase_alone_is_not_acknowledged(text: str, ended: bool, monke
     assert not ear.has_ended(np.zeros(16_000, np.int16)), "nobody has called it"
     activation.meant(WakeSuspected(0.0))
     assert ear.has_ended(np.zeros(16_000, np.int16)) == ended
+
+
+def test_the_reader_of_print_gets_the_engine_s_threads_and_its_idle_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is closed with the program, and there is one for all who read."""
+    made: list[tuple[int, float]] = []
+    closed: list[bool] = []
+
+    class Recorded:
+        def __init__(self, threads: int, idle_seconds: float) -> None:
+            made.append((threads, idle_seconds))
+
+        def close(self) -> None:
+            closed.append(True)
+
+    monkeypatch.setattr("vision.reading.ocr.OcrReader", Recorded)
+    config = parse_config("[engine]\nthreads = 3\n[reading]\nidle_minutes = 2.0", "x")
+    with contextlib.ExitStack() as stack:
+        assembly = Assembly(config, stack)
+        assert assembly.reader is assembly.reader
+        assert (made, closed) == ([(3, 120.0)], [])
+    assert closed == [True]

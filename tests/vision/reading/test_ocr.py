@@ -38,7 +38,7 @@ class ScriptedModels(Models):
         self._given = np.array(boxes, np.float32).reshape(-1, 4, 2)
         self._fails = fails
 
-    def boxes_in(self, picture: Rgb, longest_px: int) -> Boxes:
+    def boxes_in(self, picture: Rgb, closely: bool = False) -> Boxes:
         if self._fails:
             raise self._fails
         return self._given
@@ -124,22 +124,26 @@ def test_a_picture_without_print_has_no_lines() -> None:
     reader.close()
 
 
-def test_a_large_picture_without_print_is_looked_at_twice() -> None:
-    """Very small print is only found at a larger size, where a large box is the detector's error."""
-    looks: list[int] = []
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ([], [box(10, 10, 100, 9), box(0, 0, 1900, 1000)], 1),  # a large box of the second look is an error
+        ([box(300, 100, 800, 700)], [box(10, 10 + 20 * number, 100, 9) for number in range(4)], 4),
+        ([box(300, 100, 800, 300)], [], 1),  # a poster has high letters
+        ([box(300, 100, 800, 30)], [box(10, 10, 100, 9)] * 5, 1),  # no second look
+    ],
+)
+def test_very_small_print_gets_a_second_look(first: list[object], second: list[object], found: int) -> None:
+    """The first look finds nothing of it, or takes the whole page for one line."""
 
     class Twice(ScriptedModels):
-        def boxes_in(self, picture: Rgb, longest_px: int) -> Boxes:
-            looks.append(longest_px)
-            found = [] if len(looks) == 1 else [box(10, 10, 100, 9), box(0, 0, 1900, 1000)]
-            return np.array(found, np.float32).reshape(-1, 4, 2)
+        def boxes_in(self, picture: Rgb, closely: bool = False) -> Boxes:
+            return np.array(second if closely else first, np.float32).reshape(-1, 4, 2)
 
     reader = OcrReader(load=lambda _: Twice())
-    assert [line.quad.bottom_right for line in reader.find(blank(1920, 1080)).lines] == [(110, 19)]
-    assert looks == [ppocr.FIRST_LOOK_PX, ppocr.SECOND_LOOK_PX]
-    looks.clear()
-    assert reader.find(blank(640, 480)).lines == ()
-    assert looks == [ppocr.FIRST_LOOK_PX]
+    assert len(reader.find(blank(1920, 1080)).lines) == found
+    if first == []:
+        assert reader.find(blank(640, 480)).lines == ()  # the first look has shown all of it
     reader.close()
 
 
@@ -236,10 +240,10 @@ def test_who_waits_for_another_call_can_be_cancelled() -> None:
     inside, leave = threading.Event(), threading.Event()
 
     class Slow(ScriptedModels):
-        def boxes_in(self, picture: Rgb, longest_px: int) -> Boxes:
+        def boxes_in(self, picture: Rgb, closely: bool = False) -> Boxes:
             inside.set()
             leave.wait(10)
-            return super().boxes_in(picture, longest_px)
+            return super().boxes_in(picture, closely)
 
     reader = OcrReader(load=lambda _: Slow())
     thread = threading.Thread(target=reader.find, args=(blank(),))
