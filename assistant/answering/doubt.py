@@ -152,7 +152,7 @@ class Doubter:
         if self.verdict is not Verdict.PLAIN:
             if contradiction is None:
                 return sentence
-            return contradiction.words.also_read.format(answer=sentence, read=contradiction.read)
+            return contradiction.words.also_read.format(answer=_ended(sentence), read=contradiction.read)
         # After half an answer it is too late to say that there can be none.
         faulty = first and self._because is not None
         self.verdict = verdict(certainty(pieces, self._words.formulaic), self.rule, picture_is_faulty=faulty)
@@ -160,7 +160,7 @@ class Doubter:
             return self._words.cannot_tell.format(because=self._because)
         if contradiction is not None:
             self.verdict = Verdict.UNSURE
-            wording, answer = contradiction.words.not_sure_also_read, with_small_begin(sentence)
+            wording, answer = contradiction.words.not_sure_also_read, with_small_begin(_ended(sentence))
             return wording.format(answer=answer, read=contradiction.read)
         if self.verdict is Verdict.UNSURE:
             return hedged(sentence, self._words)
@@ -192,6 +192,13 @@ def with_small_begin(sentence: str) -> str:
     if first and first.group() == "A":
         return "a" + sentence[1:]
     return sentence
+
+
+def _ended(sentence: str) -> str:
+    """The sentence with a mark at its end, since another one follows."""
+    if not sentence[-1:].isalnum():
+        return sentence
+    return sentence + ("." if sentence[-1].isascii() else "。")
 
 
 def unsure_characters(pieces: Sequence[Piece], rule: DoubtRule) -> list[tuple[int, str]]:

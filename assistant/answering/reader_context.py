@@ -19,10 +19,12 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from assistant.language.writing_questions import asks_about_writing
+from assistant.language.figures import Kind, figures_in
+from assistant.language.writing_questions import asks_about_writing, has_one_of
 from vision.errors import Cancelled, QuestionError
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class QuestionReader:
         self._reader = reader
         self._seconds = seconds
         self._clock = clock
-        self._kept: WeakKeyDictionary[Frame, PrintRead] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Frame, _Reading] = WeakKeyDictionary()
         self._state = threading.Lock()  # guards the one above; it is only ever held for a moment
         self._has_failed = False
         self._warm = warm
@@ -90,6 +92,8 @@ class QuestionReader:
     def read_for(self, question: str, view: View, cancelled: threading.Event) -> PrintRead:
         """What is printed in the picture of `view`; nothing if the question is about something else.
 
+        A further question about the picture costs nothing, unless the time was too short for all lines and none of
+        those that were read has what is asked for, such as a date. Then it is read on, for as long again.
         Nothing is read for the demo model: it takes no instructions, and its own doubt was measured. Raises Cancelled.
         """
         frame = view.frame
@@ -97,21 +101,28 @@ class QuestionReader:
             return NOTHING_READ
         with self._state:
             kept = self._kept.get(frame)
-        if kept is None:
-            kept = self._read(frame, cancelled)
+        if kept is None or (kept.has_more and self._lacks(question, kept.read)):
+            kept = self._read_on(frame, kept, cancelled)
             with self._state:
                 self._kept[frame] = kept
-        return kept
+        return kept.read
 
-    def _read(self, frame: Frame, cancelled: threading.Event) -> PrintRead:
+    def _lacks(self, question: str, read: PrintRead) -> bool:
+        """Whether what the question asks for, such as a date, is in no line that was read."""
+        wanted = _kinds_asked_for(question, self.phrases)
+        return bool(wanted) and not any(
+            figure.kind in wanted for line in read.lines for figure in figures_in(line.text)
+        )
+
+    def _read_on(self, frame: Frame, kept: _Reading | None, cancelled: threading.Event) -> _Reading:
         ends_at = self._clock() + self._seconds
-        lines: list[Line] = []
-        layout = None
+        layout, lines = (None, []) if kept is None else (kept.layout, list(kept.lines))
+        enough = len(lines) + FEWEST_LINES
         try:
-            layout = _by_weight(self._reader.find(frame, cancelled), frame)
-            for line in self._reader.recognise(frame, layout.layout, cancelled=cancelled):
+            layout = layout or _by_weight(self._reader.find(frame, cancelled), frame)
+            for line in self._reader.recognise(frame, layout.layout, len(lines), cancelled):
                 lines.append(line)
-                if len(lines) >= FEWEST_LINES and self._clock() >= ends_at:
+                if len(lines) >= enough and self._clock() >= ends_at:
                     break
         except Cancelled:
             raise
@@ -120,7 +131,7 @@ class QuestionReader:
                 _log.warning("print cannot be read, so questions about writing are answered without it: %s", error)
             self._has_failed = True
             _log.debug("it failed here", exc_info=error)
-        return NOTHING_READ if layout is None else layout.read(lines)
+        return _Reading(layout, tuple(lines))
 
 
 @dataclass(frozen=True)
@@ -153,68 +164,100 @@ def _by_weight(layout: Layout, frame: Frame) -> _ByWeight:
     return _ByWeight(replace(layout, lines=lines), tuple(places))
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """How far a picture was read."""
+
+    layout: _ByWeight | None  # None: the reader failed before it had found the lines
+    lines: tuple[Line, ...]
+
+    @cached_property
+    def read(self) -> PrintRead:
+        return NOTHING_READ if self.layout is None else self.layout.read(self.lines)
+
+    @property
+    def has_more(self) -> bool:
+        return self.layout is not None and len(self.lines) < len(self.layout.layout.lines)
+
+
 # The text for the model.
 
 
 class PrintTold:
-    """What one view was told of the print in its picture, so that it is told once and not with each question."""
+    """Which lines one view was told, so that each is told once and not with every question."""
 
     def __init__(self) -> None:
-        self._questions_ago: int | None = None  # None: it was not told, or has forgotten it
-        self._is_telling = False  # with the question that is being asked
+        self._questions_ago: dict[int, int] = {}  # from the index of a line to the questions since it was told
+        self._telling: list[int] = []  # the lines that go with the question that is being asked
 
     def forget(self) -> None:
         """Notes that the view has forgotten all questions."""
-        self._questions_ago = None
+        self._questions_ago = {}
 
     def question_for(self, question: str, read: PrintRead, view: View, phrases: Phrases) -> str:
-        """What to ask the view: the question, and before it what was read, if the view does not know that yet."""
-        if self._questions_ago is not None and not self._is_remembered(question, view):
+        """What to ask the view: the question, and before it those lines that it needs and does not know yet."""
+        if self._questions_ago and not _is_remembered(question, view):
             self.forget()
-        self._is_telling = False
-        if not read.lines or self._questions_ago is not None:
+        self._telling = []
+        lines = [line for line in lines_for(question, read, phrases) if line.index not in self._questions_ago]
+        if not lines:
             return question
-        text = with_print(question, read, phrases)
+        text = with_print(question, lines, phrases)
         try:
             view.remembers(text)
         except QuestionError:  # there is room for the question alone, or not even for that
             return question
-        self._is_telling = text != question
+        self._telling = [] if text == question else [line.index for line in lines]
         return text
 
     def was_answered(self) -> None:
         """Notes that the view keeps the question and its answer. A question that was cancelled it does not keep."""
-        if self._is_telling:
-            self._questions_ago = 0
-        elif self._questions_ago is not None:
-            self._questions_ago += 1
-
-    def _is_remembered(self, question: str, view: View) -> bool:
-        assert self._questions_ago is not None
-        try:
-            return self._questions_ago < TOLD_AGAIN_AFTER and view.cache_bytes > 0 and view.remembers(question)
-        except QuestionError:
-            return True  # the question is not asked, so nothing is forgotten
+        older = {index: ago + 1 for index, ago in self._questions_ago.items() if ago < TOLD_AGAIN_AFTER - 1}
+        self._questions_ago = {**older, **dict.fromkeys(self._telling, 0)}
 
 
-def with_print(question: str, read: PrintRead, phrases: Phrases) -> str:
-    """The lines as data, then the question. Of many lines the largest ones in the middle are told.
+def _is_remembered(question: str, view: View) -> bool:
+    try:
+        return view.cache_bytes > 0 and view.remembers(question)
+    except QuestionError:
+        return True  # the question is not asked, so nothing is forgotten
+
+
+def lines_for(question: str, read: PrintRead, phrases: Phrases) -> list[Line]:
+    """The lines that are told with a question, in the order of the page.
+
+    Of many lines those come first that have what is asked for, a time or a number. Then come the largest ones and those
+    in the middle of the picture.
+    """
+    wanted = _kinds_asked_for(question, phrases)
+    first = {line.index for line in read.lines if wanted & {figure.kind for figure in figures_in(line.text)}}
+    tokens = MOST_TOKENS
+    told = []
+    for line in sorted(read.by_weight, key=lambda line: line.index not in first):
+        takes = tokens_at_most(line.text)
+        if takes <= tokens:
+            tokens -= takes
+            told.append(line)
+    return sorted(told, key=lambda line: line.index)
+
+
+def _kinds_asked_for(question: str, phrases: Phrases) -> set[Kind]:
+    words = phrases.writing
+    if has_one_of(words.asks_when, question, phrases):
+        return {Kind.DATE, Kind.TIME}
+    return set(Kind) if has_one_of(words.asks_for_a_number, question, phrases) else set()
+
+
+def with_print(question: str, lines: Sequence[Line], phrases: Phrases) -> str:
+    """The lines as data, then the question; the question alone where there is no room for the lines.
 
     Each line stands in quotation marks that no line can close, and has nothing that a server could take for a special
     token: the engine of this machine takes none from a question, but another computer's may.
     """
     words = phrases.writing
-    asked = words.question_after.format(question=question)
-    room = LONGEST_PROMPT - len(words.read_before) - len(asked) - 2
-    tokens = MOST_TOKENS
-    told: list[Line] = []
-    for line in read.by_weight:
-        room, tokens = room - len(_quoted(line.text)) - 1, tokens - tokens_at_most(line.text)
-        if room < 0 or tokens < 0:
-            break
-        told.append(line)
-    quoted = [_quoted(line.text) for line in sorted(told, key=lambda line: line.index)]
-    return "\n".join([words.read_before, *quoted, asked]) if quoted else question
+    told = [words.read_before, *(_quoted(line.text) for line in lines), words.question_after.format(question=question)]
+    text = "\n".join(told)
+    return text if lines and len(text) <= LONGEST_PROMPT else question
 
 
 def without_print(text: str, phrases: Phrases) -> str:

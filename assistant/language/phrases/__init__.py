@@ -330,6 +330,7 @@ class WritingWords:
     # Parts of a question or of an answer, as regular expressions for text in lower case without punctuation.
     asks_about_writing: tuple[str, ...]
     asks_for_a_number: tuple[str, ...]  # the answer to such a question is a number that is written there
+    asks_when: tuple[str, ...]  # the answer is a date or a time
     asks_how_many: tuple[str, ...]  # the answer is a count of things, which is written nowhere
     quotes: tuple[str, ...]  # in an answer: the words behind them are claimed to be written there
     denies: tuple[str, ...]  # in an answer: what the user asked about may not be written there

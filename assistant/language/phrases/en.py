@@ -266,6 +266,7 @@ PHRASES = Phrases(
             r"numbers?", r"how (much|expensive)", r"(price|cost|costs|total|amount|temperature|size|dose|dosage|code)",
             r"(what|which) (room|floor|platform|gate|bus|tram|train|line|house|page|exit)",
         ),
+        asks_when=(r"(when|date|expire|expires|expired|expiry|best before|use by|still good|deadline|departure|arrival|time|hours|day)",),
         asks_how_many=(r"how many", r"count"),
         quotes=(
             r"(says?|said|reads?|spells?|labell?ed|marked|written|printed|titled|named|called|text is|label is|word is|sign is|name is|brand is)",

@@ -95,6 +95,7 @@ def test_an_answer_that_the_reader_contradicts_is_doubted() -> None:
     assert spoken == ["I am not sure: the room is 407. I also read 401."]
     turn.told = spoken
     assert (turn.verdict, turn.answer, turn.words) == (Verdict.UNSURE, "The room is 407.", spoken[0])
+    assert judged("407")[1] == ["I am not sure: 407. I also read 401."]
     assert judged("The room is 401.")[1] == ["The room is 401."]
     assert judged("The room is 401.")[0].verdict is Verdict.PLAIN
 
