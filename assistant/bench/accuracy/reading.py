@@ -237,10 +237,10 @@ def turns_table(reader: Reader, pages: int, faces: Sequence[Face]) -> str:
             for page in pages_of(kind, pages, faces):
                 view = in_size(replace(IN_HAND, turn=turn), (1280, 720))
                 frame = Frame(photographed(page, view).rgb, 0.0)
-                # A page that was turned anticlockwise is put upright by a clockwise turn.
-                right += reader.find(frame).rotation == (90 * turn) % 360
+                # A page that was turned clockwise is put upright by the rest of a whole turn.
+                right += reader.find(frame).rotation == -90 * turn % 360
                 total += 1
-        rows.append([f"{90 * turn}°", f"{right} of {total}"])
+        rows.append([f"{90 * turn}° clockwise", f"{right} of {total}"])
     return table(["turned by", "found"], rows)
 
 
