@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -197,7 +198,9 @@ def first_look_scale(height: int, width: int) -> float:
 
 
 def _closer_scale(height: int, width: int) -> float:
-    return min(_SECOND_ENLARGED, SECOND_LOOK_PX / max(height, width))
+    # Memory goes with the area: a square picture gets no more pixels than a camera's wide one.
+    by_area = math.sqrt(SECOND_LOOK_PX * SECOND_LOOK_PX * 9 / 16 / (height * width))
+    return min(_SECOND_ENLARGED, SECOND_LOOK_PX / max(height, width), by_area)
 
 
 def _in_steps(length: float) -> int:
