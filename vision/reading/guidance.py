@@ -17,8 +17,6 @@ from vision.frame import Frame, Rgb
 from vision.reading.interface import Layout, Point, Quad
 from vision.reading.order import line_height, line_width, slant_degrees
 
-# Print whose found lines are lower than this is misread: docs/reading.md has the accuracy by height.
-LOWEST_LINE_PX = 14.0
 # Lines that run more steeply than this are still found and straightened, but columns may be mixed up.
 MOST_SLANT_DEGREES = 15.0
 # The directions of a page's long lines differ by more than this where it is seen from far aside.
@@ -55,7 +53,7 @@ def advise(frame: Frame, layout: Layout) -> tuple[Advice, ...]:
         return ()
     height, width = frame.rgb.shape[:2]
     found = list(cut_sides(quads, width, height))
-    if median(line_height(quad) for quad in quads) < LOWEST_LINE_PX:
+    if layout.is_too_small:
         found.append(Advice.TOO_FAR)
     if _has_glare(frame.rgb, quads):
         found.append(Advice.GLARE)

@@ -45,6 +45,7 @@ class Layout:
 
     lines: tuple[FoundLine, ...]
     rotation: Rotation  # the turn that puts the page upright; 0 where there is no print
+    is_too_small: bool = False  # the print is low, and a sample of its lines was hardly recognised
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from vision.errors import Cancelled, ReaderError
 from vision.frame import Frame, Rgb
 from vision.reading.interface import FoundLine, Layout, Line, Quad, Rotation
 from vision.reading.order import paragraphs_of
-from vision.reading.ppocr import Boxes, Models, failures, has_closer_look
+from vision.reading.ppocr import Boxes, Models, failures, first_look_scale, has_closer_look
 
 Corners = NDArray[np.float32]  # (4, 2): top left, top right, bottom right and bottom left as the reader sees them
 
@@ -40,6 +40,10 @@ _CROP_HEIGHT_PX = 96
 _HUGE_SHARE = 0.15
 # A line that only the second look finds is lower than this share of the picture's longest side.
 _SMALL_SHARE = 0.03
+# Print whose boxes are no higher than this, in pixels of the first look, may be too small to be recognised, …
+_LOW_PRINT_PX = 22.0
+# … which two of its lines tell by their confidence: below this, hardly a line is read without a fault.
+_SAMPLED_LINES, _HARDLY_RECOGNISED = 2, 0.93
 # Who waits for another call's step looks so often whether it was cancelled itself.
 _LOOK_SECONDS = 0.1
 
@@ -86,11 +90,13 @@ class OcrReader:
             _raise_if(cancelled)
             rotation = _rotation_of(boxes, frame.rgb, models)
             _raise_if(cancelled)
+            is_too_small = _is_too_small(boxes, rotation, frame.rgb, models)
+            _raise_if(cancelled)
         quads = [_quad(_named(box, rotation)) for box in boxes]
         lines = tuple(
             FoundLine(quads[index], number) for number, indices in enumerate(paragraphs_of(quads)) for index in indices
         )
-        return Layout(lines, rotation)
+        return Layout(lines, rotation, is_too_small)
 
     def recognise(
         self, frame: Frame, layout: Layout, first: int = 0, cancelled: threading.Event | None = None
@@ -179,6 +185,21 @@ def _boxes_in(rgb: Rgb, models: Models, cancelled: threading.Event | None) -> Bo
     # What the first look missed is small. A large box is the detector's error.
     small: Boxes = closer[_heights(closer) < _SMALL_SHARE * max(rgb.shape)]
     return small if len(small) >= _FEW_LINES or not len(boxes) else boxes
+
+
+def _is_too_small(boxes: Boxes, rotation: Rotation, rgb: Rgb, models: Models) -> bool:
+    """Whether low print is hardly recognised, by its two longest lines.
+
+    The height alone does not tell: the detector makes every box some 19 of its pixels high, also around lower print.
+    """
+    if not len(boxes):
+        return False
+    corners = [_named(box, rotation) for box in boxes]
+    heights = [float(np.hypot(*(quad[3] - quad[0]))) for quad in corners]
+    if float(np.median(heights)) * first_look_scale(*rgb.shape[:2]) > _LOW_PRINT_PX:
+        return False
+    longest = sorted(corners, key=lambda quad: -float(np.hypot(*(quad[1] - quad[0]))))[:_SAMPLED_LINES]
+    return float(np.mean([models.text_in(_cut_out(rgb, quad))[1] for quad in longest])) < _HARDLY_RECOGNISED
 
 
 def _heights(boxes: Boxes) -> Corners:

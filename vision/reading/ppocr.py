@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ class Models:
         import cv2
 
         height, width = picture.shape[:2]
-        scale = _closer_scale(height, width) if closely else _detector_scale(height, width)
+        scale = _closer_scale(height, width) if closely else first_look_scale(height, width)
         size = _in_steps(width * scale), _in_steps(height * scale)
         # INTER_AREA averages, so that thin strokes do not vanish between the pixels that are kept.
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
@@ -187,16 +188,19 @@ def _as_input(picture: NDArray[Any]) -> NDArray[np.float32]:
 def has_closer_look(picture: Rgb) -> bool:
     """Whether a second look shows more of this picture than the first."""
     height, width = picture.shape[:2]
-    return _closer_scale(height, width) > _SECOND_LARGER * _detector_scale(height, width)
+    return _closer_scale(height, width) > _SECOND_LARGER * first_look_scale(height, width)
 
 
-def _detector_scale(height: int, width: int) -> float:
+def first_look_scale(height: int, width: int) -> float:
+    """By how much a picture is enlarged or reduced for the first look."""
     enlarged = min(max(1.0, DETECT_SHORTEST_PX / min(height, width)), MOST_ENLARGED)
     return min(enlarged, FIRST_LOOK_PX / max(height, width))
 
 
 def _closer_scale(height: int, width: int) -> float:
-    return min(_SECOND_ENLARGED, SECOND_LOOK_PX / max(height, width))
+    # Memory goes with the area: a square picture gets no more pixels than a camera's wide one.
+    by_area = math.sqrt(SECOND_LOOK_PX * SECOND_LOOK_PX * 9 / 16 / (height * width))
+    return min(_SECOND_ENLARGED, SECOND_LOOK_PX / max(height, width), by_area)
 
 
 def _in_steps(length: float) -> int:

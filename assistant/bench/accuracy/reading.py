@@ -237,10 +237,10 @@ def turns_table(reader: Reader, pages: int, faces: Sequence[Face]) -> str:
             for page in pages_of(kind, pages, faces):
                 view = in_size(replace(IN_HAND, turn=turn), (1280, 720))
                 frame = Frame(photographed(page, view).rgb, 0.0)
-                # A page that was turned anticlockwise is put upright by a clockwise turn.
-                right += reader.find(frame).rotation == (90 * turn) % 360
+                # A page that was turned clockwise is put upright by the rest of a whole turn.
+                right += reader.find(frame).rotation == -90 * turn % 360
                 total += 1
-        rows.append([f"{90 * turn}°", f"{right} of {total}"])
+        rows.append([f"{90 * turn}° clockwise", f"{right} of {total}"])
     return table(["turned by", "found"], rows)
 
 
@@ -280,7 +280,7 @@ def guidance_table(reader: Reader, pages: int, faces: Sequence[Face]) -> str:
         rows.append([name, percent(named / total), percent(also_wrong / total), str(total)])
     false = total = 0
     for photograph in _shifted(kinds, pages, faces, 0, 0):
-        false += bool(_advice(reader, photograph.rgb))
+        false += bool(_CUT.intersection(_advice(reader, photograph.rgb)))
         total += 1
     rows.append(["whole page", "–", percent(false / total), str(total)])
     glare = [
@@ -289,7 +289,7 @@ def guidance_table(reader: Reader, pages: int, faces: Sequence[Face]) -> str:
         for seed, page in enumerate(pages_of(kind, pages, faces))
     ]
     rows.append(["glare", percent(sum(Advice.GLARE in found for found in glare) / len(glare)), "–", str(len(glare))])
-    return table(["shifted", "right side named", "wrong advice", "pages"], rows)
+    return table(["shifted", "right side named", "wrong side named", "pages"], rows)
 
 
 def _shifted(kinds: Sequence[str], pages: int, faces: Sequence[Face], x: int, y: int) -> Iterator[Photograph]:

@@ -147,6 +147,20 @@ def test_very_small_print_gets_a_second_look(first: list[object], second: list[o
     reader.close()
 
 
+@pytest.mark.parametrize(("height", "confidence", "too_small"), [(16, 0.8, True), (16, 0.97, False), (60, 0.8, False)])
+def test_low_print_that_is_hardly_recognised_is_too_small(height: int, confidence: float, too_small: bool) -> None:
+    """High print that is not recognised has another fault."""
+
+    class Unsure(ScriptedModels):
+        def text_in(self, line: Rgb) -> tuple[str, float]:
+            return "l1ne", confidence
+
+    boxes = [box(10, 10 + 80 * number, 500, height) for number in range(4)]
+    reader = OcrReader(load=lambda _: Unsure(boxes))
+    assert reader.find(blank(1280, 720)).is_too_small == too_small
+    reader.close()
+
+
 def test_reading_can_be_cancelled_between_lines() -> None:
     """The line that was asked for is given; the next one is not recognised any more."""
     reader = OcrReader(load=lambda _: ScriptedModels([box(10, 10), box(10, 40)]))
