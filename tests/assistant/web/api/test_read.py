@@ -11,6 +11,7 @@ import pytest
 
 from assistant.answering.page_lines import PageReader
 from assistant.language.phrases import phrases_for
+from assistant.web.status_board import LONGEST_SHOWN
 from assistant.wiring.at_once import job_at_once
 from audio.pcm import AudioChunk
 from tests.assistant.fake_reader import FakeReader, Printed, page
@@ -108,6 +109,15 @@ def test_without_streaming_the_whole_page_comes_as_one_object() -> None:
     assert site.engine_calls == 0
 
 
+def test_the_status_shows_the_beginning_of_a_long_page() -> None:
+    """It is asked for every second."""
+    with running(Site(page("word " * 20 + "\n") * 90).parts) as web:
+        assert len(read(web).json["answer"]) > LONGEST_SHOWN
+        shown = send(web.port, "GET", "/api/status").json["last_answer"]
+    assert len(shown) == LONGEST_SHOWN + 2
+    assert shown.endswith(" …")
+
+
 def test_a_page_without_print_is_told_and_is_no_error() -> None:
     """There is no line, and the sentence says so."""
     site = Site([])
@@ -146,13 +156,21 @@ def test_a_form_will_do_and_so_does_the_camera() -> None:
     """The keys are those of `/api/ask`."""
     taken = Frame(load_picture(picture()), 0.0)
     site = Site(take=lambda cancelled: (taken, Fault.BLURRED))
-    advice = EN.framing["blurred"].advice
     with running(site.parts) as web:
         sent = send_form(web.port, "/api/read", {"image": ("image/png", picture())}).json
         seen = send_form(web.port, "/api/read", {"camera": "1"}).json
-    assert sent["answer"] == SAID
-    assert seen["advice"] == [{"code": "blurred", "sentence": advice}]
-    assert seen["answer"] == f"{advice} {SAID}"
+    assert sent["answer"] == seen["answer"] == SAID
+
+
+@pytest.mark.parametrize(("lines", "is_told"), [([], True), (PAGE, False)])
+def test_what_is_wrong_with_a_picture_is_told_where_no_line_was_found(lines: list[Printed], is_told: bool) -> None:
+    """Where lines are found they speak for themselves: a clean white page is taken for a picture that is too bright."""
+    site = Site(lines, take=lambda cancelled: (Frame(load_picture(picture()), 0.0), Fault.TOO_BRIGHT))
+    advice = EN.framing["too_bright"].advice
+    with running(site.parts) as web:
+        result = send_json(web.port, "/api/read", {"camera": True}).json
+    assert result["advice"] == ([{"code": "too_bright", "sentence": advice}] if is_told else [])
+    assert result["answer"] == (f"{advice} {WORDS.no_text}" if is_told else SAID)
 
 
 def test_the_picture_of_a_frozen_camera_is_not_read() -> None:

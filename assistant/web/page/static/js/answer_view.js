@@ -73,13 +73,12 @@ function printed({ lines, state }, words) {
 
 function printedLine({ text, is_doubtful }, index, words) {
   const { tag } = page.words;
-  return [
-    index > 0 && "\n",
+  return h("span", { class: "line", key: index }, [
     !text && h("span", { class: "unreadable", lang: tag }, words.unreadable),
     text && h("span", { class: { doubtful: is_doubtful }, lang: languageOf(text, page.status?.language) }, text),
     // It is read by screen readers and seen, and left out of what is copied.
     text && is_doubtful && h("span", { class: "doubt", lang: tag }, ` ${words.not_sure}`),
-  ];
+  ]);
 }
 
 function stateOf(turn, words) {
