@@ -66,6 +66,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.web": (
         "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering audio vision"
+        " vision.reading"
     ),
     "assistant.wiring": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio audio.settings vision vision.reading"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answering.page_text import PageText, Sentence
-from assistant.language.phrases import Phrases, ReadingCommand
+from assistant.language.phrases import Phrases, ReadingCommand, ReadingWords
 from vision.errors import Cancelled, ReaderError
 
 if TYPE_CHECKING:
@@ -38,6 +38,33 @@ Advise = Callable[["Frame", "Layout"], Sequence[str]]  # the names of what hinde
 def no_advice(frame: Frame, layout: Layout) -> Sequence[str]:
     """Finds that nothing hinders the reader."""
     return ()
+
+
+@dataclass(frozen=True)
+class PageAdvice:
+    """What hinders the reader, and what the user can do about it."""
+
+    name: str  # for programs
+    sentence: str
+
+
+def advice_in_words(names: Sequence[str], words: ReadingWords) -> list[PageAdvice]:
+    """What is told before the text. Who is told to move left and right at once can do neither."""
+    too_near = [PageAdvice("too_near", words.too_near) for pair in OPPOSITE_SIDES if set(pair) <= set(names)][:1]
+    rest = [PageAdvice(name, words.advice[name]) for name in names if not (too_near and name in _SIDES)]
+    return (too_near + rest)[:MOST_ADVICE]
+
+
+def sentence_in_words(sentence: Sentence, words: ReadingWords, before: Sentence | None, place: int = 0) -> str:
+    """The sentence from that place on, with its doubt. `before` is the one that is told right before it."""
+    if not sentence.text:
+        count = len(sentence.lines)
+        return words.unreadable_line if count == 1 else words.unreadable_lines.format(count=count)
+    rest = sentence.text[place:].strip()
+    if not sentence.is_doubtful:
+        return rest
+    wording = words.also_doubtful_line if before and before.is_doubtful else words.doubtful_line
+    return wording.format(line=rest)
 
 
 @dataclass(frozen=True)
@@ -129,8 +156,8 @@ class PageReading:
         if self._layout is None:
             self._layout = self._reader.find(frame, turn.cancelled)
             self._text = PageText(self._layout, self._phrases.abbreviations)
-            for sentence in self._advice(self._advise(frame, self._layout)):
-                yield self._message(sentence)
+            for advice in advice_in_words(self._advise(frame, self._layout), self._words):
+                yield self._message(advice.sentence)
         layout, text = self._layout, self._text
         assert text is not None
         if not layout.lines:
@@ -154,13 +181,6 @@ class PageReading:
         if len(layout.lines) >= LONG_PAGE_LINES:
             self._told.append(_Told(self._told[-1].cut if self._told else begin, begin))
             yield self._words.the_end
-
-    def _advice(self, names: Sequence[str]) -> list[str]:
-        """What the user can do about it. Who is told to move left and right at once can do neither."""
-        words = self._words
-        too_near = [pair for pair in OPPOSITE_SIDES if set(pair) <= set(names)]
-        rest = [name for name in names if not (too_near and name in _SIDES)]
-        return ([words.too_near] * bool(too_near) + [words.advice[name] for name in rest])[:MOST_ADVICE]
 
     # Where the voice is.
 
@@ -243,13 +263,5 @@ class PageReading:
 
     def _spoken_form(self, begin: Position, text: PageText) -> str:
         """The sentence from that place on, with its doubt."""
-        sentence, words = text.sentences[begin.sentence], self._words
-        if not sentence.text:
-            count = len(sentence.lines)
-            return words.unreadable_line if count == 1 else words.unreadable_lines.format(count=count)
-        rest = sentence.text[begin.place :].strip()
-        if not sentence.is_doubtful:
-            return rest
         told_before = self._told[-1].sentence if self._told else None
-        wording = words.also_doubtful_line if told_before and told_before.is_doubtful else words.doubtful_line
-        return wording.format(line=rest)
+        return sentence_in_words(text.sentences[begin.sentence], self._words, told_before, begin.place)

@@ -44,6 +44,11 @@ class Sentence:
         return next((place for index, place in self.lines if index == line), None)
 
 
+def is_doubtful(line: Line) -> bool:
+    """Whether the words of the line may be wrong, or could not be recognised at all."""
+    return not line.text.strip() or line.confidence < DOUBTFUL_BELOW
+
+
 class PageText:
     """Takes the lines of one page in their order, and has the sentences that are complete so far."""
 
@@ -67,7 +72,7 @@ class PageText:
         if not text:
             self._end_flow()
             self._unreadable.append(line)
-        elif line.confidence < DOUBTFUL_BELOW:
+        elif is_doubtful(line):
             self._end_flow()
             self._end_unreadable()
             self.sentences.append(Sentence(text, line.paragraph, ((line.index, 0),), is_doubtful=True))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from assistant.answering.page_text import is_doubtful
+
 if TYPE_CHECKING:
     from assistant.answering.turn import Turn
     from vision.reading.interface import Line
@@ -44,6 +46,7 @@ def line_as_json(line: Line) -> dict[str, Any]:
     return {
         "text": line.text,
         "confidence": round(line.confidence, 4),
+        "is_doubtful": is_doubtful(line),
         "paragraph": line.paragraph,
         "corners": [[round(x, 1), round(y, 1)] for x, y in corners],
     }

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import console
 from assistant.cli.options import config_of
-from assistant.conversation.at_once import COMMANDS, telling
 from assistant.errors import UsageError
 from assistant.files import user_path, without_tilde
 from assistant.language.command_parser import parse_command
 from assistant.language.phrases import Command, ReadingCommand
+from assistant.wiring.at_once import job_at_once
 
 if TYPE_CHECKING:
+    from assistant.answering.pipeline import TellJob
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Question, Turn
     from assistant.wiring.assembly import Assembly
@@ -68,7 +69,7 @@ def _ask(arguments: argparse.Namespace) -> None:
         frames.capture()  # so that a bad picture is reported before the model loads, which takes minutes
         voice = _voice(assembly, arguments.say, arguments.speech_out)
         command = parse_command(question.text, assembly.phrases)
-        reads, at_once = command is Command.READ_TEXT, _told_at_once(command)
+        reads, at_once = command is Command.READ_TEXT, job_at_once(command, assembly.phrases)
         if not reads and at_once is None:
             assembly.tell_of_demo_model()
             _ = assembly.engine
@@ -153,10 +154,10 @@ def _read(assembly: Assembly, frames: FrameSource, voice: Voice, question: Quest
     """One turn that reads the picture aloud. The lines are printed as they come, and what is said beside them."""
     from assistant.answering.capture import PictureCapture
     from assistant.answering.page_reading import PageReading
-    from assistant.answering.page_text import DOUBTFUL_BELOW
+    from assistant.answering.page_text import is_doubtful
 
     def show(line: Line) -> None:
-        doubt = "" if line.confidence >= DOUBTFUL_BELOW else "  (not sure)" if line.text else "(not readable)"
+        doubt = "" if not is_doubtful(line) else "  (not sure)" if line.text else "(not readable)"
         if stream:
             console.result(f"{line.text}{doubt}")
 
@@ -175,20 +176,13 @@ def _read(assembly: Assembly, frames: FrameSource, voice: Voice, question: Quest
     return turn
 
 
-def _told_at_once(command: Command | None) -> Command | None:
-    """The command that the question is, if no model is needed for it. One picture has a light but no light meter."""
-    if command is Command.LIGHT_METER:
-        return Command.LIGHT
-    return command if command in COMMANDS else None
-
-
 def _tell(
-    assembly: Assembly, frames: FrameSource, voice: Voice, question: Question, command: Command, *, stream: bool
+    assembly: Assembly, frames: FrameSource, voice: Voice, question: Question, job: TellJob, *, stream: bool
 ) -> Turn:
     """One turn about a code, the light or a colour. No model is loaded for it."""
     pipeline = assembly.start_pipeline(voice, engine=_NoEngine(), frames=frames, earcons=False)
     with contextlib.closing(pipeline):
-        turn = pipeline.tell(_asked_now(question), telling(command, assembly.phrases))
+        turn = pipeline.tell(_asked_now(question), job)
         turn.done.wait()
     if stream and turn.answer:
         console.result(turn.answer)

@@ -15,21 +15,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answering.doubt import Verdict
+from assistant.answering.page_lines import PageReader
 from assistant.answering.reader_context import NOTHING_READ, PrintRead, PrintTold, QuestionReader
 from assistant.answering.reply import ChunkDecoded, DecodingEnded, NothingAnswered, Reply, SentenceFinished, Wording
 from assistant.answering.turn import CaptureTimings, Question, Turn
 from assistant.errors import AssistantError, ModelMissing
+from assistant.language.command_parser import parse_command
+from assistant.language.phrases import Command
 from assistant.web import events
 from assistant.web.conversations import Conversation, Said
 from assistant.web.errors import ApiError
 from assistant.web.events import Event, Leaving
 from assistant.web.speech import Speech
 from assistant.web.status_board import Board
+from assistant.web.without_engine import SaidAtOnce, Told, read_aloud, tell_at_once
 from assistant.web.work_queue import Ticket
 from audio.errors import AudioError, SpeechModelError
-from vision.errors import Cancelled, QuestionError, RemoteError, VisionError
+from vision.errors import Cancelled, QuestionError, ReaderError, RemoteError, VisionError
 
 if TYPE_CHECKING:
+    from assistant.answering.pipeline import TellJob
     from vision.interface import Answerer, AnswerStats, Engine, View
 
 STILL_THERE_SECONDS = 5.0
@@ -41,6 +46,14 @@ Hear = Callable[
 ]  # turns a WAV file into words and confidence, unless it is stopped
 
 _log = logging.getLogger(__name__)
+
+
+# The job for a command that a picture answers without the engine, as `AnswerPipeline.tell` takes it; None for others.
+Tell = Callable[[Command], "TellJob | None"]
+
+
+def tells_nothing(command: Command) -> TellJob | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,7 @@ class Asked:
     """What a client asks about a picture, and how it wants the answer."""
 
     question: str | Spoken
+    reads: bool = False  # the print in the picture is wanted, whatever the question says
     speak: bool = False  # each sentence comes with its sound
     plain: bool = False  # the model's text and nothing else: no sentences, no words of doubt
     max_new_tokens: int | None = None
@@ -72,6 +86,8 @@ class AnswerContext:
     hear: Hear | None
     clock: Callable[[], float]
     reader: QuestionReader | None = None  # None: questions about writing get no help
+    pages: PageReader | None = None  # None: nothing reads print
+    tell: Tell = tells_nothing
 
 
 class Answer:
@@ -117,8 +133,7 @@ class Answer:
             yield from self._wait()
             if not self._cancelled.is_set():
                 yield from self._hear()
-                yield from self._see()
-                yield from self._answer()
+                yield from self._without_engine() or self._with_engine()
             yield self._done()
         except Cancelled:
             yield self._done()
@@ -169,6 +184,44 @@ class Answer:
                     raise
                 sentence = "no words were heard in the recording: speak closer to the microphone"
                 raise ApiError(422, "nothing_heard", sentence, parameter="audio") from None
+
+    def _without_engine(self) -> Iterator[Event] | None:
+        """The events of what needs no engine: print, a code, the light, a colour. None: the question is for the engine.
+
+        A client of /v1 gets the model's own answer to its own prompt.
+        """
+        frame, means = self._conversation.frame, self._means
+        if self._asked.plain or frame is None:
+            return None
+        phrases = means.wording.phrases
+        command = Command.READ_TEXT if self._asked.reads else parse_command(self._question.text, phrases)
+        told: Iterator[Told] | None = None
+        if command is Command.READ_TEXT and means.pages is not None:
+            told = read_aloud(means.pages, frame, self._conversation.fault, phrases, self._turn)
+        elif command is not None and (job := means.tell(command)) is not None:
+            told = tell_at_once(job, frame, self._conversation.fault, self._turn)
+        elif self._asked.reads:
+            raise ReaderError("nothing on this machine reads print")
+        return None if told is None else self._tell(told)
+
+    def _tell(self, told: Iterator[Told]) -> Iterator[Event]:
+        self._turn.by_model = False
+        yield events.Seeing(None)
+        for part in told:
+            if not isinstance(part, SaidAtOnce):
+                yield part
+                continue
+            if self._turn.moments.first_sentence_at is None:
+                self._turn.moments.first_sentence_at = self._means.clock()
+            if part.written:
+                self._said += f"{part.written} "
+                yield events.Text(f"{part.written} ")
+            yield self._sentence(part.spoken)
+        self._finish = "stop"
+
+    def _with_engine(self) -> Iterator[Event]:
+        yield from self._see()
+        yield from self._answer()
 
     def _see(self) -> Iterator[Event]:
         about, means = self._conversation, self._means
@@ -259,7 +312,7 @@ class Answer:
         if answer:
             self._means.board.answered(answer)
         doubt = self._turn.verdict.value
-        model = self.answerer.model_name
+        model = self.answerer.model_name if self._turn.by_model else None
         return events.Done(answer, self._turn, self._finish, doubt, self._prompt_tokens, self._cached_tokens, model)
 
 
@@ -274,6 +327,10 @@ def _as_api_error(error: Exception, question: str) -> ApiError:
         _log.warning("a question was not answered: %s", error)
     if isinstance(error, ModelMissing | SpeechModelError):
         return ApiError(503, "no_speech_model", NO_SPEECH_MODEL, parameter="audio")
+    if isinstance(error, ReaderError):
+        return ApiError(
+            503, "no_reader", "this machine cannot read print now, and has written down why: ask again later"
+        )
     if isinstance(error, RemoteError):
         return ApiError(503, "engine_away", "the computer that answers for this one is away: ask again later")
     if isinstance(error, VisionError | AudioError | AssistantError):

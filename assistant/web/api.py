@@ -5,18 +5,17 @@ It does not know how an answer is made (`answer`) or who may ask (`app`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
-from assistant.answering.report import turn_as_json
+from assistant.language.phrases import Command
 from assistant.web.answer import NO_SPEECH_MODEL, Answer, Asked, Spoken
-from assistant.web.ask_request import AskRequest, json_object, parse_ask
+from assistant.web.ask_request import AskRequest, PictureRequest, json_object, parse_ask, parse_read
 from assistant.web.conversations import Conversation
-from assistant.web.errors import ApiError, error_body, invalid, missing
-from assistant.web.events import Accepted, Done, Event, Failed, Heard, Queued, Seeing, Sentence, StillThere, Text
+from assistant.web.errors import ApiError, invalid, missing
+from assistant.web.event_text import events_of_reading, result_of_reading, server_sent
 from assistant.web.pictures import jpeg, picture_frame
 from assistant.web.recordings import temporary_wav
 
@@ -59,6 +58,20 @@ def api_routes(services: Services) -> Blueprint:
         answer = _begin(services, wanted, request.environ)
         return event_stream(answer, (server_sent(event) for event in answer.events))
 
+    @api.post("/api/read")
+    def read() -> Response:
+        wanted = parse_read(request)
+        # The shortest of the words that mean it, because the status shows the last question.
+        question = min(services.phrases.commands[Command.READ_TEXT], key=len)
+        asked = Asked(question, reads=True, speak=wanted.speak)
+        answer = services.answer(client_gone(request.environ), lambda: (asked, _picture(services, wanted)))
+        if wanted.stream:
+            return event_stream(answer, events_of_reading(answer.events))
+        try:
+            return jsonify(result_of_reading(answer.events))
+        finally:
+            answer.close()
+
     @api.post("/api/stop")
     def stop() -> Response:
         body = json_object(request)
@@ -86,14 +99,6 @@ def event_stream(answer: Answer, lines: Iterator[str]) -> Response:
     return response
 
 
-def server_sent(event: Event) -> str:
-    """The event as text of an event stream. docs/api.md lists the events."""
-    if isinstance(event, StillThere):
-        return ": still there\n\n"
-    name, data = _named(event)
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
-
-
 def client_gone(environ: dict[str, Any]) -> Callable[[], bool]:
     """A function that returns True once the client has closed the connection. Only waitress offers it."""
     gone: Callable[[], bool] = environ.get("waitress.client_disconnected", lambda: False)
@@ -112,7 +117,7 @@ def _begin(services: Services, wanted: AskRequest, environ: dict[str, Any]) -> A
     return services.answer(client_gone(environ), ready)
 
 
-def _picture(services: Services, wanted: AskRequest) -> Conversation:
+def _picture(services: Services, wanted: PictureRequest) -> Conversation:
     from vision.framing import judge
 
     if wanted.conversation is not None:
@@ -168,32 +173,4 @@ def _status(services: Services) -> dict[str, Any]:
         "temperature_celsius": machine.temperature_celsius,
         "memory_bytes": machine.memory_bytes,
         "version": __version__,
-    }
-
-
-def _named(event: Event) -> tuple[str, dict[str, Any]]:
-    match event:
-        case Accepted() | Queued() | Heard() | Seeing():
-            return type(event).__name__.lower(), asdict(event)
-        case Text(text):
-            return "text", {"text": text}
-        case Sentence(text, speech):
-            return "sentence", {"text": text, "audio": None if speech is None else f"/api/speech/{speech}.wav"}
-        case Done():
-            return "done", _done(event)
-        case Failed(error):
-            return "error", error_body(error, as_openai=False)
-    raise AssertionError(f"{event} is no event that is sent")
-
-
-def _done(event: Done) -> dict[str, Any]:
-    told = turn_as_json(event.turn, "")
-    tokens = {"prompt": event.prompt_tokens, "cached": event.cached_tokens, "answer": told["tokens"]["answer"]}
-    return {
-        "answer": event.answer,
-        "finish": event.finish,
-        "doubt": event.doubt,
-        "model": event.model,
-        "timings": told["timings"],
-        "tokens": tokens,
     }

@@ -1,4 +1,4 @@
-"""Reads the body of `POST /api/ask`, a form or JSON, into checked values. An error names the key that is wrong.
+"""Reads the body of `POST /api/ask` or `/api/read`, a form or JSON, into checked values. An error names the wrong key.
 
 Form and JSON have the same keys. This module decodes no picture and does not know the engine.
 """
@@ -17,34 +17,53 @@ if TYPE_CHECKING:
     from flask import Request
 
 _FORM_YES = {"1": True, "true": True, "on": True, "0": False, "false": False, "": False}
-_KEYS = ("question", "audio", "image", "camera", "conversation", "speak", "max_tokens")
+_ASK_KEYS = ("question", "audio", "image", "camera", "conversation", "speak", "max_tokens")
+_READ_KEYS = ("image", "camera", "conversation", "speak", "stream")
+_TEXTS = ("question", "audio", "image", "conversation")
+_FLAGS = ("camera", "speak", "stream")
 
 
 @dataclass(frozen=True)
-class AskRequest:
-    """A checked request: exactly one of question and audio, and exactly one of image, camera and conversation."""
+class PictureRequest:
+    """The keys of both requests. Exactly one of image, camera and conversation is given."""
 
-    question: str | None
-    audio: bytes | None
     image: bytes | None
     camera: bool
     conversation: str | None
     speak: bool
+
+
+@dataclass(frozen=True)
+class AskRequest(PictureRequest):
+    """A checked request: exactly one of question and audio, and one picture."""
+
+    question: str | None
+    audio: bytes | None
     max_tokens: int | None
+
+
+@dataclass(frozen=True)
+class ReadRequest(PictureRequest):
+    """A checked request to read the print in one picture."""
+
+    stream: bool  # the lines are sent as they come
 
 
 def parse_ask(request: Request, max_question_characters: int) -> AskRequest:
     """The request's body as values. Raises ApiError 400 or 415."""
-    kind = request.mimetype
-    if kind == "multipart/form-data":
-        values = _form_values(request)
-    elif kind == "application/json":
-        values = _json_values(json_object(request))
-    else:
-        raise ApiError(415, "wrong_type", "the body must be multipart/form-data or application/json")
-    asked = AskRequest(**values)
-    _check(asked, max_question_characters)
+    asked = AskRequest(**_values(request, _ASK_KEYS))
+    _check_question(asked, max_question_characters)
+    _check_picture(asked)
+    if asked.max_tokens is not None:
+        checked_max_tokens(asked.max_tokens, MAX_NEW_TOKENS)
     return asked
+
+
+def parse_read(request: Request) -> ReadRequest:
+    """The request's body as values. Raises ApiError 400 or 415."""
+    wanted = ReadRequest(**_values(request, _READ_KEYS))
+    _check_picture(wanted)
+    return wanted
 
 
 def json_object(request: Request) -> dict[str, Any]:
@@ -84,26 +103,41 @@ def checked_max_tokens(value: object, most: int, parameter: str = "max_tokens") 
     return value
 
 
-def _form_values(request: Request) -> dict[str, Any]:
+def _values(request: Request, keys: tuple[str, ...]) -> dict[str, Any]:
+    kind = request.mimetype
+    if kind == "multipart/form-data":
+        return _form_values(request, keys)
+    if kind == "application/json":
+        return _json_values(json_object(request), keys)
+    raise ApiError(415, "wrong_type", "the body must be multipart/form-data or application/json")
+
+
+def _form_values(request: Request, keys: tuple[str, ...]) -> dict[str, Any]:
     given = [*request.form, *request.files]
     if not all(given):  # a missing name is "", or None from werkzeug's reader
-        raise invalid("body", f"a part of the form has no name; known are {', '.join(_KEYS)}")
-    _refuse_unknown(given)
+        raise invalid("body", f"a part of the form has no name; known are {', '.join(keys)}")
+    _refuse_unknown(given, keys)
     for key in given:
         if len(request.form.getlist(key)) + len(request.files.getlist(key)) > 1:
             raise invalid(key, f"{key} was sent more than once")
-    tokens = request.form.get("max_tokens")
-    if tokens is not None and not (tokens.isascii() and tokens.isdecimal() and len(tokens) <= 4):
-        raise invalid("max_tokens", "max_tokens must be a whole number")
-    return {
-        "question": _form_text(request, "question"),
-        "conversation": _form_text(request, "conversation"),
-        "audio": _form_file(request, "audio"),
-        "image": _form_file(request, "image"),
-        "camera": _form_yes(request, "camera"),
-        "speak": _form_yes(request, "speak"),
-        "max_tokens": None if tokens is None else int(tokens),
+    values = {
+        "max_tokens": _form_count,
+        "question": _form_text,
+        "conversation": _form_text,
+        "audio": _form_file,
+        "image": _form_file,
+        "camera": _form_yes,
+        "speak": _form_yes,
+        "stream": _form_yes,
     }
+    return {key: value(request, key) for key, value in values.items() if key in keys}
+
+
+def _form_count(request: Request, key: str) -> int | None:
+    digits = request.form.get(key)
+    if digits is not None and not (digits.isascii() and digits.isdecimal() and len(digits) <= 4):
+        raise invalid(key, f"{key} must be a whole number")
+    return None if digits is None else int(digits)
 
 
 def _form_text(request: Request, key: str) -> str | None:
@@ -131,44 +165,47 @@ def _form_yes(request: Request, key: str) -> bool:
     return _FORM_YES[text]
 
 
-def _json_values(body: dict[str, Any]) -> dict[str, Any]:
-    _refuse_unknown(body)
-    for key in ("question", "audio", "image", "conversation"):
+def _json_values(body: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    _refuse_unknown(body, keys)
+    for key in _TEXTS:
         if key in body and not isinstance(body[key], str):
             raise invalid(key, f"{key} must be a text")
-    for key in ("camera", "speak"):
+    for key in _FLAGS:
         if key in body and not isinstance(body[key], bool):
             raise invalid(key, f"{key} must be true or false")
-    return {
+    values: dict[str, Any] = {
         "question": body.get("question"),
         "conversation": body.get("conversation"),
         "audio": data_uri_bytes(body["audio"], "audio", "audio") if "audio" in body else None,
         "image": data_uri_bytes(body["image"], "image", "image") if "image" in body else None,
         "camera": body.get("camera", False),
         "speak": body.get("speak", False),
+        "stream": body.get("stream", False),
         "max_tokens": checked_max_tokens(body["max_tokens"], MAX_NEW_TOKENS) if "max_tokens" in body else None,
     }
+    return {key: value for key, value in values.items() if key in keys}
 
 
-def _refuse_unknown(keys: list[str] | dict[str, Any]) -> None:
-    for key in keys:
-        if key not in _KEYS:
-            raise invalid(key[:40], f"unknown key {key[:40]!r}; known are {', '.join(_KEYS)}")
+def _refuse_unknown(given: list[str] | dict[str, Any], keys: tuple[str, ...]) -> None:
+    for key in given:
+        if key not in keys:
+            raise invalid(key[:40], f"unknown key {key[:40]!r}; known are {', '.join(keys)}")
 
 
-def _check(asked: AskRequest, max_question_characters: int) -> None:
+def _check_question(asked: AskRequest, max_question_characters: int) -> None:
     if asked.question is not None and asked.audio is not None:
         raise invalid("audio", "send question or audio, not both")
     if asked.question is None and asked.audio is None:
         raise missing("question", "send question (a text) or audio (a WAV recording)")
     if asked.question is not None:
         checked_question(asked.question, max_question_characters)
-    pictures = (asked.image is not None) + asked.camera + (asked.conversation is not None)
+
+
+def _check_picture(wanted: PictureRequest) -> None:
+    pictures = (wanted.image is not None) + wanted.camera + (wanted.conversation is not None)
     if pictures > 1:
         raise invalid("image", "send one of image, camera and conversation")
     if not pictures:
         raise missing(
             "image", "send image (a picture), camera=1 (this machine's camera) or conversation (an earlier one)"
         )
-    if asked.max_tokens is not None:
-        checked_max_tokens(asked.max_tokens, MAX_NEW_TOKENS)

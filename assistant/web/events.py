@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from assistant.web.errors import ApiError
 
 if TYPE_CHECKING:
+    from assistant.answering.page_reading import PageAdvice
     from assistant.answering.turn import Turn
+    from vision.reading.interface import Line, Rotation
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,22 @@ class Seeing:
 
 
 @dataclass(frozen=True)
+class Found:
+    """The lines of print were found, and will be recognised one after the other."""
+
+    line_count: int
+    rotation: Rotation  # see `vision.reading.interface.Layout`
+    advice: tuple[PageAdvice, ...]  # what hinders the reader, the worst first
+
+
+@dataclass(frozen=True)
+class LineRead:
+    """A line of print, in reading order."""
+
+    line: Line
+
+
+@dataclass(frozen=True)
 class Text:
     """Some more of the answer, as the model gave it out."""
 
@@ -77,7 +95,7 @@ class Done:
     doubt: str  # "plain", "unsure" or "cannot tell"
     prompt_tokens: int  # with the picture's and those of earlier turns
     cached_tokens: int  # of them, not computed again
-    model: str  # that answered
+    model: str | None  # that answered; None: no model was asked
 
 
 @dataclass(frozen=True)
@@ -87,7 +105,7 @@ class Failed:
     error: ApiError
 
 
-Event = Accepted | Queued | StillThere | Heard | Seeing | Text | Sentence | Done | Failed
+Event = Accepted | Queued | StillThere | Heard | Seeing | Found | LineRead | Text | Sentence | Done | Failed
 
 
 class Leaving(threading.Event):

@@ -19,6 +19,7 @@ Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 _FLAG: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
+_SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _MAX_TOKENS: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NEW_TOKENS}
 _IMAGE_URI: Schema = {"type": "string", "pattern": "^data:image/", "description": "a data URI, base64"}
 _AUDIO_URI: Schema = {
@@ -61,6 +62,7 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
                 }
             },
             "/api/ask": {"post": _ask(settings)},
+            "/api/read": {"post": _read()},
             "/api/stop": {"post": _stop()},
             "/v1/models": {"get": _get("The model", _ref("Models"), *_GUARDED, error="OpenAIError")},
             "/v1/models/{name}": {
@@ -76,7 +78,8 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
     }
 
 
-_EVENTS = ("accepted", "queued", "heard", "seeing", "text", "sentence", "done", "error")
+_EVENTS = ("accepted", "queued", "heard", "seeing", "found", "line", "text", "sentence", "done", "error")
+_READ_EVENTS = ("accepted", "queued", "seeing", "found", "line", "sentence", "end", "error")
 _GUARDED = (401, 403, 429)
 _BODY = (*_GUARDED, 400, 408, 413, 415, 507)
 _SENTENCES = {
@@ -129,8 +132,36 @@ def _ask(settings: WebSettings) -> Schema:
         },
         "responses": {
             "200": {
-                "description": "accepted, queued, heard, seeing, text, sentence, then done or error",
+                "description": "accepted, queued, heard, seeing, text, sentence, then done or error; found and line for print",
                 "content": {"text/event-stream": {"schema": _event(*_EVENTS)}},
+            },
+            **_errors(*_BODY, 404, 422, 503),
+        },
+    }
+
+
+def _read() -> Schema:
+    binary: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+    yes_no = {"type": "string", "enum": ["0", "1"]}
+    form = {"conversation": _TEXT, "image": binary, "camera": yes_no, "speak": yes_no, "stream": yes_no}
+    json = {"conversation": _TEXT, "image": _IMAGE_URI, "camera": _FLAG, "speak": _FLAG, "stream": _FLAG}
+    examples = {"whole": {"value": {"image": _PICTURE}}, "stream": {"value": {"image": _PICTURE, "stream": True}}}
+    return {
+        "summary": "Read the print in a picture: one of image, camera and conversation",
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {"schema": _one_picture(form, yes="1", no="0")},
+                "application/json": {"schema": _one_picture(json, yes=True, no=False), "examples": examples},
+            },
+        },
+        "responses": {
+            "200": {
+                "description": "the text; with `stream` accepted, queued, seeing, found, line, sentence, then end or error",
+                "content": {
+                    "application/json": {"schema": _ref("Reading")},
+                    "text/event-stream": {"schema": _event(*_READ_EVENTS)},
+                },
             },
             **_errors(*_BODY, 404, 422, 503),
         },
@@ -139,18 +170,24 @@ def _ask(settings: WebSettings) -> Schema:
 
 def _one_question_one_picture(properties: Schema, *, yes: object, no: object) -> Schema:
     """An object with exactly one question and one picture. `yes` and `no` are the values of `camera` that mean so."""
+    about_picture = _one_picture(properties, yes=yes, no=no)
+    questions = [{"required": ["question"]}, {"required": ["audio"]}]
+    return {**about_picture, "allOf": [{"oneOf": questions}, *about_picture["allOf"]]}
+
+
+def _one_picture(properties: Schema, *, yes: object, no: object) -> Schema:
+    """An object with exactly one picture."""
 
     def only(key: str, camera: object) -> Schema:
         others = {other: False for other in ("image", "conversation") if other != key}
         return {"required": [key], "properties": {"camera": {"const": camera}, **others}}
 
     pictures = [only("image", no), only("conversation", no), only("camera", yes)]
-    questions = [{"required": ["question"]}, {"required": ["audio"]}]
     return {
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
-        "allOf": [{"oneOf": questions}, {"oneOf": pictures}],
+        "allOf": [{"oneOf": pictures}],
     }
 
 
@@ -211,6 +248,7 @@ def _chat(models: Sequence[str]) -> Schema:
 
 def _schemas() -> Schema:
     or_null = {"type": ["string", "null"]}
+    point = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
     number_or_null = {"type": ["number", "null"]}
     openai_error = {"code": _TEXT, "message": _TEXT, "type": _TEXT, "param": or_null}
     choice = _object(
@@ -237,6 +275,24 @@ def _schemas() -> Schema:
             temperature_celsius=number_or_null,
             memory_bytes={"type": ["integer", "null"]},
             version=_TEXT,
+        ),
+        "Line": _object(
+            text=_TEXT,
+            confidence=_SHARE,
+            is_doubtful=_FLAG,
+            paragraph=_COUNT,
+            corners={"type": "array", "items": point, "minItems": 4, "maxItems": 4},
+        ),
+        "Reading": _object(
+            conversation=_TEXT,
+            text=_TEXT,
+            lines={"type": "array", "items": _ref("Line")},
+            rotation={"enum": [0, 90, 180, 270]},
+            advice={"type": "array", "items": _object(code=_TEXT, sentence=_TEXT)},
+            answer=_TEXT,
+            finish={"enum": ["stop", "cancelled"]},
+            doubt={"enum": ["plain", "unsure"]},
+            timings={"type": "object"},
         ),
         "Model": _object(id=_TEXT, object={"const": "model"}, created=_COUNT, owned_by=_TEXT),
         "Models": _object(object={"const": "list"}, data={"type": "array", "items": _ref("Model")}),

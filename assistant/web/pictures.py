@@ -17,9 +17,11 @@ from assistant.web.errors import ApiError, invalid
 if TYPE_CHECKING:
     from vision.frame import Frame
 
-# A picture is kept no larger than this. The model sees 448 pixels, and many questions may wait with a picture each.
+# A picture is kept no larger than this. The model sees 448 pixels, and the reader of print needs about as many as this.
+# Many questions may wait with a picture each.
 KEPT_SIDE_PIXELS = 1920
-SHOWN_SIDE_PIXELS = 1280  # of the camera's picture that is sent to a browser
+# Of the camera's picture that is sent to a browser. The page sends it back, and print is read from it.
+SHOWN_SIDE_PIXELS = 1920
 _JPEG_QUALITY = 85
 _DATA_URI = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)?(?:;[\w.+-]+=[^;,]*)*(?P<base64>;base64)?,", re.ASCII)
 

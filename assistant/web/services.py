@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answering.capture import Take
+from assistant.answering.page_lines import PageReader
 from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.machine.status import Status
 from assistant.web.access import Tokens
-from assistant.web.answer import Answer, AnswerContext, Asked, Hear
+from assistant.web.answer import Answer, AnswerContext, Asked, Hear, Tell, tells_nothing
 from assistant.web.conversations import Conversation, Conversations
 from assistant.web.errors import ApiError
 from assistant.web.settings import WebSettings
@@ -49,6 +50,8 @@ class Parts:
     hear: Hear | None = None
     synthesize: Callable[[str], AudioChunk] | None = None
     reader: QuestionReader | None = None  # reads the print that a question is about
+    pages: PageReader | None = None  # reads all print in a picture
+    tell: Tell = tells_nothing  # answers commands about a picture without the engine
     machine: Callable[[], Status] = Status
 
 
@@ -63,6 +66,7 @@ class Services:
         self.settings = settings
         self.tokens = None if settings.token is None else Tokens(settings.token, monotonic=clock)
         self.engine = parts.engine
+        self.phrases = parts.phrases
         self.take = parts.take
         self.machine = parts.machine
         self.board = board or Board()
@@ -78,6 +82,8 @@ class Services:
             hear=parts.hear,
             clock=clock,
             reader=parts.reader,
+            pages=parts.pages,
+            tell=parts.tell,
         )
         self._camera = threading.Lock()  # one picture at a time, whoever asks
 

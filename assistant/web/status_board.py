@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+# Characters of an answer that are shown. A page that was read has many more, and the status is asked for every second.
+LONGEST_SHOWN = 4000
 STATES = ("idle", "listening", "thinking", "speaking")
 
 
@@ -33,7 +35,8 @@ class Board:
 
     def answered(self, answer: str) -> None:
         with self._lock:
-            self._posted = replace(self._posted, last_answer=answer)
+            shown = answer if len(answer) <= LONGEST_SHOWN else f"{answer[:LONGEST_SHOWN]} …"
+            self._posted = replace(self._posted, last_answer=shown)
 
     @property
     def posted(self) -> Posted:

@@ -144,7 +144,9 @@ class SideServer:
 
 
 def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSample] | None) -> Parts:
+    from assistant.answering.page_lines import PageReader
     from assistant.web.services import Parts
+    from assistant.wiring.at_once import job_at_once
 
     config = assembly.config
     return Parts(
@@ -155,6 +157,8 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
         hear=_hear(assembly),
         synthesize=_voice(assembly),
         reader=assembly.question_reader,
+        pages=PageReader(assembly.reader, assembly.page_advice),
+        tell=lambda command: job_at_once(command, assembly.phrases),
         machine=Machine(
             assembly.engine.model_name,
             config.power.other_watts,

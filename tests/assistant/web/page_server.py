@@ -56,6 +56,22 @@ def done(answer: str) -> Event:
     }
 
 
+def line(words: str, paragraph: int = 0, *, is_doubtful: bool = False) -> Event:
+    """A line of print as `/api/read` sends it."""
+    corners = [[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 9.0]]
+    confidence = 0.4 if is_doubtful else 0.99
+    told = {"text": words, "confidence": confidence, "is_doubtful": is_doubtful}
+    return "line", {**told, "paragraph": paragraph, "corners": corners}
+
+
+def found(lines: int, *advice: str) -> Event:
+    return "found", {"lines": lines, "rotation": 0, "advice": [{"code": "x", "sentence": each} for each in advice]}
+
+
+def end(answer: str) -> Event:
+    return "end", {"answer": answer, "finish": "stop", "doubt": "plain", "timings": {}}
+
+
 def failed(code: str, message: str) -> Event:
     return "error", {"error": {"code": code, "message": message}}
 
@@ -67,6 +83,7 @@ class Asked:
     image: bytes | None
     conversation: str | None
     speak: bool
+    path: str = "/api/ask"
 
 
 @dataclass(frozen=True)
@@ -186,6 +203,7 @@ class PageServer:
             return jsonify(stopped=True)
 
         @app.post("/api/ask")
+        @app.post("/api/read")
         def ask() -> Response | tuple[Response, int]:
             files = request.files
             self.asked.append(
@@ -195,6 +213,7 @@ class PageServer:
                     image=files["image"].read() if "image" in files else None,
                     conversation=request.form.get("conversation"),
                     speak=request.form.get("speak") == "1",
+                    path=request.path,
                 )
             )
             reply = self.replies.popleft() if self.replies else [accepted(), done("Yes.")]

@@ -72,10 +72,10 @@ def test_everything_works_by_keyboard_alone(open_page: OpenPage, page_server: Pa
         if here == "aloud":
             break
     assert reached == [
-        "Skip to the question", "English", "中文", "source-server", "shutter", "question", "ask", "microphone", "stop", "aloud",
+        "Skip to the question", "English", "中文", "source-server", "shutter", "question", "ask", "read", "microphone", "stop", "aloud",
     ]  # fmt: skip
 
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Shift+Tab")  # goes back to the sources
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -92,14 +92,14 @@ def test_everything_works_by_keyboard_alone(open_page: OpenPage, page_server: Pa
     page_server.replies.append([accepted(), text("A red"), HOLD, done("A red circle.")])
     page.keyboard.press("Enter")
     expect(page.locator(".answer")).to_have_text("A red")
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(page.locator(".state")).to_have_text("Stopped.")
     expect(page.locator("#stop")).to_be_focused()
 
     page_server.replies.append([accepted(), text("Red"), HOLD, done("Red.")])
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Shift+Tab")
     page.keyboard.type("Which colour?")
     page.keyboard.press("Enter")
@@ -333,13 +333,13 @@ def test_the_focus_stands_out(open_page: OpenPage, scheme: str) -> None:
     """The outline has a contrast of 3:1 or more to its surroundings, on every control, in light and in dark."""
     page = open_page(color_scheme=scheme)
     seen = set()
-    for _ in range(10):
+    for _ in range(11):
         page.keyboard.press("Tab")
         here = page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
         seen.add(here)
         assert focus_is_visible(page), here
         assert focus_contrast(page) >= 3, here
-    assert {"source-server", "shutter", "question", "ask", "microphone", "stop", "aloud"} <= seen
+    assert {"source-server", "shutter", "question", "ask", "read", "microphone", "stop", "aloud"} <= seen
 
 
 def test_without_a_script_the_page_says_what_there_is_instead(open_page: OpenPage) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, FileChooser, Page, expect
 
+from assistant.answering.page_lines import PageReader
+from tests.assistant.fake_reader import FakeReader
+from tests.assistant.fake_reader import page as page_of
 from tests.assistant.web.api.serving import SteppedEngine, eventually, parts_with, running
 from tests.assistant.web.conftest import Tabs
 from tests.assistant.web.page_help import UPLOAD, until
@@ -22,7 +25,8 @@ def engine() -> SteppedEngine:
 @pytest.fixture
 def page(_browser: Browser, engine: SteppedEngine) -> Iterator[Page]:
     """A page that is logged in. At the end, no script has failed and nothing has broken the security policy."""
-    with running(parts_with(engine), token=TOKEN, queue_limit=1) as server:
+    pages = PageReader(FakeReader(page_of("Opening hours\n\n0pen\n\nFrom nine\nto five.", unsure=["0pen"])))
+    with running(parts_with(engine, pages=pages), token=TOKEN, queue_limit=1) as server:
         tabs = Tabs(_browser, server.address)
         page = tabs.open("/?lang=en", viewport={"width": 390, "height": 844})
         page.locator("#token").focus()
@@ -98,6 +102,19 @@ def test_upload_streamed_answer_follow_up_stop_error(page: Page, engine: Stepped
     page.keyboard.press("Enter")
     expect(page.locator(".now .after")).to_contain_text("1 tokens")
     expect(page.locator(".alert")).to_have_count(0)
+
+
+def test_the_button_reads_the_print_and_the_engine_is_not_asked(page: Page, engine: SteppedEngine) -> None:
+    """By keyboard: the lines are shown, told to a screen reader, and doubtful ones are marked."""
+    page.locator("#file").set_input_files([UPLOAD])  # type: ignore[list-item]
+    expect(page.locator(".caption")).to_have_text("circle.jpg")
+    page.locator("#read").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".now .after")).to_contain_text("Lines: 4")
+    texts = page.locator(".now .printed p").all_inner_texts()
+    assert texts == ["Opening hours", "0pen (not sure)", "From nine\nto five."]
+    expect(page.locator("#announcer")).to_contain_text("I am not sure of this line: 0pen")
+    assert (engine.seen, engine.asked) == (0, [])
 
 
 def test_a_full_queue_is_told_with_the_time_to_come_back(page: Page, engine: SteppedEngine) -> None:

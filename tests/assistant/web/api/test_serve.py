@@ -113,6 +113,10 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
         spoken = send(serving.port, "GET", events["sentence"]["audio"]).body
         heard = send_form(serving.port, "/api/ask", {"audio": ("audio/wav", spoken), "camera": "1"})
         assert "circle" in dict(events_of(heard.body))["heard"]["text"]
+        color = send_json(serving.port, "/api/ask", {"question": "which color is in the middle", "camera": True})
+        assert dict(events_of(color.body))["done"]["model"] is None
+        read = send_json(serving.port, "/api/read", {"camera": True})
+        assert (read.status, read.json["finish"]) == (200, "stop")
         status = send(serving.port, "GET", "/api/status").json
         assert status["memory_bytes"] > 50_000_000
         assert status["camera_pixels"] == [448, 448]

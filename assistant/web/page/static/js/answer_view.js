@@ -46,14 +46,39 @@ function parts(turn) {
     ]),
     turn.isUnsure && h("p", { class: "note" }, words.unsure),
     turn.advice && h("p", { class: "note", lang: languageOf(turn.advice, page.status?.language) }, turn.advice),
-    turn.answer && h("p", { class: ["answer", { growing: turn.state === "answering" }], lang: languageOf(turn.answer, page.status?.language) }, turn.answer),
+    turn.lines.length > 0 && printed(turn, words),
+    turn.answer && !turn.lines.length && h("p", { class: ["answer", { growing: turn.state === "answering" }], lang: languageOf(turn.answer, page.status?.language) }, turn.answer),
     stateOf(turn, words),
     (turn.sounds.length > 0 || turn.timing) &&
       h("div", { class: "after" }, [
         turn.sounds.length > 0 && button(words.again, { kind: "sm btn-outline-secondary", press: () => sayAgain(turn) }, "sound"),
-        turn.timing && h("span", { class: "hint" }, timingOf(turn.timing, words)),
+        turn.timing && h("span", { class: "hint" }, timingOf(turn, words)),
       ]),
   ];
+}
+
+/** The lines of print as text to copy: a line below the other, and paragraphs apart. */
+function printed({ lines, state }, words) {
+  const paragraphs = [];
+  lines.forEach((line, index) => {
+    if (!index || line.paragraph !== lines[index - 1].paragraph) paragraphs.push([]);
+    paragraphs.at(-1).push(line);
+  });
+  return h(
+    "div",
+    { class: ["answer", "printed", { growing: state === "answering" }] },
+    paragraphs.map((paragraph, number) => h("p", { key: number }, paragraph.map((line, index) => printedLine(line, index, words)))),
+  );
+}
+
+function printedLine({ text, is_doubtful }, index, words) {
+  const { tag } = page.words;
+  return h("span", { class: "line", key: index }, [
+    !text && h("span", { class: "unreadable", lang: tag }, words.unreadable),
+    text && h("span", { class: { doubtful: is_doubtful }, lang: languageOf(text, page.status?.language) }, text),
+    // It is read by screen readers and seen, and left out of what is copied.
+    text && is_doubtful && h("span", { class: "doubt", lang: tag }, ` ${words.not_sure}`),
+  ]);
 }
 
 function stateOf(turn, words) {
@@ -61,6 +86,7 @@ function stateOf(turn, words) {
     sending: words.sending,
     queued: filled(words.queued, { count: turn.ahead }),
     seeing: words.seeing,
+    finding: words.finding,
     stopped: words.stopped,
     failed: words.failed,
   }[turn.state];
@@ -68,7 +94,11 @@ function stateOf(turn, words) {
   return text && h("p", { class: ["state", { waiting: isWaiting }] }, text);
 }
 
-function timingOf({ first, total, tokens }, words) {
+function timingOf({ lines, timing: { first, total, tokens } }, words) {
   const { tag } = page.words;
+  if (lines.length) {
+    const seconds = { first: number(first, tag, 1), total: number(total, tag, 1) };
+    return filled(words.read_timing, { ...seconds, lines: number(lines.length, tag) });
+  }
   return filled(words.timing, { first: number(first, tag, 1), total: number(total, tag, 1), tokens: number(tokens, tag) });
 }

@@ -32,11 +32,22 @@ export async function* ask({ question, audio, image, conversation, speak }, sign
   const form = new FormData();
   if (audio) form.set("audio", audio, "question.wav");
   else form.set("question", question);
+  yield* answered("/api/ask", "done", form, { image, conversation, speak }, signal);
+}
+
+/** Yields {name, data} until all print in the picture has been read. */
+export async function* read({ image, conversation, speak }, signal) {
+  const form = new FormData();
+  form.set("stream", "1");
+  yield* answered("/api/read", "end", form, { image, conversation, speak }, signal);
+}
+
+async function* answered(address, last, form, { image, conversation, speak }, signal) {
   if (conversation) form.set("conversation", conversation);
   else form.set("image", image, "picture");
   if (speak) form.set("speak", "1");
 
-  const response = await reach("/api/ask", { method: "POST", body: form, signal });
+  const response = await reach(address, { method: "POST", body: form, signal });
   if (!(response.headers.get("Content-Type") ?? "").startsWith("text/event-stream")) throw new Failure("strange_answer");
   let isDone = false;
   try {
@@ -44,7 +55,7 @@ export async function* ask({ question, audio, image, conversation, speak }, sign
       if (event.name === "error") throw failureOf(event.data, 0, null);
       yield event;
       // The page waits until the server ends the stream: leaving first would look like a client that went away.
-      isDone ||= event.name === "done";
+      isDone ||= event.name === last;
     }
   } catch (error) {
     if (error instanceof Failure || error.name === "AbortError") throw error;

@@ -1,6 +1,6 @@
 // Draws the field for a typed question, the button for a spoken one, and the button that stops everything.
 
-import { ask, pressMicrophone, stop } from "./conversation.js";
+import { ask, pressMicrophone, read, stop } from "./conversation.js";
 import { isAnswering, page, setAloud } from "./page.js";
 import { h } from "./vue.js";
 import { alertBox, button } from "./views.js";
@@ -29,6 +29,7 @@ export function AskPanel() {
           onInput: ({ target }) => (page.question = target.value),
         }),
         button(words.ask, { kind: "primary", type: "submit", id: "ask", press: null }, "send"),
+        button(words.read, { kind: "outline-primary", id: "read", press: read }, "text"),
       ]),
       h("div", { class: "buttons" }, [microphone(words), stopButton(words), recordingNow(words)]),
       aloud(words),

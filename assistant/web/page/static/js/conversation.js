@@ -1,4 +1,5 @@
-// Sends a question and receives its answer: text, sentences, sound. This file does not know how they are drawn.
+// Sends a question, or has the picture read, and receives the answer: text, lines, sentences, sound. This file does not
+// know how they are drawn.
 
 import * as api from "./api.js";
 import { announce, isAnswering, newTurn, page, tellProblem } from "./page.js";
@@ -6,7 +7,7 @@ import { pictureToAskAbout } from "./picture.js";
 import { startRecording } from "./recorder.js";
 import { createSpeaker, loadSound } from "./speaker.js";
 import { markRaw } from "./vue.js";
-import { filled } from "./words.js";
+import { filled, joined } from "./words.js";
 
 const SURE = 0.5; // a question that was heard with less confidence may have been another one
 
@@ -22,7 +23,17 @@ let isStarting = false; // true while the browser asks the user for permission t
 export async function ask(recording = null) {
   const question = page.question.trim();
   if (!recording && !question) return fail(new api.Failure("no_question"));
-  if (page.recording) discardRecording(); // the user has typed the question instead
+  await begin(recording ? "" : question, { send: api.ask, question, audio: recording });
+}
+
+/** Has all print in the picture read. It ends an answer, as a question does. */
+export async function read() {
+  await begin(page.words.ask.read, { send: api.read });
+}
+
+/** `shown` is the question as the page shows it, "" for a spoken one. */
+async function begin(shown, request) {
+  if (page.recording) discardRecording(); // the user has done something else instead
   end();
   page.problems.ask = null;
   page.announcements = [];
@@ -30,8 +41,8 @@ export async function ask(recording = null) {
   try {
     const picture = await pictureToAskAbout();
     if (asking !== mine) return;
-    mine.turn = newTurn(picture, recording ? "" : question, recording !== null);
-    await follow(mine, { question, audio: recording, speak: page.aloud });
+    mine.turn = newTurn(picture, shown);
+    await follow(mine, { ...request, speak: page.aloud });
   } catch (error) {
     if (asking !== mine || error.name === "AbortError") return;
     if (mine.turn) mine.turn.state = "failed";
@@ -103,7 +114,7 @@ async function follow(mine, request) {
     if (asking !== mine) return;
     if (name === "accepted") {
       picture.conversation = data.conversation;
-      if (page.question.trim() === request.question) page.question = "";
+      if (request.question && page.question.trim() === request.question) page.question = "";
       turn.ahead = data.queue_position;
       turn.state = turn.ahead > 0 ? "queued" : "sending";
       if (turn.ahead > 0) announce(filled(page.words.answer.queued, { count: turn.ahead }));
@@ -116,10 +127,18 @@ async function follow(mine, request) {
       announce(filled(page.words.answer.heard, data));
       if (turn.isUnsure) announce(page.words.answer.unsure);
     } else if (name === "seeing") {
-      turn.state = "seeing";
+      turn.state = request.send === api.read ? "finding" : "seeing";
       turn.advice = data.advice ?? null;
-      announce(page.words.answer.seeing);
+      announce(page.words.answer[turn.state]);
       if (turn.advice) announce(turn.advice);
+    } else if (name === "found") {
+      // The sentences tell the same, so nothing is announced here.
+      turn.advice = data.advice.reduce((before, { sentence }) => (before ? joined(before, sentence) : sentence), "") || null;
+      if (data.lines) turn.state = "finding";
+    } else if (name === "line") {
+      first ??= seconds();
+      turn.state = "answering";
+      turn.lines.push(data);
     } else if (name === "text") {
       first ??= seconds();
       turn.state = "answering";
@@ -127,9 +146,9 @@ async function follow(mine, request) {
     } else if (name === "sentence") {
       announce(data.text);
       if (data.audio && request.speak) hearSentence(turn, data.audio);
-    } else if (name === "done") {
+    } else if (name === "done" || name === "end") {
       turn.answer = data.answer;
-      turn.timing = { first: first ?? seconds(), total: seconds(), tokens: data.tokens.answer };
+      turn.timing = { first: first ?? seconds(), total: seconds(), tokens: data.tokens?.answer ?? 0 };
       turn.state = data.finish === "cancelled" ? "stopped" : "done";
     }
   }
@@ -145,11 +164,11 @@ function hearSentence(turn, address) {
 async function* eventsAbout(picture, request, signal) {
   const { conversation, blob } = picture;
   try {
-    yield* api.ask({ ...request, conversation, image: blob }, signal);
+    yield* request.send({ ...request, conversation, image: blob }, signal);
   } catch (error) {
     if (!conversation || error.status !== 404) throw error;
     picture.conversation = null;
-    yield* api.ask({ ...request, image: blob }, signal);
+    yield* request.send({ ...request, image: blob }, signal);
   }
 }
 

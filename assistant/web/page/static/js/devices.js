@@ -14,6 +14,6 @@ export async function borrow(what, constraints) {
 }
 
 export function borrowCamera() {
-  // If a phone has two cameras, this asks for the rear one.
-  return borrow("camera", { video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 960 } } });
+  // If a phone has two cameras, this asks for the rear one. Print is read from this picture, so it has to be large.
+  return borrow("camera", { video: { facingMode: { ideal: "environment" }, width: { ideal: 1920 }, height: { ideal: 1080 } } });
 }

@@ -27,15 +27,16 @@ export const page = reactive({
   turns: [], // the newest first; newTurn makes them
 });
 
-export function newTurn(picture, question, isSpoken) {
+/** `question` is "" while a spoken one has not been heard. */
+export function newTurn(picture, question) {
   const turn = {
     id: crypto.randomUUID?.() ?? String(Math.random()), // randomUUID exists on secure pages only
     picture,
     question,
-    isSpoken,
     isUnsure: false,
     answer: "",
-    state: "sending", // "queued" | "seeing" | "answering" | "done" | "stopped" | "failed"
+    lines: [], // of print: {text, paragraph, is_doubtful, …} as the server sends them; they are shown in place of `answer`
+    state: "sending", // "queued" | "seeing" | "finding" | "answering" | "done" | "stopped" | "failed"
     ahead: 0,
     advice: null, // what is wrong with the picture, in words, or null
     sounds: [], // the results of loadSound
@@ -80,7 +81,7 @@ export function setAloud(aloud) {
 }
 
 export function isAnswering() {
-  return ["sending", "queued", "seeing", "answering"].includes(page.turns[0]?.state);
+  return ["sending", "queued", "seeing", "finding", "answering"].includes(page.turns[0]?.state);
 }
 
 function remembered(key) {

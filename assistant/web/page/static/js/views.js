@@ -9,6 +9,7 @@ const PATHS = {
   image: "M4 5h16v14H4zm0 11 5-5 4 4 3-3 4 4M15.500 8.500h.01",
   microphone: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5 11a7 7 0 0 0 14 0M12 18v3",
   send: "M4 12h14M12 6l6 6-6 6",
+  text: "M5 6h14M5 10h14M5 14h14M5 18h8",
   stop: "M6 6h12v12H6z",
   sound: "M4 10v4h4l5 4V6l-5 4zM16 9a4 4 0 0 1 0 6M18.500 6.500a8 8 0 0 1 0 11",
 };
