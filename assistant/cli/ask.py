@@ -153,10 +153,10 @@ def _read(assembly: Assembly, frames: FrameSource, voice: Voice, question: Quest
     """One turn that reads the picture aloud. The lines are printed as they come, and what is said beside them."""
     from assistant.answering.capture import PictureCapture
     from assistant.answering.page_reading import PageReading
-    from assistant.answering.page_text import DOUBTFUL_BELOW
+    from assistant.answering.page_text import is_doubtful
 
     def show(line: Line) -> None:
-        doubt = "" if line.confidence >= DOUBTFUL_BELOW else "  (not sure)" if line.text else "(not readable)"
+        doubt = "" if not is_doubtful(line) else "  (not sure)" if line.text else "(not readable)"
         if stream:
             console.result(f"{line.text}{doubt}")
 
