@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.language.sentences import NO_ABBREVIATIONS, Abbreviations, SentenceCutter
-from vision.reading.text import joined
+from vision.reading.text import ends_divided, is_chinese, joined
 
 if TYPE_CHECKING:
     from vision.reading.interface import Layout, Line
@@ -24,10 +24,10 @@ DOUBTFUL_BELOW = 0.93
 # 2 seconds to say: enough to recognise the next lines meanwhile.
 EARLY_CUT_CHARACTERS = 30
 
+# Round things in a row are taken for these with confidence: 0.97 for four zeros in a photograph without any print.
+_ROUND_SIGNS = re.compile("[0Oo○〇]{2,}$")
+
 _LIST_ITEM = re.compile(r"(?:[•·▪‣*–—-]|\(?\d{1,2}[.)])\s")  # a line that begins so begins a sentence
-# At the end of a line: a hyphen that `joined` may take away, and a sign behind which it puts no space.
-_DIVIDED = re.compile("[^\\W\\d_][-\u2010\u2011\u00ad]$")
-_CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]$")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Sentence:
 
 def is_doubtful(line: Line) -> bool:
     """Whether the words of the line may be wrong, or could not be recognised at all."""
-    return not line.text.strip() or line.confidence < DOUBTFUL_BELOW
+    text = "".join(line.text.split())
+    return not text or line.confidence < DOUBTFUL_BELOW or _ROUND_SIGNS.match(text) is not None
 
 
 class PageText:
@@ -110,9 +111,9 @@ class PageText:
         # Who wants to hear this line hears a divided word from its beginning, which stands in the line before.
         place = len(self._flow) + len(addition) - len(text)
         self._starts.append((line.index, self._flow.rfind(" ") + 1 if self._is_divided else place))
-        self._newest, self._is_divided = text, _DIVIDED.search(text) is not None
+        self._newest, self._is_divided = text, ends_divided(text)
         # A space lets the cutter see that a full stop ends a sentence. Chinese sentences have none.
-        self._push(addition[:-1] if self._is_divided else addition if _CHINESE.search(text) else f"{addition} ")
+        self._push(addition[:-1] if self._is_divided else addition if is_chinese(text[-1]) else f"{addition} ")
         if line.index == 0 and len(text) >= EARLY_CUT_CHARACTERS and not self._is_divided:
             self._end_flow()
 

@@ -29,15 +29,20 @@ def joined(texts: Iterable[str]) -> str:
         line = " ".join(text.split())
         if not line:
             continue
-        if len(whole) > 1 and whole[-1] in _HYPHENS and whole[-2].isalpha():
+        if ends_divided(whole):
             whole = (whole[:-1] if line[0].islower() else whole) + line
-        elif whole and not (_is_chinese(whole[-1]) and _is_chinese(line[0])):
+        elif whole and not (is_chinese(whole[-1]) and is_chinese(line[0])):
             whole += " " + line
         else:
             whole += line
     return whole
 
 
-def _is_chinese(sign: str) -> bool:
+def ends_divided(text: str) -> bool:
+    """Whether the text ends with a letter and a hyphen, so that the next line may go on with the same word."""
+    return len(text) > 1 and text[-1] in _HYPHENS and text[-2].isalpha()
+
+
+def is_chinese(sign: str) -> bool:
     """Also for the punctuation and the wide signs that stand in Chinese text."""
     return "\u3000" <= sign <= "\u9fff" or "\uff00" <= sign <= "\uffef"

@@ -66,6 +66,9 @@ class ReadingWords:
     unreadable_line: str  # there is print, but nothing could be made of it
     unreadable_lines: str  # with {count}, from 2 on
     no_text: str
+    nothing_sure: str  # of what was found no line is sure: there may be no print at all
+    possible_line: str  # with {line}: the first line behind `nothing_sure`
+    also_possible_line: str  # with {line}: each further one
     the_end: str  # behind the last line of a long page
     after_the_end: str  # the user wants to go on where nothing is left
     no_such_line: str  # with {count}: how many lines there are

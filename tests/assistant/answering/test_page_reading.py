@@ -156,7 +156,7 @@ def test_doubtful_lines_are_said_with_doubt() -> None:
 
 def test_lines_that_cannot_be_read_are_counted() -> None:
     """Where print was found and nothing came of it."""
-    assert Aloud([Printed("")]).says() == [WORDS.unreadable_line]
+    assert Aloud([Printed(""), Printed("Exit.")]).says() == [WORDS.unreadable_line, "Exit."]
     noise = [Printed(""), Printed(""), Printed("Exit.")]
     assert Aloud(noise).says() == [WORDS.unreadable_lines.format(count=2), "Exit."]
 
@@ -166,6 +166,72 @@ def test_no_text_is_told() -> None:
     aloud = Aloud([])
     assert aloud.says() == [WORDS.no_text]
     assert aloud.says(ReadingCommand.CONTINUE) == [WORDS.no_text]
+
+
+def advised(frame: Frame, layout: Layout) -> Sequence[str]:
+    return ["cut_left", "cut_right"]
+
+
+def test_a_picture_without_a_sure_line_is_no_page() -> None:
+    """It says so, then what there is with doubt, and never how the page should be held."""
+    aloud = Aloud([Printed("B日OO", confidence=0.32), Printed("GOGG", confidence=0.34)], advised)
+    possible = [WORDS.possible_line.format(line="B日OO"), WORDS.also_possible_line.format(line="GOGG")]
+    assert aloud.says() == [WORDS.nothing_sure, *possible]
+    assert aloud.says(ReadingCommand.AGAIN) == [WORDS.possible_line.format(line="GOGG")]
+    assert aloud.says(ReadingCommand.CONTINUE) == [WORDS.after_the_end]
+
+
+def test_print_that_is_too_small_is_told_also_where_no_line_is_sure() -> None:
+    """A small label far away is read if the user moves closer."""
+    aloud = Aloud([Printed("YAMANA", confidence=0.8)], lambda frame, layout: ["cut_left", "too_far"])
+    possible = WORDS.possible_line.format(line="YAMANA")
+    assert aloud.says() == [WORDS.advice["too_far"], WORDS.nothing_sure, possible]
+
+
+@pytest.mark.parametrize("line", [Printed("9", confidence=0.88), Printed("")])
+def test_a_lone_character_that_is_not_sure_is_left_out(line: Printed) -> None:
+    """Where there is nothing else, each time that it is asked for."""
+    aloud = Aloud([line], advised)
+    assert aloud.says() == [WORDS.nothing_sure]
+    assert aloud.says(ReadingCommand.CONTINUE) == [WORDS.nothing_sure]
+    assert Aloud([*page("Gate"), line], advised).says()[:2] == [WORDS.too_near, "Gate"]
+
+
+def test_a_lone_character_is_said_with_doubt() -> None:
+    """A door's number may be a cup as well, and is no page that could be held better."""
+    assert Aloud([Printed("7")], advised).says() == [WORDS.doubtful_line.format(line="7")]
+    assert Aloud([*page("Room"), Printed("7")]).says() == ["Room 7"]
+    assert Aloud([Printed("7", confidence=0.92)]).says() == [WORDS.nothing_sure, WORDS.possible_line.format(line="7")]
+
+
+def test_many_lines_without_a_sure_one_are_a_page() -> None:
+    """It may be held badly; nothing of it is recognised before the user hears so."""
+    aloud = Aloud([Printed("tw0 tab1ets", confidence=0.4)] * 10, advised)
+    assert aloud.says(cut_in=1) == [WORDS.too_near, WORDS.doubtful_line.format(line="tw0 tab1ets")]
+    assert aloud.reader.log == ["find", "line 0"]
+
+
+def test_one_sure_line_among_few_makes_a_page() -> None:
+    """The lines before it are said with doubt as on any page."""
+    aloud = Aloud([Printed("Ex1t", confidence=0.5), *page("This way.")], advised)
+    assert aloud.says() == [WORDS.too_near, WORDS.doubtful_line.format(line="Ex1t"), "This way."]
+
+
+def test_a_stop_while_the_first_lines_are_recognised_judges_nothing() -> None:
+    """The next try judges the page, and says what is to be said."""
+    stopped: list[Turn] = []
+
+    def stop(step: str) -> None:
+        if step == "line 1" and not stopped:
+            stopped.append(turn)
+            turn.cancelled.set()
+
+    aloud = Aloud([Printed("a1c", confidence=0.4), Printed("x2z", confidence=0.4)], takes=stop)
+    turn = Turn(None)
+    with pytest.raises(Cancelled):
+        list(aloud.page.sentences(turn, lambda: FRAME, ReadingCommand.FROM_THE_TOP))
+    turn.done.set()
+    assert aloud.says()[0] == WORDS.nothing_sure
 
 
 def test_the_end_of_a_long_page_is_told() -> None:
@@ -265,6 +331,8 @@ def test_each_language_has_words_for_all_of_it(language: str) -> None:
     assert set(words.commands) == set(ReadingCommand)
     assert words.doubtful_line.format(line="abc").endswith("abc")
     assert words.also_doubtful_line.format(line="abc").endswith("abc")
+    assert words.possible_line.format(line="abc").endswith("abc")
+    assert words.also_possible_line.format(line="abc").endswith("abc")
     assert "7" in words.unreadable_lines.format(count=7)
     assert "7" in words.no_such_line.format(count=7)
     assert all("{number}" in wording for wording in words.line)

@@ -73,6 +73,12 @@ def test_a_list_is_not_run_together() -> None:
     assert texts(page("1. eggs\n2) milk\n(3) salt")) == ["1. eggs", "2) milk", "(3) salt"]
 
 
+@pytest.mark.parametrize(("text", "doubtful"), [("0000", True), ("O 0o", True), ("0", False), ("100", False)])
+def test_round_signs_in_a_row_are_doubtful(text: str, doubtful: bool) -> None:
+    """Whatever the confidence: round things in a photograph are taken for them."""
+    assert [sentence.is_doubtful for sentence in read(page(text)).sentences] == [doubtful]
+
+
 def test_a_doubtful_line_stands_alone() -> None:
     """What is said about it is about these words and no others."""
     sentences = read(page("Take two of\nth3se tabl\nevery day.", unsure=["th3se tabl"])).sentences
