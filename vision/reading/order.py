@@ -23,7 +23,7 @@ _SAME_ROW = 0.5
 # The detector makes boxes some 19 of its pixels high around lower print too, so that those of two lines overlap and
 # narrow white between columns is covered. A box is taken for print and margin if it is higher than this share of the
 # distance to the next line. The margin is taken off all its sides, but for so much of the height.
-_PRINT_SHARE, _MOST_MARGIN = 0.75, 0.4
+_PRINT_SHARE, _MOST_MARGIN = 0.8, 0.4
 # White between columns is at least this wide, in heights of a line. The detector's margin at both ends is taken off it.
 _GUTTER = 0.5
 # Columns are read row by row if this share of the lines in the one with fewer lines has a partner in the same row, and…
@@ -156,12 +156,13 @@ def _without_margin(boxes: list[_Box]) -> list[_Box]:
     distances = _distances_down(boxes)
     if not distances:
         return boxes
-    margin = median(box.height for box in boxes) - _PRINT_SHARE * median(distances)
+    usual = median(box.height for box in boxes)
+    margin = usual - _PRINT_SHARE * median(distances)
     if margin <= 0:
         return boxes
     narrowed = []
     for box in boxes:
-        less = min(margin, _MOST_MARGIN * box.height)
+        less = min(margin * min(1.0, box.height / usual), _MOST_MARGIN * box.height)
         at_ends = min(less, _MOST_MARGIN * box.width) / 2
         left, right = box.left + at_ends, box.right - at_ends
         narrowed.append(replace(box, left=left, right=right, height=box.height - less))
