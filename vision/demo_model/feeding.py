@@ -25,7 +25,7 @@ from vision.demo_model.labels import practice_board, token_labels
 from vision.demo_model.scene import Scene, random_scene
 
 WAITING_BATCHES = 6
-CROWD_SHARE = 0.7  # of the practice boards: crowded free drawings, which have no signs
+CROWD_SHARE = 0.8  # of the practice boards: crowded free drawings, which have no signs
 # Shares of the pictures that are no practice boards. The others are scenes of the board world, with its signs.
 FREE_SHARE = 0.46
 ELSEWHERE_SHARE = 0.14

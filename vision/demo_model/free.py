@@ -38,7 +38,7 @@ TINTS: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, fl
 FORMATS = ((1, 1), (1, 1), (1, 1), (4, 3), (4, 3), (3, 2), (16, 9), (3, 4))
 BAR_LEVEL = 128
 LEAST_RADIUS_PX = 18
-LARGEST_RADIUS_PX = (0, 165, 110, 85, 70, 60)  # by the number of shapes
+LARGEST_RADIUS_PX = (0, 175, 125, 100, 85, 65)  # by the number of shapes
 # The middle of a shape keeps this far from the borders of the nine regions, in shares of the picture's side. On a
 # border both names would be right.
 BORDER = 0.035
@@ -161,8 +161,9 @@ def _pairs(rng: random.Random, background: str) -> list[tuple[str, str]]:
 
 
 def _crowd(rng: random.Random, background: str) -> list[tuple[str, str]]:
+    """Seven to thirteen pairs, which may be alike."""
     colors = [color for color in COLORS if color != background]
-    return [(rng.choice(colors), rng.choice(KINDS)) for _ in range(rng.randint(6, 13))]
+    return [(rng.choice(colors), rng.choice(KINDS)) for _ in range(rng.randint(7, 13))]
 
 
 def _shapes(
@@ -171,8 +172,10 @@ def _shapes(
     """The shapes in reading order, each with its row and column, and how each is drawn."""
     alike = rng.choice((None, 0.0, 0.0, 1.0))  # most drawings have one manner of drawing
     found: list[tuple[PlacedShape, tuple[int, int], Pen]] = []
-    for color, kind in pairs:
-        shape = _placed(rng, room, kind, color, len(pairs), [placed for placed, _, _ in found])
+    for number, (color, kind) in enumerate(pairs):
+        # The first ones of a crowd may be large, so that all sizes are practised in one picture.
+        of = len(pairs) if len(pairs) <= MAX_SHAPES else (1, 3, 5)[min(2, number)]
+        shape = _placed(rng, room, kind, color, of, [placed for placed, _, _ in found])
         if shape is not None:
             placed, place, points = shape
             outlined = rng.random() < 0.3 if alike is None else bool(alike)
@@ -186,7 +189,7 @@ def _placed(
 ) -> tuple[PlacedShape, tuple[int, int], Points] | None:
     """The shape at a random place where it lies in the picture and covers no other. None if no place was found."""
     width, height = room.width, room.height
-    largest = LARGEST_RADIUS_PX[min(of, MAX_SHAPES + 1)] * min(width, height) / SIZE_PX
+    largest = LARGEST_RADIUS_PX[of] * min(width, height) / SIZE_PX
     radius = rng.uniform(LEAST_RADIUS_PX, largest) if rng.random() < 0.6 else rng.uniform(LEAST_RADIUS_PX, 45)
     for _ in range(60):
         radius = max(LEAST_RADIUS_PX, 0.97 * radius)  # a large one finds fewer places
@@ -226,7 +229,7 @@ def outline(rng: random.Random, kind: str) -> Points:
         reach = np.where(np.arange(10) % 2 == 0, 1.0, inner)
         return _turned(np.column_stack((reach * np.sin(angles), -reach * np.cos(angles))), turn)
     if kind == "cross":
-        a, turn = rng.uniform(0.14, 0.38), 45.0 if rng.random() < 0.12 else turn * (abs(turn) < 25)
+        a, turn = rng.uniform(0.14, 0.38), 45.0 if rng.random() < 0.05 else turn * (abs(turn) < 25)
         quarter = np.array([(-a, -1), (a, -1), (a, -a)])
         return _turned(np.vstack([_turned(quarter, 90 * count) for count in range(4)]), turn)
     raise ValueError(f"no shape is called {kind!r}")
@@ -235,7 +238,7 @@ def outline(rng: random.Random, kind: str) -> Points:
 def _any_turn(rng: random.Random) -> float:
     """Degrees. Most shapes stand upright, some lean, a few are turned anyhow."""
     draw = rng.random()
-    return 0.0 if draw < 0.6 else rng.uniform(-20, 20) if draw < 0.85 else rng.uniform(-180, 180)
+    return 0.0 if draw < 0.6 else rng.uniform(-20, 20) if draw < 0.94 else rng.uniform(-180, 180)
 
 
 def _pen(rng: random.Random, points: Points, placed: PlacedShape, outlined: bool, background_rgb: Rgb) -> Pen:

@@ -27,7 +27,7 @@ from vision.demo_model.state import Training, begin, say
 
 BATCH = 32
 BOARD_SHARE = 0.7
-EVERY_SECONDS = 150.0
+EVERY_SECONDS = 120.0
 # Most tokens show no shape. At full weight they would outweigh the few that do.
 NOTHING_WEIGHT = 0.08
 

@@ -37,7 +37,7 @@ TALKS_ELSEWHERE = 3  # about a picture that is none of the world nearly all answ
 BOARDS_TOO = 0.25
 LABEL_WEIGHT = 0.3
 KEEP = 0.996  # so the mean weights reach back about 250 steps
-EVERY_SECONDS = 240.0
+EVERY_SECONDS = 300.0
 
 
 class Memory:
