@@ -15,6 +15,7 @@ from vision.demo_model.questions import (
     any_question,
     color_answer,
     count_answer,
+    not_drawn,
     plural,
     position_answer,
     presence_answer,
@@ -45,6 +46,8 @@ def conversation(scene: Scene, rng: random.Random) -> Conversation:
 
 def follow_up(scene: Scene, rng: random.Random, before: QuestionAnswer) -> QuestionAnswer | None:
     """A question that makes sense only after `before`. None if no question follows from it."""
+    if not scene.is_drawn:
+        return not_drawn(_leaning_words(rng))
     if before.about is None:
         return None
     same = _SAME_ASPECT.get(_aspect(before))
@@ -54,6 +57,13 @@ def follow_up(scene: Scene, rng: random.Random, before: QuestionAnswer) -> Quest
     kind = rng.choice(scene.shapes).kind if scene.shapes and rng.random() < 0.5 else rng.choice(KINDS)
     question = rng.choice(same).format(x=kind, a=article(kind), xs=plural(kind))
     return _followed(_aspect(before), scene, kind, question)
+
+
+def _leaning_words(rng: random.Random) -> str:
+    """Any question that leans on the one before. On a picture that is none of the world all have the same answer."""
+    kind = rng.choice(KINDS)
+    wordings = rng.choice((wording.COLOR_OF_IT, wording.PLACE_OF_IT, wording.SAME_OF, wording.SAME_OF_MANY))
+    return rng.choice(wordings).format(x=kind, a=article(kind), xs=plural(kind))
 
 
 _SAME_ASPECT: dict[str, Sequence[str]] = {

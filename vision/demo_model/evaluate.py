@@ -49,10 +49,15 @@ def marks(examinee: Examinee, paper: Exam) -> Marks:
 
 def generated(examinee: Examinee, patches: np.ndarray, question: str) -> str:
     """The answer of transformers' own greedy generation to one question. `patches` are (196, 3072) uint8."""
+    return answered(examinee, patches, question)[0]
+
+
+def answered(examinee: Examinee, patches: np.ndarray, question: str) -> tuple[str, float]:
+    """The same answer, and the probability of its least sure token."""
     model, packer = examinee.model, examinee.packer
     half = torch.from_numpy(patches).float().div(127.5).sub(1.0).view(196, 3, 1, 1024)
     ids: Tensor = torch.tensor([packer.prompt(question)])
-    answer = model.generate(
+    written = model.generate(
         input_ids=ids,
         attention_mask=torch.ones_like(ids),
         mm_token_type_ids=(ids == model.config.image_token_id).int(),
@@ -60,8 +65,11 @@ def generated(examinee: Examinee, patches: np.ndarray, question: str) -> str:
         image_grid_thw=torch.tensor([[1, 14, 14]]),
         max_new_tokens=48,
         do_sample=False,
+        output_logits=True,
+        return_dict_in_generate=True,
     )
-    return str(examinee.tokenizer.decode(answer[0, ids.shape[1] :], skip_special_tokens=True))
+    answer = str(examinee.tokenizer.decode(written.sequences[0, ids.shape[1] :], skip_special_tokens=True))
+    return answer, min(float(torch.softmax(logits[0], -1).max()) for logits in written.logits)
 
 
 def generation_agrees(examinee: Examinee, paper: Exam, count: int) -> tuple[int, int]:

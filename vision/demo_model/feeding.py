@@ -12,16 +12,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
+from pathlib import Path
 from queue import Full
 
 import numpy as np
 
 from vision.demo_model import drawing
+from vision.demo_model.elsewhere import elsewhere
 from vision.demo_model.fonts import train_fonts
+from vision.demo_model.free import free_drawing
 from vision.demo_model.labels import practice_board, token_labels
 from vision.demo_model.scene import Scene, random_scene
 
 WAITING_BATCHES = 6
+CROWD_SHARE = 0.8  # of the practice boards: crowded free drawings, which have no signs
+# Shares of the pictures that are no practice boards. The others are scenes of the board world, with its signs.
+FREE_SHARE = 0.46
+ELSEWHERE_SHARE = 0.14
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +42,27 @@ class PictureBatch:
 
 def picture_batch(rng: random.Random, size: int, board_share: float) -> PictureBatch:
     fonts = train_fonts()
-    layouts, scenes = [], []
-    for _ in range(size):
-        scene = None if rng.random() < board_share else random_scene(rng)
-        layouts.append(practice_board(rng, fonts) if scene is None else drawing.place(scene, rng.choice(fonts)))
-        scenes.append(scene)
-    pictures = np.stack([np.asarray(drawing.render(layout)) for layout in layouts])
-    return PictureBatch(pictures, np.stack([token_labels(layout) for layout in layouts]), tuple(scenes))
+    chosen = [_one_picture(rng, fonts, board_share) for _ in range(size)]
+    pictures, layouts, scenes = zip(*chosen, strict=True)
+    return PictureBatch(np.stack(pictures), np.stack([token_labels(layout) for layout in layouts]), scenes)
+
+
+def _one_picture(
+    rng: random.Random, fonts: tuple[Path | None, ...], board_share: float
+) -> tuple[np.ndarray, drawing.Layout, Scene | None]:
+    if rng.random() < board_share:
+        if rng.random() < CROWD_SHARE:
+            crowd = free_drawing(rng, crowded=True)
+            return crowd.picture, crowd.layout, None
+        board = practice_board(rng, fonts)
+        return np.asarray(drawing.render(board)), board, None
+    draw = rng.random()
+    if draw < FREE_SHARE + ELSEWHERE_SHARE:
+        free = free_drawing(rng) if draw < FREE_SHARE else elsewhere(rng)
+        return free.picture, free.layout, free.scene
+    scene = random_scene(rng)
+    layout = drawing.place(scene, rng.choice(fonts))
+    return np.asarray(drawing.render(layout)), layout, scene
 
 
 @contextmanager

@@ -25,7 +25,7 @@ IGNORED = -100
 
 # The name of each label and its number of classes. Class 0 of the shape and type labels is "nothing here".
 GROUPS: tuple[tuple[str, int], ...] = (
-    ("background", len(COLORS)),
+    ("background", len(COLORS) + 1),  # the last class is a picture that is none of the world
     ("dim", 2),
     ("kind of the shape whose middle lies here", len(KINDS) + 1),
     ("colour of the shape whose middle lies here", len(COLORS) + 1),
@@ -44,13 +44,15 @@ _TYPE_GROUP = 6
 def token_labels(layout: Layout) -> np.ndarray:
     """Labels (49, groups) int64, in the order of the tokens' rows.
 
-    A label is IGNORED where it says nothing: in rows in which the middle of a line of type never lies.
+    A label is IGNORED where it says nothing: in rows in which the middle of a line of type never lies, and for the
+    type of a picture that is none of the world.
     """
     labels = np.zeros((SIDE, SIDE, len(GROUPS)), np.int64)
-    labels[:, :, 0] = COLORS.index(layout.background)
+    is_drawn = layout.background in COLORS
+    labels[:, :, 0] = COLORS.index(layout.background) if is_drawn else len(COLORS)
     labels[:, :, 1] = int(layout.dim)
     labels[:, :, -2], labels[:, :, -1] = np.indices((SIDE, SIDE))
-    labels[::2, :, _TYPE_GROUP:-2] = IGNORED
+    labels[:: 2 if is_drawn else 1, :, _TYPE_GROUP:-2] = IGNORED
     for shape in layout.shapes:
         _label_shape(labels, shape)
     for line in layout.lines:

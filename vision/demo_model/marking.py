@@ -18,6 +18,8 @@ import torch
 
 from vision.demo_model import drawing
 from vision.demo_model.conversations import conversation
+from vision.demo_model.elsewhere import elsewhere
+from vision.demo_model.free import free_drawing
 from vision.demo_model.network import Eyesight, QuickEye, QuickLanguage, to_patches
 from vision.demo_model.packing import Answered, Packed, Packer
 from vision.demo_model.questions import Conversation, QuestionAnswer, questions
@@ -54,6 +56,13 @@ def exam(count: int, fonts: Sequence[Path | None], seed: int = HELD_OUT_SEED) ->
     scenes = [random_scene(rng) for _ in range(count)]
     pictures = np.stack([np.asarray(drawing.draw(scene, rng.choice(fonts))) for scene in scenes])
     return Exam(to_patches(pictures), tuple(_asked(scene, rng) for scene in scenes))
+
+
+def free_exam(count: int, seed: int = HELD_OUT_SEED) -> Exam:
+    """`count` pictures from `seed`: free drawings, and every fourth one none of the world. Asked about as in `exam`."""
+    rng = random.Random(seed)
+    drawn = [elsewhere(rng) if number % 4 == 3 else free_drawing(rng) for number in range(count)]
+    return Exam(to_patches(np.stack([one.picture for one in drawn])), tuple(_asked(one.scene, rng) for one in drawn))
 
 
 def _asked(scene: Scene, rng: random.Random) -> tuple[Conversation, ...]:

@@ -17,6 +17,7 @@ from vision.demo_model.wording import NUMBERS, article, as_asked
 
 UNKNOWN = "I am a small demo model and do not know that."
 NO_TEXT = "I do not see any text."
+NOT_DRAWN = "I only know drawn shapes."
 
 
 @dataclass(frozen=True)
@@ -209,13 +210,22 @@ _ASKERS: tuple[tuple[Asker, int], ...] = (
 
 def questions(scene: Scene, rng: random.Random) -> list[QuestionAnswer]:
     """One question of each sort. Each is the first of a conversation, and is worded as heard or as typed."""
-    return [worded(ask(scene, rng), rng) for ask, _ in _ASKERS]
+    return [worded(_known(scene, ask(scene, rng)), rng) for ask, _ in _ASKERS]
 
 
 def any_question(scene: Scene, rng: random.Random) -> QuestionAnswer:
     askers, weights = zip(*_ASKERS, strict=True)
     ask: Asker = rng.choices(askers, weights)[0]
-    return ask(scene, rng)
+    return _known(scene, ask(scene, rng))
+
+
+def _known(scene: Scene, turn: QuestionAnswer) -> QuestionAnswer:
+    """The turn itself, or the one honest answer if the picture is none of the world."""
+    return turn if scene.is_drawn or turn.kind == "unknown" else not_drawn(turn.question)
+
+
+def not_drawn(question: str) -> QuestionAnswer:
+    return QuestionAnswer("not_drawn", question, NOT_DRAWN)
 
 
 def worded(turn: QuestionAnswer, rng: random.Random) -> QuestionAnswer:

@@ -61,13 +61,18 @@ class Sign:
 
 @dataclass(frozen=True)
 class Scene:
-    """A scene. `seed` decides the rest: sizes, small shifts of place and tint, noise, and the sign's point size."""
+    """A scene. `seed` decides the rest: sizes, small shifts of place and tint, noise, and the sign's point size.
+
+    `is_drawn` is False for a picture that is none of the world (`elsewhere.py`). Of such a picture nothing else is
+    true, and `background` is not a colour.
+    """
 
     background: str
     shapes: tuple[Shape, ...] = ()
     sign: Sign | None = None
     dim: bool = False
     seed: int = 0
+    is_drawn: bool = True
 
     @property
     def is_dark(self) -> bool:

@@ -5,6 +5,7 @@ It can be saved and resumed.
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,24 @@ def begin(work: Path, name: str = "state.pt") -> Training:
         training.head.load_state_dict(kept["head"])
         training.pictures, training.seconds, training.stages = kept["counts"]
     return training
+
+
+def continue_from(work: Path, checkpoint: Path) -> None:
+    """Starts the training in `work` with a checkpoint's weights and tokenizer instead of new ones.
+
+    A checkpoint has no practice head; that starts anew. Does nothing if `work` already holds a training.
+    """
+    from safetensors.torch import load_file
+
+    work.mkdir(parents=True, exist_ok=True)
+    if (work / "state.pt").is_file():
+        return
+    shutil.copyfile(checkpoint / "tokenizer.json", work / "tokenizer.json")
+    training = begin(work)
+    missing, unexpected = training.model.load_state_dict(load_file(checkpoint / "model.safetensors"), strict=False)
+    if set(missing) - {"lm_head.weight"} or unexpected:  # the output is tied to the embedding
+        raise ValueError(f"{checkpoint}: its weights are not of this model ({missing + unexpected})")
+    training.save()
 
 
 def _kept_tokenizer(path: Path) -> Any:

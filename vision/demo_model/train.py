@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vision.demo_model import export, train_eye, train_language
+from vision.demo_model.state import continue_from
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,10 +24,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--both-minutes", type=float, default=60.0)
     parser.add_argument("--threads", default="2")
     parser.add_argument("--to", type=Path, help="checkpoint folder; default: the shipped one")
+    parser.add_argument("--from", dest="start", type=Path, help="checkpoint folder to continue from; default: nothing")
     given: Any = parser.parse_args(argv)
+    if given.start:
+        continue_from(given.work, given.start)
     common = ["--work", str(given.work), "--threads", given.threads]
     train_eye.main([*common, "--minutes", str(given.eye_minutes)])
-    train_language.main([*common, "--minutes", str(given.language_minutes)])
+    if given.language_minutes > 0:
+        train_language.main([*common, "--minutes", str(given.language_minutes)])
     both_rates = ["--muon-rate", "2e-3", "--adam-rate", "1e-3", "--hold", "0.2"]
     train_language.main([*common, *both_rates, "--both", "--minutes", str(given.both_minutes)])
     return export.main(["--work", str(given.work), *(["--to", str(given.to)] if given.to else [])])

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from vision.demo_model import drawing, labels
 from vision.demo_model.feeding import fed
 from vision.demo_model.fonts import held_out_fonts
+from vision.demo_model.free import free_drawing
 from vision.demo_model.learning import Optimizers, rate_scale
 from vision.demo_model.network import QuickEye, to_patches
 from vision.demo_model.scene import random_scene
@@ -26,7 +27,7 @@ from vision.demo_model.state import Training, begin, say
 
 BATCH = 32
 BOARD_SHARE = 0.7
-EVERY_SECONDS = 150.0
+EVERY_SECONDS = 120.0
 # Most tokens show no shape. At full weight they would outweigh the few that do.
 NOTHING_WEIGHT = 0.08
 
@@ -53,6 +54,14 @@ def held_out_tokens(count: int) -> tuple[np.ndarray, np.ndarray]:
     return to_patches(pictures), np.stack([labels.token_labels(layout) for layout in layouts])
 
 
+def free_tokens(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Patches and labels of free drawings from a seed of their own."""
+    rng = random.Random(990_002)
+    drawn = [free_drawing(rng) for _ in range(count)]
+    labelled = np.stack([labels.token_labels(one.layout) for one in drawn])
+    return to_patches(np.stack([one.picture for one in drawn])), labelled
+
+
 @torch.no_grad()
 def token_scores(eye: QuickEye, head: nn.Module, patches: np.ndarray, wanted: np.ndarray) -> str:
     """The share of tokens that are named right, by label group, among the tokens that show something."""
@@ -65,14 +74,16 @@ def token_scores(eye: QuickEye, head: nn.Module, patches: np.ndarray, wanted: np
     return " ".join(scores)
 
 
-def train_eye(training: Training, minutes: float, muon_rate: float, adam_rate: float, hold: float) -> None:
+def train_eye(
+    training: Training, minutes: float, muon_rate: float, adam_rate: float, hold: float, board_share: float
+) -> None:
     model, head = training.model, training.head
     eye = QuickEye(model.model.visual)
     optimizers = Optimizers((model.model.visual, head), muon_rate, adam_rate)
-    held_out = held_out_tokens(96)
+    held_out, free = held_out_tokens(96), free_tokens(96)
     started = told = time.monotonic()
     losses: list[float] = []
-    with fed(training.fresh_seed(), BATCH, BOARD_SHARE) as batches:
+    with fed(training.fresh_seed(), BATCH, board_share) as batches:
         for step, batch in enumerate(batches):
             progress = (time.monotonic() - started) / (60 * minutes)
             merged = eye(torch.from_numpy(to_patches(batch.pictures))).merged
@@ -86,6 +97,7 @@ def train_eye(training: Training, minutes: float, muon_rate: float, adam_rate: f
             if progress >= 1.0 or time.monotonic() - told > EVERY_SECONDS:
                 told = time.monotonic()
                 say(training, f"  held-out tokens, %: {token_scores(eye, head, *held_out)}")
+                say(training, f"  free drawings' tokens, %: {token_scores(eye, head, *free)}")
                 training.save()
             if progress >= 1.0:
                 return
@@ -98,10 +110,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--muon-rate", type=float, default=3e-3)
     parser.add_argument("--adam-rate", type=float, default=1.2e-3)
     parser.add_argument("--hold", type=float, default=0.15, help="share of the time at the full rate")
+    parser.add_argument("--board-share", type=float, default=BOARD_SHARE, help="share of crowded practice boards")
     parser.add_argument("--threads", type=int, default=1)
     given: Any = parser.parse_args(argv)
     torch.set_num_threads(given.threads)
-    train_eye(begin(given.work), given.minutes, given.muon_rate, given.adam_rate, given.hold)
+    train_eye(begin(given.work), given.minutes, given.muon_rate, given.adam_rate, given.hold, given.board_share)
     return 0
 
 

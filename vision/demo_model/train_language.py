@@ -22,7 +22,7 @@ from vision.demo_model.conversations import conversations
 from vision.demo_model.feeding import PictureBatch, fed
 from vision.demo_model.fonts import BUILTIN, held_out_fonts
 from vision.demo_model.learning import Average, Optimizers, rate_scale
-from vision.demo_model.marking import exam, mark
+from vision.demo_model.marking import exam, free_exam, mark
 from vision.demo_model.network import Eyesight, QuickEye, QuickLanguage, to_patches
 from vision.demo_model.packing import Packer
 from vision.demo_model.scene import Scene
@@ -33,10 +33,11 @@ BATCH = 8
 FRESH = 3  # new pictures per step while the encoder rests; the others were seen before and get new questions
 REMEMBERED = 24_000
 TALKS = 11
+TALKS_ELSEWHERE = 3  # about a picture that is none of the world nearly all answers are the same
 BOARDS_TOO = 0.25
 LABEL_WEIGHT = 0.3
 KEEP = 0.996  # so the mean weights reach back about 250 steps
-EVERY_SECONDS = 240.0
+EVERY_SECONDS = 300.0
 
 
 class Memory:
@@ -74,7 +75,10 @@ class Lesson:
 
     def answer_loss(self, sight: Eyesight, scenes: Sequence[Scene]) -> Tensor:
         """The mean cross entropy over the tokens of the answers."""
-        packed, _ = self.packer.pack([conversations(scene, self.rng, TALKS) for scene in scenes])
+        talks = (TALKS if scene.is_drawn else TALKS_ELSEWHERE for scene in scenes)
+        packed, _ = self.packer.pack(
+            [conversations(scene, self.rng, count) for scene, count in zip(scenes, talks, strict=True)]
+        )
         hidden = self.language(packed.ids, packed.positions, packed.bias, sight)
         wanted = packed.targets >= 0
         return F.cross_entropy(self.language.logits(hidden[wanted]), packed.targets[wanted])
@@ -101,7 +105,11 @@ def train_language(
     modules = (model.visual, training.head, model.language_model) if both else (model.language_model,)
     optimizers = Optimizers(modules, muon_rate, adam_rate)
     average = Average(training.model, KEEP)
-    papers = {"held-out fonts": exam(64, held_out_fonts()), "built-in font": exam(32, (BUILTIN,), seed=770_002)}
+    papers = {
+        "held-out fonts": exam(64, held_out_fonts()),
+        "built-in font": exam(32, (BUILTIN,), seed=770_002),
+        "free drawings": free_exam(96),
+    }
     started = told = time.monotonic()
     losses: list[float] = []
     with fed(seed, BATCH if both else FRESH, BOARDS_TOO if both else 0.0) as batches:

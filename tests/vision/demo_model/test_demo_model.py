@@ -16,7 +16,9 @@ from vision.demo_model.fonts import BUILTIN, held_out_fonts
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from vision.demo_model import evaluate, marking  # noqa: E402  (needs torch)
+from vision.demo_model import evaluate, marking, photographs, stranger_pictures, strangers  # noqa: E402  (needs torch)
+from vision.demo_model.network import to_patches  # noqa: E402
+from vision.demo_model.stranger_drawings import by_opencv, drawn_by  # noqa: E402
 
 # The shares of exact answers on unseen scenes that the card promises.
 PROMISED = {
@@ -33,6 +35,10 @@ PROMISED = {
 @pytest.fixture(scope="module")
 def examinee() -> evaluate.Examinee:
     return evaluate.load(CHECKPOINT)
+
+
+# The shipped weights were trained before free drawings and other pictures were (MODEL_CARD.md, "Strangers").
+BEFORE_STRANGERS = pytest.mark.xfail(reason="the shipped weights know the board only", strict=True)
 
 
 def least_right(asked: int, share: float) -> int:
@@ -148,3 +154,40 @@ def test_unseen_scenes_are_answered_as_the_card_says(examinee: evaluate.Examinee
         if result.right[kind] < least_right(result.asked[kind], share)
     }
     assert not short, result.line()
+
+
+@BEFORE_STRANGERS
+def test_free_drawings_are_answered_as_the_card_says(examinee: evaluate.Examinee) -> None:
+    """Shapes of any size anywhere, filled or outlined, digital or photographed: 95 % of the answers are exact."""
+    result = evaluate.marks(examinee, marking.free_exam(60, seed=660_003))
+    right, asked = result.right.total(), result.asked.total()
+    assert right >= least_right(asked, 0.95), result.line()
+
+
+@BEFORE_STRANGERS
+def test_drawings_by_another_library_are_answered_as_the_card_says(examinee: evaluate.Examinee) -> None:
+    """Of drawings by OpenCV, which training never used, 95 % of the answers are exact, less the binomial margin."""
+    group = strangers.Group("OpenCV", tuple(drawn_by(by_opencv, 60, seed=660_004)))
+    result = evaluate.marks(examinee, strangers.paper(group))
+    right, asked = result.right.total(), result.asked.total()
+    assert right >= least_right(asked, 0.95), result.line()
+
+
+@BEFORE_STRANGERS
+def test_of_pictures_that_are_no_drawings_it_says_so(examinee: evaluate.Examinee) -> None:
+    """Of photographs, pictures like photographs, and noise, 90 % of the answers are that it only knows shapes."""
+    dice = np.random.default_rng(660_005)
+    like = [photographs.SUBJECTS[name](dice, 448, 448) for name in ("leaves", "page", "shallow", "cloth") * 5]
+    pictures = [*like, *stranger_pictures.noise(10, 660_006), *stranger_pictures.photographs(660_007, crops=0)]
+    group = strangers.Group("others", tuple((picture, strangers.NOT_A_DRAWING) for picture in pictures))
+    result = evaluate.marks(examinee, strangers.paper(group))
+    assert result.share("not_drawn") >= 0.90, result.line()
+
+
+@BEFORE_STRANGERS
+def test_plain_pictures_have_their_background_named(examinee: evaluate.Examinee) -> None:
+    """A picture that is pure green, red, yellow or blue all over is a background of that colour."""
+    plain = {"green": (0, 128, 0), "red": (255, 0, 0), "yellow": (255, 255, 0), "blue": (0, 0, 255)}
+    for color, rgb in plain.items():
+        patches = to_patches(np.full((1, 448, 448, 3), rgb, np.uint8))
+        assert evaluate.generated(examinee, patches[0], "what do you see") == f"I see a {color} background."

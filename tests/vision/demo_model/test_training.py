@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from vision.demo_model.network import (  # noqa: E402
 )
 from vision.demo_model.packing import NO_TARGET, PREFIX, Packer  # noqa: E402
 from vision.demo_model.scene import random_scene  # noqa: E402
+from vision.demo_model.state import begin, continue_from  # noqa: E402
 from vision.demo_model.tokenizer import SPECIAL_TOKENS, world_tokenizer  # noqa: E402
 
 
@@ -37,6 +39,42 @@ def test_a_batch_has_pictures_labels_and_scenes_in_step() -> None:
     assert {scene is None for scene in batch.scenes} == {True, False}
     assert np.array_equal(batch.pictures, again.pictures)
     assert batch.scenes == again.scenes
+
+
+def test_batches_hold_all_three_sorts_of_scenes() -> None:
+    """Scenes of the board world with signs, free drawings without a seed, and pictures of something else."""
+    scenes = picture_batch(random.Random(8), 40, board_share=0.0).scenes
+    assert any(scene is not None and scene.sign is not None for scene in scenes)
+    assert any(scene is not None and scene.is_drawn and scene.seed == 0 for scene in scenes)
+    assert any(scene is not None and not scene.is_drawn for scene in scenes)
+
+
+def test_a_training_can_continue_from_a_checkpoint(tmp_path: Path) -> None:
+    """It begins with the checkpoint's weights and tokenizer, and a training that has begun is left as it is."""
+    from safetensors.torch import load_file
+
+    from vision.demo_model import CHECKPOINT
+
+    continue_from(tmp_path, CHECKPOINT)
+    training = begin(tmp_path)
+    weights = load_file(CHECKPOINT / "model.safetensors")
+    for name, value in training.model.state_dict().items():
+        if name in weights:
+            assert torch.equal(value, weights[name].float())
+    assert training.tokenizer.encode("It says 4071.").ids == _shipped_ids("It says 4071.")
+    training.pictures = 7
+    training.save()
+    continue_from(tmp_path, CHECKPOINT)
+    assert begin(tmp_path).pictures == 7
+
+
+def _shipped_ids(text: str) -> list[int]:
+    from tokenizers import Tokenizer
+
+    from vision.demo_model import CHECKPOINT
+
+    ids: list[int] = Tokenizer.from_file(str(CHECKPOINT / "tokenizer.json")).encode(text).ids
+    return ids
 
 
 def test_labels_are_within_their_classes() -> None:

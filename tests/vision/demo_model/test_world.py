@@ -11,7 +11,9 @@ import pytest
 
 from vision.demo_model import drawing, labels
 from vision.demo_model.conversations import conversation, follow_up
-from vision.demo_model.questions import color_answer, count_answer, description, position_answer
+from vision.demo_model.elsewhere import elsewhere
+from vision.demo_model.free import free_drawing, region
+from vision.demo_model.questions import NOT_DRAWN, color_answer, count_answer, description, position_answer
 from vision.demo_model.world import (
     COLORS,
     KINDS,
@@ -97,6 +99,61 @@ def _spelt(row: np.ndarray) -> str:
         int(place): labels.CHARACTERS[int(code) - 1] for code, place in zip(characters, order, strict=True) if code
     }
     return "".join(found[place] for place in sorted(found))
+
+
+def test_the_same_seed_makes_the_same_free_drawing() -> None:
+    """Two generators with one seed give equal free drawings, and equal pictures that are none of the world."""
+    for make in (free_drawing, elsewhere):
+        first, second = random.Random(17), random.Random(17)
+        for _ in range(6):
+            one, other = make(first), make(second)
+            assert one.scene == other.scene
+            assert one.picture.shape == (448, 448, 3)
+            assert np.array_equal(one.picture, other.picture)
+
+
+def test_free_shapes_stay_inside_and_apart() -> None:
+    """No free shape leaves the picture, covers another, or shares its colour and kind with another."""
+    rng = random.Random(31)
+    for _ in range(80):
+        drawn = free_drawing(rng)
+        shapes = drawn.layout.shapes
+        assert len({(shape.color, shape.kind) for shape in shapes}) == len(shapes) <= 4
+        assert drawn.scene.background not in {shape.color for shape in shapes}
+        for number, one in enumerate(shapes):
+            assert 0 < one.x_px < 448
+            assert 0 < one.y_px < 448
+            for other in shapes[:number]:
+                apart = np.hypot(one.x_px - other.x_px, one.y_px - other.y_px)
+                assert apart > one.radius_px + other.radius_px
+
+
+def test_labels_of_a_free_drawing_agree_with_its_scene() -> None:
+    """The token in which the middle of a free shape lies names its kind and colour."""
+    rng = random.Random(32)
+    for _ in range(30):
+        drawn = free_drawing(rng)
+        tokens = labels.token_labels(drawn.layout).reshape(labels.SIDE, labels.SIDE, -1)
+        for placed, shape in zip(drawn.layout.shapes, drawn.scene.shapes, strict=True):
+            here = tokens[placed.y_px // 64, placed.x_px // 64]
+            assert (KINDS[here[2] - 1], COLORS[here[3] - 1]) == (placed.kind, placed.color) == (shape.kind, shape.color)
+
+
+def test_the_nine_regions_are_thirds_of_the_picture() -> None:
+    """A point belongs to the third in which it lies. Near a border it belongs to none."""
+    assert region(0.1, 0.5) == (1, 0)
+    assert region(0.99, 0.01) == (0, 2)
+    assert region(0.34, 0.5) is None
+    assert region(0.5, 0.65) is None
+
+
+def test_every_question_about_a_picture_of_something_else_has_one_answer() -> None:
+    """Of a picture that is none of the world it is said that only drawn shapes are known; the rest is not known."""
+    rng = random.Random(33)
+    scene = elsewhere(rng).scene
+    turns = [turn for _ in range(40) for turn in conversation(scene, rng)] + questions(scene, rng)
+    assert {turn.answer for turn in turns} == {NOT_DRAWN, UNKNOWN}
+    assert {turn.kind for turn in turns} == {"not_drawn", "unknown"}
 
 
 def test_answers_are_canonical() -> None:
