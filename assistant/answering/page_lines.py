@@ -1,7 +1,7 @@
 """Reads one page for the eye: its lines as soon as they are recognised, and the sentences in which a voice tells them.
 
-`page_reading` does the same at the pace of a voice, and can go back. Here nobody waits for a voice: whoever consumes the
-generator recognises. This file does not know who shows the lines.
+`page_reading` does the same at the pace of a voice, and can go back. Here nobody waits for a voice: whoever consumes
+the generator recognises. This file does not know who shows the lines.
 """
 
 from __future__ import annotations

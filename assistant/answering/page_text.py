@@ -17,8 +17,9 @@ from vision.reading.text import ends_divided, is_chinese, joined
 if TYPE_CHECKING:
     from vision.reading.interface import Layout, Line
 
-# A line of a lower confidence is said with doubt. Of 1,738 lines of drawn pages in good and bad pictures, that are 97 %
-# of those with more than a tenth of their characters wrong, and 0.3 % of those without a wrong character: docs/doubt.md.
+# A line of a lower confidence is said with doubt. Of 1,738 lines of drawn pages in good and bad pictures, these are
+# 97 % of the lines with more than a tenth of their characters wrong, and 0.3 % of those without a wrong character:
+# docs/doubt.md.
 DOUBTFUL_BELOW = 0.93
 # The first sentence of a page is cut at the end of its first line if that has so many characters, which take about
 # 2 seconds to say: enough to recognise the next lines meanwhile.

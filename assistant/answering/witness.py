@@ -143,7 +143,7 @@ _PRICE_END = re.compile(r"\d\d\s*[$€£¥₹]?")
 
 
 def _with_whole_prices(lines: Sequence[ReadLine]) -> tuple[ReadLine, ...]:
-    """The lines, with each price as one that the reader found as two: "3" and "49 €", where the cents are printed small."""
+    """The lines, with each price in one. Where the cents are printed small, the reader found two: "3" and "49 €"."""
     whole: list[ReadLine] = []
     for line in lines:
         first = whole[-1] if whole else None

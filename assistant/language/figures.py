@@ -63,7 +63,10 @@ class Figure:
 
 
 def figures_in(text: str) -> list[Figure]:
-    """All figures of a text, from left to right. Of a text that is longer than a line can be, the rest is not looked at."""
+    """All figures of a text, from left to right.
+
+    Of a text that is longer than a line can be, the rest is not looked at.
+    """
     rest = with_digits(text[:LONGEST_TEXT])
     found: list[tuple[int, Figure]] = []
     for kind, pattern in _PATTERNS:

@@ -20,7 +20,9 @@ def asks_about_writing(question: str, phrases: Phrases) -> bool:
 
 
 def has_one_of(expressions: Iterable[str], text: str, phrases: Phrases) -> bool:
-    """True if one of the regular expressions matches whole words of `text`, or any part of it where there are no spaces."""
+    """True if one of the regular expressions matches whole words of `text`, or any part of it where there are no
+    spaces.
+    """
     words = plain_words(text, phrases)
     return any(whole_words(expression).search(words) for expression in expressions)
 

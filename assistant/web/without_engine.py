@@ -45,7 +45,8 @@ def read_aloud(pages: PageReader, frame: Frame, fault: Fault | None, phrases: Ph
     for part in read_page(pages, frame, phrases, turn.cancelled):
         match part:
             case PageFound(layout, advice):
-                # Where lines are found, only they tell how well they can be read: a clean white page counts as too bright.
+                # Where lines are found, only they tell how well they can be read: a clean white page counts as too
+                # bright.
                 before = () if layout.lines else about_picture
                 yield events.Found(len(layout.lines), layout.rotation, (*before, *advice))
                 yield from _as_written(before)

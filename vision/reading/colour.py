@@ -36,8 +36,9 @@ _BRIGHTER = 14.0  # than the middle by at least this much brightness, or the mid
 _LEAST_TINT = 0.008  # a fainter tint of the light is left alone
 _LAMP_CHROMA = 0.14  # what is bright and up to this much orange may be white in lamplight: the name is doubtful
 _LAMP_TURN = (40.0, 105.0)  # the angle of such a tint in OKLab, degrees
-# The light is taken for weak where even the brightest things of a picture are below this, in linear light of any channel. The picture
-# is then made brighter, but not by more than this, because it may well show nothing but dark things.
+# The light is taken for weak where even the brightest things of a picture are below this, in linear light of any
+# channel. The picture is then made brighter, but not by more than this, because it may well show nothing but dark
+# things.
 _BRIGHT_THING = 0.7
 _MOST_GAIN = 2.2
 _DIM_LUMA = 70.0  # if hardly anything in the picture is brighter, the name is doubtful

@@ -1,9 +1,9 @@
 """Judges whether a page was held so that it can be read, from where its lines of print were found.
 
-It says which side is cut off, whether the print is too small, too slanted, or hidden by a reflection. Sides are those of
-the frame, whichever way the page is turned: the camera has to move there. It is pure numpy. It does not know what is
-said to the user, nor what the lines say. docs/reading.md has the figures; `python -m assistant.bench.accuracy.reading`
-measures them again.
+It says which side is cut off, whether the print is too small, too slanted, or hidden by a reflection. Sides are those
+of the frame, whichever way the page is turned: the camera has to move there. It is pure numpy. It does not know what
+is said to the user, nor what the lines say. docs/reading.md has the figures; `python -m
+assistant.bench.accuracy.reading` measures them again.
 """
 
 from __future__ import annotations

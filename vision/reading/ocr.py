@@ -35,8 +35,8 @@ _FEW_LINES = 3
 _BOTH_WAYS_LINES = 2
 # A line is cut out at most this high; the recogniser sees 48 pixels.
 _CROP_HEIGHT_PX = 96
-# Lines that are higher than this share of the picture are suspicious: print that is too small for the first look makes one
-# box of the page, or of the table under it.
+# Lines that are higher than this share of the picture are suspicious: print that is too small for the first look makes
+# one box of the page, or of the table under it.
 _HUGE_SHARE = 0.15
 # A line that only the second look finds is lower than this share of the picture's longest side.
 _SMALL_SHARE = 0.03
@@ -101,7 +101,10 @@ class OcrReader:
     def recognise(
         self, frame: Frame, layout: Layout, first: int = 0, cancelled: threading.Event | None = None
     ) -> Iterator[Line]:
-        """The lines of `layout` from the number `first` on, each when it is asked for. Raises ReaderError, Cancelled."""
+        """The lines of `layout` from the number `first` on, each when it is asked for.
+
+        Raises ReaderError, Cancelled.
+        """
         for index in range(first, len(layout.lines)):
             found = layout.lines[index]
             with self._using(cancelled) as models:
@@ -209,7 +212,9 @@ def _heights(boxes: Boxes) -> Corners:
 
 
 def _rotation_of(boxes: Boxes, rgb: Rgb, models: Models) -> Rotation:
-    """The turn that puts the page upright: by the direction of its long lines, and by a classifier of upside-down ones."""
+    """The turn that puts the page upright: by the direction of its long lines, and by a classifier of upside-down
+    ones.
+    """
     if not len(boxes):
         return 0
     lengths = [_longest_edge(box) for box in boxes]

@@ -2,8 +2,8 @@
 
 Lines come as quads with their corners named as the reader sees them, so a page may be turned any way. The method is a
 recursive XY cut (Nagy and Seth, 1984) with three changes. The page is straightened first, by the direction of its
-lines. Lines that run across the columns, such as a heading, divide the page from top to bottom before columns are looked
-for. And two columns whose lines stand in rows are a table or a receipt, which is read row by row.
+lines. Lines that run across the columns, such as a heading, divide the page from top to bottom before columns are
+looked for. And two columns whose lines stand in rows are a table or a receipt, which is read row by row.
 
 It knows where lines stand. It does not know what they say.
 """
@@ -28,8 +28,8 @@ _PRINT_SHARE, _MOST_MARGIN = 0.8, 0.4
 _GUTTER = 0.5
 # Columns are read row by row if this share of the lines in the one with fewer lines has a partner in the same row, and…
 _IN_ROWS = 0.8
-# … at most one of them is running text. Its lines are longer than this, in heights (about twelve letters), at their third
-# quartile, …
+# … at most one of them is running text. Its lines are longer than this, in heights (about twelve letters), at their
+# third quartile, …
 _SHORT_CELL = 6.0
 # … and half of its lines or more fill this share of the column.
 _FILLED, _MOST_FILL = 0.7, 0.5

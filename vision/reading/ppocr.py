@@ -33,8 +33,8 @@ REPAIR = "reinstall it with `pip install --force-reinstall --no-deps rapidocr==3
 
 # The picture is reduced to this longest side before lines are looked for. At 1312 pixels every line is found that is
 # high enough to be recognised, in less than half the time that 1920 pixels take. Larger pictures also mislead the
-# detector: it judges by the mean over the whole picture, so that at 1920 pixels it missed two words on a white wall, and
-# took a smooth dark table for print. It is worth a try where the print may be very small.
+# detector: it judges by the mean over the whole picture, so that at 1920 pixels it missed two words on a white wall,
+# and took a smooth dark table for print. It is worth a try where the print may be very small.
 FIRST_LOOK_PX, SECOND_LOOK_PX = 1312, 1920
 _SECOND_ENLARGED = 1.5  # a second look enlarges no more than this, and is taken only if it shows so much more
 _SECOND_LARGER = 1.2

@@ -1,8 +1,8 @@
 """Measures how often codes are read rightly, refused or read wrongly, and how long it takes.
 
-`python -m assistant.bench.accuracy.code_rates [--pictures 300] [--seed 1]`. The table is for docs/codes.md. A second column
-says what zxing-cpp alone would have told. The pictures go from easy to hopeless, so the share of right ones says
-little: what counts is that none is wrong.
+`python -m assistant.bench.accuracy.code_rates [--pictures 300] [--seed 1]`. The table is for docs/codes.md. A second
+column says what zxing-cpp alone would have told. The pictures go from easy to hopeless, so the share of right ones
+says little: what counts is that none is wrong.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Measures how often the colour words agree with those that other people gave to colours, and with paints in odd light.
 
-`python -m assistant.bench.accuracy.color_rates`. It needs matplotlib, which is no part of the project: its tables hold the
-colours of CSS and those that people named in the XKCD survey. A name counts by the last colour word in it: "light olive
-green" is a green. The tables are for docs/codes.md.
+`python -m assistant.bench.accuracy.color_rates`. It needs matplotlib, which is no part of the project: its tables hold
+the colours of CSS and those that people named in the XKCD survey. A name counts by the last colour word in it: "light
+olive green" is a green. The tables are for docs/codes.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Draws bar codes and matrix codes as a camera may see them: turned, slanted, on a can, blurred, in noise and glare.
 
-zxing-cpp draws the codes. If `python-barcode`, `qrcode` or `segno` can be imported, they draw some too, so that a reader
-and its own writer cannot agree on a mistake. The three are no part of the project. It does not know how a code is read.
+zxing-cpp draws the codes. If `python-barcode`, `qrcode` or `segno` can be imported, they draw some too, so that a
+reader and its own writer cannot agree on a mistake. The three are no part of the project. It does not know how a code
+is read.
 """
 
 from __future__ import annotations

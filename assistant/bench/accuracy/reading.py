@@ -1,6 +1,8 @@
 """Measures what the reader of print can read: drawn pages under a camera's flaws, real scans, order, guidance, time.
 
-python -m assistant.bench.accuracy.reading [--pages 4] [--threads 2] [--part time text kinds scans turns height guidance]
+python -m assistant.bench.accuracy.reading [--pages 4] [--threads 2] [--part time text kinds scans turns]
+
+There are two more parts, height and guidance.
 
 A character is right or wrong by the edit distance between what stands there and what was read at that place, divided by
 the number of characters. The order of a page is right if all its lines are read in the order in which they were set.

@@ -51,7 +51,10 @@ class ReadingAloud:
         return self._go(question, ReadingCommand.FROM_THE_TOP)
 
     def take(self, question: Question, situation: Situation) -> Turn | None:
-        """See `Mode.take`. Words that are another command as well are meant for the page if no question came after it."""
+        """See `Mode.take`.
+
+        Words that are another command as well are meant for the page if no question came after it.
+        """
         page = self._page
         if page is None:
             return None

@@ -266,7 +266,10 @@ def _wordings(template: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class CodeWords:
-    """What is said about bar codes and matrix codes. Kinds and contents are those of `vision.reading`, by their names."""
+    """What is said about bar codes and matrix codes.
+
+    Kinds and contents are those of `vision.reading`, by their names.
+    """
 
     kinds: Mapping[str, str]  # by the kind of the code; it begins a sentence
     contents: Mapping[str, str]  # by what the code holds; with {kind}, and {content} for all but "data"
@@ -325,7 +328,8 @@ class WritingWords:
     read_before: str
     question_after: str  # with {question}
 
-    # With {answer} and {read}: the reader contradicts the answer. The second one is for an answer that was doubted before.
+    # With {answer} and {read}: the reader contradicts the answer. The second one is for an answer that was doubted
+    # before.
     not_sure_also_read: str
     also_read: str
     between_readings: str

@@ -143,7 +143,10 @@ def test_without_a_reader_the_question_is_asked_as_it_is() -> None:
 
 
 def label(lines: list[tuple[float, float, str]]) -> Frame:
-    """A label as matplotlib draws it, 1280 by 720 pixels. Each line has its height on the label, its size and its text."""
+    """A label as matplotlib draws it, 1280 by 720 pixels.
+
+    Each line has its height on the label, its size and its text.
+    """
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt

@@ -119,7 +119,8 @@ def test_shades_have_names(rgb: tuple[int, int, int], name: ColourName) -> None:
 
 
 def test_the_names_are_those_that_people_gave() -> None:
-    """Of the colours that 200,000 people named in the XKCD survey, those with a plain name and those with dark or light.
+    """Of the colours that 200,000 people named in the XKCD survey, those with a plain name and those with dark or
+    light.
 
     A threshold below what docs/codes.md gives, so that a change of the rules for the worse is seen.
     """

@@ -1,4 +1,6 @@
-"""Reading order, on drawn pages whose order is known: the lines come as a detector gives them, shuffled and a little off."""
+"""Reading order, on drawn pages whose order is known: the lines come as a detector gives them, shuffled and a little
+off.
+"""
 
 from __future__ import annotations
 
