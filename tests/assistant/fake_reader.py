@@ -13,6 +13,18 @@ from vision.reading.interface import FoundLine, Layout, Line, Quad
 SURE = 0.98
 ROW_PIXELS = 40.0  # from one line to the next
 MARGIN_PIXELS = 60.0  # so that nothing is cut off
+# A page of three paragraphs, and the sentences in which it is read aloud.
+TEXT = """
+    Opening hours
+
+    The library opens at nine.
+    It closes at
+    five.
+
+    On Sunday it is closed. Come
+    on Monday.
+"""
+SENTENCES = ["Opening hours", "The library opens at nine.", "It closes at five.", "On Sunday it is closed.", "Come on Monday."]  # fmt: skip
 
 
 @dataclass(frozen=True)

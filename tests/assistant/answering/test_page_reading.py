@@ -9,7 +9,7 @@ from assistant.answering.page_reading import PageReading, no_advice
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import LANGUAGES, ReadingCommand, phrases_for
 from audio.pcm import AudioChunk
-from tests.assistant.fake_reader import FakeReader, Printed, page
+from tests.assistant.fake_reader import SENTENCES, TEXT, FakeReader, Printed, page
 from vision.errors import Cancelled, ReaderError
 from vision.frame import Frame
 from vision.reading.interface import Layout
@@ -17,17 +17,6 @@ from vision.reading.interface import Layout
 PHRASES = phrases_for("en")
 WORDS = PHRASES.reading
 FRAME = Frame(np.zeros((4, 4, 3), np.uint8), 0.0)
-TEXT = """
-    Opening hours
-
-    The library opens at nine.
-    It closes at
-    five.
-
-    On Sunday it is closed. Come
-    on Monday.
-"""
-SENTENCES = ["Opening hours", "The library opens at nine.", "It closes at five.", "On Sunday it is closed.", "Come on Monday."]  # fmt: skip
 
 
 class Aloud:

@@ -19,24 +19,13 @@ from assistant.conversation.event_queue import Event, Tick
 from assistant.conversation.modes.reading_aloud import ReadingAloud
 from assistant.language.phrases import phrases_for
 from audio.hearing import SpeechStarted, Utterance
-from tests.assistant.fake_reader import FakeReader, Printed, page
+from tests.assistant.fake_reader import SENTENCES, TEXT, FakeReader, Printed, page
 from tests.assistant.simulated_time import World
 from tests.assistant.slow_stages import Seconds, Stages
 from vision.errors import ReaderError
 
 PHRASES = phrases_for("en")
 WORDS = PHRASES.reading
-TEXT = """
-    Opening hours
-
-    The library opens at nine.
-    It closes at
-    five.
-
-    On Sunday it is closed. Come
-    on Monday.
-"""
-SENTENCES = ["Opening hours", "The library opens at nine.", "It closes at five.", "On Sunday it is closed.", "Come on Monday."]  # fmt: skip
 SENTENCE_SECONDS = 2.0
 SPEECH_SECONDS = 1.0
 ENDPOINT_SECONDS = 0.7
