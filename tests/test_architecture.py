@@ -30,15 +30,16 @@ MAY_IMPORT: Mapping[str, str] = {
     "vision.settings": "",
     "vision": "vision.settings",
     "vision.reading": "vision",
-    "vision.engine.ground": "vision",
+    "vision.engine.arrays": "",
+    "vision.engine.ground": "vision vision.engine.arrays",
     "vision.engine.scheduling": "",
-    "vision.engine.kernels": "",
+    "vision.engine.kernels": "vision.engine.arrays",
     "vision.engine.generation": "vision vision.engine.ground vision.engine.scheduling",
     "vision.engine.checkpoint": "vision vision.engine.generation",
     "vision.engine.packed": "vision vision.engine.ground vision.engine.kernels vision.engine.checkpoint",
     "vision.engine.models": (
-        "vision vision.engine.ground vision.engine.scheduling vision.engine.kernels vision.engine.generation"
-        " vision.engine.checkpoint vision.engine.packed"
+        "vision vision.engine.arrays vision.engine.ground vision.engine.scheduling vision.engine.kernels"
+        " vision.engine.generation vision.engine.checkpoint vision.engine.packed"
     ),
     "vision.engine": (
         "vision vision.engine.ground vision.engine.scheduling vision.engine.generation vision.engine.checkpoint"

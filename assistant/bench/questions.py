@@ -61,7 +61,7 @@ class QuestionsBench:
     runs: int = 5  # how often our engine is asked each kind of question
     rounds: int = 0  # processes of each engine; 0: one, or two if something is compared
     compares: bool = False  # with plain transformers, which is asked each kind once a round
-    prefill_chunk_tokens: int = 64
+    prefill_chunk_tokens: int = 256
     other_watts: float = 0.0  # of the box without the processor: stated, not measured
 
 

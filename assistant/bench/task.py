@@ -34,7 +34,7 @@ class Task:
     isa: str = ""  # instruction set of our engine; empty: the fastest
     runs: int = 1  # how often each kind of question is asked
     lends_words: bool = False  # because the model's own words are no language
-    prefill_chunk_tokens: int = 64
+    prefill_chunk_tokens: int = 256
 
     def as_json(self) -> str:
         return json.dumps(vars(self))

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vision.engine.arrays import zeros
+
 LANES = 16  # keys in a block; a row of values is padded to a multiple of it
 BLOCK_TOKENS = 64  # growth step: an answer of 128 tokens then copies the cache twice, not 128 times
 
@@ -55,8 +57,8 @@ class KVCache:
     def __init__(self, shape: CacheShape) -> None:
         self.shape = shape
         self.length = 0
-        self.keys = [np.zeros(shape.keys(0), np.float32) for _ in range(shape.layers)]
-        self.values = [np.zeros(shape.values(0), np.float32) for _ in range(shape.layers)]
+        self.keys = [zeros(*shape.keys(0)) for _ in range(shape.layers)]
+        self.values = [zeros(*shape.values(0)) for _ in range(shape.layers)]
         self.addresses = np.zeros((shape.layers, 2), np.int64)
         """Addresses of each layer's keys and values (layers, 2), for machine code; growing changes them."""
 
@@ -76,7 +78,7 @@ class KVCache:
         capacity = -(-needed // BLOCK_TOKENS) * BLOCK_TOKENS
         for arrays, grown_shape in ((self.keys, self.shape.keys(capacity)), (self.values, self.shape.values(capacity))):
             for layer, old in enumerate(arrays):  # one layer at a time, so that memory never holds two whole caches
-                grown = np.zeros(grown_shape, np.float32)
+                grown = zeros(*grown_shape)
                 grown[:, : old.shape[1]] = old
                 arrays[layer] = grown
         pairs = zip(self.keys, self.values, strict=True)

@@ -19,7 +19,7 @@ class EngineSettings:
 
     threads: int = 0  # 0: as many as there are physical cores, but at most 4
     max_new_tokens: int = 128  # 1 to 512; an answer that is longer is cut
-    prefill_chunk_tokens: int = 64  # tokens read at a time; a cancel waits for a layer of one such chunk
+    prefill_chunk_tokens: int = 256  # tokens read at a time; a cancel waits for a third of a layer of these
     fit: Fit = (
         "pad"  # "native": the picture keeps its shape; it needs a model that has learned other shapes than squares
     )

@@ -22,6 +22,8 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
+from vision.engine.arrays import zeros
+
 from . import scalar
 from .dispatch import attention_loops
 from .isa import Isa, fastest
@@ -61,8 +63,11 @@ _MOST_GROUPS = 8  # of 16 lanes at once: for a few queries, the values then come
 
 @compiled
 def scratch_floats(head_dim: int, capacity: int) -> int:
-    """Floats of scratch for a worker: queries, scores and results of QUERY_BLOCK queries, and the sums of p."""
-    return QUERY_BLOCK * (2 * ((head_dim + 15) // 16 * 16) + capacity + _ROW_PADDING + 1)
+    """Floats of scratch for a worker: queries, results and scores of QUERY_BLOCK queries, and the sums of p.
+
+    Each part is a multiple of 16 floats, so that all of them begin at a cache line.
+    """
+    return QUERY_BLOCK * (2 * ((head_dim + 15) // 16 * 16) + capacity + _ROW_PADDING) + (QUERY_BLOCK + 15) // 16 * 16
 
 
 @compiled
@@ -101,8 +106,8 @@ def attend_work_item(given: NDArray[np.int64], index: int, worker: int) -> None:
     row = (_limit(given, last - 1) + 15) // 16 * 16 + _ROW_PADDING
     panel = given[SCRATCH] + worker * given[SCRATCH_BYTES]
     results = panel + 4 * QUERY_BLOCK * width
-    sums = results + 4 * QUERY_BLOCK * width
-    scores = sums + 4 * QUERY_BLOCK
+    scores = results + 4 * QUERY_BLOCK * width
+    sums = scores + 4 * QUERY_BLOCK * row
 
     _gather(given, head, first, last, panel)
     _score(given, head, first, last, panel, scores, row)
@@ -242,7 +247,7 @@ class Attention:
         self.loops = attention_loops(self.isa)
         self.entry = work_item_entry()
         self._pool = pool
-        self._scratch = np.empty((pool.threads, 0), np.float32)
+        self._scratch = zeros(pool.threads, 0)
 
     def attend(
         self,
@@ -307,7 +312,7 @@ class Attention:
             raise ValueError(f"{tokens} tokens after {causal_past} are more than {length} keys")
         floats = scratch_floats(head_dim, capacity)
         if self._scratch.shape[1] < floats:
-            self._scratch = np.empty((self._pool.threads, floats), np.float32)
+            self._scratch = zeros(self._pool.threads, floats)
         given = np.zeros(ATTENTION_ARGUMENTS, np.int64)
         given[:ATTENTION_LOOPS] = self.loops
         given[QUERIES], given[QUERY_STRIDE] = queries.ctypes.data, queries.strides[0] // 4

@@ -31,7 +31,7 @@ def matmul_loops(isa: Isa) -> NDArray[np.int64]:
     loops = np.zeros(layout.MATMUL_LOOPS, np.int64)
     loops[layout.GEMV_AT] = entry_point(gemv, 8, label)
     loops[layout.WIDEN_AT] = entry_point(widen, 5, label)
-    loops[layout.GEMM_AT] = entry_point(gemm, 7, label)
+    loops[layout.GEMM_AT] = entry_point(gemm, 11, label)
     loops[[layout.GEMV_VECTORS, layout.GEMV_LIMIT, layout.GEMM_VECTORS, layout.PANEL_GROUPS]] = limits
     loops.flags.writeable = False
     return loops
@@ -83,7 +83,19 @@ def _wrapped(gemv_of: Any, widen_of: Any, gemm_of: Any) -> Any:
     def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
         widen_of(groups, data, table, blocks, panel)
 
-    def gemm(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
-        gemm_of(which, panel, steps, x, y, ldy, add)
+    def gemm(
+        which: int,
+        panel: int,
+        steps: int,
+        blocks: int,
+        x: int,
+        x_block: int,
+        y: int,
+        ldy: int,
+        add: int,
+        ahead: int,
+        ahead_group: int,
+    ) -> None:
+        gemm_of(which, panel, steps, blocks, x, x_block, y, ldy, add, ahead, ahead_group)
 
     return gemv, widen, gemm

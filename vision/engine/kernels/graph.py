@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.engine.arrays import zeros
 from vision.engine.kernels.packed_matrix import PackedMatrix
 
 from . import attention, layout, matmul, rowwise
@@ -47,14 +48,14 @@ class GraphRuntime:
         self.summarise = entry_point(rowwise.summarise, 3, "summarise")
         self.work_item = entry_point(matmul.work_item, 3, "work_item")
         self.arrange = entry_point(matmul.arrange, 3, "arrange")
-        self._scratch = _floats(pool.threads, 0)
+        self._scratch = zeros(pool.threads, 0)
         Graph(self, 0).run()  # compiles the function that runs jobs
 
     def scratch(self, head_dim: int, capacity: int) -> Floats:
         """Scratch for attention over so many keys: a row for every thread. Keep it alive as long as it is used."""
         size = int(attention.scratch_floats(head_dim, capacity))
         if self._scratch.shape[1] < size:
-            self._scratch = _floats(self.pool.threads, size)
+            self._scratch = zeros(self.pool.threads, size)
         return self._scratch
 
 
@@ -222,10 +223,6 @@ class Graph:
         """Add a job. What its arguments have addresses of must stay alive, so it is kept here."""
         self._jobs.append((entry, work_items, _at(arguments)))
         self._kept += [arguments, *kept]
-
-
-def _floats(rows: int, columns: int) -> Floats:
-    return np.zeros((rows, columns), np.float32)
 
 
 def _at(array: NDArray[np.generic] | None) -> int:

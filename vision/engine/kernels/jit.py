@@ -77,10 +77,6 @@ def _call5_define(context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e:
     return _call_define(5)
 
 
-def _call7_define(context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any) -> Any:
-    return _call_define(7)
-
-
 def _call8_define(context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
     return _call_define(8)
 
@@ -91,11 +87,17 @@ def _call10_define(
     return _call_define(10)
 
 
+def _call11_define(
+    context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i: Any, j: Any, k: Any
+) -> Any:
+    return _call_define(11)
+
+
 call3: Any = intrinsic(_call3_define)
 call5: Any = intrinsic(_call5_define)
-call7: Any = intrinsic(_call7_define)
 call8: Any = intrinsic(_call8_define)
 call10: Any = intrinsic(_call10_define)
+call11: Any = intrinsic(_call11_define)
 """callN(address, …), in machine code: call the entry point at an address with N arguments."""
 
 

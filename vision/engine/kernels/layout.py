@@ -9,8 +9,11 @@ as they are; a float32 is stored as its bits in the lower half of an int64.
 STREAMS = 4  # sums that are added up side by side, one for every fourth column
 K_BLOCK = 512  # columns after which the sums are added together
 PANEL_STEPS = K_BLOCK // STREAMS + 2  # two are unused: at multiples of 4 KiB the streams would share cache lines
-PANEL_FLOATS = STREAMS * PANEL_STEPS * 32 + 12 * 32  # of a worker: a k block of two groups, and totals for 12 vectors
-BLOCKS_TOGETHER = 17  # blocks of inputs that pass all groups of a work item: with 12 vectors each, 0.4 MB a k block
+ITEM_GROUPS = 8  # of 16 rows, at most in a work item of `gemm`
+VECTORS_TOGETHER = 204  # vectors that pass all groups of a work item at once: 0.4 MB of inputs in a k block
+RESULTS_STRIDE = 16 * ITEM_GROUPS + 16  # floats from one vector's results to the next one's; see PANEL_STEPS
+RESULTS_AT = STREAMS * PANEL_STEPS * 32  # floats of a k block of two groups, behind which the results are added up
+PANEL_FLOATS = RESULTS_AT + VECTORS_TOGETHER * RESULTS_STRIDE  # of a worker
 PADDING = 16  # floats behind arranged inputs that a kernel may read; it makes no use of their values
 
 # A packed matrix: four addresses and three numbers.

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.engine.arrays import zeros
 from vision.engine.kernels.packed_matrix import Form, PackedMatrix
 
 from . import layout, matmul
@@ -22,7 +23,7 @@ from .thread_pool import Pool
 
 _FORMS: dict[Form, int] = {"q12": layout.Q12, "bf16": layout.BF16, "f16": layout.F16, "f32": layout.F32}
 _WORK_ITEMS_PER_THREAD = 8  # small enough that no thread waits long for the last one
-_MOST_GROUPS = {False: 64, True: 8}  # gemv: 80 microseconds of work; gemm: the results stay in the L2 cache
+_MOST_GEMV_GROUPS = 64  # in a work item: 80 microseconds of work
 
 
 class Multiplier:
@@ -32,7 +33,7 @@ class Multiplier:
         self.isa = fastest() if isa is None else isa
         self.loops = matmul_loops(self.isa)
         self._pool = pool
-        self._panels = np.zeros((pool.threads, layout.PANEL_FLOATS), np.float32)
+        self._panels = zeros(pool.threads, layout.PANEL_FLOATS)
         self._work_item, self._arrange = entry_points()
         self._described: WeakKeyDictionary[PackedMatrix, NDArray[np.int64]] = WeakKeyDictionary()
 
@@ -51,7 +52,10 @@ class Multiplier:
     def arguments(
         self, matrix: PackedMatrix, x: NDArray[np.float32], y: NDArray[np.float32], groups: int | None = None
     ) -> NDArray[np.int64]:
-        """Arguments of the entry point `matmul.work_item`, for an arranged x and y (n, rows). Keep all arrays alive."""
+        """Arguments of the entry point `matmul.work_item`, for an arranged x and y (n, rows). Keep all arrays alive.
+
+        `groups` of 16 rows make a work item, but never more than the scratch memory has room for.
+        """
         arguments = np.zeros(layout.MATMUL_ARGUMENTS, np.int64)
         arguments[: layout.MATRIX_NUMBERS] = self.described(matrix)
         arguments[layout.MATRIX_NUMBERS : layout.MATRIX_NUMBERS + layout.MATMUL_LOOPS] = self.loops
@@ -59,7 +63,7 @@ class Multiplier:
         arguments[layout.COUNT] = x.shape[0]
         arguments[layout.Y] = y.ctypes.data
         arguments[layout.LDY] = y.shape[1]
-        arguments[layout.GROUPS] = groups or self._groups(matrix, x.shape[0])
+        arguments[layout.GROUPS] = min(groups or self._groups(matrix, x.shape[0]), self._most_groups(x.shape[0]))
         arguments[layout.PANELS] = self._panels.ctypes.data
         return arguments
 
@@ -95,9 +99,11 @@ class Multiplier:
         return int(matmul.blocks_of(self.loops, _FORMS[matrix.form], count))
 
     def _groups(self, matrix: PackedMatrix, count: int) -> int:
-        """How many groups make a work item: an even number, because some kernels take two groups at once."""
-        most = _MOST_GROUPS[count > self.loops[layout.GEMV_LIMIT]]
-        return min(most, max(2, matrix.groups // (_WORK_ITEMS_PER_THREAD * self._pool.threads) // 2 * 2))
+        """How many groups should make a work item: an even number, because some kernels take two groups at once."""
+        return max(2, matrix.groups // (_WORK_ITEMS_PER_THREAD * self._pool.threads) // 2 * 2)
+
+    def _most_groups(self, count: int) -> int:
+        return layout.ITEM_GROUPS if count > self.loops[layout.GEMV_LIMIT] else _MOST_GEMV_GROUPS
 
     def _arranged(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """x (n, columns) in the order that the kernel wants: x itself, or an arranged copy."""

@@ -154,9 +154,12 @@ class Emitter:
 
     def prefetch(self, block: Code) -> None:
         for line in (0, 64, 128):
-            ahead = self.b.inttoptr(self.at(block, _PREFETCH_BYTES + line), _PTR)
-            hints = [ir.Constant(_I32, hint) for hint in (0, 3, 1)]  # to read, into all levels, data
-            self.call("llvm.prefetch.p0", ir.VoidType(), ahead, *hints)
+            self.prefetch_line(self.at(block, _PREFETCH_BYTES + line))
+
+    def prefetch_line(self, address: Code, level: int = 1) -> None:
+        """Fetch the cache line at an address into the caches from `level` on. The address need not be readable."""
+        hints = [ir.Constant(_I32, hint) for hint in (0, 4 - level, 1)]  # to read, how near, data
+        self.call("llvm.prefetch.p0", ir.VoidType(), self.b.inttoptr(address, _PTR), *hints)
 
     def add_to(self, address: Code, value: Code, add: Code) -> None:
         """Store a vector, added to what is there if `add` is not 0."""
@@ -166,8 +169,16 @@ class Emitter:
             with first:
                 self.store(value, address)
 
-    def total(self, streams: Sequence[Code]) -> Code:
-        value = streams[0]
-        for stream in streams[1:]:
-            value = self.b.fadd(value, stream)
-        return value
+    def add_all_to(self, address: Code, values: Sequence[Code], add: Code) -> None:
+        """Store the sum of vectors, one after another; it begins with what is there if `add` is not 0."""
+        with self.b.if_else(self.b.icmp_signed("!=", add, number(0))) as (more, first):
+            with more:
+                self.store(self._sum([self.load(address, self.floats, 4), *values]), address)
+            with first:
+                self.store(self._sum(values), address)
+
+    def _sum(self, values: Sequence[Code]) -> Code:
+        total = values[0]
+        for value in values[1:]:
+            total = self.b.fadd(total, value)
+        return total

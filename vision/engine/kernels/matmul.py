@@ -3,8 +3,9 @@
 Everything is added up in one order, so that a result has the same bits for any number of vectors and threads, and any
 instruction set with a fused multiply-add:
 
-    k block   512 columns: four sums of fused multiply-adds, of every fourth column each; then ((s0 + s1) + s2) + s3
-    row       the sums of its k blocks, one after another; then the sum of its outliers, if its group has any
+    k block   512 columns: four sums of fused multiply-adds, of every fourth column each (four streams)
+    row       the four sums of its first k block, one after another, then those of the next k block, and so on;
+              at last the sum of its outliers, if its group has any
 
 So several tokens that are verified at once, or a prefill cut anywhere, give what single steps give. Short sums also
 have smaller rounding errors. There are two ways to compute a product: `gemv` unpacks weights in registers and
@@ -19,7 +20,7 @@ from numba import carray
 from numpy.typing import NDArray
 
 from . import scalar
-from .jit import call5, call7, call8, compiled
+from .jit import call5, call8, call11, compiled
 from .layout import (
     ARRANGE_ARGUMENTS,
     ARRANGE_BLOCKS,
@@ -29,7 +30,6 @@ from .layout import (
     ARRANGE_OUT,
     ARRANGE_X,
     BF16,
-    BLOCKS_TOGETHER,
     COLUMNS,
     COUNT,
     DATA,
@@ -50,12 +50,16 @@ from .layout import (
     OUTLIERS,
     PANEL_FLOATS,
     PANEL_GROUPS,
+    PANEL_STEPS,
     PANELS,
     Q12,
+    RESULTS_AT,
+    RESULTS_STRIDE,
     ROWS,
     STARTS,
     STREAMS,
     TABLES,
+    VECTORS_TOGETHER,
     WIDEN_AT,
     X,
     Y,
@@ -83,7 +87,7 @@ def arrange(block: int, worker: int, arguments: int) -> None:
     """
     given = carray(scalar.integers_at(arguments), ARRANGE_ARGUMENTS)
     columns, count, blocks = given[ARRANGE_COLUMNS], given[ARRANGE_COUNT], given[ARRANGE_BLOCKS]
-    first, last = count * block // blocks, count * (block + 1) // blocks
+    first, last = block_start(count, blocks, block), block_start(count, blocks, block + 1)
     width = last - first
     source = carray(scalar.floats_at(given[ARRANGE_X] + 4 * first * columns), (width, columns))
     target = carray(scalar.floats_at(given[ARRANGE_OUT] + 4 * first * columns), (columns, width))
@@ -103,10 +107,16 @@ def place_of(column: int, columns: int) -> int:
 
 @compiled
 def blocks_of(loops: NDArray[np.int64], form: int, count: int) -> int:
-    """Into how many nearly equal blocks `count` vectors are cut; block i of n has count·i//n to count·(i + 1)//n."""
+    """Into how many nearly equal blocks `count` vectors are cut, see `block_start`."""
     if form != Q12:
         return count
     return int(-(-count // (loops[GEMV_VECTORS] if count <= loops[GEMV_LIMIT] else loops[GEMM_VECTORS])))
+
+
+@compiled
+def block_start(count: int, blocks: int, block: int) -> int:
+    """The first vector of a block, and the end of the one before. The wider blocks, by one vector, come first."""
+    return block * (count // blocks) + min(block, count % blocks)
 
 
 @compiled
@@ -132,9 +142,9 @@ def multiply_groups(
         return
     if count <= loops[GEMV_LIMIT]:
         _by_gemv(loops, matrix, first, last, x, count, y, ldy)
+        _add_outliers(loops, matrix, first, last, x, count, 0, blocks_of(loops, Q12, count), y, ldy)
     else:
         _by_gemm(loops, matrix, first, last, x, count, y, ldy, panel)
-    _add_outliers(loops, matrix, first, last, x, count, y, ldy)
 
 
 @compiled
@@ -158,8 +168,8 @@ def _by_gemv(
         for start in range(0, columns, K_BLOCK):
             length = min(K_BLOCK, columns - start)
             for block in range(blocks):
-                begin = count * block // blocks
-                width = count * (block + 1) // blocks - begin
+                begin = block_start(count, blocks, block)
+                width = block_start(count, blocks, block + 1) - begin
                 inputs = x + 4 * (begin * columns + start * width)
                 into = y + 4 * (begin * ldy + 16 * group)
                 call8(loops[GEMV_AT], width, data + start * _GROUP_BYTES, table, length // 8, inputs, into, ldy, start)
@@ -177,32 +187,127 @@ def _by_gemm(
     ldy: int,
     panel: int,
 ) -> None:
-    # A k block of some blocks of inputs stays in the L2 cache while group after group is unpacked and multiplied by it.
+    # The results of some blocks of vectors are added up in a tile behind the panel, because in y, whose rows are often
+    # a multiple of 4 KiB apart, they would share few cache lines. A k block of the inputs stays in the L2 cache
+    # meanwhile.
     columns = matrix[COLUMNS]
     blocks = blocks_of(loops, Q12, count)
-    for first_block in range(0, blocks, BLOCKS_TOGETHER):
-        last_block = min(first_block + BLOCKS_TOGETHER, blocks)
+    blocks_together = VECTORS_TOGETHER // loops[GEMM_VECTORS]
+    for first_block in range(0, blocks, blocks_together):
+        last_block = min(first_block + blocks_together, blocks)
+        first_vector, last_vector = block_start(count, blocks, first_block), block_start(count, blocks, last_block)
+        # Where vector 0 and group 0 would be in the tile.
+        tile = panel + 4 * (RESULTS_AT - RESULTS_STRIDE * first_vector - 16 * first)
         for start in range(0, columns, K_BLOCK):
-            length = min(K_BLOCK, columns - start)
-            group = np.int64(first)
-            while group < last:
-                together = min(loops[PANEL_GROUPS], last - group)
-                for place in range(together):
-                    data = matrix[DATA] + ((group + place) * columns + start) * _GROUP_BYTES
-                    table = matrix[TABLES] + 16 * (group + place)
-                    call5(loops[WIDEN_AT], together, data, table, length // 8, panel + 64 * place)
-                for block in range(first_block, last_block):
-                    begin = count * block // blocks
-                    width = count * (block + 1) // blocks - begin
-                    inputs = x + 4 * (begin * columns + start * width)
-                    into = y + 4 * (begin * ldy + 16 * group)
-                    call7(loops[GEMM_AT], 64 * together + width, panel, length // 4, inputs, into, ldy, start)
-                group += together
+            for group in range(first, last, loops[PANEL_GROUPS]):
+                groups = min(loops[PANEL_GROUPS], last - group)
+                _widen_panel(loops, matrix, group, groups, start, panel)
+                ahead = _unpacked_next(matrix, first, last, group + groups, start)
+                # Stream after stream, so that a stream of the panel stays in the L1 cache while the blocks pass.
+                for stream in range(STREAMS):
+                    _multiply_panel(
+                        loops,
+                        panel,
+                        groups,
+                        x,
+                        columns,
+                        count,
+                        first_block,
+                        last_block,
+                        start,
+                        stream,
+                        tile + 64 * group,
+                        ahead,
+                    )
+        _add_outliers(loops, matrix, first, last, x, count, first_block, last_block, tile, RESULTS_STRIDE)
+        for vector in range(first_vector, last_vector):
+            width = 16 * (last - first)
+            source = carray(scalar.floats_at(tile + 4 * (vector * RESULTS_STRIDE + 16 * first)), width)
+            target = carray(scalar.floats_at(y + 4 * (vector * ldy + 16 * first)), width)
+            for row in range(width):
+                target[row] = source[row]
+
+
+@compiled
+def _widen_panel(
+    loops: NDArray[np.int64], matrix: NDArray[np.int64], group: int, groups: int, start: int, panel: int
+) -> None:
+    """Unpack a k block of some groups side by side."""
+    columns = matrix[COLUMNS]
+    blocks = min(K_BLOCK, columns - start) // 8
+    for place in range(groups):
+        data = matrix[DATA] + ((group + place) * columns + start) * _GROUP_BYTES
+        table = matrix[TABLES] + 16 * (group + place)
+        call5(loops[WIDEN_AT], groups, data, table, blocks, panel + 64 * place)
+
+
+@compiled
+def _unpacked_next(matrix: NDArray[np.int64], first: int, last: int, group: int, start: int) -> int:
+    """The address of the weights to unpack next: of the given group, or else of the next k block or work item."""
+    if group == last:
+        start += K_BLOCK
+        group = first
+        if start >= matrix[COLUMNS]:
+            start, group = 0, last
+    return matrix[DATA] + (group * matrix[COLUMNS] + start) * _GROUP_BYTES  # type: ignore[no-any-return]
+
+
+@compiled
+def _multiply_panel(
+    loops: NDArray[np.int64],
+    panel: int,
+    groups: int,
+    x: int,
+    columns: int,
+    count: int,
+    first_block: int,
+    last_block: int,
+    start: int,
+    stream: int,
+    y: int,
+    ahead: int,
+) -> None:
+    """Multiply one stream of a panel by blocks of vectors. y is the address of the results of vector 0 in a tile."""
+    blocks = blocks_of(loops, Q12, count)
+    steps = min(K_BLOCK, columns - start) // STREAMS
+    rows = panel + 64 * groups * PANEL_STEPS * stream
+    first_narrow = min(max(first_block, count % blocks), last_block)
+    for first, last in ((first_block, first_narrow), (first_narrow, last_block)):  # blocks of one width at once
+        if first == last:
+            continue
+        begin = block_start(count, blocks, first)
+        width = block_start(count, blocks, first + 1) - begin
+        # In vectors that are not arranged, the streams take turns.
+        before = stream * steps * width if blocks < count else stream
+        inputs = x + 4 * (begin * columns + start * width + before)
+        call11(
+            loops[GEMM_AT],
+            64 * groups + width,
+            rows,
+            steps,
+            last - first,
+            inputs,
+            4 * width * columns,
+            y + 4 * RESULTS_STRIDE * begin,
+            RESULTS_STRIDE,
+            start + stream,
+            ahead + stream * steps * _GROUP_BYTES,
+            columns * _GROUP_BYTES,
+        )
 
 
 @compiled
 def _add_outliers(
-    loops: NDArray[np.int64], matrix: NDArray[np.int64], first: int, last: int, x: int, count: int, y: int, ldy: int
+    loops: NDArray[np.int64],
+    matrix: NDArray[np.int64],
+    first: int,
+    last: int,
+    x: int,
+    count: int,
+    first_block: int,
+    last_block: int,
+    y: int,
+    ldy: int,
 ) -> None:
     columns = matrix[COLUMNS]
     starts = carray(scalar.words_at(matrix[STARTS]), matrix[ROWS] // 16 + 1)
@@ -210,14 +315,15 @@ def _add_outliers(
         return
     blocks = blocks_of(loops, Q12, count)
     if blocks == count:
-        for n in range(count):
+        for n in range(first_block, last_block):
             _add_outliers_of_one(matrix, first, last, x + 4 * n * columns, y + 4 * n * ldy)
         return
     sums = np.empty((16, 16), np.float32)
     for_gemm = count > loops[GEMV_LIMIT]
-    for block in range(blocks):  # outermost, so that its inputs stay in the L2 cache and their pages in the TLB
-        begin = count * block // blocks
-        width = count * (block + 1) // blocks - begin
+    # Blocks are outermost, so that a block's inputs stay in the L2 cache and their pages in the TLB.
+    for block in range(first_block, last_block):
+        begin = block_start(count, blocks, block)
+        width = block_start(count, blocks, block + 1) - begin
         inputs = x + 4 * begin * columns
         for group in range(first, last):
             if starts[group] == starts[group + 1]:

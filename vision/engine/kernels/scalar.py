@@ -98,22 +98,34 @@ def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
                 bits[column, 2 * block + half, row] = high << 24 | low << 16
 
 
-def gemm(which: int, panel: int, steps: int, x: int, y: int, ldy: int, add: int) -> None:
-    """y[:16] = the panel's rows times x, or y plus that: four sums over every fourth column, then their sum."""
-    weights = carray(floats_at(panel), (STREAMS, PANEL_STEPS, 16))
-    inputs = carray(floats_at(x), (steps, STREAMS))
-    out = carray(floats_at(y), 16)
-    total = np.empty(16, np.float32)
-    part = np.empty(16, np.float32)
-    for stream in range(STREAMS):
-        part[:] = 0
+def gemm(
+    which: int,
+    panel: int,
+    steps: int,
+    blocks: int,
+    x: int,
+    x_block: int,
+    y: int,
+    ldy: int,
+    add: int,
+    ahead: int,
+    ahead_group: int,
+) -> None:
+    """y (blocks, ldy)[:, :16] = one stream of the panel (steps, 16) times x, or y plus that.
+
+    A block of x is one vector, of which every fourth value is used; the next one is x_block bytes further.
+    """
+    weights = carray(floats_at(panel), (steps, 16))
+    sums = np.empty(16, np.float32)
+    for block in range(blocks):
+        inputs = carray(floats_at(x + block * x_block), STREAMS * steps)
+        out = carray(floats_at(y + 4 * block * ldy), 16)
+        sums[:] = 0
         for step in range(steps):
             for row in range(16):
-                part[row] = fma(weights[stream, step, row], inputs[step, stream], part[row])
+                sums[row] = fma(weights[step, row], inputs[STREAMS * step], sums[row])
         for row in range(16):
-            total[row] = part[row] if stream == 0 else total[row] + part[row]
-    for row in range(16):
-        out[row] = out[row] + total[row] if add else total[row]
+            out[row] = out[row] + sums[row] if add else sums[row]
 
 
 def tile(

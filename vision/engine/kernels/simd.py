@@ -25,7 +25,7 @@ from .layout import K_BLOCK, PANEL_STEPS, STREAMS
 from .llvm import Code, Emitter, number
 
 GEMV = {Isa.AVX2: 3, Isa.AVX512: 6}  # vectors at once in `gemv`: the four sums of each must stay in registers
-GEMV_LIMIT = {Isa.AVX2: 6, Isa.AVX512: 72}  # vectors up to which several passes of `gemv` are faster than `gemm`
+GEMV_LIMIT = {Isa.AVX2: 6, Isa.AVX512: 48}  # vectors up to which several passes of `gemv` are faster than `gemm`
 GEMM = {Isa.AVX2: 6, Isa.AVX512: 12}  # vectors at once in `gemm`: each has one sum for every part of the rows
 TILE_VECTORS = {Isa.AVX2: 6, Isa.AVX512: 8}  # vectors at once in `tile`
 # Vectors × groups in `tile`. With AVX2 that is twice what the registers hold. It is faster nevertheless (94 against 131
@@ -92,7 +92,7 @@ def _gemv_in_k_block(
         for part in parts:
             for n in range(vectors):
                 target = e.at(y, e.scaled(ldy, 4 * n), part * e.bytes)
-                e.add_to(target, e.total([done[part, n, s] for s in range(STREAMS)]), add)
+                e.add_all_to(target, [done[part, n, s] for s in range(STREAMS)], add)
 
 
 def _widen(e: Emitter, data: Code, table: Code, blocks: Code, panel: Code, *, groups: int) -> None:
@@ -102,7 +102,6 @@ def _widen(e: Emitter, data: Code, table: Code, blocks: Code, panel: Code, *, gr
 
     def body(index: Code, values: list[Code]) -> list[Code]:
         block = e.at(data, e.scaled(index, 192))
-        e.prefetch(block)
         first = e.at(panel, e.scaled(index, 2 * row_bytes))
         for part in range(e.parts):
             for column, weight in enumerate(e.weights(block, part, entries)):
@@ -117,47 +116,68 @@ def _gemm(
     e: Emitter,
     panel: Code,
     steps: Code,
+    blocks: Code,
     x: Code,
+    x_block: Code,
     y: Code,
     ldy: Code,
     add: Code,
+    ahead: Code,
+    ahead_group: Code,
     *,
     vectors: int,
     groups: int,
 ) -> None:
-    """y = panel · x. panel is (4 streams, PANEL_STEPS, 16 · groups) float32, with room for totals behind it.
+    """y = panel · x for one stream and some blocks of vectors.
 
-    x is (4 streams, steps, vectors), y is (vectors, ldy).
+    panel is (steps, 16 · groups) with an even number of steps. A block of x is (steps, vectors), and the next one is
+    x_block bytes further. y is (blocks · vectors, ldy).
+
+    While a block is multiplied, the next one's inputs are fetched into the L1 cache. The first block also fetches what
+    is unpacked next into the L2 cache: of each group a quarter of a k block, from the address `ahead`, where the next
+    group is ahead_group bytes further. Fetched all at once by `widen`, 12 KiB would keep it waiting for memory.
     """
     parts = e.parts * groups
     sums = [(part, n) for part in range(parts) for n in range(vectors)]
-    # The totals wait in memory, because beside the sums they would not fit into the registers.
-    totals = [e.at(panel, STREAMS * PANEL_STEPS * parts * e.bytes + place * e.bytes) for place in range(len(sums))]
-    for total in totals:
-        e.store(e.minus_zero, total)
+    half = e.b.lshr(steps, number(1))
+    y_block = e.b.mul(ldy, number(4 * vectors))
 
-    def one_stream(stream: Code, _: list[Code]) -> list[Code]:
-        rows = e.at(panel, e.scaled(stream, PANEL_STEPS * parts * e.bytes))
-        inputs = e.at(x, e.b.mul(stream, e.scaled(steps, 4 * vectors)))
+    def one_block(block: Code, _: list[Code]) -> list[Code]:
+        inputs = e.at(x, e.b.mul(block, x_block))
+        next_inputs = e.at(inputs, x_block)
+        is_first = e.b.icmp_signed("==", block, number(0))
+        fetched = e.b.select(is_first, ahead, next_inputs)
+        fetched_group = e.b.select(is_first, ahead_group, number(0))
 
-        def one_step(index: Code, values: list[Code]) -> list[Code]:
-            row = e.at(rows, e.scaled(index, parts * e.bytes))
-            weights = [e.load(e.at(row, part * e.bytes), e.floats, 4) for part in range(parts)]
-            here = e.at(inputs, e.scaled(index, 4 * vectors))
+        def two_steps(index: Code, values: list[Code]) -> list[Code]:
             now = dict(zip(sums, values, strict=True))
-            for n in range(vectors):  # one input at a time: all of them at once would not fit into the registers
-                spread = e.spread(e.at(here, 4 * n))
-                for part in range(parts):
-                    now[part, n] = e.fma(weights[part], spread, now[part, n])
+            e.prefetch_line(e.at(next_inputs, e.scaled(index, 2 * 4 * vectors)))
+            for group in range(groups):  # two steps are 8 columns, of which this stream fetches a quarter
+                weights_ahead = e.at(fetched, e.b.mul(fetched_group, number(group)), e.scaled(index, 192 // STREAMS))
+                e.prefetch_line(weights_ahead, level=2)
+            for step in range(2):
+                row = e.at(panel, e.scaled(index, 2 * parts * e.bytes), step * parts * e.bytes)
+                weights = [e.load(e.at(row, part * e.bytes), e.floats, 4) for part in range(parts)]
+                here = e.at(inputs, e.scaled(index, 2 * 4 * vectors), step * 4 * vectors)
+                for n in range(vectors):  # one input at a time: all of them at once would not fit into the registers
+                    spread = e.spread(e.at(here, 4 * n))
+                    for part in range(parts):
+                        now[part, n] = e.fma(weights[part], spread, now[part, n])
             return list(now.values())
 
-        for total, value in zip(totals, e.loop(steps, [e.zero] * len(sums), one_step), strict=True):
-            e.store(e.b.fadd(e.load(total, e.floats, 4), value), total)
+        done = e.loop(half, [e.zero] * len(sums), two_steps)
+        into = e.at(y, e.b.mul(block, y_block))
+        targets = [e.at(into, e.scaled(ldy, 4 * n), part * e.bytes) for part, n in sums]
+        with e.b.if_else(e.b.icmp_signed("!=", add, number(0))) as (more, first):
+            with more:
+                for target, value in zip(targets, done, strict=True):
+                    e.store(e.b.fadd(e.load(target, e.floats, 4), value), target)
+            with first:
+                for target, value in zip(targets, done, strict=True):
+                    e.store(value, target)
         return []
 
-    e.loop(number(STREAMS), [], one_stream)
-    for (part, n), total in zip(sums, totals, strict=True):
-        e.add_to(e.at(y, e.scaled(ldy, 4 * n), part * e.bytes), e.load(total, e.floats, 4), add)
+    e.loop(blocks, [], one_block)
 
 
 def _tile(
@@ -269,7 +289,7 @@ def widen(isa: Isa) -> Any:
 
 
 def gemm(isa: Isa) -> Any:
-    """An intrinsic of (64 · groups + vectors, panel, steps, x, y, ldy, add)."""
+    """An intrinsic of (64 · groups + vectors, panel, steps, blocks, x, x_block, y, ldy, add, ahead, ahead_group)."""
     # The widths that occur when more than GEMV_LIMIT vectors (which is at least GEMM) are cut into nearly equal blocks.
     widths = range((GEMM[isa] + 1) // 2, GEMM[isa] + 1)
     variants = {
@@ -278,8 +298,21 @@ def gemm(isa: Isa) -> Any:
         for groups in range(1, PANEL_GROUPS[isa] + 1)
     }
 
-    def define(context: Any, which: Any, panel: Any, steps: Any, x: Any, y: Any, ldy: Any, add: Any) -> Any:
-        return _one_of(variants, isa, 7)
+    def define(
+        context: Any,
+        which: Any,
+        panel: Any,
+        steps: Any,
+        blocks: Any,
+        x: Any,
+        x_block: Any,
+        y: Any,
+        ldy: Any,
+        add: Any,
+        ahead: Any,
+        ahead_group: Any,
+    ) -> Any:
+        return _one_of(variants, isa, 11)
 
     return intrinsic(define)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.engine.arrays import zeros
 from vision.engine.checkpoint.shapes import EMBEDDING, HEAD, TextShape
 from vision.engine.kernels import layout
 from vision.engine.kernels.graph import Floats, Graph, GraphRuntime
@@ -22,6 +23,7 @@ from vision.engine.kv_cache import CacheShape, KVCache
 from vision.engine.packed.file import Contents
 
 _PREFIX = "model.language_model"
+_PARTS = 3  # of a layer, between which a cancel is noticed: attention, the wide and the narrow half of the MLP
 _MAX_GRAPHS = 6  # graphs kept, for so many numbers of rows; a graph takes some 100 KiB
 
 
@@ -71,11 +73,11 @@ class TextDecoder:
             check()
             layers.graph.run()
         else:
-            for half in range(layers.halves):
+            for part in range(layers.parts):
                 check()
-                layers.run_half(half)
-                layer, is_end = divmod(half, 2)
-                if is_end and layer < len(deepstack):
+                layers.run_part(part)
+                layer, place = divmod(part, _PARTS)
+                if place == _PARTS - 1 and layer < len(deepstack):
                     layers.hidden += deepstack[layer]
         cache.commit(count)
         self._last.hidden[0] = layers.hidden[-1]
@@ -107,16 +109,16 @@ class _Buffers:
         self.most = most
         queries = shape.heads * shape.head_dim
         widest = max(shape.hidden, queries, shape.intermediate)
-        self.hidden = _floats(most, shape.hidden)
-        self.normed = _floats(most, shape.hidden)
-        self.split = _floats(most, queries + 2 * shape.kv_heads * shape.head_dim)
-        self.attended = _floats(most, queries)
-        self.change = _floats(most, shape.hidden)
-        self.gates = _floats(most, 2 * shape.intermediate)
-        self.gated = _floats(most, shape.intermediate)
-        self.cosines = _floats(most, shape.head_dim // 2)
-        self.sines = _floats(most, shape.head_dim // 2)
-        self.arranged = np.zeros(most * widest + layout.PADDING, np.float32)
+        self.hidden = zeros(most, shape.hidden)
+        self.normed = zeros(most, shape.hidden)
+        self.split = zeros(most, queries + 2 * shape.kv_heads * shape.head_dim)
+        self.attended = zeros(most, queries)
+        self.change = zeros(most, shape.hidden)
+        self.gates = zeros(most, 2 * shape.intermediate)
+        self.gated = zeros(most, shape.intermediate)
+        self.cosines = zeros(most, shape.head_dim // 2)
+        self.sines = zeros(most, shape.head_dim // 2)
+        self.arranged = zeros(most * widest + layout.PADDING)
 
 
 class _LayerGraph:
@@ -139,12 +141,14 @@ class _LayerGraph:
             if index < shape.layers - 1:
                 layer.attend(self._attentions[index])
                 self._stops.append(len(self.graph))
-                layer.feed_forward()
+                layer.widen()
+                self._stops.append(len(self.graph))
+                layer.narrow()
             self._stops.append(len(self.graph))
 
     @property
-    def halves(self) -> int:
-        """How many halves of layers there are: attention and MLP of each layer, but only attention of the last one."""
+    def parts(self) -> int:
+        """How many parts of layers there are: _PARTS of each layer, but only the first one of the last layer."""
         return len(self._stops) - 1
 
     def place(self, cache: KVCache) -> None:
@@ -153,8 +157,8 @@ class _LayerGraph:
         if len(self._attentions):
             self.graph.place_attentions(self._attentions, cache.addresses[:-1], cache.capacity, cache.length)
 
-    def run_half(self, half: int) -> None:
-        self.graph.run(self._stops[half], self._stops[half + 1])
+    def run_part(self, part: int) -> None:
+        self.graph.run(self._stops[part], self._stops[part + 1])
 
 
 class _HeadGraph:
@@ -164,11 +168,12 @@ class _HeadGraph:
         self, runtime: GraphRuntime, contents: Contents, head: PackedMatrix, shape: TextShape, buffers: _Buffers
     ) -> None:
         self._graph = Graph(runtime, 1)
-        self._logits = _floats(1, shape.vocabulary)
+        self._logits = zeros(1, shape.vocabulary)
         layer = _Layer(contents, shape.layers - 1, shape, buffers, self._graph)
         self._attention = np.zeros((1, layout.ATTENTION_ARGUMENTS), np.int64)
         layer.attend(self._attention[0])
-        layer.feed_forward()
+        layer.widen()
+        layer.narrow()
         norm = contents.arrays[f"{_PREFIX}.norm.weight"]
         self._graph.rms_norm(buffers.hidden, norm, buffers.normed, shape.norm_epsilon)
         self._graph.matmul(head, buffers.normed, self._logits, buffers.arranged)
@@ -212,12 +217,16 @@ class _Layer:
         self._matmul("self_attn.o_proj", b.attended[:n], b.change[:n])
         self._graph.add(b.hidden[:n], b.change[:n])
 
-    def feed_forward(self) -> None:
-        """Compute the gated MLP (SwiGLU) and add it to the hidden rows."""
+    def widen(self) -> None:
+        """Compute the first half of the gated MLP (SwiGLU), up to the gated values."""
         n, b = self._graph.count, self._b
         self._norm("post_attention_layernorm", b.hidden[:n], b.normed[:n])
         self._matmul("mlp.gate_up_proj", b.normed[:n], b.gates[:n])
         self._graph.swiglu(b.gates[:n], b.gated[:n])
+
+    def narrow(self) -> None:
+        """Compute the second half of the MLP and add it to the hidden rows."""
+        n, b = self._graph.count, self._b
         self._matmul("mlp.down_proj", b.gated[:n], b.change[:n])
         self._graph.add(b.hidden[:n], b.change[:n])
 
@@ -229,7 +238,3 @@ class _Layer:
 
     def _array(self, name: str) -> Floats:
         return self._contents.arrays[f"{self._prefix}.{name}.weight"]
-
-
-def _floats(rows: int, columns: int) -> Floats:
-    return np.zeros((rows, columns), np.float32)

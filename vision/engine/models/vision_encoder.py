@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.engine.arrays import zeros
 from vision.engine.checkpoint.shapes import VisionShape
 from vision.engine.kernels import layout
 from vision.engine.kernels.graph import Floats, Graph, GraphRuntime
@@ -66,26 +67,26 @@ class _EncoderGraph:
         self._shape = shape
         count = grid[0] * grid[1]
         tokens = count // shape.merge_patches**2
-        self._patches = _floats(count, shape.patch_values)
-        self._hidden = _floats(count, shape.hidden)
-        self._normed = _floats(count, shape.hidden)
-        self._split = _floats(count, 3 * shape.hidden)
+        self._patches = zeros(count, shape.patch_values)
+        self._hidden = zeros(count, shape.hidden)
+        self._normed = zeros(count, shape.hidden)
+        self._split = zeros(count, 3 * shape.hidden)
         self._attended = self._normed  # the norm is no longer needed when attention writes its result
-        self._change = _floats(count, shape.hidden)
-        self._inner = _floats(count, shape.intermediate)
-        self._merged = _floats(tokens, shape.merged)
+        self._change = zeros(count, shape.hidden)
+        self._inner = zeros(count, shape.intermediate)
+        self._merged = zeros(tokens, shape.merged)
         capacity = -(-count // 16) * 16
         padded = -(-shape.head_dim // 16) * 16
-        self._keys = np.zeros((shape.heads, capacity // 16, shape.head_dim, 16), np.float32)
-        self._values = np.zeros((shape.heads, capacity, padded), np.float32)
+        self._keys = zeros(shape.heads, capacity // 16, shape.head_dim, 16)
+        self._values = zeros(shape.heads, capacity, padded)
         widest = max(shape.patch_values, shape.hidden, shape.intermediate)
-        self._arranged = np.zeros(count * widest + layout.PADDING, np.float32)
+        self._arranged = zeros(count * widest + layout.PADDING)
         row, column = patch_positions(*grid, shape.merge_patches)
         self._positions = position_embeddings(contents.arrays[f"{_PREFIX}.pos_embed.weight"], row, column, grid)
         angles = _angles(row, column, shape)
         self._cosines, self._sines = np.cos(angles), np.sin(angles)
-        self._tokens = _floats(tokens, shape.out_hidden)
-        self._levels = [_floats(tokens, shape.out_hidden) for _ in shape.deepstack]
+        self._tokens = zeros(tokens, shape.out_hidden)
+        self._levels = [zeros(tokens, shape.out_hidden) for _ in shape.deepstack]
         self.graph = Graph(runtime, count)
         self._splits = np.zeros((shape.depth, layout.SPLIT_ARGUMENTS), np.int64)
         self._attentions = np.zeros((shape.depth, layout.ATTENTION_ARGUMENTS), np.int64)
@@ -196,7 +197,3 @@ def _angles(row: NDArray[np.int64], column: NDArray[np.int64], shape: VisionShap
     half = shape.head_dim // 2
     frequencies = 1 / np.float32(shape.rope_theta) ** (np.arange(0, half, 2, dtype=np.float32) / np.float32(half))
     return np.concatenate([place.astype(np.float32)[:, None] * frequencies for place in (row, column)], axis=1)
-
-
-def _floats(rows: int, columns: int) -> Floats:
-    return np.zeros((rows, columns), np.float32)
