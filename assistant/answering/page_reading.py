@@ -73,6 +73,36 @@ def sentence_in_words(sentence: Sentence, words: ReadingWords, before: Sentence 
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """What the lines of a layout are together. Many lines are a page, whatever the reader thinks of them."""
+
+    is_readable: bool  # False: few lines were found, and none of them is sure
+    is_page: bool  # False: few lines were found, and none of more than one character is sure
+
+    def in_words(
+        self, sentence: Sentence, text: PageText, words: ReadingWords, before: Sentence | None, place: int = 0
+    ) -> str:
+        """The sentence from that place on, with its doubt; "" for what is left out. `before` is told right before it."""
+        if not self.is_readable:
+            wording = words.also_possible_line if before else words.possible_line
+            return wording.format(line=sentence.text) if is_said(sentence, text) else ""
+        # In one of 30 photographs without print a cup was an 8 with a confidence of 0.99, in others it was none.
+        is_unsure = sentence.is_doubtful or (not self.is_page and len(sentence.text) == 1)
+        return sentence_in_words(replace(sentence, is_doubtful=is_unsure), words, before, place)
+
+
+def has_sure_line(text: PageText, characters: int) -> bool:
+    """Whether there is a line of so many characters without doubt among those that are recognised."""
+    return any(len(line.text) >= characters and not is_doubtful(line) for line in text.lines)
+
+
+def is_said(sentence: Sentence, text: PageText) -> bool:
+    """False for what is left out where no line is sure: "I see no text that I can read" tells of it."""
+    characters = len(sentence.text)
+    return characters > 1 or (characters == 1 and text.lines[sentence.lines[0][0]].confidence >= LONE_CHARACTER_FROM)
+
+
+@dataclass(frozen=True)
 class Position:
     """A place in the text of a page, where reading begins or goes on."""
 
@@ -114,10 +144,7 @@ class PageReading:
         self._frame: Frame | None = None
         self._layout: Layout | None = None
         self._text: PageText | None = None
-        self._is_readable: bool | None = (
-            None  # False: few lines were found, and none of them is sure; None: not judged yet
-        )
-        self._is_page = True  # False: few lines were found, and none of more than one character is sure
+        self._judgement: Judgement | None = None  # None: not judged yet
         self._recognised: Iterator[Line] = iter(())  # the lines that are still to come, for the turn under way
         # What the newest turn gave to the voice, in the order of `Turn.said`, and where it began. How much of that was
         # spoken tells the position.
@@ -171,17 +198,17 @@ class PageReading:
             yield self._message(self._words.no_text)
             return
         self._recognised = self._reader.recognise(frame, layout, len(text.lines), turn.cancelled)
-        is_first_time = self._is_readable is None
-        if is_first_time:
+        is_first_time = self._judgement is None
+        if self._judgement is None:
             has_many = len(layout.lines) >= MANY_LINES
-            self._is_page = has_many or self._has_sure_line(text, 2)
-            self._is_readable = has_many or self._has_sure_line(text, 1)
+            is_page = has_many or self._has_sure_line(text, 2)
+            self._judgement = Judgement(is_page or self._has_sure_line(text, 1), is_page)
             # What is taken for print in a picture of other things is no page that could be held better. But only print
             # was ever found to be too small.
-            names = [name for name in self._advise(frame, layout) if self._is_page or name == TOO_FAR]
+            names = [name for name in self._advise(frame, layout) if is_page or name == TOO_FAR]
             for advice in advice_in_words(names, self._words):
                 yield self._message(advice.sentence)
-        if not self._is_readable and (is_first_time or not self._has_words_to_say(text)):
+        if not self._judgement.is_readable and (is_first_time or not self._has_words_to_say(text)):
             yield self._message(self._words.nothing_sure)
             if not self._has_words_to_say(text):
                 return
@@ -284,29 +311,18 @@ class PageReading:
 
     def _has_sure_line(self, text: PageText, characters: int) -> bool:
         """Whether there is a line of so many characters without doubt. Has lines recognised until one is found."""
-        while not any(len(line.text) >= characters and not is_doubtful(line) for line in text.lines):
+        while not has_sure_line(text, characters):
             if not self._recognise_more(text):
                 return False
         return True
 
     def _has_words_to_say(self, text: PageText) -> bool:
         """Whether a page without a sure line, whose lines have all come, has one that is said with doubt."""
-        return any(self._is_said(sentence, text) for sentence in text.sentences)
-
-    def _is_said(self, sentence: Sentence, text: PageText) -> bool:
-        """False for what is left out where no line is sure: "I see no text that I can read" tells of it."""
-        characters = len(sentence.text)
-        return characters > 1 or (
-            characters == 1 and text.lines[sentence.lines[0][0]].confidence >= LONE_CHARACTER_FROM
-        )
+        return any(is_said(sentence, text) for sentence in text.sentences)
 
     def _spoken_form(self, begin: Position, text: PageText) -> str:
         """The sentence from that place on, with its doubt. "" for what is left out."""
-        sentence, words = text.sentences[begin.sentence], self._words
+        assert self._judgement is not None  # before any sentence is told
         told_before = self._told[-1].sentence if self._told else None
-        if self._is_readable is False:
-            wording = words.also_possible_line if told_before else words.possible_line
-            return wording.format(line=sentence.text) if self._is_said(sentence, text) else ""
-        # In one of 30 photographs without print a cup was an 8 with a confidence of 0.99, in others it was none.
-        is_unsure = sentence.is_doubtful or (not self._is_page and len(sentence.text) == 1)
-        return sentence_in_words(replace(sentence, is_doubtful=is_unsure), words, told_before, begin.place)
+        sentence = text.sentences[begin.sentence]
+        return self._judgement.in_words(sentence, text, self._words, told_before, begin.place)

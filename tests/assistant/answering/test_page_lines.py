@@ -42,15 +42,31 @@ def test_each_sentence_comes_as_soon_as_its_lines_are_there() -> None:
 def test_advice_comes_first_and_opposite_sides_are_one() -> None:
     """Whoever is told to move left and right at once can do neither."""
     assert told(page("One"), "cut_left", "cut_right", "glare") == [
-        "F 1 too_near glare", f"S {WORDS.too_near}", f"S {WORDS.advice['glare']}", "L One", "S One",
+        "F 1 too_near glare", "L One", f"S {WORDS.too_near}", f"S {WORDS.advice['glare']}", "S One",
     ]  # fmt: skip
 
 
 def test_doubt_stands_before_its_line() -> None:
     """The second of two such lines in a row is told in fewer words, and a line without words is told too."""
-    lines = [Printed("0ne", 0, 0.4), Printed("Tw0", 0, 0.4), Printed("", 1, 0.0)]
+    lines = [Printed("0ne", 0, 0.4), Printed("Tw0", 0, 0.4), Printed("", 1, 0.0), Printed("Four", 2)]
     assert [part for part in told(lines) if part.startswith("S")] == [
-        "S I am not sure of this line: 0ne", "S Nor of this one: Tw0", f"S {WORDS.unreadable_line}",
+        "S I am not sure of this line: 0ne", "S Nor of this one: Tw0", f"S {WORDS.unreadable_line}", "S Four",
+    ]  # fmt: skip
+
+
+def test_a_picture_without_print_is_said_to_have_none() -> None:
+    """What was found all the same is told as no more than possible, and a lone unsure character not at all."""
+    lines = [Printed("0ne", 0, 0.4), Printed("Tw0", 0, 0.4), Printed("8", 1, 0.6)]
+    assert told(lines, "cut_left", "too_far") == [
+        "F 3 cut_left too_far", "L 0ne", "L Tw0", "L 8", f"S {WORDS.advice['too_far']}", f"S {WORDS.nothing_sure}",
+        f"S {WORDS.possible_line.format(line='0ne')}", f"S {WORDS.also_possible_line.format(line='Tw0')}",
+    ]  # fmt: skip
+
+
+def test_a_lone_sure_character_is_told_with_doubt() -> None:
+    """A cup can look like an 8 to the reader."""
+    assert told([Printed("8", 0, 0.99)], "cut_left") == [
+        "F 1 cut_left", "L 8", f"S {WORDS.doubtful_line.format(line='8')}",
     ]  # fmt: skip
 
 

@@ -90,6 +90,11 @@ class Remembering:
         logits[STOP if self.stops_one_in and key % self.stops_one_in == 0 else 97 + key % 26] = 1
         return Scores.of(logits)
 
+    verified_at_once = 1
+
+    def verify(self, cache: KVCache, part: PromptPart, check: Callable[[], None]) -> list[Scores]:
+        raise NotImplementedError
+
 
 INFO = ModelInfo(
     name="letters",

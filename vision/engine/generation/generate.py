@@ -19,6 +19,7 @@ from vision.engine.kv_cache import KVCache
 from vision.engine.scheduling.fair_lock import Check, WorkPermit
 from vision.errors import VisionModelError
 
+from .drafting import Drafter
 from .prompt import PromptPart, text_part
 
 
@@ -85,6 +86,13 @@ class LanguageModel(Protocol):
     def decode(self, cache: KVCache, part: PromptPart, check: Check) -> Scores:
         """Read text tokens into the cache and score what follows the last of them."""
 
+    @property
+    def verified_at_once(self) -> int:
+        """Tokens that `verify` reads for little more than the time of one; 1 if it should not be used."""
+
+    def verify(self, cache: KVCache, part: PromptPart, check: Check) -> list[Scores]:
+        """Read text tokens and score what follows each of them: the same bits as `decode` one after another."""
+
 
 def read(
     model: LanguageModel,
@@ -113,7 +121,8 @@ def generate(
 ) -> Iterator[Token]:
     """Read the question, then pick and yield tokens, until a stop token or until there are `max_new_tokens`.
 
-    A stop token is neither yielded nor cached. The last of `max_new_tokens` tokens is yielded but not cached.
+    A stop token is neither yielded nor cached. The last of `max_new_tokens` tokens is yielded but not cached. Where the
+    question may hold the next words, several are read at once and the wrong ones taken back, so the answer is the same.
     """
     shift = int(prompt.positions[0, 0]) - cache.length  # a picture takes fewer positions than tokens
     *chunks, last = prompt.cut(chunk_tokens)
@@ -122,14 +131,39 @@ def generate(
             model.prefill(cache, chunk, None, permit.check)
     with permit.step():
         token = _picked(pick, model.decode(cache, last, permit.check))
-    for left in reversed(range(max_new_tokens)):
-        if token.id in stop_tokens:
+    drafter, said = Drafter(prompt.ids.tolist()), list[int]()
+    picked = [token]
+    while True:
+        for token in picked:
+            if token.id in stop_tokens:
+                return
+            yield token
+            said.append(token.id)
+        left = max_new_tokens - len(said)
+        if not left:
             return
-        yield token
-        if left:
-            with permit.step():
-                part = text_part([token.id], cache.length + shift)
-                token = _picked(pick, model.decode(cache, part, permit.check))
+        draft = drafter.draft(said, min(model.verified_at_once, left) - 1)
+        with permit.step():
+            part = text_part([token.id, *draft], cache.length + shift)
+            picked = (
+                _verified(model, cache, part, pick, stop_tokens, permit)
+                if draft
+                else [_picked(pick, model.decode(cache, part, permit.check))]
+            )
+
+
+def _verified(
+    model: LanguageModel, cache: KVCache, part: PromptPart, pick: Pick, stop_tokens: frozenset[int], permit: WorkPermit
+) -> list[Token]:
+    """Read a token and a draft behind it. Returns the tokens that follow; all but the last are read, and no other."""
+    before, draft = cache.length, part.ids[1:].tolist()
+    found = list[Token]()
+    for scores, guess in zip(model.verify(cache, part, permit.check), [*draft, None], strict=True):
+        found.append(_picked(pick, scores))
+        if found[-1].id != guess or guess in stop_tokens:
+            break
+    cache.rewind(before + len(found))
+    return found
 
 
 def _picked(pick: Pick, scores: Scores) -> Token:

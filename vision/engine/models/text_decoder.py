@@ -42,8 +42,8 @@ class TextDecoder:
         self._axes = np.array(shape.rotations, np.int64)
         self._graphs: OrderedDict[int, _LayerGraph] = OrderedDict()
         self._buffers = _Buffers(shape, 1)
-        self._last = _Buffers(shape, 1)
-        self._head_graph = _HeadGraph(runtime, contents, self._head, shape, self._last)
+        self._read_last: _LayerGraph | None = None
+        self._head_graphs = {1: _HeadGraph(runtime, contents, self._head, shape, 1)}
 
     def embed(self, ids: NDArray[np.int64]) -> Floats:
         """The rows of the embedding for token ids (n,): (n, hidden)."""
@@ -80,12 +80,17 @@ class TextDecoder:
                 if place == _PARTS - 1 and layer < len(deepstack):
                     layers.hidden += deepstack[layer]
         cache.commit(count)
-        self._last.hidden[0] = layers.hidden[-1]
-        self._last.split[0] = layers.split[-1]
+        self._read_last = layers
 
-    def next_scores(self, cache: KVCache) -> tuple[Floats, int, float]:
-        """Scores of the token after the last one: logits (vocabulary,), the largest one's place, log Σ exp logits."""
-        return self._head_graph.run(cache)
+    def scores(self, cache: KVCache, count: int) -> list[tuple[Floats, int, float]]:
+        """The scores after each of the last `count` tokens, which the last `read` has read.
+
+        Of each: logits (vocabulary,), the largest one's place, log Σ exp logits.
+        """
+        if count not in self._head_graphs:
+            self._head_graphs[count] = _HeadGraph(self._runtime, self._contents, self._head, self.shape, count)
+        assert self._read_last is not None  # nothing has a score before it was read
+        return self._head_graphs[count].run(cache, self._read_last)
 
     def _graph_for(self, count: int) -> _LayerGraph:
         """The graph for so many rows: one that was kept, or a new one."""
@@ -162,13 +167,14 @@ class _LayerGraph:
 
 
 class _HeadGraph:
-    """The jobs for one row: the last layer from its attention on, the last norm, the head, a summary of the logits."""
+    """The jobs for a few rows: the last layer from its attention on, the last norm, the head, summaries of logits."""
 
     def __init__(
-        self, runtime: GraphRuntime, contents: Contents, head: PackedMatrix, shape: TextShape, buffers: _Buffers
+        self, runtime: GraphRuntime, contents: Contents, head: PackedMatrix, shape: TextShape, count: int
     ) -> None:
-        self._graph = Graph(runtime, 1)
-        self._logits = zeros(1, shape.vocabulary)
+        self._graph = Graph(runtime, count)
+        self._logits = zeros(count, shape.vocabulary)
+        self._buffers = buffers = _Buffers(shape, count)
         layer = _Layer(contents, shape.layers - 1, shape, buffers, self._graph)
         self._attention = np.zeros((1, layout.ATTENTION_ARGUMENTS), np.int64)
         layer.attend(self._attention[0])
@@ -177,17 +183,27 @@ class _HeadGraph:
         norm = contents.arrays[f"{_PREFIX}.norm.weight"]
         self._graph.rms_norm(buffers.hidden, norm, buffers.normed, shape.norm_epsilon)
         self._graph.matmul(head, buffers.normed, self._logits, buffers.arranged)
-        self._summary = self._graph.summarise(self._logits[0])
+        self._summaries = [self._graph.summarise(row) for row in self._logits]
 
-    def run(self, cache: KVCache) -> tuple[Floats, int, float]:
-        self._graph.place_attentions(self._attention, cache.addresses[-1:], cache.capacity, cache.length - 1)
+    def run(self, cache: KVCache, layers: _LayerGraph) -> list[tuple[Floats, int, float]]:
+        """Score what follows the last rows of the layers before, whose keys and values are in the cache."""
+        count = self._graph.count
+        self._buffers.hidden[:] = layers.hidden[-count:]
+        self._buffers.split[:] = layers.split[-count:]
+        self._graph.place_attentions(self._attention, cache.addresses[-1:], cache.capacity, cache.length - count)
         self._graph.run()
-        largest, places, sums = self._summary.T  # one of each for every work item
-        best = int(np.argmax(largest))  # the first NaN, if there is one
-        with np.errstate(invalid="ignore", over="ignore"):
-            total = float((sums * np.exp(largest - largest[best])).sum())
-            normalizer = float(largest[best]) + float(np.log(total))
-        return self._logits[0].copy(), int(places[best]), normalizer
+        return [
+            (logits.copy(), *_summed_up(summary)) for logits, summary in zip(self._logits, self._summaries, strict=True)
+        ]
+
+
+def _summed_up(summary: NDArray[np.float64]) -> tuple[int, float]:
+    """Of a row's summary (work items, 3): the place of the largest logit, and log Σ exp logits."""
+    largest, places, sums = summary.T
+    best = int(np.argmax(largest))  # the first NaN, if there is one
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = float((sums * np.exp(largest - largest[best])).sum())
+        return int(places[best]), float(largest[best]) + float(np.log(total))
 
 
 class _Layer:

@@ -84,6 +84,14 @@ class TransformersModel:
             hidden = self._read(cache, part, None)  # (1, n, hidden)
             return Scores.of(self._network.lm_head(hidden[:, -1])[0].numpy())
 
+    @property
+    def verified_at_once(self) -> int:
+        return 1  # torch adds up in another order for several tokens, so an answer could change
+
+    def verify(self, cache: KVCache, part: PromptPart, check: Check) -> list[Scores]:
+        with self._running(check):
+            return [Scores.of(row.numpy()) for row in self._network.lm_head(self._read(cache, part, None))[0]]
+
     def _read(self, cache: KVCache, part: PromptPart, picture: EncodedPicture | None) -> torch.Tensor:
         embedded = self._text.embed_tokens(torch.from_numpy(part.ids)[None])  # (1, n, hidden)
         at_picture = part.picture_rows >= 0

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.vision.engine.reference import Reference
 from tests.vision.engine.tiny_checkpoint import Tiny, edit_json, make
@@ -439,6 +440,27 @@ def test_cached_logits_are_those_of_a_full_recompute(folder: Path, engine: Engin
     assert np.array_equal(ours.argmax(axis=1), whole.argmax(axis=1))
 
 
+def test_several_tokens_are_verified_with_the_bits_of_one_after_another() -> None:
+    """Logits, sums and cache of `verify` are those of `decode`, for as many tokens as the arithmetic takes at once."""
+    with load(DEMO, "packed") as demo:
+        model, ids = demo.session.model, [11, 45, 7, 300, 12, 9]
+        assert model.verified_at_once > 1
+        first, second = model.new_cache(), model.new_cache()
+        singly = [model.decode(first, text_part([one], place), lambda: None) for place, one in enumerate(ids)]
+        size = model.verified_at_once
+        together = [
+            scores
+            for start in range(0, len(ids), size)
+            for scores in model.verify(second, text_part(ids[start : start + size], start), lambda: None)
+        ]
+        assert len(together) == len(singly)
+        for one, other in zip(singly, together, strict=True):
+            assert np.array_equal(one.logits.view(np.uint32), other.logits.view(np.uint32))
+            assert (one.likeliest, one.log_normalizer) == (other.likeliest, other.log_normalizer)
+        for mine, its in zip((*first.keys, *first.values), (*second.keys, *second.values), strict=True):
+            assert np.array_equal(mine, its)
+
+
 def test_scores_sum_up_their_logits(engine: Engine) -> None:
     """The likeliest token and the normaliser, however they were computed, are those of the logits."""
     model = engine.session.model
@@ -496,6 +518,80 @@ class Counting:
     def decode(self, cache: KVCache, part: Any, check: Any) -> Scores:
         self.prefill(cache, part, None, check)
         return Scores.of(np.array(self.logits.pop(0), np.float32))
+
+    verified_at_once = 1
+
+    def verify(self, cache: KVCache, part: Any, check: Any) -> list[Scores]:
+        raise NotImplementedError
+
+
+class Echoing:
+    """A model whose next token depends on all that was read: mostly what follows the last one in `text`."""
+
+    def __init__(self, text: list[int], verified_at_once: int) -> None:
+        self.text = text
+        self.verified_at_once = verified_at_once
+        self.steps = 0
+
+    def encode(self, patches: Any, grid: Any, check: Any) -> EncodedPicture:
+        raise NotImplementedError
+
+    def new_cache(self) -> KVCache:
+        return KVCache(CacheShape(1, 1, 2))
+
+    def prefill(self, cache: KVCache, part: Any, picture: Any, check: Any) -> None:
+        check()
+        self.steps += 1
+        cache.reserve(len(part))
+        rows = slice(cache.length, cache.length + len(part))
+        cache.keys[0][0, rows] = np.stack([part.ids, part.positions[0]], axis=1)
+        cache.commit(len(part))
+
+    def decode(self, cache: KVCache, part: Any, check: Any) -> Scores:
+        self.prefill(cache, part, None, check)
+        return self._scores(cache.keys[0][0, : cache.length].astype(np.int64))
+
+    def verify(self, cache: KVCache, part: Any, check: Any) -> list[Scores]:
+        self.prefill(cache, part, None, check)
+        read = cache.keys[0][0, : cache.length].astype(np.int64)
+        return [self._scores(read[: end + 1]) for end in range(cache.length - len(part), cache.length)]
+
+    def _scores(self, read: NDArray[np.int64]) -> Scores:
+        key = int((read @ [31, 7] * np.arange(1, len(read) + 1)).sum())
+        last = int(read[-1, 0])
+        follows = self.text[(self.text.index(last) + 1) % len(self.text)] if last in self.text else self.text[0]
+        logits = np.zeros(40, np.float32)
+        logits[key % 40 if key % 5 == 0 else follows] = 1
+        return Scores.of(logits)
+
+
+@pytest.mark.parametrize("verified_at_once", [2, 3, 4, 9])
+@pytest.mark.parametrize("longest", [1, 2, 3, 7, 60])
+def test_a_draft_changes_no_answer(verified_at_once: int, longest: int) -> None:
+    """Tokens, their probabilities and the cache are those of one token at a time, for right and for wrong drafts."""
+    rng, steps = np.random.default_rng(5), [0, 0]
+    for _ in range(30):
+        text = rng.permutation(np.arange(3, 40))[:12].tolist()
+        found = []
+        for which, at_once in enumerate((1, verified_at_once)):
+            model = Echoing(text, at_once)
+            cache = model.new_cache()
+            tokens = list(
+                generate(
+                    model,
+                    cache,
+                    text_part([1, *text, 1], 10),
+                    pick=lambda scores: scores.likeliest,
+                    stop_tokens=frozenset({2}),
+                    max_new_tokens=longest,
+                    chunk_tokens=64,
+                    permit=WorkPermit(FairLock(), lambda: None),
+                )
+            )
+            found.append((tokens, cache.length, cache.keys[0][0, : cache.length].tolist()))
+            steps[which] += model.steps
+        assert found[0] == found[1]
+    assert steps[1] <= steps[0] * (0.8 if longest == 60 else 1)
 
 
 def run_greedy(model: Counting, longest: int) -> list[int]:
