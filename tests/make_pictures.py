@@ -1,11 +1,13 @@
-"""Makes the two pictures of the README: `python -m tests.make_pictures`. It needs Chromium and the virtual sound card.
+"""Makes the pictures of the README: `python -m tests.make_pictures`. It needs Chromium and the virtual sound card.
 
     docs/pictures/page.png    the page that `seesay serve` really serves, after a question and a further question
     docs/pictures/turn.json   what `seesay run --json` printed for a question that was spoken into a virtual microphone
     docs/pictures/turn.svg    how long each part of that turn took, drawn from turn.json
+    docs/pictures/engines.svg the engine beside others, drawn from engines.json if it is there
 
-Both use the demo models and the demo's picture. `python -m tests.make_pictures turn.svg` draws turn.json again and
-measures nothing. It does not know what the figures of a turn mean beyond their names.
+The first three use the demo models and the demo's picture. `python -m tests.make_pictures turn.svg` draws turn.json and
+engines.json again and measures nothing. engines.json is what `seesay bench --engine --json` printed; it takes minutes
+and is not made here. This file does not know what the figures mean beyond their names.
 """
 
 from __future__ import annotations
@@ -124,6 +126,58 @@ def _text(x: float, y: float, kind: str, words: str, anchor: str = "start") -> s
     return f'<text class="{kind}" x="{x:.1f}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
+_GROUPS = (  # figure, title, unit, how many of this unit are 1 of the figure's
+    ("first_token_seconds", "From picture and question to the first token", "s", 1.0),
+    ("seen_first_token_seconds", "From a question to the first token, with the picture seen ahead", "s", 1.0),
+    ("decode_seconds", "Each further token", "ms", 1e3),
+    ("peak_bytes", "Memory at most", "GB", 1e-9),
+)
+
+
+def engines_svg(measured: Mapping[str, Any]) -> str:
+    """The picture of the engine beside others, drawn from an object of `seesay bench --engine --json`.
+
+    It shows the figures with the most threads. Shorter is better. A figure that an engine does not tell has no bar.
+    """
+    from assistant.bench.report import name_of, quantity
+
+    result = measured["results"][-1]
+    order = sorted(result["engines"], key=lambda name: not name.startswith("seesay"))
+    threads = "1 thread" if result["threads"] == 1 else f"{result['threads']} threads"
+    drawn = [_text(20, 27, "ink title", f"{measured['model']['name']}, {measured['machine']['processor']}, {threads}")]
+    y, described = 44, []
+    for key, title, unit, factor in _GROUPS:
+        values = {name: result["engines"][name][key] for name in order}
+        most = max((value for value in values.values() if value is not None), default=None)
+        if not most:
+            continue
+        drawn.append(_text(20, y + 18, "faint", f"{title}, {unit}"))
+        y += ROW
+        told = []
+        for name in order:
+            value = values[name]
+            drawn.append(_text(LEFT - 12, y + 14, "ink", name_of(name), "end"))
+            if value is None:
+                drawn.append(_text(LEFT, y + 14, "faint", "not told"))
+            else:
+                shown = quantity(value, factor, unit)
+                width = max(2.0, value / most * (WIDTH - LEFT - RIGHT - 70))
+                colour = "think" if name.startswith("seesay") else "user"
+                drawn.append(f'<rect class="{colour}" x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2"/>')
+                drawn.append(_text(LEFT + width + 6, y + 14, "faint", shown))
+                told.append(f"{name_of(name)} {shown}")
+            y += BAR + 6
+        described.append(f"{title}: {', '.join(told)}")
+        y += 8
+    ground = f'<rect class="ground" x="0.5" y="0.5" width="{WIDTH - 1}" height="{y + 7}" rx="8"/>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(". ".join(described))}" width="{WIDTH}" '
+        f'height="{y + 8}" viewBox="0 0 {WIDTH} {y + 8}">\n<style>{STYLE}</style>\n'
+        + "\n".join([ground, *drawn])
+        + "\n</svg>\n"
+    )
+
+
 def spoken_turn(folder: Path) -> dict[str, Any]:
     """What `seesay run --json` printed for a question that was spoken into the virtual microphone the second time.
 
@@ -206,6 +260,9 @@ def main(wanted: list[str]) -> None:
             (PICTURES / "turn.json").write_text(turn + "\n", encoding="utf-8")
     turn = json.loads((PICTURES / "turn.json").read_text(encoding="utf-8"))
     (PICTURES / "turn.svg").write_text(timing_svg(turn), encoding="utf-8")
+    if (PICTURES / "engines.json").exists():
+        measured = json.loads((PICTURES / "engines.json").read_text(encoding="utf-8"))
+        (PICTURES / "engines.svg").write_text(engines_svg(measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

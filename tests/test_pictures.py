@@ -6,7 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
-from tests.make_pictures import PICTURES, parts_of, timing_svg
+from tests.make_pictures import PICTURES, engines_svg, parts_of, timing_svg
 
 TURN = json.loads((PICTURES / "turn.json").read_text(encoding="utf-8"))
 
@@ -25,6 +25,28 @@ def test_every_part_is_a_bar_within_the_picture() -> None:
     assert parts[-1].begin == TURN["timings"]["first_sound"] > 0
     for x, width in re.findall(r'<rect class="(?!ground)\w+" x="([\d.]+)" y="\d+" width="([\d.]+)"', timing_svg(TURN)):
         assert 0 <= float(x) < float(x) + float(width) < 860
+
+
+def test_the_picture_of_the_engines_is_drawn_from_a_saved_report() -> None:
+    """Bars are as long as their figures, with the most threads; a figure that an engine does not tell has none."""
+    none = dict.fromkeys(("first_token_seconds", "seen_first_token_seconds", "decode_seconds", "peak_bytes"))
+    engines = {
+        "openvino": none | {"first_token_seconds": 4.0, "decode_seconds": 0.2},
+        "seesay": none | {"first_token_seconds": 2.0, "decode_seconds": 0.1},
+    }
+    report = {
+        "model": {"name": "a <model>"},
+        "machine": {"processor": "a processor"},
+        "results": [{"threads": 1, "engines": {}}, {"threads": 2, "engines": engines}],
+    }
+    drawing = ET.fromstring(engines_svg(report))
+    assert (
+        "From picture and question to the first token: SeeSay 2.00 s, OpenVINO 4.00 s." in drawing.attrib["aria-label"]
+    )
+    bars = [box for box in drawing.iter("{http://www.w3.org/2000/svg}rect") if box.attrib["class"] != "ground"]
+    assert [box.attrib["class"] for box in bars] == ["think", "user"] * 2
+    for ours, other in (bars[:2], bars[2:]):
+        assert float(other.attrib["width"]) == 2 * float(ours.attrib["width"])
 
 
 def test_the_readme_shows_them_and_describes_them() -> None:

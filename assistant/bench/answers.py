@@ -22,7 +22,7 @@ from assistant.bench import shapes
 from assistant.bench.engine import is_demo
 from assistant.bench.forced import ForcedEngine
 from assistant.bench.kinds import KINDS, Kind
-from assistant.bench.ours import bytes_of_a_token
+from assistant.bench.ours import bytes_of_a_token, bytes_of_the_encoder
 from assistant.bench.pictures import Drawings, padded_frame
 from assistant.bench.recorder import END, Recorder
 from assistant.bench.sensors import Sensors, this_machine
@@ -88,6 +88,7 @@ def measure(task: Task, sensors: Sensors | None = None) -> dict[str, Any]:
         "prompt_tokens": seen.prompt_tokens,
         "shapes": measured_shapes,
         "decode_bytes": bytes_of_a_token(Path(task.checkpoint)),
+        "vision_bytes": bytes_of_the_encoder(Path(task.checkpoint)),
         "energy_source": sensors.energy_source,
         "series": recorder.series(),
     }

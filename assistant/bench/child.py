@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from assistant.bench.compared import LLAMA, OPENVINO, PLAIN
 from assistant.bench.task import Stopwatch, Task
 from assistant.errors import exit_status_of
 
@@ -48,8 +49,12 @@ def _measured(task: Task) -> Mapping[str, Any]:
         from assistant.bench import plain_answers
 
         return plain_answers.measure(task)
-    if task.what == "transformers":
+    if task.what == PLAIN:
         from assistant.bench.plain import measure
+    elif task.what == LLAMA:
+        from assistant.bench.llama import measure
+    elif task.what == OPENVINO:
+        from assistant.bench.openvino import measure
     else:
         from assistant.bench.ours import measure
     return vars(measure(task))

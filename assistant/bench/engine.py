@@ -1,4 +1,4 @@
-"""`seesay bench --engine`: our engine beside plain transformers, on the same picture and question.
+"""`seesay bench --engine`: our engine beside others, on the same picture and question.
 
 A round measures each of them once, every time in a new process. A figure is the median of the rounds. The engines
 take turns, because a machine that grows warm or has another user slows both alike; then the ratios stay right even
@@ -8,21 +8,24 @@ where the figures do not. It does not know how an engine is measured, nor how a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 from assistant import console
+from assistant.bench.compared import OURS, PLAIN, Compared
+from assistant.bench.engine_page import page
 from assistant.bench.machine import Limits, description
+from assistant.bench.page_file import require_writable, write
 from assistant.bench.processes import run_process
 from assistant.bench.report import table
+from assistant.bench.shares import bytes_of, points, shares
 from assistant.bench.task import PICTURE_PIXELS, Task
-from assistant.bench.work import Work, work_of
+from assistant.bench.work import work_of
 from vision.engine.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from vision.engine.host import available_bytes, physical_cores
 
-PLAIN, OURS = "transformers", "seesay"
 FIGURES = (
     "load_seconds",
     "vision_seconds",
@@ -33,6 +36,7 @@ FIGURES = (
     "cancel_seconds",
     "load_cpu_seconds",
     "answer_cpu_seconds",
+    "answer_joules",
     "peak_bytes",
     "anonymous_bytes",
     "file_bytes",
@@ -55,33 +59,42 @@ class EngineBench:
     rounds: int = 3
     tokens: int = 32  # length of an answer
     isas: tuple[str, ...] = ()  # instruction sets that are measured beside the fastest
+    compared: Compared = field(default_factory=Compared)  # what our engine is measured beside
 
 
-def bench_engine(wanted: EngineBench, *, as_json: bool, run: Run = run_process) -> None:
+def bench_engine(wanted: EngineBench, *, as_json: bool, html: Path | None = None, run: Run = run_process) -> None:
     """Measures and prints; it takes minutes for the full size. Raises AssistantError, VisionModelError."""
+    wanted.compared.require()
+    if html is not None:
+        require_writable(html)
     checkpoint = open_checkpoint(model_folder(wanted.model))
     measured = measure(wanted, checkpoint, run)
+    # Printed before the page is written, so that a full disk cannot lose the measurement.
     console.result(console.as_json_line(measured) if as_json else table(measured))
+    if html is not None:
+        write(html, page(measured))
 
 
 def measure(wanted: EngineBench, checkpoint: Checkpoint, run: Run) -> dict[str, Any]:
     """The documented object of `seesay bench --engine --json`."""
-    missing = memory_missing(checkpoint, available_bytes())
+    missing = memory_missing(checkpoint, available_bytes()) if PLAIN in wanted.compared.names else ""
     if missing:
         console.say(f"seesay: {missing}")
-    engines = [OURS, *([] if missing else [PLAIN]), *(f"{OURS} {isa}" for isa in wanted.isas)]
+    compared = [name for name in wanted.compared.names if name != PLAIN or not missing]
+    engines = [OURS, *compared, *(f"{OURS} {isa}" for isa in wanted.isas)]
     folder = str(checkpoint.folder)
     first_starts = {}
     for engine in engines:
-        if engine != PLAIN:  # the first load packs the weights and compiles the kernels
+        if engine not in compared:  # the first load packs the weights and compiles the kernels
             console.say(f"preparing {engine}")
-            first_starts[engine] = run(_task(engine, folder, max(_threads(wanted)), 2))["load_seconds"]
+            first_starts[engine] = run(_task(wanted, engine, folder, max(_threads(wanted)), 2))["load_seconds"]
     results = [_at(threads, _rounds(wanted, engines, folder, threads, run), checkpoint) for threads in _threads(wanted)]
     return {
         "machine": description(),
         "model": {"name": checkpoint.name, "parameters": checkpoint.parameters, "picture_pixels": PICTURE_PIXELS},
         "rounds": wanted.rounds,
         "answer_tokens": wanted.tokens,
+        "compared": compared,
         "left_out": missing,
         "first_start_seconds": first_starts,
         "results": results,
@@ -97,60 +110,56 @@ def _rounds(
     for number in range(1, wanted.rounds + 1):
         for name, found in rounds.items():
             console.say(f"round {number} of {wanted.rounds}, {_counted(threads)}: {name}")
-            found.append(run(_task(name, folder, threads, wanted.tokens)))
+            found.append(run(_task(wanted, name, folder, threads, wanted.tokens)))
     return rounds
 
 
 def _at(threads: int, rounds: Mapping[str, list[Mapping[str, Any]]], checkpoint: Checkpoint) -> dict[str, Any]:
     """All figures for one number of threads."""
     busy = [one.get("others_share") for found in rounds.values() for one in found]
-    limits = Limits.typical([
-        Limits(one["read_bytes_per_second"], one["products_per_second"]) for one in rounds["limits"]
-    ])  # fmt: skip
+    limits = Limits.of_rounds(rounds["limits"])
     rounds = {name: found for name, found in rounds.items() if name != "limits"}
     one = rounds[OURS][0]
-    work = work_of(checkpoint.config, one["image_tokens"], one["prompt_tokens"])
+    work = work_of(checkpoint.config, one["image_tokens"], one["prompt_tokens"], one["question_tokens"])
     engines = {name: medians(found) for name, found in rounds.items()}
-    read = {name: _decode_bytes(found[0], work) for name, found in rounds.items()}
+    read = {name: bytes_of(work, found[0]["detail"]) for name, found in rounds.items()}
+    ours = [name for name in engines if name.partition(" ")[0] == OURS]
     return {
         "threads": threads,
         "limits": asdict(limits),
         "tokens": {key: one[f"{key}_tokens"] for key in ("image", "prompt", "question")},
+        "other_tokens": _other_tokens(rounds, one["prompt_tokens"] + one["question_tokens"]),
         "work": asdict(work),
         "engines": engines,
         "ratios": {
-            name: ratios(engines[PLAIN], figures)
+            name: {own: ratios(figures, engines[own]) for own in ours}
             for name, figures in engines.items()
-            if name != PLAIN and PLAIN in engines
+            if name not in ours
         },
         "shares": {
             name: shares(figures, work, read[name], limits) | _stream_share(rounds[name])
             for name, figures in engines.items()
         },
+        "roofline": {name: points(figures, work, read[name]) for name, figures in engines.items()},
         "others_share": {"mean": mean_of(busy), "most": max((one for one in busy if one is not None), default=None)},
         "all_rounds": rounds,
     }
 
 
+def _other_tokens(rounds: Mapping[str, Sequence[Mapping[str, Any]]], ours: int) -> dict[str, int]:
+    """The tokens of picture and question of each engine that says it read another number than ours."""
+    said = {name: found[0]["detail"].get("read_tokens", ours) for name, found in rounds.items()}
+    return {name: tokens for name, tokens in said.items() if tokens != ours}
+
+
 def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     """The median of every figure over the rounds. None for a figure that some round does not have."""
-    return {name: median_of([_one_number(one[name]) for one in rounds]) for name in FIGURES}
+    return {name: median_of([_one_number(one.get(name)) for one in rounds]) for name in FIGURES}
 
 
 def ratios(plain: Mapping[str, float | None], ours: Mapping[str, float | None]) -> dict[str, float | None]:
-    """For every figure, how many times less our engine takes than the plain one."""
+    """For every figure, how many times less our engine takes than the other one."""
     return {name: divided(plain[name], ours[name]) for name in FIGURES if name not in _NO_COST}
-
-
-def shares(
-    figures: Mapping[str, float | None], work: Work, decode_bytes: int, limits: Limits
-) -> dict[str, float | None]:
-    """For every part, the share of the machine's limits that was reached."""
-    return {
-        "vision_seconds": divided(work.vision_products / limits.products_per_second, figures["vision_seconds"]),
-        "prefill_seconds": divided(work.prefill_products / limits.products_per_second, figures["prefill_seconds"]),
-        "decode_seconds": divided(decode_bytes / limits.read_bytes_per_second, figures["decode_seconds"]),
-    }
 
 
 def _stream_share(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
@@ -210,13 +219,9 @@ def _threads(wanted: EngineBench) -> list[int]:
     return sorted(set(wanted.threads or (1, physical_cores())))
 
 
-def _task(name: str, folder: str, threads: int, tokens: int) -> Task:
+def _task(wanted: EngineBench, name: str, folder: str, threads: int, tokens: int) -> Task:
     what, _, isa = name.partition(" ")
-    return Task(what, threads, folder, tokens, isa)
-
-
-def _decode_bytes(figures: Mapping[str, Any], work: Work) -> int:
-    return int(figures["detail"].get("decode_bytes", 4 * work.decode_weights))
+    return wanted.compared.with_files(Task(what, threads, folder, tokens, isa))
 
 
 def _one_number(figure: Any) -> float | None:

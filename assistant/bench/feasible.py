@@ -86,7 +86,7 @@ def _answer(kind: Kind, work: Work, limits: Limits, ours: Mapping[str, Any], is_
 
 
 def _encoder(work: Work, limits: Limits, ours: Mapping[str, Any], is_full_size: bool) -> Row:
-    seconds = work.vision_products / limits.products_per_second
+    seconds = work.vision_flop / limits.flop_per_second
     share = seconds / REFERENCE.encode_seconds
     verdict = f"at {share:.0%} of this machine's float32 peak"
     measured = min(ours["kinds"][kind.name]["vision_seconds"] for kind in KINDS)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from assistant.bench.sensors import this_machine
 from assistant.bench.task import Figures, Stopwatch, Task, memory, picture, question
 from assistant.errors import UsageError
 
@@ -40,6 +41,7 @@ def measure(task: Task) -> Figures:
         for _ in engine.see(frame).ask(words, max_new_tokens=2):
             pass
 
+        meter = this_machine().meter()
         answering = Stopwatch()
         watched = Watched()
         view = engine.see(frame, watched)
@@ -51,7 +53,7 @@ def measure(task: Task) -> Figures:
             tokens += chunk.tokens
             times.append((asked.seconds, tokens))
             stats = chunk.stats
-        answer_cpu_seconds = answering.cpu_seconds
+        answer_cpu_seconds, joules = answering.cpu_seconds, meter()
         assert stats is not None  # the last chunk has them
         between = _between(times)
         # The first piece of text may be that of several tokens, if they make one character together.
@@ -70,10 +72,16 @@ def measure(task: Task) -> Figures:
             cancel_seconds=watched.longest_seconds,
             load_cpu_seconds=load_cpu_seconds,
             answer_cpu_seconds=answer_cpu_seconds,
+            answer_joules=joules,
             image_tokens=view.stats.image_tokens,
             prompt_tokens=view.stats.prompt_tokens,
             question_tokens=stats.prompt_tokens,
-            detail={"isa": isa, "decode_bytes": decode_bytes, "stream_share": share},
+            detail={
+                "isa": isa,
+                "decode_bytes": decode_bytes,
+                "vision_bytes": bytes_of_the_encoder(Path(task.checkpoint)),
+                "stream_share": share,
+            },
             **used,  # type: ignore[arg-type]  # the peak is always there
         )
 
@@ -131,12 +139,24 @@ def _isa(wanted: str) -> str:
 def bytes_of_a_token(folder: Path) -> int:
     """The bytes of the packed file that one token reads."""
     from assistant.bench.work import is_read_by_a_token
+
+    matrices = _packed_matrices(folder)
+    return sum(matrix.nbytes for name, matrix in matrices.items() if is_read_by_a_token(name, matrices))
+
+
+def bytes_of_the_encoder(folder: Path) -> int:
+    """The bytes of the packed file that a look at a picture reads for the encoder."""
+    from assistant.bench.work import is_of_the_encoder
+
+    return sum(matrix.nbytes for name, matrix in _packed_matrices(folder).items() if is_of_the_encoder(name))
+
+
+def _packed_matrices(folder: Path) -> Mapping[str, Any]:
     from vision.engine.checkpoint.checkpoint import open_checkpoint
     from vision.engine.packed.cache import packed_path, weights_folder
     from vision.engine.packed.file import PackedFile
 
-    matrices = PackedFile(packed_path(weights_folder(), open_checkpoint(folder))).contents.matrices
-    return sum(matrix.nbytes for name, matrix in matrices.items() if is_read_by_a_token(name, matrices))
+    return PackedFile(packed_path(weights_folder(), open_checkpoint(folder))).contents.matrices
 
 
 def _between(times: list[tuple[float, int]]) -> list[float]:

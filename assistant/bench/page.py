@@ -1,20 +1,20 @@
 """The figures of `seesay bench` as one HTML page: plots, tables and what they mean.
 
-The page has no script and loads nothing from elsewhere, so it may be kept, sent and opened years later. It computes
-only how things look. It shows the object of `seesay bench --json`.
+It computes only how things look. It shows the object of `seesay bench --json`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 from assistant.bench.kinds import KINDS
-from assistant.bench.page_style import STYLE
-from assistant.bench.questions_table import NAMES, ROWS, cell, figure_of, head, notes, ratio_of, share_of
+from assistant.bench.page_parts import document, notes_of, paragraphs, roofline_section, table_of
+from assistant.bench.questions_table import NAMES, ROWS, cell, figure_of, head, notes, ratio_of
 from assistant.bench.report import quantity, times
 from assistant.bench.shapes import rows as rows_of_shapes
+from assistant.bench.shares import ROWS as SHARE_ROWS
 from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars
 
 _PARTS = (
@@ -36,21 +36,17 @@ def page(measured: Mapping[str, Any]) -> str:
     title = f"SeeSay bench: {measured['model']['name']}"
     body = [
         f"<h1>{escape(title)}</h1>",
-        "<section><h2>What was measured</h2>" + _paragraphs(head(measured)) + "</section>",
+        "<section><h2>What was measured</h2>" + paragraphs(head(measured)) + "</section>",
         _headline(measured),
         _phases(measured),
         *(_figures(measured, kind.name, kind.title) for kind in KINDS),
         *([_shapes(measured)] if measured["shapes"] else []),
         *(_over_time(measured, *what) for what in _OVER_TIME),
-        _limits(measured),
+        _roofline(measured),
         _reference(measured),
-        "<section><h2>How to read this</h2><ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes(measured)) + "</ul></section>",
-    ]  # fmt: skip
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body><main>\n" + "\n".join(body) + "\n</main></body></html>\n"
-    )  # fmt: skip
+        notes_of(notes(measured)),
+    ]
+    return document(title, body)
 
 
 def _headline(measured: Mapping[str, Any]) -> str:
@@ -110,21 +106,25 @@ def _figures(measured: Mapping[str, Any], kind: str, title: str) -> str:
     engines = sorted(measured["engines"].items(), key=lambda item: item[0] == "seesay")
     ratio = bool(measured["ratios"])
     tokens = measured["tokens"]
-    names = [NAMES[name] for name, _ in engines] + (["ratio"] if ratio else []) + ["of the machine's best"]
+    names = [NAMES[name] for name, _ in engines] + (["ratio"] if ratio else [])
     rows = []
     for key, name, unit, factor in ROWS:
         cells = [cell(one["kinds"][kind], key, unit, factor) for _, one in engines]
         cells += [times(ratio_of(measured, kind, key), none="")] if ratio else []
-        share = share_of(measured, kind, key)
-        rows.append([name, *cells, "" if share is None else f"{share:.0%}"])
+        rows.append([name, *cells])
+    for key, name in SHARE_ROWS:
+        reached = [measured["shares"][engine][kind].get(key) for engine, _ in engines]
+        rows.append([name, *("-" if one is None else f"{one:.0%}" for one in reached), *([""] if ratio else [])])
     what = f"Question of {tokens['question'][kind]} tokens, answer of {tokens['answer'][kind]}, picture of {tokens['image']}."
-    return f"<section><h2>{escape(title.capitalize())}</h2><p>{escape(what)}</p>{_table(['', *names], rows)}</section>"
+    return (
+        f"<section><h2>{escape(title.capitalize())}</h2><p>{escape(what)}</p>{table_of(['', *names], rows)}</section>"
+    )
 
 
 def _shapes(measured: Mapping[str, Any]) -> str:
     (_, *names), *lines = rows_of_shapes(measured["shapes"])
     what = "The questions are asked about the square. The last column is for encoder and prefill together."
-    return f"<section><h2>A picture in a square and in its own shape</h2><p>{what}</p>{_table(['', *names], lines)}</section>"
+    return f"<section><h2>A picture in a square and in its own shape</h2><p>{what}</p>{table_of(['', *names], lines)}</section>"
 
 
 def _over_time(measured: Mapping[str, Any], key: str, title: str, unit: str, factor: float, none: str) -> str:
@@ -145,32 +145,16 @@ def _over_time(measured: Mapping[str, Any], key: str, title: str, unit: str, fac
     )
 
 
-def _limits(measured: Mapping[str, Any]) -> str:
-    limits = measured["limits"]
-    return (
-        "<section><h2>What this machine can do at most</h2><p>Measured before every engine's turn and after the last, with as many threads: it reads "
-        f"{limits['read_bytes_per_second'] / 1e9:.1f} GB/s and computes {2 * limits['products_per_second'] / 1e9:.0f} GFLOP/s of "
-        "float32. The last column of the tables is the share of that which was reached.</p></section>"
-    )
+def _roofline(measured: Mapping[str, Any]) -> str:
+    """The phases of the first kind of question; the others differ from them only in the question's length."""
+    kind = KINDS[0].name
+    found = {name: kinds[kind] for name, kinds in measured["roofline"].items()}
+    shares = {name: kinds[kind] for name, kinds in measured["shares"].items()}
+    return roofline_section(f"Roofline: {KINDS[0].title}", found, shares, measured["limits"])
 
 
 def _reference(measured: Mapping[str, Any]) -> str:
     columns = ("what", "reference", "ours", "plain_at_least", "verdict")
     names = ["", "reference", "SeeSay", "plain float32 here, at least", ""]
     rows = [[row[column] for column in columns] for row in measured["reference"]]
-    return f'<section class="wordy"><h2>The reference design\'s figures</h2>{_table(names, rows)}</section>'
-
-
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head_cells = "".join(f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in names)
-    body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(text)}</td>" for text in row[1:]) + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<div class="plot" tabindex="0"><table><thead><tr>{head_cells}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
-
-
-def _paragraphs(lines: Sequence[str]) -> str:
-    return "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return f'<section class="wordy"><h2>The reference design\'s figures</h2>{table_of(names, rows)}</section>'

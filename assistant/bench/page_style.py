@@ -36,6 +36,10 @@ svg text { font: 13px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; 
 .part-2, i.line-1 { fill: var(--c2); background: var(--c2); } .part-3 { fill: var(--c3); background: var(--c3); }
 .part-4 { fill: var(--c4); background: var(--c4); }
 path { fill: none; stroke-width: 2; stroke-linejoin: round; } path.line-0 { stroke: var(--c0); } path.line-1 { stroke: var(--c2); }
+path.line-2 { stroke: var(--c3); } path.line-3 { stroke: var(--c1); } path.line-4 { stroke: var(--c4); }
+.roof { stroke: var(--ink); } .leader { stroke: var(--faint); stroke-width: 1; } .halo { stroke: var(--card); stroke-width: 4px; paint-order: stroke; } path.dot { stroke: var(--card); stroke-width: 1; } .legend svg.mark-alone { display: inline-block; min-width: 0; margin-right: 7px; vertical-align: -3px; }
+path.dot.line-0 { fill: var(--c0); } path.dot.line-1 { fill: var(--c2); } path.dot.line-2 { fill: var(--c3); } path.dot.line-3 { fill: var(--c1); }
+path.dot.line-4 { fill: var(--c4); }
 @media (max-width: 600px) { section { padding: 12px; } table { font-size: .8rem; } th, td { padding: 4px 5px; white-space: normal; }
   td { min-width: 56px; } th[scope=row] { min-width: 122px; } .plot svg { min-width: 560px; } .tiles { grid-template-columns: 1fr 1fr; } }
 @media print { section, .tiles div { break-inside: avoid; } }

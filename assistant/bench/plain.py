@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.bench.sensors import this_machine
 from assistant.bench.task import Figures, Stopwatch, Task, memory, picture, question
 from vision.engine.models.transformers_model import cache_keyword
 
@@ -27,18 +28,20 @@ def measure(task: Task) -> Figures:
     load_seconds, load_cpu_seconds = loading.seconds, loading.cpu_seconds
     import torch
 
+    meter = this_machine().meter()
     with torch.inference_mode():
         user = User(network, folder, picture(), question)
         user.look()
         user.read_question()
         user.one_more()
+        meter()
         answering = Stopwatch()
         vision, prefill = user.look()
         seen = Stopwatch()
         user.read_question()
         seen_seconds = seen.seconds
         decode = [user.one_more() for _ in range(task.tokens - 1)]
-        answer_cpu_seconds = answering.cpu_seconds
+        answer_cpu_seconds, joules = answering.cpu_seconds, meter()
         first = user.generate_one()
     return Figures(
         load_seconds=load_seconds,
@@ -50,6 +53,7 @@ def measure(task: Task) -> Figures:
         cancel_seconds=None,
         load_cpu_seconds=load_cpu_seconds,
         answer_cpu_seconds=answer_cpu_seconds,
+        answer_joules=joules,
         image_tokens=user.image_tokens,
         prompt_tokens=len(user.prompt),
         question_tokens=len(user.question),

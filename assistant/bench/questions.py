@@ -8,26 +8,27 @@ how (`answers`, `plain_answers`), nor how a table or a page looks (`questions_ta
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from assistant import console
 from assistant.bench import shapes
-from assistant.bench.engine import OURS, PLAIN, divided, mean_of, median_of, memory_missing
+from assistant.bench.compared import OURS, PLAIN
+from assistant.bench.engine import divided, mean_of, median_of, memory_missing
 from assistant.bench.feasible import feasible
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import Limits, description
 from assistant.bench.page import page
+from assistant.bench.page_file import require_writable, write
 from assistant.bench.pictures import HEIGHT_PX, WIDTH_PX
 from assistant.bench.processes import run_process
 from assistant.bench.questions_table import table
+from assistant.bench.shares import bytes_of, points, shares
 from assistant.bench.task import Task
 from assistant.bench.work import Work, work_of
-from assistant.errors import AssistantError
 from vision.engine.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from vision.engine.host import arithmetic_threads, available_bytes
 
@@ -68,13 +69,12 @@ class QuestionsBench:
 def bench_questions(wanted: QuestionsBench, *, as_json: bool, html: Path | None, run: Run = run_process) -> None:
     """Measures and prints; it takes minutes for the full size. Raises AssistantError, VisionModelError."""
     if html is not None:
-        _require_writable(html)
+        require_writable(html)
     measured = measure(wanted, open_checkpoint(wanted.checkpoint), run)
     # Printed before the page is written, so that a full disk cannot lose the measurement.
     console.result(console.as_json_line(measured) if as_json else table(measured))
     if html is not None:
-        _write(html, page(measured))
-        console.say(f"the report is {html}")
+        write(html, page(measured))
 
 
 def measure(wanted: QuestionsBench, checkpoint: Checkpoint, run: Run) -> dict[str, Any]:
@@ -87,9 +87,13 @@ def measure(wanted: QuestionsBench, checkpoint: Checkpoint, run: Run) -> dict[st
     console.say("preparing: packed weights, compiled arithmetic")
     first_start = run(Task("load", threads, str(checkpoint.folder)))["load_seconds"]
     rounds = _rounds(wanted, engines, str(checkpoint.folder), threads, run)
-    limits = limits_of(rounds.pop("limits"))
+    limits = Limits.of_rounds(rounds.pop("limits"))
     first = rounds[OURS][0]
-    work = work_of(checkpoint.config, first["image_tokens"], first["prompt_tokens"])
+    questions = {kind.name: first["runs"][kind.name][0]["question_tokens"] for kind in KINDS}
+    work = {
+        kind: work_of(checkpoint.config, first["image_tokens"], first["prompt_tokens"], tokens)
+        for kind, tokens in questions.items()
+    }
     found = {name: summary(ones) for name, ones in rounds.items()}
     full_size = _is_full_size(checkpoint)
     busy = [one.get("others_share") for ones in rounds.values() for one in ones]
@@ -106,7 +110,7 @@ def measure(wanted: QuestionsBench, checkpoint: Checkpoint, run: Run) -> dict[st
         "tokens": {
             "image": first["image_tokens"],
             "prompt": first["prompt_tokens"],
-            "question": {kind.name: first["runs"][kind.name][0]["question_tokens"] for kind in KINDS},
+            "question": questions,
             "answer": {kind.name: first["runs"][kind.name][0]["answer_tokens"] for kind in KINDS},
             "first_sentence": {kind.name: kind.first_sentence_tokens for kind in KINDS},
         },
@@ -116,11 +120,17 @@ def measure(wanted: QuestionsBench, checkpoint: Checkpoint, run: Run) -> dict[st
         "left_out": missing,
         "first_start_seconds": first_start,
         "limits": asdict(limits),
-        "work": asdict(work),
+        "work": {kind: asdict(one) for kind, one in work.items()},
         "engines": found,
         "ratios": ratios(found),
         "shapes": shapes.medians([one["shapes"] for one in rounds[OURS]]),
-        "shares": {name: shares(one, work, first["decode_bytes"], limits, name) for name, one in found.items()},
+        "shares": {
+            name: _of_each_kind(one, work, first if name == OURS else {}, partial(shares, limits=limits))
+            for name, one in found.items()
+        },
+        "roofline": {
+            name: _of_each_kind(one, work, first if name == OURS else {}, points) for name, one in found.items()
+        },
         "energy_source": first["energy_source"],
         "others_share": {"mean": mean_of(busy), "most": max((one for one in busy if one is not None), default=None)},
         "other_watts": wanted.other_watts,
@@ -159,16 +169,6 @@ def _rounds(
             found[name].append(run(task))
     measure_limits()
     return found
-
-
-def limits_of(measured: Sequence[Mapping[str, float]]) -> Limits:
-    """The limits that count: the processor's best, which others can only hide, and the median of the memory's speed.
-
-    The memory's speed really changes where several machines share it.
-    """
-    return Limits(
-        median(one["read_bytes_per_second"] for one in measured), max(one["products_per_second"] for one in measured)
-    )
 
 
 def portions(runs: int, rounds: int) -> list[int]:
@@ -227,20 +227,11 @@ def ratios(engines: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {key: divided(plain[key], ours[key]) for key in ("load_seconds", "peak_bytes")} | {"kinds": of_kinds}
 
 
-def shares(
-    engine: Mapping[str, Any], work: Work, decode_bytes: int | None, limits: Limits, name: str
-) -> dict[str, dict[str, float | None]]:
-    """For each kind, the share of the machine's limits that was reached."""
-    read = decode_bytes if name == OURS and decode_bytes else 4 * work.decode_weights
-    least = {
-        "vision_seconds": work.vision_products / limits.products_per_second,
-        "prefill_seconds": work.prefill_products / limits.products_per_second,
-        "decode_seconds": read / limits.read_bytes_per_second,
-    }
-    return {
-        kind: {key: divided(seconds, figures[key]) for key, seconds in least.items()}
-        for kind, figures in engine["kinds"].items()
-    }
+def _of_each_kind(
+    engine: Mapping[str, Any], work: Mapping[str, Work], told: Mapping[str, Any], counted: Callable[..., dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """For each kind, what `counted` makes of an engine's figures, the work and the bytes that it reads."""
+    return {kind: counted(figures, work[kind], bytes_of(work[kind], told)) for kind, figures in engine["kinds"].items()}
 
 
 def _is_full_size(checkpoint: Checkpoint) -> bool:
@@ -248,30 +239,3 @@ def _is_full_size(checkpoint: Checkpoint) -> bool:
     from vision.engine.checkpoint.shapes import Shapes
 
     return Shapes.of(checkpoint.config) == Shapes.of(CONFIG)
-
-
-def _require_writable(path: Path) -> None:
-    """Checks that the report can be written, before the minutes of measuring.
-
-    An old report stays until the new one is written.
-    """
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise AssistantError(f"cannot write the report to {path}: give the path of a file in a folder that is there")
-    try:
-        if path.exists():
-            path.open("ab").close()
-        else:
-            tempfile.TemporaryFile(dir=path.absolute().parent).close()
-    except OSError as problem:
-        raise _cannot_write(path, problem) from problem
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise _cannot_write(path, problem) from problem
-
-
-def _cannot_write(path: Path, problem: OSError) -> AssistantError:
-    return AssistantError(f"cannot write the report to {path}: {problem.strerror}; give another path")

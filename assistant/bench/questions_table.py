@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.bench.kinds import KINDS
-from assistant.bench.report import aligned, quantity, times
+from assistant.bench.report import ABOVE_THE_LIMIT, aligned, quantity, threads_text, times
 from assistant.bench.sensors import NOT_MEASURABLE
 from assistant.bench.shapes import rows
+from assistant.bench.shares import ROWS as SHARE_ROWS
+from assistant.bench.shares import UNIT, limits_text
 
 ROWS = (  # key, name, unit, how many of this unit are 1 of the figure's
     ("vision_seconds", "vision encoder", "s", 1.0),
@@ -53,7 +55,7 @@ def head(measured: Mapping[str, Any]) -> list[str]:
         f"{model['name']}: {model['parameters'] / 1e6:,.0f} million parameters, float32 arithmetic",
         f"{machine['processor']}, {machine['cores']} cores, {'?' if memory is None else f'{memory / 1e9:.1f}'} GB · {machine['system']}",
         f"{machine['date']} · {versions}",
-        f"{_counted(threads)} · runs of each kind: {runs}, after one unmeasured · medians",
+        f"{threads_text(threads)} · runs of each kind: {runs}, after one unmeasured · medians",
         f"load: {loads}; the start before, which packs and compiles what is not there yet, took {quantity(measured['first_start_seconds'], 1.0, 's')}",
     ]
 
@@ -93,13 +95,12 @@ def notes(measured: Mapping[str, Any]) -> list[str]:
             else ", which is all that the demo model knows."
         ),
         "The instructions of config.toml are left out; they are read once, while the model is loaded.",
+        UNIT,
         f"Energy: {measured['energy_source']}.",
     ]
     best = [one for shares in measured["shares"].values() for kind in shares.values() for one in kind.values()]
     if any(one is not None and one > 1 for one in best):
-        lines.append(
-            "A share of more than 100 % of the machine's best: others were busier while that best was measured."
-        )
+        lines.append(ABOVE_THE_LIMIT)
     share = measured["others_share"]
     if share["mean"] is not None:
         lines.append(
@@ -130,12 +131,6 @@ def ratio_of(measured: Mapping[str, Any], kind: str, key: str) -> float | None:
     return found.get("decode_seconds" if key == "tokens_per_second" else key)  # type: ignore[no-any-return]
 
 
-def share_of(measured: Mapping[str, Any], kind: str, key: str) -> float | None:
-    """The share of the machine's best that our engine reaches."""
-    key = "decode_seconds" if key == "tokens_per_second" else key
-    return measured["shares"]["seesay"][kind].get(key)  # type: ignore[no-any-return]
-
-
 def _ordered(measured: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """The engines with their figures; the one that ours is compared with comes first."""
     return sorted(measured["engines"].items(), key=lambda item: item[0] == "seesay")
@@ -146,19 +141,18 @@ def _kind(measured: Mapping[str, Any], kind: str, title: str) -> str:
     tokens = measured["tokens"]
     lines: list[list[str]] = [[f"{title}: {tokens['question'][kind]} + {tokens['answer'][kind]} tokens"]]
     lines[0] += [NAMES[name] for name, _ in engines] + ["least to most"]
-    lines[0] += ["ratio", "of the machine's best"] if measured["ratios"] else ["of the machine's best"]
+    lines[0] += ["ratio"] if measured["ratios"] else []
     for key, name, unit, factor in ROWS:
         row = [name, *(cell(one["kinds"][kind], key, unit, factor) for _, one in engines)]
         row.append(_range(measured["engines"]["seesay"]["kinds"][kind], key, factor))
         if measured["ratios"]:
             row.append(times(ratio_of(measured, kind, key), none=""))
-        share = share_of(measured, kind, key)
-        lines.append([*row, "" if share is None else f"{share:.0%}"])
+        lines.append(row)
+    for key, name in SHARE_ROWS:
+        shares = [measured["shares"][engine][kind].get(key) for engine, _ in engines]
+        row = [name, *("-" if one is None else f"{one:.0%}" for one in shares)]
+        lines.append([*row, *[""] * (len(lines[0]) - len(row))])
     return "\n".join(aligned(lines))
-
-
-def _counted(threads: int) -> str:
-    return "1 thread" if threads == 1 else f"{threads} threads"
 
 
 def _range(figures: Mapping[str, Any], key: str, factor: float) -> str:
@@ -167,11 +161,7 @@ def _range(figures: Mapping[str, Any], key: str, factor: float) -> str:
 
 
 def _limits(measured: Mapping[str, Any]) -> list[str]:
-    limits = measured["limits"]
-    return [
-        f"this machine at most: reads {limits['read_bytes_per_second'] / 1e9:.1f} GB/s, computes "
-        f"{2 * limits['products_per_second'] / 1e9:.0f} GFLOP/s of float32, with {_counted(measured['threads'])}"
-    ]
+    return [f"this machine at most: {limits_text(measured['limits'])}, with {threads_text(measured['threads'])}"]
 
 
 def _reference(measured: Mapping[str, Any]) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PLAIN = "transformers"
+from assistant.bench.compared import OURS
+from assistant.bench.shares import ROWS as SHARE_ROWS
+from assistant.bench.shares import UNIT, limits_text
+
 _ROWS = (  # key, name, unit, how many of this unit are 1 of the figure's
     ("load_seconds", "load", "s", 1.0),
     ("vision_seconds", "vision encoder", "s", 1.0),
@@ -17,28 +20,29 @@ _ROWS = (  # key, name, unit, how many of this unit are 1 of the figure's
     ("cancel_seconds", "longest wait of somebody who cancels", "ms", 1e3),
     ("load_cpu_seconds", "processor time, load", "s", 1.0),
     ("answer_cpu_seconds", "processor time, picture and answer", "s", 1.0),
+    ("answer_joules", "energy, picture and answer", "J", 1.0),
     ("peak_bytes", "peak memory", "GB", 1e-9),
     ("anonymous_bytes", "  of its own, at the end", "GB", 1e-9),
     ("file_bytes", "  mapped files, at the end", "GB", 1e-9),
     ("disk_bytes", "read from the disk, 0: all was in the page cache", "GB", 1e-9),
 )
-_NAMES = {"seesay": "SeeSay"}
+_NAMES = {"seesay": "SeeSay", "openvino": "OpenVINO"}
 
 
 def table(measured: Mapping[str, Any]) -> str:
     """The whole table, without a line break at the end."""
-    parts = [_head(measured), *(_one(result) for result in measured["results"])]
-    foot = [*_scaling(measured["scaling"]), *filter(None, [measured["left_out"]])]
-    return "\n\n".join([*parts, *(["\n".join(foot)] if foot else [])])
+    parts = ["\n".join(head(measured)), *(_one(result) for result in measured["results"])]
+    return "\n\n".join([*parts, "\n".join(notes(measured))])
 
 
-def _head(measured: Mapping[str, Any]) -> str:
+def head(measured: Mapping[str, Any]) -> list[str]:
+    """A few lines that say what was measured and on which machine."""
     machine, model = measured["machine"], measured["model"]
     tokens = measured["results"][0]["tokens"]
     memory = machine["memory_bytes"]
     versions = " · ".join(f"{name} {number}" for name, number in machine["versions"].items())
-    firsts = ", ".join(f"{_name(name)} {seconds:.1f} s" for name, seconds in measured["first_start_seconds"].items())
-    return "\n".join([
+    firsts = ", ".join(f"{name_of(name)} {seconds:.1f} s" for name, seconds in measured["first_start_seconds"].items())
+    return [
         f"{model['name']}: {model['parameters'] / 1e6:,.0f} million parameters, float32 arithmetic",
         f"picture {model['picture_pixels']}×{model['picture_pixels']}: {tokens['image']} tokens, {tokens['prompt']} with "
         f"the prompt around it · question {tokens['question']} tokens · answer up to {measured['answer_tokens']} tokens",
@@ -46,30 +50,94 @@ def _head(measured: Mapping[str, Any]) -> str:
         f"{machine['date']} · {versions}",
         f"median of {measured['rounds']}, in turns, each in a process of its own; the first start "
         f"(packing, compiling) took {firsts}",
-    ])  # fmt: skip
+    ]
 
 
-def _one(result: Mapping[str, Any]) -> str:
-    """The table for one number of threads."""
+def notes(measured: Mapping[str, Any]) -> list[str]:
+    """Sentences that a reader needs to understand the figures."""
+    lines = [*_scaling(measured["scaling"]), UNIT]
+    results = measured["results"]
+    if any(
+        share is not None and share > 1
+        for result in results
+        for one in result["shares"].values()
+        for share in one.values()
+    ):
+        lines.append(ABOVE_THE_LIMIT)
+    for name, build in _builds(results[0]).items():
+        lines.append(f"{name_of(name)}: {build}.")
+    for name, tokens in results[0]["other_tokens"].items():
+        ours = results[0]["tokens"]["prompt"] + results[0]["tokens"]["question"]
+        lines.append(
+            f"{name_of(name)} read {tokens} tokens for picture and question where SeeSay read {ours}: its seconds are not for "
+            "the same work, and its shares are wrong by as much."
+        )
+    return [*lines, *filter(None, [measured["left_out"]])]
+
+
+ABOVE_THE_LIMIT = "A share of more than 100 %: others were busier while the limit was measured."
+
+
+def _builds(result: Mapping[str, Any]) -> dict[str, str]:
+    """For every program or package that the user brought, its version and the files that it computed with."""
+    found = {}
+    for name, rounds in result["all_rounds"].items():
+        detail = rounds[0].get("detail", {})
+        said = [detail[key] for key in ("build", "model", "encoder") if detail.get(key)]
+        if said:
+            found[name] = ", ".join(said)
+    return found
+
+
+def ordered(result: Mapping[str, Any]) -> list[str]:
+    """The engines in the order of the table: first those that ours is compared with, then ours."""
+    return sorted(result["engines"], key=lambda name: name.partition(" ")[0] == OURS)
+
+
+def rows_of(result: Mapping[str, Any]) -> list[list[str]]:
+    """The table for one number of threads as cells, a heading first.
+
+    A ratio says how many times less ours takes. Beside one other engine it stands after each of ours; beside several it
+    stands after each of the others and is that of ours with the best instruction set.
+    """
     engines: Mapping[str, Mapping[str, float | None]] = result["engines"]
-    order = sorted(engines, key=lambda name: name != _PLAIN)  # the engine that ours is compared with comes first
-    threads, limits = result["threads"], result["limits"]
-    lines = [["1 thread" if threads == 1 else f"{threads} threads"]]
+    order = ordered(result)
+    pairs = _pairs(result)
+    lines = [[threads_text(result["threads"])]]
     for name in order:
-        lines[0] += [_name(name), *(["ratio"] if name in result["ratios"] else [])]
-    lines[0].append("of the machine's best")
+        lines[0] += [name_of(name), *(["ratio"] if name in pairs else [])]
     for key, title, unit, factor in _ROWS:
         line = [title]
         for name in order:
             line.append(quantity(_figure(engines[name], key), factor, unit))
-            if name in result["ratios"]:
-                line.append(times(result["ratios"][name].get(_ratio_of(key)), none=""))
-        lines.append([*line, _share(key, result)])
-    best = (
-        f"at most: reads {limits['read_bytes_per_second'] / 1e9:.1f} GB/s, "
-        f"computes {2 * limits['products_per_second'] / 1e9:.0f} GFLOP/s of float32"
-    )
-    return "\n".join([*aligned(lines), best, *_others(result["others_share"])])
+            if name in pairs:
+                line.append(times(pairs[name].get(_ratio_of(key)), none=""))
+        lines.append(line)
+    for key, title in SHARE_ROWS:
+        line = [title]
+        for name in order:
+            share = result["shares"][name].get(key)
+            line += ["-" if share is None else f"{share:.0%}", *([""] if name in pairs else [])]
+        lines.append(line)
+    return lines
+
+
+def _pairs(result: Mapping[str, Any]) -> dict[str, Mapping[str, float | None]]:
+    """For every engine after which a ratio stands, its ratios."""
+    ratios: Mapping[str, Mapping[str, Mapping[str, float | None]]] = result["ratios"]
+    if len(ratios) == 1:
+        return dict(next(iter(ratios.values())))
+    return {other: of_ours[OURS] for other, of_ours in ratios.items()}
+
+
+def _one(result: Mapping[str, Any]) -> str:
+    """The table for one number of threads."""
+    best = f"at most: {limits_text(result['limits'])}"
+    return "\n".join([*aligned(rows_of(result)), best, *_others(result["others_share"])])
+
+
+def threads_text(threads: int) -> str:
+    return "1 thread" if threads == 1 else f"{threads} threads"
 
 
 def _others(share: Mapping[str, float | None]) -> list[str]:
@@ -81,19 +149,13 @@ def _others(share: Mapping[str, float | None]) -> list[str]:
 
 def _figure(figures: Mapping[str, float | None], key: str) -> float | None:
     if key != "tokens_per_second":
-        return figures[key]
+        return figures.get(key)
     seconds = figures["decode_seconds"]
     return 1 / seconds if seconds else None
 
 
 def _ratio_of(key: str) -> str:
     return "decode_seconds" if key == "tokens_per_second" else key
-
-
-def _share(key: str, result: Mapping[str, Any]) -> str:
-    """The shares of the machine's best that our engine and its forced variants reach."""
-    known = [shares.get(key) for name, shares in result["shares"].items() if name != _PLAIN]
-    return ", ".join(f"{share:.0%}" for share in known if share is not None)
 
 
 def _scaling(scaling: Mapping[str, Mapping[str, float | None]]) -> list[str]:
@@ -116,7 +178,8 @@ def times(ratio: float | None, none: str = "-") -> str:
     return none if ratio is None else f"{ratio:.2f}×" if ratio < 10 else f"{ratio:.0f}×"
 
 
-def _name(engine: str) -> str:
+def name_of(engine: str) -> str:
+    """An engine's name as a reader sees it."""
     first, _, isa = engine.partition(" ")
     return " ".join(filter(None, [_NAMES.get(first, first), isa]))
 

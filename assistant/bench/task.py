@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 PICTURE_PIXELS = 448
 QUESTION_TOKENS = 18
 _WORDS = "what is in front of me and where is the nearest free chair or table that can be seen in this picture "
+OTHER_WORDS = "tell me how many things of which color lie on the floor or stand near the wall of this small room here "
+"""For a question that does not begin as the first one does."""
 
 
 @dataclass(frozen=True)
 class Task:
     """What one process of the benchmark has to measure."""
 
-    what: str  # "limits", "load", "transformers", "seesay", "answers of seesay" or "answers of transformers"
+    what: str  # "limits", "load", "answers of seesay", "answers of transformers", or the name of an engine
     threads: int
     checkpoint: str = ""
     tokens: int = 32  # length of an answer
@@ -35,6 +37,9 @@ class Task:
     runs: int = 1  # how often each kind of question is asked
     lends_words: bool = False  # because the model's own words are no language
     prefill_chunk_tokens: int = 256
+    program: str = ""  # llama-server
+    model: str = ""  # of llama.cpp the GGUF file, of OpenVINO the folder; for the other engines see `checkpoint`
+    encoder: str = ""  # of llama.cpp the GGUF file with the vision encoder
 
     def as_json(self) -> str:
         return json.dumps(vars(self))
@@ -46,24 +51,25 @@ class Task:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one process measured of one engine, in seconds and bytes; None where the system does not say."""
+    """What one process measured of one engine, in seconds and bytes; None where it does not say."""
 
     load_seconds: float
-    vision_seconds: float
-    prefill_seconds: float  # reading the prompt up to the end of the picture
-    first_token_seconds: float  # from picture and question to the first token
-    seen_first_token_seconds: float  # from the question to the first token, on a picture that has been read
-    decode_seconds: list[float]  # one figure for each token
+    vision_seconds: float | None
+    prefill_seconds: float | None  # reading the prompt up to the end of the picture
+    first_token_seconds: float | None  # from picture and question to the first token
+    seen_first_token_seconds: float | None  # from the question to the first token, on a picture that has been read
+    decode_seconds: list[float]  # one figure for each token, or their mean
     cancel_seconds: float | None  # the longest time that a cancel has to wait
-    load_cpu_seconds: float  # user and system
-    answer_cpu_seconds: float  # picture, question and all tokens
+    load_cpu_seconds: float | None  # user and system
+    answer_cpu_seconds: float | None  # picture, question and all tokens
     peak_bytes: int
     anonymous_bytes: int | None  # at the end
     file_bytes: int | None  # mapped files, which the system can take back
     disk_bytes: int | None  # read from the disk; 0 if all files were in the page cache
-    image_tokens: int
-    prompt_tokens: int
-    question_tokens: int
+    answer_joules: float | None = None  # of the processor, for picture, question and all tokens
+    image_tokens: int | None = None
+    prompt_tokens: int | None = None
+    question_tokens: int | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -93,26 +99,37 @@ def picture() -> NDArray[np.uint8]:
     return np.clip(127 + 90 * waves + noise, 0, 255).astype(np.uint8)
 
 
-def question(prompt: ChatPrompt) -> str:
+def question(prompt: ChatPrompt, words: str = _WORDS) -> str:
     """A question of QUESTION_TOKENS tokens, including those that make the model answer."""
-    best = _WORDS[:4]
-    for end in range(4, len(_WORDS)):
-        if len(prompt.question(_WORDS[:end])) > QUESTION_TOKENS:
+    best = words[:4]
+    for end in range(4, len(words)):
+        if len(prompt.question(words[:end])) > QUESTION_TOKENS:
             break
-        best = _WORDS[:end]
+        best = words[:end]
     return best.strip()
 
 
-def memory() -> dict[str, int | None]:
-    """The memory of this process in bytes: its peak, and what it has now."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    now = numbers_in(Path("/proc/self/status"))
+def memory(process_id: int | None = None) -> dict[str, int | None]:
+    """The memory of a process in bytes, of this one if none is named: its peak, and what it has now."""
+    folder = Path(f"/proc/{process_id or 'self'}")
+    now = numbers_in(folder / "status")
+    peak = None if process_id else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {
         "peak_bytes": now.get("VmHWM", peak),
         "anonymous_bytes": now.get("RssAnon"),
         "file_bytes": now.get("RssFile"),
-        "disk_bytes": numbers_in(Path("/proc/self/io")).get("read_bytes"),
+        "disk_bytes": numbers_in(folder / "io").get("read_bytes"),
     }
+
+
+def cpu_seconds_of(process_id: int) -> float | None:
+    """The processor time of another process so far, user and system; None where the system does not say."""
+    try:
+        # The name, which may hold anything, stands in brackets; after it come the fields from the third one on.
+        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return None
 
 
 def resident_bytes() -> int | None:

@@ -16,7 +16,7 @@ import pytest
 
 from assistant.bench import questions
 from assistant.bench.answers import measure as measure_ours
-from assistant.bench.engine import OURS, PLAIN
+from assistant.bench.compared import OURS, PLAIN
 from assistant.bench.feasible import feasible
 from assistant.bench.kinds import KINDS
 from assistant.bench.machine import Limits
@@ -101,7 +101,7 @@ class Processes:
         if task.what == "load":
             return {"load_seconds": 9.0}
         if task.what == "limits":
-            return {"read_bytes_per_second": 30e9, "products_per_second": 100e9}
+            return vars(Limits.of(30e9, 200e9, 190e9))
         if task.what == "answers of seesay":
             return process_figures([10.0 + len(self.asked) * n for n in range(task.runs)], **self._more)
         quiet_run = {"first_sound_seconds": None, "seen_first_sound_seconds": None, "decode_seconds": 0.5}
@@ -130,7 +130,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_measured(
     if there_already:
         html.write_text("the last one")
         monkeypatch.setattr(Path, "open", refuse)
-    monkeypatch.setattr("assistant.bench.questions.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("assistant.bench.page_file.tempfile.TemporaryFile", refuse)
     processes = Processes()
     with pytest.raises(AssistantError, match=r"cannot write the report to .*report\.html: Permission denied"):
         bench_questions(QuestionsBench(small), as_json=False, html=html, run=processes.run)
@@ -206,11 +206,8 @@ def test_runs_are_spread_over_the_rounds(runs: int, rounds: int, parts: list[int
 
 def test_the_processors_best_counts_and_the_memorys_median() -> None:
     """Other programs can hide what a processor can do, but what a memory can do really changes."""
-    measured = [
-        {"read_bytes_per_second": read, "products_per_second": products}
-        for read, products in ((30, 5), (65, 9), (37, 8))
-    ]
-    assert questions.limits_of(measured) == Limits(37, 9)
+    measured = [vars(Limits.of(read, flop, flop - 1)) for read, flop in ((30, 5), (65, 9), (37, 8))]
+    assert Limits.of_rounds(measured) == Limits(37, 9, fma_flop_per_second=9, matmul_flop_per_second=8)
 
 
 def test_figures_are_medians_of_all_runs_with_their_range(small: Path) -> None:
@@ -238,7 +235,7 @@ def test_ratios_and_shares(small: Path) -> None:
     assert found["ratios"]["kinds"]["trend"]["decode_seconds"] == pytest.approx(5.0)
     assert found["ratios"]["kinds"]["trend"]["first_sound_seconds"] is None
     assert found["shares"][OURS]["read"]["decode_seconds"] == pytest.approx(2_000_000 / 30e9 / 0.1)
-    weights = found["work"]["decode_weights"]
+    weights = found["work"]["read"]["decode_weights"]
     assert found["shares"][PLAIN]["read"]["decode_seconds"] == pytest.approx(4 * weights / 30e9 / 0.5)
     json.dumps(found)
 
@@ -257,14 +254,14 @@ def test_too_little_memory_leaves_transformers_out(
 # The reference design's figures
 
 
-def of_limits(read: float, products: float, *, is_full_size: bool = True) -> dict[str, Any]:
+def of_limits(read: float, flop: float, *, is_full_size: bool = True) -> dict[str, Any]:
     ours = summary([process_figures([10.0])])
-    return {row.what: row for row in feasible(Limits(read, products), ours, is_full_size=is_full_size)}
+    return {row.what: row for row in feasible(Limits(read, flop), ours, is_full_size=is_full_size)}
 
 
 def test_answers_that_memory_forbids_are_said_to_be_impossible() -> None:
     """At 30 GB/s, 124 tokens of 1.72 billion weights of 4 bytes take 28 s, and 8.2 s would need 104 GB/s."""
-    row = of_limits(30e9, 100e9)["describe a picture, 124 tokens"]
+    row = of_limits(30e9, 200e9)["describe a picture, 124 tokens"]
     assert row.plain_at_least.startswith("28.4 s")
     assert "cannot be had by plain float32" in row.verdict
     assert "104 GB/s" in row.verdict
@@ -273,21 +270,21 @@ def test_answers_that_memory_forbids_are_said_to_be_impossible() -> None:
 
 def test_answers_that_memory_permits_are_not() -> None:
     """With a server's 400 GB/s the answers are not called impossible."""
-    assert "cannot" not in of_limits(400e9, 100e9)["describe a picture, 124 tokens"].verdict
+    assert "cannot" not in of_limits(400e9, 200e9)["describe a picture, 124 tokens"].verdict
 
 
 def test_the_weights_alone_are_more_than_the_references_memory() -> None:
     """This holds on every machine."""
-    row = of_limits(400e9, 1e12)["peak memory"]
+    row = of_limits(400e9, 2e12)["peak memory"]
     assert row.plain_at_least == "8.5 GB"
     assert "cannot be had by plain float32" in row.verdict
     assert "7.93 GiB" in row.verdict
 
 
 def test_the_encoder_is_a_question_of_the_arithmetics_peak() -> None:
-    """288 billion products in 3.8 s are possible from 76 billion a second on."""
-    assert of_limits(30e9, 100e9)["vision encoder"].verdict.startswith("can be had, at 76%")
-    assert of_limits(30e9, 50e9)["vision encoder"].verdict.startswith("cannot")
+    """576 GFLOP in 3.8 s are possible from 152 GFLOP/s on."""
+    assert of_limits(30e9, 200e9)["vision encoder"].verdict.startswith("can be had, at 76%")
+    assert of_limits(30e9, 100e9)["vision encoder"].verdict.startswith("cannot")
 
 
 @pytest.mark.parametrize(
@@ -297,7 +294,7 @@ def test_the_encoder_is_a_question_of_the_arithmetics_peak() -> None:
 def test_the_processors_watts_are_not_taken_for_a_boxs(other_watts: float, said: str) -> None:
     """The reference's watts are those of a whole box, so the table says what ours include."""
     ours = summary([process_figures([10.0], joules=97.0)])
-    rows = {row.what: row for row in feasible(Limits(30e9, 100e9), ours, other_watts, is_full_size=True)}
+    rows = {row.what: row for row in feasible(Limits(30e9, 200e9), ours, other_watts, is_full_size=True)}
     assert rows["power"].ours == said
 
 
@@ -333,7 +330,7 @@ def test_every_process_gets_the_chunks(small: Path) -> None:
 
 def test_a_small_model_is_not_put_beside_the_references_figures() -> None:
     """For a small model only what the machine permits is said."""
-    rows = of_limits(30e9, 100e9, is_full_size=False)
+    rows = of_limits(30e9, 200e9, is_full_size=False)
     assert {row.ours for row in rows.values()} == {"another model was measured", NOT_MEASURABLE}
 
 
@@ -392,9 +389,11 @@ def test_the_page_stands_alone(small: Path) -> None:
     assert "url(" not in html
     assert "http" not in html.replace("http://www.w3.org", "")
     drawings = [part.split("</svg>")[0] for part in html.split("<svg")[1:]]
-    assert len(drawings) == 2  # of time and of memory
-    for drawing in drawings:
-        assert ET.fromstring(f"<svg{drawing}</svg>").attrib["aria-label"]
+    drawings = [ET.fromstring(f"<svg{drawing}</svg>") for drawing in drawings]
+    plots = [drawing for drawing in drawings if "aria-hidden" not in drawing.attrib]  # the others are marks of a legend
+    assert len(plots) == 3  # of time, of memory and the roofline
+    for plot in plots:
+        assert plot.attrib["aria-label"]
 
 
 def test_the_page_says_what_the_machine_does_not_tell(small: Path) -> None:
@@ -406,11 +405,11 @@ def test_the_page_says_what_the_machine_does_not_tell(small: Path) -> None:
 
 
 def test_watts_and_degrees_are_drawn_where_they_are_told(small: Path) -> None:
-    """There are four plots then, and joules in the table."""
+    """There are five plots then, and joules in the table."""
     found = measured(small, more={"joules": 97.0})
     found["series"][OURS] |= {"watts": [None, 9.0, 10.0], "celsius": [50.0, 55.0, 60.0]}
     html = page(found)
-    assert html.count("<svg") == 4
+    assert html.count("<svg role") == 5
     assert "97.0 J" in read(html).text
     assert "97.0 J" in table(found)
 
@@ -581,7 +580,12 @@ def test_a_real_bench_of_the_demo_model(tmp_path: Path, capsys: pytest.CaptureFi
         (["--tokens", "5"], 2, "--engine"),
         (["--threads", "1,2"], 2, "--threads"),
         (["--synthetic", "--model", "demo"], 2, "--synthetic"),
-        (["--engine", "--html", "x.html"], 2, "--html"),
+        (["--engine", "--runs", "3"], 2, "--runs"),
+        (["--engine", "--html", "nowhere/x.html", "--model", "demo"], 1, "nowhere/x.html"),
+        (["--compare", "llama.cpp"], 2, "--engine"),
+        (["--gguf", "x.gguf"], 2, "--engine"),
+        (["--from", "nowhere.json"], 1, "nowhere.json"),
+        (["--from", "x.json", "--model", "demo"], 2, "--from"),
         (["--model", "demo", "--html", "nowhere/x.html"], 1, "nowhere/x.html"),
     ],
 )

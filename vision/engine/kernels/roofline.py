@@ -1,9 +1,11 @@
-"""What this machine can do at most: how fast its cores read memory, and how many float32 products they add up.
+"""What this machine can do at most: how fast its cores read memory, and how many float32 operations they do.
 
 The benchmark compares the engine with these two figures. They are measured in the threads of a pool, like all
 arithmetic here. Reading is one sequential stream for each core, and nothing is done to what was read; multiplying is a
 chain of fused multiply-adds in registers, and nothing is read. The best of several tries counts, because anything else
 that runs on the machine can only make a try slower.
+
+The unit of computing is FLOP: one multiplication or one addition of float32 numbers. A fused multiply-add is 2 FLOP.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ from .thread_pool import Pool
 WORK_ITEM_BYTES = 3 << 20  # a work item of reading; it goes to whichever thread is free
 _STEP_BYTES = 384  # read in one step: twice what `Emitter.prefetch` fetches, with a sum in a register for each vector
 _CHAINS = {Isa.PLAIN: 64, Isa.AVX2: 12, Isa.AVX512: 24}  # sums side by side: they hide the latency
-_PRODUCT_WORK_ITEMS = 64
-_PRODUCT_STEPS = 100_000
+_MULTIPLY_WORK_ITEMS = 64
+_MULTIPLY_STEPS = 100_000
 
 
 def read_bytes_per_second(pool: Pool, memory: NDArray[np.uint8], tries: int = 5, isa: Isa | None = None) -> float:
@@ -47,15 +49,15 @@ def read_bytes_per_second(pool: Pool, memory: NDArray[np.uint8], tries: int = 5,
     return memory.nbytes / _least_seconds(pool, entry, work_items, arguments, tries)
 
 
-def products_per_second(pool: Pool, tries: int = 5, isa: Isa | None = None) -> float:
-    """How many float32 products a second the pool's threads together add to sums. A multiply-add counts as one."""
+def flop_per_second(pool: Pool, tries: int = 5, isa: Isa | None = None) -> float:
+    """How many FLOP of float32 a second the pool's threads together do. A fused multiply-add counts as 2 FLOP."""
     isa = fastest() if isa is None else isa
     sums = np.zeros((pool.threads, 1024), np.float32)
     lanes = {Isa.PLAIN: 1, Isa.AVX2: 8, Isa.AVX512: 16}[isa]
-    products = _PRODUCT_WORK_ITEMS * _PRODUCT_STEPS * _CHAINS[isa] * lanes
+    flop = 2 * _MULTIPLY_WORK_ITEMS * _MULTIPLY_STEPS * _CHAINS[isa] * lanes
     arguments = np.zeros(ROOFLINE_ARGUMENTS, np.int64)
-    arguments[MULTIPLY_STEPS], arguments[MULTIPLY_SUMS] = _PRODUCT_STEPS, sums.ctypes.data
-    return products / _least_seconds(pool, _entry("multiply", isa), _PRODUCT_WORK_ITEMS, arguments, tries)
+    arguments[MULTIPLY_STEPS], arguments[MULTIPLY_SUMS] = _MULTIPLY_STEPS, sums.ctypes.data
+    return flop / _least_seconds(pool, _entry("multiply", isa), _MULTIPLY_WORK_ITEMS, arguments, tries)
 
 
 def _least_seconds(pool: Pool, entry: int, work_items: int, arguments: NDArray[np.int64], tries: int) -> float:
@@ -87,7 +89,7 @@ def _read(e: Emitter, address: Code, out: Code) -> None:
 
 
 def _multiply(e: Emitter, steps: Code, out: Code, *, chains: int) -> None:
-    """Compute sums of `steps` products each, as many side by side as there are registers."""
+    """Compute chains of `steps` multiply-adds each, as many side by side as there are registers."""
     half = ir.Constant(e.floats, [0.5] * e.lanes)
     one = ir.Constant(e.floats, [1.0] * e.lanes)
     sums = e.loop(steps, [e.zero] * chains, lambda _, values: [e.fma(value, half, one) for value in values])
