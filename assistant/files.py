@@ -52,21 +52,21 @@ def user_path(text: str) -> Path:
     return Path(without_tilde(text))
 
 
-def replace_file(path: Path, text: str, *, new_mode: int = _PRIVATE) -> None:
-    """Replace the file at `path` by one that holds `text`, in one step: a power cut leaves the old file or the new one.
+def replace_file(path: Path, content: str | bytes, *, new_mode: int = _PRIVATE) -> None:
+    """Replace the file at `path` by one with this content, in one step: a power cut leaves the old file or the new one.
 
-    The text is written in UTF-8, with its line ends as they are, to a temporary file in the same folder. The folder has
-    to exist. The new file takes over the mode of the file that it replaces; without one it gets `new_mode` less the
+    A text is written in UTF-8, with its line ends as they are. It goes to a temporary file in the same folder, which
+    has to exist. The new file takes over the mode of the file that it replaces; without one it gets `new_mode` less the
     umask. After a failure, Ctrl-C included, the old file is untouched and the temporary file is removed. Raises
     OSError.
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(_TOKEN_BYTES)}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, new_mode)
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        with open(descriptor, "wb") as file:
             with contextlib.suppress(FileNotFoundError):
                 os.fchmod(descriptor, stat.S_IMODE(path.stat().st_mode))
-            file.write(text)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(descriptor)
         os.replace(part, path)
