@@ -46,6 +46,10 @@ class PictureFolder:
         """Does nothing if there is no such picture. Raises OSError."""
         self.path(sha256).unlink(missing_ok=True)
 
+    def sync(self) -> None:
+        """Waits until the removals are on the disk. Raises OSError."""
+        files.sync(self._folder)
+
     def remove_others(self, known: set[str]) -> int:
         """Removes all files but the known pictures, and returns how many. Raises OSError."""
         others = [path for path in self._folder.iterdir() if path.suffix != _SUFFIX or path.stem not in known]

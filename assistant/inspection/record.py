@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,14 @@ def canonical_json(record: Record) -> str:
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+def record_of(content: str) -> Record:
+    """The record of `canonical_json`. Raises ValueError where it is no such text."""
+    values = json.loads(content)
+    if not isinstance(values, dict):
+        raise ValueError("this is no record of a journal")
+    return from_values(values)
+
+
 def cleaned(record: Record) -> Record:
     """The record as it is stored: every export of it reads back the same.
 
@@ -163,3 +171,14 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_cleaned(each) for each in value]
     return value
+
+
+def as_ranges(numbers: Iterable[int]) -> list[list[int]]:
+    """Sorted numbers as ranges: [1, 2, 3, 7] is [[1, 3], [7, 7]]."""
+    ranges: list[list[int]] = []
+    for number in sorted(numbers):
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ranges
