@@ -130,7 +130,8 @@ class JournalKeeper:
     # The thread.
 
     def _run(self) -> None:
-        cleans_at = self._clock()
+        self._clean()
+        cleans_at = self._clock() + CLEAN_SECONDS
         while True:
             try:
                 job = self._waiting.get(timeout=max(0.0, cleans_at - self._clock()))
