@@ -60,6 +60,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.packed vision.engine.models"
     ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
+    "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.conversation": (
         "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
         " vision.reading"
@@ -69,7 +70,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.reading"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio audio.settings vision vision.reading"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.web audio audio.settings vision vision.reading"
         " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (

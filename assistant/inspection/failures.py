@@ -12,6 +12,10 @@ from assistant.errors import JournalError
 from assistant.inspection.schema import VERSION
 
 
+class DiskFull(JournalError):
+    """There is no room for the record or its picture."""
+
+
 def too_new(folder: Path, version: int) -> JournalError:
     return JournalError(
         f"the journal in {folder} was written by a newer SeeSay (version {version} of the journal; this one knows {VERSION}):"
@@ -27,17 +31,17 @@ def as_journal_errors(folder: Path) -> Iterator[None]:
     except JournalError:
         raise
     except sqlite3.Error as error:
+        if "is full" in str(error):
+            raise DiskFull(_disk_full(folder)) from error
         raise JournalError(_sentence(folder, error)) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise JournalError(_disk_full(folder)) from error
+            raise DiskFull(_disk_full(folder)) from error
         raise JournalError(f"the journal in {folder} cannot be used: {error.strerror or error}") from error
 
 
 def _sentence(folder: Path, error: sqlite3.Error) -> str:
     words = str(error)
-    if "is full" in words:
-        return _disk_full(folder)
     if "malformed" in words or "not a database" in words:
         return (
             f"the journal in {folder} is damaged ({words}): move the folder away, and a new journal begins;"

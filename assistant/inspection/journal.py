@@ -205,7 +205,7 @@ class Journal:
         if self._is_to_truncate:
             self._truncate()
         if refused is not None:
-            raise PictureNotKept(f"the picture of record {entry.number} is not kept: {refused}", entry)
+            raise PictureNotKept(f"the picture of record {entry.number} is not kept: {refused}", entry) from refused
         return entry
 
     def delete(self, numbers: Iterable[int], why: str) -> int:

@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from assistant.errors import JournalError
+from assistant.inspection.failures import DiskFull
 from assistant.inspection.journal import NO_LIMITS, Journal, Limits, PictureNotKept
 from assistant.inspection.record import Entry, Record
 
@@ -36,6 +37,7 @@ class NotKept:
     record: Record
     why: str  # one sentence
     is_picture_only: bool = False
+    is_disk_full: bool = False
 
 
 class JournalKeeper:
@@ -47,11 +49,11 @@ class JournalKeeper:
         limits: Limits = NO_LIMITS,
         *,
         keeps_pictures: bool = True,
-        on_failure: Callable[[str], None] = lambda sentence: None,
+        on_failure: Callable[[NotKept], None] = lambda lost: None,
         on_recovery: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`on_failure` gets one sentence, and both are called on the thread "journal" or on the one that calls `keep`.
+        """Both functions are called on the thread "journal", or on the one that calls `keep`.
 
         The journal belongs to the thread from now on.
         """
@@ -148,9 +150,10 @@ class JournalKeeper:
             picture = None if jpeg is None else jpeg()
             entry = self._journal.append(record, picture, keep_picture=self._keeps_pictures)
         except PictureNotKept as error:
-            self._fail(kept, NotKept(record, str(error), is_picture_only=True), error.entry)
+            is_full = isinstance(error.__cause__, DiskFull)
+            self._fail(kept, NotKept(record, str(error), is_picture_only=True, is_disk_full=is_full), error.entry)
         except Exception as error:  # noqa: BLE001 - boundary of a record: the next one is tried
-            self._fail(kept, NotKept(record, str(error)))
+            self._fail(kept, NotKept(record, str(error), is_disk_full=isinstance(error, DiskFull)))
         else:
             kept.set_result(entry)
             self._works()
@@ -180,7 +183,7 @@ class JournalKeeper:
         else:
             kept.set_exception(JournalError(lost.why))
         if is_first:
-            self._on_failure(lost.why)
+            self._on_failure(lost)
 
     def _works(self) -> None:
         with self._lock:

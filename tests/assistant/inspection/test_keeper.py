@@ -27,7 +27,10 @@ class World:
         self.told: list[str] = []
         self.journal = Journal.write(folder, now=lambda: NOON)
         self.keeper = JournalKeeper(
-            self.journal, limits, on_failure=self.told.append, on_recovery=lambda: self.told.append("works")
+            self.journal,
+            limits,
+            on_failure=lambda lost: self.told.append(lost.why),
+            on_recovery=lambda: self.told.append("works"),
         )
         self.folder = folder
         self.held = threading.Event()
@@ -92,6 +95,7 @@ def test_a_full_disk_is_told_once_and_the_rest_goes_on(world: World) -> None:
     world.keeper.keep(turn()).result(SECONDS)
     assert world.told[1:] == ["works"]
     assert [lost.record.question[:3] for lost in world.keeper.not_kept] == ["xxx"] * 3
+    assert {lost.is_disk_full for lost in world.keeper.not_kept} == {True}
 
 
 def test_a_picture_that_fails_is_listed_and_its_record_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,9 +108,8 @@ def test_a_picture_that_fails_is_listed_and_its_record_is_kept(world: World, mon
     entry = world.keeper.keep(turn(), lambda: JPEG).result(SECONDS)
     assert entry.record is not None
     assert not entry.record.has_picture
-    assert [(lost.is_picture_only, lost.record.question) for lost in world.keeper.not_kept] == [
-        (True, "is the valve open")
-    ]
+    (lost,) = world.keeper.not_kept
+    assert (lost.is_picture_only, lost.is_disk_full, lost.record.question) == (True, True, "is the valve open")
     assert len(world.told) == 1
 
 
