@@ -80,7 +80,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.packed vision.engine.models"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.wiring assistant.bench audio audio.demo_model"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.wiring assistant.bench audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
     ),

@@ -143,7 +143,9 @@ class Journal:
         """Opens the journal for reading, also while another process writes it. Raises JournalError if there is none."""
         path = folder / DATABASE_NAME
         if not path.is_file():
-            raise JournalError(f"there is no journal in {folder} yet: set journal.enabled = true, or choose a profile")
+            raise JournalError(
+                f"there is no journal in {folder} yet: set journal.enabled = true, or use the profile cart"
+            )
         journal = cls(folder)
         with contextlib.ExitStack() as stack, as_journal_errors(folder):
             stack.enter_context(journal)

@@ -30,10 +30,15 @@ class Verdict:
 def verify(journal: Journal) -> Verdict:
     """Looks at every record and every picture. Raises JournalError if the journal cannot be read."""
     with journal.snapshot():
-        rows = list(journal.stored())
-        number, chain = journal.head
-        pictures = journal.kept_pictures()
-        damage = journal.damage()
+        return verify_inside(journal)
+
+
+def verify_inside(journal: Journal) -> Verdict:
+    """The same inside of a `snapshot` that is open already."""
+    rows = list(journal.stored())
+    number, chain = journal.head
+    pictures = journal.kept_pictures()
+    damage = journal.damage()
     there = [row for row in rows if row.content is not None]
     problem, wrong = _first_problem(journal, rows, (number, chain), pictures)
     if not problem and damage:
