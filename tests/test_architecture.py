@@ -74,7 +74,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.wiring audio audio.settings audio.demo_model vision"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.inspection assistant.wiring audio audio.settings audio.demo_model vision"
         " vision.reading vision.demo_model vision.engine"
         " vision.engine.ground vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
