@@ -25,7 +25,7 @@ from typing import Any
 from assistant import files
 from assistant.errors import JournalError
 from assistant.inspection.chain import chain_hash, content_hash
-from assistant.inspection.failures import as_journal_errors, too_new
+from assistant.inspection.failures import DiskFull, as_journal_errors, too_new
 from assistant.inspection.pictures import PictureFolder, picture_hash
 from assistant.inspection.record import DELETED, Entry, Record, as_ranges, canonical_json, cleaned, record_of
 from assistant.inspection.schema import MIGRATIONS, VERSION, indexed, search_query
@@ -192,18 +192,17 @@ class Journal:
             except JournalError as error:
                 refused = error
         record = replace(cleaned(record), picture_sha256=sha256, has_picture=has_picture)
+        picture_bytes = len(jpeg) if jpeg is not None else 0
         try:
-            with self._transaction():
-                if has_picture and jpeg is not None:
-                    self._database.execute(
-                        "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?)", (sha256, len(jpeg), record.at_milliseconds)
-                    )
-                entry = self._insert(record)
-        except JournalError:
+            entry = self._store(record, picture_bytes)
+        except JournalError as error:
             if is_new:
                 with contextlib.suppress(OSError):  # else the next start removes it
                     self.pictures.remove(sha256)
-            raise
+            if not (is_new and isinstance(error, DiskFull)):
+                raise
+            refused = error  # without the picture there may be room for the words
+            entry = self._store(replace(record, has_picture=False), picture_bytes)
         if self._is_to_truncate:
             self._truncate()
         if refused is not None:
@@ -410,6 +409,15 @@ class Journal:
                 with contextlib.suppress(sqlite3.Error):  # SQLite itself has rolled back after some errors
                     self._database.execute("ROLLBACK")
                 raise
+
+    def _store(self, record: Record, picture_bytes: int) -> Entry:
+        with self._transaction():
+            if record.has_picture:
+                self._database.execute(
+                    "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?)",
+                    (record.picture_sha256, picture_bytes, record.at_milliseconds),
+                )
+            return self._insert(record)
 
     def _insert(self, record: Record) -> Entry:
         content, salt = canonical_json(record), secrets.token_hex(_SALT_BYTES)

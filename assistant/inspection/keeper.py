@@ -83,8 +83,10 @@ class JournalKeeper:
         with self._lock:
             return [lost for _, lost in self._not_kept]
 
-    def keep(self, record: Record, jpeg: Jpeg | None = None) -> Future[Entry]:
+    def keep(self, record: Record, jpeg: Jpeg | None = None, *, keep_picture: bool | None = None) -> Future[Entry]:
         """Stores a record after those that were given before. The future has the stored entry, or raises JournalError.
+
+        `keep_picture` says whether the picture is stored or only its hash. None: as it was set for all pictures.
 
         Nobody has to look at the future: a failure is told and listed in any case. A record whose picture alone could
         not be stored counts as stored; its `has_picture` is false.
@@ -93,7 +95,7 @@ class JournalKeeper:
         try:
             if self._closing:
                 raise queue.Full
-            self._waiting.put_nowait(lambda: self._keep(kept, record, jpeg))
+            self._waiting.put_nowait(lambda: self._keep(kept, record, jpeg, keep_picture))
         except queue.Full:
             self._fail(kept, NotKept(record, "the journal is too far behind: its disk does not answer"))
         return kept
@@ -145,10 +147,11 @@ class JournalKeeper:
                 return
             job()
 
-    def _keep(self, kept: Future[Entry], record: Record, jpeg: Jpeg | None) -> None:
+    def _keep(self, kept: Future[Entry], record: Record, jpeg: Jpeg | None, keep_picture: bool | None) -> None:
         try:
             picture = None if jpeg is None else jpeg()
-            entry = self._journal.append(record, picture, keep_picture=self._keeps_pictures)
+            keeps = self._keeps_pictures if keep_picture is None else keep_picture
+            entry = self._journal.append(record, picture, keep_picture=keeps)
         except PictureNotKept as error:
             is_full = isinstance(error.__cause__, DiskFull)
             self._fail(kept, NotKept(record, str(error), is_picture_only=True, is_disk_full=is_full), error.entry)

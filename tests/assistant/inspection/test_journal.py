@@ -15,7 +15,7 @@ import pytest
 from assistant import files
 from assistant.errors import JournalError
 from assistant.inspection.journal import DATABASE_NAME, Journal, Limits, PictureNotKept, Wanted
-from assistant.inspection.record import DELETED, STEP, TURN, Record
+from assistant.inspection.record import DELETED, STEP, TURN, Entry, Record
 from assistant.inspection.schema import VERSION
 from assistant.inspection.verify import verify
 
@@ -336,6 +336,27 @@ def test_a_new_picture_is_removed_where_its_record_cannot_be_stored(journal: Jou
     with pytest.raises(JournalError):
         journal.append(turn("x" * 100_000), JPEG)
     assert len(list((journal.folder / "pictures").iterdir())) == 1
+
+
+def test_a_record_that_finds_room_only_without_its_picture_is_kept_without_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture may have taken the last free bytes of the disk."""
+    real = journal._insert
+
+    def insert(record: Record) -> Entry:
+        if list((journal.folder / "pictures").iterdir()):
+            raise sqlite3.OperationalError("database or disk is full")
+        return real(record)
+
+    monkeypatch.setattr(journal, "_insert", insert)
+    with pytest.raises(PictureNotKept, match="the disk is full"):
+        journal.append(turn(), JPEG)
+    monkeypatch.undo()
+    (entry,) = journal.entries()
+    assert entry.record is not None
+    assert not entry.record.has_picture
+    assert verify(journal).problem == ""
 
 
 def test_a_picture_that_cannot_be_written_does_not_lose_its_record(

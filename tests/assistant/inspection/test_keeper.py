@@ -193,3 +193,11 @@ def test_a_disk_that_never_answers_does_not_hold_up_the_end(
     world.keeper.keep(turn(), world.picture_that_waits)
     world.keeper.close()
     assert "the thread 'journal' did not end" in caplog.text
+
+
+def test_a_record_may_differ_about_its_picture(world: World) -> None:
+    """A station of a round may keep its picture or not, whatever holds for all others."""
+    entry = world.keeper.keep(turn(), lambda: JPEG, keep_picture=False).result(SECONDS)
+    assert entry.record is not None
+    assert (entry.picture, entry.record.has_picture) == (None, False)
+    assert entry.record.picture_sha256
