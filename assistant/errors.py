@@ -6,6 +6,7 @@
     ├── FetchError    (OSError)       exit 1   a download failed, was refused or did not verify
     ├── ModelMissing  (OSError)       exit 3   a model that was asked for is not on this machine, or is damaged
     ├── ButtonMissing (OSError)       exit 3   no input device for the button, or no permission to read it
+    ├── JournalError  (OSError)       exit 1   the journal is missing, damaged, in use, or its disk is full
     └── PowerError    (OSError)       exit 3   the machine does not let its power be measured or limited
 
 Exit status: 0 right, 1 it failed, 2 wrong use, 3 a device or model is missing, damaged or was lost, 130 Ctrl-C.
@@ -63,6 +64,12 @@ class PowerError(AssistantError, OSError):
     """The machine's power cannot be limited, or its settings could not be put back."""
 
     exit_status = MISSING
+
+
+class JournalError(AssistantError, OSError):
+    """The journal cannot be opened, read or written. What was stored before is not lost."""
+
+    exit_status = FAILED
 
 
 _MISSING_OR_LOST = (

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 # A new file can be read by its user alone, unless the caller says otherwise.
 _PRIVATE = 0o600
@@ -52,21 +53,30 @@ def user_path(text: str) -> Path:
     return Path(without_tilde(text))
 
 
-def replace_file(path: Path, text: str, *, new_mode: int = _PRIVATE) -> None:
-    """Replace the file at `path` by one that holds `text`, in one step: a power cut leaves the old file or the new one.
+def replace_file(path: Path, content: str | bytes, *, new_mode: int = _PRIVATE) -> None:
+    """Replace the file at `path` by one with this content, in one step: see `replacing`.
 
-    The text is written in UTF-8, with its line ends as they are, to a temporary file in the same folder. The folder has
-    to exist. The new file takes over the mode of the file that it replaces; without one it gets `new_mode` less the
-    umask. After a failure, Ctrl-C included, the old file is untouched and the temporary file is removed. Raises
-    OSError.
+    A text is written in UTF-8, with its line ends as they are. Raises OSError.
+    """
+    with replacing(path, new_mode=new_mode) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def replacing(path: Path, *, new_mode: int = _PRIVATE) -> Iterator[IO[bytes]]:
+    """Gives a file to write to. At the end it replaces the one at `path`: a power cut leaves the old file or the new one.
+
+    It is a temporary file in the same folder, which has to exist. The new file takes over the mode of the file that it
+    replaces; without one it gets `new_mode` less the umask. After a failure, Ctrl-C included, the old file is untouched
+    and the temporary file is removed. Raises OSError.
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(_TOKEN_BYTES)}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, new_mode)
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        with open(descriptor, "wb") as file:
             with contextlib.suppress(FileNotFoundError):
                 os.fchmod(descriptor, stat.S_IMODE(path.stat().st_mode))
-            file.write(text)
+            yield file
             file.flush()
             os.fsync(descriptor)
         os.replace(part, path)

@@ -61,6 +61,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.packed vision.engine.models"
     ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
+    "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.conversation": (
         "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
         " vision.reading"
@@ -70,17 +71,17 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.reading"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.web audio audio.settings vision vision.reading"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.web audio audio.settings vision vision.reading"
         " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.wiring audio audio.settings audio.demo_model vision"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.inspection assistant.wiring audio audio.settings audio.demo_model vision"
         " vision.reading vision.demo_model vision.engine"
         " vision.engine.ground vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.wiring assistant.bench audio audio.demo_model"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.wiring assistant.bench audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
     ),
@@ -94,7 +95,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2",
 )  # fmt: skip
 
 

@@ -173,6 +173,7 @@ class PageReading:
                     yield from got
                     return
                 self._frame = got
+            turn.frame = self._frame
             yield from self._read(turn, self._frame, command)
         except ReaderError as error:
             _log.debug("turn %s cannot read", turn.number, exc_info=error)

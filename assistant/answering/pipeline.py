@@ -167,6 +167,24 @@ class AnswerPipeline:
         self._begin(turn, lambda turn: self._phrase(text, then))
         return turn
 
+    def say_result(self, words: Callable[[], str]) -> Turn:
+        """Speaks what `words` gives, which may wait: it is called on the thread "answer". Whatever is being said ends."""
+        turn = Turn(question=None)
+        self._begin(turn, lambda turn: self._phrase(words(), None))
+        return turn
+
+    def say_soon(self, text: str) -> None:
+        """Says a sentence about the program: now if nothing is being said, else before the rest of the answer.
+
+        It ends nothing. Any thread may call it.
+        """
+        with self._wanted:
+            if self.busy:
+                self._announcements.append(text)
+                self._wanted.notify_all()
+            else:
+                self.say(text)
+
     def greet(self, text: str) -> Turn:
         """Says `text`, then sounds the earcon that means: I am listening."""
         return self.say(text, then=earcons.listening(EARCON_RATE_HZ) if self._play_earcons else None)

@@ -98,6 +98,7 @@ class ReplyWriter:
             return self.apology(turn, look.error, self._phrases.picture_failed)
         if look.frame is None:
             raise Cancelled("the picture was dropped before it was taken")
+        turn.frame = look.frame
         if look.fault is not None and not self.was_advised_of(look.fault):
             return self._advised_instead(turn, look.fault)
         return look.frame
@@ -125,6 +126,7 @@ class ReplyWriter:
         Raises Cancelled.
         """
         self._wait(turn, look)
+        turn.frame = look.frame
         is_worth_trying = look.is_frame_only if look.fault is None else self.was_advised_of(look.fault)
         if look.view is None and is_worth_trying:
             self._see_anyway(turn, look)

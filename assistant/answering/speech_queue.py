@@ -269,4 +269,5 @@ class SpeechQueue:
             turn.error = turn.error or error
             _log.error("the answer could not be shown: %s", error)
         finally:
+            turn.frame = None  # the conversation keeps its newest turns, and a picture has 6 MB
             turn.done.set()

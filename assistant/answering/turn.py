@@ -11,6 +11,7 @@ from assistant.answering.doubt import DoubtRule, Piece, Verdict
 from assistant.machine.memory import peak_rss_bytes
 
 if TYPE_CHECKING:
+    from vision.frame import Frame
     from vision.interface import AnswerStats, SeeStats
     from vision.reading.interface import Line
 
@@ -110,6 +111,7 @@ class Turn:
     pieces: tuple[Piece, ...] = ()  # of the answer, each with its probability
     said: list[str] = field(default_factory=list)  # the sentences that went to the voice
     lines: list[Line] | None = None  # of a page that is read aloud, as far as they were recognised in this turn
+    frame: Frame | None = None  # the picture that it is about, until the turn has ended
     error: BaseException | None = None
     moments: Moments = field(default_factory=Moments)
     timings: TurnTimings | None = None  # once the turn of a question is done

@@ -83,7 +83,7 @@ def telling(command: Command, phrases: Phrases, frame: Frame | None = None, faul
             picture = take(turn.cancelled)
             told = _told(command, *picture, phrases, turn)
         told = told or no_code(phrases, picture[1])
-        turn.answer, turn.spelling = told.written, told.spelling
+        turn.answer, turn.spelling, turn.frame = told.written, told.spelling, picture[0]
         yield from told.sentences
 
     return sentences

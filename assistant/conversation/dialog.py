@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.doubt import NEVER, DoubtRule, Verdict, unsure_characters
@@ -66,6 +66,10 @@ class OwnState:
     voice: VoiceSettings | None = None  # None: rate and volume cannot be changed
     status: Callable[[], Status] = Status
     time_of_day: Callable[[], dt.time] = lambda: dt.datetime.now().time()
+    # Deletes turns from the journal. What it returns waits for that, and gives the sentence that says how it went.
+    # None: no journal is kept.
+    forget: Callable[[Sequence[Turn]], Callable[[], str]] | None = None
+    farewell: Callable[[], str] = str  # what is said before the goodbye, "" for nothing
 
 
 class CommandHandler:
@@ -94,6 +98,8 @@ class CommandHandler:
         self._at_once = AtOnce(answering, phrases, clock)
         self.turns: deque[Turn] = deque(maxlen=TURNS_KEPT)  # the newest turns that are worth repeating
         self.last_answer: Turn | None = None  # the newest turn with a question; "spell that" spells it
+        # The newest turns with a question that the journal may hold: "do not keep this" is about them.
+        self._may_be_kept: deque[Turn] = deque(maxlen=TURNS_KEPT)
         self._last_asked = ""  # the last question in the user's words; "more detail" and "look closer" use it
         self._began_at: float | None = None  # when the user began to speak, clock seconds; None if just now
         self._read_back = 0  # the number of the first turn that read the question back; 0 if none did
@@ -173,6 +179,7 @@ class CommandHandler:
         self._read_back = 0
         if turn not in self.turns:
             self.turns.append(turn)
+            self._may_be_kept.append(turn)
 
     # Commands.
 
@@ -214,8 +221,11 @@ class CommandHandler:
             case Command.HELP:
                 limits = "" if self._settings.takes_instructions else phrases.demo_limits
                 self.say(" ".join(filter(None, (phrases.help, limits, self._settings.hint))))
+            case Command.FORGET:
+                self._forget()
             case Command.QUIT:
-                self._answering.say(phrases.goodbye).done.wait(GOODBYE_SECONDS)
+                words = filter(None, (self._own_state.farewell(), phrases.goodbye))
+                self._answering.say(" ".join(words)).done.wait(GOODBYE_SECONDS)
                 return False
         return True
 
@@ -232,6 +242,18 @@ class CommandHandler:
         # An answer that is being spoken goes on, and the user hears the change in it. A confirmation would end it.
         if not (self._answering.paused or self._answering.busy):
             self.say(done if changed else at_the_end, repeatable=False)
+
+    def _forget(self) -> None:
+        """Has the last turn deleted from the journal: those that have not ended, or else the newest one."""
+        if self._own_state.forget is None:
+            self.say(self._phrases.journal.none_is_kept)
+            return
+        under_way = [turn for turn in self._may_be_kept if not turn.done.is_set()]
+        outcome = self._own_state.forget(under_way or list(self._may_be_kept)[-1:])
+        self._may_be_kept.clear()  # said twice, it must not delete the turn before as well
+        turn = self._answering.say_result(outcome)
+        self._expected.extend_for(turn)
+        self.turns.append(turn)
 
     def _spelt(self) -> str:
         """The parts of the last answer that are worth spelling, spelt, and which characters the model was unsure of."""
@@ -258,7 +280,11 @@ class CommandHandler:
         # A page may take minutes, so a question ends it at once. "Continue" goes on with it.
         queued = self._settings.queue_questions and not any(mode.is_under_way for mode in self._modes)
         self.last_answer = self._answering.ask(question, look, queued=queued)
-        self.turns.append(self.last_answer)
+        self._note_question(self.last_answer)
+
+    def _note_question(self, turn: Turn) -> None:
+        self.turns.append(turn)
+        self._may_be_kept.append(turn)
 
     def _read(self, reading: ReadingAloud, utterance: Utterance) -> None:
         look = self._pictures.for_reading(self._began_at, reading.has_read)
@@ -284,7 +310,7 @@ class CommandHandler:
         self._last_asked = self._describe
         question = self._question(self._describe, utterance)
         self.last_answer = self._answering.compare(question, old, new)
-        self.turns.append(self.last_answer)
+        self._note_question(self.last_answer)
 
     def _tell_at_once(self, command: Command, utterance: Utterance) -> None:
         """Tells what needs no model. What "more detail" refers to stays."""
@@ -292,7 +318,7 @@ class CommandHandler:
         self._read_back = 0
         question = self._question(utterance.text, utterance)
         self.last_answer = self._at_once.begin(command, question, self._pictures.for_telling())
-        self.turns.append(self.last_answer)
+        self._note_question(self.last_answer)
 
     @property
     def _describe(self) -> str:

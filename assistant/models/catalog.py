@@ -8,7 +8,9 @@ damaged one could end the program without a word. It does not know how a model i
 
 from __future__ import annotations
 
+import fnmatch
 import functools
+import hashlib
 import json
 import os
 from collections.abc import Mapping, MutableMapping
@@ -22,6 +24,8 @@ from assistant.models.verified import damaged_file, once_a_boot
 from assistant.settings.config import Config
 
 MANIFEST = "seesay-model.json"
+_WEIGHTS = "*.safetensors"
+_MOST_HASHED_BYTES = 64_000_000  # more than the demo model has, and read within a tenth of a second
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,25 @@ def read_manifest(folder: Path) -> dict[str, tuple[int, str]] | None:
         return {name: (int(known["bytes"]), str(known["sha256"])) for name, known in content["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def weights_hash(folder: Path) -> str:
+    """The SHA-256 of a model's weights in hexadecimal digits, "" where it is not known without reading gigabytes.
+
+    Of several files it is the SHA-256 of their own ones, in the order of their names.
+    """
+    files = read_manifest(folder)
+    try:
+        if files is None:
+            paths = sorted(folder.glob(_WEIGHTS))
+            if not paths or sum(path.stat().st_size for path in paths) > _MOST_HASHED_BYTES:
+                return ""
+            known = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+        else:
+            known = [sha256 for name, (_, sha256) in sorted(files.items()) if fnmatch.fnmatch(name, _WEIGHTS)]
+    except OSError:
+        return ""
+    return known[0] if len(known) == 1 else hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
 
 
 def _if_whole(folder: Path) -> Path | None:

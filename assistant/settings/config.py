@@ -165,6 +165,17 @@ class DoubtConfig:
 
 
 @dataclass(frozen=True)
+class JournalConfig:
+    """[journal]: whether each turn is recorded, and for how long. 0 stands for without an end."""
+
+    enabled: bool = False
+    pictures: bool = False
+    record_days: float = _number(0.0, 0.0, 36_500.0)
+    picture_days: float = _number(30.0, 0.0, 36_500.0)
+    picture_megabytes: float = _number(1000.0, 0.0, 500_000.0)
+
+
+@dataclass(frozen=True)
 class PowerConfig:
     """[power]: how much power the box may take, and how warm its processor may become."""
 
@@ -207,6 +218,7 @@ class Config:
     activation: ActivationConfig = ActivationConfig()
     button: ButtonConfig = ButtonConfig()
     doubt: DoubtConfig = DoubtConfig()
+    journal: JournalConfig = JournalConfig()
     power: PowerConfig = PowerConfig()
     web: WebConfig = WebConfig()
     source: str = field(default=BUILT_IN, metadata={"table": False})

@@ -14,11 +14,13 @@ PROFILES: Mapping[str, Mapping[str, Table]] = {
     "headset": {"hearing": {"barge_in": "any"}},
     # It listens only after a press. It need not listen for an interruption either, because a press interrupts it.
     "button": {"activation": {"by": "button"}},
-    # For full hands among talking people: it has to be called, and it hears "stop" over its own voice.
+    # For full hands among talking people: it has to be called, and it hears "stop" over its own voice. It keeps a
+    # journal, because an inspector owes somebody a record.
     "cart": {
         "hearing": {"barge_in": "stop_word"},
         "speaking": {"volume": 1.0},
         "activation": {"by": "wake_word"},
         "conversation": {"while_answering": "queue"},
+        "journal": {"enabled": True, "pictures": True},
     },
 }

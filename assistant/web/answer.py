@@ -56,6 +56,14 @@ def tells_nothing(command: Command) -> TellJob | None:
     return None
 
 
+# Gets each turn at its end, with the answer as the client got it and the name of the model.
+OnEnd = Callable[[Turn, str, str], None]
+
+
+def ends_quietly(turn: Turn, answer: str, model: str) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Spoken:
     """A question as a recording."""
@@ -88,6 +96,7 @@ class AnswerContext:
     reader: QuestionReader | None = None  # None: questions about writing get no help
     pages: PageReader | None = None  # None: nothing reads print
     tell: Tell = tells_nothing
+    on_end: OnEnd = ends_quietly
 
 
 class Answer:
@@ -138,6 +147,8 @@ class Answer:
         except Cancelled:
             yield self._done()
         except Exception as error:  # noqa: BLE001 - boundary of an answer: said to whoever asked, the next one is answered
+            self._turn.error = error
+            self._note_end("")
             yield events.Failed(_as_api_error(error, "messages" if self._asked.plain else "question"))
         finally:
             self._let_go()
@@ -306,9 +317,16 @@ class Answer:
     def _sentence(self, spoken: str) -> Event:
         return events.Sentence(spoken, self._means.speech.speak(spoken) if self._asked.speak else None)
 
+    def _note_end(self, answer: str) -> None:
+        turn = self._turn
+        turn.add_up(self._means.clock())
+        turn.frame = self._conversation.frame
+        self._means.on_end(turn, answer, self.answerer.model_name)
+        turn.frame = None
+
     def _done(self) -> Event:
         answer = self._said.strip()
-        self._turn.add_up(self._means.clock())
+        self._note_end(answer)
         if answer:
             self._means.board.answered(answer)
         doubt = self._turn.verdict.value

@@ -19,7 +19,7 @@ from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.machine.status import Status
 from assistant.web.access import Tokens
-from assistant.web.answer import Answer, AnswerContext, Asked, Hear, Tell, tells_nothing
+from assistant.web.answer import Answer, AnswerContext, Asked, Hear, OnEnd, Tell, ends_quietly, tells_nothing
 from assistant.web.conversations import Conversation, Conversations
 from assistant.web.errors import ApiError
 from assistant.web.settings import WebSettings
@@ -53,6 +53,7 @@ class Parts:
     pages: PageReader | None = None  # reads all print in a picture
     tell: Tell = tells_nothing  # answers commands about a picture without the engine
     machine: Callable[[], Status] = Status
+    on_end: OnEnd = ends_quietly  # gets each turn of a client at its end
 
 
 class Services:
@@ -84,6 +85,7 @@ class Services:
             reader=parts.reader,
             pages=parts.pages,
             tell=parts.tell,
+            on_end=parts.on_end,
         )
         self._camera = threading.Lock()  # one picture at a time, whoever asks
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Turn
     from assistant.button.watcher import KeySource
+    from assistant.inspection.turns import TurnJournal
     from assistant.machine.power.keeper import PowerKeeper
     from audio.playback import Speaker
     from audio.synthesizer import Synthesizer
@@ -62,6 +63,7 @@ class Assembly:
         self._vision_model = vision_model
         self._speech_model = speech_model
         self.announcements = Announcements()
+        self._pipeline: AnswerPipeline | None = None
 
     @cached_property
     def phrases(self) -> Phrases:
@@ -153,7 +155,13 @@ class Assembly:
             )
         )
         self.announcements.go_to(pipeline.announce)
+        self._pipeline = pipeline
         return pipeline
+
+    def say_soon(self, text: str) -> None:
+        """Says a sentence about the program, where there is a voice. It ends nothing. Any thread may call it."""
+        if self._pipeline is not None:
+            self._pipeline.say_soon(text)
 
     # Seeing.
 
@@ -245,6 +253,29 @@ class Assembly:
     @cached_property
     def button(self) -> KeySource | None:
         return devices.open_button(self.config.activation, self.config.button, self.stack, console.say)
+
+    # Recording.
+
+    @cached_property
+    def journal(self) -> TurnJournal | None:
+        """Keeps each turn. None if the config says so, or if the journal cannot be opened, of which the user is told.
+
+        Ask for it before the threads that answer are started, so that it is closed after them.
+        """
+        from assistant.wiring.journal import open_journal
+
+        if not self.config.journal.enabled:
+            return None
+        return open_journal(self.config, os.environ, self.stack, self.say_soon, self._weights_sha256)
+
+    def _weights_sha256(self, model_name: str) -> str:
+        """Of the model with this name, "" where that is another computer's."""
+        is_own = not is_remote(self.config) and model_name == self.engine.model_name
+        return self._own_weights_sha256 if is_own else ""
+
+    @cached_property
+    def _own_weights_sha256(self) -> str:
+        return catalog.weights_hash(self.vision_model.folder)
 
     # Power.
 

@@ -57,7 +57,7 @@ def run(
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
     _ = assembly.engine, assembly.power
-    voice = assembly.voice
+    journal, voice = assembly.journal, assembly.voice
     pipeline = assembly.start_pipeline(
         voice,
         takes_best_shot=True,
@@ -73,7 +73,12 @@ def run(
         _settings(assembly, activation),
         activation=activation,
         on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
-        own_state=OwnState(assembly.voice_settings(voice), lambda: _status(assembly)),
+        own_state=OwnState(
+            assembly.voice_settings(voice),
+            lambda: _status(assembly),
+            forget=None if journal is None else journal.forget,
+            farewell=str if journal is None else journal.farewell,
+        ),
         reading=ReadingAloud(pipeline, assembly.reader, phrases, advise=assembly.page_advice),
     )
     if side_server is not None:
@@ -180,7 +185,17 @@ def _greeting(assembly: Assembly, activation: Activation) -> str:
     phrases = assembly.phrases
     profile = phrases.profiles.get(assembly.config.conversation.profile, "")
     ready = phrases.ready_demo_models if assembly.is_demo else phrases.ready
-    return " ".join(filter(None, (profile, ready, _hint(activation, phrases))))
+    return " ".join(filter(None, (profile, ready, _hint(activation, phrases), _about_journal(assembly))))
+
+
+def _about_journal(assembly: Assembly) -> str:
+    """Says that a journal is kept, or that it should be and cannot. "" if none is wanted."""
+    config, words = assembly.config.journal, assembly.phrases.journal
+    if not config.enabled:
+        return ""
+    if assembly.journal is None:
+        return words.cannot_open
+    return words.kept_with_pictures if config.pictures else words.kept
 
 
 def _status(assembly: Assembly) -> Status:
@@ -210,6 +225,8 @@ def _turn_printer(
         if turn.question is None or turn.timings is None:
             return
         turn.joules = assembly.power.energy.since(turn.question.began_at).value
+        if assembly.journal is not None:
+            assembly.journal.ended(turn, assembly.model_name)
         if as_json:
             console.result(console.as_json_line(report.turn_as_json(turn, assembly.model_name)))
             return

@@ -148,7 +148,12 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
     from assistant.web.services import Parts
     from assistant.wiring.at_once import job_at_once
 
-    config = assembly.config
+    config, journal = assembly.config, assembly.journal
+
+    def on_end(turn: Turn, answer: str, model: str) -> None:
+        if journal is not None:
+            journal.ended(turn, model, answer=answer, source="web")
+
     return Parts(
         engine=assembly.engine,
         phrases=assembly.phrases,
@@ -159,6 +164,7 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
         reader=assembly.question_reader,
         pages=PageReader(assembly.reader, assembly.page_advice),
         tell=lambda command: job_at_once(command, assembly.phrases),
+        on_end=on_end,
         machine=Machine(
             assembly.engine.model_name,
             config.power.other_watts,

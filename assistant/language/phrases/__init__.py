@@ -43,6 +43,7 @@ class Command(enum.Enum):
     HELP = "help"
     STATUS = "status"
     TIME = "what time is it"
+    FORGET = "do not keep this"
     QUIT = "quit"
 
 
@@ -188,6 +189,8 @@ class Phrases:
 
     abbreviations: Abbreviations  # those of the model's answers, for `assistant.language.sentences`
 
+    journal: JournalWords
+
     # Commands: see `assistant.language.command_parser`.
     commands: Mapping[Command, Collection[str]]
     # Written as a recogniser writes the words, which may divide them in its own way. The first phrase of which the
@@ -307,6 +310,24 @@ class ColorWords:
     is_in_the_middle: str  # with {color}, which may be a mix
     doubtful: str  # with {color}: the light is dim or tinted
     hindrances: Mapping[str, str]  # by the name of a fault in `vision.framing`: why no colour can be told
+
+
+@dataclass(frozen=True)
+class JournalWords:
+    """What is said about the journal of what was asked and answered."""
+
+    kept: str  # at the start
+    kept_with_pictures: str  # the same, where it keeps the pictures too
+    cannot_open: str  # at the start
+    disk_full: str  # something could not be kept
+    failed: str  # the same, for any other reason
+    works_again: str
+    forgotten: str  # the last question was deleted
+    not_forgotten: str  # it could not be deleted
+    nothing_to_forget: str
+    none_is_kept: str  # the answer to "do not keep this" where there is no journal
+    one_not_kept: str  # at the end
+    several_not_kept: str  # with {count}, from 2 on
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from assistant.language.phrases import (
     Command,
     DoubtWords,
     FaultWords,
+    JournalWords,
     LightWords,
     Phrases,
     ReadingCommand,
@@ -63,6 +64,7 @@ _DEMO_LIMITS = "I can read print and codes; of other things I only know drawn sh
 _CODE = "(code|codes|bar code|bar codes|barcode|barcodes|qr code|qr codes|q r code|cue are code|queue are code)"
 _NO_BARE_CODE = "(bar code|barcode|qr code|q r code|cue are code|queue are code)"  # "the code" may be that of a door
 _HERE = "(here|in here|in this room|in the room|around here|around me|at the moment)"
+_THIS_TURN = "this|that|it|these|those|this one|that one|[this|that|the last] (picture|question|answer|turn)"
 _HOLD_IT = "Hold it still and flat, and a little closer."
 
 ABBREVIATIONS = Abbreviations(
@@ -97,7 +99,7 @@ PHRASES = Phrases(
         "While I read: stop, continue, back, again, next paragraph, from the top, line three, or spell that. "
         "At once I tell: read the code, how bright is it, light meter, and color in the middle. "
         "About my voice you can say: stop, repeat, spell that, slower, faster, louder, or quieter. "
-        "You can also say: status, what time is it, help, or quit."
+        "You can also say: status, what time is it, do not keep this, help, or quit."
     ),
     did_you_ask="Did you ask: {question}?",
     nothing_to_repeat="I have not said anything yet.",
@@ -309,6 +311,20 @@ PHRASES = Phrases(
     status_unknown="This machine does not tell me its status.",
     time_in_words=time_in_words,
     abbreviations=ABBREVIATIONS,
+    journal=JournalWords(
+        kept="I keep a journal of questions and answers. To delete the last one, say: do not keep this.",
+        kept_with_pictures="I keep a journal of questions, answers and pictures. To delete the last one, say: do not keep this.",
+        cannot_open="Attention: I cannot keep the journal. Nothing is recorded.",
+        disk_full="Attention: the disk is full. What is asked now is not kept in the journal.",
+        failed="Attention: the journal cannot be written. What is asked now is not kept.",
+        works_again="The journal is kept again.",
+        forgotten="Deleted. I do not keep that.",
+        not_forgotten="Attention: I could not delete that from the journal.",
+        nothing_to_forget="There is nothing new in the journal to delete.",
+        none_is_kept="I keep no journal, so nothing of this is kept.",
+        one_not_kept="One record could not be kept in the journal.",
+        several_not_kept="{count} records could not be kept in the journal.",
+    ),
     commands={
         Command.STOP: spoken(
             "[no] stop [it|this|that]", "stop (talking|speaking|reading)", "(be|keep) quiet", "quiet", "silence", "enough",
@@ -409,6 +425,10 @@ PHRASES = Phrases(
             "[tell me] [what] (time|the time) [it is]", "what time is it", "what is the time", "what time do you have",
             "(do you have|have you got) the time", "do you know (the time|what time it is)",
         ),
+        Command.FORGET: spoken(
+            f"(do not|never) (keep|save|store|record|log) ({_THIS_TURN})", f"(delete|erase|remove) ({_THIS_TURN})",
+            "(this is|that is|that was) off the record", "off the record",
+        ),
         Command.QUIT: spoken("quit", "(quit|exit|end|close) the program"),
     },
     wake_phrases=("hey camera",),
@@ -425,6 +445,7 @@ PHRASES = Phrases(
     stop_words=("stop", "be quiet", "silence"),
     same_words={
         "what's": "what is", "that's": "that is", "it's": "it is", "i'm": "i am", "you're": "you are", "didn't": "did not",
+        "don't": "do not",
         "can't": "can not", "cannot": "can not", "couldn't": "could not", "i'd": "i would", "what've": "what have",
         "how's": "how is", "okay": "ok", "alright": "all right", "photo": "picture", "photograph": "picture",
         "image": "picture", "snapshot": "picture", "shot": "picture", "spelt": "spelled", "details": "detail",

@@ -10,6 +10,7 @@ from assistant.language.phrases import (
     Command,
     DoubtWords,
     FaultWords,
+    JournalWords,
     LightWords,
     Phrases,
     ReadingCommand,
@@ -57,6 +58,7 @@ _PAGE = "(这页|这一页|整页|这张纸|页面)"
 
 _DEMO_LIMITS = "我能读印刷的文字和条码；别的东西我只认识画出来的图形，下载完整的模型以后才认识更多。"
 _CODE = "(条码|条形码|二维码|商品码)"
+_THIS_TURN = "这个|这条|这一条|这次|它|这张照片|这个问题|这个回答|上一条|上一个|刚才的|刚才那个|刚才那条"
 _MIDDLE = "(中间|正中间|中央|中心)"
 
 PHRASES = Phrases(
@@ -75,7 +77,7 @@ PHRASES = Phrases(
         "我读的时候，你可以说：停止，继续，上一句，再说一遍，下一段，从头读，第三行，拼出来。"
         "我马上就能说：读条码，这里有多亮，测光，中间是什么颜色。"
         "关于声音，你可以说：停止，重复，拼出来，慢一点，快一点，大声一点，小声一点。"
-        "你也可以说：状态，现在几点，帮助，退出。"
+        "你也可以说：状态，现在几点，不要保存，帮助，退出。"
     ),
     did_you_ask="你是问：{question}？",
     nothing_to_repeat="我还没有说过话。",
@@ -245,6 +247,20 @@ PHRASES = Phrases(
     status_camera="摄像头的画面是{width}乘{height}像素。",
     status_unknown="这台机器没有告诉我它的状态。",
     time_in_words=time_in_words,
+    journal=JournalWords(
+        kept="我会把问题和回答记录下来。要删除上一条，请说：不要保存。",
+        kept_with_pictures="我会把问题、回答和照片记录下来。要删除上一条，请说：不要保存。",
+        cannot_open="请注意：我无法做记录，什么都没有保存。",
+        disk_full="请注意：磁盘满了。现在问的问题不会记录下来。",
+        failed="请注意：记录无法写入。现在问的问题不会保存。",
+        works_again="又可以做记录了。",
+        forgotten="已删除，我不保存这一条。",
+        not_forgotten="请注意：我没能从记录里删除这一条。",
+        nothing_to_forget="没有新的记录可以删除。",
+        none_is_kept="我不做记录，所以什么都没有保存。",
+        one_not_kept="有一条记录没能保存。",
+        several_not_kept="有{count}条记录没能保存。",
+    ),
     abbreviations=ABBREVIATIONS,  # text on a label or a sign is often English
     commands={
         Command.STOP: spoken(
@@ -331,6 +347,10 @@ PHRASES = Phrases(
         Command.TIME: spoken(
             "[现在](几点|几点钟)[了|啦]", "[现在][是]什么时间[了]", "[现在][是]什么时候了", "[告诉我][现在][的]时间", "[现在]时间[是]多少", "[告诉我][现在](是几点|几点)[了]",
             "报时",
+        ),
+        Command.FORGET: spoken(
+            f"(不要|别|不用|不必)(保存|保留|记录|记|留|存|记下|留下|存下)[{_THIS_TURN}]", f"把({_THIS_TURN})(删除|删掉|删了|去掉)",
+            f"(删除|删掉|删了|去掉)({_THIS_TURN})", "不要记录下来", "别记下来", "不要留记录",
         ),
         Command.QUIT: spoken("退出[程序]", "结束程序", "关闭程序"),
     },

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,7 +46,7 @@ class RecordingAnswering:
     looks: list[PictureCapture] = field(default_factory=list)
     spoke: list[bool] = field(default_factory=list)
 
-    paused = busy = False
+    paused = busy = leaves_open = False
     advised: Fault | None = None  # the fault that the user was told about lately
 
     def was_advised_of(self, fault: Fault) -> bool:
@@ -64,7 +64,8 @@ class RecordingAnswering:
         look.view = look.view or object()  # type: ignore[assignment]  # marks it as seen, which is all that is checked
         look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
         turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
-        turn.done.set()
+        if not self.leaves_open:
+            turn.done.set()
         return turn
 
     def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
@@ -79,6 +80,9 @@ class RecordingAnswering:
         return turn
 
     greet = say
+
+    def say_result(self, words: Callable[[], str]) -> Turn:
+        return self.say(words())
 
     def advise(self, look: PictureCapture) -> Turn:
         self.log.append(f"advise of {self.looks.index(look)}")
@@ -116,6 +120,8 @@ class Story:
         self.answering = RecordingAnswering(self.clock)
         activation = settings_from(str(settings.pop("activation", "open")), "hey camera", 6.0)
         self.activation = Activation(activation)
+        own_state = settings.pop("own_state", None)
+        self.own_state = own_state if isinstance(own_state, OwnState) else None
         self.settings = ConversationSettings(**settings)  # type: ignore[arg-type]
         self.script: list[Event | Callable[[Conversation], None] | float] = []
         self.voice_states: list[VoiceState] = []
@@ -163,7 +169,8 @@ class Story:
             self.settings,
             activation=self.activation,
             clock=self.clock,
-            own_state=OwnState(
+            own_state=self.own_state
+            or OwnState(
                 voice=VoiceSettings(VoiceState(175, 0.75), self.voice_states.append),
                 status=lambda: Status(model="demo"),
                 time_of_day=lambda: dt.time(15, 5),
@@ -778,3 +785,44 @@ def test_who_calls_it_by_name_in_the_midst_of_an_answer_ends_that() -> None:
     story = Story(speech_interrupts=True, activation="wake_word")
     story.activation.always = lambda: True
     assert story.speaks("hey camera").told() == ["pause", "look0", "cancel", LISTENING]
+
+
+class Forgetting:
+    """Stands for the journal. It notes which turns it was asked to delete."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def __call__(self, turns: Sequence[Turn]) -> Callable[[], str]:
+        self.asked.append([turn.question.text for turn in turns if turn.question is not None])
+        return lambda: "Deleted."
+
+
+def test_do_not_keep_this_deletes_the_last_turn_and_no_other() -> None:
+    """Said twice, it does not delete the turn before as well."""
+    journal = Forgetting()
+    story = Story(own_state=OwnState(forget=journal)).speaks("what is this").speaks("what is that")
+    told = story.speaks("don't keep this").speaks("do not keep that please").told()
+    assert journal.asked == [["what is that"], []]
+    assert told[-1] == "say 'Deleted.'"
+
+
+def test_do_not_keep_this_means_all_that_is_under_way() -> None:
+    """With queued questions one is being answered and one waits; neither is kept."""
+    journal = Forgetting()
+    story = Story(own_state=OwnState(forget=journal), queue_questions=True)
+    story.answering.leaves_open = True
+    story.speaks("what is this").speaks("what is that").speaks("delete this").told()
+    assert journal.asked == [["what is this", "what is that"]]
+
+
+def test_without_a_journal_it_says_that_nothing_is_kept() -> None:
+    """The command is understood in any case."""
+    told = Story().speaks("what is this").speaks("do not keep this").told()
+    assert told[-1] == f"say {PHRASES.journal.none_is_kept!r}"
+
+
+def test_the_goodbye_tells_what_could_not_be_kept() -> None:
+    """It is said before the goodbye."""
+    told = Story(own_state=OwnState(farewell=lambda: "One was lost.")).speaks("quit").told()
+    assert told[-1] == f"say 'One was lost. {PHRASES.goodbye}'"

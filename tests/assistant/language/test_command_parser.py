@@ -68,6 +68,9 @@ ENGLISH_COMMANDS = {
     Command.HELP: "help|help me|please help|what can you do|what can i say|I need help|what are the commands|can you help me please|how do i use this",
     Command.STATUS: """status|status report|what's your status|your status please|system status|battery level|how are you|how are you doing
         |are you okay|how hot are you|how much memory do you use""",
+    Command.FORGET: """do not keep this|don't keep this|please don't keep that|do not keep it|do not save this|never record this
+        |delete this|delete the last answer|erase that please|that was off the record|off the record|do not keep these
+        |do not keep this picture|don’t keep that one""",
     Command.TIME: """what time is it|what's the time|What’s the time?|what is the time please|what time is it now|tell me the time
         |can you tell me the time|could you tell me what time it is|do you know what time it is|the time please|have you got the time
         |what time is it again""",
@@ -144,6 +147,7 @@ CHINESE_COMMANDS = {
     Command.MIDDLE_COLOR: "中间是什么颜色|中间什么颜色|中间的颜色|请问中间是什么颜色|正中间是什么颜色|中心是什么颜色|中间的颜色是什么",
     Command.HELP: "帮助|帮助 一下|帮帮我|你能做什么|我能说什么|有什么命令|怎么用|你会做些什么",
     Command.STATUS: "状态|报告状态|你的状态怎么样|系统状态|你怎么样|电量多少",
+    Command.FORGET: "不要保存|不要 保存 这个|别记录|请不要记录这条|不要保留这张照片|删除上一条|请把这一条删掉|删掉刚才的|别存|不要记录下来",
     Command.TIME: "现在几点|现在 几点 了|几点了|现在是几点|现在什么时间|请问现在几点了|告诉我时间|请告诉我现在的时间|几点钟了",
     Command.QUIT: "退出|退出程序|谢谢退出|请退出",
 }

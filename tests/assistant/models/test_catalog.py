@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -213,3 +214,23 @@ def test_a_fetched_model_that_the_user_names_is_compared_with_its_manifest(
     path.write_bytes(content)
     with pytest.raises(ModelMissing, match=r"am/final.mdl has changed"):
         speech_of("named", speech_models, environ)
+
+
+def test_the_hash_of_the_weights_is_that_of_the_manifest(tmp_path: Path) -> None:
+    """Of one file it is the published one; of several it covers all, in the order of their names."""
+    sizes = {"config.json": 1, "model.safetensors": 7}
+    catalog.write_manifest(tmp_path, "test", sizes, {"config.json": "c" * 64, "model.safetensors": "a" * 64})
+    assert catalog.weights_hash(tmp_path) == "a" * 64
+    digests = {"1.safetensors": "a" * 64, "2.safetensors": "b" * 64}
+    catalog.write_manifest(tmp_path, "test", dict.fromkeys(digests, 7), digests)
+    both = catalog.weights_hash(tmp_path)
+    assert both == hashlib.sha256(f"{'a' * 64}\n{'b' * 64}".encode()).hexdigest()
+
+
+def test_without_a_manifest_only_small_weights_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gigabytes would delay the start."""
+    assert catalog.weights_hash(tmp_path) == ""
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    assert catalog.weights_hash(tmp_path) == hashlib.sha256(b"weights").hexdigest()
+    monkeypatch.setattr(catalog, "_MOST_HASHED_BYTES", 6)
+    assert catalog.weights_hash(tmp_path) == ""

@@ -1,0 +1,1 @@
+"""Inspection work: the journal that records what was asked, answered and measured."""
