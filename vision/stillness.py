@@ -39,9 +39,9 @@ PATCH_PX = 16
 # A small block has changed if its mean square difference is above the sum of these three parts: a floor for JPEG
 # blocks and rounding; the noise, which is larger where it is bright; and what a trembling stand does to an edge that
 # is moved by this part of a pixel.
-BLOCK_LEVELS = 10.0  # of the floor, root mean square
-BLOCK_OVER_NOISE = 12.0  # times the variance of the difference's noise
-TREMBLE_PX = 0.45
+BLOCK_LEVELS = 9.0  # of the floor, root mean square
+BLOCK_OVER_NOISE = 10.0  # times the variance of the difference's noise
+TREMBLE_PX = 0.4
 # A large block has changed if its mean differs by more levels than this in any color.
 PATCH_LEVELS = 9.0
 # The camera's exposure may change the brightness of everything by these factors. Beyond them the light has changed.

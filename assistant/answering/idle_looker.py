@@ -161,8 +161,7 @@ class IdleLooker:
 
     def _do_nothing(self, why: str, seconds: float) -> float:
         self._watch.restart()
-        # That the last look was a moment ago is no news.
-        if seconds >= LONGEST_WAIT_SECONDS or not self._said:
+        if why:
             self._report(f"not looking ahead: {why}")
         return max(MOVING_SECONDS, min(seconds, LONGEST_WAIT_SECONDS))
 

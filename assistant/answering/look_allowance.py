@@ -41,7 +41,7 @@ class Refusal:
     """Why there is no look ahead now, and after how many seconds to ask again."""
 
     seconds: float
-    why: str
+    why: str  # "" if it is only that the last look was a moment ago, which is no news
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class LookAllowance:
         """Why no look ahead may begin now; None if one may."""
         now, limits = self._clock(), self._limits
         if now < self._next_at:
-            return Refusal(self._next_at - now, f"the last one began less than {limits.every_seconds:g} s ago")
+            return Refusal(self._next_at - now, "")
         self._fill(now)
         wanted = min(self._last_joules, limits.joules_per_minute)
         if self._joules_left < wanted or limits.joules_per_minute <= 0.0:

@@ -102,7 +102,9 @@ def test_pictures_of_any_size_can_be_compared(shape: tuple[int, int, int]) -> No
 def test_a_picture_stands_still_after_a_while() -> None:
     """The time counts from the first glimpse."""
     watch = StillWatch()
-    assert [watch.note(glimpse_of(noisy(table())), at) for at in (10.0, 10.35, 10.75)] == pytest.approx([0.0, 0.35, 0.75])
+    assert [watch.note(glimpse_of(noisy(table())), at) for at in (10.0, 10.35, 10.75)] == pytest.approx(
+        [0.0, 0.35, 0.75]
+    )
     assert STILL_SECONDS == 0.7
 
 

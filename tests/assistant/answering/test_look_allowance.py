@@ -39,13 +39,13 @@ class Box:
 def test_the_next_look_waits() -> None:
     """It counts from the beginning of the last one."""
     box = Box()
-    assert box.why == ""
+    assert box.allowance.refusal() is None
     box.looks(4.0)
     refusal = box.allowance.refusal()
     assert refusal is not None
     assert refusal.seconds == pytest.approx(11.0)
     box.now += 11.0
-    assert box.why == ""
+    assert box.allowance.refusal() is None
 
 
 def test_a_look_costs_its_seconds_times_the_watts() -> None:
@@ -65,13 +65,13 @@ def test_the_mean_energy_is_never_above_the_allowance(seconds: float) -> None:
     """One look may cost more than a minute's allowance: then the pause after it is longer."""
     box = Box(replace(LIMITS, every_seconds=1.0))
     began_at, spent = box.now, 0.0
-    while box.now < began_at + 7200.0:
+    while box.now < began_at + 1800.0:
         if box.allowance.refusal() is None:
             spent += box.looks(seconds).joules
         else:
             box.now += 1.0
     most = 120.0 * (box.now - began_at) / 60.0 + max(120.0, seconds * 10.0)  # a full account at the beginning
-    assert 0.8 * most < spent <= most
+    assert 0.7 * most < spent <= most
 
 
 def test_an_interrupted_look_costs_energy_too() -> None:
