@@ -62,6 +62,7 @@ class IdleLooker:
         self._watch = StillWatch()
         self._moving_since = clock()
         self._same_until = float("-inf")  # until then a still picture counts as the seen one
+        self._was_same = False  # it showed the seen scene when it was compared last, and nothing has moved since
         self._said = ""  # why nothing is done, said last
         self._state = threading.Lock()  # guards the two below
         self._quiet_until = float("-inf")
@@ -128,7 +129,10 @@ class IdleLooker:
         if now < self._same_until:
             return SETTLED_SECONDS
         if self._seen.has_seen(frame):
-            self._same_until = now + COMPARE_SECONDS
+            self._same_until, self._was_same = now + COMPARE_SECONDS, True
+            return SETTLED_SECONDS
+        if self._was_same:  # nothing has moved: it may be a flicker, so another picture must say the same
+            self._was_same = False
             return SETTLED_SECONDS
         self._look(cancelled)
         return SETTLED_SECONDS
@@ -136,7 +140,7 @@ class IdleLooker:
     def _stands_still(self, frame: Frame) -> bool:
         still_seconds = self._watch.note(glimpse_of(frame), self._clock())
         if still_seconds == 0.0:
-            self._same_until = float("-inf")
+            self._same_until, self._was_same = float("-inf"), False
         return still_seconds >= STILL_SECONDS
 
     def _look(self, cancelled: threading.Event) -> None:

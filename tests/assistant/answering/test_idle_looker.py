@@ -139,6 +139,16 @@ def test_a_changed_digit_is_looked_at_again(world: World) -> None:
     assert world.looker.looks_in_last_hour == 2
 
 
+def test_a_flicker_is_not_looked_at(world: World) -> None:
+    """A change that is gone a second later costs a comparison and no look. The user's question compares by itself."""
+    world.runs(20.0)
+    compared = world.seen.has_seen
+    answers = iter([True, False])
+    world.seen.has_seen = lambda frame: next(answers, None) or compared(frame)  # type: ignore[method-assign]
+    assert world.runs(30.0) == 0
+    assert next(answers, None) is None
+
+
 def test_a_camera_that_is_carried_looks_at_nothing(world: World) -> None:
     """It is watched less often after a while, because nothing comes of it."""
     world.moves = True
