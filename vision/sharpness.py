@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .frame import Rgb
 
 Plane = NDArray[np.float32]  # (height, width), 0..255
+Channel = NDArray[np.float32] | NDArray[np.uint8]  # the same; numpy makes float32 of both
 
 # Pictures are reduced before they are judged: whole boxes of pixels are averaged until the longer side has 224 to 447
 # pixels. This divides a sensor's noise by the side of a box and costs little. It loses less than the model's square of
@@ -64,7 +65,7 @@ def _box_sums(sums: NDArray[np.uint16], box: int, step: int) -> Plane:
     return total
 
 
-def luma_of(red: Plane, green: Plane, blue: Plane) -> Plane:
+def luma_of(red: Channel, green: Channel, blue: Channel) -> Plane:
     """Returns the brightness as the eye weighs the channels (ITU-R BT.601)."""
     luma: Plane = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
     return luma

@@ -59,6 +59,7 @@ class PictureCapture:
         self._unwanted: threading.Event | None = None  # set when the newest question about it is cancelled
         self.print_told = PrintTold()  # of the view
         self.asked = False  # a later question is a follow-up, whose timings have no vision encoder
+        self.seen_ahead = False  # the view is that of an earlier picture of the same scene, and may hold questions
 
     def cancel(self) -> None:
         self.cancelled.set()
@@ -119,7 +120,9 @@ class PictureCapture:
             view = engine.see(self.frame, self._unseen)
             seen = (see_begun_at, self._clock())
             height, width = self.frame.rgb.shape[:2]
-            self.sight = CaptureTimings(self.requested_at, taken, seen, view.stats, (width, height))
+            self.seen_ahead = view.frame is not self.frame
+            stats = None if self.seen_ahead else view.stats
+            self.sight = CaptureTimings(self.requested_at, taken, seen, stats, (width, height))
             self.view = view
         except Cancelled:
             if not self.is_frame_only:

@@ -61,8 +61,13 @@ class AnswerPipeline:
         reader: QuestionReader | None = None,  # reads the print that a question is about; None: it is not read
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
+        on_user: Callable[[], None] = lambda: (
+            None
+        ),  # called when the user does anything, on any thread; it must not wait
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._on_user = on_user
+        self._user_speaks = False
         self._engine = engine
         self._phrases = phrases
         self._play_earcons = play_earcons
@@ -108,6 +113,7 @@ class AnswerPipeline:
 
         A `frame` is seen in place of a new picture. With `closer` only the middle of the picture is seen.
         """
+        self._on_user()
         look = PictureCapture(self._clock(), frame, self._clock, closer=closer)
         with self._wanted:
             for replaced in [other for other in self._next_looks if not other.awaited]:
@@ -219,6 +225,7 @@ class AnswerPipeline:
 
     def cancel(self) -> None:
         """Ends all turns: the voice is silent within one audio block, decoding ends within one token."""
+        self._on_user()
         with self._wanted:
             self._cancel_turns()
             self._speaking.flush()
@@ -240,6 +247,8 @@ class AnswerPipeline:
 
     def user_speaks(self, speaks: bool) -> None:
         """Tells whether the user is speaking: no cue is played meanwhile."""
+        self._user_speaks = speaks
+        self._on_user()
         self._speaking.cues.user_speaks(speaks)
 
     def acknowledge(self) -> None:
@@ -266,6 +275,13 @@ class AnswerPipeline:
         with self._wanted:
             return bool(self._next_turns) or self._is_answering()
 
+    @property
+    def in_use(self) -> bool:
+        """Whether a user speaks, waits for a picture or an answer, or hears one. Any thread may ask."""
+        with self._wanted:
+            has_look = self._current_look is not None or bool(self._next_looks)
+        return self._user_speaks or has_look or self.busy or self.paused or self.speaking
+
     def close(self) -> None:
         """Idempotent. A thread that does not end in time is named in the log."""
         self._closing.set()
@@ -288,6 +304,7 @@ class AnswerPipeline:
     # Turns in and out.
 
     def _begin(self, turn: Turn, sentences: _Job, *, queued: bool = False, waited_for: bool = False) -> None:
+        self._on_user()
         # The queue is flushed before the answer thread can see the new turn, so that no sentence of that turn is
         # dropped. The cues begin before it as well, or the first cue might sound behind the first words of the answer.
         with self._wanted:

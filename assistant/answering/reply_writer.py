@@ -68,8 +68,10 @@ class ReplyWriter:
             return
         assert look.view is not None
         if not look.asked:
-            look.asked, turn.moments.sight = True, look.sight
+            turn.moments.sight = look.sight
+        _note_asked(look)
         view, read = look.view, NOTHING_READ
+        turn.moments.picture_taken_at = _taken_at(view)
         if self._reader is not None:
             read = self._reader.read_for(question.text, view, turn.cancelled)
         asked = look.print_told.question_for(question.text, read, view, self._phrases)
@@ -84,6 +86,8 @@ class ReplyWriter:
             if (hindrance := self._hindrance(turn, look)) is not None:
                 yield from hindrance
                 return
+        assert new.view is not None
+        turn.moments.picture_taken_at = _taken_at(new.view)
         reply = Reply(turn, self._wording, self._clock, new.fault or old.fault)
         yield from self._told(turn, reply.compare(question.text, _to_ask(old, new)))
 
@@ -160,5 +164,16 @@ def _to_ask(*looks: PictureCapture) -> Iterator[View]:
     """The views one after the other; each counts as asked from the moment it is taken."""
     for look in looks:
         assert look.view is not None  # nothing hindered it
-        look.asked = True
+        _note_asked(look)
         yield look.view
+
+
+def _note_asked(look: PictureCapture) -> None:
+    """The picture counts as asked. A view of an earlier picture forgets what was asked about that one."""
+    if look.seen_ahead and not look.asked and look.view is not None:
+        look.view.forget()
+    look.asked = True
+
+
+def _taken_at(view: View) -> float | None:
+    return None if view.frame is None else view.frame.captured_at

@@ -33,6 +33,7 @@ def turn_as_json(turn: Turn, model: str) -> dict[str, Any]:
         "tokens": tokens,
         "peak_rss_bytes": peak_rss_bytes,
         "joules": None if turn.joules is None else round(turn.joules, 2),
+        "picture_age_s": None if turn.picture_age_s is None else round(turn.picture_age_s, 3),
     }
     if turn.lines is not None:
         found["lines"] = [line_as_json(line) for line in turn.lines]
@@ -77,6 +78,8 @@ def timings_line(turn: Turn) -> str:
         f" · decode {seconds(timings.decode)} of {timings.answer_tokens} tokens, {rate(timings.decode_tokens_per_second)}"
         f" · speaking {seconds(timings.speaking)} · peak memory {timings.peak_rss_bytes / 1e6:.0f} MB"
     )
+    if turn.picture_age_s is not None:
+        took += f" · picture {turn.picture_age_s:.1f} s old"
     if turn.joules is not None:
         took += f" · energy of the processor {turn.joules:.1f} J"
     return f"{came}\n{took}"

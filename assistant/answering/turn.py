@@ -59,7 +59,7 @@ class TurnTimings:
     # Lengths.
     speech: float | None  # the user's
     capture: float | None  # taking the picture, and judging it
-    vision: float | None  # the vision encoder's own seconds, None when the picture was known already
+    vision: float | None  # the vision encoder's own seconds, None when the picture was known or seen already
     picture_prefill: float | None  # reading the prompt up to the end of the picture
     hidden: float | None  # how much of capture, encoder and prefill ran before the words were there
     question_prefill: float | None  # reading the question, up to the first token
@@ -79,7 +79,7 @@ class CaptureTimings:
     requested_at: float
     taken: Span
     seen: Span
-    stats: SeeStats
+    stats: SeeStats | None  # None: an earlier picture of the same scene had been seen, and this one was not
     picture_pixels: tuple[int, int] | None = None  # width and height of what was seen
 
 
@@ -92,6 +92,7 @@ class Moments:
     first_sound_at: float | None = None
     sight: CaptureTimings | None = None  # None: the picture was known already
     answer: AnswerStats | None = None
+    picture_taken_at: float | None = None  # of the picture that the model saw, also where it was known already
 
 
 @dataclass
@@ -116,6 +117,15 @@ class Turn:
     moments: Moments = field(default_factory=Moments)
     timings: TurnTimings | None = None  # once the turn of a question is done
     joules: float | None = None  # of the processor packages, for question and answer; None: not measurable here
+
+    @property
+    def picture_age_s(self) -> float | None:
+        """How old the picture that the model saw was at the end of the question, in seconds. None without a picture.
+
+        It is 0 if it was taken afterwards.
+        """
+        taken_at = self.moments.picture_taken_at
+        return None if self.question is None or taken_at is None else max(0.0, self.question.asked_at - taken_at)
 
     @property
     def words(self) -> str:
@@ -153,8 +163,8 @@ def _timings(question: Question, moments: Moments, ended_at: float) -> TurnTimin
         total=ended_at - question.asked_at,
         speech=question.speech_seconds,
         capture=sight.taken[1] - sight.taken[0] if sight else None,
-        vision=sight.stats.vision_seconds if sight else None,
-        picture_prefill=sight.stats.prefill_seconds if sight else None,
+        vision=sight.stats.vision_seconds if sight and sight.stats else None,
+        picture_prefill=sight.stats.prefill_seconds if sight and sight.stats else None,
         hidden=sum(_before(question.transcribed_at, span) for span in (sight.taken, sight.seen)) if sight else None,
         question_prefill=stats.prefill_seconds if stats else None,
         decode=stats.decode_seconds if stats else None,

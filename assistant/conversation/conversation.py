@@ -55,6 +55,7 @@ class Conversation:
             clock,
             follow_up_seconds=settings.picture_seconds,
             ahead_seconds=self._activation.settings.listen_seconds,
+            looks_ahead=settings.looks_ahead,
         )
         self._speaks = False  # True while the user says something that may be meant for the assistant
         self._began_at: float | None = None  # when the user began to speak, clock seconds; None if unknown

@@ -24,9 +24,15 @@ class Pictures:
     """The current picture, and the one taken ahead. Times are the clock's, in seconds. No call waits."""
 
     def __init__(
-        self, looker: Looker, clock: Callable[[], float], *, follow_up_seconds: float, ahead_seconds: float
+        self,
+        looker: Looker,
+        clock: Callable[[], float],
+        *,
+        follow_up_seconds: float,
+        ahead_seconds: float,
+        looks_ahead: bool = True,
     ) -> None:
-        """Sets how long pictures serve.
+        """Sets how long pictures serve. Without `looks_ahead` none is taken before the question is known.
 
         A follow-up question is about the current picture while that is younger than `follow_up_seconds`. A picture that
         was taken ahead serves words that begin within `ahead_seconds`.
@@ -35,16 +41,20 @@ class Pictures:
         self._clock = clock
         self._follow_up_seconds = follow_up_seconds
         self._ahead_seconds = ahead_seconds
+        self._looks_ahead = looks_ahead
         self.ahead: PictureCapture | None = None  # taken when speech began or at a press; no question used it yet
         self._picture: PictureCapture | None = None  # what follow-up questions are about
         self._compared: PictureCapture | None = None  # what "what has changed" compared `_picture` with
+        self._pressed_at = float(
+            "-inf"
+        )  # without `looks_ahead`: a picture from before the last press is not used again
         self._kept = False  # True from "same picture" to "new picture": the picture does not expire
 
     # Before the words are known.
 
     def look_ahead(self) -> None:
         """Takes a picture unless there is one. The engine sees it while the user speaks, so the answer comes sooner."""
-        if self.in_hand() is None and not self._is_ahead():
+        if self._looks_ahead and self.in_hand() is None and not self._is_ahead():
             self.ahead = self._looker.look()
 
     def look_anew(self) -> None:
@@ -53,7 +63,10 @@ class Pictures:
             self.drop_ahead()
             if self._picture is not None and self._picture.view is None:
                 self._picture.cancel()  # the engine still sees it for a stopped answer; the new one must not wait
-            self.ahead = self._looker.look()
+            if self._looks_ahead:
+                self.ahead = self._looker.look()
+            else:
+                self._pressed_at = self._clock()
 
     def drop_ahead(self) -> None:
         if self.ahead is not None:
@@ -107,7 +120,8 @@ class Pictures:
         if picture is None or not picture.usable:
             return None
         age_seconds = (self._clock() if at is None else at) - picture.requested_at
-        return picture if self._kept or age_seconds < self._follow_up_seconds else None
+        is_new = age_seconds < self._follow_up_seconds and picture.requested_at >= self._pressed_at
+        return picture if self._kept or is_new else None
 
     def keep(self) -> bool:
         """Keeps the current picture, however old, because the user asked for it. False if there is none."""

@@ -56,6 +56,7 @@ class ConversationSettings:
     queue_questions: bool = False  # True: a question during an answer waits for its end; False: it ends the answer
     hint: str = ""  # how to get the assistant's attention; said after the help
     speech_interrupts: bool = False  # True with `barge_in = "any"`: the voice is silent when the user speaks
+    looks_ahead: bool = True  # False: no picture is taken before the question is known
     live: bool = True  # True if event times are monotonic seconds (a microphone); False if they are a file's
 
 
@@ -358,4 +359,6 @@ def status_in_words(status: Status, phrases: Phrases) -> str:
     if status.camera_pixels is not None:
         width, height = status.camera_pixels
         sentences.append(phrases.status_camera.format(width=width, height=height))
+    if status.looks_ahead_in_last_hour is not None:
+        sentences.append(phrases.status_looks_ahead.format(looks=status.looks_ahead_in_last_hour))
     return " ".join(sentences) or phrases.status_unknown

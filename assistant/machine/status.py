@@ -19,6 +19,7 @@ class Status:
     memory_bytes: int | None = None  # in use by this program
     model: str | None = None  # a name for people
     camera_pixels: tuple[int, int] | None = None  # width and height of the camera's pictures
+    looks_ahead_in_last_hour: int | None = None  # pictures that were seen before a question; None: none ever is
 
 
 def status_of(

@@ -68,6 +68,10 @@ class SeeingConfig:
     height: int = _number(PICTURE_HEIGHT, 0, 4320)
     fit: str = _one_of("auto", "native", "pad", "crop", "stretch")
     open_timeout_seconds: float = _number(OPEN_TIMEOUT_SECONDS, 0.5, 60.0)
+    ahead: str = _one_of("speech", "still", "off")
+    ahead_every_seconds: float = _number(15.0, 1.0, 3600.0)
+    ahead_joules_per_minute: float = _number(120.0, 0.0, 10_000.0)
+    ahead_battery_percent: float = _number(50.0, 0.0, 100.0)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ PROFILES: Mapping[str, Mapping[str, Table]] = {
     # With a headset its voice does not get into the microphone, so anything that is said may interrupt it.
     "headset": {"hearing": {"barge_in": "any"}},
     # It listens only after a press. It need not listen for an interruption either, because a press interrupts it.
-    "button": {"activation": {"by": "button"}},
+    # Nothing tells whether its camera is on a stand or carried. A carried one never stands still for long enough, so
+    # "still" is right for both: it then only watches the picture, which costs little.
+    "button": {"activation": {"by": "button"}, "seeing": {"ahead": "still"}},
     # For full hands among talking people: it has to be called, and it hears "stop" over its own voice. It keeps a
     # journal, because an inspector owes somebody a record.
     "cart": {
@@ -22,5 +24,6 @@ PROFILES: Mapping[str, Mapping[str, Table]] = {
         "activation": {"by": "wake_word"},
         "conversation": {"while_answering": "queue"},
         "journal": {"enabled": True, "pictures": True},
+        "seeing": {"ahead": "still"},
     },
 }

@@ -63,7 +63,9 @@ class Services:
         settings: WebSettings,
         board: Board | None = None,  # given if the conversation by voice writes on it too
         clock: Callable[[], float] = time.monotonic,
+        on_ask: Callable[[], None] = lambda: None,  # called when a question comes, on the thread of its request
     ) -> None:
+        self._on_ask = on_ask
         self.settings = settings
         self.tokens = None if settings.token is None else Tokens(settings.token, monotonic=clock)
         self.engine = parts.engine
@@ -100,6 +102,7 @@ class Services:
         Raises QueueFull, and what `ready` raises.
         """
         ticket = self.queue.enter()
+        self._on_ask()
         try:
             return Answer(self._means, *ready(), ticket, gone)
         except BaseException:

@@ -136,6 +136,7 @@ class Assembly:
         takes_best_shot: bool = False,  # True: takes the sharpest of three pictures and tells what is wrong with it
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
+        on_user: Callable[[], None] = lambda: None,  # called when the user does anything
     ) -> AnswerPipeline:
         """Starts the threads that take pictures, answer and speak."""
         from assistant.answering.capture import any_picture
@@ -152,6 +153,7 @@ class Assembly:
                 reader=self.question_reader,
                 on_text=on_text,
                 on_end=on_end,
+                on_user=on_user,
             )
         )
         self.announcements.go_to(pipeline.announce)

@@ -20,7 +20,9 @@ from assistant.wiring.assembly import Assembly
 
 if TYPE_CHECKING:
     from assistant.answering.capture import Take
+    from assistant.answering.idle_looker import IdleLooker
     from assistant.answering.pipeline import AnswerPipeline
+    from assistant.answering.seen_pictures import SeenPictures
     from assistant.answering.turn import Turn
     from assistant.button.watcher import ButtonWatch, KeySource
     from assistant.conversation.activation import Activation
@@ -32,10 +34,19 @@ if TYPE_CHECKING:
 class SideServer(Protocol):
     """A web server beside the conversation, which uses the same engine and camera: `wiring.web` has it."""
 
+    @property
+    def at_work(self) -> bool: ...
+
     def turn_ended(self, turn: Turn) -> None: ...
 
     def serving(
-        self, assembly: Assembly, *, camera: Take, voice_state: Callable[[], str], power: Callable[[], PowerSample]
+        self,
+        assembly: Assembly,
+        *,
+        camera: Take,
+        voice_state: Callable[[], str],
+        power: Callable[[], PowerSample],
+        on_ask: Callable[[], None],
     ) -> contextlib.AbstractContextManager[object]: ...
 
 
@@ -58,9 +69,15 @@ def run(
     key, _ = assembly.button, assembly.frames
     _ = assembly.engine, assembly.power
     journal, voice = assembly.journal, assembly.voice
+    seen, looker = _looking_ahead(
+        assembly, lambda: pipeline.in_use or (side_server is not None and side_server.at_work), verbose=verbose
+    )
+    on_user = looker.interrupt if looker is not None else _do_nothing
     pipeline = assembly.start_pipeline(
         voice,
+        engine=seen,
         takes_best_shot=True,
+        on_user=on_user,
         on_end=_turn_printer(assembly, verbose=verbose, as_json=as_json, side_server=side_server),
     )
     activation = ears.activation(speaking=lambda: pipeline.speaking, busy=lambda: pipeline.busy)
@@ -75,7 +92,7 @@ def run(
         on_heard=lambda utterance: None if as_json else console.heard(utterance, verbose=verbose),
         own_state=OwnState(
             assembly.voice_settings(voice),
-            lambda: _status(assembly),
+            lambda: _status(assembly, looker),
             forget=None if journal is None else journal.forget,
             farewell=str if journal is None else journal.farewell,
         ),
@@ -88,10 +105,13 @@ def run(
                 camera=assembly.best_shot,
                 voice_state=lambda: _state(pipeline, activation),
                 power=lambda: assembly.power.latest,
+                on_ask=on_user,
             )
         )
     if key is not None:
         stack.enter_context(_watch(key, assembly, activation, pipeline, queue))
+    if looker is not None:
+        stack.enter_context(looker)
     console.say(f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)")
     conversation.run(_greeting(assembly, activation))
 
@@ -108,7 +128,29 @@ def _settings(assembly: Assembly, activation: Activation) -> ConversationSetting
         queue_questions=config.conversation.while_answering == "queue",
         hint=_hint(activation, assembly.phrases),
         speech_interrupts=config.hearing.barge_in == "any",
+        looks_ahead=config.seeing.ahead != "off",
     )
+
+
+def _looking_ahead(
+    assembly: Assembly, in_use: Callable[[], bool], *, verbose: bool
+) -> tuple[SeenPictures | None, IdleLooker | None]:
+    """What remembers the picture that was seen last, and the thread that looks at a still picture. Mostly neither."""
+    if assembly.config.seeing.ahead != "still":
+        return None, None
+    from assistant.answering.seen_pictures import SeenPictures
+    from assistant.wiring.looking_ahead import idle_looker
+
+    seen = SeenPictures(assembly.engine)
+    return seen, idle_looker(assembly, seen, in_use, console.say if verbose else _ignore)
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _ignore(sentence: str) -> None:
+    pass
 
 
 def _events(
@@ -198,9 +240,10 @@ def _about_journal(assembly: Assembly) -> str:
     return words.kept_with_pictures if config.pictures else words.kept
 
 
-def _status(assembly: Assembly) -> Status:
+def _status(assembly: Assembly, looker: IdleLooker | None) -> Status:
     sample, other_watts = assembly.power.latest, assembly.config.power.other_watts
-    return status_of(sample, other_watts, used_bytes(), assembly.model_name, assembly.frames.picture_size)
+    status = status_of(sample, other_watts, used_bytes(), assembly.model_name, assembly.frames.picture_size)
+    return replace(status, looks_ahead_in_last_hour=None if looker is None else looker.looks_in_last_hour)
 
 
 def _state(pipeline: AnswerPipeline, activation: Activation) -> str:

@@ -111,6 +111,12 @@ class SideServer:
     def __init__(self, settings: WebSettings) -> None:
         self._settings = settings
         self._board = Board()
+        self._questions: Callable[[], int] = lambda: 0  # at work and waiting
+
+    @property
+    def at_work(self) -> bool:
+        """True while a question of the page or of a program is being answered or waits."""
+        return self._questions() > 0
 
     def turn_ended(self, turn: Turn) -> None:
         """Shows the turn on the page. Called on another thread."""
@@ -126,6 +132,7 @@ class SideServer:
         camera: Take | None = None,
         voice_state: Callable[[], str] = lambda: "idle",
         power: Callable[[], PowerSample] | None = None,  # None: nothing else reads the power sensors
+        on_ask: Callable[[], None] = lambda: None,  # called when a question comes, on any thread
     ) -> Iterator[threading.Event]:
         """Serves while the context is open. Yields an event that is set if the server ends by itself before."""
         from assistant.web.app import create_app
@@ -135,7 +142,8 @@ class SideServer:
         tune_malloc()  # every worker thread decodes pictures, whose memory then goes back to the system
         self._board.voice_state = voice_state
         with contextlib.ExitStack() as stack:
-            services = Services(_parts(assembly, camera, power), self._settings, self._board)
+            services = Services(_parts(assembly, camera, power), self._settings, self._board, on_ask=on_ask)
+            self._questions = lambda: services.queue.status.length
             server = stack.enter_context(
                 WebServer(create_app(services), self._settings, services.sweep, services.tokens)
             )

@@ -184,6 +184,7 @@ class Phrases:
     status_memory: str  # with {gigabytes}, a number
     status_model: str  # with {model}
     status_camera: str  # with {width} and {height}, in pixels
+    status_looks_ahead: str  # with {looks}, a number
     status_unknown: str
     time_in_words: Callable[[dt.time], str]  # makes a whole sentence
 

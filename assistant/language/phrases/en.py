@@ -308,6 +308,7 @@ PHRASES = Phrases(
     status_memory="I use {gigabytes:.1f} gigabytes of memory.",
     status_model="The model is {model}.",
     status_camera="The camera's pictures have {width} by {height} pixels.",
+    status_looks_ahead="Pictures that I looked at before a question, in the last hour: {looks}.",
     status_unknown="This machine does not tell me its status.",
     time_in_words=time_in_words,
     abbreviations=ABBREVIATIONS,

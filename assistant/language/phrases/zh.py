@@ -245,6 +245,7 @@ PHRASES = Phrases(
     status_memory="我用了{gigabytes:.1f}千兆字节内存。",
     status_model="模型是{model}。",
     status_camera="摄像头的画面是{width}乘{height}像素。",
+    status_looks_ahead="过去一小时，我在提问之前看过{looks}张照片。",
     status_unknown="这台机器没有告诉我它的状态。",
     time_in_words=time_in_words,
     journal=JournalWords(

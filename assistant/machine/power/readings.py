@@ -163,6 +163,23 @@ def battery_watts(sysfs: Sysfs) -> SensorValue[float]:
     )
 
 
+def battery_percent(sysfs: Sysfs) -> SensorValue[float]:
+    """Returns the charge of the box's batteries, which counts only while it runs from them. Of several it is the mean."""
+    charges, discharges = [], False
+    for folder in (f"{_SUPPLIES}/{name}" for name in sysfs.names(_SUPPLIES)):
+        if sysfs.text(f"{folder}/type").value != "Battery" or sysfs.text(f"{folder}/scope").value == "Device":
+            continue
+        charge = sysfs.number(f"{folder}/capacity")
+        if charge.value is not None:
+            charges.append(float(charge.value))
+        discharges = discharges or sysfs.text(f"{folder}/status").value == "Discharging"
+    if not discharges:
+        return SensorValue(None, "the box runs from the mains")
+    if not charges:
+        return SensorValue(None, "the battery does not tell its charge")
+    return SensorValue(sum(charges) / len(charges))
+
+
 def _discharge_watts(sysfs: Sysfs, folder: str) -> SensorValue[float]:
     power = sysfs.number(f"{folder}/power_now")
     if power.value is not None:

@@ -762,6 +762,29 @@ def test_a_question_during_an_answer_waits_if_the_config_says_so() -> None:
     assert told == ["look0", "ask 'what is this' of 0 queued"]
 
 
+# Without a picture ahead: `seeing.ahead = "off"`.
+
+
+def test_without_looking_ahead_the_picture_is_taken_after_the_question() -> None:
+    """No picture is taken when speech begins, nor at a press."""
+    assert Story(looks_ahead=False).begins().told() == []
+    assert Story(looks_ahead=False).speaks("what is this").told() == ["look0", "ask 'what is this' of 0"]
+    pressing = Story(activation="button", looks_ahead=False).presses(*pressed())
+    assert pressing.told() == [LISTENING]
+
+
+def test_without_looking_ahead_a_press_still_asks_about_a_new_picture() -> None:
+    """A question without a press is about the last picture, unless the user keeps it."""
+    story = Story(activation="button", looks_ahead=False).presses(*pressed()).speaks("what is this").waits(1.0)
+    story.presses(*pressed()).speaks("what color is it")
+    assert [line for line in story.told() if line != LISTENING] == [
+        *("look0", "ask 'what is this' of 0"),
+        *("look1", "ask 'what color is it' of 1"),
+    ]
+    follow_up = Story(looks_ahead=False).speaks("what is this").waits(1.0).speaks("what color is it")
+    assert follow_up.told()[-1] == "ask 'what color is it' of 0"
+
+
 # Speech while the assistant speaks, with `barge_in = "any"`.
 
 

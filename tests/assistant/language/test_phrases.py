@@ -26,7 +26,8 @@ PLACES = {
     "shorter_question": {"question"}, "what_changed": {"before", "now"}, "capital": {"letter"},
     "doubtful_digit": {"ordinal", "name"}, "doubtful_letter": {"ordinal", "name"}, "doubtful_character": {"ordinal", "name"},
     "status_power": {"watts"}, "status_temperature": {"celsius"}, "status_memory": {"gigabytes"}, "status_model": {"model"},
-    "status_camera": {"width", "height"}, "pictures_leave": {"host"},
+    "status_camera": {"width", "height"}, "status_looks_ahead": {"looks"},
+    "pictures_leave": {"host"},
 }  # fmt: skip
 
 

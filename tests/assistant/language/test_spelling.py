@@ -97,6 +97,8 @@ def test_status_says_what_is_known() -> None:
     assert status_in_words(status, ENGLISH) == known
     status = replace(status, camera_pixels=(1920, 1080))
     assert status_in_words(status, ENGLISH) == f"{known} The camera's pictures have 1920 by 1080 pixels."
+    status = Status(looks_ahead_in_last_hour=3)
+    assert status_in_words(status, ENGLISH) == "Pictures that I looked at before a question, in the last hour: 3."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.machine.power.energy import EnergyCounter, EnergyHistory, EnergyMeter
-from assistant.machine.power.readings import PowerReader, box_watts, cpu_celsius, frequencies
+from assistant.machine.power.readings import PowerReader, battery_percent, box_watts, cpu_celsius, frequencies
 from assistant.machine.power.sysfs import Sysfs
 from tests.assistant.machine.power.machine_trees import (
     RANGE_UJ,
@@ -304,6 +304,19 @@ def test_a_discharging_battery_tells_the_whole_box(tmp_path: Path) -> None:
     (tmp_path / "sys/class/power_supply/BAT0/power_now").unlink()
     tree.put(battery("Discharging", current_now="800000", voltage_now="11500000"))
     assert reader(tree).sample().battery_watts.value == pytest.approx(9.2)
+
+
+def test_the_charge_counts_only_on_battery(tmp_path: Path) -> None:
+    """A battery that is being charged tells none, and neither does a machine without one."""
+    tree = nuc(tmp_path)
+    assert battery_percent(tree.sysfs).value is None
+    tree.put(battery("Discharging", capacity="42"))
+    assert battery_percent(tree.sysfs).value == 42.0
+    tree.put(battery("Charging", capacity="42"))
+    assert battery_percent(tree.sysfs).why == "the box runs from the mains"
+    (tmp_path / "sys/class/power_supply/BAT0/capacity").unlink()
+    tree.put(battery("Discharging"))
+    assert battery_percent(tree.sysfs).why == "the battery does not tell its charge"
 
 
 @pytest.mark.parametrize("status", ["Charging", "Full", "Not charging", "Unknown"])
