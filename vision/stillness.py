@@ -24,8 +24,8 @@ STILL_SECONDS = 0.7  # a picture stands still if nothing has moved for so long
 # A glimpse reads single pixels on a grid of this many columns or a few more, and averages blocks of them.
 GLIMPSE_SIDE_PX = 320
 GLIMPSE_BLOCK_PX = 8
-# Something has moved if the brightness of a block changes by more than this, in levels. What the exposure changes in the
-# whole picture is left out. The noise of a block is added, because a dark picture has more of it.
+# Something has moved if the brightness of a block changes by more than this, in levels. What the exposure changes in
+# the whole picture is left out. The noise of a block is added, because a dark picture has more of it.
 GLIMPSE_LEVELS = 5.0
 GLIMPSE_OVER_NOISE = 5.0  # standard deviations of a block; there are 880 blocks in a picture of 16:9
 

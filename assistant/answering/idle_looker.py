@@ -82,7 +82,10 @@ class IdleLooker:
             _log.error("the thread %r did not end within %s s", self._thread.name, JOIN_SECONDS)
 
     def interrupt(self) -> None:
-        """The user does something: a look ahead ends within a layer, and none begins for a while. Any thread may call."""
+        """The user does something: a look ahead ends within a layer, and none begins for a while.
+
+        Any thread may call it.
+        """
         with self._state:
             self._quiet_until = self._clock() + QUIET_SECONDS
             self._cancelled.set()

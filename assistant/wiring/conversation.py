@@ -240,7 +240,7 @@ def _about_journal(assembly: Assembly) -> str:
     return words.kept_with_pictures if config.pictures else words.kept
 
 
-def _status(assembly: Assembly, looker: IdleLooker | None) -> Status:
+def _status(assembly: Assembly, looker: IdleLooker | None = None) -> Status:
     sample, other_watts = assembly.power.latest, assembly.config.power.other_watts
     status = status_of(sample, other_watts, used_bytes(), assembly.model_name, assembly.frames.picture_size)
     return replace(status, looks_ahead_in_last_hour=None if looker is None else looker.looks_in_last_hour)

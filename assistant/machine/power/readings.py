@@ -164,7 +164,10 @@ def battery_watts(sysfs: Sysfs) -> SensorValue[float]:
 
 
 def battery_percent(sysfs: Sysfs) -> SensorValue[float]:
-    """Returns the charge of the box's batteries, which counts only while it runs from them. Of several it is the mean."""
+    """Returns the charge of the box's batteries, which counts only while it runs from them.
+
+    Of several it is the mean.
+    """
     charges, discharges = [], False
     for folder in (f"{_SUPPLIES}/{name}" for name in sysfs.names(_SUPPLIES)):
         if sysfs.text(f"{folder}/type").value != "Battery" or sysfs.text(f"{folder}/scope").value == "Device":
