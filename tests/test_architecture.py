@@ -77,8 +77,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.inspection assistant.wiring audio audio.settings audio.demo_model vision"
         " vision.reading vision.demo_model vision.engine"
-        " vision.engine.ground vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
-        " vision.engine.packed vision.engine.models"
+        " vision.engine.ground vision.engine.scheduling vision.engine.kernels vision.engine.generation"
+        " vision.engine.checkpoint vision.engine.packed vision.engine.models"
     ),
     "assistant.cli": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.wiring assistant.bench audio audio.demo_model"
