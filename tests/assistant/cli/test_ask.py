@@ -50,6 +50,7 @@ def test_a_spoken_question_becomes_one_json_object_and_a_spoken_answer(capsys: p
         "timings",
         "tokens",
         "peak_rss_bytes",
+        "picture_age_s",
         "joules",
     }
     assert result["heard"] == "what color is the circle"
