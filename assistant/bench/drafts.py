@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from vision.engine.scheduling.fair_lock import Check
 
 _FIRST_ID = 1000  # of the words, so that none of them is a special token of the random checkpoint
+_INVOICE = ("Invoice 20311", "Desk lamp 49.90", "Delivery 4.50", "Total 54.40 EUR", "due within 14 days")
+_SOUP = ("Tomato soup", "Ingredients: water, tomatoes 38 %, cream, sugar, salt, basil", "best before 12.03.2027")
+_HOURS = ("Opening hours", "Monday to Friday 9:00 - 17:30", "Saturday 10:00 - 14:00", "closed on Sunday")
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,12 @@ class Script:
 
 SCRIPTS = (
     Script(
-        ("Opening hours", "Monday to Friday 9:00 - 17:30", "Saturday 10:00 - 14:00", "closed on Sunday"),
+        _HOURS,
         "When is it open on Saturday?",
         "On Saturday it is open from 10:00 - 14:00.",
     ),
     Script(
-        ("Opening hours", "Monday to Friday 9:00 - 17:30", "Saturday 10:00 - 14:00", "closed on Sunday"),
+        _HOURS,
         "What does the sign say?",
         "The sign says: Opening hours. Monday to Friday 9:00 - 17:30. Saturday 10:00 - 14:00. It is closed on Sunday.",
     ),
@@ -60,22 +63,22 @@ SCRIPTS = (
         'This is a warning. It says "CAUTION Wet floor Please use the other entrance".',
     ),
     Script(
-        ("Tomato soup", "Ingredients: water, tomatoes 38 %, cream, sugar, salt, basil", "best before 12.03.2027"),
+        _SOUP,
         "Is there milk in it?",
         "Yes. The ingredients are water, tomatoes 38 %, cream, sugar, salt and basil, and cream is made of milk.",
     ),
     Script(
-        ("Tomato soup", "Ingredients: water, tomatoes 38 %, cream, sugar, salt, basil", "best before 12.03.2027"),
+        _SOUP,
         "Until when can I eat it?",
         "It is best before 12.03.2027.",
     ),
     Script(
-        ("Invoice 20311", "Desk lamp 49.90", "Delivery 4.50", "Total 54.40 EUR", "due within 14 days"),
+        _INVOICE,
         "How much do I have to pay?",
         "The total is 54.40 EUR, due within 14 days.",
     ),
     Script(
-        ("Invoice 20311", "Desk lamp 49.90", "Delivery 4.50", "Total 54.40 EUR", "due within 14 days"),
+        _INVOICE,
         "What is this letter about?",
         "It is an invoice for a lamp that somebody has ordered. Together with the delivery it costs 54.40 EUR.",
     ),

@@ -11,9 +11,10 @@ _LINE_FLOATS = 16
 
 
 def zeros(*shape: int) -> NDArray[np.float32]:
-    """Zeros that begin at a cache line (64 bytes). numpy begins at 16 bytes, so that every vector would cross two lines.
+    """Zeros that begin at a cache line, which has 64 bytes. Where they do not, every vector of AVX-512 crosses two lines.
 
-    With AVX-512, unpacking into an array that begins elsewhere takes up to twice as long.
+    numpy's own arrays begin at any multiple of 16 bytes. With panels that do, products of 201 and 784 vectors took 2 to
+    6 % longer (AVX-512 and AVX2, AMD Zen 4).
     """
     count = math.prod(shape)
     memory = np.zeros(count + _LINE_FLOATS, np.float32)

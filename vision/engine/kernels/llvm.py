@@ -48,7 +48,6 @@ class Emitter:
         self.floats = _vector(_F32, self.lanes)
         self.zero = _constant(_F32, [0.0] * self.lanes)
         self.least = _constant(_F32, [float("-inf")] * self.lanes)
-        self.minus_zero = _constant(_F32, [-0.0] * self.lanes)  # adding it changes the bits of no number
 
     def at(self, base: Code, *offsets: Code | int) -> Code:
         """The address base plus offsets, in bytes."""
@@ -161,15 +160,7 @@ class Emitter:
         hints = [ir.Constant(_I32, hint) for hint in (0, 4 - level, 1)]  # to read, how near, data
         self.call("llvm.prefetch.p0", ir.VoidType(), self.b.inttoptr(address, _PTR), *hints)
 
-    def add_to(self, address: Code, value: Code, add: Code) -> None:
-        """Store a vector, added to what is there if `add` is not 0."""
-        with self.b.if_else(self.b.icmp_signed("!=", add, number(0))) as (more, first):
-            with more:
-                self.store(self.b.fadd(self.load(address, self.floats, 4), value), address)
-            with first:
-                self.store(value, address)
-
-    def add_all_to(self, address: Code, values: Sequence[Code], add: Code) -> None:
+    def add_to(self, address: Code, values: Sequence[Code], add: Code) -> None:
         """Store the sum of vectors, one after another; it begins with what is there if `add` is not 0."""
         with self.b.if_else(self.b.icmp_signed("!=", add, number(0))) as (more, first):
             with more:

@@ -92,7 +92,7 @@ def _gemv_in_k_block(
         for part in parts:
             for n in range(vectors):
                 target = e.at(y, e.scaled(ldy, 4 * n), part * e.bytes)
-                e.add_all_to(target, [done[part, n, s] for s in range(STREAMS)], add)
+                e.add_to(target, [done[part, n, s] for s in range(STREAMS)], add)
 
 
 def _widen(e: Emitter, data: Code, table: Code, blocks: Code, panel: Code, *, groups: int) -> None:
@@ -212,7 +212,7 @@ def _tile(
         return list(now.values())
 
     for (group, part, n), value in zip(sums, e.loop(steps, [e.zero] * len(sums), one_step), strict=True):
-        e.add_to(e.at(y, e.b.mul(y_vector, number(n)), 64 * group + part * e.bytes), value, add)
+        e.add_to(e.at(y, e.b.mul(y_vector, number(n)), 64 * group + part * e.bytes), [value], add)
 
 
 def _softmax(e: Emitter, row: Code, blocks: Code, total: Code) -> None:
