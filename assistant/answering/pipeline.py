@@ -61,9 +61,7 @@ class AnswerPipeline:
         reader: QuestionReader | None = None,  # reads the print that a question is about; None: it is not read
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
-        on_user: Callable[[], None] = lambda: (
-            None
-        ),  # called when the user does anything, on any thread; it must not wait
+        on_user: Callable[[], None] = lambda: None,  # the user does something; on any thread, and it must not wait
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_user = on_user

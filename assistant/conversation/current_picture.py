@@ -45,9 +45,8 @@ class Pictures:
         self.ahead: PictureCapture | None = None  # taken when speech began or at a press; no question used it yet
         self._picture: PictureCapture | None = None  # what follow-up questions are about
         self._compared: PictureCapture | None = None  # what "what has changed" compared `_picture` with
-        self._pressed_at = float(
-            "-inf"
-        )  # without `looks_ahead`: a picture from before the last press is not used again
+        # Without `looks_ahead`, a picture from before the last press is not used again.
+        self._pressed_at = float("-inf")
         self._kept = False  # True from "same picture" to "new picture": the picture does not expire
 
     # Before the words are known.
