@@ -53,7 +53,7 @@ def test_the_readme_shows_them_and_describes_them() -> None:
     """The README has each picture, smaller than 200 kB, with a description of several words."""
     readme = (PICTURES.parents[1] / "README.md").read_text(encoding="utf-8")
     shown = {path: described for described, path in re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", readme)}
-    assert set(shown) == {"docs/pictures/page.png", "docs/pictures/turn.svg"}
+    assert set(shown) == {"docs/pictures/page.png", "docs/pictures/turn.svg", "docs/pictures/engines.svg"}
     for path, described in shown.items():
         assert (PICTURES.parents[1] / path).stat().st_size < 200_000
         assert len(described.split()) > 8
@@ -65,3 +65,16 @@ def test_the_readme_shows_them_and_describes_them() -> None:
         f"{timings['first_sound']:.2f} s after",
     ):
         assert figure in described
+
+
+def test_the_picture_of_the_engines_is_drawn_from_its_report() -> None:
+    """engines.svg is what the script draws from engines.json, and the README describes it with its figures."""
+    report = json.loads((PICTURES / "engines.json").read_text(encoding="utf-8"))
+    assert (PICTURES / "engines.svg").read_text(encoding="utf-8") == engines_svg(report)
+    result = next(one for one in report["results"] if one["threads"] == 2)
+    readme = " ".join((PICTURES.parents[1] / "README.md").read_text(encoding="utf-8").split())
+    for name in ("seesay", "transformers"):
+        figures = result["engines"][name]
+        assert f"{figures['first_token_seconds']:.2f}" in readme
+        assert f"{figures['seen_first_token_seconds']:.2f}" in readme
+        assert f"{1e3 * figures['decode_seconds']:.0f}" in readme
