@@ -25,7 +25,7 @@ from vision.demo_model.labels import practice_board, token_labels
 from vision.demo_model.scene import Scene, random_scene
 
 WAITING_BATCHES = 6
-CROWD_SHARE = 0.8  # of the practice boards: crowded free drawings, which have no signs
+CROWD_SHARE = 0.5  # of the practice boards: crowded free drawings, which have no signs
 # Shares of the pictures that are no practice boards. The others are scenes of the board world, with its signs.
 FREE_SHARE = 0.46
 ELSEWHERE_SHARE = 0.14
@@ -40,15 +40,17 @@ class PictureBatch:
     scenes: tuple[Scene | None, ...]
 
 
-def picture_batch(rng: random.Random, size: int, board_share: float) -> PictureBatch:
+def picture_batch(
+    rng: random.Random, size: int, board_share: float, free_share: float = FREE_SHARE
+) -> PictureBatch:
     fonts = train_fonts()
-    chosen = [_one_picture(rng, fonts, board_share) for _ in range(size)]
+    chosen = [_one_picture(rng, fonts, board_share, free_share) for _ in range(size)]
     pictures, layouts, scenes = zip(*chosen, strict=True)
     return PictureBatch(np.stack(pictures), np.stack([token_labels(layout) for layout in layouts]), scenes)
 
 
 def _one_picture(
-    rng: random.Random, fonts: tuple[Path | None, ...], board_share: float
+    rng: random.Random, fonts: tuple[Path | None, ...], board_share: float, free_share: float
 ) -> tuple[np.ndarray, drawing.Layout, Scene | None]:
     if rng.random() < board_share:
         if rng.random() < CROWD_SHARE:
@@ -57,8 +59,8 @@ def _one_picture(
         board = practice_board(rng, fonts)
         return np.asarray(drawing.render(board)), board, None
     draw = rng.random()
-    if draw < FREE_SHARE + ELSEWHERE_SHARE:
-        free = free_drawing(rng) if draw < FREE_SHARE else elsewhere(rng)
+    if draw < free_share + ELSEWHERE_SHARE:
+        free = free_drawing(rng) if draw < free_share else elsewhere(rng)
         return free.picture, free.layout, free.scene
     scene = random_scene(rng)
     layout = drawing.place(scene, rng.choice(fonts))
@@ -66,15 +68,19 @@ def _one_picture(
 
 
 @contextmanager
-def fed(seed: int, size: int, board_share: float) -> Iterator[Iterator[PictureBatch]]:
+def fed(
+    seed: int, size: int, board_share: float, free_share: float = FREE_SHARE
+) -> Iterator[Iterator[PictureBatch]]:
     """An endless iterator of batches that the process "pictures" draws. The process ends with the `with` block.
+
+    `board_share` is that of the practice boards; of the other pictures, `free_share` are free drawings.
 
     The process is spawned and not forked, because a fork hangs after torch has used its threads.
     """
     context = multiprocessing.get_context("spawn")
     waiting: Queue[PictureBatch] = context.Queue(maxsize=WAITING_BATCHES)  # when it is full the process waits
     process = context.Process(
-        target=_draw_forever, args=(waiting, seed, size, board_share), name="pictures", daemon=True
+        target=_draw_forever, args=(waiting, seed, size, board_share, free_share), name="pictures", daemon=True
     )
     process.start()
     try:
@@ -84,13 +90,15 @@ def fed(seed: int, size: int, board_share: float) -> Iterator[Iterator[PictureBa
         process.join(timeout=5)
 
 
-def _draw_forever(waiting: Queue[PictureBatch], seed: int, size: int, board_share: float) -> None:
+def _draw_forever(
+    waiting: Queue[PictureBatch], seed: int, size: int, board_share: float, free_share: float
+) -> None:
     """Draws batches until the training is gone, even if it was killed."""
     training = os.getppid()
     waiting.cancel_join_thread()  # else ending with unread batches would wait for a reader that is gone
     rng = random.Random(seed)
     while os.getppid() == training:
-        batch = picture_batch(rng, size, board_share)
+        batch = picture_batch(rng, size, board_share, free_share)
         while os.getppid() == training:
             try:
                 waiting.put(batch, timeout=5.0)

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vision.demo_model.conversations import conversations
-from vision.demo_model.feeding import PictureBatch, fed
+from vision.demo_model.feeding import FREE_SHARE, PictureBatch, fed
 from vision.demo_model.fonts import BUILTIN, held_out_fonts
 from vision.demo_model.learning import Average, Optimizers, rate_scale
 from vision.demo_model.marking import exam, free_exam, mark
@@ -97,7 +97,13 @@ class Lesson:
 
 
 def train_language(
-    training: Training, minutes: float, both: bool, muon_rate: float, adam_rate: float, hold: float
+    training: Training,
+    minutes: float,
+    both: bool,
+    muon_rate: float,
+    adam_rate: float,
+    hold: float,
+    free_share: float = FREE_SHARE,
 ) -> None:
     seed = training.fresh_seed()
     lesson = Lesson(training)
@@ -112,7 +118,7 @@ def train_language(
     }
     started = told = time.monotonic()
     losses: list[float] = []
-    with fed(seed, BATCH if both else FRESH, BOARDS_TOO if both else 0.0) as batches:
+    with fed(seed, BATCH if both else FRESH, BOARDS_TOO if both else 0.0, free_share) as batches:
         for step, batch in enumerate(batches):
             progress = (time.monotonic() - started) / (60 * minutes)
             loss = lesson.learning(batch) if both else lesson.at_rest(batch)
@@ -146,10 +152,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--muon-rate", type=float, default=3e-3)
     parser.add_argument("--adam-rate", type=float, default=1.5e-3)
     parser.add_argument("--hold", type=float, default=0.5, help="share of the time at the full rate")
+    parser.add_argument("--free-share", type=float, default=FREE_SHARE, help="free drawings among the pictures")
     parser.add_argument("--threads", type=int, default=1)
     given: Any = parser.parse_args(argv)
     torch.set_num_threads(given.threads)
-    train_language(begin(given.work), given.minutes, given.both, given.muon_rate, given.adam_rate, given.hold)
+    train_language(begin(given.work), given.minutes, given.both, given.muon_rate, given.adam_rate, given.hold, given.free_share)
     return 0
 
 
