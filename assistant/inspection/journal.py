@@ -302,6 +302,23 @@ class Journal:
             ).fetchall()
             return [self._entry(row) for row in reversed(rows)]
 
+    def following(self, number: int, count: int) -> list[Entry]:
+        """The oldest records behind this number, at most `count` of them: all kinds, without the deleted ones."""
+        with as_journal_errors(self.folder):
+            rows = self._database.execute(
+                f"{_SELECT} WHERE number > ? AND content IS NOT NULL ORDER BY number LIMIT ?", (number, count)
+            ).fetchall()
+            return [self._entry(row) for row in rows]
+
+    def count_following(self, number: int) -> int:
+        """How many records `following` would give if it gave all."""
+        with as_journal_errors(self.folder):
+            return int(
+                self._database.execute(
+                    "SELECT COUNT(*) FROM records WHERE number > ? AND content IS NOT NULL", (number,)
+                ).fetchone()[0]
+            )
+
     def search(self, words: str, wanted: Wanted = Wanted()) -> list[Entry]:
         """The records that hold all of the words, in any form that English gives them, the newest first.
 

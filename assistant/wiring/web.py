@@ -94,7 +94,7 @@ def read_token(path: Path) -> str:
 
 def serve(assembly: Assembly, settings: WebSettings) -> None:
     """Serves until the program is ended. Raises an error if something is missing at the start."""
-    _ = assembly.vision_model
+    _ = assembly.vision_model, assembly.receivers
     camera = _camera(assembly)
     assembly.tell_of_demo_model()
     _ = assembly.engine, assembly.power

@@ -319,11 +319,13 @@ class JournalWords:
 
     kept: str  # at the start
     kept_with_pictures: str  # the same, where it keeps the pictures too
+    records_leave: str  # at the start, with {hosts}: who gets the records
     cannot_open: str  # at the start
     disk_full: str  # something could not be kept
     failed: str  # the same, for any other reason
     works_again: str
     forgotten: str  # the last question was deleted
+    forgotten_here: str  # the same, with {hosts}: who may have got it before
     not_forgotten: str  # it could not be deleted
     nothing_to_forget: str
     none_is_kept: str  # the answer to "do not keep this" where there is no journal
