@@ -67,8 +67,8 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.reading"
     ),
     "assistant.web": (
-        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering audio vision"
-        " vision.reading"
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"
+        " assistant.inspection audio vision vision.reading"
     ),
     "assistant.wiring": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.web audio audio.settings vision vision.reading"

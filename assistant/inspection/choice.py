@@ -34,6 +34,9 @@ class Choice:
         return Wanted(self.first and self.first[0], self.last and self.last[1], self.round_id)
 
 
+EVERYTHING = Choice()
+
+
 def moment(text: str) -> Moment:
     """A day, which lasts to the next one, or a time with minutes, which lasts for a minute: this machine's local time.
 

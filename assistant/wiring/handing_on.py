@@ -29,9 +29,14 @@ class Receivers:
     notices: Sequence[str] = ()  # printed at the start, one for each receiver
 
     @property
+    def computers(self) -> tuple[str, ...]:
+        """Their names, each once."""
+        return tuple(dict.fromkeys(receiver.host for receiver in self.receivers))
+
+    @property
     def hosts(self) -> str:
         """The computers, for a sentence. "" if there are none."""
-        return ", ".join(dict.fromkeys(receiver.host for receiver in self.receivers))
+        return ", ".join(self.computers)
 
 
 NOBODY = Receivers()

@@ -1,4 +1,4 @@
-"""Addresses of receivers: `https://user:password@host:port/path` and `mqtts://user:password@host:port/topic`, taken apart.
+"""Addresses of receivers, taken apart: `https://user:password@host:port/path`, `mqtts://user:password@host:port/topic`.
 
 Values only. A password is in no sentence and in no `repr`.
 """

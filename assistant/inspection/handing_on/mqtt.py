@@ -107,7 +107,10 @@ class MqttTopic:
         return client
 
     def _wait(self, client: Client, is_done: Callable[[], bool]) -> bool:
-        """Reads and writes until it is done. Returns True if the connection was lost before. Raises Away, TimeoutError."""
+        """Reads and writes until it is done. Returns True if the connection was lost before.
+
+        Raises Away, TimeoutError.
+        """
         give_up_at = self._clock() + ANSWER_SECONDS
         while not is_done():
             if self._is_interrupted:

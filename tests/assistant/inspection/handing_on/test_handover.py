@@ -1,4 +1,4 @@
-"""What is sent to a receiver and when: after it was stored, in order, again after a failure, and never twice in vain."""
+"""What is sent to a receiver and when: after it was stored, in order, and again after a failure."""
 
 from __future__ import annotations
 
