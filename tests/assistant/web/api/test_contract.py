@@ -16,6 +16,7 @@ import pytest
 
 from assistant.answering.page_lines import PageReader
 from assistant.inspection.journal import Journal
+from assistant.web.access import RateLimit
 from assistant.web.journal import JournalAccess
 from tests.assistant.fake_reader import FakeReader, page
 from tests.assistant.inspection.test_journal import turn
@@ -43,6 +44,10 @@ def locked(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         journal=JournalAccess(folder, keeps_pictures=True),
     )
     with running(parts, token=TOKEN, max_body_bytes=500_000) as server:
+        # A wrong token is tried at each address. On a quick machine those are more than a client may try in a minute,
+        # and then the right one would be refused as well.
+        assert server.services.tokens is not None
+        server.services.tokens._guesses = RateLimit(1000)
         yield server
 
 
