@@ -99,10 +99,11 @@ class Handover:
 
     def _send_next(self, journal: Journal) -> bool:
         """Sends the oldest record that waits. False: none does. Raises Away, Refused, JournalError."""
-        waiting = journal.following(self._mark.number, _PROBED)
+        is_probing = self._refusals >= TRIES_BEFORE_PROBE
+        waiting = journal.following(self._mark.number, _PROBED if is_probing else 1)
         if not waiting:
             return False
-        probe = 0 if self._refusals < TRIES_BEFORE_PROBE else (self._refusals - TRIES_BEFORE_PROBE + 1) % len(waiting)
+        probe = (self._refusals - TRIES_BEFORE_PROBE + 1) % len(waiting) if is_probing else 0
         self.receiver.send(waiting[probe])
         for entry in waiting[:probe]:  # they were refused: because of themselves, or was the receiver out of order?
             try:
