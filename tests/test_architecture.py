@@ -67,8 +67,8 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.reading"
     ),
     "assistant.web": (
-        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering audio vision"
-        " vision.reading"
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"
+        " assistant.inspection audio vision vision.reading"
     ),
     "assistant.wiring": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.web audio audio.settings vision vision.reading"
@@ -95,7 +95,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho",
 )  # fmt: skip
 
 

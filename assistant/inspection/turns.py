@@ -38,6 +38,7 @@ class TurnJournal:
         *,
         profile: str = "",
         language: str = "",
+        handed_to: str = "",  # the computers that get the records, for a sentence; "": none does
         weights_sha256: Callable[[str], str] = lambda model: "",  # of the model with this name
         now: Callable[[], dt.datetime] = local_now,
     ) -> None:
@@ -46,6 +47,7 @@ class TurnJournal:
         self._pack = pack
         self._profile = profile
         self._language = language
+        self._handed_to = handed_to
         self._weights_sha256 = weights_sha256
         self._now = now
         self._lock = threading.Lock()
@@ -93,6 +95,8 @@ class TurnJournal:
                     deletion.result(DELETE_SECONDS)
             except (JournalError, TookTooLong):
                 return words.not_forgotten
+            if self._handed_to:
+                return words.forgotten_here.format(hosts=self._handed_to)
             return words.forgotten
 
         return outcome

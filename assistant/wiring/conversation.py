@@ -64,7 +64,7 @@ def run(
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
     devices.use_echo_cancellation(config)
     # The order matters: whatever is missing is told before the engine is loaded, which may take minutes.
-    _ = ears.transcriber, ears.stop_ear
+    _ = ears.transcriber, ears.stop_ear, assembly.receivers
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
     _ = assembly.engine, assembly.power
@@ -237,7 +237,9 @@ def _about_journal(assembly: Assembly) -> str:
         return ""
     if assembly.journal is None:
         return words.cannot_open
-    return words.kept_with_pictures if config.pictures else words.kept
+    kept = words.kept_with_pictures if config.pictures else words.kept
+    hosts = assembly.receivers.hosts
+    return f"{kept} {words.records_leave.format(hosts=hosts)}" if hosts else kept
 
 
 def _status(assembly: Assembly, looker: IdleLooker | None = None) -> Status:

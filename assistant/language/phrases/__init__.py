@@ -191,6 +191,7 @@ class Phrases:
     abbreviations: Abbreviations  # those of the model's answers, for `assistant.language.sentences`
 
     journal: JournalWords
+    report: ReportWords
 
     # Commands: see `assistant.language.command_parser`.
     commands: Mapping[Command, Collection[str]]
@@ -319,16 +320,53 @@ class JournalWords:
 
     kept: str  # at the start
     kept_with_pictures: str  # the same, where it keeps the pictures too
+    records_leave: str  # at the start, with {hosts}: who gets the records
     cannot_open: str  # at the start
     disk_full: str  # something could not be kept
     failed: str  # the same, for any other reason
     works_again: str
     forgotten: str  # the last question was deleted
+    forgotten_here: str  # the same, with {hosts}: who may have got it before
     not_forgotten: str  # it could not be deleted
     nothing_to_forget: str
     none_is_kept: str  # the answer to "do not keep this" where there is no journal
     one_not_kept: str  # at the end
     several_not_kept: str  # with {count}, from 2 on
+
+
+@dataclass(frozen=True)
+class ReportWords:
+    """What is written around the records of the journal: in the report and on the page."""
+
+    journal: str  # the title of all records
+    report: str  # the title of one round's records, with {round}
+    all_records: str  # which records these are
+    some_records: str  # the same, with {parts}, of which there are one to three:
+    begin: str  # with {time}
+    end: str  # with {time}
+    of_round: str  # with {round}
+    kinds: Mapping[str, str]  # by the kind of a record
+    doubts: Mapping[str, str]  # by the verdict: "unsure", "cannot tell"
+    facts: Mapping[str, str]  # the names of a record's values
+    outside: str  # of its limits
+    differ: str  # the human's value, and what the model or the reader found
+    at_least: str  # with {limit}
+    at_most: str  # with {limit}
+    and_at_most: str  # with {low} and {high}
+    yes: str
+    picture: str
+    picture_for: str  # with {about}, a station or a question
+    answer: str  # with {said}
+    picture_gone: str
+    chain_hash: str  # with {hash}
+    counts: Mapping[str, str]  # stand behind a number: "all", "outside", "doubtful", "skipped"
+    changed: str  # with {verdict}, a sentence
+    records: str
+    others: str  # all but those outside their limits
+    none: str
+    check: str  # with {verdict}
+    unchanged: str  # the verdict if all is right
+    newest: str  # with {number}; the chain hash follows
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,12 @@ def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+def test_who_gets_the_records_is_named(phrases: Phrases) -> None:
+    """At the start, and when one is deleted that may have left before."""
+    assert places(phrases.journal.records_leave) == {"hosts"}
+    assert places(phrases.journal.forgotten_here) == {"hosts"}
+
+
 def test_a_third_language_is_one_file(tmp_path: Path) -> None:
     """The config takes a new language's name, prompt and phrases, and `seesay fetch` knows its model, by one file."""
     package = Path(assistant.__file__).parent
