@@ -62,6 +62,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
+    "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
     "assistant.conversation": (
         "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
         " vision.reading"
@@ -95,7 +96,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "pint",
 )  # fmt: skip
 
 
