@@ -84,6 +84,10 @@ class Activation:
     # heard without a press or the wake phrase.
     stoppable: Callable[[], bool] = lambda: False
     is_stop: Callable[[str], bool] = lambda text: False
+    # While `awaits` returns True, because a mode waits for a reply, every utterance is transcribed, and those for which
+    # `is_awaited` returns True count without a press or the wake phrase.
+    awaits: Callable[[], bool] = lambda: False
+    is_awaited: Callable[[str], bool] = lambda text: False
     _attention: _Attention = field(default_factory=_Attention)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: bool = False  # True from a SpeechStarted that passed until its utterance ends
@@ -135,7 +139,7 @@ class Activation:
 
     def attentive(self, now: float) -> bool:
         """True if words heard now may count. It may say True too often; `meant` decides in the end."""
-        if self.settings.is_open or self.stoppable():
+        if self.settings.is_open or self.stoppable() or self.awaits():
             return True
         with self._lock:
             # A long utterance ends long after it began.
@@ -172,7 +176,7 @@ class Activation:
         concerned = self._end()
         # It is looked up again, and `_started` is not used: the press may have come after the speech began.
         counts = self.settings.is_open or self._always or self._attention.covers(heard.started_at)
-        counts = counts or self.is_stop(heard.text)
+        counts = counts or self.is_stop(heard.text) or self.is_awaited(heard.text)
         question = without_phrase(heard.text, self.settings.wake_phrase)
         if question is not None and (counts or self.settings.wake_word):
             if not question:

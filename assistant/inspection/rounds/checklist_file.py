@@ -193,7 +193,10 @@ def _text(key: _Key, text: str) -> str:
 
 def _decimal(value: Any) -> Decimal | None:
     is_number = type(value) in (int, float) and math.isfinite(value)
-    return Decimal(repr(value)) if is_number else None
+    if not is_number:
+        return None
+    number = Decimal(repr(value))
+    return number.quantize(Decimal(1)) if value == int(value) and abs(value) < 1e15 else number  # 8.0 is said as eight
 
 
 def _station(table: _Written, phrases: Phrases) -> Station:

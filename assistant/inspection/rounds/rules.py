@@ -278,7 +278,7 @@ class Rules:
             return self._says(moment, Answering(evidence), doubtful, ask)
         if isinstance(station.answer, YesNo):
             # "Yes" to a "no, right?" could mean both, so the human always says which of the two it is.
-            return self._says(moment, Answering(evidence), told, ask)
+            return self._says(moment, Answering(evidence), told, words.yes_or_no if evidence.is_said else ask)
         side = station.answer.outside(evidence.value)
         if side is not None:
             outside = self.wording.outside(evidence.value, side, station)
@@ -290,7 +290,18 @@ class Rules:
         """The words were meant for the round, and were not heard surely enough."""
         return Reaction(moment, joined(self._words.say_again, self._prompt(moment)))
 
+    def again(self, moment: Moment) -> str:
+        """The instruction of the station, and what is awaited."""
+        return joined(moment.station.instruction, self._prompt(moment))
+
     # What is expected.
+
+    def is_paused(self, moment: Moment) -> bool:
+        return isinstance(moment.state, Paused)
+
+    def is_command(self, text: str) -> bool:
+        """True for a command of a round, and for a note with its words."""
+        return parse_round_command(text, self._phrases) is not None or parse_note(text, self._phrases) is not None
 
     def expected(self, moment: Moment) -> Expected:
         """Which words the round waits for now. Its commands count beside them."""
@@ -322,7 +333,7 @@ class Rules:
 
     def _obey(self, moment: Moment, command: RoundCommand, at: dt.datetime) -> Reaction | None:
         """The reaction to a command; None where it makes no sense now."""
-        progress, place, station, words = moment.progress, moment.place, moment.station, self._words
+        progress, place, words = moment.progress, moment.place, self._words
         match command:
             case RoundCommand.NEXT:
                 return self._go_past(moment)
@@ -333,7 +344,7 @@ class Rules:
             case RoundCommand.SKIP if not isinstance(moment.state, AllDone):
                 return self._asks_for(moment, Skipping())
             case RoundCommand.AGAIN:
-                return Reaction(moment, joined(station.instruction, self._prompt(moment)))
+                return Reaction(moment, self.again(moment))
             case RoundCommand.LOOK if self._can_look(moment):
                 return self._look(moment)
             case RoundCommand.CONFIRM:
@@ -414,7 +425,7 @@ class Rules:
         is_own_word = not is_agreed or isinstance(station.answer, YesNo)
         finding = Finding(value.text, " ".join(text.split()) if is_own_word else "", evidence, side)
         if side is not None:
-            outside = self.wording.outside(value.text, side, station)
+            outside = joined(self.wording.converted(value, station), self.wording.outside(value.text, side, station))
             if was_outside:
                 return self._says(moment, Confirming(finding), outside, words.say_confirm)
             return self._says(moment, Answering(evidence, was_outside=True), outside, words.check_again)

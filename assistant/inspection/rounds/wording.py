@@ -69,6 +69,13 @@ class Wording:
         answer = station.answer
         return self.words.differs.format(value=self.value(value, answer), reading=self.value(reading, answer))
 
+    def converted(self, value: Value, station: Station) -> str:
+        """What a value is in the unit of the station, "" where it was said in that unit."""
+        if value.converted_from is None:
+            return ""
+        said = self.number(value.converted_from)
+        return self.words.converted.format(said=said, value=self.value(value.text, station.answer))
+
     def outside(self, value: str, side: Side, station: Station) -> str:
         """How a value is outside of what is allowed."""
         answer, words = station.answer, self.words
@@ -155,10 +162,11 @@ class Wording:
             told.append(words.notes.format(list=words.between.join(progress.notes)))
         return joined(*told)
 
-    def not_kept(self, records: Iterable[Record]) -> str:
-        """Which records are not in the journal, "" for none."""
+    def with_not_kept(self, words: str, records: Iterable[Record]) -> str:
+        """The words, and then which records are not in the journal."""
         names = [record.station or record.note or record.kind.replace("_", " ") for record in records]
-        return self.words.not_kept.format(list=self.words.between.join(dict.fromkeys(names))) if names else ""
+        lost = self.words.not_kept.format(list=self.words.between.join(dict.fromkeys(names))) if names else ""
+        return joined(words, lost)
 
     def unknown_words(self, near: Sequence[tuple[str, Sequence[str]]]) -> str:
         """Words that the speech model does not know, each with known ones that are spelt much the same."""

@@ -115,6 +115,7 @@ class RoundWords:
 
     # What was found.
     read_back: str  # with {value}
+    converted: str  # with {said} in its own unit and {value}
     read_back_converted: str  # with {said} in its own unit and {value}
     read_back_reading: str  # with {value}: the camera's
     read_back_differs: str  # with {value} and {reading}
@@ -144,11 +145,11 @@ class RoundWords:
     skipped_because: str  # with {name} and {reason}
     between: str  # the parts of a list
     not_kept: str  # with {list}
+    record_stays: str  # the answer to "do not keep this" after a step
     unknown_words: str  # with {list}
     unknown_word: str  # with {word}
     near_words: str  # with {word} and {list}
     no_instruments: str
-    no_journal: str
 
     # Wordings as in `Phrases.commands`.
     commands: Mapping[RoundCommand, Collection[str]]

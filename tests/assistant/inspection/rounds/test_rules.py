@@ -171,6 +171,14 @@ def test_a_number_in_another_unit_is_converted_and_both_are_said() -> None:
     assert (talk.steps[0].value, talk.steps[0].unit, talk.steps[0].spoken) == ("6.895", "bar", "one hundred psi")
 
 
+def test_a_converted_value_outside_the_limits_is_said_in_both_units() -> None:
+    """Else nobody would know the number that is above the limit."""
+    talk = Talk(replace(PUMP, step=StepKind.SAY, check_digits=()))
+    assert talk.hear("one hundred and thirty psi").startswith(
+        "One hundred and thirty psi, that is eight point nine six three bar. Eight point nine six three bar is above"
+    )
+
+
 def test_a_unit_that_measures_something_else_is_refused() -> None:
     """Seven degrees are no pressure."""
     talk = Talk(replace(PUMP, step=StepKind.SAY, check_digits=()))
@@ -348,7 +356,7 @@ def test_yes_or_no_is_told_by_the_human_also_where_the_camera_has_seen_it() -> N
     """Two that have found the same are enough; where they differ "confirm" decides."""
     talk = Talk(SWITCH)
     talk.hear("ready")
-    assert talk.see(YES_SEEN) == "Is the switch up? Yes or no?"
+    assert talk.see(YES_SEEN) == "Yes or no?"
     talk.hear("yes")
     assert (talk.steps[0].value, talk.steps[0].reading, talk.steps[0].is_confirmed) == ("yes", "yes", True)
     talk = Talk(SWITCH)
