@@ -209,7 +209,7 @@ class CommandHandler:
     def _situation(self, mode: Mode) -> Situation:
         turn = mode.turn
         if turn is None:
-            return Situation(asked=False, said=False)
+            return Situation(asked=self.last_answer is not None, said=False)
         asked = self.last_answer is not None and self.last_answer.number > turn.number
         return Situation(asked, bool(self.turns) and self.turns[-1].number > turn.number)
 

@@ -123,6 +123,18 @@ def test_an_answer_to_the_assistant_needs_no_press() -> None:
     assert activation.held()
 
 
+def test_an_awaited_reply_needs_no_press_and_other_words_do() -> None:
+    """While a mode waits for a reply everything is transcribed, and only what it waits for counts."""
+    awaits = True
+    activation = Activation(WAKE, awaits=lambda: awaits, is_awaited=lambda text: text == "seven")
+    assert activation.attentive(100.0)
+    assert activation.meant(Utterance("seven", 0.9, 9.0, 9.4)) == Utterance("seven", 0.9, 9.0, 9.4)
+    assert activation.meant(Utterance(Q, 0.9, 9.0, 9.4)) is None
+    assert activation.meant(Utterance(f"{PHRASE} {Q}", 0.9, 9.0, 9.4)) == Utterance(Q, 0.9, 9.0, 9.4)
+    awaits = False
+    assert not activation.attentive(100.0)
+
+
 def test_attention_that_was_asked_for_and_not_used_lapses_once() -> None:
     """Attention times out once after a press without words, but not after a question or after "did you ask …?"."""
     activation = Activation(BUTTON)
