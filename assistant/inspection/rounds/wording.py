@@ -112,8 +112,10 @@ class Wording:
         )
 
     def begins(self, progress: Progress) -> str:
-        checklist = progress.checklist
-        return self.words.begins.format(title=checklist.title, count=self._count(len(checklist.stations)))
+        title, count = progress.checklist.title, len(progress.checklist.stations)
+        if count == 1:
+            return self.words.begins_one.format(title=title)
+        return self.words.begins.format(title=title, count=self._count(count))
 
     def ask_digits(self, station: Station, which: int) -> str:
         """Asks for the check digits number `which`, counted from 0."""

@@ -81,6 +81,7 @@ class RoundWords:
 
     # Where the round is.
     begins: str  # with {title} and {count}, the number of stations
+    begins_one: str  # with {title}: there is one station
     goes_on: str  # with {title}: a round that was interrupted
     changed: str  # with {title}: the checklist is not the one of the open round
     where: str  # with {name}, {number} and {count}

@@ -330,6 +330,7 @@ PHRASES = Phrases(
     ),
     round=RoundWords(
         begins="The round {title} begins. It has {count} stations.",
+        begins_one="The round {title} begins. It has one station.",
         goes_on="I go on with the round {title}.",
         changed="The checklist of the round {title} has changed since that round began. That round ends here, and a new one begins.",
         where="{name}, station {number} of {count}.",

@@ -267,6 +267,7 @@ PHRASES = Phrases(
     abbreviations=ABBREVIATIONS,  # text on a label or a sign is often English
     round=RoundWords(
         begins="开始巡检：{title}，一共{count}站。",
+        begins_one="开始巡检：{title}，一共一站。",
         goes_on="继续巡检：{title}。",
         changed="巡检{title}的清单改过了。上一次巡检到此结束，现在重新开始。",
         where="{name}，第{number}站，一共{count}站。",

@@ -180,7 +180,7 @@ def test_the_words_about_writing_can_be_filled_in(phrases: Phrases) -> None:
 
 
 ROUND_PLACES = {
-    "begins": {"title", "count"}, "goes_on": {"title"}, "changed": {"title"}, "where": {"name", "number", "count"},
+    "begins": {"title", "count"}, "begins_one": {"title"}, "goes_on": {"title"}, "changed": {"title"}, "where": {"name", "number", "count"},
     "several_left": {"count"}, "stays_open": {"name"}, "say_digits_number": {"number"}, "wrong_digits": {"name", "said"},
     "which_one": {"items"}, "ask_skip_reason": {"name"}, "read_back": {"value"}, "converted": {"said", "value"}, "read_back_converted": {"said", "value"},
     "read_back_reading": {"value"}, "read_back_differs": {"value", "reading"}, "differs": {"value", "reading"},
