@@ -36,6 +36,13 @@ class Woken:
 
 
 @dataclass(frozen=True)
+class NotAwaited:
+    """Words without a press or the wake phrase, while a reply was awaited that they are not."""
+
+    ended_at: float  # monotonic seconds
+
+
+@dataclass(frozen=True)
 class ActivationSettings:
     """How a user gets the assistant's attention: the table [activation] of config.toml."""
 
@@ -146,7 +153,7 @@ class Activation:
             late = self._attention.ends + LATE_SECONDS
             return self._started or self._attention.begins <= now <= late
 
-    def meant(self, event: Event) -> Event | Woken | None:
+    def meant(self, event: Event) -> Event | Woken | NotAwaited | None:
         """The event for the conversation, its wake phrase cut off, or None if it is not meant for the assistant.
 
         A press passes as it is: the button's own thread has already called `pressed` with it.
@@ -172,7 +179,7 @@ class Activation:
                 case Utterance():
                     return self._utterance(event)
 
-    def _utterance(self, heard: Utterance) -> SpeechRejected | Utterance | Woken | None:
+    def _utterance(self, heard: Utterance) -> SpeechRejected | Utterance | Woken | NotAwaited | None:
         concerned = self._end()
         # It is looked up again, and `_started` is not used: the press may have come after the speech began.
         counts = self.settings.is_open or self._always or self._attention.covers(heard.started_at)
@@ -187,7 +194,9 @@ class Activation:
         if not counts:
             # The conversation took a picture when this began. It is no question after all, for example because the
             # user stopped the assistant meanwhile, so the conversation must drop that picture.
-            return SpeechRejected(heard.ended_at) if concerned else None
+            if concerned:
+                return SpeechRejected(heard.ended_at)
+            return NotAwaited(heard.ended_at) if self.awaits() else None
         if self._attention.ends == ALWAYS:  # a held button serves many questions, a press or a wake phrase one
             self._attention.wanted = False
         else:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.speech_queue import EARCON_RATE_HZ
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
-from assistant.conversation.activation import Activation, ActivationSettings, Woken
+from assistant.conversation.activation import Activation, ActivationSettings, NotAwaited, Woken
 from assistant.conversation.current_picture import Pictures
 from assistant.conversation.dialog import CommandHandler, ConversationSettings, OwnState
 from assistant.conversation.event_queue import Event, Tick
@@ -90,6 +90,9 @@ class Conversation:
                 if self._answering.paused:  # the user said the wake phrase during an answer
                     self._answering.cancel()
                 self._listen()
+            case NotAwaited(ended_at):
+                if self._commands.has_just_asked(ended_at) and not self._answering.busy:
+                    self._answering.cue(earcons.error(EARCON_RATE_HZ))
             case SpeechStarted():
                 self._user_speaks(True)
                 self._acknowledged = False

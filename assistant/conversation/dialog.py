@@ -17,7 +17,7 @@ from assistant.answering.turn import Question, Turn
 from assistant.conversation import at_once
 from assistant.conversation.at_once import AtOnce
 from assistant.conversation.current_picture import Pictures
-from assistant.conversation.expected_reply import ExpectedReply
+from assistant.conversation.expected_reply import REPLY_SECONDS, ExpectedReply
 from assistant.conversation.modes.inspection_round import InspectionRound
 from assistant.conversation.modes.mode import Mode, Situation
 from assistant.conversation.modes.reading_aloud import ReadingAloud
@@ -95,6 +95,7 @@ class CommandHandler:
         self._pictures = pictures
         self._reading = reading
         self._inspection = inspection
+        self._inspection_asked_at = float("-inf")  # the last moment at which it was heard, clock seconds
         self._modes: tuple[Mode, ...] = tuple(mode for mode in (inspection, reading) if mode is not None)
         self._expected = expecting
         self._own_state = own_state
@@ -181,8 +182,20 @@ class CommandHandler:
 
     def tick(self) -> None:
         """Lets an inspection round say what it has found. Call it a few times a second."""
-        if self._inspection is not None and (turn := self._inspection.tick()) is not None:
-            self._note_inspection(self._inspection, turn)
+        inspection = self._inspection
+        if inspection is None:
+            return
+        if (turn := inspection.tick()) is not None:
+            self._note_inspection(inspection, turn)
+        if inspection.is_under_way:
+            self._inspection_asked_at = self._clock()
+
+    def has_just_asked(self, at: float) -> bool:
+        """True if an inspection round has asked for something at most `REPLY_SECONDS` before `at`, clock seconds.
+
+        Words that are not what was asked for may then be a reply that was heard wrongly.
+        """
+        return at - self._inspection_asked_at <= REPLY_SECONDS
 
     def _note_inspection(self, inspection: InspectionRound, turn: Turn) -> None:
         """The turn is the newest thing that was said. It is no question, so "do not keep this" is not about it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answering.turn import Question, Turn
 from assistant.conversation.modes.mode import Situation
-from assistant.inspection.rounds.rules import Ended, Looking, Moment, Reaction, Rules
+from assistant.inspection.rounds.rules import Ended, Expected, Looking, Moment, Reaction, Rules
 from assistant.language.command_parser import parse_command
 from assistant.language.phrases import Command, Phrases
 
@@ -87,6 +87,11 @@ class InspectionRound:
     # Which words are meant for the round.
 
     @property
+    def expected(self) -> Expected:
+        """The closed set of words that is awaited now, for a recogniser that takes a grammar."""
+        return self._rules.expected(self._moment)
+
+    @property
     def awaits_words(self) -> bool:
         """True while some words count without a press or the wake phrase. In a pause none do."""
         return not self.has_ended and not self._rules.is_paused(self._moment)
@@ -98,12 +103,12 @@ class InspectionRound:
         """
         if not self.awaits_words or not self._is_meant(text):
             return False
-        return self._rules.expected(self._moment).closed is not None or self._rules.is_command(text)
+        return self.expected.closed is not None or self._rules.is_command(text)
 
     @property
     def awaits_free_words(self) -> bool:
         """True while any words are awaited, such as a reason."""
-        return self.awaits_words and self._rules.expected(self._moment).closed is None
+        return self.awaits_words and self.expected.closed is None
 
     def takes(self, text: str, situation: Situation) -> bool:
         """True if the words are meant for the round, before any command of the assistant."""

@@ -43,8 +43,13 @@ class InstrumentReading:
 class Instruments(Protocol):
     """Reads gauges and displays in a picture. Any thread may call it."""
 
-    def read_gauge(self, frame: Frame, scale: tuple[Decimal, Decimal], cancelled: threading.Event) -> InstrumentReading:
-        """The value that the needle shows, on a dial with these values at its ends. Raises Cancelled, VisionError."""
+    def read_gauge(
+        self, frame: Frame, scale: tuple[Decimal, Decimal], sweep: float | None, cancelled: threading.Event
+    ) -> InstrumentReading:
+        """The value that the needle shows, on a dial with these values at its ends.
+
+        `sweep` is the angle between the two in degrees, None if it is not known. Raises Cancelled, VisionError.
+        """
 
     def read_display(self, frame: Frame, cancelled: threading.Event) -> InstrumentReading:
         """The number that a display shows. Raises Cancelled, VisionError."""
@@ -134,7 +139,7 @@ class StationLooks:
         if instruments is None:
             return Evidence("", doubt=CANNOT_TELL)
         if station.scale is not None:
-            reading = instruments.read_gauge(frame, station.scale, cancelled)
+            reading = instruments.read_gauge(frame, station.scale, station.sweep, cancelled)
         else:
             reading = instruments.read_display(frame, cancelled)
         if reading.value is None:

@@ -100,6 +100,7 @@ class Station:
     question: str = ""  # for the model (`ask`), and for the human where the human has to tell
     check_digits: tuple[str, ...] = ()  # written at the place, numbered from 1; one of them is asked for at each visit
     scale: tuple[Decimal, Decimal] | None = None  # of a gauge: the values at both ends of its dial
+    sweep: float | None = None  # of a gauge: the angle from one end of its dial to the other in degrees, if it is known
     when_outside: str = ""  # said after a value outside the limits was confirmed
     keep_picture: bool | None = None  # None: as the configuration keeps all pictures
 

@@ -58,7 +58,7 @@ _A_TEXT, _TEXTS, _A_NUMBER, _NUMBERS, _YES_OR_NO = (
 )
 _KEYS: Mapping[str, str] = {  # of a station: what the value must be
     "name": _A_TEXT, "step": _A_TEXT, "answer": _A_TEXT, "instruction": _A_TEXT, "question": _A_TEXT, "when_outside": _A_TEXT,
-    "check_digits": _TEXTS, "unit": _A_TEXT, "low": _A_NUMBER, "high": _A_NUMBER, "scale": _NUMBERS, "items": _TEXTS,
+    "check_digits": _TEXTS, "unit": _A_TEXT, "low": _A_NUMBER, "high": _A_NUMBER, "scale": _NUMBERS, "sweep": _A_NUMBER, "items": _TEXTS,
     "right": f"{_A_TEXT} or {_TEXTS}", "keep_picture": _YES_OR_NO,
 }  # fmt: skip
 # Keys that only some answers have.
@@ -225,6 +225,7 @@ def _station(table: _Written, phrases: Phrases) -> Station:
         question=table.get("question", ""),
         check_digits=_check_digits(table),
         scale=_scale(table, step),
+        sweep=_sweep(table, step),
         when_outside=table.get("when_outside", ""),
         keep_picture=table.get("keep_picture"),
     )
@@ -299,3 +300,14 @@ def _scale(table: _Written, step: StepKind) -> tuple[Decimal, Decimal] | None:
     if scale[0] == scale[1]:
         table.refuse("scale", "scale has the same value at both ends of the dial.")
     return scale
+
+
+def _sweep(table: _Written, step: StepKind) -> float | None:
+    sweep: Decimal | None = table.get("sweep")
+    if sweep is None:
+        return None
+    if step is not StepKind.GAUGE:
+        table.refuse("sweep", f"sweep belongs to a step of the kind {StepKind.GAUGE.value!r}.")
+    if not 0 < sweep <= 360:
+        table.refuse("sweep", f"sweep must be an angle above 0 and up to 360 degrees, not {sweep}.")
+    return float(sweep)

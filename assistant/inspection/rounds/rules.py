@@ -226,13 +226,13 @@ class Rules:
         if isinstance(moment.state, Ended):
             return None
         command = parse_round_command(text, self._phrases)
-        if isinstance(moment.state, Paused):
-            return self._heard_in_pause(moment, moment.state, command)
         note = parse_note(text, self._phrases)
         if note is not None:
             before = moment.state.before if isinstance(moment.state, Noting) else moment.state
             at_before = replace(moment, state=before)
             return self._noted(at_before, note, at) if note else self._asks_for(moment, Noting(before))
+        if isinstance(moment.state, Paused):
+            return self._heard_in_pause(moment, moment.state, command, at)
         if command is not None:
             reaction = self._obey(moment, command, at)
             waits_for_words = isinstance(moment.state, Reasoning | Skipping | Noting)
@@ -367,7 +367,9 @@ class Rules:
                 )
         return None
 
-    def _heard_in_pause(self, moment: Moment, paused: Paused, command: RoundCommand | None) -> Reaction | None:
+    def _heard_in_pause(
+        self, moment: Moment, paused: Paused, command: RoundCommand | None, at: dt.datetime
+    ) -> Reaction | None:
         match command:
             case RoundCommand.CONTINUE:
                 after = replace(moment, state=paused.before)
@@ -378,6 +380,8 @@ class Rules:
                 return Reaction(moment, joined(self.wording.left(moment.progress)))
             case RoundCommand.REPORT:
                 return Reaction(moment, self.wording.report(moment.progress))
+            case RoundCommand.FINISH:
+                return self._obey(moment, command, at)
         return None
 
     def _can_look(self, moment: Moment) -> bool:

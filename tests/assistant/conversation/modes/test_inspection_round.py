@@ -42,7 +42,7 @@ WAKE = "hey camera"
 TANK = Station("tank", StepKind.SAY, Number("°C", None, Decimal(60)), question="how warm is the tank")
 PUMP = Station("pump", StepKind.ASK, Number("bar"), question="what does the gauge say", check_digits=("47",))
 PLATE = Station("plate", StepKind.READ, Text(), keep_picture=True)
-GAUGE = Station("gauge", StepKind.GAUGE, Number("bar"), scale=(Decimal(0), Decimal(10)))
+GAUGE = Station("gauge", StepKind.GAUGE, Number("bar"), scale=(Decimal(0), Decimal(10)), sweep=270.0)
 DISPLAY = Station("display", StepKind.DISPLAY, Number("bar"))
 GUARD = Station("guard", StepKind.SAY, YesNo("yes"), question="is the guard closed")
 
@@ -80,8 +80,10 @@ class FakeJournal:
 class FakeInstruments:
     """A gauge that shows 7.2 and a display that cannot be read surely."""
 
-    def read_gauge(self, frame: Frame, scale: tuple[Decimal, Decimal], cancelled: threading.Event) -> InstrumentReading:
-        assert scale == (0, 10)
+    def read_gauge(
+        self, frame: Frame, scale: tuple[Decimal, Decimal], sweep: float | None, cancelled: threading.Event
+    ) -> InstrumentReading:
+        assert (scale, sweep) == ((0, 10), 270.0)
         return InstrumentReading(Decimal("7.2"))
 
     def read_display(self, frame: Frame, cancelled: threading.Event) -> InstrumentReading:
@@ -99,6 +101,7 @@ class Scene:
     lines: tuple[Printed, ...] = (Printed("KB-7731"),)
     doubt: DoubtRule = field(default_factory=lambda: DoubtRule(0.0, 0.0, 0.0))
     instruments: FakeInstruments | None = None
+    earcons: bool = False
 
     def __post_init__(self) -> None:
         self.stages = Stages(self.world, Seconds(), self.answer)
@@ -114,7 +117,7 @@ class Scene:
             any_picture(self.stages.camera),
             self.stages.voice,
             PHRASES,
-            play_earcons=False,
+            play_earcons=self.earcons,
             on_end=self.turns.append,
             clock=self.world.clock,
         )
@@ -333,6 +336,18 @@ def test_words_of_a_round_count_without_the_wake_phrase(world: World) -> None:
         "Say report, back, or finish.",
     ]  # fmt: skip
     assert scene.heard == ["forty", "yes", "how many are left", "yes"]
+
+
+def test_words_that_may_be_a_reply_heard_wrongly_get_the_error_cue(world: World) -> None:
+    """Soon after a question of the round; later they are the talk of others."""
+
+    def cues(*story: Act) -> int:
+        scene = Scene(world, activation="wake_word", earcons=True)
+        scene.play(says("forty"), *story)
+        return [sound.what for sound in scene.stages.voice.sounds].count("error")
+
+    assert cues(says("heaven point too")) == 1
+    assert cues(passes(12.0), says("heaven point too")) == 0
 
 
 def test_a_reason_counts_for_ten_seconds_without_the_wake_phrase(world: World) -> None:

@@ -56,6 +56,7 @@ right = "PUMP-2"
 name = "the gauge"
 step = "gauge"
 scale = [0, 10]
+sweep = 270
 """
 
 
@@ -99,7 +100,7 @@ def test_all_that_can_be_written_is_understood() -> None:
         Station("the guard", StepKind.SAY, YesNo("yes"), question="is the guard closed"),
         Station("the valve", StepKind.SAY, OneOf(("open", "closed"), ("open",)), question="how is the valve"),
         Station("the plate", StepKind.CODE, Text("PUMP-2")),
-        Station("the gauge", StepKind.GAUGE, Number(), scale=(Decimal(0), Decimal(10))),
+        Station("the gauge", StepKind.GAUGE, Number(), scale=(Decimal(0), Decimal(10)), sweep=270.0),
     )
 
 
@@ -175,6 +176,11 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
             "round.toml, line 5: scale has the same value at both ends of the dial.",
         ),
         (station(*NUMBER, "scale = [0, 1]"), "round.toml, line 7: scale belongs to a step of the kind 'gauge'."),
+        (station(*NUMBER, "sweep = 270"), "round.toml, line 7: sweep belongs to a step of the kind 'gauge'."),
+        (
+            station('name = "a"', 'step = "gauge"', "scale = [0, 3]", "sweep = 361"),
+            "round.toml, line 6: sweep must be an angle above 0 and up to 360 degrees, not 361.",
+        ),
         # Limits, units, lists.
         (
             station(*NUMBER, "low = 8", "high = 6"),

@@ -442,6 +442,8 @@ def test_a_pause_hears_nothing_but_a_few_commands() -> None:
     assert talk.hear("next") == "(not for the round)"
     assert talk.hear("where am i") == "The tank, station one of two."
     assert talk.hear("how many are left") == "Two are left."
+    assert talk.hear("note we had lunch") == "Noted: we had lunch. The round is paused. Say continue to go on."
+    assert talk.hear("finish", "no") == "The round is paused. Say continue to go on."
     assert talk.hear("continue") == "The round goes on. The tank. Forty degrees celsius, yes?"
 
 
