@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.cli.options import config_of
 from assistant.files import user_path
 from assistant.settings.config import Config
+
+if TYPE_CHECKING:
+    from assistant.inspection.rounds.checklist import Checklist
 
 USUAL_PROFILE = "cart"  # if neither the command line nor the configuration names one
 
@@ -55,21 +57,16 @@ def _round(arguments: argparse.Namespace) -> None:
         run(assembly, verbose=arguments.verbose, as_json=arguments.json, checklist=checklist)
 
 
-def _simulate(config: Config, arguments: argparse.Namespace, checklist: Any) -> None:
+def _simulate(config: Config, arguments: argparse.Namespace, checklist: Checklist) -> None:
     from assistant.wiring.assembly import Assembly
     from assistant.wiring.simulated_round import files_of, run_simulated, simulated
 
-    pictures, answers = _folders(arguments.simulate)
+    pictures, answers = arguments.simulate
     files = files_of(checklist, pictures, answers)
     with contextlib.ExitStack() as stack:
         assembly = Assembly(config, stack)
         assembly.choose_models()
         run_simulated(assembly, simulated(checklist), files)
-
-
-def _folders(given: list[Path]) -> tuple[Path, Path]:
-    pictures, answers = given
-    return pictures, answers
 
 
 def _config(arguments: argparse.Namespace) -> Config:
