@@ -61,6 +61,8 @@ def _simulate(config: Config, arguments: argparse.Namespace, checklist: Checklis
     from assistant.wiring.assembly import Assembly
     from assistant.wiring.simulated_round import files_of, run_simulated, simulated
 
+    # Other computers get no records of a simulated round.
+    config = replace(config, journal=replace(config.journal, webhook_url="", mqtt_url=""))
     pictures, answers = arguments.simulate
     files = files_of(checklist, pictures, answers)
     with contextlib.ExitStack() as stack:
