@@ -62,16 +62,17 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
+    "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
     "assistant.conversation": (
-        "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
-        " vision.reading"
+        "assistant.language assistant.button assistant.settings assistant.machine assistant.answering"
+        " assistant.inspection.rounds audio vision vision.reading"
     ),
     "assistant.web": (
         "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering audio vision"
         " vision.reading"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.web audio audio.settings vision vision.reading"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
         " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
@@ -81,7 +82,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.checkpoint vision.engine.packed vision.engine.models"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.wiring assistant.bench audio audio.demo_model"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
     ),
@@ -95,7 +96,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "pint",
 )  # fmt: skip
 
 

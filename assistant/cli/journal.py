@@ -269,8 +269,8 @@ def _line(number: int, record: Record) -> str:
     marks = ["OUTSIDE THE LIMITS"] if record.is_out_of_limits else []
     marks += [f"({record.doubt})"] if record.doubt not in ("", "plain") else []
     about = record.station or record.question or record.note or record.round_title
-    said = record.answer or f"{record.value} {record.unit}".strip() or record.reason
-    words = " → ".join(_in_line(text) for text in (about, said) if text)
+    said = record.answer or f"{record.value} {record.unit}".strip() or record.reason or record.note
+    words = " → ".join(_in_line(text) for text in dict.fromkeys((about, said)) if text)
     return "  ".join(filter(None, (f"{number:>5}", f"{record.at:%Y-%m-%d %H:%M:%S}", record.kind, *marks, words)))
 
 

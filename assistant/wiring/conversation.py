@@ -12,10 +12,12 @@ from assistant import console
 from assistant.answering import report
 from assistant.button.gestures import ButtonSettings, Press, StopPress
 from assistant.conversation.event_queue import Event, EventQueue
+from assistant.inspection.rounds.checklist import Checklist
+from assistant.inspection.rounds.wording import joined
 from assistant.language.phrases import Phrases
 from assistant.machine.memory import used_bytes
 from assistant.machine.status import Status, status_of
-from assistant.wiring import devices
+from assistant.wiring import devices, rounds
 from assistant.wiring.assembly import Assembly
 
 if TYPE_CHECKING:
@@ -51,9 +53,14 @@ class SideServer(Protocol):
 
 
 def run(
-    assembly: Assembly, *, verbose: bool = False, as_json: bool = False, side_server: SideServer | None = None
+    assembly: Assembly,
+    *,
+    verbose: bool = False,
+    as_json: bool = False,
+    side_server: SideServer | None = None,
+    checklist: Checklist | None = None,
 ) -> None:
-    """Runs the conversation until the user says quit.
+    """Runs the conversation until the user says quit. With a checklist it begins with a round.
 
     Raises if a device or a model is missing at the start.
     """
@@ -69,6 +76,7 @@ def run(
     key, _ = assembly.button, assembly.frames
     _ = assembly.engine, assembly.power
     journal, voice = assembly.journal, assembly.voice
+    plan = None if checklist is None else rounds.plan_round(assembly, checklist)
     seen, looker = _looking_ahead(
         assembly, lambda: pipeline.in_use or (side_server is not None and side_server.at_work), verbose=verbose
     )
@@ -80,7 +88,13 @@ def run(
         on_user=on_user,
         on_end=_turn_printer(assembly, verbose=verbose, as_json=as_json, side_server=side_server),
     )
-    activation = ears.activation(speaking=lambda: pipeline.speaking, busy=lambda: pipeline.busy)
+    inspection = None if plan is None else rounds.inspection_round(assembly, pipeline, plan)
+    activation = ears.activation(
+        speaking=lambda: pipeline.speaking,
+        busy=lambda: pipeline.busy,
+        awaits=lambda: inspection is not None and inspection.awaits_words,
+        is_awaited=lambda text: inspection is not None and inspection.counts_unasked(text),
+    )
     queue = EventQueue()
     events = stack.enter_context(contextlib.closing(_events(assembly, pipeline, activation, queue)))
     conversation = Conversation(
@@ -97,6 +111,7 @@ def run(
             farewell=str if journal is None else journal.farewell,
         ),
         reading=ReadingAloud(pipeline, assembly.reader, phrases, advise=assembly.page_advice),
+        inspection=inspection,
     )
     if side_server is not None:
         stack.enter_context(
@@ -113,7 +128,10 @@ def run(
     if looker is not None:
         stack.enter_context(looker)
     console.say(f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)")
-    conversation.run(_greeting(assembly, activation))
+    greeting = _greeting(assembly, activation)
+    if plan is not None and inspection is not None:
+        greeting = joined(greeting, plan.warnings, inspection.begin())
+    conversation.run(greeting)
 
 
 def _settings(assembly: Assembly, activation: Activation) -> ConversationSettings:

@@ -92,8 +92,18 @@ class Ears:
             wanted=lambda: activation.maybe_addressed or activation.attentive(time.monotonic()),
         )
 
-    def activation(self, *, speaking: Callable[[], bool], busy: Callable[[], bool]) -> Activation:
-        """Decides which speech is meant for the assistant. The transcriber must be loaded."""
+    def activation(
+        self,
+        *,
+        speaking: Callable[[], bool],
+        busy: Callable[[], bool],
+        awaits: Callable[[], bool] = lambda: False,
+        is_awaited: Callable[[str], bool] = lambda text: False,
+    ) -> Activation:
+        """Decides which speech is meant for the assistant. The transcriber must be loaded.
+
+        `awaits` and `is_awaited` are those of `Activation`.
+        """
         from assistant.conversation.activation import Activation, settings_from
         from assistant.language.command_parser import parse_command
         from assistant.language.phrases import Command
@@ -109,6 +119,8 @@ class Ears:
             always=lambda: barge_in == "any" and speaking(),
             stoppable=lambda: barge_in != "off" and busy(),
             is_stop=lambda text: parse_command(text, phrases) is Command.STOP,
+            awaits=awaits,
+            is_awaited=is_awaited,
         )
 
     def attentive(self, activation: Activation) -> AttentiveTranscriber:

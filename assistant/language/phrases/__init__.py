@@ -58,6 +58,110 @@ class ReadingCommand(enum.Enum):
     FROM_THE_TOP = "from the top"
 
 
+class RoundCommand(enum.Enum):
+    """The commands of an inspection round. A note is one more: `RoundWords.note_before`."""
+
+    NEXT = "next"  # the station stays open
+    BACK = "back"
+    SKIP = "skip"
+    AGAIN = "again"
+    LOOK = "look"  # the user is there, or wants the picture taken again
+    CONFIRM = "confirm"
+    PAUSE = "pause"
+    CONTINUE = "continue"
+    WHERE = "where am i"
+    LEFT = "how many are left"
+    REPORT = "report"
+    FINISH = "finish"
+
+
+@dataclass(frozen=True)
+class RoundWords:
+    """What is said, and what can be said, in an inspection round. {value} and {limit} have their units, in words."""
+
+    # Where the round is.
+    begins: str  # with {title} and {count}, the number of stations
+    begins_one: str  # with {title}: there is one station
+    goes_on: str  # with {title}: a round that was interrupted
+    changed: str  # with {title}: the checklist is not the one of the open round
+    where: str  # with {name}, {number} and {count}
+    none_left: str
+    one_left: str
+    several_left: str  # with {count}
+    first_station: str
+    stays_open: str  # with {name}
+    all_done: str
+    paused: str
+    goes_on_again: str
+    finish_all_the_same: str  # behind how many are left
+    ended: str
+
+    # What is asked for.
+    say_digits: str
+    say_digits_number: str  # with {number}: which of several
+    wrong_digits: str  # with {name} and {said}
+    say_ready: str
+    looking: str
+    what_is_it: str  # where the checklist has no question
+    yes_or_no: str
+    which_one: str  # with {items}
+    between_items: str  # between the last two of {items}
+    yes: str  # the value
+    no: str
+    say_confirm: str
+    ask_reason: str
+    ask_skip_reason: str  # with {name}
+    ask_note: str
+    say_again: str  # it was heard, but not surely enough
+
+    # What was found.
+    read_back: str  # with {value}
+    converted: str  # with {said} in its own unit and {value}
+    read_back_converted: str  # with {said} in its own unit and {value}
+    read_back_reading: str  # with {value}: the camera's
+    read_back_differs: str  # with {value} and {reading}
+    differs: str  # with {value} and {reading}: a yes against a no
+    reading: str  # with {value}
+    unsure_reading: str  # with {value}
+    no_reading: str
+    look_failed: str
+    below: str  # with {value} and {limit}
+    above: str
+    not_right: str  # with {value} and {limit}: what it should be
+    check_again: str
+    wrong_unit: str  # with {said} and {wanted}
+    stored: str
+    skipped: str
+    noted: str  # with {note}
+
+    # The report, and what is told at the start and at the end.
+    outside: str  # with {list}, as all of these
+    doubtful: str
+    left_out: str
+    open: str
+    in_order: str  # with {count}
+    notes: str
+    one: str  # with {name} and {value}
+    one_because: str  # with {name}, {value} and {reason}
+    skipped_because: str  # with {name} and {reason}
+    between: str  # the parts of a list
+    not_kept: str  # with {list}
+    record_stays: str  # the answer to "do not keep this" after a step
+    unknown_words: str  # with {list}
+    unknown_word: str  # with {word}
+    near_words: str  # with {word} and {list}
+    no_instruments: str
+
+    # Wordings as in `Phrases.commands`.
+    commands: Mapping[RoundCommand, Collection[str]]
+    note_before: Collection[str]  # what stands before a note; alone, the note is asked for
+
+    @cached_property
+    def command_of(self) -> Mapping[str, RoundCommand]:
+        """From each wording to its command: `commands` inverted."""
+        return {wording: command for command, wordings in self.commands.items() for wording in wordings}
+
+
 @dataclass(frozen=True)
 class ReadingWords:
     """What is said, and what can be said, about a page that is read aloud."""
@@ -191,6 +295,7 @@ class Phrases:
     abbreviations: Abbreviations  # those of the model's answers, for `assistant.language.sentences`
 
     journal: JournalWords
+    round: RoundWords
 
     # Commands: see `assistant.language.command_parser`.
     commands: Mapping[Command, Collection[str]]

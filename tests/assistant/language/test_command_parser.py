@@ -14,9 +14,11 @@ from assistant.language.command_parser import (
     is_no,
     is_yes,
     parse_command,
+    parse_note,
     parse_reading_command,
+    parse_round_command,
 )
-from assistant.language.phrases import LANGUAGES, Command, Phrases, ReadingCommand, phrases_for, spoken
+from assistant.language.phrases import LANGUAGES, Command, Phrases, ReadingCommand, RoundCommand, phrases_for, spoken
 
 ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
 
@@ -417,3 +419,42 @@ def test_no_command_ends_open(language: str) -> None:
     """No wording of any command looks like the beginning of a longer question."""
     phrases = phrases_for(language)
     assert [wording for wording in phrases.command_of if ends_open(wording, phrases)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "command"),
+    [
+        ("en", "next", RoundCommand.NEXT),
+        ("en", "okay next please", RoundCommand.NEXT),
+        ("en", "go back", RoundCommand.BACK),
+        ("en", "skip this station", RoundCommand.SKIP),
+        ("en", "say that again", RoundCommand.AGAIN),
+        ("en", "i'm here", RoundCommand.LOOK),
+        ("en", "where am i", RoundCommand.WHERE),
+        ("en", "how many are left", RoundCommand.LEFT),
+        ("en", "finish the round", RoundCommand.FINISH),
+        ("en", "what is next to the door", None),
+        ("en", "how many cups are there", None),
+        ("zh", "下 一站", RoundCommand.NEXT),
+        ("zh", "还剩几个", RoundCommand.LEFT),
+        ("zh", "确认", RoundCommand.CONFIRM),
+    ],
+)
+def test_the_commands_of_a_round(language: str, text: str, command: RoundCommand | None) -> None:
+    """Only a whole utterance is one."""
+    assert parse_round_command(text, phrases_for(language)) is command
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "note"),
+    [
+        ("en", "note the floor is wet", "the floor is wet"),
+        ("en", "make a note that it leaks", "it leaks"),
+        ("en", "note", ""),
+        ("en", "notes are nice", None),
+        ("zh", "备注 地上 有水", "地上有水"),
+    ],
+)
+def test_a_note_has_its_words_behind_it(language: str, text: str, note: str | None) -> None:
+    """ "" if they are still to come."""
+    assert parse_note(text, phrases_for(language)) == note
