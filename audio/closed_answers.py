@@ -18,6 +18,7 @@ from audio.transcriber import Transcriber, Transcript
 
 # The least sure word of an answer has to be this sure. Below it, the recogniser that knows all words is believed.
 MIN_WORD_CONFIDENCE = 0.6
+LISTENERS_KEPT = 4  # a dialogue goes back and forth between a few kinds of answers
 
 
 class WordListener(Protocol):
@@ -37,7 +38,7 @@ class ClosedAnswers:
     """A `Transcriber` in front of another one. While nothing is expected, it is that one.
 
     `expected` gives the phrases that may be said now, () for any words. It is asked at the beginning of an utterance.
-    `listener_for` makes a listener for such phrases; the newest one is kept.
+    `listener_for` makes a listener for such phrases; the last few are kept, because making one takes time.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class ClosedAnswers:
         self._words = words
         self._expected = expected
         self._listener_for = listener_for
-        self._known: tuple[tuple[str, ...], WordListener] | None = None
+        self._known: dict[tuple[str, ...], WordListener] = {}  # the newest last
         self._listener: WordListener | None = None  # of this utterance
         self._begun = False
 
@@ -78,9 +79,11 @@ class ClosedAnswers:
         phrases = self._expected()
         if not phrases:
             return None
-        if self._known is None or self._known[0] != phrases:
-            self._known = phrases, self._listener_for(phrases)
-        return self._known[1]
+        listener = self._known.pop(phrases, None) or self._listener_for(phrases)
+        self._known[phrases] = listener
+        if len(self._known) > LISTENERS_KEPT:
+            del self._known[next(iter(self._known))]
+        return listener
 
 
 def closed_answer(heard: Sequence[HeardWord]) -> Transcript | None:

@@ -75,7 +75,7 @@ def test_other_words_are_heard_as_ever(heard: list[HeardWord]) -> None:
 
 
 def test_what_is_expected_is_asked_once_for_an_utterance() -> None:
-    """A change in the middle of an utterance counts for the next one. A listener is made anew only for other phrases."""
+    """A change in the middle of an utterance counts for the next one. A listener is kept for the next time."""
     expected: list[tuple[str, ...]] = [(), ("yes", "no"), ("one",), ("yes", "no"), ("yes", "no")]
     made: list[tuple[str, ...]] = []
 
@@ -90,7 +90,7 @@ def test_what_is_expected_is_asked_once_for_an_utterance() -> None:
         ears.accept(CHUNK)
         heard.append(ears.finish().text)
     assert heard == ["hello", "yes", "one", "yes", "yes"]
-    assert made == [("yes", "no"), ("one",), ("yes", "no")]
+    assert made == [("yes", "no"), ("one",)]
 
 
 def test_a_forgotten_utterance_is_forgotten_by_both() -> None:
