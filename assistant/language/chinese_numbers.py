@@ -14,6 +14,7 @@ _SIGNS = "零一二三四五六七八九"
 _DIGITS = {sign: number for number, sign in enumerate(_SIGNS)} | {"幺": 1, "两": 2}
 _SAME = str.maketrans("點負兩萬億〇○壹贰叁肆伍陆柒捌玖拾佰仟", "点负两万亿零零一二三四五六七八九十百千")
 _UNITS = {"千": 1000, "百": 100, "十": 10}
+NUMBER_WORDS = (*_SIGNS, *"两幺十百千万点负半", "零下", "百分之")  # what a recogniser has to know
 _QUARTERS = {"二分之一": "0.5", "四分之一": "0.25", "四分之三": "0.75"}
 _RUN = re.compile("[零一二三四五六七八九幺]+")
 # The numeral of a whole number takes all of these signs that follow each other.

@@ -27,6 +27,8 @@ _FRACTIONS = {
     ("a", "half"): "0.5", ("one", "half"): "0.5", ("half",): "0.5", ("a", "quarter"): "0.25", ("one", "quarter"): "0.25",
     ("three", "quarters"): "0.75", ("quarter",): "0.25",
 }  # fmt: skip
+# What a recogniser has to know to hear every number that `english_words` says, and how people say digits.
+NUMBER_WORDS = (*_ONES, *_TENS[2:], "oh", "double", "triple", "hundred", "thousand", "and", "point", "minus", "half")
 MOST_DIGITS = 15  # before the point, and as many behind it: more is no number that anybody reads from a dial
 
 Found = tuple[Decimal, int]  # a number and the place of the first word behind it

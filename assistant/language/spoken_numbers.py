@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
+from assistant.language import chinese_numbers, english_numbers
 from assistant.language.chinese_numbers import chinese_digits, chinese_number, chinese_words, is_shortened
 from assistant.language.english_numbers import english_digits, english_number, english_words
 from assistant.language.spoken_units import unit_by_symbol, unit_called, unit_written
@@ -57,6 +58,14 @@ def say_number(value: Decimal | int, unit: str | None, language: str) -> str:
     if not value.is_finite():
         raise ValueError(f"{value} cannot be said as a number")
     return _of(language, _SAY)(value, unit)
+
+
+def number_words(language: str) -> tuple[str, ...]:
+    """The words that numbers are made of, for a recogniser that hears nothing else.
+
+    Raises ValueError for a language without a grammar.
+    """
+    return _of(language, _WORDS)
 
 
 def _of(language: str, table: Mapping[str, _T]) -> _T:
@@ -171,4 +180,5 @@ def _say_chinese(value: Decimal, symbol: str | None) -> str:
 
 _NUMBER_IN: Mapping[str, Callable[[str], SpokenNumber | None]] = {"en": _english, "zh": _chinese}
 _DIGITS_IN: Mapping[str, Callable[[str], str | None]] = {"en": _english_digits, "zh": _chinese_digits}
+_WORDS: Mapping[str, tuple[str, ...]] = {"en": english_numbers.NUMBER_WORDS, "zh": chinese_numbers.NUMBER_WORDS}
 _SAY: Mapping[str, Callable[[Decimal, str | None], str]] = {"en": _say_english, "zh": _say_chinese}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from assistant.button.watcher import ButtonWatch, KeySource
     from assistant.conversation.activation import Activation
     from assistant.conversation.dialog import ConversationSettings
+    from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.machine.power.readings import PowerSample
     from audio.hearing import AudioSource
 
@@ -96,7 +97,7 @@ def run(
         is_awaited=lambda text: inspection is not None and inspection.counts_unasked(text),
     )
     queue = EventQueue()
-    events = stack.enter_context(contextlib.closing(_events(assembly, pipeline, activation, queue)))
+    events = stack.enter_context(contextlib.closing(_events(assembly, pipeline, activation, queue, inspection)))
     conversation = Conversation(
         events,
         pipeline,
@@ -172,7 +173,11 @@ def _ignore(sentence: str) -> None:
 
 
 def _events(
-    assembly: Assembly, pipeline: AnswerPipeline, activation: Activation, queue: EventQueue
+    assembly: Assembly,
+    pipeline: AnswerPipeline,
+    activation: Activation,
+    queue: EventQueue,
+    inspection: InspectionRound | None,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation
@@ -180,7 +185,8 @@ def _events(
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
 
     ears, phrases, input_device = assembly.ears, assembly.phrases, assembly.config.hearing.input_device
-    transcriber, pause_ear = ears.attentive(activation), ears.pause_ear(activation)
+    awaited = None if inspection is None else lambda: inspection.phrases_awaited
+    transcriber, pause_ear = ears.attentive(activation, awaited), ears.pause_ear(activation)
     situation = Situation(held=activation.held, wake_suspected=transcriber.wake_suspected)
     if assembly.config.hearing.barge_in != "any":
         deaf, own_cue = HalfDuplex(lambda: pipeline.speaking), OwnCue(lambda: pipeline.cue_pitches_hz)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answering.turn import Question, Turn
 from assistant.conversation.modes.mode import Situation
+from assistant.inspection.rounds.closed_phrases import phrases_awaited
 from assistant.inspection.rounds.rules import Ended, Expected, Looking, Moment, Reaction, Rules
 from assistant.language.command_parser import parse_command
 from assistant.language.phrases import Command, Phrases
@@ -104,6 +105,14 @@ class InspectionRound:
         if not self.awaits_words or not self._is_meant(text):
             return False
         return self.expected.closed is not None or self._rules.is_command(text)
+
+    @property
+    def phrases_awaited(self) -> tuple[str, ...]:
+        """What may be said now where the answer is of a closed kind, such as a number; () for any words."""
+        if not self.awaits_words:
+            return ()
+        moment = self._moment
+        return phrases_awaited(self._rules.expected(moment), moment.station.answer, self._phrases, self._rules.language)
 
     @property
     def awaits_free_words(self) -> bool:

@@ -193,7 +193,7 @@ class Rules:
 
     def __init__(self, phrases: Phrases, language: str, profile: str = "") -> None:
         self._phrases = phrases
-        self._language = language
+        self.language = language
         self._profile = profile
         self._words = phrases.round
         self.wording = Wording(phrases, language)
@@ -403,7 +403,7 @@ class Rules:
 
     def _heard_digits(self, moment: Moment, text: str) -> Reaction | None:
         station = moment.station
-        digits = said_digits(text, self._language)
+        digits = said_digits(text, self.language)
         if digits is None:
             return None
         if digits != station.check_digits[moment.progress.digits_wanted(station)]:
@@ -416,7 +416,7 @@ class Rules:
         self, moment: Moment, text: str, at: dt.datetime, evidence: Evidence | None, was_outside: bool
     ) -> Reaction | None:
         station, words = moment.station, self._words
-        value = said_value(text, station.answer, self._phrases, self._language)
+        value = said_value(text, station.answer, self._phrases, self.language)
         is_text = isinstance(station.answer, Text | OneOf)
         if value is None and is_text and evidence is not None and evidence.value and is_yes(text, self._phrases):
             value = Value(evidence.value)  # a text that was read with doubt need not be said anew
@@ -594,7 +594,7 @@ class Rules:
             kind,
             at,
             profile=self._profile,
-            language=self._language,
+            language=self.language,
             round_id=round_id,
             round_title=progress.checklist.title,
             **values,
