@@ -9,8 +9,8 @@ import pytest
 
 from assistant.cli.main import main
 from assistant.inspection.rounds.checklist import Checklist
-from assistant.settings.config import Config
-from assistant.wiring import conversation
+from assistant.settings.config import Config, JournalConfig
+from assistant.wiring import conversation, simulated_round
 from assistant.wiring.assembly import Assembly
 
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/pump-room.toml"
@@ -53,6 +53,18 @@ def test_a_round_uses_the_cart_unless_a_profile_is_named(started: Started, tmp_p
     (tmp_path / "own.toml").write_text('[conversation]\nprofile = "button"\n', encoding="utf-8")
     assert main(["round", str(EXAMPLE), "--config", "own.toml"]) == 0
     assert started.config.conversation.profile == "button"
+
+
+def test_records_of_a_simulated_round_stay_on_this_machine(
+    started: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A webhook that gets the records of real rounds gets none of made-up ones."""
+    kept: list[JournalConfig] = []
+    monkeypatch.setattr(simulated_round, "files_of", lambda *given: None)
+    monkeypatch.setattr(simulated_round, "run_simulated", lambda assembly, *rest: kept.append(assembly.config.journal))
+    (tmp_path / "own.toml").write_text('[journal]\nwebhook_url = "https://plant.example/in"\n', encoding="utf-8")
+    assert main(["round", str(EXAMPLE), "--config", "own.toml", "--simulate", "pictures", "answers"]) == 0
+    assert [(journal.enabled, journal.webhook_url, journal.mqtt_url) for journal in kept] == [(True, "", "")]
 
 
 def test_a_checklist_that_is_missing_is_wrong_use(started: Started, capsys: pytest.CaptureFixture[str]) -> None:
