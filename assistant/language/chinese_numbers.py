@@ -8,13 +8,13 @@ fractions other than halves and quarters. It does not know units.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 _SIGNS = "零一二三四五六七八九"
 _DIGITS = {sign: number for number, sign in enumerate(_SIGNS)} | {"幺": 1, "两": 2}
 _SAME = str.maketrans("點負兩萬億〇○壹贰叁肆伍陆柒捌玖拾佰仟", "点负两万亿零零一二三四五六七八九十百千")
 _UNITS = {"千": 1000, "百": 100, "十": 10}
-NUMBER_WORDS = (*_SIGNS, *"两幺十百千万点负半", "零下", "百分之")  # what a recogniser has to know
 _QUARTERS = {"二分之一": "0.5", "四分之一": "0.25", "四分之三": "0.75"}
 _RUN = re.compile("[零一二三四五六七八九幺]+")
 # The numeral of a whole number takes all of these signs that follow each other.
@@ -39,6 +39,11 @@ def chinese_digits(text: str) -> str | None:
     """The digits that the text says one by one, and nothing else: 零四七七 is "0477"."""
     text = text.translate(_SAME)
     return "".join(str(_DIGITS[sign]) for sign in text) if _RUN.fullmatch(text) else None
+
+
+def number_phrases(unit_names: Sequence[str] = ()) -> list[str]:
+    """The words of numbers and units, for a recogniser that hears nothing else."""
+    return [*_SIGNS, *"两幺十百千万点负半", "零下", "百分之", *unit_names]
 
 
 def chinese_words(value: Decimal) -> str:

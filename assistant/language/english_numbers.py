@@ -27,8 +27,6 @@ _FRACTIONS = {
     ("a", "half"): "0.5", ("one", "half"): "0.5", ("half",): "0.5", ("a", "quarter"): "0.25", ("one", "quarter"): "0.25",
     ("three", "quarters"): "0.75", ("quarter",): "0.25",
 }  # fmt: skip
-# What a recogniser has to know to hear every number that `english_words` says, and how people say digits.
-NUMBER_WORDS = (*_ONES, *_TENS[2:], "oh", "double", "triple", "hundred", "thousand", "and", "point", "minus", "half")
 MOST_DIGITS = 15  # before the point, and as many behind it: more is no number that anybody reads from a dial
 
 Found = tuple[Decimal, int]  # a number and the place of the first word behind it
@@ -59,6 +57,27 @@ def english_words(value: Decimal) -> str:
     if decimals:
         said += " point " + " ".join(_ONES[int(digit)] for digit in decimals)
     return f"minus {said}" if value < 0 else said
+
+
+def number_phrases(unit_names: Sequence[str] = ()) -> list[str]:
+    """Numbers as they are said, for a recogniser that hears nothing else, alone and with the names of units.
+
+    Not all numbers are among them. A recogniser learns from them which word follows which, and so hears the others too.
+    """
+    digits, tens = _ONES[1:10], _TENS[2:]
+    below_hundred = [*_ONES, *tens, *(f"{ten} {digit}" for ten in tens for digit in digits)]
+    phrases = [*below_hundred, "oh", "double", "triple", "half", "a half", "and a half"]
+    for place, digit in enumerate(digits):
+        phrases += [f"{digit} hundred", f"{digit} thousand", f"{digit} hundred thousand", f"minus {digit}"]
+        phrases += [f"{digit} hundred and {number}" for number in (*_ONES[1:], *tens)]
+        phrases += [f"{digit} hundred {ten} {other}" for ten, other in zip(tens, digits[place:] + digits, strict=False)]
+        phrases += [f"{digit} thousand {other} hundred" for other in digits]
+    phrases += [f"minus {ten}" for ten in tens]
+    for number in (*_ONES, *tens, "hundred", "oh"):
+        phrases += [f"{number} point {digit}" for digit in (*_ONES[:10], "oh")]
+    phrases += [f"point {first} {second}" for first in (*_ONES[:10], "oh") for second in _ONES[:10]]
+    last_words = (*_ONES, *tens, "hundred", "thousand", "half")
+    return phrases + [f"{word} {unit}" for unit in unit_names for word in last_words]
 
 
 # From words to numbers. Each function takes the words and the place to begin at.

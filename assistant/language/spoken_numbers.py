@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
@@ -60,12 +60,13 @@ def say_number(value: Decimal | int, unit: str | None, language: str) -> str:
     return _of(language, _SAY)(value, unit)
 
 
-def number_words(language: str) -> tuple[str, ...]:
-    """The words that numbers are made of, for a recogniser that hears nothing else.
+def number_phrases(language: str, units: Collection[str] = ()) -> list[str]:
+    """Phrases for a recogniser that hears numbers only, alone and with the names of `units`, which are symbols.
 
     Raises ValueError for a language without a grammar.
     """
-    return _of(language, _WORDS)
+    named = [unit for symbol in units if (unit := unit_by_symbol(symbol)) is not None]
+    return _of(language, _PHRASES)([name for unit in named for name in unit.names(language)])
 
 
 def _of(language: str, table: Mapping[str, _T]) -> _T:
@@ -180,5 +181,8 @@ def _say_chinese(value: Decimal, symbol: str | None) -> str:
 
 _NUMBER_IN: Mapping[str, Callable[[str], SpokenNumber | None]] = {"en": _english, "zh": _chinese}
 _DIGITS_IN: Mapping[str, Callable[[str], str | None]] = {"en": _english_digits, "zh": _chinese_digits}
-_WORDS: Mapping[str, tuple[str, ...]] = {"en": english_numbers.NUMBER_WORDS, "zh": chinese_numbers.NUMBER_WORDS}
+_PHRASES: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
+    "en": english_numbers.number_phrases,
+    "zh": chinese_numbers.number_phrases,
+}
 _SAY: Mapping[str, Callable[[Decimal, str | None], str]] = {"en": _say_english, "zh": _say_chinese}

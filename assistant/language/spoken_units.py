@@ -19,6 +19,9 @@ class SpokenUnit:
     chinese: tuple[str, ...]
     one: str = ""  # English, behind the number one; "" where it is the same name
 
+    def names(self, language: str) -> tuple[str, ...]:
+        return self.english if language == "en" else self.chinese
+
 
 _UNITS = (
     SpokenUnit("%", ("percent", "per cent"), ("百分之",)),
@@ -95,7 +98,7 @@ def all_units() -> tuple[SpokenUnit, ...]:
 
 @cache
 def _by_name(language: str) -> dict[str, str]:
-    return {name: unit.symbol for unit in _UNITS for name in (unit.english if language == "en" else unit.chinese)}
+    return {name: unit.symbol for unit in _UNITS for name in unit.names(language)}
 
 
 _BY_SYMBOL = {unit.symbol.lower(): unit.symbol for unit in _UNITS if unit.symbol not in ("MW",)}  # mW is not known

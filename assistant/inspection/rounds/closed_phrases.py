@@ -12,10 +12,10 @@ from assistant.inspection.rounds.rules import Closed, Expected
 from assistant.inspection.rounds.units import converted
 from assistant.language.command_parser import plain_words
 from assistant.language.phrases import Phrases
-from assistant.language.spoken_numbers import number_words
+from assistant.language.spoken_numbers import number_phrases
 from assistant.language.spoken_units import all_units
 
-# Longer commands are heard by the recogniser of all words. The fewer phrases, the surer is each of them.
+# Longer commands are heard by the recogniser of all words.
 MOST_COMMAND_WORDS = 2
 _ONE = Decimal(1)
 
@@ -30,7 +30,7 @@ def phrases_awaited(expected: Expected, answer: AnswerKind, phrases: Phrases, la
         case None:
             return ()
         case Closed.DIGITS:
-            said += number_words(language)
+            said += number_phrases(language)
         case Closed.NUMBER | Closed.ITEM:
             said += _of_answer(answer, phrases, language)
         case Closed.YES_NO | Closed.CONFIRM:
@@ -44,16 +44,15 @@ def phrases_awaited(expected: Expected, answer: AnswerKind, phrases: Phrases, la
 def _of_answer(answer: AnswerKind, phrases: Phrases, language: str) -> list[str]:
     match answer:
         case Number(unit):
-            return [*number_words(language), *_unit_names(unit, language)]
+            return number_phrases(language, _units_like(unit))
         case OneOf(items):
             return [plain_words(item, phrases) for item in items]
         case _:
             return []
 
 
-def _unit_names(wanted: str, language: str) -> list[str]:
-    """The names of all units that measure the same as `wanted`."""
+def _units_like(wanted: str) -> list[str]:
+    """The units that measure the same as `wanted`."""
     if not wanted:
         return []
-    same = (unit for unit in all_units() if converted(_ONE, unit.symbol, wanted) is not None)
-    return [name for unit in same for name in (unit.english if language == "en" else unit.chinese)]
+    return [unit.symbol for unit in all_units() if converted(_ONE, unit.symbol, wanted) is not None]
