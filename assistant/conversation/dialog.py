@@ -100,7 +100,7 @@ class CommandHandler:
         self._expected = expecting
         self._own_state = own_state
         self._clock = clock
-        self._at_once = AtOnce(answering, phrases, clock)
+        self._at_once = AtOnce(answering, phrases, clock, reading.reader if reading is not None else None)
         self.turns: deque[Turn] = deque(maxlen=TURNS_KEPT)  # the newest turns that are worth repeating
         self.last_answer: Turn | None = None  # the newest turn with a question; "spell that" spells it
         # The newest turns with a question that the journal may hold: "do not keep this" is about them.
@@ -258,7 +258,7 @@ class CommandHandler:
                 self._look_closer(utterance)
             case Command.WHAT_CHANGED:
                 self._compare(utterance)
-            case Command.READ_CODE | Command.LIGHT | Command.LIGHT_METER | Command.MIDDLE_COLOR:
+            case _ if command in at_once.COMMANDS:
                 self._tell_at_once(command, utterance)
             case Command.STATUS:
                 self.say(status_in_words(self._own_state.status(), phrases))

@@ -176,7 +176,7 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
         synthesize=_voice(assembly),
         reader=assembly.question_reader,
         pages=PageReader(assembly.reader, assembly.page_advice),
-        tell=lambda command: job_at_once(command, assembly.phrases),
+        tell=lambda command: job_at_once(command, assembly.phrases, assembly.reader),
         on_end=on_end,
         journal=None if journal is None else _journal(assembly),
         machine=Machine(

@@ -37,6 +37,8 @@ class Command(enum.Enum):
     READ_TEXT = "read the text"
     WHAT_CHANGED = "what has changed"
     READ_CODE = "read the code"
+    READ_GAUGE = "read the gauge"
+    READ_DISPLAY = "read the display"
     LIGHT = "how bright is it"
     LIGHT_METER = "light meter"
     MIDDLE_COLOR = "color in the middle"
@@ -265,6 +267,7 @@ class Phrases:
 
     # What is told about a picture without the model.
     codes: CodeWords
+    instruments: InstrumentWords
     light: LightWords
     colors: ColorWords
 
@@ -392,6 +395,21 @@ class CodeWords:
     none: str
     unsure: str  # there is a code, but it cannot be read surely
     hold_still: str  # the advice after the two above, if nothing better is known
+
+
+@dataclass(frozen=True)
+class InstrumentWords:
+    """What is said about gauges and displays. Doubts are those of `vision.reading`, by their names."""
+
+    gauge: str  # with {value}
+    doubtful_gauge: str  # with {value} and {because}
+    no_gauge: str  # with {because}
+    needs_scale: str  # with {percent}: no scale is known, and the numbers on the dial do not tell it
+    display: str  # with {value}
+    doubtful_display: str  # with {value} and {because}
+    no_display: str  # with {because}
+    contradicted: str  # with {value} and {other}: what was read, and what the model says
+    because: Mapping[str, str]  # by the name of the doubt; it ends a sentence
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from assistant.language.phrases import (
     Command,
     DoubtWords,
     FaultWords,
+    InstrumentWords,
     JournalWords,
     LightWords,
     Phrases,
@@ -66,6 +67,8 @@ _ORDINALS = tuple(
 _DEMO_LIMITS = "I can read print and codes; of other things I only know drawn shapes until the full model is fetched."
 _CODE = "(code|codes|bar code|bar codes|barcode|barcodes|qr code|qr codes|q r code|cue are code|queue are code)"
 _NO_BARE_CODE = "(bar code|barcode|qr code|q r code|cue are code|queue are code)"  # "the code" may be that of a door
+_GAUGE = "([pressure] gauge|gage|dial|needle|manometer|pressure meter)"
+_DISPLAY = "([digital] (display|readout)|read out)"
 _HERE = "(here|in here|in this room|in the room|around here|around me|at the moment)"
 _THIS_TURN = "this|that|it|these|those|this one|that one|[this|that|the last] (picture|question|answer|turn)"
 _HOLD_IT = "Hold it still and flat, and a little closer."
@@ -216,6 +219,26 @@ PHRASES = Phrases(
         none="I see no code that I can read.",
         unsure="There is a code, but I cannot read it surely.",
         hold_still=_HOLD_IT,
+    ),
+    instruments=InstrumentWords(
+        gauge="The gauge shows {value}.",
+        doubtful_gauge="The gauge may show {value}, but I am not sure: {because}.",
+        no_gauge="I cannot read the gauge: {because}.",
+        needs_scale="I need the scale of this gauge, because I cannot read its numbers. The needle stands at {percent} percent of it.",
+        display="The display shows {value}.",
+        doubtful_display="The display may show {value}, but I am not sure: {because}.",
+        no_display="I cannot read the display: {because}.",
+        contradicted="I read {value}, but a second look gives {other}, so I am not sure.",
+        because={
+            "no dial": "I see no round dial", "several dials": "there are several dials, so hold the camera nearer to one",
+            "no marks": "I see no marks around it", "marks unclear": "its marks are not clear",
+            "ends unproved": "both ends of its scale may not be in sight", "no needle": "I see no needle",
+            "needle unclear": "its needle is not clear", "off the scale": "the needle is not on the scale",
+            "no scale": "I do not know its scale", "numbers disagree": "its numbers are not those of the scale that I was told",
+            "sweep disagrees": "its scale is not as long as I was told, or a part of it is hidden",
+            "no display": "I see no digits", "segments unclear": "the digits are not clear", "glare": "there is a reflection on it",
+            "no number": "what I see is no number",
+        },
     ),
     light=LightWords(
         levels={
@@ -526,6 +549,14 @@ PHRASES = Phrases(
             f"(read|scan) [out] [the|this|that|a] {_CODE}", f"read (the|this|that) {_CODE} (out|aloud)", f"{_NO_BARE_CODE}", "scan (it|this|that)",
             f"what is (the|this|that) {_NO_BARE_CODE}", f"what does (the|this|that) {_NO_BARE_CODE} say",
             f"what is (in|on) (the|this|that) {_NO_BARE_CODE}", f"is there a {_NO_BARE_CODE}", f"(find|look for) (the|a) {_NO_BARE_CODE}",
+        ),
+        Command.READ_GAUGE: spoken(
+            f"read [out] (the|this|that) {_GAUGE}", f"what does (the|this|that) {_GAUGE} (say|show|read)",
+            f"what is (on|the reading of|the value of) (the|this|that) {_GAUGE}", f"where is the needle [of (the|this|that) {_GAUGE}]",
+        ),
+        Command.READ_DISPLAY: spoken(
+            f"read [out] (the|this|that) {_DISPLAY}", f"what does (the|this|that) {_DISPLAY} (say|show|read)",
+            f"what is on (the|this|that) {_DISPLAY}",
         ),
         Command.LIGHT: spoken(
             f"how (bright|dark) is it [{_HERE}]", f"is it (bright|dark|light) {_HERE}", f"(is|are) the (light|lights) (on|off) [or (on|off)] [{_HERE}]",

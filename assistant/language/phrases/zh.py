@@ -10,6 +10,7 @@ from assistant.language.phrases import (
     Command,
     DoubtWords,
     FaultWords,
+    InstrumentWords,
     JournalWords,
     LightWords,
     Phrases,
@@ -177,6 +178,23 @@ PHRASES = Phrases(
         none="我没有看到能读的码。",
         unsure="这里有一个码，但我读不准。",
         hold_still="请拿稳，放平，靠近一点。",
+    ),
+    instruments=InstrumentWords(
+        gauge="仪表显示{value}。",
+        doubtful_gauge="仪表可能显示{value}，但我不确定：{because}。",
+        no_gauge="我读不出仪表：{because}。",
+        needs_scale="我读不出表盘上的数字，需要知道它的量程。指针在量程的百分之{percent}处。",
+        display="显示屏显示{value}。",
+        doubtful_display="显示屏可能显示{value}，但我不确定：{because}。",
+        no_display="我读不出显示屏：{because}。",
+        contradicted="我读到{value}，但再看一次是{other}，所以我不确定。",
+        because={
+            "no dial": "我没看到圆形表盘", "several dials": "有好几个表盘，请把相机靠近其中一个", "no marks": "我没看到刻度", "marks unclear": "刻度不清楚",
+            "ends unproved": "量程的两端可能没有都看到",
+            "no needle": "我没看到指针", "needle unclear": "指针不清楚", "off the scale": "指针不在刻度上", "no scale": "我不知道它的量程",
+            "numbers disagree": "表盘上的数字与给定的量程不符", "sweep disagrees": "刻度的长度与给定的不符，或有一部分被挡住", "no display": "我没看到数字",
+            "segments unclear": "数字不清楚", "glare": "上面有反光", "no number": "看到的不是一个数",
+        },
     ),
     light=LightWords(
         levels={
@@ -452,6 +470,14 @@ PHRASES = Phrases(
         Command.READ_CODE: spoken(
             f"(读|念|扫|扫描|读出|扫一下|读一下|念一下|扫一扫|看看)[这个|上面的]{_CODE}[给我听]", f"把[这个|上面的]{_CODE}(读|念)(出来|给我听|一下)", f"{_CODE}",
             f"[这个|上面的]{_CODE}是什么", f"有[没有]{_CODE}吗", f"有没有{_CODE}", "(扫码|扫描一下|扫一扫)",
+        ),
+        Command.READ_GAUGE: spoken(
+            "(读|念|看|读一下|念一下|看一下)[这个|那个](仪表|压力表|表盘|指针|仪表盘)[的读数]", "[这个|那个](仪表|压力表|表盘|指针|仪表盘)(显示|读数|指着|指向|指到)[是](多少|几|什么)",
+            "[这个|那个](仪表|压力表|表盘)是(多少|几)", "指针[指]在哪里",
+        ),
+        Command.READ_DISPLAY: spoken(
+            "(读|念|看|读一下|念一下|看一下)[这个|那个](显示屏|显示器|数显|数码管)[的读数|的数字]", "[这个|那个](显示屏|显示器|数显|数码管)(显示|读数)[是](多少|几|什么)",
+            "[这个|那个](显示屏|显示器|数显|数码管)[上]是(多少|几|什么)",
         ),
         Command.LIGHT: spoken(
             "[这里|现在|房间里|周围|屋里](有多亮|有多暗|亮不亮|暗不暗|亮吗|暗吗)", "[这里|房间里|屋里][的]灯(开着|亮着|开了|关了|关着|亮了|是开着的|是亮着的)[没有|吗]",
