@@ -79,7 +79,7 @@ MAY_IMPORT: Mapping[str, str] = {
         f"{MOST_OF_ASSISTANT} assistant.language assistant.inspection assistant.wiring audio audio.settings audio.demo_model vision"
         " vision.reading vision.demo_model vision.engine"
         " vision.engine.ground vision.engine.scheduling vision.engine.kernels vision.engine.generation"
-        " vision.engine.checkpoint vision.engine.packed vision.engine.models"
+        " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
     ),
     "assistant.cli": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant import console
 from assistant.inspection.journal import journal_folder, local_now
-from assistant.inspection.rounds.checklist import Checklist, StepKind
+from assistant.inspection.rounds.checklist import Checklist
 from assistant.inspection.rounds.journal import RoundJournal, new_round_id, rounds_before
 from assistant.inspection.rounds.progress import Earlier, Progress
 from assistant.inspection.rounds.rules import Reaction, Rules
@@ -38,7 +38,7 @@ class RoundPlan:
         return self.first.moment.progress.round_id
 
 
-def plan_round(assembly: Assembly, checklist: Checklist, instruments: Instruments | None = None) -> RoundPlan:
+def plan_round(assembly: Assembly, checklist: Checklist) -> RoundPlan:
     """Goes on with the open round of this checklist, or begins a new one. The journal is opened.
 
     Raises JournalError where the journal cannot be read, SpeechModelError where the speech model is damaged.
@@ -49,9 +49,6 @@ def plan_round(assembly: Assembly, checklist: Checklist, instruments: Instrument
     journal = RoundJournal(None if turns is None else turns.keeper)
     earlier = Earlier(0) if turns is None else rounds_before(journal_folder(os.environ), checklist)
     warnings = [_about_words(assembly, checklist, rules)]
-    kinds = {station.step for station in checklist.stations}
-    if instruments is None and kinds & {StepKind.GAUGE, StepKind.DISPLAY}:
-        warnings.append(phrases.round.no_instruments)
     if earlier.open is not None and not earlier.is_changed:
         return RoundPlan(rules, rules.go_on(earlier.open), journal, joined(*warnings))
     number, now = earlier.number, local_now()
@@ -63,9 +60,7 @@ def plan_round(assembly: Assembly, checklist: Checklist, instruments: Instrument
     return RoundPlan(rules, rules.begin(Progress(checklist), round_id, number, now), journal, joined(*warnings))
 
 
-def inspection_round(
-    assembly: Assembly, pipeline: AnswerPipeline, plan: RoundPlan, instruments: Instruments | None = None
-) -> InspectionRound:
+def inspection_round(assembly: Assembly, pipeline: AnswerPipeline, plan: RoundPlan) -> InspectionRound:
     """The round as a mode of the conversation."""
     from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.conversation.modes.station_looks import StationLooks
@@ -78,13 +73,21 @@ def inspection_round(
         pipeline,
         plan.rules,
         plan.first,
-        StationLooks(pipeline, assembly.reader, assembly.phrases, instruments=instruments),
+        StationLooks(pipeline, assembly.reader, assembly.phrases, instruments=_instruments(assembly)),
         plan.journal,
         assembly.phrases,
         pack=jpeg,
         about=_about(assembly.journal, lambda: assembly.model_name),
         min_confidence=assembly.config.hearing.min_confidence,
     )
+
+
+def _instruments(assembly: Assembly) -> Instruments:
+    """Reads gauges and displays. The demo model knows no instruments, so it is not asked about them."""
+    from assistant.answering.instrument_reader import InstrumentReader, asking
+
+    ask = None if assembly.is_demo else asking(assembly.engine)
+    return InstrumentReader(assembly.reader, assembly.phrases, ask)
 
 
 def _about(turns: TurnJournal | None, model_name: Callable[[], str]) -> Callable[..., dict[str, object]]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.answering.doubt import Verdict
+from assistant.answering.instruments import Opinion, opinion_in_words
 from assistant.answering.page_text import is_doubtful
 from assistant.answering.turn import Question, Turn
 from assistant.inspection.rounds.answers import found_value
@@ -32,26 +32,18 @@ if TYPE_CHECKING:
 MOST_LINES = 12  # of print that are read at a station: its plate, not the page behind it
 
 
-@dataclass(frozen=True)
-class InstrumentReading:
-    """What an instrument shows."""
-
-    value: Decimal | None  # None: it could not be read
-    is_sure: bool = True
-
-
 class Instruments(Protocol):
     """Reads gauges and displays in a picture. Any thread may call it."""
 
     def read_gauge(
         self, frame: Frame, scale: tuple[Decimal, Decimal], sweep: float | None, cancelled: threading.Event
-    ) -> InstrumentReading:
+    ) -> Opinion:
         """The value that the needle shows, on a dial with these values at its ends.
 
         `sweep` is the angle between the two in degrees, None if it is not known. Raises Cancelled, VisionError.
         """
 
-    def read_display(self, frame: Frame, cancelled: threading.Event) -> InstrumentReading:
+    def read_display(self, frame: Frame, cancelled: threading.Event) -> Opinion:
         """The number that a display shows. Raises Cancelled, VisionError."""
 
 
@@ -145,7 +137,8 @@ class StationLooks:
         if reading.value is None:
             return Evidence("", doubt=CANNOT_TELL)
         value = format(reading.value, "f")
-        return Evidence(value, value, PLAIN if reading.is_sure else UNSURE)
+        told = opinion_in_words(reading, self._phrases) or value
+        return Evidence(told, value, PLAIN if reading.is_sure else UNSURE)
 
     def _code(self, station: Station, frame: Frame, cancelled: threading.Event) -> Evidence:
         from vision.reading.code_contents import readable

@@ -152,7 +152,6 @@ class RoundWords:
     unknown_words: str  # with {list}
     unknown_word: str  # with {word}
     near_words: str  # with {word} and {list}
-    no_instruments: str
 
     # Wordings as in `Phrases.commands`.
     commands: Mapping[RoundCommand, Collection[str]]
@@ -409,6 +408,8 @@ class InstrumentWords:
     doubtful_display: str  # with {value} and {because}
     no_display: str  # with {because}
     contradicted: str  # with {value} and {other}: what was read, and what the model says
+    ask_gauge: str  # asked of the model, with {low} and {high}, the ends of the scale
+    ask_display: str
     because: Mapping[str, str]  # by the name of the doubt; it ends a sentence
 
 

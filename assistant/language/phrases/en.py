@@ -229,6 +229,8 @@ PHRASES = Phrases(
         doubtful_display="The display may show {value}, but I am not sure: {because}.",
         no_display="I cannot read the display: {because}.",
         contradicted="I read {value}, but a second look gives {other}, so I am not sure.",
+        ask_gauge="What value does the needle of the gauge show, on its scale from {low} to {high}? Say only the number.",
+        ask_display="Which number does the display show? Say only the number.",
         because={
             "no dial": "I see no round dial", "several dials": "there are several dials, so hold the camera nearer to one",
             "no marks": "I see no marks around it", "marks unclear": "its marks are not clear",
@@ -457,7 +459,6 @@ PHRASES = Phrases(
         unknown_words="The speech model does not know these words of the checklist: {list}.",
         unknown_word="{word}",
         near_words="{word}, near to {list}",
-        no_instruments="I cannot read gauges and displays by myself. I will ask you for their values.",
         commands={
             RoundCommand.NEXT: spoken("[go to] [the] next [station|one|step|place]", "move on", "(go|move) on to the next [station|one|step]"),
             RoundCommand.BACK: spoken("[go] back [one [station|step]|a (station|step)]", "[go [back] to] [the] previous [station|one|step]", "[go] one [station|step] back"),

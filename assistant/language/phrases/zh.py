@@ -188,6 +188,8 @@ PHRASES = Phrases(
         doubtful_display="显示屏可能显示{value}，但我不确定：{because}。",
         no_display="我读不出显示屏：{because}。",
         contradicted="我读到{value}，但再看一次是{other}，所以我不确定。",
+        ask_gauge="仪表的量程是{low}到{high}，指针指着多少？只说数字。",
+        ask_display="显示屏上是什么数字？只说数字。",
         because={
             "no dial": "我没看到圆形表盘", "several dials": "有好几个表盘，请把相机靠近其中一个", "no marks": "我没看到刻度", "marks unclear": "刻度不清楚",
             "ends unproved": "量程的两端可能没有都看到",
@@ -389,7 +391,6 @@ PHRASES = Phrases(
         unknown_words="语音模型不认识清单里的这些词：{list}。",
         unknown_word="{word}",
         near_words="{word}，相近的有{list}",
-        no_instruments="我自己不会读仪表和显示屏，会请你来说数值。",
         commands={
             RoundCommand.NEXT: spoken("[到|去](下一站|下一个|下一步)"),
             RoundCommand.BACK: spoken("[回到|到|去](上一站|上一个|上一步|前一站)", "返回", "回去"),

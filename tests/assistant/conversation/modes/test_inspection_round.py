@@ -13,6 +13,7 @@ import pytest
 
 from assistant.answering.capture import any_picture
 from assistant.answering.doubt import DoubtRule
+from assistant.answering.instruments import Opinion
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Turn
 from assistant.button.gestures import DoublePress
@@ -22,7 +23,7 @@ from assistant.conversation.dialog import ConversationSettings, OwnState
 from assistant.conversation.event_queue import Event, Tick
 from assistant.conversation.modes.inspection_round import InspectionRound
 from assistant.conversation.modes.reading_aloud import ReadingAloud
-from assistant.conversation.modes.station_looks import InstrumentReading, StationLooks
+from assistant.conversation.modes.station_looks import StationLooks
 from assistant.inspection.record import NOTE, ROUND_ENDED, SKIP, STEP, Record
 from assistant.inspection.rounds.checklist import Checklist, Number, Station, StepKind, Text, YesNo
 from assistant.inspection.rounds.progress import Progress
@@ -82,12 +83,12 @@ class FakeInstruments:
 
     def read_gauge(
         self, frame: Frame, scale: tuple[Decimal, Decimal], sweep: float | None, cancelled: threading.Event
-    ) -> InstrumentReading:
+    ) -> Opinion:
         assert (scale, sweep) == ((0, 10), 270.0)
-        return InstrumentReading(Decimal("7.2"))
+        return Opinion(Decimal("7.2"), is_sure=True)
 
-    def read_display(self, frame: Frame, cancelled: threading.Event) -> InstrumentReading:
-        return InstrumentReading(Decimal("6.9"), is_sure=False)
+    def read_display(self, frame: Frame, cancelled: threading.Event) -> Opinion:
+        return Opinion(Decimal("6.9"), is_sure=False, contradicting=Decimal("8.9"))
 
 
 @dataclass
