@@ -3,6 +3,7 @@
     AssistantError                    exit 1
     ├── UsageError                    exit 2   the command line cannot be meant
     ├── ConfigError   (ValueError)    exit 2   a setting is unknown, of the wrong type, out of range, unreadable
+    │   └── ChecklistError            exit 2   a checklist of a round, or a key in it, is refused
     ├── FetchError    (OSError)       exit 1   a download failed, was refused or did not verify
     ├── ModelMissing  (OSError)       exit 3   a model that was asked for is not on this machine, or is damaged
     ├── ButtonMissing (OSError)       exit 3   no input device for the button, or no permission to read it
@@ -40,6 +41,10 @@ class ConfigError(AssistantError, ValueError):
     """A configuration file, or a key in it, is refused."""
 
     exit_status = WRONG_USE
+
+
+class ChecklistError(ConfigError):
+    """The checklist of a round, or a key in it, is refused."""
 
 
 class FetchError(AssistantError, OSError):

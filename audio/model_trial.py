@@ -24,6 +24,7 @@ from audio.errors import SpeechModelError
 from audio.own_process import command_of
 from audio.pcm import SPEECH_FORMAT
 from audio.transcriber import check_folder, load_recognizer
+from audio.vocabulary import words_file
 
 _DAMAGED = 3  # the exit status of a trial that found damage without dying of it
 _FEWEST_SECONDS = 30.0
@@ -110,11 +111,11 @@ def _check_words(model_path: Path) -> None:
 
     A line is a word and its number; see OpenFst's SymbolTable::ReadText. Raises SpeechModelError.
     """
-    tables = [path for path in (model_path / "graph" / "words.txt", model_path / "words.txt") if path.is_file()]
-    if not tables:
+    table = words_file(model_path)
+    if table is None:
         raise SpeechModelError(_damaged(model_path, "it has no words.txt"))
     numbers: set[int] = set()
-    for line in tables[0].read_bytes().split(b"\n"):
+    for line in table.read_bytes().split(b"\n"):
         fields = line.split()
         if fields and (len(fields) != 2 or not fields[1].isdigit() or int(fields[1]) in numbers):
             raise SpeechModelError(_damaged(model_path, "its words.txt is no table of words"))

@@ -122,6 +122,16 @@ def _model(model_path: Path) -> Any:
     return import_vosk().Model(model_path=str(model_path))
 
 
+def takes_grammar(model_path: Path) -> bool:
+    """Whether the model can be told at run time to hear a few phrases only: it needs HCLr.fst and Gr.fst for that."""
+    return any((part / "HCLr.fst").is_file() and (part / "Gr.fst").is_file() for part in _graph_folders(model_path))
+
+
+def _graph_folders(model_path: Path) -> tuple[Path, Path]:
+    """Vosk reads two layouts: the published one, with subfolders, and an older one with all files in one folder."""
+    return model_path / "graph", model_path
+
+
 def check_folder(model_path: Path, needs_lookahead: bool) -> None:
     """Raises SpeechModelError, with the name of what is missing. Vosk itself would only say that it failed.
 
@@ -129,13 +139,11 @@ def check_folder(model_path: Path, needs_lookahead: bool) -> None:
     """
     if not model_path.is_dir():
         raise SpeechModelError(f"no Vosk model folder at {model_path}: fetch one, or correct the path")
-    # Vosk reads two layouts: the published one, with subfolders, and an older one with all files in one folder.
     acoustic = ("am/final.mdl", "final.mdl")
     if not any((model_path / name).is_file() for name in acoustic):
         raise SpeechModelError(f"{model_path} is no Vosk model: it has no am/final.mdl")
-    parts = [model_path / "graph", model_path]
-    lookahead = any((p / "HCLr.fst").is_file() and (p / "Gr.fst").is_file() for p in parts)
-    whole = any((p / "HCLG.fst").is_file() for p in parts)
+    lookahead = takes_grammar(model_path)
+    whole = any((folder / "HCLG.fst").is_file() for folder in _graph_folders(model_path))
     if not (lookahead or whole):
         raise SpeechModelError(f"{model_path} is no complete Vosk model: it has no graph")
     if needs_lookahead and not lookahead:

@@ -1,11 +1,12 @@
 """Makes the pictures of the README: `python -m tests.make_pictures`. It needs Chromium and the virtual sound card.
 
     docs/pictures/page.png    the page that `seesay serve` really serves, after a question and a further question
+    docs/pictures/round.png   the report of a simulated inspection round, as `seesay journal export --html` writes it
     docs/pictures/turn.json   what `seesay run --json` printed for a question that was spoken into a virtual microphone
     docs/pictures/turn.svg    how long each part of that turn took, drawn from turn.json
     docs/pictures/engines.svg the engine beside others, drawn from engines.json if it is there
 
-The first three use the demo models and the demo's picture. `python -m tests.make_pictures turn.svg` draws turn.json and
+The first four use the demo models and drawn pictures. `python -m tests.make_pictures turn.svg` draws turn.json and
 engines.json again and measures nothing. engines.json is what `seesay bench --engine --json` printed; it takes minutes
 and is not made here. This file does not know what the figures mean beyond their names.
 """
@@ -14,7 +15,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -241,6 +244,30 @@ def screenshot(folder: Path) -> bytes:
         return few_colours(page.screenshot())
 
 
+def round_report(folder: Path) -> bytes:
+    """The first screen of a round's report in a real Chromium, as PNG."""
+    from tests.assistant.drawn_round import make
+    from tests.assistant.web.conftest import chromium
+
+    example = PICTURES.parent / "examples" / "pump-room.toml"
+    report, silence = folder / "report.html", folder / "silence.wav"
+    silence.touch()
+    environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
+
+    def seesay(*arguments: str) -> str:
+        command = [sys.executable, "-m", "assistant", *arguments]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stderr
+
+    told = seesay("round", str(example), "--simulate", *map(str, make(folder)))
+    found = re.search(r"the round (\S+):", told)
+    assert found is not None
+    seesay("journal", "export", "--html", "--round", found[1], "-o", str(report))
+    with chromium(silence) as browser:
+        page = browser.new_page(viewport={"width": 1000, "height": 1150}, color_scheme="light")
+        page.goto(report.as_uri())
+        return few_colours(page.screenshot())
+
+
 def few_colours(png: bytes) -> bytes:
     """The same picture in 128 colours, because the grain of the demo's picture would fill 250 kB."""
     from PIL import Image
@@ -255,6 +282,8 @@ def main(wanted: list[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         if not wanted or "page.png" in wanted:
             (PICTURES / "page.png").write_bytes(screenshot(Path(scratch)))
+        if not wanted or "round.png" in wanted:
+            (PICTURES / "round.png").write_bytes(round_report(Path(scratch)))
         if not wanted or "turn.json" in wanted:
             turn = json.dumps(spoken_turn(Path(scratch)), ensure_ascii=False, indent=2)
             (PICTURES / "turn.json").write_text(turn + "\n", encoding="utf-8")

@@ -62,26 +62,27 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
+    "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
     "assistant.conversation": (
-        "assistant.language assistant.button assistant.settings assistant.machine assistant.answering audio vision"
-        " vision.reading"
+        "assistant.language assistant.button assistant.settings assistant.machine assistant.answering"
+        " assistant.inspection.rounds audio vision vision.reading"
     ),
     "assistant.web": (
-        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering audio vision"
-        " vision.reading"
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"
+        " assistant.inspection audio vision vision.reading"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.web audio audio.settings vision vision.reading"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
         " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.inspection assistant.wiring audio audio.settings audio.demo_model vision"
         " vision.reading vision.demo_model vision.engine"
         " vision.engine.ground vision.engine.scheduling vision.engine.kernels vision.engine.generation"
-        " vision.engine.checkpoint vision.engine.packed vision.engine.models"
+        " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.wiring assistant.bench audio audio.demo_model"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
     ),
@@ -95,7 +96,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint",
 )  # fmt: skip
 
 

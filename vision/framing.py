@@ -37,6 +37,10 @@ GLOW_NOISE = 3.0  # a glow is bright, so it has little noise; in more noise than
 CLIPPED_LEVEL = 250
 CLIPPED_SHARE = 0.5
 BRIGHT_FLOOR = 128.0
+# A clean white page with a few lines of print, as a screen or a scanner gives it, leaves less than that: one pixel in
+# 2,000 is enough if nine tenths are white. Where a camera gets too much light, less of the picture is quite white.
+PAPER_SHARE = 0.9
+INK_SHARE = 0.0005
 # A picture is blurred if its edges are wider than this even where it is sharpest. The width of an edge is the standard
 # deviation of a Gaussian.
 BLUR_PX = 2.0
@@ -69,6 +73,7 @@ class Framing:
     spread_level: float  # difference between the darkest and the brightest twentieth of the tiles
     clipped_share: float  # pixels that are white in all channels
     floor_level: float  # the 2nd percentile of each pixel's lowest channel
+    ink_level: float  # of each pixel's lowest channel: `INK_SHARE` of the pixels are as dark
     red_share: float  # pixels that are as red as light through a finger
     noise_level: float  # standard deviation, at the reduced size at which pictures are judged
     blur_px: float | None  # width of the edges at 448 pixels; None where there is no edge
@@ -95,6 +100,7 @@ def judge(frame: Frame, unchanged_seconds: float = 0.0) -> Framing:
         spread_level=float(np.percentile(means, 95) - np.percentile(means, 5)),
         clipped_share=float(np.count_nonzero(lowest >= CLIPPED_LEVEL) / lowest.size),
         floor_level=_percentile(lowest, 0.02),
+        ink_level=_percentile(lowest, INK_SHARE),
         red_share=float(np.count_nonzero(red > GLOW_RED_RATIO * np.maximum(green, blue) + 8) / red.size),
         noise_level=noise_level,
         blur_px=blur_px,
@@ -118,7 +124,8 @@ def _fault(measured: Framing) -> Fault | None:
         return Fault.COVERED
     if dark:
         return Fault.TOO_DARK
-    if measured.clipped_share > CLIPPED_SHARE and measured.floor_level > BRIGHT_FLOOR:
+    printed = measured.clipped_share > PAPER_SHARE and measured.ink_level < BRIGHT_FLOOR
+    if measured.clipped_share > CLIPPED_SHARE and measured.floor_level > BRIGHT_FLOOR and not printed:
         return Fault.TOO_BRIGHT
     if measured.unchanged_seconds >= FROZEN_SECONDS:
         return Fault.FROZEN

@@ -30,6 +30,7 @@ class Question:
     transcribed_at: float  # monotonic seconds
     speech_seconds: float | None = None  # how long the user spoke; None when the question was typed
     endpoint_seconds: float | None = None  # of silence after which the speech counted as ended; None: not waited for
+    has_own_record: bool = False  # True: whoever asks keeps a record of the answer, so the journal keeps no turn of it
 
     @property
     def began_at(self) -> float:

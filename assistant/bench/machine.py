@@ -14,14 +14,13 @@ from statistics import median
 from typing import Any
 
 from assistant import __version__
-from vision.engine.host import available_bytes, physical_cores, total_bytes
+from vision.engine.host import available_bytes, physical_cores, processor_name, total_bytes
 
 _LIBRARIES = ("numpy", "numba", "torch", "transformers")
 _READ_PORTIONS = 512  # 1.5 GiB
 _TRIES = 12  # tries, because another user of the machine's memory can halve one
 _TURNS = 8  # of the chain of multiply-adds and the product of squares
 _SIDE = 2048  # 17 GFLOP, a tenth of a second to half a second; three squares of 17 MB
-_CPUINFO = Path("/proc/cpuinfo")
 
 Rate = Callable[[], float]
 """Measures once and returns FLOP a second."""
@@ -149,7 +148,7 @@ class Others:
 def description() -> dict[str, Any]:
     """What a reader of the figures who has another machine wants to know."""
     return {
-        "processor": processor_name(_CPUINFO),
+        "processor": processor_name(),
         "cores": physical_cores(),
         "logical_processors": os.cpu_count(),
         "memory_bytes": total_bytes(),
@@ -157,20 +156,6 @@ def description() -> dict[str, Any]:
         "date": dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "versions": {"seesay": __version__, "python": platform.python_version()} | _versions(),
     }
-
-
-def processor_name(cpuinfo: Path) -> str:
-    """The processor's name as the kernel has it, with the numbers that tell its generation."""
-    try:
-        first = cpuinfo.read_text(encoding="utf-8").split("\n\n")[0]
-    except OSError:
-        return platform.machine()
-    facts = dict(line.split(":", 1) for line in first.splitlines() if ":" in line)
-    known = {key.strip(): value.strip() for key, value in facts.items()}
-    name = known.get("model name", platform.machine())
-    if "cpu family" in known and "model" in known:
-        name += f" (family {known['cpu family']}, model {known['model']})"
-    return name
 
 
 def _versions() -> dict[str, str]:

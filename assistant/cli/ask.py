@@ -69,7 +69,7 @@ def _ask(arguments: argparse.Namespace) -> None:
         frames.capture()  # so that a bad picture is reported before the model loads, which takes minutes
         voice = _voice(assembly, arguments.say, arguments.speech_out)
         command = parse_command(question.text, assembly.phrases)
-        reads, at_once = command is Command.READ_TEXT, job_at_once(command, assembly.phrases)
+        reads, at_once = command is Command.READ_TEXT, job_at_once(command, assembly.phrases, assembly.reader)
         if not reads and at_once is None:
             assembly.tell_of_demo_model()
             _ = assembly.engine

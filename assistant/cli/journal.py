@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import datetime as dt
 import os
 import re
 import sys
@@ -17,9 +15,9 @@ from assistant.errors import AssistantError, JournalError, UsageError
 from assistant.files import replacing, user_path
 
 if TYPE_CHECKING:
-    from assistant.inspection.journal import Journal, Wanted
+    from assistant.inspection.choice import Choice, Moment
+    from assistant.inspection.journal import Journal
     from assistant.inspection.record import Entry, Record
-    from assistant.inspection.report_page import Summary
 
 _Written = TypeVar("_Written")
 
@@ -97,7 +95,7 @@ def _choice() -> argparse.ArgumentParser:
 
 def _list(arguments: argparse.Namespace) -> None:
     with _reading() as journal:
-        wanted = _wanted(arguments, journal)
+        wanted = _choice_of(arguments, journal).wanted
         entries = list(journal.entries(wanted)) if arguments.all else journal.newest(_NEWEST, wanted)
         _print_lines(entries, as_json=arguments.json)
         if len(entries) == _NEWEST and not arguments.all:
@@ -129,13 +127,14 @@ def _show(arguments: argparse.Namespace) -> None:
 
 def _search(arguments: argparse.Namespace) -> None:
     with _reading() as journal:
-        found = journal.search(" ".join(arguments.words), _wanted(arguments, journal))
+        found = journal.search(" ".join(arguments.words), _choice_of(arguments, journal).wanted)
         _print_lines(found, as_json=arguments.json)
         if not found:
             console.say("nothing was found")
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    from assistant.inspection.choice import language_of, summary_of
     from assistant.inspection.export import csv_pieces, json_pieces, picture_name, write_zip
     from assistant.inspection.report_page import page_pieces
 
@@ -147,8 +146,8 @@ def _export(arguments: argparse.Namespace) -> None:
         if encoding.lower().replace("-", "") != "utf8":
             raise UsageError(f"standard output has the encoding {encoding}, and an export is UTF-8: give --output FILE")
     with _reading() as journal, journal.snapshot():
-        wanted = _wanted(arguments, journal)
-        head, summary = journal.head, _summary(arguments, journal)
+        choice = _choice_of(arguments, journal)
+        wanted, head, summary = choice.wanted, journal.head, summary_of(journal, choice, language_of(journal, choice))
 
         def entries() -> Iterable[Entry]:
             return journal.entries(wanted)
@@ -203,7 +202,7 @@ def _delete(arguments: argparse.Namespace) -> None:
             wanted_numbers = {number for numbers in arguments.numbers for number in numbers}
             numbers = [entry.number for entry in journal.entries() if entry.number in wanted_numbers]
         else:
-            numbers = [entry.number for entry in journal.entries(_wanted(arguments, journal))]
+            numbers = [entry.number for entry in journal.entries(_choice_of(arguments, journal).wanted)]
     if not numbers:
         raise JournalError("there is no such record")
     if not arguments.yes:
@@ -222,37 +221,18 @@ def _reading() -> Journal:
     return Journal.read(journal_folder(os.environ))
 
 
-def _wanted(arguments: argparse.Namespace, journal: Journal) -> Wanted:
-    from assistant.inspection.journal import Wanted
+def _choice_of(arguments: argparse.Namespace, journal: Journal) -> Choice:
+    from assistant.inspection.choice import Choice
 
-    begin, end, round_id = arguments.begin, arguments.end, arguments.round or ""
-    if begin is not None and end is not None and begin[0] >= end[1]:
-        raise UsageError("--from is later than --to")
+    round_id = arguments.round or ""
+    try:
+        choice = Choice(arguments.begin, arguments.end, round_id)
+    except ValueError:
+        raise UsageError("--from is later than --to") from None
     if round_id and round_id not in (known := journal.rounds()):
         rounds = f"the rounds are {', '.join(known[:10])}" if known else "it holds no round"
         raise UsageError(f"the journal holds no round {round_id!r}: {rounds}")
-    return Wanted(begin and begin[0], end and end[1], round_id)
-
-
-def _summary(arguments: argparse.Namespace, journal: Journal) -> Summary:
-    from assistant.inspection.report_page import Summary
-    from assistant.inspection.verify import verify_inside
-
-    found = verify_inside(journal)
-    number, chain = journal.head
-    spans = [
-        *([f"from {arguments.begin[0]:%Y-%m-%d %H:%M}"] if arguments.begin else []),
-        *([f"to {arguments.end[1] - dt.timedelta(seconds=1):%Y-%m-%d %H:%M}"] if arguments.end else []),
-        *([f"of the round {arguments.round}"] if arguments.round else []),
-    ]
-    return Summary(
-        title=f"Inspection report {arguments.round}" if arguments.round else "Journal",
-        span=f"Records {' '.join(spans)}" if spans else "All records",
-        newest_number=number,
-        newest_chain_sha256=chain,
-        verdict=found.problem or "no record was changed, moved or removed.",
-        is_right=not found.problem,
-    )
+    return choice
 
 
 def _print_lines(entries: Iterable[Entry], *, as_json: bool) -> None:
@@ -269,8 +249,8 @@ def _line(number: int, record: Record) -> str:
     marks = ["OUTSIDE THE LIMITS"] if record.is_out_of_limits else []
     marks += [f"({record.doubt})"] if record.doubt not in ("", "plain") else []
     about = record.station or record.question or record.note or record.round_title
-    said = record.answer or f"{record.value} {record.unit}".strip() or record.reason
-    words = " → ".join(_in_line(text) for text in (about, said) if text)
+    said = record.answer or f"{record.value} {record.unit}".strip() or record.reason or record.note
+    words = " → ".join(_in_line(text) for text in dict.fromkeys((about, said)) if text)
     return "  ".join(filter(None, (f"{number:>5}", f"{record.at:%Y-%m-%d %H:%M:%S}", record.kind, *marks, words)))
 
 
@@ -329,16 +309,10 @@ def _hash(text: str) -> str:
     return text.lower()
 
 
-def _moment(text: str) -> tuple[dt.datetime, dt.datetime]:
-    """The beginning and the end of a moment: a day lasts to the next one, a time with minutes for a minute."""
-    for form, lasting in (
-        ("%Y-%m-%d", dt.timedelta(days=1)),
-        ("%Y-%m-%dT%H:%M", dt.timedelta(minutes=1)),
-        ("%Y-%m-%dT%H:%M:%S", dt.timedelta(seconds=1)),
-    ):
-        with contextlib.suppress(ValueError, OverflowError):
-            begin = dt.datetime.strptime(text.replace(" ", "T"), form)
-            return begin.astimezone(), (begin + lasting).astimezone()
-    raise argparse.ArgumentTypeError(
-        f"a day or a time is expected, such as 2026-03-01 or 2026-03-01T14:30, not {text!r}"
-    )
+def _moment(text: str) -> Moment:
+    from assistant.inspection.choice import moment
+
+    try:
+        return moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

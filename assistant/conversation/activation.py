@@ -36,6 +36,13 @@ class Woken:
 
 
 @dataclass(frozen=True)
+class NotAwaited:
+    """Words without a press or the wake phrase, while a reply was awaited that they are not."""
+
+    ended_at: float  # monotonic seconds
+
+
+@dataclass(frozen=True)
 class ActivationSettings:
     """How a user gets the assistant's attention: the table [activation] of config.toml."""
 
@@ -84,6 +91,10 @@ class Activation:
     # heard without a press or the wake phrase.
     stoppable: Callable[[], bool] = lambda: False
     is_stop: Callable[[str], bool] = lambda text: False
+    # While `awaits` returns True, because a mode waits for a reply, every utterance is transcribed, and those for which
+    # `is_awaited` returns True count without a press or the wake phrase.
+    awaits: Callable[[], bool] = lambda: False
+    is_awaited: Callable[[str], bool] = lambda text: False
     _attention: _Attention = field(default_factory=_Attention)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: bool = False  # True from a SpeechStarted that passed until its utterance ends
@@ -135,14 +146,14 @@ class Activation:
 
     def attentive(self, now: float) -> bool:
         """True if words heard now may count. It may say True too often; `meant` decides in the end."""
-        if self.settings.is_open or self.stoppable():
+        if self.settings.is_open or self.stoppable() or self.awaits():
             return True
         with self._lock:
             # A long utterance ends long after it began.
             late = self._attention.ends + LATE_SECONDS
             return self._started or self._attention.begins <= now <= late
 
-    def meant(self, event: Event) -> Event | Woken | None:
+    def meant(self, event: Event) -> Event | Woken | NotAwaited | None:
         """The event for the conversation, its wake phrase cut off, or None if it is not meant for the assistant.
 
         A press passes as it is: the button's own thread has already called `pressed` with it.
@@ -168,11 +179,11 @@ class Activation:
                 case Utterance():
                     return self._utterance(event)
 
-    def _utterance(self, heard: Utterance) -> SpeechRejected | Utterance | Woken | None:
+    def _utterance(self, heard: Utterance) -> SpeechRejected | Utterance | Woken | NotAwaited | None:
         concerned = self._end()
         # It is looked up again, and `_started` is not used: the press may have come after the speech began.
         counts = self.settings.is_open or self._always or self._attention.covers(heard.started_at)
-        counts = counts or self.is_stop(heard.text)
+        counts = counts or self.is_stop(heard.text) or self.is_awaited(heard.text)
         question = without_phrase(heard.text, self.settings.wake_phrase)
         if question is not None and (counts or self.settings.wake_word):
             if not question:
@@ -183,7 +194,9 @@ class Activation:
         if not counts:
             # The conversation took a picture when this began. It is no question after all, for example because the
             # user stopped the assistant meanwhile, so the conversation must drop that picture.
-            return SpeechRejected(heard.ended_at) if concerned else None
+            if concerned:
+                return SpeechRejected(heard.ended_at)
+            return NotAwaited(heard.ended_at) if self.awaits() else None
         if self._attention.ends == ALWAYS:  # a held button serves many questions, a press or a wake phrase one
             self._attention.wanted = False
         else:

@@ -1,4 +1,4 @@
-"""Tells what a picture shows without asking the model: codes, the light, and the colour in the middle.
+"""Tells what a picture shows without asking the model: codes, gauges, displays, light, the colour in the middle.
 
 What is said is put together on the pipeline's thread "answer", from a picture that was taken as the user began to speak
 or from a new one. The light meter goes on for a while and sounds a note a few times a second. This file does not know
@@ -28,8 +28,14 @@ if TYPE_CHECKING:
     from vision.reading.code_contents import Content
     from vision.reading.codes import Code
     from vision.reading.colour import ColourName
+    from vision.reading.interface import Reader
 
-COMMANDS = frozenset({Command.READ_CODE, Command.LIGHT, Command.LIGHT_METER, Command.MIDDLE_COLOR})
+COMMANDS = frozenset(
+    {
+        Command.READ_CODE, Command.READ_GAUGE, Command.READ_DISPLAY, Command.LIGHT, Command.LIGHT_METER,
+        Command.MIDDLE_COLOR,
+    }
+)  # fmt: skip
 
 MOST_CODES_TOLD = 3
 MOST_CHARACTERS_SAID = 160  # of a code's text: some 12 seconds
@@ -56,11 +62,17 @@ class AtOnce:
     """Answers the commands in `COMMANDS`. It belongs to the main thread; no call waits."""
 
     def __init__(
-        self, answering: AnswerPipeline, phrases: Phrases, clock: Callable[[], float] = time.monotonic
+        self,
+        answering: AnswerPipeline,
+        phrases: Phrases,
+        clock: Callable[[], float] = time.monotonic,
+        reader: Reader | None = None,
     ) -> None:
+        """`reader` reads the numbers on a dial, and finds the digits of a display."""
         self._answering = answering
         self._phrases = phrases
         self._clock = clock
+        self._reader = reader
 
     def begin(self, command: Command, question: Question, picture: PictureCapture | None) -> Turn:
         """Begins to tell. `picture` has a frame; None: one is taken. Whatever is being said ends."""
@@ -70,14 +82,25 @@ class AtOnce:
             )
         frame = picture.frame if picture is not None else None
         fault = picture.fault if picture is not None else None
-        return self._answering.tell(question, telling(command, self._phrases, frame, fault))
+        return self._answering.tell(question, telling(command, self._phrases, frame, fault, self._reader))
 
 
-def telling(command: Command, phrases: Phrases, frame: Frame | None = None, fault: Fault | None = None) -> TellJob:
+def telling(
+    command: Command,
+    phrases: Phrases,
+    frame: Frame | None = None,
+    fault: Fault | None = None,
+    reader: Reader | None = None,
+) -> TellJob:
     """A job for `AnswerPipeline.tell` that says what a picture shows. `frame` is None where one is to be taken."""
 
     def sentences(turn: Turn, take: Take) -> Sentences:
         picture = (frame, fault) if frame is not None else take(turn.cancelled)
+        if command in (Command.READ_GAUGE, Command.READ_DISPLAY) and picture[1] is not Fault.FROZEN:
+            sentence = instrument_in_words(command, picture[0], phrases, reader, turn)
+            turn.answer, turn.frame = sentence, picture[0]
+            yield sentence
+            return
         told = _told(command, *picture, phrases, turn)
         if told is None and frame is not None:  # a second picture may be sharper
             picture = take(turn.cancelled)
@@ -104,6 +127,29 @@ def _told(command: Command, frame: Frame, fault: Fault | None, phrases: Phrases,
             return _joined([phrases.codes.unsure, phrases.codes.hold_still])
         return None
     return light_in_words(frame, phrases) if command is Command.LIGHT else color_in_words(frame, phrases)
+
+
+# Gauges and displays.
+
+
+def instrument_in_words(command: Command, frame: Frame, phrases: Phrases, reader: Reader | None, turn: Turn) -> str:
+    """What the gauge or the display in the picture shows. The turn keeps whether it is sure."""
+    from assistant.answering.doubt import Verdict
+    from assistant.answering.instruments import display_in_words, gauge_in_words
+
+    if command is Command.READ_GAUGE:
+        from vision.reading.gauge import read_gauge
+
+        gauge = read_gauge(frame, reader=reader, cancelled=turn.cancelled)
+        turn.verdict = Verdict.PLAIN if gauge.doubt is None else Verdict.UNSURE
+        return gauge_in_words(gauge, phrases)
+    if reader is None:
+        return phrases.reading.failed
+    from vision.reading.display import read_display
+
+    display = read_display(frame, reader, turn.cancelled)
+    turn.verdict = Verdict.PLAIN if display.doubt is None else Verdict.UNSURE
+    return display_in_words(display, phrases)
 
 
 # Codes.

@@ -13,11 +13,12 @@ from dataclasses import replace
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.speech_queue import EARCON_RATE_HZ
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
-from assistant.conversation.activation import Activation, ActivationSettings, Woken
+from assistant.conversation.activation import Activation, ActivationSettings, NotAwaited, Woken
 from assistant.conversation.current_picture import Pictures
 from assistant.conversation.dialog import CommandHandler, ConversationSettings, OwnState
 from assistant.conversation.event_queue import Event, Tick
 from assistant.conversation.expected_reply import ExpectedReply
+from assistant.conversation.modes.inspection_round import InspectionRound
 from assistant.conversation.modes.reading_aloud import ReadingAloud
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
@@ -41,6 +42,7 @@ class Conversation:
         on_heard: Callable[[Utterance], None] = lambda utterance: None,
         own_state: OwnState = OwnState(),  # noqa: B008 - frozen, so one for all calls is fine
         reading: ReadingAloud | None = None,  # reads pages aloud; None: the model is asked to read
+        inspection: InspectionRound | None = None,  # the round that is under way
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._events = events
@@ -65,7 +67,7 @@ class Conversation:
         self._stopped = False  # True after a press that stopped the answer: held on, that press begins a question
         self._expected = ExpectedReply(self._activation, clock)
         self._commands = CommandHandler(
-            answering, phrases, settings, self._pictures, self._expected, own_state, clock, reading
+            answering, phrases, settings, self._pictures, self._expected, own_state, clock, reading, inspection
         )
 
     def run(self, greeting: str) -> None:
@@ -88,6 +90,9 @@ class Conversation:
                 if self._answering.paused:  # the user said the wake phrase during an answer
                     self._answering.cancel()
                 self._listen()
+            case NotAwaited(ended_at):
+                if self._commands.has_just_asked(ended_at) and not self._answering.busy:
+                    self._answering.cue(earcons.error(EARCON_RATE_HZ))
             case SpeechStarted():
                 self._user_speaks(True)
                 self._acknowledged = False
@@ -159,6 +164,7 @@ class Conversation:
         if self._answering.paused:  # a sentence that was being synthesised may have begun since
             self._answering.pause()
         self._expected.tick()
+        self._commands.tick()
         self._advise_early()
         if self._activation.listen_timed_out(self._clock()):
             self._pictures.drop_ahead()
@@ -186,6 +192,8 @@ class Conversation:
         if misheard is not None and is_yes(utterance.text, phrases):
             self._commands.agreed()
             return self._commands.do(replace(utterance, text=misheard.text), self._began_at)
+        if self._commands.take_awaited(utterance):
+            return True
         command = parse_command(utterance.text, phrases)
         if command is Command.STOP:  # obeyed at any confidence, because a stop that was not meant costs little
             self._expected.forget()

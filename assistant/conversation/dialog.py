@@ -17,7 +17,8 @@ from assistant.answering.turn import Question, Turn
 from assistant.conversation import at_once
 from assistant.conversation.at_once import AtOnce
 from assistant.conversation.current_picture import Pictures
-from assistant.conversation.expected_reply import ExpectedReply
+from assistant.conversation.expected_reply import REPLY_SECONDS, ExpectedReply
+from assistant.conversation.modes.inspection_round import InspectionRound
 from assistant.conversation.modes.mode import Mode, Situation
 from assistant.conversation.modes.reading_aloud import ReadingAloud
 from assistant.language.command_parser import parse_command
@@ -86,17 +87,20 @@ class CommandHandler:
         own_state: OwnState,
         clock: Callable[[], float],
         reading: ReadingAloud | None = None,  # None: the model is asked to read
+        inspection: InspectionRound | None = None,
     ) -> None:
         self._answering = answering
         self._phrases = phrases
         self._settings = settings
         self._pictures = pictures
         self._reading = reading
-        self._modes: tuple[Mode, ...] = () if reading is None else (reading,)
+        self._inspection = inspection
+        self._inspection_asked_at = float("-inf")  # the last moment at which it was heard, clock seconds
+        self._modes: tuple[Mode, ...] = tuple(mode for mode in (inspection, reading) if mode is not None)
         self._expected = expecting
         self._own_state = own_state
         self._clock = clock
-        self._at_once = AtOnce(answering, phrases, clock)
+        self._at_once = AtOnce(answering, phrases, clock, reading.reader if reading is not None else None)
         self.turns: deque[Turn] = deque(maxlen=TURNS_KEPT)  # the newest turns that are worth repeating
         self.last_answer: Turn | None = None  # the newest turn with a question; "spell that" spells it
         # The newest turns with a question that the journal may hold: "do not keep this" is about them.
@@ -151,26 +155,74 @@ class CommandHandler:
         question = Question(Command.REPEAT.value, None, asked_at=now, transcribed_at=now)
         for mode in self._modes:
             if (turn := mode.repeat(question, self._situation(mode))) is not None:
-                self._note(turn)
+                if mode is self._inspection:
+                    self.turns.append(turn)
+                else:
+                    self._note(turn)
                 return
         if not self._is_thinking():  # an answer that comes in a moment would be said twice
             self.say(self._last_words() or self._phrases.nothing_to_repeat)
 
     # Modes.
 
+    def take_awaited(self, utterance: Utterance) -> bool:
+        """Gives an inspection round the words that it waits for, before all else. False if they are not meant for it.
+
+        A page that is being read aloud comes first, because "next" and "back" are about that page then.
+        """
+        inspection = self._inspection
+        if inspection is None or (self._reading is not None and self._reading.is_under_way):
+            return False
+        turn = inspection.take(self._question(utterance.text, utterance), self._situation(inspection))
+        if turn is None:
+            return False
+        self._pictures.drop_ahead()
+        self._note_inspection(inspection, turn)
+        return True
+
+    def tick(self) -> None:
+        """Lets an inspection round say what it has found. Call it a few times a second."""
+        inspection = self._inspection
+        if inspection is None:
+            return
+        if (turn := inspection.tick()) is not None:
+            self._note_inspection(inspection, turn)
+        if inspection.is_under_way:
+            self._inspection_asked_at = self._clock()
+
+    def has_just_asked(self, at: float) -> bool:
+        """True if an inspection round has asked for something at most `REPLY_SECONDS` before `at`, clock seconds.
+
+        Words that are not what was asked for may then be a reply that was heard wrongly.
+        """
+        return at - self._inspection_asked_at <= REPLY_SECONDS
+
+    def _note_inspection(self, inspection: InspectionRound, turn: Turn) -> None:
+        """The turn is the newest thing that was said. It is no question, so "do not keep this" is not about it."""
+        self._expected.forget()
+        self._read_back = 0
+        self.turns.append(turn)
+        if (
+            inspection.awaits_free_words
+        ):  # a reason counts without the wake phrase, for as long as after "did you ask …?"
+            self._expected.after(turn)
+
     def _taken_by_a_mode(self, utterance: Utterance) -> bool:
         question = self._question(utterance.text, utterance)
-        for mode in self._modes:
+        for mode in reversed(self._modes):  # the page before the round, which has a place of its own: `take_awaited`
             if (turn := mode.take(question, self._situation(mode))) is not None:
                 self._pictures.drop_ahead()
-                self._note(turn)
+                if self._inspection is not None and mode is self._inspection:
+                    self._note_inspection(self._inspection, turn)
+                else:
+                    self._note(turn)
                 return True
         return False
 
     def _situation(self, mode: Mode) -> Situation:
         turn = mode.turn
         if turn is None:
-            return Situation(asked=False, said=False)
+            return Situation(asked=self.last_answer is not None, said=False)
         asked = self.last_answer is not None and self.last_answer.number > turn.number
         return Situation(asked, bool(self.turns) and self.turns[-1].number > turn.number)
 
@@ -206,7 +258,7 @@ class CommandHandler:
                 self._look_closer(utterance)
             case Command.WHAT_CHANGED:
                 self._compare(utterance)
-            case Command.READ_CODE | Command.LIGHT | Command.LIGHT_METER | Command.MIDDLE_COLOR:
+            case _ if command in at_once.COMMANDS:
                 self._tell_at_once(command, utterance)
             case Command.STATUS:
                 self.say(status_in_words(self._own_state.status(), phrases))

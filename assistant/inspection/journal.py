@@ -74,6 +74,7 @@ class Wanted:
     end: dt.datetime | None = None  # earlier than this moment
     round_id: str = ""
     kinds: Collection[str] = ()
+    before: int | None = None  # numbers lower than this one
 
 
 @dataclass(frozen=True)
@@ -302,10 +303,28 @@ class Journal:
             ).fetchall()
             return [self._entry(row) for row in reversed(rows)]
 
-    def search(self, words: str, wanted: Wanted = Wanted()) -> list[Entry]:
+    def following(self, number: int, count: int) -> list[Entry]:
+        """The oldest records behind this number, at most `count` of them: all kinds, without the deleted ones."""
+        with as_journal_errors(self.folder):
+            rows = self._database.execute(
+                f"{_SELECT} WHERE number > ? AND content IS NOT NULL ORDER BY number LIMIT ?", (number, count)
+            ).fetchall()
+            return [self._entry(row) for row in rows]
+
+    def count_following(self, number: int) -> int:
+        """How many records `following` would give if it gave all."""
+        with as_journal_errors(self.folder):
+            return int(
+                self._database.execute(
+                    "SELECT COUNT(*) FROM records WHERE number > ? AND content IS NOT NULL", (number,)
+                ).fetchone()[0]
+            )
+
+    def search(self, words: str, wanted: Wanted = Wanted(), count: int = -1) -> list[Entry]:
         """The records that hold all of the words, in any form that English gives them, the newest first.
 
-        The last word may be the beginning of one. Signs between the words do not count.
+        The last word may be the beginning of one. Signs between the words do not count. `count` is the most that are
+        given; -1: all.
         """
         asked = search_query(words)
         if not asked:
@@ -314,8 +333,8 @@ class Journal:
         with as_journal_errors(self.folder):
             rows = self._database.execute(
                 f"{_SELECT} WHERE number IN (SELECT rowid FROM search WHERE search MATCH ?) AND {where}"
-                " ORDER BY number DESC",
-                (asked, *values),
+                " ORDER BY number DESC LIMIT ?",
+                (asked, *values, count),
             ).fetchall()
             return [self._entry(row) for row in rows]
 
@@ -479,6 +498,9 @@ def _where(wanted: Wanted) -> tuple[str, tuple[Any, ...]]:
     if wanted.end is not None:
         parts.append("at_ms < ?")
         values.append(_milliseconds(wanted.end))
+    if wanted.before is not None:
+        parts.append("number < ?")
+        values.append(wanted.before)
     if wanted.round_id:
         parts.append("round_id = ?")
         values.append(wanted.round_id)

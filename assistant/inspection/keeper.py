@@ -51,9 +51,12 @@ class JournalKeeper:
         keeps_pictures: bool = True,
         on_failure: Callable[[NotKept], None] = lambda lost: None,
         on_recovery: Callable[[], None] = lambda: None,
+        on_stored: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Both functions are called on the thread "journal", or on the one that calls `keep`.
+        """The functions are called on the thread "journal"; `on_failure` also on the one that calls `keep`.
+
+        `on_stored` is called after each record that was written, also one that tells of a deletion.
 
         The journal belongs to the thread from now on.
         """
@@ -62,6 +65,7 @@ class JournalKeeper:
         self._keeps_pictures = keeps_pictures
         self._on_failure = on_failure
         self._on_recovery = on_recovery
+        self._on_stored = on_stored
         self._clock = clock
         self._waiting: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=MOST_WAITING)
         self._lock = threading.Lock()
@@ -159,6 +163,7 @@ class JournalKeeper:
             self._fail(kept, NotKept(record, str(error), is_disk_full=isinstance(error, DiskFull)))
         else:
             kept.set_result(entry)
+            self._on_stored()
             self._works()
 
     def _forget(self, forgotten: Future[int], kept: Future[Entry]) -> None:
@@ -170,10 +175,12 @@ class JournalKeeper:
             forgotten.set_exception(error if isinstance(error, JournalError) else JournalError(str(error)))
         else:
             forgotten.set_result(count)
+            self._on_stored()
 
     def _clean(self) -> None:
         try:
-            self._journal.clean(self._limits)
+            if self._journal.clean(self._limits):
+                self._on_stored()
         except Exception as error:  # noqa: BLE001 - boundary of the thread: it is tried again in an hour
             _log.warning("old records and pictures of the journal are still there: %s", error)
 
@@ -183,6 +190,7 @@ class JournalKeeper:
             is_first, self._has_failed = not self._has_failed, True
         if entry is not None:
             kept.set_result(entry)
+            self._on_stored()
         else:
             kept.set_exception(JournalError(lost.why))
         if is_first:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.inspection.record import NOTE, ROUND_BEGAN, ROUND_ENDED, SKIP, STEP, TURN, Entry, Record
+from assistant.inspection.record import SKIP, Entry, Record
+from assistant.language.phrases import ReportWords, phrases_for
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -23,11 +24,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 # Of a picture in the page, in pixels. A larger one does not fit beside its answer, and 100 of them would take 20 MB.
 SHOWN_SIDE_PIXELS = 800
 _JPEG_QUALITY = 80
-_KINDS = {
-    TURN: "Question", STEP: "Reading", SKIP: "Skipped", NOTE: "Note", ROUND_BEGAN: "Round begins",
-    ROUND_ENDED: "Round ends",
-}  # fmt: skip
-_DOUBTS = {"unsure": "Not sure", "cannot tell": "Could not be told"}
+DOUBTFUL = ("unsure", "cannot tell")
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,7 @@ class Summary:
     newest_chain_sha256: str
     verdict: str  # what the check of the hash chain has found, one sentence
     is_right: bool  # False: the check has found a change
+    language: str = "en"  # of all that stands around the records
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,12 @@ class Shown:
 
     entry: Entry
     record: Record
-    picture: str | None  # what the page loads: a data URI, or the name of a file beside it
+    picture: str | None  # what the page loads: a data URI, or the address of a file
+    words: ReportWords
 
     @property
     def kind(self) -> str:
-        return _KINDS.get(self.record.kind, self.record.kind.replace("_", " ").capitalize())
+        return self.words.kinds.get(self.record.kind, self.record.kind.replace("_", " ").capitalize())
 
     @property
     def heading(self) -> str:
@@ -62,16 +61,20 @@ class Shown:
     @property
     def doubt(self) -> str:
         """The doubt in words, "" where there is none."""
-        return _DOUBTS.get(self.record.doubt, "")
+        return self.words.doubts.get(self.record.doubt, "")
 
     @property
     def limits(self) -> str:
-        low, high = self.record.low, self.record.high
-        if low is None and high is None:
+        low, high, words = self.record.low, self.record.high, self.words
+        if low is not None and high is not None:
+            limits = words.and_at_most.format(low=f"{low:g}", high=f"{high:g}")
+        elif low is not None:
+            limits = words.at_least.format(limit=f"{low:g}")
+        elif high is not None:
+            limits = words.at_most.format(limit=f"{high:g}")
+        else:
             return ""
-        parts = [] if low is None else [f"at least {low:g}"]
-        parts += [] if high is None else [f"at most {high:g}"]
-        return f"{' and '.join(parts)} {self.record.unit}".strip()
+        return f"{limits} {self.record.unit}".strip()
 
     @property
     def measured(self) -> str:
@@ -90,7 +93,8 @@ class Shown:
         record = self.record
         about = record.station or record.question
         said = record.answer or self.measured
-        return ". ".join(filter(None, (f"Picture for: {about}" if about else "Picture", said and f"Answer: {said}")))
+        picture = self.words.picture_for.format(about=about) if about else self.words.picture
+        return ". ".join(filter(None, (picture, said and self.words.answer.format(said=said))))
 
 
 def page_pieces(
@@ -101,17 +105,18 @@ def page_pieces(
     `entries` is asked for them several times. `picture` names what the page loads for a record; None: the picture is
     put into the page.
     """
-    load = picture or embedded
+    load, words = picture or embedded, phrases_for(summary.language).report
 
     def shown(*, is_out_of_limits: bool) -> Iterator[Shown]:
         for entry in entries():
             if entry.record is not None and entry.record.is_out_of_limits is is_out_of_limits:
-                yield Shown(entry, entry.record, load(entry))
+                yield Shown(entry, entry.record, load(entry), words)
 
     counts = _counts([entry.record for entry in entries() if entry.record is not None])
     yield from _template().generate(
         summary=summary,
         counts=counts,
+        words=words,
         outside=shown(is_out_of_limits=True),
         others=shown(is_out_of_limits=False),
     )
@@ -119,19 +124,23 @@ def page_pieces(
 
 def embedded(entry: Entry) -> str | None:
     """The picture as a data URI, made smaller. None if there is none, or if it was deleted meanwhile or is damaged."""
-    if entry.picture is None:
-        return None
+    jpeg = None if entry.picture is None else reduced(entry.picture, SHOWN_SIDE_PIXELS)
+    return None if jpeg is None else "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+def reduced(path: Path, side_pixels: int) -> bytes | None:
+    """A picture as JPEG, no side longer than `side_pixels`. None if it was deleted meanwhile or is damaged."""
     from PIL import Image
 
     file = io.BytesIO()
     try:
-        with Image.open(entry.picture, formats=("JPEG",)) as picture:
-            picture.draft("RGB", (SHOWN_SIDE_PIXELS, SHOWN_SIDE_PIXELS))  # decodes only the detail that is needed
-            picture.thumbnail((SHOWN_SIDE_PIXELS, SHOWN_SIDE_PIXELS), Image.Resampling.LANCZOS)
+        with Image.open(path, formats=("JPEG",)) as picture:
+            picture.draft("RGB", (side_pixels, side_pixels))  # decodes only the detail that is needed
+            picture.thumbnail((side_pixels, side_pixels), Image.Resampling.LANCZOS)
             picture.convert("RGB").save(file, "JPEG", quality=_JPEG_QUALITY)
     except (OSError, ValueError, Image.DecompressionBombError):
         return None
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+    return file.getvalue()
 
 
 def _is_same(value: str, reading: str) -> bool:
@@ -145,7 +154,7 @@ def _counts(records: Sequence[Record]) -> dict[str, int]:
     return {
         "all": len(records),
         "outside": sum(record.is_out_of_limits for record in records),
-        "doubtful": sum(record.doubt in _DOUBTS for record in records),
+        "doubtful": sum(record.doubt in DOUBTFUL for record in records),
         "skipped": sum(record.kind == SKIP for record in records),
     }
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.answering import report
 from assistant.errors import JournalError
@@ -38,6 +38,7 @@ class TurnJournal:
         *,
         profile: str = "",
         language: str = "",
+        handed_to: str = "",  # the computers that get the records, for a sentence; "": none does
         weights_sha256: Callable[[str], str] = lambda model: "",  # of the model with this name
         now: Callable[[], dt.datetime] = local_now,
     ) -> None:
@@ -46,6 +47,7 @@ class TurnJournal:
         self._pack = pack
         self._profile = profile
         self._language = language
+        self._handed_to = handed_to
         self._weights_sha256 = weights_sha256
         self._now = now
         self._lock = threading.Lock()
@@ -58,7 +60,7 @@ class TurnJournal:
         `model` is the name of the model that answers; a turn that asked none has none. `answer` stands for the turn's
         own words. `source` is "voice" or "web".
         """
-        if turn.question is None or turn.timings is None:
+        if turn.question is None or turn.timings is None or turn.question.has_own_record:
             return
         record, frame = self._record_of(turn, model, answer, source), turn.frame
         if turn.number in self._unwanted:
@@ -73,6 +75,16 @@ class TurnJournal:
                 del self._kept[next(iter(self._kept))]
         if is_unwanted:
             self.keeper.forget(kept)
+
+    def how(self, turn: Turn, model: str) -> dict[str, Any]:
+        """The fields of a record that tell how the answer of a turn came about: model, weights, joules, timings."""
+        told = report.turn_as_json(turn, model)
+        return {
+            "model": told["model"] or "",
+            "weights_sha256": self._weights_sha256(model) if turn.by_model else "",
+            "joules": told["joules"],
+            "timings": told["timings"],
+        }
 
     def forget(self, turns: Sequence[Turn]) -> Callable[[], str]:
         """Deletes turns and their pictures for good. One that has not ended will not be kept.
@@ -93,6 +105,8 @@ class TurnJournal:
                     deletion.result(DELETE_SECONDS)
             except (JournalError, TookTooLong):
                 return words.not_forgotten
+            if self._handed_to:
+                return words.forgotten_here.format(hosts=self._handed_to)
             return words.forgotten
 
         return outcome
@@ -121,9 +135,6 @@ class TurnJournal:
             confidence=told["confidence"],
             answer=told["answer"] if answer is None else answer,
             doubt=told["doubt"],
-            model=told["model"] or "",
-            weights_sha256=self._weights_sha256(model) if turn.by_model else "",
-            joules=told["joules"],
-            timings=told["timings"],
             details=details,
+            **self.how(turn, model),
         )

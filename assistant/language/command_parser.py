@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
-from assistant.language.phrases import Command, Phrases, ReadingCommand
+from assistant.language.phrases import Command, Phrases, ReadingCommand, RoundCommand
 
 MAX_COMMAND_CHARACTERS = 120  # a longer utterance is always a question
 
@@ -43,6 +43,29 @@ def parse_reading_command(text: str, phrases: Phrases) -> ReadingCommand | int |
         if (number := _line_number(tried, words.line, words.numbers)) is not None:
             return number
     return None
+
+
+def parse_round_command(text: str, phrases: Phrases) -> RoundCommand | None:
+    """The command that `text` gives in an inspection round. Some of these wordings are a `Command` as well."""
+    known = phrases.round.command_of
+    return next((known[words] for words in _wordings_tried(text, phrases) if words in known), None)
+
+
+def parse_note(text: str, phrases: Phrases) -> str | None:
+    """The note behind "note …"; "" if the note is still to come, None if `text` is no note."""
+    words = _normalised(text)
+    for before in sorted(phrases.round.note_before, key=len, reverse=True):
+        if words == before:
+            return ""
+        if note := _after(before, words):
+            return note
+    return None
+
+
+def known_wording(text: str, known: Collection[str], phrases: Phrases) -> str | None:
+    """The one of the known texts that `text` says, fillers aside. None where it says none of them."""
+    by_words = {plain_words(each, phrases): each for each in known}
+    return next((by_words[words] for words in _wordings_tried(text, phrases) if words in by_words), None)
 
 
 def _line_number(text: str, wordings: Collection[str], numbers: Mapping[str, int]) -> int | None:

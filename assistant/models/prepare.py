@@ -24,6 +24,7 @@ def prepare(model: Path, progress: Progress = silent, environ: Mapping[str, str]
     from vision.engine.checkpoint.checkpoint import open_checkpoint
     from vision.engine.host import arithmetic_threads
     from vision.engine.models.packed_model import PackedModel
+    from vision.engine.models.tuned import tuning_folder
     from vision.engine.packed.cache import keep_packed, packed_path, weights_folder
     from vision.errors import VisionError
 
@@ -37,7 +38,8 @@ def prepare(model: Path, progress: Progress = silent, environ: Mapping[str, str]
 
         threads = arithmetic_threads(0)
         packed = keep_packed(checkpoint, path, show, threads)
-        PackedModel(checkpoint, packed, threads).close()  # what it compiles stays on the disk
+        # What it compiles and measures stays on the disk.
+        PackedModel(checkpoint, packed, threads, tuned_in=tuning_folder(path, packed.size)).close()
         return packed.path
     except (VisionError, OSError) as problem:
         raise FetchError(

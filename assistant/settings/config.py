@@ -33,6 +33,11 @@ def _one_of(default: str, *others: str) -> Any:
     return field(default=default, metadata={"choices": (default, *others)})
 
 
+def _address() -> Any:
+    """An address that may hold a password. `origins` hides the password where it shows the settings."""
+    return field(default="", metadata={"hides_password": True})
+
+
 @dataclass(frozen=True)
 class HearingConfig:
     """[hearing]: from the microphone to words."""
@@ -170,13 +175,17 @@ class DoubtConfig:
 
 @dataclass(frozen=True)
 class JournalConfig:
-    """[journal]: whether each turn is recorded, and for how long. 0 stands for without an end."""
+    """[journal]: whether each turn is recorded, for how long, and who gets the records. 0 stands for without an end."""
 
     enabled: bool = False
     pictures: bool = False
     record_days: float = _number(0.0, 0.0, 36_500.0)
     picture_days: float = _number(30.0, 0.0, 36_500.0)
     picture_megabytes: float = _number(1000.0, 0.0, 500_000.0)
+    webhook_url: str = _address()
+    webhook_token_file: str = _path()
+    mqtt_url: str = _address()
+    ca_file: str = _path()
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ def parse_layers(text: str, source: str, profile: str | None = None) -> list[Lay
         return layers
     known = {**PROFILES, **own_profiles}
     if name not in known:
-        raise ConfigError(f"{source}: there is no profile {name!r}{_nearest(name, [*known])}")
+        raise ConfigError(f"{source}: there is no profile {name!r}{nearest(name, [*known])}")
     origin = f"profile {name}"
     own_lines = {path[2:]: line for path, line in lines.items() if path[:2] == (PROFILE, name)}
     choice = Layer({"conversation": {PROFILE: name}}, *((source, lines) if profile is None else ("--profile",)))
@@ -173,13 +173,33 @@ def _says_that_it_is_ours(path: Path) -> bool:
 
 
 def key_lines(text: str) -> dict[tuple[str, ...], int]:
-    """The number of the line where each table and key of a valid TOML document begins.
+    """The number of the line where each table and key of a valid TOML document begins."""
+    found: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    for statement in statements(text):
+        paths = list(_paths(statement.content))
+        if statement.is_header:
+            table = max(paths, key=len)
+        for path in paths:
+            found.setdefault(path if statement.is_header else table + path, statement.line)
+    return found
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A table's header, or one key with its value, of a TOML document."""
+
+    line: int  # where it begins, from 1
+    is_header: bool
+    content: Mapping[str, Any]  # as if the statement were a document by itself; {} for an empty line or a comment
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """The statements of a valid TOML document, in their order.
 
     tomllib tells no positions. But each statement of TOML, which is a table's header or one key with its value, is
     valid TOML by itself. So a statement is the shortest run of lines that can be parsed.
     """
-    found: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
     statement = ""
     begins = 1
     for number, line in enumerate(text.split("\n"), start=1):
@@ -188,15 +208,9 @@ def key_lines(text: str) -> dict[tuple[str, ...], int]:
             content = tomllib.loads(statement)
         except tomllib.TOMLDecodeError:
             continue  # the value goes on in the next line
-        is_header = statement.lstrip().startswith("[")
-        paths = list(_paths(content))
-        if is_header:
-            table = max(paths, key=len)
-        for path in paths:
-            found.setdefault(path if is_header else table + path, begins)
+        yield Statement(begins, statement.lstrip().startswith("["), content)
         statement = ""
         begins = number + 1
-    return found
 
 
 def _paths(content: Any, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -228,7 +242,7 @@ def _check(document: dict[str, Any], path: tuple[str, ...], tables: dict[str, ty
     if name not in tables:
         what = "table" if isinstance(document[name], dict) else "key"
         owners = [f"[{table}]" for table, section in tables.items() if name in _fields(section)]
-        hint = f"; it belongs under {owners[0]}." if owners else _nearest(name, [*tables])
+        hint = f"; it belongs under {owners[0]}." if owners else nearest(name, [*tables])
         raise ConfigError(f"{where}: unknown {what} {name!r}{hint}")
     if not isinstance(document[name], dict):
         raise ConfigError(f"{where}: {name!r} is a table, write [{name}] and its keys below.")
@@ -237,7 +251,7 @@ def _check(document: dict[str, Any], path: tuple[str, ...], tables: dict[str, ty
     key = path[1]
     known = _fields(tables[name])
     if key not in known:
-        raise ConfigError(f"{where}: unknown key {name}.{key}{_nearest(key, [*known])}")
+        raise ConfigError(f"{where}: unknown key {name}.{key}{nearest(key, [*known])}")
     if len(path) == 2:
         _check_value(known[key], document[name][key], f"{where}: {name}.{key}")
 
@@ -276,7 +290,8 @@ def _check_value(declared: dataclasses.Field[Any], value: Any, what: str) -> Non
         raise ConfigError(f"{what} holds a character that cannot be printed: {reprlib.repr(value)}.")
 
 
-def _nearest(word: str, known: list[str]) -> str:
+def nearest(word: str, known: list[str]) -> str:
+    """The end of a sentence about an unknown word: which of the known ones was meant, perhaps."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
     close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; the nearest known one is {near[0]!r}."
@@ -289,15 +304,18 @@ def _as_declared(values: Mapping[str, Any], section: type) -> dict[str, Any]:
     return {key: without_tilde(value) if fields[key].metadata.get("path") else value for key, value in given.items()}
 
 
-def read_text(path: Path) -> str:
-    """The text of a configuration file. Raises ConfigError where it cannot be read, is too large or is not UTF-8."""
+def read_text(path: Path, what: str = "configuration") -> str:
+    """The text of a TOML file. Raises ConfigError where it cannot be read, is too large or is not UTF-8.
+
+    `what` is the word for the file in the error, behind an article.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise ConfigError(f"cannot read the configuration {path}: {error.strerror or error}.") from None
+        raise ConfigError(f"cannot read the {what} {path}: {error.strerror or error}.") from None
     if len(content) > _MAX_FILE_BYTES:
-        raise ConfigError(f"{path} is larger than {_MAX_FILE_BYTES:,} bytes: that is not a configuration.")
+        raise ConfigError(f"{path} is larger than {_MAX_FILE_BYTES:,} bytes: that is not a {what}.")
     try:
         return content.decode("utf-8-sig")  # Windows editors put a byte order mark in front
     except UnicodeDecodeError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from assistant.settings.config import Config
 from assistant.settings.config_reader import Layer
 
 DEFAULT = "default"
+_PASSWORD = re.compile(r"(?<=//)[^/?#]*@")  # the user's name in an address goes with it
 Value = str | int | float | bool
 
 
@@ -35,14 +37,23 @@ class Setting:
 
 
 def settings_in_force(config: Config, layers: Sequence[Layer]) -> list[Setting]:
-    """Every setting of `config` in the order of its tables. `layers` are those that it was made of."""
+    """Every setting of `config` in the order of its tables. `layers` are those that it was made of.
+
+    A password in an address is replaced by "…", because people show this list to others.
+    """
     sections = {declared.name: getattr(config, declared.name) for declared in dataclasses.fields(config)}
     return [
-        _setting(table, declared.name, getattr(section, declared.name), layers)
+        _setting(table, declared.name, _shown(declared, getattr(section, declared.name)), layers)
         for table, section in sections.items()
         if dataclasses.is_dataclass(section)
         for declared in dataclasses.fields(section)
     ]
+
+
+def _shown(declared: dataclasses.Field[Any], value: Value) -> Value:
+    if declared.metadata.get("hides_password") and isinstance(value, str):
+        return _PASSWORD.sub("…@", value)
+    return value
 
 
 def _setting(table: str, key: str, value: Value, layers: Sequence[Layer]) -> Setting:

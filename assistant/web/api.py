@@ -22,6 +22,7 @@ from assistant.web.recordings import temporary_wav
 if TYPE_CHECKING:
     from flask import Blueprint, Response
 
+    from assistant.web.journal import JournalAccess
     from assistant.web.services import Services
 
 LONGEST_RECORDING_SECONDS = 60.0
@@ -165,6 +166,7 @@ def _status(services: Services) -> dict[str, Any]:
         "is_demo": who.is_demo,
         "pictures_go_to": engine.pictures_go_to,
         "engine_away": engine.away_host,
+        "journal": _journal(services.journal.access),
         "language": services.settings.language,
         "has_camera": services.take is not None,
         "camera_pixels": machine.camera_pixels,
@@ -174,3 +176,9 @@ def _status(services: Services) -> dict[str, Any]:
         "memory_bytes": machine.memory_bytes,
         "version": __version__,
     }
+
+
+def _journal(access: JournalAccess | None) -> dict[str, Any] | None:
+    if access is None:
+        return None
+    return {"pictures": access.keeps_pictures, "records_go_to": list(access.records_go_to)}

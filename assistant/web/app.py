@@ -14,6 +14,7 @@ from assistant.web import page
 from assistant.web.access import SESSION_COOKIE, RateLimit, Tokens, bearer_token, host_is_ours, origin_is_ours
 from assistant.web.api import api_routes
 from assistant.web.errors import ApiError, error_body
+from assistant.web.journal_routes import PAGE_PATH, journal_routes
 from assistant.web.openapi import description
 from assistant.web.pages import page_routes
 from assistant.web.v1 import v1_routes
@@ -86,8 +87,9 @@ def create_app(services: Services) -> Flask:
         _check_origin(request)
         _check_rate(request, work, looks)
         if tokens is not None and not _has_token(request, tokens):
-            if request.path == "/" and request.method == "GET":
-                return redirect(url_for("pages.login", lang=request.args.get("lang")), 303)
+            if request.path in ("/", PAGE_PATH) and request.method == "GET":
+                after = None if request.path == "/" else request.full_path.rstrip("?")
+                return redirect(url_for("pages.login", lang=request.args.get("lang"), next=after), 303)
             raise ApiError(
                 401,
                 "token_wanted",
@@ -126,6 +128,7 @@ def create_app(services: Services) -> Flask:
 
     app.register_blueprint(api_routes(services))
     app.register_blueprint(v1_routes(services))
+    app.register_blueprint(journal_routes(services))
     app.register_blueprint(page_routes(settings, tokens))
     return app
 

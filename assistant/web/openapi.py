@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant import __version__
+from assistant.web import page
 from assistant.web.chat_request import IGNORED_NUMBERS
+from assistant.web.journal import HIGHEST_NUMBER, MEDIA_TYPES, MOST_CHARACTERS, MOST_RECORDS
 from assistant.web.settings import MAX_NEW_TOKENS, WebSettings
 
 Schema = dict[str, Any]
@@ -61,6 +63,7 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
                     "parameters": [_path_parameter("name")],
                 }
             },
+            **_journal(),
             "/api/ask": {"post": _ask(settings)},
             "/api/read": {"post": _read()},
             "/api/stop": {"post": _stop()},
@@ -95,6 +98,57 @@ _SENTENCES = {
     503: "a device or model is away",
     507: "no room for temporary files",
 }
+
+
+def _journal() -> dict[str, Schema]:
+    """The journal. Without one every address is answered with 404."""
+    moment = {"type": "string", "pattern": r"^([0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?$"}
+    words = {"type": "string", "maxLength": MOST_CHARACTERS}
+    choosing = [_query("from", moment), _query("to", moment), _query("round", words)]
+    listing = [
+        *choosing,
+        _query("search", words),
+        _query("before", _whole(HIGHEST_NUMBER)),
+        _query("limit", _whole(MOST_RECORDS)),
+    ]
+    number = {"name": "number", "in": "path", "required": True, "schema": _whole(HIGHEST_NUMBER)}
+    form = {"name": "form", "in": "path", "required": True, "schema": {"enum": [*MEDIA_TYPES]}}
+    lang = _query("lang", {"enum": [*page.LANGUAGES]})
+    binary = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    exported = {
+        "description": "the records of those days and that round",
+        "content": {media_type: binary if form == "zip" else {} for form, media_type in MEDIA_TYPES.items()},
+    }
+    away = (*_GUARDED, 404, 503)
+    many = _object(records={"type": "array", "items": _ref("Record")}, has_more=_FLAG)
+    return {
+        "/api/journal": {"get": {**_get("Its records, the newest first", many, *away, 400), "parameters": listing}},
+        "/api/journal/rounds": {
+            "get": _get("The ids of all rounds", _object(rounds={"type": "array", "items": _TEXT}), *away)
+        },
+        "/api/journal/export.{form}": {
+            "get": {
+                "summary": "Some or all records as a file",
+                "parameters": [form, *choosing, lang],
+                "responses": {"200": exported, **_errors(*away, 400, 507)},
+            }
+        },
+        "/api/journal/{number}": {"get": {**_get("One record", _ref("Record"), *away), "parameters": [number]}},
+        "/api/journal/{number}/picture.jpg": {
+            "get": {**_media("Its picture", "image/jpeg", *away), "parameters": [number]}
+        },
+        "/api/journal/{number}/small.jpg": {
+            "get": {**_media("Its picture, made smaller", "image/jpeg", *away), "parameters": [number]}
+        },
+    }
+
+
+def _query(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "query", "schema": schema}
+
+
+def _whole(highest: int) -> Schema:
+    return {"type": "integer", "minimum": 1, "maximum": highest}
 
 
 def _ask(settings: WebSettings) -> Schema:
@@ -267,6 +321,12 @@ def _schemas() -> Schema:
             is_demo=_FLAG,
             pictures_go_to=or_null,
             engine_away=or_null,
+            journal={
+                "anyOf": [
+                    {"type": "null"},
+                    _object(pictures=_FLAG, records_go_to={"type": "array", "items": _TEXT}),
+                ]
+            },
             language=_TEXT,
             has_camera=_FLAG,
             camera_pixels={"type": ["array", "null"], "items": _COUNT, "minItems": 2, "maxItems": 2},
@@ -294,6 +354,7 @@ def _schemas() -> Schema:
             doubt={"enum": ["plain", "unsure"]},
             timings={"type": "object"},
         ),
+        "Record": _object(number=_COUNT, kind=_TEXT, at=_TEXT, chain_sha256=_TEXT, picture=or_null),
         "Model": _object(id=_TEXT, object={"const": "model"}, created=_COUNT, owned_by=_TEXT),
         "Models": _object(object={"const": "list"}, data={"type": "array", "items": _ref("Model")}),
         "Completion": _object(

@@ -22,6 +22,7 @@ from assistant.web.access import Tokens
 from assistant.web.answer import Answer, AnswerContext, Asked, Hear, OnEnd, Tell, ends_quietly, tells_nothing
 from assistant.web.conversations import Conversation, Conversations
 from assistant.web.errors import ApiError
+from assistant.web.journal import JournalAccess, JournalPages
 from assistant.web.settings import WebSettings
 from assistant.web.speech import Speech
 from assistant.web.status_board import Board
@@ -54,6 +55,7 @@ class Parts:
     tell: Tell = tells_nothing  # answers commands about a picture without the engine
     machine: Callable[[], Status] = Status
     on_end: OnEnd = ends_quietly  # gets each turn of a client at its end
+    journal: JournalAccess | None = None  # what is kept of the turns, by voice and by clients
 
 
 class Services:
@@ -77,6 +79,7 @@ class Services:
         self.speech = Speech(parts.synthesize, clock)
         self.conversations = Conversations(settings.kept_pictures, settings.kept_seconds, clock)
         self.can_hear = parts.hear is not None
+        self.journal = JournalPages(parts.journal)
         self._means = AnswerContext(
             engine=parts.engine,
             speech=self.speech,

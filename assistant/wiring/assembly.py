@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from assistant.button.watcher import KeySource
     from assistant.inspection.turns import TurnJournal
     from assistant.machine.power.keeper import PowerKeeper
+    from assistant.wiring.handing_on import Receivers
     from audio.playback import Speaker
     from audio.synthesizer import Synthesizer
     from audio.voice import SpokenVoice
@@ -259,6 +260,13 @@ class Assembly:
     # Recording.
 
     @cached_property
+    def receivers(self) -> Receivers:
+        """Who gets the journal's records. Nothing is sent yet. Raises ConfigError."""
+        from assistant.wiring.handing_on import receivers_of
+
+        return receivers_of(self.config.journal)
+
+    @cached_property
     def journal(self) -> TurnJournal | None:
         """Keeps each turn. None if the config says so, or if the journal cannot be opened, of which the user is told.
 
@@ -268,7 +276,7 @@ class Assembly:
 
         if not self.config.journal.enabled:
             return None
-        return open_journal(self.config, os.environ, self.stack, self.say_soon, self._weights_sha256)
+        return open_journal(self.config, os.environ, self.stack, self.say_soon, self._weights_sha256, self.receivers)
 
     def _weights_sha256(self, model_name: str) -> str:
         """Of the model with this name, "" where that is another computer's."""

@@ -12,10 +12,12 @@ from assistant import console
 from assistant.answering import report
 from assistant.button.gestures import ButtonSettings, Press, StopPress
 from assistant.conversation.event_queue import Event, EventQueue
+from assistant.inspection.rounds.checklist import Checklist
+from assistant.inspection.rounds.wording import joined
 from assistant.language.phrases import Phrases
 from assistant.machine.memory import used_bytes
 from assistant.machine.status import Status, status_of
-from assistant.wiring import devices
+from assistant.wiring import devices, rounds
 from assistant.wiring.assembly import Assembly
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from assistant.button.watcher import ButtonWatch, KeySource
     from assistant.conversation.activation import Activation
     from assistant.conversation.dialog import ConversationSettings
+    from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.machine.power.readings import PowerSample
     from audio.hearing import AudioSource
 
@@ -51,9 +54,14 @@ class SideServer(Protocol):
 
 
 def run(
-    assembly: Assembly, *, verbose: bool = False, as_json: bool = False, side_server: SideServer | None = None
+    assembly: Assembly,
+    *,
+    verbose: bool = False,
+    as_json: bool = False,
+    side_server: SideServer | None = None,
+    checklist: Checklist | None = None,
 ) -> None:
-    """Runs the conversation until the user says quit.
+    """Runs the conversation until the user says quit. With a checklist it begins with a round.
 
     Raises if a device or a model is missing at the start.
     """
@@ -64,11 +72,12 @@ def run(
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
     devices.use_echo_cancellation(config)
     # The order matters: whatever is missing is told before the engine is loaded, which may take minutes.
-    _ = ears.transcriber, ears.stop_ear
+    _ = ears.transcriber, ears.stop_ear, assembly.receivers
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
     _ = assembly.engine, assembly.power
     journal, voice = assembly.journal, assembly.voice
+    plan = None if checklist is None else rounds.plan_round(assembly, checklist)
     seen, looker = _looking_ahead(
         assembly, lambda: pipeline.in_use or (side_server is not None and side_server.at_work), verbose=verbose
     )
@@ -80,9 +89,15 @@ def run(
         on_user=on_user,
         on_end=_turn_printer(assembly, verbose=verbose, as_json=as_json, side_server=side_server),
     )
-    activation = ears.activation(speaking=lambda: pipeline.speaking, busy=lambda: pipeline.busy)
+    inspection = None if plan is None else rounds.inspection_round(assembly, pipeline, plan)
+    activation = ears.activation(
+        speaking=lambda: pipeline.speaking,
+        busy=lambda: pipeline.busy,
+        awaits=lambda: inspection is not None and inspection.awaits_words,
+        is_awaited=lambda text: inspection is not None and inspection.counts_unasked(text),
+    )
     queue = EventQueue()
-    events = stack.enter_context(contextlib.closing(_events(assembly, pipeline, activation, queue)))
+    events = stack.enter_context(contextlib.closing(_events(assembly, pipeline, activation, queue, inspection)))
     conversation = Conversation(
         events,
         pipeline,
@@ -97,6 +112,7 @@ def run(
             farewell=str if journal is None else journal.farewell,
         ),
         reading=ReadingAloud(pipeline, assembly.reader, phrases, advise=assembly.page_advice),
+        inspection=inspection,
     )
     if side_server is not None:
         stack.enter_context(
@@ -113,7 +129,10 @@ def run(
     if looker is not None:
         stack.enter_context(looker)
     console.say(f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)")
-    conversation.run(_greeting(assembly, activation))
+    greeting = _greeting(assembly, activation)
+    if plan is not None and inspection is not None:
+        greeting = joined(greeting, plan.warnings, inspection.begin())
+    conversation.run(greeting)
 
 
 def _settings(assembly: Assembly, activation: Activation) -> ConversationSettings:
@@ -154,7 +173,11 @@ def _ignore(sentence: str) -> None:
 
 
 def _events(
-    assembly: Assembly, pipeline: AnswerPipeline, activation: Activation, queue: EventQueue
+    assembly: Assembly,
+    pipeline: AnswerPipeline,
+    activation: Activation,
+    queue: EventQueue,
+    inspection: InspectionRound | None,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation
@@ -162,7 +185,8 @@ def _events(
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
 
     ears, phrases, input_device = assembly.ears, assembly.phrases, assembly.config.hearing.input_device
-    transcriber, pause_ear = ears.attentive(activation), ears.pause_ear(activation)
+    awaited = None if inspection is None else lambda: inspection.phrases_awaited
+    transcriber, pause_ear = ears.attentive(activation, awaited), ears.pause_ear(activation)
     situation = Situation(held=activation.held, wake_suspected=transcriber.wake_suspected)
     if assembly.config.hearing.barge_in != "any":
         deaf, own_cue = HalfDuplex(lambda: pipeline.speaking), OwnCue(lambda: pipeline.cue_pitches_hz)
@@ -237,7 +261,9 @@ def _about_journal(assembly: Assembly) -> str:
         return ""
     if assembly.journal is None:
         return words.cannot_open
-    return words.kept_with_pictures if config.pictures else words.kept
+    kept = words.kept_with_pictures if config.pictures else words.kept
+    hosts = assembly.receivers.hosts
+    return f"{kept} {words.records_leave.format(hosts=hosts)}" if hosts else kept
 
 
 def _status(assembly: Assembly, looker: IdleLooker | None = None) -> Status:

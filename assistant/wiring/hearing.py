@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant import console
 from assistant.errors import AssistantError
 from assistant.language.phrases import phrases_for
 from assistant.settings.config import Config
@@ -92,8 +93,18 @@ class Ears:
             wanted=lambda: activation.maybe_addressed or activation.attentive(time.monotonic()),
         )
 
-    def activation(self, *, speaking: Callable[[], bool], busy: Callable[[], bool]) -> Activation:
-        """Decides which speech is meant for the assistant. The transcriber must be loaded."""
+    def activation(
+        self,
+        *,
+        speaking: Callable[[], bool],
+        busy: Callable[[], bool],
+        awaits: Callable[[], bool] = lambda: False,
+        is_awaited: Callable[[str], bool] = lambda text: False,
+    ) -> Activation:
+        """Decides which speech is meant for the assistant. The transcriber must be loaded.
+
+        `awaits` and `is_awaited` are those of `Activation`.
+        """
         from assistant.conversation.activation import Activation, settings_from
         from assistant.language.command_parser import parse_command
         from assistant.language.phrases import Command
@@ -109,18 +120,40 @@ class Ears:
             always=lambda: barge_in == "any" and speaking(),
             stoppable=lambda: barge_in != "off" and busy(),
             is_stop=lambda text: parse_command(text, phrases) is Command.STOP,
+            awaits=awaits,
+            is_awaited=is_awaited,
         )
 
-    def attentive(self, activation: Activation) -> AttentiveTranscriber:
-        """A transcriber that skips speech which is not meant for the assistant. Raises `SpeechModelError`."""
+    def attentive(
+        self, activation: Activation, phrases_awaited: Callable[[], tuple[str, ...]] | None = None
+    ) -> AttentiveTranscriber:
+        """A transcriber that skips speech which is not meant for the assistant. Raises `SpeechModelError`.
+
+        `phrases_awaited` tells which few phrases are awaited at the moment, () for any words; None: it is always that.
+        """
         from audio.grammar import GrammarListener
         from audio.wake_word import AttentiveTranscriber
 
         settings = activation.settings
         wake = GrammarListener(self._speech_model, [settings.wake_phrase]) if settings.wake_word else None
-        return AttentiveTranscriber(
-            self.transcriber, lambda: activation.attentive(time.monotonic()), wake, settings.wake_phrase
-        )
+        words = self.transcriber if phrases_awaited is None else self._closed_answers(phrases_awaited)
+        return AttentiveTranscriber(words, lambda: activation.attentive(time.monotonic()), wake, settings.wake_phrase)
+
+    def _closed_answers(self, phrases_awaited: Callable[[], tuple[str, ...]]) -> Transcriber:
+        """A transcriber that hears awaited phrases with a grammar, if the model takes one."""
+        from audio.closed_answers import ClosedAnswers
+        from audio.grammar import GrammarListener
+        from audio.transcriber import takes_grammar, unknown_words
+
+        model = self._speech_model
+        if not takes_grammar(model):
+            console.say("this speech model takes no grammar, so numbers and yes or no are heard less surely in noise")
+            return self.transcriber
+
+        def listener_for(phrases: tuple[str, ...]) -> GrammarListener:
+            return GrammarListener(model, [phrase for phrase in phrases if not unknown_words(model, [phrase])])
+
+        return ClosedAnswers(self.transcriber, phrases_awaited, listener_for)
 
     def hearing(
         self,

@@ -12,6 +12,7 @@ from assistant.inspection.keeper import JournalKeeper, NotKept
 from assistant.inspection.turns import TurnJournal
 from assistant.language.phrases import phrases_for
 from assistant.settings.config import Config, JournalConfig
+from assistant.wiring.handing_on import NOBODY, Receivers, hand_on
 
 _BYTES_PER_MEGABYTE = 1_000_000
 
@@ -27,10 +28,12 @@ def open_journal(
     stack: contextlib.ExitStack,
     say_soon: Callable[[str], None],
     weights_sha256: Callable[[str], str],
+    receivers: Receivers = NOBODY,
 ) -> TurnJournal | None:
     """The journal, which the stack closes. None where it cannot be opened: the reason is printed.
 
     `say_soon` says a sentence of the config's language. `weights_sha256` tells it of the model with this name.
+    `receivers` get the records.
     """
     from assistant.web.pictures import jpeg
 
@@ -49,12 +52,14 @@ def open_journal(
         console.say("the journal is kept again")
         say_soon(phrases.journal.works_again)
 
+    on_stored = hand_on(receivers, journal, stack)
     keeper = JournalKeeper(
         journal,
         limits_of(config.journal),
         keeps_pictures=config.journal.pictures,
         on_failure=tell,
         on_recovery=tell_recovery,
+        on_stored=on_stored,
     )
     stack.callback(_list_what_is_lost, keeper)
     stack.enter_context(keeper)
@@ -65,6 +70,7 @@ def open_journal(
         jpeg,
         profile=config.conversation.profile,
         language=config.conversation.language,
+        handed_to=receivers.hosts,
         weights_sha256=weights_sha256,
     )
 

@@ -6,11 +6,9 @@ Every notice about it to the user is both printed and spoken.
 from __future__ import annotations
 
 import contextlib
-import ssl
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answering.reader_context import without_print
@@ -18,6 +16,7 @@ from assistant.errors import ConfigError
 from assistant.language.phrases import Phrases, phrases_for
 from assistant.models.catalog import ChosenModel
 from assistant.settings.config import Config, RemoteConfig
+from assistant.wiring.credentials import read_secret, ssl_context
 from vision.engine.host import arithmetic_threads
 from vision.interface import Answerer
 from vision.remote.engine import RemoteEngine
@@ -105,7 +104,7 @@ def settings_from(remote: RemoteConfig) -> ServerSettings:
     """Checks the values of the configuration and reads the key. Raises ConfigError."""
     return ServerSettings(
         _checked_url(remote.base_url),
-        _key(remote.api_key_file),
+        read_secret(remote.api_key_file, "remote.api_key_file", "key"),
         remote.connect_timeout_seconds,
         remote.answer_timeout_seconds,
         remote.silence_timeout_seconds,
@@ -132,41 +131,17 @@ def _checked_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _key(file: str) -> str | None:
-    if not file:
-        return None
-    path = Path(file)
-    try:
-        key = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise ConfigError(f"cannot read remote.api_key_file {path}: {reason}") from None
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigError(f"remote.api_key_file {path} must hold one key on one line, and nothing else")
-    return key
-
-
 def open_server(remote: RemoteConfig) -> Server:
     """The client of the other computer's server. It does not connect yet.
 
     Raises ConfigError if a setting or a certificate is wrong, or the package `openai` is not installed.
     """
     settings = settings_from(remote)
-    tls = ssl_context(Path(remote.ca_file) if remote.ca_file else None)
+    tls = ssl_context(remote.ca_file, "remote.ca_file")
     try:
         return Server(settings, tls)
     except ImportError:
         raise ConfigError(
             'engine.backend = "openai" needs the Python package openai: .venv/bin/pip install ".[remote]" '
             'in the folder of SeeSay, or set it to "local"'
-        ) from None
-
-
-def ssl_context(ca_file: Path | None) -> ssl.SSLContext:
-    """The certificates that servers are checked against. The check cannot be turned off. Raises ConfigError."""
-    try:
-        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            f"cannot read the certificates in remote.ca_file {ca_file}: {error.strerror or error}"
         ) from None

@@ -6,6 +6,7 @@ The server listens on this machine only, unless there is a token: whoever reache
 from __future__ import annotations
 
 import contextlib
+import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from assistant import console
 from assistant.errors import AssistantError, UsageError
+from assistant.inspection.journal import journal_folder
 from assistant.machine.memory import tune_malloc, used_bytes
 from assistant.settings.config import Config
 from assistant.web.access import is_loopback
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from assistant.answering.turn import Turn
     from assistant.machine.power.readings import PowerSample
     from assistant.web.answer import Hear
+    from assistant.web.journal import JournalAccess
     from assistant.web.services import Parts
     from audio.pcm import AudioChunk
 
@@ -94,7 +97,7 @@ def read_token(path: Path) -> str:
 
 def serve(assembly: Assembly, settings: WebSettings) -> None:
     """Serves until the program is ended. Raises an error if something is missing at the start."""
-    _ = assembly.vision_model
+    _ = assembly.vision_model, assembly.receivers
     camera = _camera(assembly)
     assembly.tell_of_demo_model()
     _ = assembly.engine, assembly.power
@@ -148,6 +151,8 @@ class SideServer:
                 WebServer(create_app(services), self._settings, services.sweep, services.tokens)
             )
             console.say(f"the page and the API are at {server.address} (Ctrl-C ends it)")
+            if services.journal.access is not None and services.tokens is None:
+                console.say("every user of this machine can read the journal there: --token-file keeps others out")
             yield server.ended
 
 
@@ -171,8 +176,9 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
         synthesize=_voice(assembly),
         reader=assembly.question_reader,
         pages=PageReader(assembly.reader, assembly.page_advice),
-        tell=lambda command: job_at_once(command, assembly.phrases),
+        tell=lambda command: job_at_once(command, assembly.phrases, assembly.reader),
         on_end=on_end,
+        journal=None if journal is None else _journal(assembly),
         machine=Machine(
             assembly.engine.model_name,
             config.power.other_watts,
@@ -181,6 +187,12 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
             camera_pixels=lambda: None if camera is None else assembly.frames.picture_size,
         ),
     )
+
+
+def _journal(assembly: Assembly) -> JournalAccess:
+    from assistant.web.journal import JournalAccess
+
+    return JournalAccess(journal_folder(os.environ), assembly.config.journal.pictures, assembly.receivers.computers)
 
 
 def _camera(assembly: Assembly) -> Take | None:

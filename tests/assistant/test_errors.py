@@ -14,6 +14,7 @@ STATUSES = {
     errors.AssistantError: 1,
     errors.UsageError: 2,
     errors.ConfigError: 2,
+    errors.ChecklistError: 2,
     errors.FetchError: 1,
     errors.ModelMissing: 3,
     errors.ButtonMissing: 3,

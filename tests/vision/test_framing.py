@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from vision.camera import Camera
 from vision.demo_model import photographs
@@ -347,3 +347,13 @@ def test_a_recording_and_a_still_picture_give_one(tmp_path: Path) -> None:
         (frame,) = recording.burst(3)
         assert frame.rgb.shape == (48, 64, 3)
         assert not recording.live
+
+
+@pytest.mark.parametrize(("size", "print_px"), [((640, 480), 14), ((1280, 720), 20), ((1920, 1080), 40)])
+def test_a_clean_white_page_with_little_print_is_not_too_bright(size: tuple[int, int], print_px: int) -> None:
+    """Three lines on a page that is otherwise pure white, as a screenshot or a receipt is, can be asked about."""
+    page = Image.new("RGB", size, "white")
+    for line in range(3):
+        place = (size[0] // 8, size[1] // 6 + 2 * line * print_px)
+        ImageDraw.Draw(page).text(place, "Total 12.50 EUR, thank you", "black", ImageFont.load_default(print_px))
+    assert judge(Frame(np.asarray(page), 0.0)).fault is None

@@ -6,6 +6,7 @@ It reads what the Linux kernel says about processor and memory, and knows nothin
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 
 MOST_BY_DEFAULT = 4
@@ -46,6 +47,20 @@ def physical_cores(cpus: Path = _CPUS) -> int:
             continue
     logical = len(allowed) or os.cpu_count() or 1
     return len(cores) or max(1, logical // 2)
+
+
+def processor_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's name as the kernel has it, with the numbers that tell its generation."""
+    try:
+        first = cpuinfo.read_text(encoding="utf-8").split("\n\n")[0]
+    except OSError:
+        return platform.machine()
+    facts = dict(line.split(":", 1) for line in first.splitlines() if ":" in line)
+    known = {key.strip(): value.strip() for key, value in facts.items()}
+    name = known.get("model name", platform.machine())
+    if "cpu family" in known and "model" in known:
+        name += f" (family {known['cpu family']}, model {known['model']})"
+    return name
 
 
 def _allowed() -> set[int]:

@@ -28,7 +28,7 @@ class ReadingAloud:
         self, answering: AnswerPipeline, reader: Reader, phrases: Phrases, *, advise: Advise = no_advice
     ) -> None:
         self._answering = answering
-        self._reader = reader
+        self.reader = reader
         self._phrases = phrases
         self._advise = advise
         self._page: PageReading | None = None
@@ -47,7 +47,7 @@ class ReadingAloud:
 
     def begin(self, question: Question, look: PictureCapture) -> Turn:
         """Reads a new page, which is in the picture of `look`, from its top."""
-        self._page, self._look = PageReading(self._reader, self._phrases, advise=self._advise), look
+        self._page, self._look = PageReading(self.reader, self._phrases, advise=self._advise), look
         return self._go(question, ReadingCommand.FROM_THE_TOP)
 
     def take(self, question: Question, situation: Situation) -> Turn | None:

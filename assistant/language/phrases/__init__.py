@@ -37,6 +37,8 @@ class Command(enum.Enum):
     READ_TEXT = "read the text"
     WHAT_CHANGED = "what has changed"
     READ_CODE = "read the code"
+    READ_GAUGE = "read the gauge"
+    READ_DISPLAY = "read the display"
     LIGHT = "how bright is it"
     LIGHT_METER = "light meter"
     MIDDLE_COLOR = "color in the middle"
@@ -56,6 +58,109 @@ class ReadingCommand(enum.Enum):
     NEXT = "next"
     NEXT_PARAGRAPH = "next paragraph"
     FROM_THE_TOP = "from the top"
+
+
+class RoundCommand(enum.Enum):
+    """The commands of an inspection round. A note is one more: `RoundWords.note_before`."""
+
+    NEXT = "next"  # the station stays open
+    BACK = "back"
+    SKIP = "skip"
+    AGAIN = "again"
+    LOOK = "look"  # the user is there, or wants the picture taken again
+    CONFIRM = "confirm"
+    PAUSE = "pause"
+    CONTINUE = "continue"
+    WHERE = "where am i"
+    LEFT = "how many are left"
+    REPORT = "report"
+    FINISH = "finish"
+
+
+@dataclass(frozen=True)
+class RoundWords:
+    """What is said, and what can be said, in an inspection round. {value} and {limit} have their units, in words."""
+
+    # Where the round is.
+    begins: str  # with {title} and {count}, the number of stations
+    begins_one: str  # with {title}: there is one station
+    goes_on: str  # with {title}: a round that was interrupted
+    changed: str  # with {title}: the checklist is not the one of the open round
+    where: str  # with {name}, {number} and {count}
+    none_left: str
+    one_left: str
+    several_left: str  # with {count}
+    first_station: str
+    stays_open: str  # with {name}
+    all_done: str
+    paused: str
+    goes_on_again: str
+    finish_all_the_same: str  # behind how many are left
+    ended: str
+
+    # What is asked for.
+    say_digits: str
+    say_digits_number: str  # with {number}: which of several
+    wrong_digits: str  # with {name} and {said}
+    say_ready: str
+    looking: str
+    what_is_it: str  # where the checklist has no question
+    yes_or_no: str
+    which_one: str  # with {items}
+    between_items: str  # between the last two of {items}
+    yes: str  # the value
+    no: str
+    say_confirm: str
+    ask_reason: str
+    ask_skip_reason: str  # with {name}
+    ask_note: str
+    say_again: str  # it was heard, but not surely enough
+
+    # What was found.
+    read_back: str  # with {value}
+    converted: str  # with {said} in its own unit and {value}
+    read_back_converted: str  # with {said} in its own unit and {value}
+    read_back_reading: str  # with {value}: the camera's
+    read_back_differs: str  # with {value} and {reading}
+    differs: str  # with {value} and {reading}: a yes against a no
+    reading: str  # with {value}
+    unsure_reading: str  # with {value}
+    no_reading: str
+    look_failed: str
+    below: str  # with {value} and {limit}
+    above: str
+    not_right: str  # with {value} and {limit}: what it should be
+    check_again: str
+    wrong_unit: str  # with {said} and {wanted}
+    stored: str
+    skipped: str
+    noted: str  # with {note}
+
+    # The report, and what is told at the start and at the end.
+    outside: str  # with {list}, as all of these
+    doubtful: str
+    left_out: str
+    open: str
+    in_order: str  # with {count}
+    notes: str
+    one: str  # with {name} and {value}
+    one_because: str  # with {name}, {value} and {reason}
+    skipped_because: str  # with {name} and {reason}
+    between: str  # the parts of a list
+    not_kept: str  # with {list}
+    record_stays: str  # the answer to "do not keep this" after a step
+    unknown_words: str  # with {list}
+    unknown_word: str  # with {word}
+    near_words: str  # with {word} and {list}
+
+    # Wordings as in `Phrases.commands`.
+    commands: Mapping[RoundCommand, Collection[str]]
+    note_before: Collection[str]  # what stands before a note; alone, the note is asked for
+
+    @cached_property
+    def command_of(self) -> Mapping[str, RoundCommand]:
+        """From each wording to its command: `commands` inverted."""
+        return {wording: command for command, wordings in self.commands.items() for wording in wordings}
 
 
 @dataclass(frozen=True)
@@ -161,6 +266,7 @@ class Phrases:
 
     # What is told about a picture without the model.
     codes: CodeWords
+    instruments: InstrumentWords
     light: LightWords
     colors: ColorWords
 
@@ -191,6 +297,8 @@ class Phrases:
     abbreviations: Abbreviations  # those of the model's answers, for `assistant.language.sentences`
 
     journal: JournalWords
+    report: ReportWords
+    round: RoundWords
 
     # Commands: see `assistant.language.command_parser`.
     commands: Mapping[Command, Collection[str]]
@@ -289,6 +397,23 @@ class CodeWords:
 
 
 @dataclass(frozen=True)
+class InstrumentWords:
+    """What is said about gauges and displays. Doubts are those of `vision.reading`, by their names."""
+
+    gauge: str  # with {value}
+    doubtful_gauge: str  # with {value} and {because}
+    no_gauge: str  # with {because}
+    needs_scale: str  # with {percent}: no scale is known, and the numbers on the dial do not tell it
+    display: str  # with {value}
+    doubtful_display: str  # with {value} and {because}
+    no_display: str  # with {because}
+    contradicted: str  # with {value} and {other}: what was read, and what the model says
+    ask_gauge: str  # asked of the model, with {low} and {high}, the ends of the scale
+    ask_display: str
+    because: Mapping[str, str]  # by the name of the doubt; it ends a sentence
+
+
+@dataclass(frozen=True)
 class LightWords:
     """What is said about the light. Levels and places are those of `vision.reading.light`, by their names."""
 
@@ -319,16 +444,53 @@ class JournalWords:
 
     kept: str  # at the start
     kept_with_pictures: str  # the same, where it keeps the pictures too
+    records_leave: str  # at the start, with {hosts}: who gets the records
     cannot_open: str  # at the start
     disk_full: str  # something could not be kept
     failed: str  # the same, for any other reason
     works_again: str
     forgotten: str  # the last question was deleted
+    forgotten_here: str  # the same, with {hosts}: who may have got it before
     not_forgotten: str  # it could not be deleted
     nothing_to_forget: str
     none_is_kept: str  # the answer to "do not keep this" where there is no journal
     one_not_kept: str  # at the end
     several_not_kept: str  # with {count}, from 2 on
+
+
+@dataclass(frozen=True)
+class ReportWords:
+    """What is written around the records of the journal: in the report and on the page."""
+
+    journal: str  # the title of all records
+    report: str  # the title of one round's records, with {round}
+    all_records: str  # which records these are
+    some_records: str  # the same, with {parts}, of which there are one to three:
+    begin: str  # with {time}
+    end: str  # with {time}
+    of_round: str  # with {round}
+    kinds: Mapping[str, str]  # by the kind of a record
+    doubts: Mapping[str, str]  # by the verdict: "unsure", "cannot tell"
+    facts: Mapping[str, str]  # the names of a record's values
+    outside: str  # of its limits
+    differ: str  # the human's value, and what the model or the reader found
+    at_least: str  # with {limit}
+    at_most: str  # with {limit}
+    and_at_most: str  # with {low} and {high}
+    yes: str
+    picture: str
+    picture_for: str  # with {about}, a station or a question
+    answer: str  # with {said}
+    picture_gone: str
+    chain_hash: str  # with {hash}
+    counts: Mapping[str, str]  # stand behind a number: "all", "outside", "doubtful", "skipped"
+    changed: str  # with {verdict}, a sentence
+    records: str
+    others: str  # all but those outside their limits
+    none: str
+    check: str  # with {verdict}
+    unchanged: str  # the verdict if all is right
+    newest: str  # with {number}; the chain hash follows
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import pytest
 from assistant.bench import engine, random_model, report
 from assistant.bench.compared import OURS, PLAIN
 from assistant.bench.engine import EngineBench
-from assistant.bench.machine import Limits, Others, best_in_turns, matmul_of_torch, processor_name
+from assistant.bench.machine import Limits, Others, best_in_turns, matmul_of_torch
 from assistant.bench.ours import Watched
 from assistant.bench.ours import _between as between
 from assistant.bench.processes import MeasurementFailed, figures_of
@@ -458,14 +458,6 @@ def test_the_table_puts_transformers_first_and_a_ratio_after_each_of_ours(small:
 def test_quantities_have_the_digits_that_matter(value: float | None, factor: float, unit: str, shown: str) -> None:
     """A quantity is shown with about three digits."""
     assert report.quantity(value, factor, unit) == shown
-
-
-def test_the_processor_is_named_with_its_generation(tmp_path: Path) -> None:
-    """The family and the model are added, because "AMD EPYC" alone says little."""
-    path = tmp_path / "cpuinfo"
-    path.write_text("processor\t: 0\nmodel name\t: AMD EPYC\ncpu family\t: 25\nmodel\t\t: 17\n\nprocessor\t: 1\n")
-    assert processor_name(path) == "AMD EPYC (family 25, model 17)"
-    assert processor_name(tmp_path / "none") != ""
 
 
 def test_what_other_programs_did_meanwhile_is_seen(tmp_path: Path) -> None:

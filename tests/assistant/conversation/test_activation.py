@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
-from assistant.conversation.activation import Activation, ActivationSettings, Woken, settings_from, without_phrase
+from assistant.conversation.activation import (
+    Activation,
+    ActivationSettings,
+    NotAwaited,
+    Woken,
+    settings_from,
+    without_phrase,
+)
 from audio.demo_model import corpus
 from audio.hearing import (
     Hearing,
@@ -121,6 +128,19 @@ def test_an_answer_to_the_assistant_needs_no_press() -> None:
     activation.pressed(Held(20.0, 19.0))
     activation.expect(20.5, 10.0)
     assert activation.held()
+
+
+def test_an_awaited_reply_needs_no_press_and_other_words_do() -> None:
+    """While a mode waits for a reply everything is transcribed, and only what it waits for counts."""
+    awaits = True
+    activation = Activation(WAKE, awaits=lambda: awaits, is_awaited=lambda text: text == "seven")
+    assert activation.attentive(100.0)
+    assert activation.meant(Utterance("seven", 0.9, 9.0, 9.4)) == Utterance("seven", 0.9, 9.0, 9.4)
+    assert activation.meant(Utterance(Q, 0.9, 9.0, 9.4)) == NotAwaited(9.4)
+    assert activation.meant(Utterance(f"{PHRASE} {Q}", 0.9, 9.0, 9.4)) == Utterance(Q, 0.9, 9.0, 9.4)
+    awaits = False
+    assert not activation.attentive(100.0)
+    assert activation.meant(Utterance(Q, 0.9, 9.0, 9.4)) is None
 
 
 def test_attention_that_was_asked_for_and_not_used_lapses_once() -> None:

@@ -9,9 +9,12 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from assistant.answering.doubt import Verdict
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.bench.accuracy.drawn_codes import Distortion, DrawnCode, code_with, draw_code, photograph
+from assistant.bench.accuracy.drawn_gauges import Conditions, draw_gauge
+from assistant.bench.accuracy.drawn_gauges import photograph as photograph_flat
 from assistant.conversation.at_once import (
     HIGHEST_HZ,
     LOWEST_HZ,
@@ -28,6 +31,7 @@ from assistant.conversation.at_once import (
 from assistant.language.phrases import LANGUAGES, CodeWords, ColorWords, Command, LightWords, phrases_for
 from audio import earcons
 from tests.assistant.conversation.test_conversation import PHRASES, RecordingAnswering, Story
+from tests.assistant.fake_reader import FakeReader
 from tests.assistant.fakes import WAIT_SECONDS, FakeEngine, FakeVoice
 from vision.errors import CameraLost
 from vision.frame import Frame
@@ -126,7 +130,33 @@ def test_without_a_code_it_says_so_and_what_may_help() -> None:
     assert blurred.voice.heard == [PHRASES.codes.none, PHRASES.framing["blurred"].advice]
 
 
-@pytest.mark.parametrize("command", [Command.READ_CODE, Command.LIGHT, Command.MIDDLE_COLOR])
+def test_a_gauge_is_told_with_its_doubt() -> None:
+    """The turn has the sentence, the picture, and that it is not sure."""
+    drawn = draw_gauge(random.Random(3))
+    frame = photograph_flat(random.Random(1), drawn.rgb, drawn.mask, Conditions())
+    stage = Stage()
+    turn = stage.tell(Command.READ_GAUGE, frame)
+    percent = round(100 * drawn.share)
+    assert stage.voice.heard == [PHRASES.instruments.needs_scale.format(percent=percent)]
+    assert (turn.answer, turn.verdict) == (stage.voice.heard[0], Verdict.UNSURE)
+
+
+def test_without_a_display_it_says_so() -> None:
+    """The reader of print finds nothing, or there is none."""
+    stage = Stage(plain(128))
+    with stage.pipeline:
+        for reader in (FakeReader([]), None):
+            turn = stage.pipeline.tell(question(), telling(Command.READ_DISPLAY, PHRASES, reader=reader))
+            assert turn.done.wait(WAIT_SECONDS)
+    words = PHRASES.instruments
+    no_display = words.no_display.format(because=words.because["no display"])
+    assert stage.voice.heard == [no_display, PHRASES.reading.failed]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [Command.READ_CODE, Command.READ_GAUGE, Command.READ_DISPLAY, Command.LIGHT, Command.MIDDLE_COLOR],
+)
 def test_a_frozen_camera_tells_nothing_of_now(command: Command) -> None:
     """What it shows may be an hour old."""
     stage = Stage(with_codes(code_with("hello", "QRCode")), fault=Fault.FROZEN)

@@ -201,3 +201,26 @@ def test_a_record_may_differ_about_its_picture(world: World) -> None:
     assert entry.record is not None
     assert (entry.picture, entry.record.has_picture) == (None, False)
     assert entry.record.picture_sha256
+
+
+def test_whoever_hands_records_on_is_told_of_each_that_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of one without its picture, and of one that tells of a deletion, but not of one that failed."""
+    folder, stored = tmp_path / "journal", []
+    with Journal.write(folder) as journal:
+        journal.append(turn(at=NOON - dt.timedelta(days=8)))
+    journal = Journal.write(folder, now=lambda: NOON)
+    keeper = JournalKeeper(journal, Limits(record_days=7), on_stored=lambda: stored.append(journal.head[0]))
+    with keeper:
+        kept = keeper.keep(turn())
+        keeper.forget(kept).result(SECONDS)
+
+        def full(jpeg: bytes) -> bool:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(journal.pictures, "write", full)
+        keeper.keep(turn(), lambda: JPEG).result(SECONDS)
+        with pytest.raises(JournalError):
+            keeper.keep(turn(), lambda: 1 / 0).result(SECONDS)  # type: ignore[arg-type, return-value]
+    assert stored == [2, 3, 4, 5]  # what was too old, the turn, its deletion, the turn without its picture

@@ -14,6 +14,7 @@ from PIL import Image
 from assistant.inspection.journal import Journal
 from assistant.inspection.record import NOTE, SKIP, STEP, Entry, Record
 from assistant.inspection.report_page import SHOWN_SIDE_PIXELS, Shown, Summary, embedded, page_pieces
+from assistant.language.phrases import phrases_for
 from tests.assistant.inspection.test_journal import NOON, turn
 from tests.assistant.web.conftest import chromium
 from tests.assistant.web.page_help import violations
@@ -136,7 +137,7 @@ def test_a_journal_that_was_changed_says_so_at_the_top(entries: list[Entry]) -> 
 def test_limits_are_put_into_words(low: float | None, high: float | None, limits: str) -> None:
     """There may be one on each side."""
     record = Record(STEP, NOON, low=low, high=high, unit="bar")
-    assert Shown(Entry(1, record, "", "", ""), record, None).limits == limits
+    assert Shown(Entry(1, record, "", "", ""), record, None, phrases_for("en").report).limits == limits
 
 
 def test_a_browser_shows_it_to_everybody(entries: list[Entry], tmp_path: Path) -> None:
@@ -155,3 +156,19 @@ def test_a_browser_shows_it_to_everybody(entries: list[Entry], tmp_path: Path) -
             assert page.evaluate("document.documentElement.scrollWidth") == width
             assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
             context.close()
+
+
+def test_in_chinese_nothing_around_the_records_is_english(entries: list[Entry]) -> None:
+    """The records keep their own words."""
+    summary = Summary("记录", "全部记录", 7, "c" * 64, phrases_for("zh").report.unchanged, is_right=True, language="zh")
+    plain = [entry for entry in entries if entry.record is not None and entry.record.language == "zh"]
+    assert len(plain) == 1
+    page = page_of(plain, summary)
+    assert '<html lang="zh">' in page
+    shown = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
+    assert set(re.findall(r"[A-Za-z]{2,}", shown)) <= {"cc" * 32, *re.findall(r"[0-9a-f]{64}", page)} | set(
+        re.findall("[a-f]{2,}", plain[0].chain_sha256)
+    )
+    whole = page_of(entries, summary)
+    for words in ("超出范围", "其他记录", "人的读数和机器读数不一致", "6 到 8.5 bar", "照片，对应：P1. 回答：7.2 bar"):
+        assert words in whole

@@ -14,9 +14,11 @@ from assistant.language.command_parser import (
     is_no,
     is_yes,
     parse_command,
+    parse_note,
     parse_reading_command,
+    parse_round_command,
 )
-from assistant.language.phrases import LANGUAGES, Command, Phrases, ReadingCommand, phrases_for, spoken
+from assistant.language.phrases import LANGUAGES, Command, Phrases, ReadingCommand, RoundCommand, phrases_for, spoken
 
 ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
 
@@ -58,6 +60,10 @@ ENGLISH_COMMANDS = {
     Command.READ_CODE: """read the code|scan the code|read the code please|what is the barcode|what's the bar code|scan the qr code|read the barcode
         |barcode|scan it|can you scan this for me|read the q r code|scan the barcode again|is there a barcode|find the barcode|Scan the QR code!
         |read this code|what does the qr code say|hey camera read the code|qr code""",
+    Command.READ_GAUGE: """read the gauge|read the gauge please|what does the gauge say|what does this dial show|can you read the dial for me
+        |read the pressure gauge|where is the needle|read that manometer|read the gage|what is the reading of the gauge""",
+    Command.READ_DISPLAY: """read the display|read this display please|what does the display say|what does the digital display show
+        |read the read out|what is on the display|can you read the display""",
     Command.LIGHT: """how bright is it|how bright is it here|is the light on|are the lights on|is the light on in here|how dark is it in here
         |is it dark in here|is it bright in this room|is the light on or off|brightness|what is the brightness|light level|is the light off""",
     Command.LIGHT_METER: """light meter|find the light|start the light meter|light detector|find the lights please|help me find the light
@@ -142,6 +148,8 @@ CHINESE_COMMANDS = {
     Command.READ_TEXT: "读文字|读一下文字|念一下|读出来|把文字读出来|请读一下上面的字|念给我听|读一读|请把上面的字念一下|读这一页|请把这页读出来",
     Command.WHAT_CHANGED: "有什么变化|什么变了|哪里变了|有变化吗|有什么不同|有没有变化|变了什么|和刚才比有什么变化|哪儿变了",
     Command.READ_CODE: "读条码|扫一下二维码|扫描条码|读一下条形码|条码是什么|二维码|请扫描二维码|把条码读出来|扫码|有没有条码|扫 一下 条码|这个条码是什么",
+    Command.READ_GAUGE: "读仪表|读一下这个仪表|看一下压力表|仪表显示多少|指针指在哪里|读表盘的读数|压力表是多少|请读一下仪表",
+    Command.READ_DISPLAY: "读显示屏|读一下显示屏|显示屏显示多少|请读一下显示屏的数字|显示屏上是什么|数码管显示多少",
     Command.LIGHT: "这里有多亮|有多亮|灯开着吗|灯亮着吗|这里亮不亮|房间里暗不暗|灯关了吗|光线怎么样|这里亮吗|亮度是多少",
     Command.LIGHT_METER: "测光|开始测光|测一下光线|找灯|找光源|找一下灯|测光表",
     Command.MIDDLE_COLOR: "中间是什么颜色|中间什么颜色|中间的颜色|请问中间是什么颜色|正中间是什么颜色|中心是什么颜色|中间的颜色是什么",
@@ -417,3 +425,42 @@ def test_no_command_ends_open(language: str) -> None:
     """No wording of any command looks like the beginning of a longer question."""
     phrases = phrases_for(language)
     assert [wording for wording in phrases.command_of if ends_open(wording, phrases)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "command"),
+    [
+        ("en", "next", RoundCommand.NEXT),
+        ("en", "okay next please", RoundCommand.NEXT),
+        ("en", "go back", RoundCommand.BACK),
+        ("en", "skip this station", RoundCommand.SKIP),
+        ("en", "say that again", RoundCommand.AGAIN),
+        ("en", "i'm here", RoundCommand.LOOK),
+        ("en", "where am i", RoundCommand.WHERE),
+        ("en", "how many are left", RoundCommand.LEFT),
+        ("en", "finish the round", RoundCommand.FINISH),
+        ("en", "what is next to the door", None),
+        ("en", "how many cups are there", None),
+        ("zh", "下 一站", RoundCommand.NEXT),
+        ("zh", "还剩几个", RoundCommand.LEFT),
+        ("zh", "确认", RoundCommand.CONFIRM),
+    ],
+)
+def test_the_commands_of_a_round(language: str, text: str, command: RoundCommand | None) -> None:
+    """Only a whole utterance is one."""
+    assert parse_round_command(text, phrases_for(language)) is command
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "note"),
+    [
+        ("en", "note the floor is wet", "the floor is wet"),
+        ("en", "make a note that it leaks", "it leaks"),
+        ("en", "note", ""),
+        ("en", "notes are nice", None),
+        ("zh", "备注 地上 有水", "地上有水"),
+    ],
+)
+def test_a_note_has_its_words_behind_it(language: str, text: str, note: str | None) -> None:
+    """ "" if they are still to come."""
+    assert parse_note(text, phrases_for(language)) == note

@@ -15,7 +15,7 @@ import pytest
 
 import assistant
 from assistant.language.command_parser import parse_command
-from assistant.language.phrases import LANGUAGES, Command, FaultWords, Phrases, phrases_for
+from assistant.language.phrases import LANGUAGES, Command, FaultWords, Phrases, RoundCommand, phrases_for
 from assistant.language.sentences import split_sentences
 from vision.framing import Fault
 from vision.reading.guidance import Advice
@@ -45,6 +45,12 @@ def texts(phrases: Phrases) -> Iterator[tuple[str, str]]:
 
 def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_who_gets_the_records_is_named(phrases: Phrases) -> None:
+    """At the start, and when one is deleted that may have left before."""
+    assert places(phrases.journal.records_leave) == {"hosts"}
+    assert places(phrases.journal.forgotten_here) == {"hosts"}
 
 
 def test_a_third_language_is_one_file(tmp_path: Path) -> None:
@@ -177,3 +183,30 @@ def test_the_words_about_writing_can_be_filled_in(phrases: Phrases) -> None:
         if isinstance(value, tuple):
             assert value
             assert all(re.compile(expression) for expression in value)
+
+
+ROUND_PLACES = {
+    "begins": {"title", "count"}, "begins_one": {"title"}, "goes_on": {"title"}, "changed": {"title"}, "where": {"name", "number", "count"},
+    "several_left": {"count"}, "stays_open": {"name"}, "say_digits_number": {"number"}, "wrong_digits": {"name", "said"},
+    "which_one": {"items"}, "ask_skip_reason": {"name"}, "read_back": {"value"}, "converted": {"said", "value"}, "read_back_converted": {"said", "value"},
+    "read_back_reading": {"value"}, "read_back_differs": {"value", "reading"}, "differs": {"value", "reading"},
+    "reading": {"value"}, "unsure_reading": {"value"}, "below": {"value", "limit"}, "above": {"value", "limit"},
+    "not_right": {"value", "limit"}, "wrong_unit": {"said", "wanted"}, "noted": {"note"}, "outside": {"list"},
+    "doubtful": {"list"}, "left_out": {"list"}, "open": {"list"}, "in_order": {"count"}, "notes": {"list"},
+    "one": {"name", "value"}, "one_because": {"name", "value", "reason"}, "skipped_because": {"name", "reason"},
+    "not_kept": {"list"}, "unknown_words": {"list"}, "unknown_word": {"word"}, "near_words": {"word", "list"},
+}  # fmt: skip
+
+
+def test_the_words_of_a_round_can_be_filled_in(phrases: Phrases) -> None:
+    """Each sentence has its places, every command has wordings, and no wording stands for two commands."""
+    words = phrases.round
+    for field in dataclasses.fields(words):
+        value = getattr(words, field.name)
+        if isinstance(value, str):
+            assert value.strip() or field.name == "between"
+            assert places(value) == ROUND_PLACES.get(field.name, set()), field.name
+    assert all(words.commands[command] for command in RoundCommand)
+    wordings = [wording for each in words.commands.values() for wording in each]
+    assert len(wordings) == len(set(wordings))
+    assert not {*words.note_before} & {*wordings}

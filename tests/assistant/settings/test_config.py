@@ -473,7 +473,7 @@ def test_a_fault_in_a_profile_is_told_like_any_other(text: str, words: str) -> N
 @pytest.mark.parametrize(
     ("table", "key"),
     [("engine", "model"), ("seeing", "camera"), ("hearing", "speech_model"), ("remote", "api_key_file"),
-     ("remote", "ca_file"), ("web", "token_file")],
+     ("remote", "ca_file"), ("web", "token_file"), ("journal", "webhook_token_file"), ("journal", "ca_file")],
 )  # fmt: skip
 def test_a_tilde_is_the_users_home(table: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """This holds for every setting that is a path, in a profile too; the path of an unknown user stays as it is."""

@@ -7,7 +7,7 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.settings.config import Config
+from assistant.settings.config import Config, JournalConfig
 from assistant.settings.config_reader import parse_config, parse_layers
 from assistant.settings.origins import Setting, as_json, as_toml, settings_in_force
 
@@ -63,3 +63,13 @@ def test_as_json_each_key_has_its_value_and_its_origin() -> None:
             "voice": {"value": "", "origin": "default", "line": None},
         }
     }
+
+
+def test_a_password_in_an_address_is_not_shown() -> None:
+    """People show this list to others who help them."""
+    url = "https://me:secret@hall3/records"
+    shown = settings_in_force(Config(journal=JournalConfig(webhook_url=url, mqtt_url="mqtts://me@hall3/t")), [])
+    values = {setting.key: setting.value for setting in shown if setting.table == "journal"}
+    assert (values["webhook_url"], values["mqtt_url"]) == ("https://…@hall3/records", "mqtts://…@hall3/t")
+    plain = settings_in_force(Config(journal=JournalConfig(webhook_url="https://hall3/a@b")), [])
+    assert "https://hall3/a@b" in [setting.value for setting in plain]

@@ -14,7 +14,8 @@ import pytest
 from assistant.errors import ConfigError, exit_status_of
 from assistant.settings.config import RemoteConfig
 from assistant.settings.config_reader import parse_config
-from assistant.wiring.remote import settings_from, ssl_context
+from assistant.wiring.credentials import ssl_context
+from assistant.wiring.remote import settings_from
 from tests.vision.remote.fake_openai import (
     WAIT_SECONDS,
     Exchange,
@@ -344,7 +345,7 @@ def test_certificates_are_checked_against_the_file_that_is_named(tmp_path: Path)
     """A file without certificates is refused at the start."""
     (tmp_path / "ca.pem").write_text("nothing")
     with pytest.raises(ConfigError, match=r"remote\.ca_file"):
-        ssl_context(tmp_path / "ca.pem")
+        ssl_context(str(tmp_path / "ca.pem"), "remote.ca_file")
     context = Server(ServerSettings("https://a/v1"))._ssl
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname

@@ -8,6 +8,7 @@
     scalar, simd   the inner loops as plain loops, and in AVX2 and AVX-512 instructions (written with `llvm`)
     dispatch, isa  which inner loops run here
     layout         sizes and argument places that all of these agree on
+    tuning         what suits one processor better than another
     thread_pool    the threads
     jit            turns Python into machine code and keeps it
     roofline       what the machine can do at most, for the benchmark

@@ -18,21 +18,24 @@ from .jit import entry_point
 
 @cache
 def matmul_loops(isa: Isa) -> NDArray[np.int64]:
-    """The inner loops of a product, as the block of `layout`. Raises ValueError if this machine lacks the set."""
+    """The inner loops of a product, as the block of `layout`, without what `tuning` adds.
+
+    Raises ValueError if this machine lacks the set.
+    """
     if isa not in available():
         raise ValueError(f"this processor has no {isa.name}")
     if isa is Isa.PLAIN:
-        functions, limits = (scalar.gemv, scalar.widen, scalar.gemm), (1, 0, 1, 1)
+        functions, at_once = (scalar.gemv, scalar.widen, scalar.gemm), (1, 1, 1)
     else:
         functions = _wrapped(simd.gemv(isa), simd.widen(isa), simd.gemm(isa))
-        limits = (simd.GEMV[isa], simd.GEMV_LIMIT[isa], simd.GEMM[isa], simd.PANEL_GROUPS[isa])
+        at_once = (simd.GEMV[isa], simd.GEMM[isa], simd.PANEL_GROUPS[isa])
     gemv, widen, gemm = functions
     label = isa.name
     loops = np.zeros(layout.MATMUL_LOOPS, np.int64)
-    loops[layout.GEMV_AT] = entry_point(gemv, 8, label)
+    loops[layout.GEMV_AT] = entry_point(gemv, 9, label)
     loops[layout.WIDEN_AT] = entry_point(widen, 5, label)
     loops[layout.GEMM_AT] = entry_point(gemm, 11, label)
-    loops[[layout.GEMV_VECTORS, layout.GEMV_LIMIT, layout.GEMM_VECTORS, layout.PANEL_GROUPS]] = limits
+    loops[[layout.GEMV_VECTORS, layout.GEMM_VECTORS, layout.PANEL_GROUPS]] = at_once
     loops.flags.writeable = False
     return loops
 
@@ -77,8 +80,8 @@ def _wrapped_tiles(tile_of: Any, softmax_of: Any) -> Any:
 
 
 def _wrapped(gemv_of: Any, widen_of: Any, gemm_of: Any) -> Any:
-    def gemv(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
-        gemv_of(vectors, data, table, blocks, x, y, ldy, add)
+    def gemv(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int, ahead: int) -> None:
+        gemv_of(vectors, data, table, blocks, x, y, ldy, add, ahead)
 
     def widen(groups: int, data: int, table: int, blocks: int, panel: int) -> None:
         widen_of(groups, data, table, blocks, panel)

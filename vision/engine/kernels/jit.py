@@ -77,8 +77,10 @@ def _call5_define(context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e:
     return _call_define(5)
 
 
-def _call8_define(context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
-    return _call_define(8)
+def _call9_define(
+    context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i: Any
+) -> Any:
+    return _call_define(9)
 
 
 def _call10_define(
@@ -95,7 +97,7 @@ def _call11_define(
 
 call3: Any = intrinsic(_call3_define)
 call5: Any = intrinsic(_call5_define)
-call8: Any = intrinsic(_call8_define)
+call9: Any = intrinsic(_call9_define)
 call10: Any = intrinsic(_call10_define)
 call11: Any = intrinsic(_call11_define)
 """callN(address, …), in machine code: call the entry point at an address with N arguments."""
@@ -149,7 +151,7 @@ class _DiskCache(FunctionCache):  # type: ignore[misc]  # numba is typed only in
         # numba looks for changes only in a function's own file, but what it calls in other files is compiled into it
         # too. Compiled functions may call their own file and this package, so the whole package is part of the key. The
         # values of a closure are not, although numba would take them: those of an intrinsic differ in every process.
-        return sig, codegen.magic_tuple(), self._label, _package_digest()
+        return sig, codegen.magic_tuple(), self._label, kernels_digest()
 
 
 def _tell_once(problem: str) -> None:
@@ -159,7 +161,7 @@ def _tell_once(problem: str) -> None:
 
 
 @cache
-def _package_digest() -> str:
+def kernels_digest() -> str:
     """A digest of the files of this package: a change in any of them compiles everything anew."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
@@ -167,4 +169,4 @@ def _package_digest() -> str:
     return digest.hexdigest()
 
 
-_package_digest()  # at import time: a file that changes later is not what this process has compiled
+kernels_digest()  # at import time: a file that changes later is not what this process has compiled

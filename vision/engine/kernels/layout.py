@@ -10,10 +10,10 @@ STREAMS = 4  # sums that are added up side by side, one for every fourth column
 K_BLOCK = 512  # columns after which the sums are added together
 PANEL_STEPS = K_BLOCK // STREAMS + 2  # two are unused: at multiples of 4 KiB the streams would share cache lines
 ITEM_GROUPS = 8  # of 16 rows, at most in a work item of `gemm`
-VECTORS_TOGETHER = 204  # vectors that pass all groups of a work item at once: 0.4 MB of inputs in a k block
+MOST_TOGETHER = 204  # vectors that pass all groups of a work item at once, at most: 0.4 MB of inputs in a k block
 RESULTS_STRIDE = 16 * ITEM_GROUPS + 16  # floats from one vector's results to the next one's; see PANEL_STEPS
 RESULTS_AT = STREAMS * PANEL_STEPS * 32  # floats of a k block of two groups, behind which the results are added up
-PANEL_FLOATS = RESULTS_AT + VECTORS_TOGETHER * RESULTS_STRIDE  # of a worker
+PANEL_FLOATS = RESULTS_AT + MOST_TOGETHER * RESULTS_STRIDE  # of a worker
 PADDING = 16  # floats behind arranged inputs that a kernel may read; it makes no use of their values
 
 # A packed matrix: four addresses and three numbers.
@@ -21,9 +21,11 @@ DATA, TABLES, STARTS, OUTLIERS, ROWS, COLUMNS, FORM = range(7)
 MATRIX_NUMBERS = 7
 Q12, BF16, F16, F32 = range(4)  # values of FORM
 
-# The inner loops of a product for an instruction set, see `dispatch`: three entry points and four limits.
-GEMV_AT, WIDEN_AT, GEMM_AT, GEMV_VECTORS, GEMV_LIMIT, GEMM_VECTORS, PANEL_GROUPS = range(7)
-MATMUL_LOOPS = 7
+# The inner loops of a product for an instruction set, see `dispatch`: three entry points and how much each takes at once.
+GEMV_AT, WIDEN_AT, GEMM_AT, GEMV_VECTORS, GEMM_VECTORS, PANEL_GROUPS = range(6)
+# What `tuning` chooses for a processor. None of it changes a result.
+GEMV_LIMIT, PREFETCH_BYTES, VECTORS_TOGETHER = range(6, 9)
+MATMUL_LOOPS = 9
 
 # A product: first the matrix, then the inner loops, then these.
 (
@@ -33,8 +35,8 @@ MATMUL_LOOPS = 7
     LDY,  # floats from one vector's results to the next one's
     GROUPS,  # groups of 16 rows in a work item
     PANELS,  # PANEL_FLOATS for every worker
-) = range(MATRIX_NUMBERS + MATMUL_LOOPS, 20)
-MATMUL_ARGUMENTS = 20
+) = range(MATRIX_NUMBERS + MATMUL_LOOPS, 22)
+MATMUL_ARGUMENTS = 22
 
 # The arrangement of a product's inputs, see `matmul.arrange`.
 ARRANGE_X, ARRANGE_COLUMNS, ARRANGE_COUNT, ARRANGE_BLOCKS, ARRANGE_OUT, ARRANGE_FOR_GEMM = range(6)

@@ -20,6 +20,7 @@ from .dispatch import matmul_loops
 from .isa import Isa, fastest
 from .jit import entry_point
 from .thread_pool import Pool
+from .tuning import Tuning, usual_tuning
 
 _FORMS: dict[Form, int] = {"q12": layout.Q12, "bf16": layout.BF16, "f16": layout.F16, "f32": layout.F32}
 _WORK_ITEMS_PER_THREAD = 8  # small enough that no thread waits long for the last one
@@ -29,13 +30,22 @@ _MOST_GEMV_GROUPS = 64  # in a work item: 80 microseconds of work
 class Multiplier:
     """Multiplies by packed matrices in the threads of a pool. Calls must not overlap."""
 
-    def __init__(self, pool: Pool, isa: Isa | None = None) -> None:
+    def __init__(self, pool: Pool, isa: Isa | None = None, tuning: Tuning | None = None) -> None:
         self.isa = fastest() if isa is None else isa
-        self.loops = matmul_loops(self.isa)
+        self.loops = matmul_loops(self.isa).copy()
+        self.tune(usual_tuning(self.isa) if tuning is None else tuning)
         self._pool = pool
         self._panels = zeros(pool.threads, layout.PANEL_FLOATS)
         self._work_item, self._arrange = entry_points()
         self._described: WeakKeyDictionary[PackedMatrix, NDArray[np.int64]] = WeakKeyDictionary()
+
+    def tune(self, tuning: Tuning) -> None:
+        """Use these choices from now on. Raises ValueError if they are for another instruction set."""
+        if tuning.isa is not self.isa:
+            raise ValueError(f"these choices are for {tuning.isa.name}, not for {self.isa.name}")
+        self.loops[layout.GEMV_LIMIT] = tuning.gemv_limit
+        self.loops[layout.PREFETCH_BYTES] = tuning.prefetch_bytes
+        self.loops[layout.VECTORS_TOGETHER] = tuning.vectors_together
 
     def multiply(self, matrix: PackedMatrix, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """x (n, columns) → (n, rows), as torch's `F.linear` up to rounding. Raises ValueError for another shape."""

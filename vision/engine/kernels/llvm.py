@@ -15,7 +15,6 @@ from .math_functions import emit_exponential
 from .scalar import emit_fma
 
 Code = Any  # an IR builder or an IR value; llvmlite has no types
-_PREFETCH_BYTES = 4096  # how far ahead: a core reads 23 billion weights a second with it, 8 billion without
 
 _I8, _I32, _I64, _F32 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
 _PTR = ir.PointerType()
@@ -152,8 +151,9 @@ class Emitter:
         return weights
 
     def prefetch(self, block: Code) -> None:
+        """Fetch the 192 bytes of packed weights at an address into the L1 cache."""
         for line in (0, 64, 128):
-            self.prefetch_line(self.at(block, _PREFETCH_BYTES + line))
+            self.prefetch_line(self.at(block, line))
 
     def prefetch_line(self, address: Code, level: int = 1) -> None:
         """Fetch the cache line at an address into the caches from `level` on. The address need not be readable."""

@@ -20,7 +20,7 @@ from numba import carray
 from numpy.typing import NDArray
 
 from . import scalar
-from .jit import call5, call8, call11, compiled
+from .jit import call5, call9, call11, compiled
 from .layout import (
     ARRANGE_ARGUMENTS,
     ARRANGE_BLOCKS,
@@ -52,6 +52,7 @@ from .layout import (
     PANEL_GROUPS,
     PANEL_STEPS,
     PANELS,
+    PREFETCH_BYTES,
     Q12,
     RESULTS_AT,
     RESULTS_STRIDE,
@@ -162,7 +163,7 @@ def _by_gemv(
         for line in range(matrix[OUTLIERS] + 8 * starts[group], matrix[OUTLIERS] + 8 * starts[group + 1], 64):
             scalar.prefetch(line)
         if blocks == 1:
-            call8(loops[GEMV_AT], count, data, table, columns // 8, x, y + 64 * group, ldy, 0)
+            call9(loops[GEMV_AT], count, data, table, columns // 8, x, y + 64 * group, ldy, 0, loops[PREFETCH_BYTES])
             continue
         # A few passes over a k block, all but the first from the L1 cache, cost less than the way through a panel.
         for start in range(0, columns, K_BLOCK):
@@ -172,7 +173,8 @@ def _by_gemv(
                 width = block_start(count, blocks, block + 1) - begin
                 inputs = x + 4 * (begin * columns + start * width)
                 into = y + 4 * (begin * ldy + 16 * group)
-                call8(loops[GEMV_AT], width, data + start * _GROUP_BYTES, table, length // 8, inputs, into, ldy, start)
+                here = data + start * _GROUP_BYTES
+                call9(loops[GEMV_AT], width, here, table, length // 8, inputs, into, ldy, start, loops[PREFETCH_BYTES])
 
 
 @compiled
@@ -192,7 +194,7 @@ def _by_gemm(
     # meanwhile.
     columns = matrix[COLUMNS]
     blocks = blocks_of(loops, Q12, count)
-    blocks_together = VECTORS_TOGETHER // loops[GEMM_VECTORS]
+    blocks_together = loops[VECTORS_TOGETHER] // loops[GEMM_VECTORS]
     for first_block in range(0, blocks, blocks_together):
         last_block = min(first_block + blocks_together, blocks)
         first_vector, last_vector = block_start(count, blocks, first_block), block_start(count, blocks, last_block)

@@ -29,6 +29,7 @@ from .thread_pool import Pool
 
 WORK_ITEM_BYTES = 3 << 20  # a work item of reading; it goes to whichever thread is free
 _STEP_BYTES = 384  # read in one step: twice what `Emitter.prefetch` fetches, with a sum in a register for each vector
+_PREFETCH_BYTES = 4096  # read so far ahead
 _CHAINS = {Isa.PLAIN: 64, Isa.AVX2: 12, Isa.AVX512: 24}  # sums side by side: they hide the latency
 _MULTIPLY_WORK_ITEMS = 64
 _MULTIPLY_STEPS = 100_000
@@ -78,8 +79,8 @@ def _read(e: Emitter, address: Code, out: Code) -> None:
 
     def body(index: Code, values: list[Code]) -> list[Code]:
         here = e.at(address, e.scaled(index, _STEP_BYTES))
-        e.prefetch(here)
-        e.prefetch(e.at(here, _STEP_BYTES // 2))
+        e.prefetch(e.at(here, _PREFETCH_BYTES))
+        e.prefetch(e.at(here, _PREFETCH_BYTES + _STEP_BYTES // 2))
         return [e.b.add(value, e.load(e.at(here, n * e.bytes), kind)) for n, value in enumerate(values)]
 
     total, *others = e.loop(number(WORK_ITEM_BYTES // _STEP_BYTES), [zero] * count, body)

@@ -79,7 +79,7 @@ doubles_at = _pointer_to(types.float64)
 """…_at(address): a pointer to that memory, for `numba.carray`."""
 
 
-def gemv(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int) -> None:
+def gemv(vectors: int, data: int, table: int, blocks: int, x: int, y: int, ldy: int, add: int, ahead: int) -> None:
     """Never called: the plain loops multiply one vector at a time, through the panel."""
 
 

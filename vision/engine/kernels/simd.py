@@ -25,7 +25,6 @@ from .layout import K_BLOCK, PANEL_STEPS, STREAMS
 from .llvm import Code, Emitter, number
 
 GEMV = {Isa.AVX2: 3, Isa.AVX512: 6}  # vectors at once in `gemv`: the four sums of each must stay in registers
-GEMV_LIMIT = {Isa.AVX2: 6, Isa.AVX512: 48}  # vectors up to which several passes of `gemv` are faster than `gemm`
 GEMM = {Isa.AVX2: 6, Isa.AVX512: 12}  # vectors at once in `gemm`: each has one sum for every part of the rows
 TILE_VECTORS = {Isa.AVX2: 6, Isa.AVX512: 8}  # vectors at once in `tile`
 # Vectors × groups in `tile`. With AVX2 that is twice what the registers hold. It is faster nevertheless (94 against 131
@@ -43,10 +42,14 @@ def _gemv(
     y: Code,
     ldy: Code,
     add: Code,
+    ahead: Code,
     *,
     vectors: int,
 ) -> None:
-    """y = W·x, one k block after the other. x is (8 · blocks, vectors) float32, y is (vectors, ldy)."""
+    """y = W·x, one k block after the other. x is (8 · blocks, vectors) float32, y is (vectors, ldy).
+
+    The weights are fetched into the L1 cache `ahead` bytes before they are used.
+    """
     entries = e.table(table)
     in_k_block = number(K_BLOCK // 8)
 
@@ -55,7 +58,7 @@ def _gemv(
         left = e.b.sub(blocks, start)
         length = e.b.select(e.b.icmp_signed("<", left, in_k_block), left, in_k_block)
         here, inputs = e.at(data, e.scaled(start, 192)), e.at(x, e.scaled(start, 8 * 4 * vectors))
-        _gemv_in_k_block(e, here, entries, length, inputs, y, ldy, e.b.or_(add, index), vectors=vectors)
+        _gemv_in_k_block(e, here, entries, length, inputs, y, ldy, e.b.or_(add, index), ahead, vectors=vectors)
         return []
 
     k_blocks = e.b.udiv(e.b.add(blocks, number(K_BLOCK // 8 - 1)), in_k_block)
@@ -63,7 +66,17 @@ def _gemv(
 
 
 def _gemv_in_k_block(
-    e: Emitter, data: Code, entries: Code, blocks: Code, x: Code, y: Code, ldy: Code, add: Code, *, vectors: int
+    e: Emitter,
+    data: Code,
+    entries: Code,
+    blocks: Code,
+    x: Code,
+    y: Code,
+    ldy: Code,
+    add: Code,
+    ahead: Code,
+    *,
+    vectors: int,
 ) -> None:
     # One vector: all rows at once. More vectors: one part after the other, because else the sums would not fit into
     # registers.
@@ -77,7 +90,7 @@ def _gemv_in_k_block(
             now = dict(zip(sums, values, strict=True))
             block = e.at(data, e.scaled(index, 192))
             if 0 in parts:
-                e.prefetch(block)
+                e.prefetch(e.at(block, ahead))
             weights = {part: e.weights(block, part, entries) for part in parts}
             inputs = e.at(x, e.scaled(index, 8 * 4 * vectors))
             for column in range(8):
@@ -267,13 +280,13 @@ def _always(emit: Callable[..., None], isa: Isa, arguments: int) -> Any:
 
 
 def gemv(isa: Isa) -> Any:
-    """An intrinsic of (vectors, data, table, blocks, x, y, ldy, add)."""
+    """An intrinsic of (vectors, data, table, blocks, x, y, ldy, add, ahead)."""
     variants = {n: partial(_gemv, vectors=n) for n in range(1, GEMV[isa] + 1)}
 
     def define(
-        context: Any, vectors: Any, data: Any, table: Any, blocks: Any, x: Any, y: Any, ldy: Any, add: Any
+        context: Any, vectors: Any, data: Any, table: Any, blocks: Any, x: Any, y: Any, ldy: Any, add: Any, ahead: Any
     ) -> Any:
-        return _one_of(variants, isa, 8)
+        return _one_of(variants, isa, 9)
 
     return intrinsic(define)
 
@@ -290,7 +303,7 @@ def widen(isa: Isa) -> Any:
 
 def gemm(isa: Isa) -> Any:
     """An intrinsic of (64 · groups + vectors, panel, steps, blocks, x, x_block, y, ldy, add, ahead, ahead_group)."""
-    # The widths that occur when more than GEMV_LIMIT vectors (which is at least GEMM) are cut into nearly equal blocks.
+    # The widths that occur when more vectors than GEMM, as each `Tuning` has it, are cut into nearly equal blocks.
     widths = range((GEMM[isa] + 1) // 2, GEMM[isa] + 1)
     variants = {
         64 * groups + n: partial(_gemm, vectors=n, groups=groups)

@@ -50,9 +50,10 @@ def load_packed(
     from vision.engine.kernels.jit import telling
 
     from .packed_model import PackedModel
+    from .tuned import tuning_folder
 
     with telling(lambda: say("compiling the arithmetic for this processor, which takes some 20 seconds, once")):
-        model = PackedModel(checkpoint, packed, threads)
+        model = PackedModel(checkpoint, packed, threads, tuned_in=tuning_folder(path, packed.size))
     if model.isa is Isa.PLAIN:
         say("this processor has no AVX2, so answers take several times as long as they could")
     return Loaded(model, model.close)

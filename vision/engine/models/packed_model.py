@@ -7,6 +7,7 @@ decoder and encoder. Importing this file imports numba, so only `Engine.load` do
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,13 @@ from vision.engine.kernels.graph import GraphRuntime
 from vision.engine.kernels.isa import Isa, available, fastest
 from vision.engine.kernels.linear import Multiplier
 from vision.engine.kernels.thread_pool import Pool
+from vision.engine.kernels.tuning import usual_tuning
 from vision.engine.kv_cache import KVCache
 from vision.engine.packed.file import PackedFile
 from vision.engine.scheduling.fair_lock import Check
 
 from .text_decoder import TextDecoder
+from .tuned import tuning_for
 from .vision_encoder import VisionEncoder
 
 _VERIFIED_AT_ONCE = {Isa.PLAIN: 1, Isa.AVX2: 3, Isa.AVX512: 4}  # as many as one pass over the weights multiplies well
@@ -32,13 +35,21 @@ _VERIFIED_AT_ONCE = {Isa.PLAIN: 1, Isa.AVX2: 3, Isa.AVX512: 4}  # as many as one
 class PackedModel:
     """A `LanguageModel` over a packed file."""
 
-    def __init__(self, checkpoint: Checkpoint, packed: PackedFile, threads: int, isa: Isa | None = None) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        packed: PackedFile,
+        threads: int,
+        isa: Isa | None = None,
+        tuned_in: Path | None = None,  # the folder that keeps what suits this processor; None: the usual choices
+    ) -> None:
         self.isa = chosen_isa() if isa is None else isa
+        tuning = usual_tuning(self.isa) if tuned_in is None else tuning_for(tuned_in, threads, self.isa)
         shapes = Shapes.of(checkpoint.config)
         self._file = packed
         self._pool = Pool(threads)
         try:
-            runtime = GraphRuntime(self._pool, Multiplier(self._pool, self.isa))
+            runtime = GraphRuntime(self._pool, Multiplier(self._pool, self.isa, tuning))
             self._text = TextDecoder(runtime, packed.contents, shapes.text)
             self._vision_encoder = VisionEncoder(runtime, packed.contents, shapes.vision)
             # This compiles the last function that the first question would otherwise compile.

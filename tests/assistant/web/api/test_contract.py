@@ -15,26 +15,39 @@ from typing import Any
 import pytest
 
 from assistant.answering.page_lines import PageReader
+from assistant.inspection.journal import Journal
+from assistant.web.access import RateLimit
+from assistant.web.journal import JournalAccess
 from tests.assistant.fake_reader import FakeReader, page
+from tests.assistant.inspection.test_journal import turn
+from tests.assistant.inspection.test_report_page import jpeg
 from tests.assistant.web.api.conftest import beep, take
 from tests.assistant.web.api.serving import Running, parts_with, running, send, send_json
 from vision.engine.engine import Engine
 
 TOKEN = "0123456789abcdefghij"
-LIMIT_SECONDS = 60.0
+LIMIT_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
-def locked(engine: Engine) -> Iterator[Running]:
-    """A server with a token, so that what the description says about access is tested as well."""
+def locked(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server with a token and a journal, so that what the description says about both is tested as well."""
+    folder = tmp_path_factory.mktemp("journal")
+    with Journal.write(folder) as journal:
+        journal.append(turn(), jpeg())
     parts = parts_with(
         engine,
         take=take,
         synthesize=beep,
         hear=lambda wav, stopped: ("what color is the circle", 0.9),
         pages=PageReader(FakeReader(page("a red circle"))),
+        journal=JournalAccess(folder, keeps_pictures=True),
     )
     with running(parts, token=TOKEN, max_body_bytes=500_000) as server:
+        # A wrong token is tried at each address. On a quick machine those are more than a client may try in a minute,
+        # and then the right one would be refused as well.
+        assert server.services.tokens is not None
+        server.services.tokens._guesses = RateLimit(1000)
         yield server
 
 
@@ -81,7 +94,11 @@ def test_every_address_is_described(locked: Running) -> None:
     """Every address is described except the page, its login and its files, which are for people."""
     from assistant.web.app import create_app
 
-    rules = {rule.rule.replace("<path:name>", "<name>") for rule in create_app(locked.services).url_map.iter_rules()}
+    rules = {
+        # <int(min=1):number> is {number} in the description
+        re.sub(r"<\w+(\([^)]*\))?:(?!filename)(\w+)>", r"<\2>", rule.rule)
+        for rule in create_app(locked.services).url_map.iter_rules()
+    }
     described = {path.replace("{", "<").replace("}", ">") for path in description(locked)["paths"]}
-    for_people = {"/", "/login", "/static/<path:filename>", "/openapi.json"}
+    for_people = {"/", "/login", "/journal", "/static/<path:filename>", "/openapi.json"}
     assert rules - for_people == described

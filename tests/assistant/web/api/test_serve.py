@@ -103,6 +103,28 @@ class Serving:
                 self.port = int(found[1])
 
 
+def test_the_journal_that_it_keeps_is_shown(tmp_path: Path) -> None:
+    """With the question of a moment ago and its picture; the start says who can read it where there is no token."""
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    warning = "every user of this machine can read the journal there: --token-file keeps others out\n"
+    with Serving(tmp_path, "--profile", "cart", environment=environment) as serving:
+        status = send(serving.port, "GET", "/api/status").json
+        assert status["journal"] == {"pictures": True, "records_go_to": []}
+        send_json(serving.port, "/api/ask", {"question": QUESTION, "camera": True})
+        assert eventually(lambda: send(serving.port, "GET", "/api/journal").json["records"])
+        (record,) = send(serving.port, "GET", "/api/journal").json["records"]
+        assert (record["question"], record["answer"], record["profile"]) == (QUESTION, ANSWER, "cart")
+        assert send(serving.port, "GET", record["picture"]).body.startswith(b"\xff\xd8")
+        assert ANSWER in send(serving.port, "GET", "/journal").body.decode()
+        assert eventually(lambda: warning in serving.said)
+    (tmp_path / "token").touch(0o600)
+    (tmp_path / "token").write_text(TOKEN)
+    options = ("--profile", "cart", "--token-file", str(tmp_path / "token"))
+    with Serving(tmp_path, *options, environment=environment) as serving:
+        assert send(serving.port, "GET", "/journal").status == 303
+    assert warning not in serving.said
+
+
 def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
     """It ends at once, in good order, and prints nothing but its own sentences."""
     with Serving(tmp_path) as serving:

@@ -19,6 +19,7 @@ from vision.engine.kernels.isa import Isa, available, has_fused_multiply_add
 from vision.engine.kernels.linear import Multiplier, describe, entry_points
 from vision.engine.kernels.packed_matrix import STORED, Form, PackedMatrix
 from vision.engine.kernels.thread_pool import Pool
+from vision.engine.kernels.tuning import Tuning, usual_tuning
 from vision.engine.packed.q12 import pack, unpack
 
 ROWS, COLUMNS = 112, 1104  # an odd number of groups; two whole blocks of 512 columns and a rest
@@ -99,6 +100,28 @@ def test_a_product_has_the_same_bits_however_it_is_computed(
     """Every instruction set and number of vectors gives what plain loops give alone."""
     single = np.concatenate([multiply(matrix, inputs[n : n + 1], Isa.PLAIN) for n in range(min(count, 13))])
     assert np.array_equal(bits_of(multiply(matrix, inputs[:count], isa)[:13]), bits_of(single))
+
+
+@pytest.mark.parametrize("isa", [isa for isa in available() if isa is not Isa.PLAIN], ids=lambda isa: isa.name)
+@pytest.mark.parametrize(("limit", "prefetch_bytes", "together"), [(12, 0, 12), (24, 1024, 96), (231, 16384, 204)])
+def test_no_choice_for_a_processor_changes_a_bit(
+    matrix: PackedMatrix, inputs: NDArray[np.float32], isa: Isa, limit: int, prefetch_bytes: int, together: int
+) -> None:
+    """Where another way through the same sums is faster, it may be taken."""
+    tuned = Multiplier(Pool(1), isa, Tuning(isa, limit, prefetch_bytes, together))
+    for count in (1, 7, 13, 18, 49, 231):
+        x = inputs[:count]
+        assert np.array_equal(bits_of(tuned.multiply(matrix, x)), bits_of(multiply(matrix, x, isa)))
+
+
+def test_a_choice_that_a_kernel_cannot_take_is_refused() -> None:
+    """A block of too few vectors has no machine code, and a wider one than the scratch memory would overrun it."""
+    for limit, prefetch_bytes, together in ((5, 4096, 204), (12, -1, 204), (12, 4096, 5), (12, 4096, 205)):
+        with pytest.raises(ValueError, match=r"vectors|distance"):
+            Tuning(Isa.AVX2, limit, prefetch_bytes, together)
+    other = next(isa for isa in Isa if isa is not alone().isa)
+    with pytest.raises(ValueError, match="these choices are for"):
+        alone().tune(usual_tuning(other))
 
 
 @pytest.fixture(scope="module", params=[2, 3, 5])
@@ -250,7 +273,7 @@ def test_wrong_inputs_are_refused(matrix: PackedMatrix, inputs: NDArray[np.float
 def test_vectors_are_cut_into_nearly_equal_blocks() -> None:
     """There are as few blocks as the registers allow, all of sizes that have a kernel."""
     for isa in available():
-        loops = matmul_loops(isa)
+        loops = alone(isa).loops
         gemv, limit, gemm = (int(loops[at]) for at in (layout.GEMV_VECTORS, layout.GEMV_LIMIT, layout.GEMM_VECTORS))
         for count in range(1, 300):
             blocks = matmul.blocks_of(loops, layout.Q12, count)

@@ -24,7 +24,7 @@ export function AskPanel() {
           autocomplete: "off",
           enterkeyhint: "send",
           maxlength: page.longestQuestion,
-          "aria-describedby": "ask-hint",
+          "aria-describedby": page.status?.journal ? "ask-hint journal-note" : "ask-hint",
           value: page.question,
           onInput: ({ target }) => (page.question = target.value),
         }),
@@ -35,7 +35,23 @@ export function AskPanel() {
       aloud(words),
       h("p", { class: "hint", id: "ask-hint" }, [joined(words.hint, ""), h("span", { class: "for-keys" }, words.keys)]),
     ]),
+    journalNote(),
     alertBox("ask"),
+  ]);
+}
+
+/** Whoever asks is told that questions are recorded, and who else gets the records. */
+function journalNote() {
+  const journal = page.status?.journal;
+  if (!journal) return null;
+  const { journal: words } = page.words;
+  const hosts = journal.records_go_to.join(", ");
+  return h("div", { class: "journal-note" }, [
+    h("p", { class: "note", id: "journal-note" }, [
+      journal.pictures ? words.kept_with_pictures : words.kept,
+      hosts && joined("", filled(words.records_leave, { hosts })),
+    ]),
+    h("p", h("a", { href: `/journal?lang=${page.language}`, id: "journal-link" }, words.open)),
   ]);
 }
 

@@ -1,0 +1,220 @@
+"""Measures how surely a reading that is spoken in a noisy workshop gets into the journal of a round.
+
+python -m assistant.bench.accuracy.spoken_readings [--readings 200] [--noise-db 10] [--json]
+
+A synthetic voice that the demo speech model has never heard says a number, in noise of a workshop. The rules of a round
+read back what was heard; the voice says yes if that is right, and else no and the number again, in the same noise. The
+sound goes through Hearing and the transcribers as in `seesay round`; only the microphone is left out. It is done once
+with the grammar for closed answers and once without. It needs espeak-ng and flite, and says nothing about real people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from assistant import console
+from assistant.bench.accuracy.wake_rates import Sound, SoundSource
+from assistant.inspection.record import STEP
+from assistant.inspection.rounds.checklist import Checklist, Number, Station, StepKind
+from assistant.inspection.rounds.closed_phrases import phrases_awaited
+from assistant.inspection.rounds.progress import Progress
+from assistant.inspection.rounds.rules import Moment, ReadingBack, Rules
+from assistant.language.phrases import phrases_for
+from assistant.language.spoken_numbers import say_number
+from audio.closed_answers import ClosedAnswers
+from audio.demo_model import evaluate, flite, voices, waves
+from audio.grammar import GrammarListener
+from audio.hearing import Hearing, Utterance
+from audio.settings import MIN_CONFIDENCE, EndpointSettings
+from audio.transcriber import Transcriber, VoskTranscriber, unknown_words
+from audio.vad import VoiceActivity
+
+LANGUAGE = "en"
+# Of a motor, a fan and a street: what runs in a workshop while somebody reads a gauge.
+WORKSHOP = ("steady", "hum", "swelling")
+MOST_UTTERANCES = 10  # for one reading; whoever was not understood until then gives up
+FLITE_EVERY = 4  # readings, of which one is said by the other synthesiser
+_AT = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a gauge shows, and how it is said."""
+
+    value: Decimal
+    unit: str  # as pint reads it, "" for none
+    words: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a reading got into the journal, or not."""
+
+    stored: str | None  # None: given up
+    utterances: int
+    was_right_at_once: bool  # the first read-back was right
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The figures. This is the documented object of `--json`, one for each way of hearing."""
+
+    heard_with: str  # "grammar" or "all words"
+    readings: int
+    right_at_once: int
+    stored_right: int
+    stored_wrong: int
+    given_up: int
+    utterances: int  # in all, "yes" and "no" included
+    wrong: tuple[str, ...]  # "said → stored"
+
+
+class Talker:
+    """Says texts in voices that the speech model has never heard, in the noise of a workshop."""
+
+    def __init__(self, noise_db: float, seed: int) -> None:
+        self._sets = evaluate.Sets("test", 1)
+        self._noise_db = noise_db
+        self._seed = seed
+
+    def voice(self, number: int) -> Callable[[str], Sound]:
+        """The voice of one reading: what it says sounds alike, and the noise is of one kind."""
+        rng = random.Random(f"{self._seed} {number}")
+        kind = evaluate.NOISE_KINDS[rng.choice(WORKSHOP)]
+        accent, variant = rng.choices(list(voices.ACCENTS), list(voices.ACCENTS.values()))[0], self._sets.variants
+        name, rate, pitch = f"{accent}+{rng.choice(variant)}", rng.randint(120, 190), rng.randint(30, 70)
+
+        def say(text: str) -> Sound:
+            if number % FLITE_EVERY == 0:
+                with tempfile.TemporaryDirectory() as folder:
+                    speech = flite.speak(text, voices.HELD_OUT_FLITE_VOICE, Path(folder) / "said.wav")
+            else:
+                speech = self._sets.espeak.speak(text, name, rate, pitch)
+            clean = waves.place(speech, None, 0.6, 1.2).samples
+            return evaluate.with_noise([(text, clean)], kind, self._noise_db, rng.randrange(1 << 30))[0][1]
+
+        return say
+
+
+class Ears:
+    """What hears in a round, between the microphone and the words."""
+
+    def __init__(self, model: Path, *, with_grammar: bool) -> None:
+        self._awaited: tuple[str, ...] = ()
+        words = VoskTranscriber(model)
+
+        def listener_for(phrases: tuple[str, ...]) -> GrammarListener:
+            return GrammarListener(model, [phrase for phrase in phrases if not unknown_words(model, [phrase])])
+
+        self._transcriber: Transcriber = (
+            ClosedAnswers(words, lambda: self._awaited, listener_for) if with_grammar else words
+        )
+
+    def hear(self, sound: Sound, awaited: tuple[str, ...]) -> Utterance | None:
+        self._awaited = awaited
+        hearing = Hearing(SoundSource(iter([sound])), VoiceActivity(2), EndpointSettings(), self._transcriber)
+        return next((event for event in hearing.events() if isinstance(event, Utterance)), None)
+
+
+def readings(model: Path, count: int, rng: random.Random) -> Iterator[Reading]:
+    """Made-up readings in words that the model knows: decimals with units, or whole numbers where it lacks these words."""
+    has_decimals = not unknown_words(model, ["minus zero point bar degrees celsius volts percent"])
+    for _ in range(count):
+        if has_decimals:
+            unit = rng.choice(("bar", "°C", "V", "%", ""))
+            value = Decimal(rng.randint(-200 if unit == "°C" else 0, 2400)).scaleb(-rng.choice((0, 1, 1, 2)))
+        else:
+            unit, value = "", Decimal(rng.randint(0, 999))
+        yield Reading(value, unit, say_number(value, unit or None, LANGUAGE))
+
+
+def converse(ears: Ears, say: Callable[[str], Sound], reading: Reading) -> Outcome:
+    """One station of a round: the number is said until it was read back rightly and agreed to."""
+    phrases = phrases_for(LANGUAGE)
+    rules = Rules(phrases, LANGUAGE)
+    station = Station("gauge", StepKind.SAY, Number(reading.unit), question="what does it show")
+    moment = rules.begin(Progress(Checklist("rates", (station,))), "rates", 0, _AT).moment
+    was_right_at_once: bool | None = None
+    for utterance in range(1, MOST_UTTERANCES + 1):
+        back = _read_back(moment)
+        if back is not None and was_right_at_once is None:
+            was_right_at_once = Decimal(back) == reading.value
+        text = reading.words if back is None else "yes" if Decimal(back) == reading.value else "no"
+        heard = ears.hear(say(text), phrases_awaited(rules.expected(moment), station.answer, phrases, LANGUAGE))
+        if heard is None or heard.confidence < MIN_CONFIDENCE:
+            continue
+        reaction = rules.hear(moment, heard.text, _AT)
+        if reaction is None:
+            continue
+        if reaction.record is not None and reaction.record.kind == STEP:
+            return Outcome(reaction.record.value, utterance, bool(was_right_at_once))
+        moment = reaction.moment
+    return Outcome(None, MOST_UTTERANCES, bool(was_right_at_once))
+
+
+def measure(model: Path, count: int, noise_db: float, *, with_grammar: bool, seed: int = 5) -> Rates:
+    """The rates for `count` readings. The same seed gives the same readings in the same voices, said once more."""
+    ears, talker = Ears(model, with_grammar=with_grammar), Talker(noise_db, seed)
+    rates = Rates("grammar" if with_grammar else "all words", count, 0, 0, 0, 0, 0, ())
+    for number, reading in enumerate(readings(model, count, random.Random(seed))):
+        outcome = converse(ears, talker.voice(number), reading)
+        right = outcome.stored is not None and Decimal(outcome.stored) == reading.value
+        wrong = outcome.stored is not None and not right
+        rates = replace(
+            rates,
+            right_at_once=rates.right_at_once + outcome.was_right_at_once,
+            stored_right=rates.stored_right + right,
+            stored_wrong=rates.stored_wrong + wrong,
+            given_up=rates.given_up + (outcome.stored is None),
+            utterances=rates.utterances + outcome.utterances,
+            wrong=(*rates.wrong, f"{reading.words} → {outcome.stored}") if wrong else rates.wrong,
+        )
+    return rates
+
+
+def table(rows: list[Rates]) -> str:
+    """A Markdown table."""
+    lines = [
+        "| heard with | readings | right at the first read-back | stored right | stored wrong | given up | utterances a reading |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        shares = (row.right_at_once, row.stored_right, row.stored_wrong, row.given_up)
+        cells = " | ".join(f"{share} ({share / row.readings:.1%})" for share in shares)
+        lines.append(f"| {row.heard_with} | {row.readings} | {cells} | {row.utterances / row.readings:.1f} |")
+    return "\n".join(lines)
+
+
+def _read_back(moment: Moment) -> str | None:
+    """The value that was read back, and that the human now agrees to or not."""
+    return moment.state.finding.value if isinstance(moment.state, ReadingBack) else None
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=evaluate.MODEL_FOLDER, help="a Vosk model folder")
+    parser.add_argument("--readings", type=int, default=200)
+    parser.add_argument("--noise-db", type=float, default=10.0, help="so much is the noise below the speech")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(argv)
+    rows = [
+        measure(given.model, given.readings, given.noise_db, with_grammar=with_grammar)
+        for with_grammar in (True, False)
+    ]
+    console.say(json.dumps([asdict(row) for row in rows], indent=2) if given.json else table(rows))
+    for row in () if given.json else rows:
+        for wrong in row.wrong:
+            console.say(f"{row.heard_with}: {wrong}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
