@@ -40,9 +40,7 @@ class PictureBatch:
     scenes: tuple[Scene | None, ...]
 
 
-def picture_batch(
-    rng: random.Random, size: int, board_share: float, free_share: float = FREE_SHARE
-) -> PictureBatch:
+def picture_batch(rng: random.Random, size: int, board_share: float, free_share: float = FREE_SHARE) -> PictureBatch:
     fonts = train_fonts()
     chosen = [_one_picture(rng, fonts, board_share, free_share) for _ in range(size)]
     pictures, layouts, scenes = zip(*chosen, strict=True)
@@ -68,9 +66,7 @@ def _one_picture(
 
 
 @contextmanager
-def fed(
-    seed: int, size: int, board_share: float, free_share: float = FREE_SHARE
-) -> Iterator[Iterator[PictureBatch]]:
+def fed(seed: int, size: int, board_share: float, free_share: float = FREE_SHARE) -> Iterator[Iterator[PictureBatch]]:
     """An endless iterator of batches that the process "pictures" draws. The process ends with the `with` block.
 
     `board_share` is that of the practice boards; of the other pictures, `free_share` are free drawings.
@@ -90,9 +86,7 @@ def fed(
         process.join(timeout=5)
 
 
-def _draw_forever(
-    waiting: Queue[PictureBatch], seed: int, size: int, board_share: float, free_share: float
-) -> None:
+def _draw_forever(waiting: Queue[PictureBatch], seed: int, size: int, board_share: float, free_share: float) -> None:
     """Draws batches until the training is gone, even if it was killed."""
     training = os.getppid()
     waiting.cancel_join_thread()  # else ending with unread batches would wait for a reader that is gone

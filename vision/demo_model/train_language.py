@@ -156,7 +156,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1)
     given: Any = parser.parse_args(argv)
     torch.set_num_threads(given.threads)
-    train_language(begin(given.work), given.minutes, given.both, given.muon_rate, given.adam_rate, given.hold, given.free_share)
+    train_language(
+        begin(given.work), given.minutes, given.both, given.muon_rate, given.adam_rate, given.hold, given.free_share
+    )
     return 0
 
 

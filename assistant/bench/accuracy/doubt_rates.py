@@ -52,13 +52,22 @@ _COVERAGES = (1.0, 0.99, 0.95, 0.9, 0.8, 0.6)
 
 @dataclass(frozen=True)
 class Trial:
-    """One answer: what was asked, how sure the model was, and whether the answer was right to the letter."""
+    """One answer: what was asked, how sure the model was, and whether the answer was right to the letter.
+
+    The answer that the picture is no drawing is neither right nor wrong here. It tells the user nothing false, but it
+    declines to answer.
+    """
 
     flaw: str
     faulty: bool  # whether `vision.framing` finds a fault in the picture
     kind: str
     sure: float
     right: bool
+    declined: bool = False
+
+    @property
+    def is_wrong(self) -> bool:
+        return not (self.right or self.declined)
 
     def verdict(self, rule: DoubtRule) -> Verdict:
         return verdict(self.sure, rule, picture_is_faulty=self.faulty)
@@ -94,6 +103,8 @@ def answered(view: View, question: str) -> list[Piece]:
 
 def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]:
     """One question of each sort about each scene."""
+    from vision.demo_model.questions import NOT_DRAWN
+
     formulaic = phrases_for("en").doubt.formulaic
     for view, faulty, asked_of_it in looks(engine, flaw, scenes, seed):
         for asked in asked_of_it:
@@ -101,13 +112,14 @@ def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]
                 continue  # the flaw itself changes the right answer
             pieces = answered(view, asked.question)
             answer = "".join(piece.text for piece in pieces).strip()
-            yield Trial(flaw, faulty, asked.kind, certainty(pieces, formulaic), answer == asked.answer)
+            right, declined = answer == asked.answer, answer == NOT_DRAWN
+            yield Trial(flaw, faulty, asked.kind, certainty(pieces, formulaic), right, declined)
 
 
 def calibrated(done: Sequence[Trial]) -> DoubtRule:
     """The highest thresholds that hedge at most MOST_HEDGED of clean answers, and give up only where most are wrong."""
     clean = [trial for trial in done if trial.flaw == CLEAN]
-    faulty = [trial for trial in done if trial.faulty]
+    faulty = [trial for trial in done if trial.faulty and not trial.declined]
     steps = [step / 100 for step in range(100)]
     hedge = max(step for step in steps if sum(trial.sure < step for trial in clean) <= MOST_HEDGED * len(clean))
     mostly_wrong = [
@@ -126,16 +138,17 @@ def share(of: Iterable[bool]) -> float:
 
 
 def doubt_table(done: Sequence[Trial], rule: DoubtRule, group: Callable[[Trial], str]) -> list[str]:
-    """A Markdown table: how often it doubts, is wrong when it sounds sure, and is right when it hedges."""
+    """A Markdown table: how often it declines, doubts, is wrong when it sounds sure, and is right when it hedges."""
     rows = [
-        "| | answers | wrong | sounds sure | of these wrong | hedges | of these right | cannot tell | of these right |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| | answers | wrong | declines | sounds sure | of these wrong | hedges | of these right | cannot tell | of these right |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name in [*dict.fromkeys(map(group, done)), "all"]:
         here = [trial for trial in done if name in ("all", group(trial))]
-        cells = [name, str(len(here)), _percent(share(not trial.right for trial in here))]
+        cells = [name, str(len(here)), _percent(share(trial.is_wrong for trial in here))]
+        cells.append(_percent(share(trial.declined for trial in here)))
         for kind in Verdict:
-            said = [trial.right for trial in here if trial.verdict(rule) is kind]
+            said = [trial.right for trial in here if trial.verdict(rule) is kind and not trial.declined]
             good = 1 - share(said) if kind is Verdict.PLAIN else share(said)
             cells += [_percent(len(said) / len(here)), _percent(good)]
         rows.append(f"| {' | '.join(cells)} |")
@@ -188,14 +201,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     rule = calibrated(done) if given.calibrate else DEMO_RULE
     clean = [trial for trial in done if trial.flaw == CLEAN]
     spoilt = [trial for trial in done if trial.flaw != CLEAN]
+    told = [[trial for trial in trials if not trial.declined] for trials in (clean, spoilt)]
     tables = {
         f"By flaw, {rule}": doubt_table(done, rule, lambda trial: trial.flaw),
         "By kind of question, clean pictures": doubt_table(clean, rule, lambda trial: trial.kind),
         "By kind of question, spoilt pictures": doubt_table(spoilt, rule, lambda trial: trial.kind),
-        "Reliability, clean pictures": reliability_table(clean),
-        "Reliability, spoilt pictures": reliability_table(spoilt),
-        "Risk and coverage, clean pictures": risk_table(clean),
-        "Risk and coverage, spoilt pictures": risk_table(spoilt),
+        "Reliability, clean pictures": reliability_table(told[0]),
+        "Reliability, spoilt pictures": reliability_table(told[1]),
+        "Risk and coverage, clean pictures": risk_table(told[0]),
+        "Risk and coverage, spoilt pictures": risk_table(told[1]),
     }
     for title, rows in tables.items():
         console.result("\n".join(["", title, "", *rows]))

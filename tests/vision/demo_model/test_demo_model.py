@@ -37,10 +37,6 @@ def examinee() -> evaluate.Examinee:
     return evaluate.load(CHECKPOINT)
 
 
-# The shipped weights were trained before free drawings and other pictures were (MODEL_CARD.md, "Strangers").
-BEFORE_STRANGERS = pytest.mark.xfail(reason="the shipped weights know the board only", strict=True)
-
-
 def least_right(asked: int, share: float) -> int:
     """The fewest right answers of `asked` that a model with a true share of `share` falls below once in 1,000 exams.
 
@@ -48,7 +44,9 @@ def least_right(asked: int, share: float) -> int:
     """
     below = 0.0
     for right in range(asked + 1):
-        below += math.comb(asked, right) * share**right * (1 - share) ** (asked - right)
+        # In logarithms, because the binomial coefficients of a thousand questions are too large for a float.
+        ways = math.lgamma(asked + 1) - math.lgamma(right + 1) - math.lgamma(asked - right + 1)
+        below += math.exp(ways + right * math.log(share) + (asked - right) * math.log(1 - share))
         if below > 0.001:
             return right
     return asked
@@ -156,7 +154,6 @@ def test_unseen_scenes_are_answered_as_the_card_says(examinee: evaluate.Examinee
     assert not short, result.line()
 
 
-@BEFORE_STRANGERS
 def test_free_drawings_are_answered_as_the_card_says(examinee: evaluate.Examinee) -> None:
     """Shapes of any size anywhere, filled or outlined, digital or photographed: 95 % of the answers are exact."""
     result = evaluate.marks(examinee, marking.free_exam(60, seed=660_003))
@@ -164,7 +161,6 @@ def test_free_drawings_are_answered_as_the_card_says(examinee: evaluate.Examinee
     assert right >= least_right(asked, 0.95), result.line()
 
 
-@BEFORE_STRANGERS
 def test_drawings_by_another_library_are_answered_as_the_card_says(examinee: evaluate.Examinee) -> None:
     """Of drawings by OpenCV, which training never used, 95 % of the answers are exact, less the binomial margin."""
     group = strangers.Group("OpenCV", tuple(drawn_by(by_opencv, 60, seed=660_004)))
@@ -173,7 +169,6 @@ def test_drawings_by_another_library_are_answered_as_the_card_says(examinee: eva
     assert right >= least_right(asked, 0.95), result.line()
 
 
-@BEFORE_STRANGERS
 def test_of_pictures_that_are_no_drawings_it_says_so(examinee: evaluate.Examinee) -> None:
     """Of photographs, pictures like photographs, and noise, 90 % of the answers are that it only knows shapes."""
     dice = np.random.default_rng(660_005)
@@ -184,7 +179,6 @@ def test_of_pictures_that_are_no_drawings_it_says_so(examinee: evaluate.Examinee
     assert result.share("not_drawn") >= 0.90, result.line()
 
 
-@BEFORE_STRANGERS
 def test_plain_pictures_have_their_background_named(examinee: evaluate.Examinee) -> None:
     """A picture that is pure green, red, yellow or blue all over is a background of that colour."""
     plain = {"green": (0, 128, 0), "red": (255, 0, 0), "yellow": (255, 255, 0), "blue": (0, 0, 255)}

@@ -1,0 +1,85 @@
+"""Spoken readings get into the journal through the rules of a round, or not at all."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from assistant.bench.accuracy.spoken_readings import (
+    MOST_UTTERANCES,
+    Ears,
+    Reading,
+    Sound,
+    converse,
+    measure,
+    readings,
+    table,
+)
+from audio.demo_model.evaluate import MODEL_FOLDER
+from audio.hearing import Utterance
+
+SEVEN = Reading(Decimal("7.2"), "bar", "seven point two bar")
+SILENCE = np.zeros(10, np.float32)
+
+
+class Script(Ears):
+    """Hears one scripted text after the other, whatever was said. None stands for nothing."""
+
+    def __init__(self, *heard: str | None) -> None:
+        self.heard = list(heard)
+
+    def hear(self, sound: Sound, awaited: tuple[str, ...]) -> Utterance | None:
+        assert awaited
+        text = self.heard.pop(0) if self.heard else None
+        return None if text is None else Utterance(text, 0.9, 0.0, 1.0)
+
+
+def talk(said: list[str]) -> Callable[[str], Sound]:
+    def say(text: str) -> Sound:
+        said.append(text)
+        return SILENCE
+
+    return say
+
+
+def test_a_number_that_was_heard_wrongly_is_corrected() -> None:
+    """The human says no to a wrong read-back, and the number again."""
+    said: list[str] = []
+    outcome = converse(Script("seven point two bar", "yes"), talk(said), SEVEN)
+    assert (outcome.stored, outcome.utterances, outcome.was_right_at_once) == ("7.2", 2, True)
+    assert said == ["seven point two bar", "yes"]
+    said.clear()
+    outcome = converse(Script(None, "seven point ten bar", "no", "seven point two bar", "yes"), talk(said), SEVEN)
+    assert (outcome.stored, outcome.utterances, outcome.was_right_at_once) == ("7.2", 5, False)
+    assert said == ["seven point two bar", "seven point two bar", "no", "seven point two bar", "yes"]
+
+
+def test_a_no_that_is_heard_as_a_yes_is_counted_as_stored_wrongly() -> None:
+    assert converse(Script("eleven bar", "yes"), talk([]), SEVEN).stored == "11"
+
+
+def test_who_is_not_understood_gives_up() -> None:
+    outcome = converse(Script(), talk([]), SEVEN)
+    assert (outcome.stored, outcome.utterances) == (None, MOST_UTTERANCES)
+
+
+def test_readings_are_in_words_that_the_model_knows() -> None:
+    """The same seed gives the same readings."""
+    made = list(readings(MODEL_FOLDER, 5, random.Random(1)))
+    assert made == list(readings(MODEL_FOLDER, 5, random.Random(1)))
+    assert len({reading.words for reading in made}) == 5
+
+
+@pytest.mark.skipif(shutil.which("flite") is None, reason="needs the flite command")
+def test_real_speech_gets_into_the_journal() -> None:
+    """Three readings in hardly any noise: nothing is stored wrongly, and most are stored."""
+    rates = measure(MODEL_FOLDER, 3, 40.0, with_grammar=True)
+    assert rates.stored_wrong == 0
+    assert rates.stored_right >= 2
+    assert rates.stored_right + rates.given_up == rates.readings
+    assert f"| grammar | 3 | {rates.right_at_once} (" in table([rates])
