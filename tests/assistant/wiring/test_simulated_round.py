@@ -61,7 +61,8 @@ def test_a_whole_round_without_hands_or_devices(at_home: Path, capsys: pytest.Ca
     assert {name for name, step in steps.items() if step.is_out_of_limits} == {"pressure of pump two", "alarm panel"}
     assert {name for name, step in steps.items() if step.has_picture} == {"alarm panel", "valve four", "motor plate"}
     assert steps["pump two"].picture_sha256  # only the hash: the checklist says that its picture is not kept
-    assert (steps["alarm panel"].answer, steps["alarm panel"].reading) == ("Yes, there is a red circle.", "yes")
+    assert steps["alarm panel"].answer.lower().endswith("yes, there is a red circle.")  # with doubt or without
+    assert steps["alarm panel"].reading == "yes"
     assert steps["alarm panel"].model == "demo_model"
     assert steps["alarm panel"].timings["total"] is not None
     assert {record.round_title for record in records} == {"Pump room (simulated)"}
@@ -88,9 +89,9 @@ def test_replies_that_do_not_suffice_are_told_and_the_round_goes_on_later(
     (answers / "3.txt").write_text("ready\n", encoding="utf-8")
     command = ["round", str(EXAMPLE), "--simulate", str(pictures), str(answers)]
     assert main(command) == 1
-    assert (
-        "the replies of the station 'alarm panel' are used up, and it was asked: Yes or no?" in capsys.readouterr().err
-    )
+    told = capsys.readouterr().err
+    assert "the replies of the station 'alarm panel' are used up, and it was asked: " in told
+    assert "Yes or no?" in told
     (answers / "3.txt").write_text(all_replies, encoding="utf-8")
     assert main(command) == 0
     lines = capsys.readouterr().out.splitlines()
