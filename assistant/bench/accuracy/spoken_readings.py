@@ -149,7 +149,7 @@ def converse(ears: Ears, say: Callable[[str], Sound], reading: Reading) -> Outco
             was_right_at_once = Decimal(back) == reading.value
         text = reading.words if back is None else "yes" if Decimal(back) == reading.value else "no"
         heard = ears.hear(say(text), phrases_awaited(rules.expected(moment), station.answer, phrases, LANGUAGE))
-        if heard is None or heard.confidence < MIN_CONFIDENCE:
+        if heard is None or heard.confidence < max(MIN_CONFIDENCE, rules.least_confidence(moment, heard.text)):
             continue
         reaction = rules.hear(moment, heard.text, _AT)
         if reaction is None:

@@ -135,7 +135,8 @@ class InspectionRound:
             return None
         if self._is_about_a_record(parse_command(text, self._phrases), situation):
             return self._say(self._phrases.round.record_stays)
-        if question.confidence is not None and question.confidence < self._min_confidence:
+        least = max(self._min_confidence, self._rules.least_confidence(self._moment, text))
+        if question.confidence is not None and question.confidence < least:
             return self._perform(self._rules.ask_again(self._moment))
         reaction = self._rules.hear(self._moment, text, self._now())
         return None if reaction is None else self._perform(reaction)

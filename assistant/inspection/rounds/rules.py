@@ -22,6 +22,9 @@ from assistant.language.phrases import Phrases, RoundCommand
 
 # The words of `assistant.answering.doubt.Verdict`, as records have them.
 PLAIN, UNSURE, CANNOT_TELL = "plain", "unsure", "cannot tell"
+# The confidence, 0..1, from which a yes agrees to a value that was read back. In noise a no is sometimes heard as a yes
+# with less, and then a wrong value would be stored.
+SURE_YES = 0.8
 
 
 @dataclass(frozen=True)
@@ -295,6 +298,13 @@ class Rules:
         return joined(moment.station.instruction, self._prompt(moment))
 
     # What is expected.
+
+    def least_confidence(self, moment: Moment, text: str) -> float:
+        """The confidence, 0..1, that the transcript `text` needs, because of what it would do."""
+        is_agreement = isinstance(moment.state, ReadingBack | Confirming) and (
+            is_yes(text, self._phrases) or parse_round_command(text, self._phrases) is RoundCommand.CONFIRM
+        )
+        return SURE_YES if is_agreement else 0.0
 
     def is_paused(self, moment: Moment) -> bool:
         return isinstance(moment.state, Paused)

@@ -380,6 +380,15 @@ def test_what_was_hardly_heard_is_asked_for_again(world: World) -> None:
     assert scene.steps == []
 
 
+def test_a_yes_that_was_heard_unsurely_stores_nothing(world: World) -> None:
+    """In noise a no is sometimes heard as a yes. It is asked for again, and a sure yes stores the value."""
+    scene = Scene(world, (TANK, GUARD))
+    said = scene.play(says("forty"), says("yes", confidence=0.7))
+    assert said[1:] == ["I did not hear that well.", "Please say it again.", "Forty degrees celsius, yes?"]
+    assert scene.steps == []
+
+
+
 def test_a_note_is_kept_in_the_middle_of_a_page(world: World) -> None:
     """While a page is read aloud "next" is about the page, and a note still belongs to the round."""
     lines = tuple(Printed(f"This is line {number}.", number) for number in range(20))

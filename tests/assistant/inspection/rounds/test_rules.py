@@ -611,3 +611,15 @@ def test_a_restart_says_where_the_round_is() -> None:
     assert again.said == (
         "I go on with the round pump room. Two are left. The valve. How is the valve? Say open, half open or closed."
     )
+
+
+def test_an_agreement_has_to_be_heard_surely() -> None:
+    """A no that is heard as a yes would store a wrong value. Other words need no such certainty: they are read back."""
+    talk = Talk(TANK)
+    rules = talk.rules
+    assert rules.least_confidence(talk.moment, "yes") == 0.0
+    talk.hear("forty two")
+    assert rules.least_confidence(talk.moment, "yes") > 0.7
+    assert rules.least_confidence(talk.moment, "confirm") > 0.7
+    assert rules.least_confidence(talk.moment, "no") == 0.0
+    assert rules.least_confidence(talk.moment, "forty three") == 0.0
