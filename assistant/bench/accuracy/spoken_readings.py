@@ -209,10 +209,10 @@ def main(argv: list[str] | None = None) -> int:
         measure(given.model, given.readings, given.noise_db, with_grammar=with_grammar)
         for with_grammar in (True, False)
     ]
-    console.say(json.dumps([asdict(row) for row in rows], indent=2) if given.json else table(rows))
+    console.result(json.dumps([asdict(row) for row in rows], indent=2) if given.json else table(rows))
     for row in () if given.json else rows:
         for wrong in row.wrong:
-            console.say(f"{row.heard_with}: {wrong}")
+            console.result(f"{row.heard_with}: {wrong}")
     return 0
 
 

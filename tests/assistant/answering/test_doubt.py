@@ -233,8 +233,8 @@ def test_the_tables_count_what_they_say() -> None:
         Trial("finger", True, "color", 0.1, False),
     ]
     table = doubt_rates.doubt_table(done, RULE, lambda trial: trial.flaw)
-    assert table[2] == "| clean | 3 | 33.3 % | 66.7 % | 50.0 % | 33.3 % | 100.0 % | 0.0 % | – |"
-    assert table[3] == "| finger | 1 | 100.0 % | 0.0 % | – | 0.0 % | – | 100.0 % | 0.0 % |"
+    assert table[2] == "| clean | 3 | 33.3 % | 0.0 % | 66.7 % | 50.0 % | 33.3 % | 100.0 % | 0.0 % | – |"
+    assert table[3] == "| finger | 1 | 100.0 % | 0.0 % | 0.0 % | – | 0.0 % | – | 100.0 % | 0.0 % |"
     assert doubt_rates.risk_table(done)[2] == "| 100.0 % | 50.0 % |"
 
 

@@ -388,7 +388,6 @@ def test_a_yes_that_was_heard_unsurely_stores_nothing(world: World) -> None:
     assert scene.steps == []
 
 
-
 def test_a_note_is_kept_in_the_middle_of_a_page(world: World) -> None:
     """While a page is read aloud "next" is about the page, and a note still belongs to the round."""
     lines = tuple(Printed(f"This is line {number}.", number) for number in range(20))
