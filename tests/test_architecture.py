@@ -65,7 +65,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
     "assistant.conversation": (
         "assistant.language assistant.button assistant.settings assistant.machine assistant.answering"
-        " assistant.inspection.rounds audio vision vision.reading"
+        " assistant.inspection assistant.inspection.rounds audio vision vision.reading"
     ),
     "assistant.web": (
         "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"

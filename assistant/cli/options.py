@@ -11,6 +11,7 @@ from pathlib import Path
 
 from assistant import console
 from assistant.errors import UsageError
+from assistant.files import user_path
 from assistant.models import catalog
 from assistant.settings.config import Config
 from assistant.settings.config_reader import find_config, read_config
@@ -32,6 +33,15 @@ def config_file_of(arguments: argparse.Namespace) -> Path | None:
     if found.passed_over:
         console.say(f"seesay: {found.passed_over}")
     return found.path
+
+
+def add_page_options(verb: argparse.ArgumentParser) -> None:
+    """Adds the options that say where the page and the API are."""
+    verb.add_argument("--host", metavar="ADDRESS", help="where to listen (default: the config's, this machine only)")
+    verb.add_argument("--port", type=int, metavar="N", help="the port (default: the config's; 0: any that is free)")
+    verb.add_argument(
+        "--token-file", type=user_path, metavar="FILE", help="holds the token; needed to listen elsewhere"
+    )
 
 
 def model_of(arguments: argparse.Namespace) -> tuple[Config, Path]:

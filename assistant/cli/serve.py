@@ -6,18 +6,13 @@ import argparse
 import contextlib
 from typing import Any
 
-from assistant.cli.options import config_of
-from assistant.files import user_path
+from assistant.cli.options import add_page_options, config_of
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
     """Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns."""
     serve = verbs.add_parser("serve", parents=[common], help="the page in a browser, and the API for other programs")
-    serve.add_argument("--host", metavar="ADDRESS", help="where to listen (default: the config's, this machine only)")
-    serve.add_argument("--port", type=int, metavar="N", help="the port (default: the config's; 0: any that is free)")
-    serve.add_argument(
-        "--token-file", type=user_path, metavar="FILE", help="holds the token; needed to listen elsewhere"
-    )
+    add_page_options(serve)
     serve.add_argument(
         "--with-voice", action="store_true", help="beside the conversation by voice, with the same engine"
     )

@@ -42,6 +42,15 @@ def api_routes(services: Services) -> Blueprint:
     def status() -> Response:
         return jsonify(_status(services))
 
+    @api.get("/api/round")
+    def round_now() -> Response:
+        shown = services.board.round_now()
+        if shown is None:
+            raise ApiError(
+                404, "no_round", "no inspection round runs here: start one with seesay round FILE --with-page"
+            )
+        return jsonify(asdict(shown))
+
     @api.get("/api/frame.jpg")
     def frame() -> Response:
         return Response(jpeg(services.camera_picture(_CAMERA_SECONDS)[0]), mimetype="image/jpeg")
@@ -167,6 +176,7 @@ def _status(services: Services) -> dict[str, Any]:
         "pictures_go_to": engine.pictures_go_to,
         "engine_away": engine.away_host,
         "journal": _journal(services.journal.access),
+        "has_round": services.board.round_now() is not None,
         "language": services.settings.language,
         "has_camera": services.take is not None,
         "camera_pixels": machine.camera_pixels,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant import __version__
+from assistant.inspection.round_shown import ANSWERS, AWAITED, STATES
 from assistant.web import page
 from assistant.web.chat_request import IGNORED_NUMBERS
 from assistant.web.journal import HIGHEST_NUMBER, MEDIA_TYPES, MOST_CHARACTERS, MOST_RECORDS
@@ -56,6 +57,7 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
         "paths": {
             "/healthz": {"get": {**_get("Is it there?", _object(ok=_FLAG)), "security": []}},
             "/api/status": {"get": _get("What it is doing", _ref("Status"), *_GUARDED)},
+            "/api/round": {"get": _get("How the inspection round stands", _ref("Round"), *_GUARDED, 404)},
             "/api/frame.jpg": {"get": _media("What the camera sees now", "image/jpeg", *_GUARDED, 404, 503)},
             "/api/speech/{name}.wav": {
                 "get": {
@@ -327,6 +329,7 @@ def _schemas() -> Schema:
                     _object(pictures=_FLAG, records_go_to={"type": "array", "items": _TEXT}),
                 ]
             },
+            has_round=_FLAG,
             language=_TEXT,
             has_camera=_FLAG,
             camera_pixels={"type": ["array", "null"], "items": _COUNT, "minItems": 2, "maxItems": 2},
@@ -335,6 +338,30 @@ def _schemas() -> Schema:
             temperature_celsius=number_or_null,
             memory_bytes={"type": ["integer", "null"]},
             version=_TEXT,
+        ),
+        "Round": _object(
+            id=_TEXT,
+            title=_TEXT,
+            language=_TEXT,
+            station={"type": ["integer", "null"], "minimum": 1},
+            awaits={"enum": [*AWAITED]},
+            prompt=_TEXT,
+            stations={"type": "array", "items": _ref("Station"), "minItems": 1},
+            notes={"type": "array", "items": _object(station=_TEXT, text=_TEXT)},
+            has_ended=_FLAG,
+        ),
+        "Station": _object(
+            name=_TEXT,
+            state={"enum": [*STATES]},
+            is_doubtful=_FLAG,
+            answer={"enum": [*ANSWERS]},
+            value=_TEXT,
+            unit=_TEXT,
+            low=number_or_null,
+            high=number_or_null,
+            right={"type": "array", "items": _TEXT},
+            reading=_TEXT,
+            reason=_TEXT,
         ),
         "Line": _object(
             text=_TEXT,

@@ -1,4 +1,4 @@
-"""What the assistant is doing: its state, and the last question and answer, whether by voice or by page.
+"""What the assistant is doing: its state, the last question and answer, whether by voice or by page, and its round.
 
 It does not know who shows it.
 """
@@ -8,6 +8,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.inspection.round_shown import RoundShown
 
 # Characters of an answer that are shown. A page that was read has many more, and the status is asked for every second.
 LONGEST_SHOWN = 4000
@@ -20,6 +24,11 @@ class Posted:
     last_answer: str | None = None
 
 
+def no_round() -> RoundShown | None:
+    """What a board shows of a round where none runs."""
+    return None
+
+
 class Board:
     """Any thread may write and read. A reader gets one immutable value."""
 
@@ -28,6 +37,8 @@ class Board:
         self._posted = Posted()
         # One of STATES: the state of the conversation by voice, if there is one.
         self.voice_state: Callable[[], str] = lambda: "idle"
+        # How the inspection round by voice stands, if there is one. It is called on the server's threads.
+        self.round_now: Callable[[], RoundShown | None] = no_round
 
     def asked(self, question: str) -> None:
         with self._lock:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from assistant.conversation.activation import Activation
     from assistant.conversation.dialog import ConversationSettings
     from assistant.conversation.modes.inspection_round import InspectionRound
+    from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
     from audio.hearing import AudioSource
 
@@ -50,6 +51,7 @@ class SideServer(Protocol):
         voice_state: Callable[[], str],
         power: Callable[[], PowerSample],
         on_ask: Callable[[], None],
+        round_now: Callable[[], RoundShown | None],
     ) -> contextlib.AbstractContextManager[object]: ...
 
 
@@ -122,6 +124,7 @@ def run(
                 voice_state=lambda: _state(pipeline, activation),
                 power=lambda: assembly.power.latest,
                 on_ask=on_user,
+                round_now=lambda: None if inspection is None else inspection.shown,
             )
         )
     if key is not None:

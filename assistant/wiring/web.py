@@ -21,7 +21,7 @@ from assistant.settings.config import Config
 from assistant.web.access import is_loopback
 from assistant.web.machine import Machine
 from assistant.web.settings import WebSettings
-from assistant.web.status_board import Board
+from assistant.web.status_board import Board, no_round
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
 from audio.errors import AudioError
@@ -30,6 +30,7 @@ from vision.errors import CameraMissing
 if TYPE_CHECKING:
     from assistant.answering.capture import Take
     from assistant.answering.turn import Turn
+    from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
     from assistant.web.answer import Hear
     from assistant.web.journal import JournalAccess
@@ -136,6 +137,7 @@ class SideServer:
         voice_state: Callable[[], str] = lambda: "idle",
         power: Callable[[], PowerSample] | None = None,  # None: nothing else reads the power sensors
         on_ask: Callable[[], None] = lambda: None,  # called when a question comes, on any thread
+        round_now: Callable[[], RoundShown | None] = no_round,  # called on the server's threads
     ) -> Iterator[threading.Event]:
         """Serves while the context is open. Yields an event that is set if the server ends by itself before."""
         from assistant.web.app import create_app
@@ -144,6 +146,7 @@ class SideServer:
 
         tune_malloc()  # every worker thread decodes pictures, whose memory then goes back to the system
         self._board.voice_state = voice_state
+        self._board.round_now = round_now
         with contextlib.ExitStack() as stack:
             services = Services(_parts(assembly, camera, power), self._settings, self._board, on_ask=on_ask)
             self._questions = lambda: services.queue.status.length

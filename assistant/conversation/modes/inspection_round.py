@@ -14,12 +14,14 @@ from assistant.answering.turn import Question, Turn
 from assistant.conversation.modes.mode import Situation
 from assistant.inspection.rounds.closed_phrases import phrases_awaited
 from assistant.inspection.rounds.rules import Ended, Expected, Looking, Moment, Reaction, Rules
+from assistant.inspection.rounds.snapshot import round_shown
 from assistant.language.command_parser import parse_command
 from assistant.language.phrases import Command, Phrases
 
 if TYPE_CHECKING:
     from assistant.answering.pipeline import AnswerPipeline
     from assistant.conversation.modes.station_looks import StationLook, StationLooks
+    from assistant.inspection.round_shown import RoundShown
     from assistant.inspection.rounds.journal import RoundJournal
     from vision.frame import Frame
 
@@ -49,6 +51,7 @@ class InspectionRound:
         self._rules = rules
         self._first = first
         self._moment = first.moment
+        self._shown = round_shown(rules, first.moment)
         self._looks = looks
         self._journal = journal
         self._phrases = phrases
@@ -69,6 +72,11 @@ class InspectionRound:
     def moment(self) -> Moment:
         """Where the round stands."""
         return self._moment
+
+    @property
+    def shown(self) -> RoundShown:
+        """Where the round stands, for showing. Any thread may read it: the main thread replaces it as a whole."""
+        return self._shown
 
     @property
     def has_ended(self) -> bool:
@@ -170,6 +178,7 @@ class InspectionRound:
 
     def _perform(self, reaction: Reaction) -> Turn:
         before, self._moment = self._moment, reaction.moment
+        self._shown = round_shown(self._rules, reaction.moment)
         self._keep(reaction)
         if reaction.moment.place != before.place:
             self._seen = None

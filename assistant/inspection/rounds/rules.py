@@ -297,6 +297,10 @@ class Rules:
         """The instruction of the station, and what is awaited."""
         return joined(moment.station.instruction, self._prompt(moment))
 
+    def prompt(self, moment: Moment) -> str:
+        """What is asked for now, in the words that are spoken."""
+        return self._prompt(moment)
+
     # What is expected.
 
     def least_confidence(self, moment: Moment, text: str) -> float:

@@ -12,6 +12,7 @@ from assistant.inspection.rounds.checklist import Checklist
 from assistant.settings.config import Config, JournalConfig
 from assistant.wiring import conversation, simulated_round
 from assistant.wiring.assembly import Assembly
+from assistant.wiring.web import SideServer
 
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/pump-room.toml"
 
@@ -21,6 +22,7 @@ class Started:
 
     config: Config
     checklist: Checklist
+    side_server: SideServer | None
 
 
 @pytest.fixture
@@ -28,8 +30,8 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
     """An empty home, and a conversation that ends at once."""
     found = Started()
 
-    def run(assembly: Assembly, *, checklist: Checklist, **rest: Any) -> None:
-        found.config, found.checklist = assembly.config, checklist
+    def run(assembly: Assembly, *, checklist: Checklist, side_server: SideServer | None, **rest: Any) -> None:
+        found.config, found.checklist, found.side_server = assembly.config, checklist, side_server
 
     monkeypatch.setattr(conversation, "run", run)
     monkeypatch.chdir(tmp_path)
@@ -53,6 +55,23 @@ def test_a_round_uses_the_cart_unless_a_profile_is_named(started: Started, tmp_p
     (tmp_path / "own.toml").write_text('[conversation]\nprofile = "button"\n', encoding="utf-8")
     assert main(["round", str(EXAMPLE), "--config", "own.toml"]) == 0
     assert started.config.conversation.profile == "button"
+
+
+def test_the_page_stands_beside_a_round_if_it_is_asked_for(
+    started: Started, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Others need the token as ever, and options that would have no effect are wrong use."""
+    assert main(["round", str(EXAMPLE)]) == 0
+    assert started.side_server is None
+    assert main(["round", str(EXAMPLE), "--with-page", "--port", "0"]) == 0
+    assert isinstance(started.side_server, SideServer)
+    for options, problem in (
+        (["--with-page", "--host", "0.0.0.0"], "give --token-file FILE"),
+        (["--port", "8000"], "--host, --port and --token-file say where the page is: give --with-page too"),
+        (["--with-page", "--simulate", "pictures", "answers"], "leave out --simulate or --with-page"),
+    ):
+        assert main(["round", str(EXAMPLE), *options]) == 2
+        assert problem in capsys.readouterr().err
 
 
 def test_records_of_a_simulated_round_stay_on_this_machine(

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.inspection.journal import Journal, journal_folder
 from assistant.inspection.record import ROUND_BEGAN, ROUND_ENDED, STEP, Record
+from assistant.inspection.round_shown import RoundShown
 from assistant.inspection.rounds.checklist import Checklist, Number, OneOf, Station, StepKind, YesNo
 from assistant.language.phrases import phrases_for
 from assistant.models import catalog
@@ -40,6 +41,7 @@ class World:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         self.monkeypatch = monkeypatch
+        self.shown: list[RoundShown | None] = []  # as the page gets it, after the greeting and after each turn
         self.journal = journal_folder({"XDG_STATE_HOME": str(folder / "state")})
         monkeypatch.setattr("audio.playback.Loudspeaker", Quiet)
         monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
@@ -48,6 +50,12 @@ class World:
         """Says the texts one after the other, and returns what was said, the greeting first."""
         room = Room(spoken(self.folder, *texts))
         room.measured.set()
+
+        def look() -> str:
+            self.shown.append(room.round_now())
+            return ""
+
+        room.look = look
         self.monkeypatch.setattr("audio.microphone.Microphone", room.microphone)
         from PIL import Image
 
@@ -93,6 +101,19 @@ def test_a_spoken_round_needs_no_wake_phrase(world: World) -> None:
         (ROUND_BEGAN, ""), (STEP, "42"), (STEP, "yes"), (ROUND_ENDED, ""),
     ]  # fmt: skip
     assert {record.profile for record in records} == {"cart"}
+
+
+def test_the_page_beside_a_round_gets_each_of_its_steps(world: World) -> None:
+    """After each turn the server reads where the round stands, on a thread of its own."""
+    world.run(CHECKLIST, "four seven", "forty two", "yes", "hey camera quit")
+    shown = [round for round in world.shown if round is not None]
+    assert [(round.station, round.awaits) for round in shown] == [
+        (1, "check_digits"), (1, "answer"), (1, "yes"), (2, "answer"),
+    ]  # fmt: skip
+    assert [(station.name, station.state, station.value) for station in shown[-1].stations] == [
+        ("tank", "in_order", "42"),
+        ("guard", "open", ""),
+    ]
 
 
 def test_a_changed_checklist_begins_anew_and_unknown_words_are_named(world: World) -> None:

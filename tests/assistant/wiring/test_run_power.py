@@ -42,6 +42,7 @@ class Room:
         self._words = words
         self.turns: list[Turn] = []
         self.power: Callable[[], PowerSample] | None = None
+        self.round_now: Any = None
         self.limit_meanwhile = ""
         self.look: Callable[[], str] = str
         self._ended = threading.Semaphore(0)
@@ -55,6 +56,7 @@ class Room:
     @contextlib.contextmanager
     def serving(self, *parts: object, power: Callable[[], PowerSample], **more: object) -> Iterator[None]:
         self.power = power
+        self.round_now = more.get("round_now")
         yield
 
     def microphone(self, device: object) -> Any:

@@ -9,9 +9,11 @@ from decimal import Decimal
 import pytest
 
 from assistant.inspection.record import NOTE, ROUND_BEGAN, ROUND_ENDED, SKIP, STEP, Record
+from assistant.inspection.round_shown import RoundShown
 from assistant.inspection.rounds.checklist import Checklist, Number, OneOf, Station, StepKind, Text, YesNo
 from assistant.inspection.rounds.progress import Progress
 from assistant.inspection.rounds.rules import Closed, Ended, Evidence, Looking, Moment, Reaction, Rules
+from assistant.inspection.rounds.snapshot import round_shown
 from assistant.language.phrases import phrases_for
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.timezone.utc)
@@ -77,6 +79,10 @@ class Talk:
         if reaction.record is not None:
             self.records.append(reaction.record)
             self.pictures.append(reaction.has_picture)
+
+    @property
+    def shown(self) -> RoundShown:
+        return round_shown(self.rules, self.moment)
 
     @property
     def steps(self) -> list[Record]:

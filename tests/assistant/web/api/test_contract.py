@@ -19,6 +19,7 @@ from assistant.inspection.journal import Journal
 from assistant.web.access import RateLimit
 from assistant.web.journal import JournalAccess
 from tests.assistant.fake_reader import FakeReader, page
+from tests.assistant.inspection.rounds.test_rules import GUARD, TANK, Talk
 from tests.assistant.inspection.test_journal import turn
 from tests.assistant.inspection.test_report_page import jpeg
 from tests.assistant.web.api.conftest import beep, take
@@ -48,6 +49,8 @@ def locked(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         # and then the right one would be refused as well.
         assert server.services.tokens is not None
         server.services.tokens._guesses = RateLimit(1000)
+        shown = Talk(TANK, GUARD).shown
+        server.services.board.round_now = lambda: shown
         yield server
 
 

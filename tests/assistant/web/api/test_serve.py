@@ -55,7 +55,13 @@ TOKEN = "0123456789abcdefghij"
 class Serving:
     """The program in a process of its own."""
 
-    def __init__(self, folder: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        verb: tuple[str, ...] = ("serve",),
+    ) -> None:
         draw(demo_scene()[0]).save(folder / "picture.png")
         settings = f'[seeing]\ncamera = "{folder / "picture.png"}"\n[web]\nrequests_per_minute = 100000\n'
         (folder / "config.toml").write_text(settings, encoding="utf-8")
@@ -64,7 +70,7 @@ class Serving:
                 sys.executable,
                 "-m",
                 "assistant",
-                "serve",
+                *verb,
                 "--config",
                 str(folder / "config.toml"),
                 "--port",
@@ -166,10 +172,8 @@ def card() -> Iterator[VirtualSoundCard]:
         yield card
 
 
-@pytest.mark.device
-@pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
-def test_beside_the_voice_the_page_sees_what_is_asked_aloud(card: VirtualSoundCard, tmp_path: Path) -> None:
-    """A question into the microphone appears in the status, and a question by HTTP is answered meanwhile."""
+def write_spoken(text: str, path: Path, quiet_seconds: float = 0.2) -> None:
+    """The text in a stranger's voice, as a WAV file with silence on both sides."""
     import numpy as np
 
     from audio.demo_model.voices import HELD_OUT_VOICES
@@ -178,11 +182,47 @@ def test_beside_the_voice_the_page_sees_what_is_asked_aloud(card: VirtualSoundCa
     from audio.wav import write_wav
 
     with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
-        chunk = stranger.synthesize(QUESTION)
-        quiet = np.zeros(chunk.sample_rate_hz // 5, np.int16)
-        write_wav(
-            tmp_path / "question.wav", AudioChunk(np.concatenate([quiet, chunk.samples, quiet]), chunk.sample_rate_hz)
-        )
+        chunk = stranger.synthesize(text)
+    quiet = np.zeros(int(chunk.sample_rate_hz * quiet_seconds), np.int16)
+    write_wav(path, AudioChunk(np.concatenate([quiet, chunk.samples, quiet]), chunk.sample_rate_hz))
+
+
+@pytest.mark.device
+@pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
+def test_beside_a_round_the_page_sees_what_is_answered_aloud(card: VirtualSoundCard, tmp_path: Path) -> None:
+    """A "yes" into the microphone is the value of the station a moment later, in the journal and on the page."""
+    write_spoken("yes", tmp_path / "yes.wav", quiet_seconds=1.0)
+    checklist = tmp_path / "round.toml"
+    checklist.write_text(
+        'title = "Guards"\n[[station]]\nname = "guard"\nstep = "say"\nanswer = "yes/no"\nquestion = "is it closed"\n',
+        encoding="utf-8",
+    )
+    environment = {**card.env, "XDG_STATE_HOME": str(tmp_path / "state")}
+    with Serving(
+        tmp_path, environment=environment, verb=("round", str(checklist), "--with-page", "--profile", "cart")
+    ) as serving:
+
+        def state() -> str:
+            return str(send(serving.port, "GET", "/api/status").json["state"])
+
+        assert eventually(lambda: state() == "speaking", START_SECONDS)  # the greeting, with the first station
+        assert eventually(lambda: state() != "speaking", START_SECONDS)
+        before = send(serving.port, "GET", "/api/round").json
+        assert (before["title"], before["station"], before["awaits"]) == ("Guards", 1, "answer")
+        card.play_into_microphone(tmp_path / "yes.wav")
+        assert eventually(lambda: send(serving.port, "GET", "/api/round").json["awaits"] == "command", 30.0)
+        (guard,) = send(serving.port, "GET", "/api/round").json["stations"]
+        assert (guard["value"], guard["state"]) == ("yes", "in_order")
+        assert eventually(lambda: len(send(serving.port, "GET", "/api/journal").json["records"]) == 2)
+        serving.process.send_signal(signal.SIGINT)
+        assert serving.process.wait(10) == 130
+
+
+@pytest.mark.device
+@pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
+def test_beside_the_voice_the_page_sees_what_is_asked_aloud(card: VirtualSoundCard, tmp_path: Path) -> None:
+    """A question into the microphone appears in the status, and a question by HTTP is answered meanwhile."""
+    write_spoken(QUESTION, tmp_path / "question.wav")
     with Serving(tmp_path, "--with-voice", environment=card.env) as serving:
         assert eventually(lambda: send(serving.port, "GET", "/api/status").json["state"] == "listening", START_SECONDS)
         card.play_into_microphone(tmp_path / "question.wav")

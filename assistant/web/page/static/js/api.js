@@ -14,6 +14,11 @@ export async function status(signal) {
   return (await reach("/api/status", { signal })).json();
 }
 
+/** How the inspection round stands. Fails where none runs: `has_round` of the status tells whether one does. */
+export async function round(signal) {
+  return (await reach("/api/round", { signal })).json();
+}
+
 /** Makes the server's camera take a picture now, and returns it. */
 export async function serverPicture(signal) {
   return (await reach("/api/frame.jpg", { signal, cache: "no-store" })).blob();

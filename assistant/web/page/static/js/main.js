@@ -6,6 +6,7 @@ import { stop } from "./conversation.js";
 import { page } from "./page.js";
 import { chooseFile, turnCameraOff } from "./picture.js";
 import { PicturePanel } from "./picture_view.js";
+import { RoundPanel } from "./round_view.js";
 import { keepStatus } from "./status.js";
 import { PageHead, StatusPanel } from "./status_view.js";
 import { createApp, h } from "./vue.js";
@@ -24,7 +25,7 @@ const Announcer = () =>
 const Page = () => [
   h(PageHead, { switchLanguage }),
   h("main", { class: "grid" }, [
-    h("div", { class: "column" }, [h(PicturePanel)]),
+    h("div", { class: "column" }, [h(RoundPanel), h(PicturePanel)]),
     h("div", { class: "column" }, [h(AskPanel), h(AnswerPanel), h(EarlierPanel)]),
     h("div", { class: "column facts-column" }, [h(StatusPanel)]),
   ]),

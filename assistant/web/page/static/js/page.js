@@ -11,6 +11,7 @@ export const page = reactive({
   languages: [], // [{code, name, tag}]
   words: null,
   status: null, // the last answer of /api/status
+  round: null, // the last answer of /api/round, or null where no inspection round runs
   connected: true,
   announcements: [], // [{id, text}]; a screen reader reads each as it is added
   problems: { picture: null, ask: null }, // each is a Failure or null

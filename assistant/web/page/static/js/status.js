@@ -1,4 +1,4 @@
-// Asks for the status once a second, while the page is visible.
+// Asks for the status once a second, while the page is visible, and for the inspection round where one runs.
 
 import * as api from "./api.js";
 import { announce, page } from "./page.js";
@@ -38,6 +38,7 @@ async function once() {
   try {
     const before = page.status?.engine_away ?? null;
     page.status = await api.status(AbortSignal.timeout(PATIENCE_MS));
+    page.round = page.status.has_round ? await api.round(AbortSignal.timeout(PATIENCE_MS)) : null;
     tellWhoAnswers(before, page.status.engine_away ?? null);
     if (!page.connected) announce(page.words.status.back);
     page.connected = true;
