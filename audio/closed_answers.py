@@ -2,7 +2,8 @@
 
 A recogniser that knows only these phrases hears them far more reliably in noise. But the user may also say something
 else, such as a question about the picture. So a second recogniser, which knows all words, hears the same utterance, and
-its words count where the first one heard anything outside the phrases. It does not know what is expected, nor what the
+its words count where the first one heard anything outside the phrases, or phrases that make no answer together, such as
+"fifteen eighteen". It does not know what is expected, nor what the
 words are for.
 """
 
@@ -38,6 +39,7 @@ class ClosedAnswers:
     """A `Transcriber` in front of another one. While nothing is expected, it is that one.
 
     `expected` gives the phrases that may be said now, () for any words. It is asked at the beginning of an utterance.
+    `is_answer` tells at its end whether a text that was made of these phrases answers what is expected.
     `listener_for` makes a listener for such phrases; the last few are kept, because making one takes time.
     """
 
@@ -46,10 +48,12 @@ class ClosedAnswers:
         words: Transcriber,
         expected: Callable[[], tuple[str, ...]],
         listener_for: Callable[[tuple[str, ...]], WordListener],
+        is_answer: Callable[[str], bool] = lambda text: True,
     ) -> None:
         self._words = words
         self._expected = expected
         self._listener_for = listener_for
+        self._is_answer = is_answer
         self._known: dict[tuple[str, ...], WordListener] = {}  # the newest last
         self._listener: WordListener | None = None  # of this utterance
         self._begun = False
@@ -64,7 +68,7 @@ class ClosedAnswers:
     def finish(self) -> Transcript:
         listener, self._listener, self._begun = self._listener, None, False
         answer = None if listener is None else closed_answer(listener.finish())
-        if answer is None:
+        if answer is None or not self._is_answer(answer.text):
             return self._words.finish()
         self._words.reset()
         return answer

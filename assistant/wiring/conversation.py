@@ -188,8 +188,11 @@ def _events(
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
 
     ears, phrases, input_device = assembly.ears, assembly.phrases, assembly.config.hearing.input_device
-    awaited = None if inspection is None else lambda: inspection.phrases_awaited
-    transcriber, pause_ear = ears.attentive(activation, awaited), ears.pause_ear(activation)
+    if inspection is None:
+        transcriber = ears.attentive(activation)
+    else:
+        transcriber = ears.attentive(activation, lambda: inspection.phrases_awaited, inspection.counts_unasked)
+    pause_ear = ears.pause_ear(activation)
     situation = Situation(held=activation.held, wake_suspected=transcriber.wake_suspected)
     if assembly.config.hearing.barge_in != "any":
         deaf, own_cue = HalfDuplex(lambda: pipeline.speaking), OwnCue(lambda: pipeline.cue_pitches_hz)

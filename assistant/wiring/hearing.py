@@ -125,21 +125,27 @@ class Ears:
         )
 
     def attentive(
-        self, activation: Activation, phrases_awaited: Callable[[], tuple[str, ...]] | None = None
+        self,
+        activation: Activation,
+        phrases_awaited: Callable[[], tuple[str, ...]] | None = None,
+        is_answer: Callable[[str], bool] = lambda text: True,
     ) -> AttentiveTranscriber:
         """A transcriber that skips speech which is not meant for the assistant. Raises `SpeechModelError`.
 
         `phrases_awaited` tells which few phrases are awaited at the moment, () for any words; None: it is always that.
+        `is_answer` tells whether a text that was made of them answers what is asked.
         """
         from audio.grammar import GrammarListener
         from audio.wake_word import AttentiveTranscriber
 
         settings = activation.settings
         wake = GrammarListener(self._speech_model, [settings.wake_phrase]) if settings.wake_word else None
-        words = self.transcriber if phrases_awaited is None else self._closed_answers(phrases_awaited)
+        words = self.transcriber if phrases_awaited is None else self._closed_answers(phrases_awaited, is_answer)
         return AttentiveTranscriber(words, lambda: activation.attentive(time.monotonic()), wake, settings.wake_phrase)
 
-    def _closed_answers(self, phrases_awaited: Callable[[], tuple[str, ...]]) -> Transcriber:
+    def _closed_answers(
+        self, phrases_awaited: Callable[[], tuple[str, ...]], is_answer: Callable[[str], bool]
+    ) -> Transcriber:
         """A transcriber that hears awaited phrases with a grammar, if the model takes one."""
         from audio.closed_answers import ClosedAnswers
         from audio.grammar import GrammarListener
@@ -153,7 +159,7 @@ class Ears:
         def listener_for(phrases: tuple[str, ...]) -> GrammarListener:
             return GrammarListener(model, [phrase for phrase in phrases if not unknown_words(model, [phrase])])
 
-        return ClosedAnswers(self.transcriber, phrases_awaited, listener_for)
+        return ClosedAnswers(self.transcriber, phrases_awaited, listener_for, is_answer)
 
     def hearing(
         self,

@@ -74,6 +74,18 @@ def test_other_words_are_heard_as_ever(heard: list[HeardWord]) -> None:
     assert ears.finish().text == "what is this"
 
 
+def test_phrases_that_make_no_answer_together_do_not_count() -> None:
+    """Two numbers in a row are none, so the other recogniser may have heard what was really said."""
+    ears = ClosedAnswers(
+        Words("fifty nine"),
+        lambda: ANSWERS,
+        lambda phrases: Listener(heard=said("five nine")),
+        lambda text: "fifty" in text,
+    )
+    ears.accept(CHUNK)
+    assert ears.finish().text == "fifty nine"
+
+
 def test_what_is_expected_is_asked_once_for_an_utterance() -> None:
     """A change in the middle of an utterance counts for the next one. A listener is kept for the next time."""
     expected: list[tuple[str, ...]] = [(), ("yes", "no"), ("one",), ("yes", "no"), ("yes", "no")]

@@ -65,9 +65,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Rates:
-    """The figures. This is the documented object of `--json`, one for each way of hearing."""
+    """The figures. This is the documented object of `--json`, one for each way of hearing and each synthesiser."""
 
     heard_with: str  # "grammar" or "all words"
+    synthesiser: (
+        str  # "espeak-ng", in variants that the model has not heard, or "flite", of which it knows other voices
+    )
     readings: int
     right_at_once: int
     stored_right: int
@@ -93,7 +96,7 @@ class Talker:
         name, rate, pitch = f"{accent}+{rng.choice(variant)}", rng.randint(120, 190), rng.randint(30, 70)
 
         def say(text: str) -> Sound:
-            if number % FLITE_EVERY == 0:
+            if is_said_by_flite(number):
                 with tempfile.TemporaryDirectory() as folder:
                     speech = flite.speak(text, voices.HELD_OUT_FLITE_VOICE, Path(folder) / "said.wav")
             else:
@@ -109,19 +112,27 @@ class Ears:
 
     def __init__(self, model: Path, *, with_grammar: bool) -> None:
         self._awaited: tuple[str, ...] = ()
+        self._is_answer: Callable[[str], bool] = bool
         words = VoskTranscriber(model)
 
         def listener_for(phrases: tuple[str, ...]) -> GrammarListener:
             return GrammarListener(model, [phrase for phrase in phrases if not unknown_words(model, [phrase])])
 
         self._transcriber: Transcriber = (
-            ClosedAnswers(words, lambda: self._awaited, listener_for) if with_grammar else words
+            ClosedAnswers(words, lambda: self._awaited, listener_for, lambda text: self._is_answer(text))
+            if with_grammar
+            else words
         )
 
-    def hear(self, sound: Sound, awaited: tuple[str, ...]) -> Utterance | None:
-        self._awaited = awaited
+    def hear(self, sound: Sound, awaited: tuple[str, ...], is_answer: Callable[[str], bool]) -> Utterance | None:
+        """The first utterance. `awaited` are the phrases of the grammar, `is_answer` tells which of them are answers."""
+        self._awaited, self._is_answer = awaited, is_answer
         hearing = Hearing(SoundSource(iter([sound])), VoiceActivity(2), EndpointSettings(), self._transcriber)
         return next((event for event in hearing.events() if isinstance(event, Utterance)), None)
+
+
+def is_said_by_flite(number: int) -> bool:
+    return number % FLITE_EVERY == 0
 
 
 def readings(model: Path, count: int, rng: random.Random) -> Iterator[Reading]:
@@ -148,7 +159,8 @@ def converse(ears: Ears, say: Callable[[str], Sound], reading: Reading) -> Outco
         if back is not None and was_right_at_once is None:
             was_right_at_once = Decimal(back) == reading.value
         text = reading.words if back is None else "yes" if Decimal(back) == reading.value else "no"
-        heard = ears.hear(say(text), phrases_awaited(rules.expected(moment), station.answer, phrases, LANGUAGE))
+        awaited = phrases_awaited(rules.expected(moment), station.answer, phrases, LANGUAGE)
+        heard = ears.hear(say(text), awaited, lambda text, now=moment: rules.hear(now, text, _AT) is not None)  # type: ignore[misc]
         if heard is None or heard.confidence < max(MIN_CONFIDENCE, rules.least_confidence(moment, heard.text)):
             continue
         reaction = rules.hear(moment, heard.text, _AT)
@@ -160,16 +172,20 @@ def converse(ears: Ears, say: Callable[[str], Sound], reading: Reading) -> Outco
     return Outcome(None, MOST_UTTERANCES, bool(was_right_at_once))
 
 
-def measure(model: Path, count: int, noise_db: float, *, with_grammar: bool, seed: int = 5) -> Rates:
-    """The rates for `count` readings. The same seed gives the same readings in the same voices, said once more."""
+def measure(model: Path, count: int, noise_db: float, *, with_grammar: bool, seed: int = 5) -> list[Rates]:
+    """The rates for `count` readings, by synthesiser. The same seed gives the same readings in the same voices, said once more."""
     ears, talker = Ears(model, with_grammar=with_grammar), Talker(noise_db, seed)
-    rates = Rates("grammar" if with_grammar else "all words", count, 0, 0, 0, 0, 0, ())
+    way = "grammar" if with_grammar else "all words"
+    by_name = {name: Rates(way, name, 0, 0, 0, 0, 0, 0, ()) for name in ("espeak-ng", "flite")}
     for number, reading in enumerate(readings(model, count, random.Random(seed))):
         outcome = converse(ears, talker.voice(number), reading)
         right = outcome.stored is not None and Decimal(outcome.stored) == reading.value
         wrong = outcome.stored is not None and not right
-        rates = replace(
+        name = "flite" if is_said_by_flite(number) else "espeak-ng"
+        rates = by_name[name]
+        by_name[name] = replace(
             rates,
+            readings=rates.readings + 1,
             right_at_once=rates.right_at_once + outcome.was_right_at_once,
             stored_right=rates.stored_right + right,
             stored_wrong=rates.stored_wrong + wrong,
@@ -177,19 +193,21 @@ def measure(model: Path, count: int, noise_db: float, *, with_grammar: bool, see
             utterances=rates.utterances + outcome.utterances,
             wrong=(*rates.wrong, f"{reading.words} → {outcome.stored}") if wrong else rates.wrong,
         )
-    return rates
+    return [rates for rates in by_name.values() if rates.readings]
 
 
 def table(rows: list[Rates]) -> str:
     """A Markdown table."""
     lines = [
-        "| heard with | readings | right at the first read-back | stored right | stored wrong | given up | utterances a reading |",
-        "|---|---|---|---|---|---|---|",
+        "| heard with | voices of | readings | right at the first read-back | stored right | stored wrong | given up | utterances a reading |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         shares = (row.right_at_once, row.stored_right, row.stored_wrong, row.given_up)
         cells = " | ".join(f"{share} ({share / row.readings:.1%})" for share in shares)
-        lines.append(f"| {row.heard_with} | {row.readings} | {cells} | {row.utterances / row.readings:.1f} |")
+        lines.append(
+            f"| {row.heard_with} | {row.synthesiser} | {row.readings} | {cells} | {row.utterances / row.readings:.1f} |"
+        )
     return "\n".join(lines)
 
 
@@ -206,8 +224,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(argv)
     rows = [
-        measure(given.model, given.readings, given.noise_db, with_grammar=with_grammar)
+        rates
         for with_grammar in (True, False)
+        for rates in measure(given.model, given.readings, given.noise_db, with_grammar=with_grammar)
     ]
     console.result(json.dumps([asdict(row) for row in rows], indent=2) if given.json else table(rows))
     for row in () if given.json else rows:
