@@ -1,7 +1,7 @@
 """Reads the body of `POST /v1/chat/completions` into checked values: the picture, the question, and what was said
 before.
 
-What the engine cannot do is refused by name: several answers, tools, stop words. Sampling settings are accepted and
+What the engine cannot do is refused by name: several answers, tools, JSON formats. Sampling settings are accepted and
 have no effect, because most clients send them unasked; config.toml decides. Unknown keys are accepted, as other servers
 do. This module decodes no picture and does not know the engine.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.web.ask_request import checked_max_tokens
 from assistant.web.conversations import Said
 from assistant.web.errors import ApiError, invalid, missing
 from assistant.web.pictures import data_uri_bytes
@@ -19,6 +18,8 @@ from assistant.web.settings import MAX_NEW_TOKENS
 
 _MOST_MESSAGES = 200
 _LONGEST_QUESTION = 2000  # characters, of the engine
+MOST_STOP_STRINGS = 16  # OpenAI takes 4, and some programs send more
+LONGEST_STOP_STRING = 100  # characters
 # These keys have no effect, but a value outside their range is refused, so that a mistake is noticed.
 IGNORED_NUMBERS = {
     "temperature": (0, 2),
@@ -41,6 +42,7 @@ class ChatRequest:
     stream: bool
     stream_usage: bool
     logprobs: bool
+    stop: tuple[str, ...] = ()  # the answer ends before the first of these
 
 
 @dataclass
@@ -67,10 +69,11 @@ def parse_chat(body: dict[str, Any]) -> ChatRequest:
         question=question,
         picture=_picture(messages),
         before=before,
-        max_tokens=_max_tokens(body),
+        max_tokens=max_tokens(body, "max_completion_tokens", "max_tokens"),
         stream=stream,
         stream_usage=_yes_or_no(options or {}, "include_usage"),
         logprobs=_yes_or_no(body, "logprobs"),
+        stop=stop_strings(body.get("stop")),
     )
 
 
@@ -159,17 +162,39 @@ def _said(messages: list[_Message]) -> Said:
     return Said(instructions, tuple(exchanges))
 
 
-def _max_tokens(body: dict[str, Any]) -> int | None:
-    for key in ("max_completion_tokens", "max_tokens"):
-        if body.get(key) is not None:
-            return checked_max_tokens(body[key], MAX_NEW_TOKENS, key)
+def max_tokens(body: dict[str, Any], *keys: str) -> int | None:
+    """The value of the first of `keys` that is given, at most `MAX_NEW_TOKENS`.
+
+    A larger number is lowered, because many programs send what their own favourite model can do. The answer then ends
+    with the reason "length", which tells them.
+    """
+    for key in keys:
+        value = body.get(key)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # JSON does not tell 5.0 from 5
+        if value is None:
+            continue
+        if type(value) is not int or value < 1:
+            raise invalid(key, f"{key} must be a whole number, 1 or more ({MAX_NEW_TOKENS} are the most that count)")
+        return min(value, MAX_NEW_TOKENS)
     return None
+
+
+def stop_strings(value: object, parameter: str = "stop") -> tuple[str, ...]:
+    """The strings before which the answer ends: from one text, a list of texts, or None. Empty ones end nothing."""
+    strings = [value] if isinstance(value, str) else [] if value is None else value
+    if not isinstance(strings, list) or not all(isinstance(string, str) for string in strings):
+        raise invalid(parameter, f"{parameter} must be a text or a list of texts")
+    if len(strings) > MOST_STOP_STRINGS or any(len(string) > LONGEST_STOP_STRING for string in strings):
+        most = f"{MOST_STOP_STRINGS} texts of {LONGEST_STOP_STRING} characters"
+        raise invalid(parameter, f"{parameter} has too much in it: {most} are the most")
+    return tuple(string for string in strings if string)
 
 
 def _refuse_what_cannot_be(body: dict[str, Any]) -> None:
     if body.get("n") not in (None, 1) or isinstance(body.get("n"), bool):
         raise invalid("n", "n must be 1: there is one answer to a question")
-    for key in ("tools", "functions", "stop", "logit_bias", "audio", "top_logprobs"):
+    for key in ("tools", "functions", "logit_bias", "audio", "top_logprobs"):
         if body.get(key):
             raise ApiError(400, "unsupported_parameter", f"{key} is not supported here: leave it out", parameter=key)
     wanted = body.get("response_format")
@@ -177,7 +202,7 @@ def _refuse_what_cannot_be(body: dict[str, Any]) -> None:
         raise ApiError(
             400,
             "unsupported_parameter",
-            "response_format must be of type text: answers are",
+            "response_format must be of type text: nothing here makes the model keep to JSON, so ask for it in words",
             parameter="response_format",
         )
     for key, (low, high) in IGNORED_NUMBERS.items():

@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant import __version__
 from assistant.web import page
-from assistant.web.chat_request import IGNORED_NUMBERS
+from assistant.web.chat_request import IGNORED_NUMBERS, LONGEST_STOP_STRING, MOST_STOP_STRINGS
 from assistant.web.journal import HIGHEST_NUMBER, MEDIA_TYPES, MOST_CHARACTERS, MOST_RECORDS
 from assistant.web.settings import MAX_NEW_TOKENS, WebSettings
 
@@ -23,6 +23,11 @@ _FLAG: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _MAX_TOKENS: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NEW_TOKENS}
+_LOWERED_TOKENS: Schema = {
+    "type": ["integer", "null"],
+    "minimum": 1,
+    "description": f"more than {MAX_NEW_TOKENS} count as {MAX_NEW_TOKENS}",
+}
 _IMAGE_URI: Schema = {"type": "string", "pattern": "^data:image/", "description": "a data URI, base64"}
 _AUDIO_URI: Schema = {
     "type": "string",
@@ -265,6 +270,7 @@ def _chat(models: Sequence[str]) -> Schema:
             _object(role={"const": "user"}, content={"anyOf": [_TEXT, parts]}),
         ]
     }
+    stop = {**_TEXT, "maxLength": LONGEST_STOP_STRING}
     numbers = {
         key: {"type": ["number", "null"], "minimum": low, "maximum": high}
         for key, (low, high) in IGNORED_NUMBERS.items()
@@ -274,8 +280,9 @@ def _chat(models: Sequence[str]) -> Schema:
         "messages": {"type": "array", "minItems": 1, "items": message, "description": _MESSAGES},
         "stream": {"type": ["boolean", "null"]},
         "stream_options": {"type": ["object", "null"], "properties": {"include_usage": {"type": ["boolean", "null"]}}},
-        "max_tokens": {**_MAX_TOKENS, "type": ["integer", "null"]},
-        "max_completion_tokens": {**_MAX_TOKENS, "type": ["integer", "null"]},
+        "max_tokens": _LOWERED_TOKENS,
+        "max_completion_tokens": _LOWERED_TOKENS,
+        "stop": {"anyOf": [{"type": "null"}, stop, {"type": "array", "items": stop, "maxItems": MOST_STOP_STRINGS}]},
         "n": {"enum": [1, None]},
         "logprobs": {"type": ["boolean", "null"]},
         **numbers,

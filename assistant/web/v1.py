@@ -108,7 +108,7 @@ def _check_model(services: Services, name: str) -> None:
 
 
 def _begin(services: Services, wanted: ChatRequest, gone: Callable[[], bool]) -> Answer:
-    asked = Asked(wanted.question, plain=True, max_new_tokens=wanted.max_tokens, before=wanted.before)
+    asked = Asked(wanted.question, plain=True, max_new_tokens=wanted.max_tokens, stop=wanted.stop, before=wanted.before)
     return services.answer(gone, lambda: (asked, _about(services, wanted.picture)))
 
 
