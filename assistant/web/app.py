@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from assistant.web import page
 from assistant.web.access import SESSION_COOKIE, RateLimit, Tokens, bearer_token, host_is_ours, origin_is_ours
 from assistant.web.api import api_routes
+from assistant.web.audio_routes import audio_routes
 from assistant.web.errors import ApiError, error_body
 from assistant.web.journal_routes import PAGE_PATH, journal_routes
 from assistant.web.openapi import description
@@ -128,6 +129,7 @@ def create_app(services: Services) -> Flask:
 
     app.register_blueprint(api_routes(services))
     app.register_blueprint(v1_routes(services))
+    app.register_blueprint(audio_routes(services))
     app.register_blueprint(journal_routes(services))
     app.register_blueprint(page_routes(settings, tokens))
     return app

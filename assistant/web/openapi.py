@@ -12,9 +12,11 @@ from typing import Any
 
 from assistant import __version__
 from assistant.web import page
+from assistant.web.audio_routes import SPEECH_FORMATS, SPEEDS, TRANSCRIPT_FORMATS
 from assistant.web.chat_request import IGNORED_NUMBERS, LONGEST_STOP_STRING, MOST_STOP_STRINGS
 from assistant.web.journal import HIGHEST_NUMBER, MEDIA_TYPES, MOST_CHARACTERS, MOST_RECORDS
 from assistant.web.settings import MAX_NEW_TOKENS, WebSettings
+from assistant.web.sounds import LONGEST_TEXT
 
 Schema = dict[str, Any]
 
@@ -80,6 +82,8 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
                 }
             },
             "/v1/chat/completions": {"post": _chat(models)},
+            "/v1/audio/transcriptions": {"post": _transcription(settings)},
+            "/v1/audio/speech": {"post": _speech()},
         },
         "components": {"schemas": _schemas(), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         **({"security": [{"token": []}]} if settings.token is not None else {}),
@@ -303,6 +307,48 @@ def _chat(models: Sequence[str]) -> Schema:
                 },
             },
             **_errors(*_BODY, 404, 422, 503, schema="OpenAIError"),
+        },
+    }
+
+
+def _transcription(settings: WebSettings) -> Schema:
+    form = {
+        "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+        "model": _TEXT,
+        "language": {"enum": [settings.language]},
+        "prompt": _TEXT,
+        "response_format": {"enum": [*TRANSCRIPT_FORMATS]},
+    }
+    schema = {"type": "object", "properties": form, "required": ["file"]}
+    return {
+        "summary": "The words of a WAV recording of 60 s at most",
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}},
+        "responses": {
+            "200": {
+                "description": "the words; none where none were heard",
+                "content": {"application/json": {"schema": _object(text=_TEXT)}, "text/plain": {"schema": _TEXT}},
+            },
+            **_errors(*_BODY, 422, 503, schema="OpenAIError"),
+        },
+    }
+
+
+def _speech() -> Schema:
+    properties: Schema = {
+        "input": {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT},
+        **{key: {} for key in ("model", "voice", "instructions")},  # any value: they change nothing
+        "response_format": {"enum": [*SPEECH_FORMATS, None]},
+        "stream_format": {"enum": ["audio", None]},
+        "speed": {"type": ["number", "null"], "minimum": SPEEDS[0], "maximum": SPEEDS[1]},
+    }
+    binary = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    schema = {"type": "object", "properties": properties, "required": ["input"]}
+    return {
+        "summary": "A text as sound, in the one voice of this machine",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {
+            "200": {"description": "the sound", "content": dict.fromkeys(SPEECH_FORMATS.values(), binary)},
+            **_errors(*_BODY, 503, schema="OpenAIError"),
         },
     }
 
