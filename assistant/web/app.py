@@ -11,7 +11,16 @@ import math
 from typing import IO, TYPE_CHECKING, Any
 
 from assistant.web import page
-from assistant.web.access import SESSION_COOKIE, RateLimit, Tokens, bearer_token, host_is_ours, origin_is_ours
+from assistant.web.access import (
+    LOGIN_PATH,
+    LOGOUT_PATH,
+    SESSION_COOKIE,
+    RateLimit,
+    Tokens,
+    bearer_token,
+    host_is_ours,
+    origin_is_ours,
+)
 from assistant.web.api import api_routes
 from assistant.web.audio_routes import audio_routes
 from assistant.web.errors import ApiError, error_body
@@ -42,7 +51,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",  # a page of another site may not show the camera's picture
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
 }
-_OPEN_PATHS = ("/healthz", "/login")  # need no token; neither does /static/, which holds public code
+_OPEN_PATHS = ("/healthz", LOGIN_PATH, LOGOUT_PATH)  # need no token; neither does /static/, which holds public code
 # Requests that only look may come more often than requests for work: an open page looks once a second.
 _LOOKS_FOR_EACH_WORK = 10
 _CODES = {

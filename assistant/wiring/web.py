@@ -75,6 +75,13 @@ def web_settings(config: Config, host: str | None, port: int | None, token_file:
     return settings
 
 
+def try_address(settings: WebSettings) -> None:
+    """Raises AssistantError if the server could not listen at its address now."""
+    from assistant.web import server
+
+    server.try_address(settings)
+
+
 def read_token(path: Path) -> str:
     """The token in a file. Raises UsageError if it is unreadable, readable by everybody, too short or not plain."""
     try:

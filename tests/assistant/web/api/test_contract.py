@@ -100,5 +100,5 @@ def test_every_address_is_described(locked: Running) -> None:
         for rule in create_app(locked.services).url_map.iter_rules()
     }
     described = {path.replace("{", "<").replace("}", ">") for path in description(locked)["paths"]}
-    for_people = {"/", "/login", "/journal", "/static/<path:filename>", "/openapi.json"}
+    for_people = {"/", "/login", "/logout", "/journal", "/static/<path:filename>", "/openapi.json"}
     assert rules - for_people == described
