@@ -25,6 +25,8 @@ from assistant.web.api import api_routes
 from assistant.web.audio_routes import audio_routes
 from assistant.web.errors import ApiError, error_body
 from assistant.web.journal_routes import PAGE_PATH, journal_routes
+from assistant.web.ollama import PATHS as OLLAMA_PATHS
+from assistant.web.ollama import ollama_routes
 from assistant.web.openapi import description
 from assistant.web.pages import page_routes
 from assistant.web.v1 import v1_routes
@@ -117,6 +119,8 @@ def create_app(services: Services) -> Flask:
 
     @app.errorhandler(ApiError)
     def refused(error: ApiError) -> tuple[Response, int, dict[str, str]]:
+        if settings.ollama and request.path in OLLAMA_PATHS:
+            return jsonify(error=error.message), error.status, error.headers
         body = error_body(error, as_openai=request.path.startswith("/v1/"))
         return jsonify(body), error.status, error.headers
 
@@ -139,6 +143,8 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(api_routes(services))
     app.register_blueprint(v1_routes(services))
     app.register_blueprint(audio_routes(services))
+    if settings.ollama:
+        app.register_blueprint(ollama_routes(services))
     app.register_blueprint(journal_routes(services))
     app.register_blueprint(page_routes(settings, tokens))
     return app

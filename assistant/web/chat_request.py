@@ -1,5 +1,5 @@
 """Reads the body of `POST /v1/chat/completions` into checked values: the picture, the question, and what was said
-before.
+before. `request_of` does the same for the messages of other protocols.
 
 What the engine cannot do is refused by name: several answers, tools, JSON formats. Sampling settings are accepted and
 have no effect, because most clients send them unasked; config.toml decides. Unknown keys are accepted, as other servers
@@ -40,14 +40,16 @@ class ChatRequest:
     before: Said
     max_tokens: int | None
     stream: bool
-    stream_usage: bool
-    logprobs: bool
+    stream_usage: bool = False
+    logprobs: bool = False
     stop: tuple[str, ...] = ()  # the answer ends before the first of these
 
 
 @dataclass
-class _Message:
-    role: str
+class Message:
+    """A message of any protocol."""
+
+    role: str  # "system", "user" or "assistant"
     text: str
     pictures: list[bytes] = field(default_factory=list)
 
@@ -59,33 +61,41 @@ def parse_chat(body: dict[str, Any]) -> ChatRequest:
         raise missing("model", "model is missing: GET /v1/models tells its name")
     messages = _messages(body.get("messages"))
     _refuse_what_cannot_be(body)
-    question, before = _question(messages), _said(messages)
-    _check_instructions(before.instructions, question)
-    stream, options = _yes_or_no(body, "stream"), body.get("stream_options")
+    options = body.get("stream_options")
     if options is not None and not isinstance(options, dict):
         raise invalid("stream_options", "stream_options must be an object")
-    return ChatRequest(
+    return request_of(
+        messages,
         model=model,
-        question=question,
-        picture=_picture(messages),
-        before=before,
         max_tokens=max_tokens(body, "max_completion_tokens", "max_tokens"),
-        stream=stream,
-        stream_usage=_yes_or_no(options or {}, "include_usage"),
-        logprobs=_yes_or_no(body, "logprobs"),
+        stream=yes_or_no(body, "stream"),
+        stream_usage=yes_or_no(options or {}, "include_usage"),
+        logprobs=yes_or_no(body, "logprobs"),
         stop=stop_strings(body.get("stop")),
     )
 
 
-def _messages(value: object) -> list[_Message]:
+def request_of(messages: list[Message], **how: Any) -> ChatRequest:
+    """The request that these messages make, of any protocol; `how` has the other fields. Raises ApiError 400."""
+    question, before = _question(messages), _said(messages)
+    _check_instructions(before.instructions, question)
+    return ChatRequest(question=question, picture=_picture(messages), before=before, **how)
+
+
+def _messages(value: object) -> list[Message]:
     if not isinstance(value, list) or not value:
         raise missing("messages", "messages is missing: send a list with a question and a picture")
-    if len(value) > _MOST_MESSAGES:
-        raise invalid("messages", f"messages has {len(value)} entries, {_MOST_MESSAGES} are the most")
+    check_count(value, "messages")
     return [_message(entry, f"messages[{place}]") for place, entry in enumerate(value)]
 
 
-def _message(entry: object, where: str) -> _Message:
+def check_count(entries: list[Any], parameter: str) -> None:
+    """Raises ApiError 400 for more messages than are read."""
+    if len(entries) > _MOST_MESSAGES:
+        raise invalid(parameter, f"{parameter} has {len(entries)} entries, {_MOST_MESSAGES} are the most")
+
+
+def _message(entry: object, where: str) -> Message:
     if not isinstance(entry, dict):
         raise invalid(where, f"{where} must be an object with role and content")
     role, content = entry.get("role"), entry.get("content")
@@ -94,16 +104,16 @@ def _message(entry: object, where: str) -> _Message:
     if role not in ("system", "user", "assistant"):
         raise invalid(f"{where}.role", f"{where}.role must be system, user or assistant")
     if isinstance(content, str):
-        return _Message(role, content)
+        return Message(role, content)
     if not isinstance(content, list) or not content:
         raise invalid(f"{where}.content", f"{where}.content must be a text or a list of parts")
-    message = _Message(role, "")
+    message = Message(role, "")
     for place, part in enumerate(content):
         _add_part(message, part, f"{where}.content[{place}]")
     return message
 
 
-def _add_part(message: _Message, part: object, where: str) -> None:
+def _add_part(message: Message, part: object, where: str) -> None:
     kind = part.get("type") if isinstance(part, dict) else None
     if isinstance(part, dict) and kind == "text" and isinstance(part.get("text"), str):
         message.text = f"{message.text}\n{part['text']}" if message.text else part["text"]
@@ -117,7 +127,7 @@ def _add_part(message: _Message, part: object, where: str) -> None:
         raise invalid(where, f"{where} must be of type text, or in a user's message image_url")
 
 
-def _question(messages: list[_Message]) -> str:
+def _question(messages: list[Message]) -> str:
     last = messages[-1]
     if last.role != "user":
         raise invalid("messages", "the last message must be the user's: the question")
@@ -139,7 +149,7 @@ def _check_instructions(instructions: str, question: str) -> None:
         )
 
 
-def _picture(messages: list[_Message]) -> bytes | None:
+def _picture(messages: list[Message]) -> bytes | None:
     """The newest picture, because a conversation may move on to another one. None when there is none."""
     for message in reversed(messages):
         if len(message.pictures) > 1:
@@ -149,7 +159,7 @@ def _picture(messages: list[_Message]) -> bytes | None:
     return None
 
 
-def _said(messages: list[_Message]) -> Said:
+def _said(messages: list[Message]) -> Said:
     """The instructions and the earlier exchanges. A question that was never answered gets an empty answer."""
     instructions = "\n".join(m.text.strip() for m in messages if m.role == "system" and m.text.strip())
     exchanges: list[tuple[str, str]] = []
@@ -205,13 +215,18 @@ def _refuse_what_cannot_be(body: dict[str, Any]) -> None:
             "response_format must be of type text: nothing here makes the model keep to JSON, so ask for it in words",
             parameter="response_format",
         )
+    check_ignored_numbers(body)
+
+
+def check_ignored_numbers(body: dict[str, Any]) -> None:
+    """Raises ApiError 400 for a sampling setting outside its range."""
     for key, (low, high) in IGNORED_NUMBERS.items():
         value = body.get(key)
         if value is not None and (type(value) not in (int, float) or not low <= value <= high):
             raise invalid(key, f"{key} must be a number from {low} to {high}")
 
 
-def _yes_or_no(body: dict[str, Any], key: str) -> bool:
+def yes_or_no(body: dict[str, Any], key: str) -> bool:
     value = body.get(key)
     if value is not None and not isinstance(value, bool):
         raise invalid(key, f"{key} must be true or false")

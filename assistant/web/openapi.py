@@ -84,6 +84,7 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
             "/v1/chat/completions": {"post": _chat(models)},
             "/v1/audio/transcriptions": {"post": _transcription(settings)},
             "/v1/audio/speech": {"post": _speech()},
+            **(_ollama(models) if settings.ollama else {}),
         },
         "components": {"schemas": _schemas(), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         **({"security": [{"token": []}]} if settings.token is not None else {}),
@@ -353,6 +354,66 @@ def _speech() -> Schema:
     }
 
 
+def _ollama(models: Sequence[str]) -> dict[str, Schema]:
+    """Ollama's API. An answer as it comes is a JSON object a line, of the same form as the whole."""
+    model: Schema = {"type": "string", "enum": [*models]}
+    picture = _PICTURE.partition(",")[2]
+    images = {"type": ["array", "null"], "items": {"type": "string", "contentEncoding": "base64"}}
+    options = {"type": ["object", "null"], "properties": {"num_predict": {"type": ["integer", "null"]}}}
+    common: Schema = {"model": model, "stream": {"type": ["boolean", "null"]}, "options": options}
+    text = {"type": ["string", "null"]}
+    message = {"role": {"enum": ["system", "user", "assistant"]}, "content": text, "images": images}
+    messages = {"type": ["array", "null"], "items": {"type": "object", "properties": message, "required": ["role"]}}
+    whole = {"model": models[0], "stream": False}
+    question = {"role": "user", "content": _QUESTION, "images": [picture]}
+    listed = _object(name=_TEXT, model=_TEXT, modified_at=_TEXT, size=_COUNT, digest=_TEXT)
+    return {
+        "/api/version": {"get": _get("The version of Ollama's API", _object(version=_TEXT), *_GUARDED, error="Ollama")},
+        **{
+            path: {
+                "get": _get("The model", _object(models={"type": "array", "items": listed}), *_GUARDED, error="Ollama")
+            }
+            for path in ("/api/tags", "/api/ps")
+        },
+        "/api/show": {
+            "post": _ollama_post(
+                "What the model can do", {"model": model}, _object(capabilities={"type": "array"}), None
+            )
+        },
+        "/api/chat": {
+            "post": _ollama_post(
+                "As Ollama's: the last message is the question",
+                {**common, "messages": messages},
+                _object(model=_TEXT, created_at=_TEXT, message=_object(role=_TEXT, content=_TEXT), done=_FLAG),
+                {**whole, "messages": [question]},
+            )
+        },
+        "/api/generate": {
+            "post": _ollama_post(
+                "As Ollama's: a question without a conversation",
+                {**common, "prompt": text, "system": text, "images": images},
+                _object(model=_TEXT, created_at=_TEXT, response=_TEXT, done=_FLAG),
+                {**whole, "prompt": _QUESTION, "images": [picture]},
+            )
+        },
+    }
+
+
+def _ollama_post(summary: str, properties: Schema, answer: Schema, example: object) -> Schema:
+    content: Schema = {"schema": {"type": "object", "properties": properties, "required": ["model"]}}
+    if example is not None:
+        content["examples"] = {"whole": {"value": example}}
+    lines = {"application/json": {"schema": answer}, "application/x-ndjson": {}}
+    return {
+        "summary": summary,
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        "responses": {
+            "200": {"description": "the answer, or a line for each piece of it", "content": lines},
+            **_errors(*_BODY, 404, 422, 503, schema="Ollama"),
+        },
+    }
+
+
 def _schemas() -> Schema:
     or_null = {"type": ["string", "null"]}
     point = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
@@ -365,6 +426,7 @@ def _schemas() -> Schema:
     )
     return {
         "Error": _object(error=_object(code=_TEXT, message=_TEXT)),
+        "Ollama": _object(error=_TEXT),
         "OpenAIError": _object(error=_object(**openai_error)),
         "Status": _object(
             state={"enum": ["idle", "listening", "thinking", "speaking"]},

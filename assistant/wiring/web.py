@@ -60,6 +60,7 @@ def web_settings(config: Config, host: str | None, port: int | None, token_file:
         queue_limit=web.queue,
         kept_pictures=web.kept_pictures,
         kept_seconds=web.kept_minutes * 60.0,
+        ollama=web.ollama,
         language=config.conversation.language,
     )
     reachable = not is_loopback(settings.host) or names or web.trusted_proxy
