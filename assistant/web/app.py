@@ -29,6 +29,7 @@ from assistant.web.ollama import PATHS as OLLAMA_PATHS
 from assistant.web.ollama import ollama_routes
 from assistant.web.openapi import description
 from assistant.web.pages import page_routes
+from assistant.web.responses import responses_routes
 from assistant.web.v1 import v1_routes
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def create_app(services: Services) -> Flask:
 
     app.register_blueprint(api_routes(services))
     app.register_blueprint(v1_routes(services))
+    app.register_blueprint(responses_routes(services))
     app.register_blueprint(audio_routes(services))
     if settings.ollama:
         app.register_blueprint(ollama_routes(services))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assistant.web.services import Services
     from audio.pcm import AudioChunk
 
-TRANSCRIPT_FORMATS = ("json", "text")
+TRANSCRIPT_FORMATS = ("json", "text", "verbose_json")
 # Media types. A request that names no format gets MP3, as from OpenAI: programs save it under that name.
 SPEECH_FORMATS = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "pcm": "audio/pcm"}
 SPEEDS = (0.25, 4.0)
@@ -36,9 +36,13 @@ def audio_routes(services: Services) -> Blueprint:
 
     @audio.post("/transcriptions")
     def transcriptions() -> Response:
-        wav, as_text = _parse_recording(request, services.settings.language)
-        words = services.sounds.words(wav, client_gone(request.environ))
-        return Response(words + "\n", mimetype="text/plain") if as_text else jsonify(text=words)
+        language = services.settings.language
+        wav, wanted = _parse_recording(request, language)
+        words, seconds = services.sounds.words(wav, client_gone(request.environ))
+        if wanted == "text":
+            return Response(words + "\n", mimetype="text/plain")
+        more = {"task": "transcribe", "language": language, "duration": seconds, "segments": []}
+        return jsonify(text=words, **(more if wanted == "verbose_json" else {}))
 
     @audio.post("/speech")
     def speech() -> Response:
@@ -49,8 +53,8 @@ def audio_routes(services: Services) -> Blueprint:
     return audio
 
 
-def _parse_recording(request: Request, language: str) -> tuple[bytes, bool]:
-    """The bytes of the recording, and whether the words alone are wanted. Raises ApiError 400 or 415."""
+def _parse_recording(request: Request, language: str) -> tuple[bytes, str]:
+    """The bytes of the recording, and one of `TRANSCRIPT_FORMATS`. Raises ApiError 400 or 415."""
     if request.mimetype != "multipart/form-data":
         raise ApiError(415, "wrong_type", "the body must be multipart/form-data")
     form = request.form
@@ -60,13 +64,13 @@ def _parse_recording(request: Request, language: str) -> tuple[bytes, bool]:
     check_kind(file.mimetype, "audio", "file")
     wanted = form.get("response_format", "json")
     if wanted not in TRANSCRIPT_FORMATS:
-        raise _unsupported("response_format", f"response_format must be {' or '.join(TRANSCRIPT_FORMATS)}")
+        raise _unsupported("response_format", f"response_format must be one of {', '.join(TRANSCRIPT_FORMATS)}")
     if form.get("stream", "false").lower() not in ("false", "0", ""):
         raise _unsupported("stream", "stream is not supported here: the words come when all are heard")
     spoken = form.get("language", "").strip().lower()
     if spoken and spoken.partition("-")[0] != language:
         raise _unsupported("language", f"this machine hears {language!r} and no other language: leave language out")
-    return file.read(), wanted == "text"
+    return file.read(), wanted
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def ollama_routes(services: Services) -> Blueprint:
 
     @ollama.post("/show")
     def show() -> Response:
-        name = model_name(json_object(request), services.model_names)
+        name = model_name(json_object(request, of_any_type=True), services.model_names)
         check_model(services, name)
         return jsonify(
             modelfile="",
@@ -84,13 +84,13 @@ def ollama_routes(services: Services) -> Blueprint:
 
     @ollama.post("/chat")
     def chat() -> Response:
-        body = json_object(request)
+        body = json_object(request, of_any_type=True)
         wanted = parse_chat(body, services.model_names)
         return reply(body, wanted, lambda text: {"message": {"role": "assistant", "content": text}})
 
     @ollama.post("/generate")
     def generate() -> Response:
-        body = json_object(request)
+        body = json_object(request, of_any_type=True)
         wanted = parse_generate(body, services.model_names)
         return reply(body, wanted, lambda text: {"response": text})
 

@@ -82,6 +82,7 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
                 }
             },
             "/v1/chat/completions": {"post": _chat(models)},
+            "/v1/responses": {"post": _responses(models)},
             "/v1/audio/transcriptions": {"post": _transcription(settings)},
             "/v1/audio/speech": {"post": _speech()},
             **(_ollama(models) if settings.ollama else {}),
@@ -306,6 +307,50 @@ def _chat(models: Sequence[str]) -> Schema:
                     "application/json": {"schema": _ref("Completion")},
                     "text/event-stream": {"schema": _event("message")},
                 },
+            },
+            **_errors(*_BODY, 404, 422, 503, schema="OpenAIError"),
+        },
+    }
+
+
+def _responses(models: Sequence[str]) -> Schema:
+    text_part = _object(type={"enum": ["input_text", "output_text"]}, text=_TEXT)
+    image_part = _object(type={"const": "input_image"}, image_url=_IMAGE_URI)
+    text = {"type": "array", "minItems": 1, "items": text_part}
+    parts = {"type": "array", "minItems": 1, "items": {"anyOf": [text_part, image_part]}}
+    message = {
+        "anyOf": [
+            _object(role={"enum": ["system", "developer", "assistant"]}, content={"anyOf": [_TEXT, text]}),
+            _object(role={"const": "user"}, content={"anyOf": [_TEXT, parts]}),
+        ]
+    }
+    messages = {"type": "array", "minItems": 1, "items": message, "description": _MESSAGES}
+    properties: Schema = {
+        "model": {"type": "string", "enum": [*models]},
+        "input": {"anyOf": [{"type": "string", "minLength": 1}, messages]},
+        "instructions": {"type": ["string", "null"]},
+        "max_output_tokens": _LOWERED_TOKENS,
+        "stream": {"type": ["boolean", "null"]},
+    }
+    schema = {"type": "object", "properties": properties, "required": ["model", "input"]}
+    asked = [{"type": "input_text", "text": _QUESTION}, {"type": "input_image", "image_url": _PICTURE}]
+    whole = {"model": models[0], "input": [{"role": "user", "content": asked}]}
+    examples = {"whole": {"value": whole}, "stream": {"value": {**whole, "stream": True}}}
+    answer = _object(
+        id=_TEXT,
+        object={"const": "response"},
+        created_at=_COUNT,
+        status={"enum": ["completed", "incomplete"]},
+        model=_TEXT,
+        output={"type": "array", "minItems": 1},
+    )
+    return {
+        "summary": "As OpenAI's: the last message is the question; nothing is stored",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}},
+        "responses": {
+            "200": {
+                "description": "the answer, or with `stream` its events",
+                "content": {"application/json": {"schema": answer}, "text/event-stream": {}},
             },
             **_errors(*_BODY, 404, 422, 503, schema="OpenAIError"),
         },

@@ -34,8 +34,13 @@ def temporary_wav(wav: bytes) -> Iterator[Path]:
         yield Path(file.name)
 
 
-def check_recording(path: Path, parameter: str) -> None:
-    """Raises ApiError 422 unless the file is a WAV recording of 60 s at most. `parameter` is the key that brought it."""
+def check_recording(path: Path, parameter: str) -> float:
+    """The seconds of a WAV recording.
+
+    Raises ApiError 422 for one of more than 60 s, and for other files. `parameter` is the key that brought it.
+    """
+    import soundfile
+
     from audio.errors import WavError
     from audio.wav import WavSource
 
@@ -44,3 +49,4 @@ def check_recording(path: Path, parameter: str) -> None:
     except WavError as error:
         message = str(error).replace(str(path), "the recording")
         raise ApiError(422, "bad_recording", message, parameter=parameter) from None
+    return float(soundfile.info(path).duration)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, ModelMissing
@@ -44,8 +45,8 @@ class Sounds:
         self._abbreviations = abbreviations
         self._queue = WorkQueue(PLACES, clock, what="recordings and texts are at work")
 
-    def words(self, wav: bytes, gone: Callable[[], bool]) -> str:
-        """The words in a WAV recording; "" if there are none, or if the client has gone meanwhile.
+    def words(self, wav: bytes, gone: Callable[[], bool]) -> tuple[str, float]:
+        """The words in a WAV recording and its seconds. There are no words ("") if the client has gone meanwhile.
 
         Raises ApiError, also when the queue is full.
         """
@@ -55,17 +56,22 @@ class Sounds:
         try:
             _wait(ticket, gone)
             with temporary_wav(wav) as path:
-                check_recording(path, "file")
-                return self._hear(path, gone)[0]
+                seconds = check_recording(path, "file")
+                return self._heard(path, gone), seconds
         except (ModelMissing, SpeechModelError) as error:
             _log.warning("a recording was not heard: %s", error)
             raise ApiError(503, "no_speech_model", NO_SPEECH_MODEL, parameter="file") from None
-        except AssistantError as error:
-            if type(error) is not AssistantError:
-                raise
-            return ""  # no words were heard
         finally:
             ticket.leave()
+
+    def _heard(self, path: Path, gone: Callable[[], bool]) -> str:
+        assert self._hear is not None  # `words` has asked
+        try:
+            return self._hear(path, gone)[0]
+        except AssistantError as error:
+            if type(error) is not AssistantError:  # the speech model is missing
+                raise
+            return ""  # no words were heard
 
     def speech(self, text: str, gone: Callable[[], bool]) -> AudioChunk:
         """The text as sound. Raises ApiError, also when the queue is full.

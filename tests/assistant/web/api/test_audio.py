@@ -44,6 +44,8 @@ def test_a_recording_becomes_words(client: Any) -> None:
     assert heard.text == "what color is the circle"
     plain = client.audio.transcriptions.create(model="whisper-1", file=RECORDING, response_format="text")
     assert plain.strip() == "what color is the circle"
+    more = client.audio.transcriptions.create(model="whisper-1", file=RECORDING, response_format="verbose_json")
+    assert (more.text, more.duration, more.language) == ("what color is the circle", 1.0, "en")
 
 
 @pytest.mark.parametrize(

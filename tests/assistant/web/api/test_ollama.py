@@ -130,6 +130,15 @@ def test_what_cannot_be_is_refused_in_ollamas_way(client: Any, change: dict[str,
     assert caught.value.status_code == status
 
 
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_of_another_type_is_read(server: Running, kind: str) -> None:
+    """`curl -d` and LiteLLM name a wrong type or none, and Ollama reads them. A page of another site is still refused."""
+    body = json.dumps({"model": "demo_model", "prompt": ""}).encode()
+    assert send(server.port, "POST", "/api/generate", body, {"Content-Type": kind}).json["done"]
+    foreign = send(server.port, "POST", "/api/generate", body, {"Content-Type": kind, "Origin": "http://evil.example"})
+    assert foreign.status == 403
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
