@@ -22,10 +22,11 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
 def _serve(arguments: argparse.Namespace) -> None:
     from assistant.wiring.assembly import Assembly
     from assistant.wiring.conversation import run
-    from assistant.wiring.web import SideServer, serve, web_settings
+    from assistant.wiring.web import SideServer, serve, try_address, web_settings
 
     config = config_of(arguments)
     settings = web_settings(config, arguments.host, arguments.port, arguments.token_file)
+    try_address(settings)  # before the model, which may take minutes to load
     with contextlib.ExitStack() as stack:
         if arguments.with_voice:
             assembly = Assembly(config, stack)

@@ -214,6 +214,7 @@ class WebConfig:
     max_question_characters: int = _number(1000, 10, 2000)
     kept_pictures: int = _number(16, 1, 256)
     kept_minutes: float = _number(10.0, 0.1, 1440.0)
+    ollama: bool = False
 
 
 @dataclass(frozen=True)

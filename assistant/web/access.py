@@ -25,6 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LOGIN_PATH = "/login"
+LOGOUT_PATH = "/logout"
 MAX_LOGIN_BYTES = 4096  # of a login form: it has one token and one address
 SESSION_COOKIE = "seesay"
 SESSION_SECONDS = 12 * 3600
@@ -79,8 +80,8 @@ def bearer_token(authorization: str) -> str | None:
 class Tokens:
     """Checks the server's one token, and the sessions that browsers get for it.
 
-    A session is a signed time at which it ends. The key is new with every start of the program, so a session also ends
-    with it.
+    A session is a signed time at which it ends, with a number of its own. The key is new with every start of the program,
+    so a session also ends with it.
     """
 
     def __init__(
@@ -96,6 +97,10 @@ class Tokens:
         self._signer = Signer(
             secrets.token_bytes(32), salt="seesay session", key_derivation="hmac", digest_method=hashlib.sha256
         )
+        self._ending = threading.Lock()
+        self._ended: dict[
+            str, int
+        ] = {}  # the numbers of sessions that were ended, with the time until which they count
         self._guesses = RateLimit(_GUESSES_PER_MINUTE, monotonic)  # all ways of showing a token count together
 
     def try_token(self, client: str, given: str) -> tuple[bool, float]:
@@ -111,19 +116,34 @@ class Tokens:
         return is_right, 0.0
 
     def new_session(self) -> str:
-        """The value of the session cookie: the second at which the session ends, a dot, and the signature."""
-        ends_at = str(int(self._clock()) + SESSION_SECONDS)
-        return self._signer.sign(ends_at).decode()
+        """The value of the session cookie: the second at which the session ends, its number, and the signature."""
+        ends_at = int(self._clock()) + SESSION_SECONDS
+        return self._signer.sign(f"{ends_at}.{secrets.token_hex(8)}").decode()
 
     def is_session(self, given: str) -> bool:
         """True when we signed `given` and its time has not come. `given` may be any text."""
+        signed = self._signed(given)
+        return signed is not None and signed[0] > self._clock() and signed[1] not in self._ended
+
+    def end_session(self, given: str) -> None:
+        """Ends a session before its time, for every copy of its cookie. `given` may be any text."""
+        signed = self._signed(given)
+        if signed is None:
+            return
+        with self._ending:
+            now = self._clock()
+            self._ended = {number: ends_at for number, ends_at in self._ended.items() if ends_at > now}
+            self._ended[signed[1]] = signed[0]
+
+    def _signed(self, given: str) -> tuple[int, str] | None:
+        """The second at which the session ends and its number, or None if we did not sign it."""
         from itsdangerous import BadSignature
 
         try:
-            ends_at = self._signer.unsign(given.encode("utf-8", "replace"))
+            ends_at, _, number = self._signer.unsign(given.encode("utf-8", "replace")).decode().partition(".")
         except BadSignature:
-            return False
-        return int(ends_at) > self._clock()  # a number, because we signed it
+            return None
+        return int(ends_at), number  # a number, because we signed it
 
     def has_session(self, cookies: str) -> bool:
         """True when a whole `Cookie` header has a valid session. The server asks this while a request still arrives."""

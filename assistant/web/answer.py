@@ -28,6 +28,7 @@ from assistant.web.errors import ApiError
 from assistant.web.events import Event, Leaving
 from assistant.web.speech import Speech
 from assistant.web.status_board import Board
+from assistant.web.stop_strings import StopStrings
 from assistant.web.without_engine import SaidAtOnce, Told, read_aloud, tell_at_once
 from assistant.web.work_queue import Ticket
 from audio.errors import AudioError, SpeechModelError
@@ -80,6 +81,7 @@ class Asked:
     speak: bool = False  # each sentence comes with its sound
     plain: bool = False  # the model's text and nothing else: no sentences, no words of doubt
     max_new_tokens: int | None = None
+    stop: tuple[str, ...] = ()  # the answer ends before the first of these strings; only where it is `plain`
     before: Said | None = None  # None: what the conversation itself remembers
 
 
@@ -263,19 +265,22 @@ class Answer:
         )
         self._asked_of = self.answerer
         reply = Reply(turn, self._means.wording, self._means.clock, about.fault, read)
+        stop = StopStrings(asked.stop)
         for event in reply.answer(view, prompt, max_new_tokens=asked.max_new_tokens, plain=asked.plain):
             match event:
                 case ChunkDecoded(chunk):
-                    self._said += chunk.text
                     if chunk.stats is not None:
                         self._count(chunk.stats)
-                    if chunk.text:
-                        yield events.Text(chunk.text, chunk.log_probabilities)
+                    for text, log_probabilities in stop.push(chunk):
+                        self._said += text
+                        yield events.Text(text, log_probabilities)
+                    if stop.found:  # the model ends within a token, and the view is as it was before the question
+                        self._cancelled.set()
                 case SentenceFinished(text, spoken):
                     self._put_in_words(text, spoken)
                     yield self._sentence(spoken)
                 case DecodingEnded(finish):
-                    self._finish = finish
+                    self._finish = "stop" if stop.found else finish
                     if finish == "cancelled":
                         return
                 case NothingAnswered(spoken):

@@ -17,7 +17,7 @@ from assistant.web.conversations import Conversation
 from assistant.web.errors import ApiError, invalid, missing
 from assistant.web.event_text import events_of_reading, result_of_reading, server_sent
 from assistant.web.pictures import jpeg, picture_frame
-from assistant.web.recordings import temporary_wav
+from assistant.web.recordings import check_recording, temporary_wav
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from assistant.web.journal import JournalAccess
     from assistant.web.services import Services
 
-LONGEST_RECORDING_SECONDS = 60.0
 _CAMERA_SECONDS = 3.0
 
 
@@ -151,17 +150,10 @@ def _conversation(services: Services, id: str) -> Conversation:
 
 
 def _check_recording(services: Services, wav: bytes) -> None:
-    from audio.errors import WavError
-    from audio.wav import WavSource
-
     if not services.can_hear:
         raise ApiError(503, "no_speech_model", NO_SPEECH_MODEL, parameter="audio")
     with temporary_wav(wav) as path:
-        try:
-            WavSource(path, max_seconds=LONGEST_RECORDING_SECONDS)
-        except WavError as error:
-            message = str(error).replace(str(path), "the recording")
-            raise ApiError(422, "bad_recording", message, parameter="audio") from None
+        check_recording(path, "audio")
 
 
 def _status(services: Services) -> dict[str, Any]:

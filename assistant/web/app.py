@@ -11,12 +11,25 @@ import math
 from typing import IO, TYPE_CHECKING, Any
 
 from assistant.web import page
-from assistant.web.access import SESSION_COOKIE, RateLimit, Tokens, bearer_token, host_is_ours, origin_is_ours
+from assistant.web.access import (
+    LOGIN_PATH,
+    LOGOUT_PATH,
+    SESSION_COOKIE,
+    RateLimit,
+    Tokens,
+    bearer_token,
+    host_is_ours,
+    origin_is_ours,
+)
 from assistant.web.api import api_routes
+from assistant.web.audio_routes import audio_routes
 from assistant.web.errors import ApiError, error_body
 from assistant.web.journal_routes import PAGE_PATH, journal_routes
+from assistant.web.ollama import PATHS as OLLAMA_PATHS
+from assistant.web.ollama import ollama_routes
 from assistant.web.openapi import description
 from assistant.web.pages import page_routes
+from assistant.web.responses import responses_routes
 from assistant.web.v1 import v1_routes
 
 if TYPE_CHECKING:
@@ -41,7 +54,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",  # a page of another site may not show the camera's picture
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
 }
-_OPEN_PATHS = ("/healthz", "/login")  # need no token; neither does /static/, which holds public code
+_OPEN_PATHS = ("/healthz", LOGIN_PATH, LOGOUT_PATH)  # need no token; neither does /static/, which holds public code
 # Requests that only look may come more often than requests for work: an open page looks once a second.
 _LOOKS_FOR_EACH_WORK = 10
 _CODES = {
@@ -107,6 +120,8 @@ def create_app(services: Services) -> Flask:
 
     @app.errorhandler(ApiError)
     def refused(error: ApiError) -> tuple[Response, int, dict[str, str]]:
+        if settings.ollama and request.path in OLLAMA_PATHS:
+            return jsonify(error=error.message), error.status, error.headers
         body = error_body(error, as_openai=request.path.startswith("/v1/"))
         return jsonify(body), error.status, error.headers
 
@@ -128,6 +143,10 @@ def create_app(services: Services) -> Flask:
 
     app.register_blueprint(api_routes(services))
     app.register_blueprint(v1_routes(services))
+    app.register_blueprint(responses_routes(services))
+    app.register_blueprint(audio_routes(services))
+    if settings.ollama:
+        app.register_blueprint(ollama_routes(services))
     app.register_blueprint(journal_routes(services))
     app.register_blueprint(page_routes(settings, tokens))
     return app

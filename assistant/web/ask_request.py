@@ -66,9 +66,12 @@ def parse_read(request: Request) -> ReadRequest:
     return wanted
 
 
-def json_object(request: Request) -> dict[str, Any]:
-    """The body as a JSON object. Raises ApiError 400 or 415."""
-    if request.mimetype != "application/json":
+def json_object(request: Request, *, of_any_type: bool = False) -> dict[str, Any]:
+    """The body as a JSON object. Raises ApiError 400 or 415.
+
+    `of_any_type` is for the programs of a protocol in which many name no type or a wrong one.
+    """
+    if request.mimetype != "application/json" and not of_any_type:
         raise ApiError(415, "wrong_type", "the body must be application/json")
     try:
         body = json.loads(request.get_data(cache=False).decode("utf-8"))

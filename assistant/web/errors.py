@@ -36,11 +36,11 @@ class ApiError(Exception):
 class QueueFull(ApiError):
     """All places in the queue are taken. The answer says in how many seconds one should be free."""
 
-    def __init__(self, limit: int, retry_seconds: int) -> None:
+    def __init__(self, limit: int, retry_seconds: int, what: str = "questions are being answered") -> None:
         super().__init__(
             429,
             "queue_full",
-            f"{limit} questions are being answered or wait already: ask again in {retry_seconds} s",
+            f"{limit} {what} or wait already: ask again in {retry_seconds} s",
             headers={"Retry-After": str(retry_seconds)},
         )
 

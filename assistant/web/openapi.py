@@ -13,9 +13,11 @@ from typing import Any
 from assistant import __version__
 from assistant.inspection.round_shown import ANSWERS, AWAITED, STATES
 from assistant.web import page
-from assistant.web.chat_request import IGNORED_NUMBERS
+from assistant.web.audio_routes import SPEECH_FORMATS, SPEEDS, TRANSCRIPT_FORMATS
+from assistant.web.chat_request import IGNORED_NUMBERS, LONGEST_STOP_STRING, MOST_STOP_STRINGS
 from assistant.web.journal import HIGHEST_NUMBER, MEDIA_TYPES, MOST_CHARACTERS, MOST_RECORDS
 from assistant.web.settings import MAX_NEW_TOKENS, WebSettings
+from assistant.web.sounds import LONGEST_TEXT
 
 Schema = dict[str, Any]
 
@@ -24,6 +26,11 @@ _FLAG: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _MAX_TOKENS: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NEW_TOKENS}
+_LOWERED_TOKENS: Schema = {
+    "type": ["integer", "null"],
+    "minimum": 1,
+    "description": f"more than {MAX_NEW_TOKENS} count as {MAX_NEW_TOKENS}",
+}
 _IMAGE_URI: Schema = {"type": "string", "pattern": "^data:image/", "description": "a data URI, base64"}
 _AUDIO_URI: Schema = {
     "type": "string",
@@ -77,6 +84,10 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
                 }
             },
             "/v1/chat/completions": {"post": _chat(models)},
+            "/v1/responses": {"post": _responses(models)},
+            "/v1/audio/transcriptions": {"post": _transcription(settings)},
+            "/v1/audio/speech": {"post": _speech()},
+            **(_ollama(models) if settings.ollama else {}),
         },
         "components": {"schemas": _schemas(), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         **({"security": [{"token": []}]} if settings.token is not None else {}),
@@ -267,6 +278,7 @@ def _chat(models: Sequence[str]) -> Schema:
             _object(role={"const": "user"}, content={"anyOf": [_TEXT, parts]}),
         ]
     }
+    stop = {**_TEXT, "maxLength": LONGEST_STOP_STRING}
     numbers = {
         key: {"type": ["number", "null"], "minimum": low, "maximum": high}
         for key, (low, high) in IGNORED_NUMBERS.items()
@@ -276,8 +288,9 @@ def _chat(models: Sequence[str]) -> Schema:
         "messages": {"type": "array", "minItems": 1, "items": message, "description": _MESSAGES},
         "stream": {"type": ["boolean", "null"]},
         "stream_options": {"type": ["object", "null"], "properties": {"include_usage": {"type": ["boolean", "null"]}}},
-        "max_tokens": {**_MAX_TOKENS, "type": ["integer", "null"]},
-        "max_completion_tokens": {**_MAX_TOKENS, "type": ["integer", "null"]},
+        "max_tokens": _LOWERED_TOKENS,
+        "max_completion_tokens": _LOWERED_TOKENS,
+        "stop": {"anyOf": [{"type": "null"}, stop, {"type": "array", "items": stop, "maxItems": MOST_STOP_STRINGS}]},
         "n": {"enum": [1, None]},
         "logprobs": {"type": ["boolean", "null"]},
         **numbers,
@@ -302,6 +315,152 @@ def _chat(models: Sequence[str]) -> Schema:
     }
 
 
+def _responses(models: Sequence[str]) -> Schema:
+    text_part = _object(type={"enum": ["input_text", "output_text"]}, text=_TEXT)
+    image_part = _object(type={"const": "input_image"}, image_url=_IMAGE_URI)
+    text = {"type": "array", "minItems": 1, "items": text_part}
+    parts = {"type": "array", "minItems": 1, "items": {"anyOf": [text_part, image_part]}}
+    message = {
+        "anyOf": [
+            _object(role={"enum": ["system", "developer", "assistant"]}, content={"anyOf": [_TEXT, text]}),
+            _object(role={"const": "user"}, content={"anyOf": [_TEXT, parts]}),
+        ]
+    }
+    messages = {"type": "array", "minItems": 1, "items": message, "description": _MESSAGES}
+    properties: Schema = {
+        "model": {"type": "string", "enum": [*models]},
+        "input": {"anyOf": [{"type": "string", "minLength": 1}, messages]},
+        "instructions": {"type": ["string", "null"]},
+        "max_output_tokens": _LOWERED_TOKENS,
+        "stream": {"type": ["boolean", "null"]},
+    }
+    schema = {"type": "object", "properties": properties, "required": ["model", "input"]}
+    asked = [{"type": "input_text", "text": _QUESTION}, {"type": "input_image", "image_url": _PICTURE}]
+    whole = {"model": models[0], "input": [{"role": "user", "content": asked}]}
+    examples = {"whole": {"value": whole}, "stream": {"value": {**whole, "stream": True}}}
+    answer = _object(
+        id=_TEXT,
+        object={"const": "response"},
+        created_at=_COUNT,
+        status={"enum": ["completed", "incomplete"]},
+        model=_TEXT,
+        output={"type": "array", "minItems": 1},
+    )
+    return {
+        "summary": "As OpenAI's: the last message is the question; nothing is stored",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}},
+        "responses": {
+            "200": {
+                "description": "the answer, or with `stream` its events",
+                "content": {"application/json": {"schema": answer}, "text/event-stream": {}},
+            },
+            **_errors(*_BODY, 404, 422, 503, schema="OpenAIError"),
+        },
+    }
+
+
+def _transcription(settings: WebSettings) -> Schema:
+    form = {
+        "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+        "model": _TEXT,
+        "language": {"enum": [settings.language]},
+        "prompt": _TEXT,
+        "response_format": {"enum": [*TRANSCRIPT_FORMATS]},
+    }
+    schema = {"type": "object", "properties": form, "required": ["file"]}
+    return {
+        "summary": "The words of a WAV recording of 60 s at most",
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}},
+        "responses": {
+            "200": {
+                "description": "the words; none where none were heard",
+                "content": {"application/json": {"schema": _object(text=_TEXT)}, "text/plain": {"schema": _TEXT}},
+            },
+            **_errors(*_BODY, 422, 503, schema="OpenAIError"),
+        },
+    }
+
+
+def _speech() -> Schema:
+    properties: Schema = {
+        "input": {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT},
+        **{key: {} for key in ("model", "voice", "instructions")},  # any value: they change nothing
+        "response_format": {"enum": [*SPEECH_FORMATS, None]},
+        "stream_format": {"enum": ["audio", None]},
+        "speed": {"type": ["number", "null"], "minimum": SPEEDS[0], "maximum": SPEEDS[1]},
+    }
+    binary = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    schema = {"type": "object", "properties": properties, "required": ["input"]}
+    return {
+        "summary": "A text as sound, in the one voice of this machine",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {
+            "200": {"description": "the sound", "content": dict.fromkeys(SPEECH_FORMATS.values(), binary)},
+            **_errors(*_BODY, 503, schema="OpenAIError"),
+        },
+    }
+
+
+def _ollama(models: Sequence[str]) -> dict[str, Schema]:
+    """Ollama's API. An answer as it comes is a JSON object a line, of the same form as the whole."""
+    model: Schema = {"type": "string", "enum": [*models]}
+    picture = _PICTURE.partition(",")[2]
+    images = {"type": ["array", "null"], "items": {"type": "string", "contentEncoding": "base64"}}
+    options = {"type": ["object", "null"], "properties": {"num_predict": {"type": ["integer", "null"]}}}
+    common: Schema = {"model": model, "stream": {"type": ["boolean", "null"]}, "options": options}
+    text = {"type": ["string", "null"]}
+    message = {"role": {"enum": ["system", "user", "assistant"]}, "content": text, "images": images}
+    messages = {"type": ["array", "null"], "items": {"type": "object", "properties": message, "required": ["role"]}}
+    whole = {"model": models[0], "stream": False}
+    question = {"role": "user", "content": _QUESTION, "images": [picture]}
+    listed = _object(name=_TEXT, model=_TEXT, modified_at=_TEXT, size=_COUNT, digest=_TEXT)
+    return {
+        "/api/version": {"get": _get("The version of Ollama's API", _object(version=_TEXT), *_GUARDED, error="Ollama")},
+        **{
+            path: {
+                "get": _get("The model", _object(models={"type": "array", "items": listed}), *_GUARDED, error="Ollama")
+            }
+            for path in ("/api/tags", "/api/ps")
+        },
+        "/api/show": {
+            "post": _ollama_post(
+                "What the model can do", {"model": model}, _object(capabilities={"type": "array"}), None
+            )
+        },
+        "/api/chat": {
+            "post": _ollama_post(
+                "As Ollama's: the last message is the question",
+                {**common, "messages": messages},
+                _object(model=_TEXT, created_at=_TEXT, message=_object(role=_TEXT, content=_TEXT), done=_FLAG),
+                {**whole, "messages": [question]},
+            )
+        },
+        "/api/generate": {
+            "post": _ollama_post(
+                "As Ollama's: a question without a conversation",
+                {**common, "prompt": text, "system": text, "images": images},
+                _object(model=_TEXT, created_at=_TEXT, response=_TEXT, done=_FLAG),
+                {**whole, "prompt": _QUESTION, "images": [picture]},
+            )
+        },
+    }
+
+
+def _ollama_post(summary: str, properties: Schema, answer: Schema, example: object) -> Schema:
+    content: Schema = {"schema": {"type": "object", "properties": properties, "required": ["model"]}}
+    if example is not None:
+        content["examples"] = {"whole": {"value": example}}
+    lines = {"application/json": {"schema": answer}, "application/x-ndjson": {}}
+    return {
+        "summary": summary,
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        "responses": {
+            "200": {"description": "the answer, or a line for each piece of it", "content": lines},
+            **_errors(*_BODY, 404, 422, 503, schema="Ollama"),
+        },
+    }
+
+
 def _schemas() -> Schema:
     or_null = {"type": ["string", "null"]}
     point = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
@@ -314,6 +473,7 @@ def _schemas() -> Schema:
     )
     return {
         "Error": _object(error=_object(code=_TEXT, message=_TEXT)),
+        "Ollama": _object(error=_TEXT),
         "OpenAIError": _object(error=_object(**openai_error)),
         "Status": _object(
             state={"enum": ["idle", "listening", "thinking", "speaking"]},

@@ -1,4 +1,4 @@
-"""The routes `/` and `/login`, which a person opens in a browser. The page is in `page/` and gets everything else from
+"""The routes `/`, `/login` and `/logout`, which a person opens in a browser. The page is in `page/` and gets everything else from
 the API.
 
 It does not know questions and answers.
@@ -37,7 +37,10 @@ def page_routes(settings: WebSettings, tokens: Tokens | None) -> Blueprint:
     def index() -> str:
         lang = language()
         longest = settings.max_question_characters
-        return render_template("index.html", words=page.words(lang), language=lang, longest_question=longest)
+        has_session = tokens is not None and tokens.is_session(request.cookies.get(SESSION_COOKIE, ""))
+        return render_template(
+            "index.html", words=page.words(lang), language=lang, longest_question=longest, has_session=has_session
+        )
 
     @pages.get("/login")
     def login() -> Any:
@@ -60,6 +63,14 @@ def page_routes(settings: WebSettings, tokens: Tokens | None) -> Blueprint:
                 secure=request.is_secure,
                 samesite="Strict",
             )
+        return response
+
+    @pages.post("/logout")
+    def log_out() -> Any:
+        if tokens is not None:
+            tokens.end_session(request.cookies.get(SESSION_COOKIE, ""))
+        response = make_response(redirect(url_for("pages.login", lang=request.args.get("lang")), 303))
+        response.delete_cookie(SESSION_COOKIE, httponly=True, secure=request.is_secure, samesite="Strict")
         return response
 
     return pages

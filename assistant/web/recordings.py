@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from assistant.web.errors import no_room
+from assistant.web.errors import ApiError, no_room
+
+LONGEST_RECORDING_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -30,3 +32,21 @@ def temporary_wav(wav: bytes) -> Iterator[Path]:
             _log.warning("a recording cannot be stored while it is heard: %s", error.strerror or error)
             raise no_room() from error
         yield Path(file.name)
+
+
+def check_recording(path: Path, parameter: str) -> float:
+    """The seconds of a WAV recording.
+
+    Raises ApiError 422 for one of more than 60 s, and for other files. `parameter` is the key that brought it.
+    """
+    import soundfile
+
+    from audio.errors import WavError
+    from audio.wav import WavSource
+
+    try:
+        WavSource(path, max_seconds=LONGEST_RECORDING_SECONDS)
+    except WavError as error:
+        message = str(error).replace(str(path), "the recording")
+        raise ApiError(422, "bad_recording", message, parameter=parameter) from None
+    return float(soundfile.info(path).duration)

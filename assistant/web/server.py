@@ -6,6 +6,7 @@ It does not know what is served.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -79,6 +80,38 @@ class WebServer:
             self.ended.set()
 
 
+def try_address(settings: WebSettings) -> None:
+    """Raises AssistantError if the server could not listen now. For a start that takes minutes before it listens.
+
+    Nothing listens afterwards, so that no client waits for a server that is not ready.
+    """
+    try:
+        # All addresses of a name: waitress listens at each of them.
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            _listening_host(settings), settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as tried:
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as waitress does
+                if family == socket.AF_INET6:
+                    tried.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                tried.bind(address)
+                tried.listen(1)
+    except (OSError, ValueError) as error:
+        raise _cannot_listen(settings, error) from None
+
+
+def _listening_host(settings: WebSettings) -> str:
+    return "127.0.0.1" if settings.host == "localhost" else settings.host
+
+
+def _cannot_listen(settings: WebSettings, error: Exception) -> AssistantError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return AssistantError(
+        f"cannot listen at {settings.host} port {settings.port}: {reason.lower().rstrip('.')}; "
+        "choose another with --host and --port"
+    )
+
+
 def _listen(app: Flask, settings: WebSettings, sweep: Callable[[], None], tokens: Tokens | None) -> SocketServer:
     from waitress import wasyncore
     from waitress.adjustments import Adjustments
@@ -104,11 +137,7 @@ def _listen(app: Flask, settings: WebSettings, sweep: Callable[[], None], tokens
         )
     except (OSError, ValueError) as error:
         wasyncore.close_all(sockets, ignore_all=True)
-        reason = getattr(error, "strerror", None) or str(error)
-        raise AssistantError(
-            f"cannot listen at {settings.host} port {settings.port}: {reason.lower().rstrip('.')}; "
-            "choose another with --host and --port"
-        ) from None
+        raise _cannot_listen(settings, error) from None
     dispatcher.set_thread_count(adjustments.threads)
     return server
 
@@ -116,7 +145,7 @@ def _listen(app: Flask, settings: WebSettings, sweep: Callable[[], None], tokens
 def _adjustments(settings: WebSettings) -> dict[str, Any]:
     """waitress's settings. Those that are not named here have waitress's defaults."""
     return {
-        "host": "127.0.0.1" if settings.host == "localhost" else settings.host,
+        "host": _listening_host(settings),
         "port": settings.port,
         "threads": settings.queue_limit + _SPARE_THREADS,
         "ident": "",  # no `Server` header: clients need not know the software

@@ -24,6 +24,7 @@ from assistant.web.conversations import Conversation, Conversations
 from assistant.web.errors import ApiError
 from assistant.web.journal import JournalAccess, JournalPages
 from assistant.web.settings import WebSettings
+from assistant.web.sounds import Sounds
 from assistant.web.speech import Speech
 from assistant.web.status_board import Board
 from assistant.web.work_queue import WorkQueue
@@ -79,6 +80,7 @@ class Services:
         self.speech = Speech(parts.synthesize, clock)
         self.conversations = Conversations(settings.kept_pictures, settings.kept_seconds, clock)
         self.can_hear = parts.hear is not None
+        self.sounds = Sounds(parts.hear, parts.synthesize, parts.phrases.abbreviations, clock)
         self.journal = JournalPages(parts.journal)
         self._means = AnswerContext(
             engine=parts.engine,

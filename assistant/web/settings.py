@@ -25,5 +25,6 @@ class WebSettings:
     queue_limit: int = WebConfig.queue  # questions, the one being answered included
     kept_pictures: int = WebConfig.kept_pictures
     kept_seconds: float = WebConfig.kept_minutes * 60.0  # of a picture, since the last question about it
+    ollama: bool = WebConfig.ollama  # the routes of Ollama's API are there too
     slow_request_seconds: float = 30.0  # within which a request must have arrived
     language: str = "en"

@@ -1,26 +1,23 @@
 """The routes under `/v1/`: programs that were made for OpenAI's API use the same engine unchanged.
 
-The protocol keeps no conversation: every request brings all of it, the picture included. A picture that was sent before
-is recognised by its bytes, so that the engine does not look at it a second time. It does not know who may ask (`app`).
+It does not know how an answer is begun (`chat`) or who may ask (`app`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assistant.web.answer import Answer, Asked
+from assistant.web.answer import Answer
 from assistant.web.api import client_gone, event_stream
 from assistant.web.ask_request import json_object
-from assistant.web.chat_request import ChatRequest, parse_chat
-from assistant.web.conversations import Conversation
-from assistant.web.errors import ApiError, error_body
+from assistant.web.chat import answer_tokens, begin_chat, check_model, text_of, whole
+from assistant.web.chat_request import parse_chat
+from assistant.web.errors import error_body
 from assistant.web.events import Accepted, Done, Failed, Text
-from assistant.web.pictures import picture_frame
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response
@@ -28,8 +25,7 @@ if TYPE_CHECKING:
     from assistant.web.services import Services
 
 _LEAST_LOG_PROBABILITY = -9999.0  # in place of minus infinity, which JSON does not have; OpenAI sends the same
-_NO_PICTURE = "none"  # in place of a picture's digest
-_STILL_THERE = ": still there\n\n"
+STILL_THERE = ": still there\n\n"
 
 
 def v1_routes(services: Services) -> Blueprint:
@@ -47,21 +43,17 @@ def v1_routes(services: Services) -> Blueprint:
 
     @v1.get("/models/<path:name>")  # the name of another computer's model may have slashes and spaces
     def one_model(name: str) -> Response:
-        _check_model(services, name)
+        check_model(services, name)
         return jsonify(model(name))
 
     @v1.post("/chat/completions")
     def chat() -> Response:
         wanted = parse_chat(json_object(request))
-        _check_model(services, wanted.model)
-        answer = _begin(services, wanted, client_gone(request.environ))
+        answer = begin_chat(services, wanted, client_gone(request.environ))
         sheet = _Sheet(lambda: answer.answerer.model_name, logprobs=wanted.logprobs)
         if wanted.stream:
             return event_stream(answer, _chunks(answer, sheet, with_usage=wanted.stream_usage))
-        try:
-            return jsonify(_completion(answer, sheet))
-        finally:
-            answer.close()
+        return jsonify(sheet.completion(*whole(answer)))
 
     return v1
 
@@ -79,8 +71,7 @@ class _Sheet:
         return {"id": self._id, "created": self._created, "model": self._model(), "system_fingerprint": None}
 
     def completion(self, pieces: list[Text], done: Done) -> dict[str, Any]:
-        text = "".join(piece.text for piece in pieces).strip()
-        message = {"role": "assistant", "content": text, "refusal": None}
+        message = {"role": "assistant", "content": text_of(pieces), "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": self._told(pieces), "finish_reason": _finish(done)}
         return {**self._common, "object": "chat.completion", "choices": [choice], "usage": _usage(done)}
 
@@ -95,57 +86,6 @@ class _Sheet:
 
     def usage_chunk(self, done: Done) -> str:
         return _data({**self._common, "object": "chat.completion.chunk", "choices": [], "usage": _usage(done)})
-
-
-def _check_model(services: Services, name: str) -> None:
-    if name not in services.model_names:
-        raise ApiError(
-            404,
-            "model_not_found",
-            f"there is no model {name[:60]!r} here: the one is {services.engine.model_name!r}",
-            parameter="model",
-        )
-
-
-def _begin(services: Services, wanted: ChatRequest, gone: Callable[[], bool]) -> Answer:
-    asked = Asked(wanted.question, plain=True, max_new_tokens=wanted.max_tokens, before=wanted.before)
-    return services.answer(gone, lambda: (asked, _about(services, wanted.picture)))
-
-
-def _about(services: Services, picture: bytes | None) -> Conversation:
-    """The conversation about this picture. Two clients that send the same picture share its view, one after the other.
-
-    Neither gets anything of the other's words: a view is wound back unless it remembers exactly what the request says.
-    """
-    if picture is None:
-        if services.engine.answerer.is_demo:
-            raise ApiError(
-                400,
-                "missing_picture",
-                "no message has a picture, and the demo model knows nothing else: send an image_url with a data URI",
-                parameter="messages",
-            )
-        return services.conversations.shared(_NO_PICTURE, None)
-    digest = hashlib.sha256(picture).hexdigest()
-    found = services.conversations.find_shared(digest)
-    if found is not None:
-        return found
-    frame = picture_frame(picture, services.settings.max_pixels, "messages")
-    return services.conversations.shared(digest, frame)
-
-
-def _completion(answer: Answer, sheet: _Sheet) -> dict[str, Any]:
-    """The whole answer as one object. Raises ApiError when it failed."""
-    pieces: list[Text] = []
-    for event in answer.events:
-        match event:
-            case Text():
-                pieces.append(event)
-            case Failed(error):
-                raise error
-            case Done():
-                return sheet.completion(pieces, event)
-    raise AssertionError("an answer ends with Done or Failed")
 
 
 def _chunks(answer: Answer, sheet: _Sheet, *, with_usage: bool) -> Iterator[str]:
@@ -163,7 +103,7 @@ def _chunks(answer: Answer, sheet: _Sheet, *, with_usage: bool) -> Iterator[str]
             case Failed(error):
                 yield _data(error_body(error, as_openai=True))
             case _:
-                yield _STILL_THERE
+                yield STILL_THERE
 
 
 def _tokens(piece: Text) -> list[dict[str, Any]]:
@@ -184,11 +124,10 @@ def _finish(done: Done) -> str:
 
 
 def _usage(done: Done) -> dict[str, Any]:
-    stats = done.turn.moments.answer
-    answer_tokens = stats.answer_tokens if stats else 0
+    tokens = answer_tokens(done)
     return {
         "prompt_tokens": done.prompt_tokens,
-        "completion_tokens": answer_tokens,
-        "total_tokens": done.prompt_tokens + answer_tokens,
+        "completion_tokens": tokens,
+        "total_tokens": done.prompt_tokens + tokens,
         "prompt_tokens_details": {"cached_tokens": done.cached_tokens},
     }

@@ -47,8 +47,14 @@ class Ticket:
 class WorkQueue:
     """Has `limit` places: one for the question at work, the others for those that wait. Any thread may call it."""
 
-    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limit: int,
+        clock: Callable[[], float] = time.monotonic,
+        what: str = "questions are being answered",  # for the sentence of a refusal
+    ) -> None:
         self._limit = limit
+        self._what = what
         self._clock = clock
         self._changed = threading.Condition()
         self._tickets: list[Ticket] = []  # the first one's question is at work
@@ -59,7 +65,7 @@ class WorkQueue:
         """A new place at the end. Raises QueueFull."""
         with self._changed:
             if len(self._tickets) >= self._limit:
-                raise QueueFull(self._limit, self._retry_seconds())
+                raise QueueFull(self._limit, self._retry_seconds(), self._what)
             ticket = Ticket(self)
             self._tickets.append(ticket)
             if len(self._tickets) == 1:

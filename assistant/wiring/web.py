@@ -61,6 +61,7 @@ def web_settings(config: Config, host: str | None, port: int | None, token_file:
         queue_limit=web.queue,
         kept_pictures=web.kept_pictures,
         kept_seconds=web.kept_minutes * 60.0,
+        ollama=web.ollama,
         language=config.conversation.language,
     )
     reachable = not is_loopback(settings.host) or names or web.trusted_proxy
@@ -74,6 +75,13 @@ def web_settings(config: Config, host: str | None, port: int | None, token_file:
             f"others could reach {where} and look through the camera: give --token-file FILE, or set web.token_file; {_TOKEN_HINT}"
         )
     return settings
+
+
+def try_address(settings: WebSettings) -> None:
+    """Raises AssistantError if the server could not listen at its address now."""
+    from assistant.web import server
+
+    server.try_address(settings)
 
 
 def read_token(path: Path) -> str:

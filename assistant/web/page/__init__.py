@@ -4,7 +4,8 @@ A server uses it like this:
 
     app = Flask("assistant.web", static_folder=str(STATIC), template_folder=str(TEMPLATES))  # static_url_path "/static"
     language = chosen(request.args.get("lang"), configured)
-    render_template("index.html", words=words(language), language=language, longest_question=1000)
+    render_template("index.html", words=words(language), language=language, longest_question=1000,
+        has_session=False)  # True: somebody is logged in and can log out, by a POST to /logout
     render_template("login.html", words=words(language), language=language, error=None, next="/")
 
 `error` of the login form is None, or a key in the "login" part of the words: "wrong" or "too_many". The form posts

@@ -179,6 +179,7 @@ class SteppedEngine(OneModel):
     tokens: int = 1_000_000  # in an answer
     decoded: int = 0
     asked: list[str] = field(default_factory=list)
+    budgets: list[int | None] = field(default_factory=list)  # the most tokens that each question asked for
     seen: int = 0
     frames: list[Frame | None] = field(default_factory=list)
     see_waits: bool = False  # seeing waits for a step as well
@@ -233,6 +234,7 @@ class SteppedView:
     ) -> Iterator[AnswerChunk]:
         engine = self._engine
         engine.asked.append(question)
+        engine.budgets.append(max_new_tokens)
         finish = "stop"
         said = 0
         try:
@@ -245,6 +247,9 @@ class SteppedView:
                 text, log_probability = engine.words[said - 1] if engine.words else ("word ", 0.0)
                 yield AnswerChunk(text, 1, None, (log_probability,))
                 if said == len(engine.words):
+                    break
+                if said == max_new_tokens:
+                    finish = "length"
                     break
         except Cancelled:
             finish = "cancelled"

@@ -138,6 +138,31 @@ def test_a_browser_logs_in_with_the_token(locked: Running) -> None:
     assert (foreign.status, foreign.code) == (403, "wrong_origin")
 
 
+def test_a_browser_logs_out(locked: Running) -> None:
+    """The session ends for every copy of its cookie and for no other, also one that began in the same second."""
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{locked.port}"}
+    cookies = [
+        send(locked.port, "POST", "/login", f"token={TOKEN}".encode(), form).headers["Set-Cookie"].partition(";")[0]
+        for _ in range(2)
+    ]
+    assert b'action="/logout?lang=en"' in send(locked.port, "GET", "/", headers={"Cookie": cookies[0]}).body
+    out = send(locked.port, "POST", "/logout?lang=zh", b"", {**form, "Cookie": cookies[0]})
+    assert (out.status, out.headers["Location"]) == (303, "/login?lang=zh")
+    assert "seesay=;" in out.headers["Set-Cookie"]
+    statuses = [send(locked.port, "GET", "/api/status", headers={"Cookie": cookie}).status for cookie in cookies]
+    assert statuses == [401, 200]
+    assert send(locked.port, "POST", "/logout", b"", form).status == 303  # also for who is not logged in
+    foreign = send(locked.port, "POST", "/logout", b"", {"Cookie": cookies[1], "Origin": "http://evil.example"})
+    assert (foreign.status, foreign.code) == (403, "wrong_origin")
+    assert send(locked.port, "GET", "/api/status", headers={"Cookie": cookies[1]}).status == 200
+
+
+def test_where_no_token_is_wanted_nobody_logs_out(web: Running) -> None:
+    """The page then has no button for it."""
+    assert b"/logout" not in send(web.port, "GET", "/").body
+    assert send(web.port, "POST", "/logout", b"").status == 303
+
+
 @pytest.mark.parametrize(
     "after", ["//evil.example", "https://evil.example/", "/\\evil.example", "evil", "/\r\nX: y", "http://[x"]
 )

@@ -23,7 +23,7 @@ from assistant.machine.memory import used_bytes
 from assistant.settings.config import Config, ConversationConfig, RemoteConfig, WebConfig
 from assistant.settings.voice_state import VoiceState, save_state, state_path
 from assistant.web.app import create_app
-from assistant.web.server import WebServer
+from assistant.web.server import WebServer, try_address
 from assistant.web.services import Services
 from assistant.web.settings import WebSettings
 from assistant.wiring import web
@@ -333,6 +333,28 @@ def test_an_address_that_cannot_be_had_is_named() -> None:
             with pytest.raises(AssistantError, match=f"cannot listen at {host} port {port}: .*--host and --port"):
                 WebServer(app, WebSettings(host=host, port=port))
     gc.collect()  # so that a socket that was left open would be reported now
+
+
+@pytest.mark.parametrize("more", [[], ["--with-voice"]])
+def test_an_address_that_is_taken_is_told_before_anything_is_loaded(
+    more: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model takes minutes to load, and nobody waits for it only to read that the port is taken."""
+
+    def load(assembly: Assembly) -> None:
+        raise AssertionError("a model was loaded")
+
+    for part in ("engine", "vision_model", "choose_models", "ears"):
+        monkeypatch.setattr(Assembly, part, property(load))
+    app = create_app(Services(parts_with(SteppedEngine()), WebSettings(port=0)))
+    with WebServer(app, WebSettings(port=0)) as first:
+        assert main(["serve", "--port", str(first.port), *more]) == 1
+    assert (
+        f"cannot listen at 127.0.0.1 port {first.port}: address already in use; choose another"
+        in capsys.readouterr().err
+    )
+    try_address(WebSettings(port=first.port))  # free again: the trial itself must not keep it
+    try_address(WebSettings(port=first.port))
 
 
 def test_the_start_that_is_refused_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

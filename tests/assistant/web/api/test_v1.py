@@ -187,6 +187,65 @@ def test_a_short_answer_ends_for_its_length(client: Any) -> None:
         assert (done.choices[0].finish_reason, done.usage.completion_tokens) == ("length", 2)
 
 
+def test_more_tokens_than_an_answer_may_have_are_lowered() -> None:
+    """Programs send what other models can do. The answer ends for its length, and nobody is refused."""
+    engine = SteppedEngine()
+    engine.steps.release(2000)
+    asked = {"model": "stepped", "messages": ASK["messages"], "max_tokens": 100_000}
+    with (
+        running(parts_with(engine)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0, timeout=20.0) as client,
+    ):
+        done = client.chat.completions.create(**asked)
+    assert engine.budgets == [512]
+    assert (done.choices[0].finish_reason, done.usage.completion_tokens) == ("length", 512)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("stop", "text", "decoded"),
+    [
+        ("ab", "c a ", 4),
+        (["xyz", "bab", "ba"], "c a a", 4),
+        (["", "bab"], "c a a", 5),
+        ("c", "", 1),
+        ("abx", "c a ababa", 6),
+        ([], "c a ababa", 6),
+    ],
+)
+def test_an_answer_ends_before_a_stop_string(stop: Any, text: str, decoded: int, stream: bool) -> None:
+    """Also where the string comes in several pieces; the model decodes no more than one token behind it."""
+    words = (("c a", -0.1), (" ", -0.1), ("a", -0.1), ("ba", -0.1), ("b", -0.1), ("a", -0.1))
+    engine = SteppedEngine(words=words)
+    engine.steps.release(100)
+    asked = {"model": "stepped", "messages": ASK["messages"], "stop": stop, "logprobs": True}
+    with (
+        running(parts_with(engine)) as server,
+        openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0, timeout=20.0) as client,
+    ):
+        if stream:
+            choices = [chunk.choices[0] for chunk in client.chat.completions.create(**asked, stream=True)]
+            said = "".join(choice.delta.content or "" for choice in choices)
+        else:
+            choices = client.chat.completions.create(**asked).choices
+            said = choices[0].message.content
+    assert said.strip() == text.strip()
+    assert choices[-1].finish_reason == "stop"
+    told = "".join(token.token for choice in choices if choice.logprobs for token in choice.logprobs.content)
+    assert told.strip() == text.strip()
+    assert engine.decoded == decoded
+
+
+def test_a_stopped_answer_is_no_part_of_what_the_view_remembers(client: Any) -> None:
+    """The next question of the same conversation is answered as usual, from what the client sends."""
+    messages = [user(QUESTION, data_uri(picture(size=(330, 240))))]
+    stopped = client.chat.completions.create(model="demo_model", messages=messages, stop="circle")
+    assert stopped.choices[0].message.content == "The"
+    assert (stopped.choices[0].finish_reason, stopped.usage.completion_tokens < 5) == ("stop", True)
+    again = client.chat.completions.create(model="demo_model", messages=messages)
+    assert again.choices[0].message.content == ANSWER
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_how_sure_the_model_was_is_told_to_who_asks(client: Any, stream: bool) -> None:
     """Each token comes with a log-probability, and together the tokens make up the text."""
@@ -210,11 +269,14 @@ def test_settings_of_sampling_are_let_through(client: Any) -> None:
     ("change", "status", "code", "parameter"),
     [
         ({"model": "gpt-5"}, 404, "model_not_found", "model"),
-        ({"max_tokens": 513}, 400, "invalid_parameter", "max_tokens"),
+        ({"max_tokens": "5"}, 400, "invalid_parameter", "max_tokens"),
+        ({"stop": 5}, 400, "invalid_parameter", "stop"),
+        ({"stop": ["a", None]}, 400, "invalid_parameter", "stop"),
+        ({"stop": ["a"] * 17}, 400, "invalid_parameter", "stop"),
+        ({"stop": "a" * 101}, 400, "invalid_parameter", "stop"),
         ({"max_tokens": 0}, 400, "invalid_parameter", "max_tokens"),
         ({"n": 2}, 400, "invalid_parameter", "n"),
         ({"temperature": 3}, 400, "invalid_parameter", "temperature"),
-        ({"stop": ["."]}, 400, "unsupported_parameter", "stop"),
         ({"logprobs": 1}, 400, "invalid_parameter", "logprobs"),
         ({"logprobs": True, "top_logprobs": 2}, 400, "unsupported_parameter", "top_logprobs"),
         ({"response_format": {"type": "json_object"}}, 400, "unsupported_parameter", "response_format"),
