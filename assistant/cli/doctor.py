@@ -62,7 +62,10 @@ def _doctor(arguments: argparse.Namespace) -> None:
         raise UsageError(f"there is no check {unknown[0]!r}: choose of {', '.join(NAMES)}")
     if arguments.picture and arguments.picture.suffix.lower() not in (".jpg", ".jpeg", ".png"):
         raise UsageError(f"{arguments.picture} is no name for a picture: end it with .jpg or .png")
+    from assistant.wiring.devices import use_echo_cancellation
+
     config, settings = read_settings(lambda: config_of(arguments))
+    use_echo_cancellation(config)  # so that the microphone is checked that `seesay run` would use
     checks = chosen_checks(arguments.checks, listen=arguments.listen, picture=arguments.picture)
     findings = []
     for finding in _all(settings, run_checks(config, checks)):
@@ -121,7 +124,7 @@ def keep_bundle(path: Path, findings: Sequence[Finding], config: Config) -> None
         write_bundle(path, findings, config, read_log())
     except OSError as error:
         raise AssistantError(f"{path} cannot be written: {error.strerror or error}; choose another place") from None
-    console.say(f"{path} has the report, the versions, the settings without secrets, and the program's own messages")
+    console.say(f"{path} has the report, the versions, the settings without secrets, and the service's starts and ends")
 
 
 def spoken(findings: Iterable[Finding]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Writes what helps to understand a fault into a ZIP file: report, versions, settings, the end of the log.
+"""Writes what helps to understand a fault into a ZIP file: report, versions, settings, the end of the service's log.
 
 There are no pictures, no words that were spoken or answered, and no secrets in it: the file is made to be sent to
 others. Of an address only the host is kept, and the home folder is replaced.
@@ -26,8 +26,6 @@ from assistant.settings.config import Config
 _ADDRESS = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?:[^\s/?#'\"]*@)?(?P<host>[^\s/?#'\"]*)(?P<rest>[^\s'\"]*)", re.IGNORECASE
 )
-# The program's messages begin so. What stands in other lines may have been said or answered.
-_MESSAGE = re.compile(r"seesay(\[\d+\])?: ")
 _LOG_LINES = 300
 # Keys whose values are the user's own words.
 _PRIVATE = ("prompt",)
@@ -35,9 +33,15 @@ _PRIVATE = ("prompt",)
 
 def without_secrets(text: str, home: Path | None = None) -> str:
     """Leaves of each address only its scheme and host, and ~ of the home folder."""
-    text = _ADDRESS.sub(lambda found: found["scheme"] + found["host"] + ("/…" if len(found["rest"]) > 1 else ""), text)
+    text = _ADDRESS.sub(_host_alone, text)
     home = Path.home() if home is None else home
     return text.replace(str(home), "~") if home != Path("/") else text
+
+
+def _host_alone(found: re.Match[str]) -> str:
+    if "@" in found["rest"]:  # a password with a slash in it looks like a host and a path
+        return found["scheme"] + "…"
+    return found["scheme"] + found["host"] + ("/…" if len(found["rest"]) > 1 else "")
 
 
 def settings_of(config: Config, home: Path | None = None) -> dict[str, Any]:
@@ -68,21 +72,34 @@ def _installed() -> Iterable[tuple[str, str]]:
     return {(one.metadata["Name"], one.version) for one in metadata.distributions() if one.metadata["Name"]}
 
 
-def log_tail(lines: Sequence[str], home: Path | None = None) -> list[str]:
-    """The newest messages of the program itself. Questions and answers are no messages, so they are left out."""
-    return [without_secrets(line, home) for line in lines if _MESSAGE.match(line)][-_LOG_LINES:]
+def log_tail(lines: Iterable[str], home: Path | None = None) -> list[str]:
+    """The newest messages of systemd about the service: its starts, its ends, and their exit status.
+
+    `lines` are those of `journalctl --output=json`. What the program itself printed is left out: questions and answers
+    are in it, and their lines look like its messages.
+    """
+    told = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("SYSLOG_IDENTIFIER") == "systemd" and entry.get("_COMM") == "systemd":
+            told.append(without_secrets(str(entry.get("MESSAGE", "")), home))
+    return told[-_LOG_LINES:]
 
 
 def read_log() -> list[str]:
-    """The newest lines that a service `seesay` of this user printed, everything included; [] where there is none."""
+    """The newest entries of this user's service `seesay`, everything included; [] where there is none."""
     printed = commands.run(
-        ["journalctl", "--user", "--unit=seesay", "--output=cat", "--no-pager", f"--lines={10 * _LOG_LINES}"]
+        ["journalctl", "--user", "--unit=seesay", "--output=json", "--no-pager", f"--lines={10 * _LOG_LINES}"]
     )
     return printed.out.splitlines() if printed.worked else []
 
 
 def write_bundle(path: Path, findings: Sequence[Finding], config: Config, log: Sequence[str]) -> None:
     """Writes the file in one step, readable by its user alone. Raises OSError."""
+    findings = [dataclasses.replace(finding, heard="") for finding in findings]
     parts = {
         "report.txt": "\n".join(as_text(finding) for finding in findings) + "\n",
         "report.json": _json([as_json(finding) for finding in findings]),

@@ -28,6 +28,7 @@ class Finding:
     fix: str = ""  # what to do about it; "" where there is nothing to do
     missing: bool = False  # a device or a model is missing, damaged or cannot be used
     figures: Mapping[str, Any] = field(default_factory=dict)  # measured values for programs; names have the units
+    heard: str = ""  # what the user said to the check; it is printed, and never part of a bundle
 
 
 def ok(check: str, says: str, **figures: Any) -> Finding:
@@ -63,10 +64,12 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "says": finding.says,
         "fix": finding.fix,
         "figures": dict(finding.figures),
+        **({"heard": finding.heard} if finding.heard else {}),
     }
 
 
 def as_text(finding: Finding) -> str:
     """The line of a finding, and below it the fix. Without color and table, so that a screen reader reads it well."""
     line = f"{finding.level.value}: {finding.check}: {finding.says}"
-    return f"{line}\n  fix: {finding.fix}" if finding.fix else line
+    heard = f"\n  heard: {finding.heard}" if finding.heard else ""
+    return line + heard + (f"\n  fix: {finding.fix}" if finding.fix else "")
