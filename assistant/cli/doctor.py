@@ -1,7 +1,7 @@
 """`seesay doctor` checks this installation and its devices: one line a check, and below it the fix.
 
 With --say it speaks what is wrong. With --bundle it writes a file for a bug report. It does not know how anything is
-checked.
+checked. The checks are imported where they run, because `seesay --help` must stay quick.
 """
 
 from __future__ import annotations
@@ -12,19 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant import console
 from assistant.cli.options import config_of
 from assistant.errors import AssistantError, ConfigError, UsageError
 from assistant.files import user_path
-from assistant.machine.doctor import camera, microphone
-from assistant.machine.doctor.bundle import read_log, write_bundle
-from assistant.machine.doctor.checks import CHECKS, NAMES, Check, run_checks
 from assistant.machine.doctor.finding import Finding, Level, as_json, as_text, exit_status, failure, ok
 from assistant.settings.config import Config
 
-Say = Callable[[str], None]
+if TYPE_CHECKING:
+    from assistant.machine.doctor.checks import Check
 
 
 class ChecksFailed(AssistantError):
@@ -46,7 +44,9 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
         epilog="exit status: 0 all is well, or there are warnings only; 3 a device or model is missing or damaged; "
         "1 anything else failed, or the report could not be written",
     )
-    doctor.add_argument("checks", nargs="*", metavar="CHECK", help=f"of: {', '.join(NAMES)} (default: all of them)")
+    doctor.add_argument(
+        "checks", nargs="*", metavar="CHECK", help="by the name in the report, such as camera (default: all of them)"
+    )
     doctor.add_argument("--say", action="store_true", help="speak the failures and the warnings, too")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.add_argument("--listen", action="store_true", help="say something while it records; it prints what it heard")
@@ -58,15 +58,14 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _doctor(arguments: argparse.Namespace) -> None:
-    if unknown := [name for name in arguments.checks if name not in NAMES]:
-        raise UsageError(f"there is no check {unknown[0]!r}: choose of {', '.join(NAMES)}")
     if arguments.picture and arguments.picture.suffix.lower() not in (".jpg", ".jpeg", ".png"):
         raise UsageError(f"{arguments.picture} is no name for a picture: end it with .jpg or .png")
+    from assistant.machine.doctor.checks import run_checks
     from assistant.wiring.devices import use_echo_cancellation
 
+    checks = chosen_checks(arguments.checks, listen=arguments.listen, picture=arguments.picture)
     config, settings = read_settings(lambda: config_of(arguments))
     use_echo_cancellation(config)  # so that the microphone is checked that `seesay run` would use
-    checks = chosen_checks(arguments.checks, listen=arguments.listen, picture=arguments.picture)
     findings = []
     for finding in _all(settings, run_checks(config, checks)):
         findings.append(finding)
@@ -95,7 +94,13 @@ def read_settings(read: Callable[[], Config]) -> tuple[Config, Finding]:
 
 
 def chosen_checks(names: Sequence[str], *, listen: bool, picture: Path | None) -> list[Check]:
-    """The checks of these names, or all without any, with the options that change two of them."""
+    """The checks of these names, or all without any, with the options that change two of them. Raises UsageError."""
+    from assistant.machine.doctor import camera
+    from assistant.machine.doctor.checks import CHECKS
+
+    known = [check.name for check in CHECKS]
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"there is no check {unknown[0]!r}: choose of {', '.join(known)}")
     chosen = []
     for check in CHECKS:
         if names and check.name not in names:
@@ -109,6 +114,8 @@ def chosen_checks(names: Sequence[str], *, listen: bool, picture: Path | None) -
 
 
 def _listen(config: Config) -> list[Finding]:
+    from assistant.machine.doctor import microphone
+
     console.say("say something now, for five seconds")
     return microphone.check_spoken(config)
 
@@ -120,6 +127,8 @@ def _all(first: Finding, others: Iterable[Finding]) -> Iterator[Finding]:
 
 def keep_bundle(path: Path, findings: Sequence[Finding], config: Config) -> None:
     """Writes the file for a bug report. Raises AssistantError."""
+    from assistant.machine.doctor.bundle import read_log, write_bundle
+
     try:
         write_bundle(path, findings, config, read_log())
     except OSError as error:

@@ -46,7 +46,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> None:
         Check("camera", lambda config: [failure("camera", "gone", "plug it in", missing=True)]),
         Check("disk", lambda config: [failure("disk", "full", "make room")]),
     )
-    monkeypatch.setattr(doctor, "CHECKS", fixed)
+    monkeypatch.setattr("assistant.machine.doctor.checks.CHECKS", fixed)
 
 
 @pytest.mark.usefixtures("checks")
@@ -195,6 +195,35 @@ def test_the_loudspeaker_is_heard_on_its_monitor_and_a_silent_microphone_is_foun
     assert "monitor heard it" in found["loudspeaker"]["says"]
     assert found["loudspeaker"]["figures"]["likeness"] > 0.8
     assert "Traceback" not in err
+
+
+@pytest.mark.device
+def test_with_say_the_report_is_heard(card: VirtualSoundCard) -> None:
+    """A warning and its fix are spoken, which takes seconds; without --say nothing is."""
+    heard = []
+    for options in (["--say"], []):
+        with card.record_loudspeaker() as recording, seesay(card, "doctor", "power", *options) as program:
+            program.communicate(timeout=120)
+        heard.append(float(np.count_nonzero(np.abs(recording.samples.astype(np.int32)) > 300)) / RATE_HZ)
+    assert heard[0] > 1.0
+    assert heard[1] == 0.0
+
+
+@pytest.mark.device
+def test_a_frozen_sound_server_does_not_hang_the_report(card: VirtualSoundCard) -> None:
+    """Each check says within its limit that nothing answers."""
+    card.freeze()
+    try:
+        with seesay(card, "doctor", "--json", "sound-server", "bluetooth", "microphone") as program:
+            out, err = program.communicate(timeout=60)
+    finally:
+        card.thaw()
+    assert program.returncode == MISSING, err
+    assert levels(out)["sound-server"] == "warning"
+    assert levels(out)["microphone"] == "failure"
+    found = {finding["check"]: finding for finding in json.loads(out)["findings"]}
+    assert "it hangs" in found["sound-server"]["says"]
+    assert "does not answer" in found["microphone"]["says"]
 
 
 @pytest.mark.device
