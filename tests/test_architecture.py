@@ -60,6 +60,10 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.settings audio vision vision.engine.ground vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models"
     ),
+    "assistant.machine.doctor": (
+        "assistant.ground assistant.language assistant.button assistant.settings assistant.machine assistant.models audio"
+        " vision vision.engine.ground"
+    ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
@@ -82,7 +86,8 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.inspection"
+        " assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
     ),
@@ -210,6 +215,7 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
         "assistant.wiring.assembly",
         "assistant.wiring.conversation",
         "assistant.wiring.web",
+        "assistant.machine.doctor.checks",
     ],
 )
 def test_the_command_line_imports_nothing_heavy(module: str) -> None:

@@ -15,7 +15,7 @@ from tests.test_architecture import ROOT, arrows_under, room_of
 Arrows = set[tuple[str, str]]
 # The words by which each picture is found in docs/design.md, and the packages that hold its rooms.
 PICTURES = {
-    "assistant": ("subgraph assistant", ("assistant.", "assistant.inspection.")),
+    "assistant": ("subgraph assistant", ("assistant.", "assistant.inspection.", "assistant.machine.")),
     "vision": ("vision/engine", ("vision.engine.", "vision.")),
 }
 
