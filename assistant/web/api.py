@@ -73,7 +73,8 @@ def api_routes(services: Services) -> Blueprint:
         # The shortest of the words that mean it, because the status shows the last question.
         question = min(services.phrases.commands[Command.READ_TEXT], key=len)
         asked = Asked(question, reads=True, speak=wanted.speak)
-        answer = services.answer(client_gone(request.environ), lambda: (asked, _picture(services, wanted)))
+        client = request.remote_addr or ""
+        answer = services.answer(client_gone(request.environ), lambda: (asked, _picture(services, wanted)), client)
         if wanted.stream:
             return event_stream(answer, events_of_reading(answer.events))
         try:
@@ -123,7 +124,7 @@ def _begin(services: Services, wanted: AskRequest, environ: dict[str, Any]) -> A
         asked = Asked(question, speak=wanted.speak, max_new_tokens=wanted.max_tokens)
         return asked, _picture(services, wanted)
 
-    return services.answer(client_gone(environ), ready)
+    return services.answer(client_gone(environ), ready, environ.get("REMOTE_ADDR", ""))
 
 
 def _picture(services: Services, wanted: PictureRequest) -> Conversation:

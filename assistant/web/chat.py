@@ -35,11 +35,11 @@ def check_model(services: Services, name: str) -> None:
         )
 
 
-def begin_chat(services: Services, wanted: ChatRequest, gone: Callable[[], bool]) -> Answer:
-    """The answer, with a place in the queue. Raises ApiError."""
+def begin_chat(services: Services, wanted: ChatRequest, gone: Callable[[], bool], client: str) -> Answer:
+    """The answer, with a place in the queue for the client with this address. Raises ApiError."""
     check_model(services, wanted.model)
     asked = Asked(wanted.question, plain=True, max_new_tokens=wanted.max_tokens, stop=wanted.stop, before=wanted.before)
-    return services.answer(gone, lambda: (asked, _about(services, wanted.picture)))
+    return services.answer(gone, lambda: (asked, _about(services, wanted.picture)), client)
 
 
 def whole(answer: Answer) -> tuple[list[Text], Done]:

@@ -25,7 +25,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Queued:
-    """The question has moved up in the queue."""
+    """The question's place in the queue has changed: it moved up, or another client has its turn first."""
 
     queue_position: int
 

@@ -100,7 +100,7 @@ def ollama_routes(services: Services) -> Blueprint:
             check_model(services, name)
             return jsonify(model=name, created_at=_now(), **put(""), done=True, done_reason="load")
         begun_at = time.monotonic()
-        answer = begin_chat(services, wanted, client_gone(request.environ))
+        answer = begin_chat(services, wanted, client_gone(request.environ), request.remote_addr or "")
         if wanted.stream:
             return _stream(answer, _lines(answer, put, begun_at))
         pieces, done = whole(answer)

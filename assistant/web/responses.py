@@ -47,7 +47,7 @@ def responses_routes(services: Services) -> Blueprint:
     @routes.post("/responses")
     def responses() -> Response:
         wanted = parse(json_object(request))
-        answer = begin_chat(services, wanted, client_gone(request.environ))
+        answer = begin_chat(services, wanted, client_gone(request.environ), request.remote_addr or "")
         sheet = _Sheet(answer, wanted)
         if wanted.stream:
             return event_stream(answer, sheet.events())

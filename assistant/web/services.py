@@ -101,12 +101,14 @@ class Services:
         """The names that a client may ask for; the model that answers now is the first."""
         return list(dict.fromkeys(who.model_name for who in self.engine.answerers))
 
-    def answer(self, gone: Callable[[], bool], ready: Callable[[], tuple[Asked, Conversation]]) -> Answer:
-        """Takes a place in the queue and then calls `ready`, which may decode a picture: that is work too.
+    def answer(
+        self, gone: Callable[[], bool], ready: Callable[[], tuple[Asked, Conversation]], client: str = ""
+    ) -> Answer:
+        """Takes a place in the queue for the client with this address, and then calls `ready`, which may decode a picture: that is work too.
 
         Raises QueueFull, and what `ready` raises.
         """
-        ticket = self.queue.enter()
+        ticket = self.queue.enter(client)
         self._on_ask()
         try:
             return Answer(self._means, *ready(), ticket, gone)

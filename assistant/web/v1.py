@@ -49,7 +49,7 @@ def v1_routes(services: Services) -> Blueprint:
     @v1.post("/chat/completions")
     def chat() -> Response:
         wanted = parse_chat(json_object(request))
-        answer = begin_chat(services, wanted, client_gone(request.environ))
+        answer = begin_chat(services, wanted, client_gone(request.environ), request.remote_addr or "")
         sheet = _Sheet(lambda: answer.answerer.model_name, logprobs=wanted.logprobs)
         if wanted.stream:
             return event_stream(answer, _chunks(answer, sheet, with_usage=wanted.stream_usage))

@@ -1,4 +1,4 @@
-"""A bounded queue for the one engine: first come, first served.
+"""A bounded queue for the one engine. Clients take turns, and the questions of one client are first come, first served.
 
 When it is full, a new question is refused at once and told when to come back. A question that waits for minutes helps
 nobody. The queue does not know what the work is and starts no thread: the holder of a ticket works on its own thread.
@@ -27,8 +27,10 @@ class QueueStatus:
 class Ticket:
     """A place in the queue. Its holder must call `leave` in the end, and may call it more than once."""
 
-    def __init__(self, queue: WorkQueue) -> None:
+    def __init__(self, queue: WorkQueue, client: str = "", turn: int = 0) -> None:
         self._queue = queue
+        self.client = client
+        self.turn = turn  # how many questions of the same client are before it
 
     @property
     def position(self) -> int:
@@ -61,13 +63,20 @@ class WorkQueue:
         self._begun_at = 0.0
         self._mean_seconds = _FIRST_GUESS_SECONDS
 
-    def enter(self) -> Ticket:
-        """A new place at the end. Raises QueueFull."""
+    def enter(self, client: str = "") -> Ticket:
+        """A new place. Raises QueueFull.
+
+        It is behind the questions of the same client, and before those of others that have more questions in front of
+        them: so a client with one question does not wait for all questions of a client with many. `client` is its
+        address.
+        """
         with self._changed:
             if len(self._tickets) >= self._limit:
                 raise QueueFull(self._limit, self._retry_seconds(), self._what)
-            ticket = Ticket(self)
-            self._tickets.append(ticket)
+            ticket = Ticket(self, client, sum(other.client == client for other in self._tickets))
+            waiting = range(1, len(self._tickets))  # the first one is at work and stays so
+            place = next((n for n in waiting if self._tickets[n].turn > ticket.turn), len(self._tickets))
+            self._tickets.insert(place, ticket)
             if len(self._tickets) == 1:
                 self._begun_at = self._clock()
             return ticket
@@ -81,6 +90,9 @@ class WorkQueue:
                 self._mean_seconds += _SHARE_OF_NEWEST * (took - self._mean_seconds)
                 self._begun_at = self._clock()
             self._tickets.remove(ticket)
+            for other in self._tickets:  # so that newer questions do not overtake the client's next one for ever
+                if other.client == ticket.client and other.turn > ticket.turn:
+                    other.turn -= 1
             self._changed.notify_all()
 
     def position(self, ticket: Ticket) -> int:

@@ -97,6 +97,20 @@ def test_the_queue_is_first_come_first_served_and_has_an_end() -> None:
     assert queue.status.length == 1
 
 
+def test_clients_take_turns() -> None:
+    """A client with one question does not wait for all of another's. Its own keep their order, and none is displaced
+    while it is at work.
+    """
+    queue = WorkQueue(8, Clock())
+    many = [queue.enter("a") for _ in range(4)]
+    one = queue.enter("b")
+    two = [queue.enter("c") for _ in range(2)]
+    assert [ticket.position for ticket in (many[0], one, two[0], many[1], two[1], many[2], many[3])] == [*range(7)]
+    many[0].leave()
+    assert (one.position, two[0].position, many[1].position) == (0, 1, 2)
+    assert queue.enter("d").position == 3  # the next question of the client with many is not overtaken again
+
+
 def test_a_waiter_that_gives_up_does_not_wait() -> None:
     """A waiting client checks every few milliseconds whether it should give up."""
     queue = WorkQueue(2)
