@@ -88,7 +88,7 @@ def read_settings(read: Callable[[], Config]) -> tuple[Config, Finding]:
         config = read()
     except ConfigError as error:
         return Config(), failure(
-            "settings", f"{error}; the rest is checked with the defaults", "correct it, then try again"
+            "settings", f"{error} (the rest is checked with the defaults)", "correct it, then try again"
         )
     return config, ok("settings", f"those of {config.source}")
 

@@ -1,4 +1,4 @@
-"""Checks the camera: opens it, takes pictures for a second, and judges their size, rate and light.
+"""Checks the camera: opens it, takes a few pictures, and judges their size, rate and light.
 
 It keeps no picture unless the user asks for one.
 """
@@ -18,7 +18,8 @@ from vision.errors import VisionError
 from vision.frame import Frame
 
 _CHECK = "camera"
-_RATE_SECONDS = 1.0
+_RATE_PICTURES = 5  # as many as a burst may have
+_RATE_SECONDS = 2.0  # a slower camera gives fewer pictures in this time
 _SETTLING_SECONDS = 1.0  # a webcam's first pictures are dark, while it looks for its exposure
 SLOWEST_PICTURES_PER_SECOND = 5.0
 
@@ -136,9 +137,21 @@ def read_unopened(camera: str, problem: Exception, proc: Path = Path("/proc")) -
     return Unopened(str(problem), device, exists, permitted, holders_of(device, proc) if exists else ())
 
 
+def rate_of(taken_at: list[float]) -> float:
+    """Pictures a second, from the times in seconds of pictures that follow each other.
+
+    A single picture tells only that no other came in the time that was waited.
+    """
+    seconds = taken_at[-1] - taken_at[0]
+    return (len(taken_at) - 1) / seconds if seconds > 0 else 1 / _RATE_SECONDS
+
+
 def look(config: Config, save_to: Path | None = None, clock: Callable[[], float] = time.monotonic) -> Seen:
-    """Opens the camera and takes pictures for a second. Raises VisionError, and OSError if the frame cannot be saved."""
-    from vision.camera import open_frame_source
+    """Opens the camera, lets it settle for a second, and takes five pictures, or fewer within two seconds.
+
+    Raises VisionError, and OSError if the picture cannot be saved.
+    """
+    from vision.camera import Camera, open_frame_source
     from vision.framing import judge
 
     seeing = config.seeing
@@ -149,16 +162,13 @@ def look(config: Config, save_to: Path | None = None, clock: Callable[[], float]
         height=seeing.height or None,
     )
     try:
-        began, rate = clock(), None
+        began, rate = clock(), None  # pictures a second
         frame: Frame = source.burst(1)[-1]
-        if source.live:
+        if isinstance(source, Camera) and source.live:
             while clock() < began + _SETTLING_SECONDS:
                 frame = source.burst(1)[-1]
-            counted, counting_from = 0, clock()
-            while clock() < counting_from + _RATE_SECONDS:
-                frame = source.burst(1)[-1]
-                counted += 1
-            rate = counted / (clock() - counting_from)
+            frames = source.burst(_RATE_PICTURES, within_seconds=_RATE_SECONDS)
+            frame, rate = frames[-1], rate_of([one.captured_at for one in frames])
     finally:
         with contextlib.suppress(VisionError):  # its driver hangs; the thread ends with the program
             source.close()

@@ -19,9 +19,8 @@ _SECONDS = 2.0
 _SPOKEN_SECONDS = 5.0
 _SETTLING_SECONDS = 0.3  # many microphones begin with a click
 
-# Levels in dB below full scale (dBFS), where a square wave at full scale has 0. They were chosen by experience with
-# webcams and headsets and are no measured limits: speech at arm's length is at -40 to -20 dBFS there, and a quiet room
-# at -75 to -50 dBFS.
+# Levels in dB below full scale (dBFS), where a square wave at full scale has 0. They are rules of thumb and were not
+# measured: speech at arm's length is taken to be at -40 to -20 dBFS, and a quiet room at -75 to -50 dBFS.
 SILENT_DBFS = -80.0  # a microphone that works is never more silent, because its own noise is louder
 NOISY_DBFS = -35.0
 SOFT_SPEECH_DBFS = -48.0

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from assistant.machine.doctor import models
-from assistant.machine.doctor.camera import check_camera
+from assistant.machine.doctor.camera import check_camera, judge_seen, look, rate_of
 from assistant.machine.doctor.checks import CHECKS, NAMES, Check, run_checks
 from assistant.machine.doctor.commands import run
 from assistant.machine.doctor.finding import Finding, Level, ok
@@ -29,6 +29,7 @@ from assistant.settings.config import (
     SeeingConfig,
     WebConfig,
 )
+from tests.vision.network_camera import NetworkCamera
 
 
 def test_a_check_that_hangs_or_breaks_is_a_warning_and_the_next_one_runs() -> None:
@@ -110,6 +111,22 @@ def test_a_dark_picture_is_seen_and_kept_where_it_is_wanted(tmp_path: Path) -> N
     assert finding.figures["width_px"] == 640
     with Image.open(kept) as saved:
         assert saved.size == (640, 480)
+
+
+def test_the_rate_of_a_camera_is_the_one_that_it_really_has() -> None:
+    """A camera on the loopback sends four pictures a second, which is too slow, and its picture has no edges."""
+    with NetworkCamera(interval_seconds=0.25) as server:
+        config = replace(Config(), seeing=replace(SeeingConfig(), camera=server.url))
+        seen = look(config)
+    assert seen.pictures_per_second == pytest.approx(4.0, rel=0.2)
+    assert seen.given == (640, 480)
+    assert any("pictures a second" in finding.says for finding in judge_seen(seen))
+
+
+def test_a_camera_that_gives_one_picture_in_two_seconds() -> None:
+    """One picture has no distance to another, so the rate is that of the time that was waited."""
+    assert rate_of([3.0]) == 0.5
+    assert rate_of([3.0, 3.1, 3.2]) == pytest.approx(10.0)
 
 
 def test_a_camera_that_is_not_there_is_missing(tmp_path: Path) -> None:

@@ -364,7 +364,7 @@ def test_a_button_without_permission_names_the_group() -> None:
 
 
 def test_a_group_counts_only_where_a_device_cannot_be_opened() -> None:
-    """Whoever was added to the group after login is told to log in again; a session may open devices without a group."""
+    """Whoever joined the group after login has to log in again; a session may open devices without a group."""
     outside = only(judge_access([Access("input", True, 3, 0, in_group=False, listed=False)]))
     assert_is(outside, Level.FAILURE, "may not open the button", "sudo usermod -aG input $USER")
     early = only(judge_access([Access("video", True, 1, 0, in_group=False, listed=True)]))
