@@ -177,6 +177,43 @@ def test_a_full_queue_is_429_and_says_when_to_come_back() -> None:
         assert eventually(lambda: server.services.queue.status.length == 0)
 
 
+CHAT = {
+    "model": "stepped",
+    "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": data_uri(picture())}}]}],
+}
+CHAT["messages"][0]["content"].append({"type": "text", "text": "q"})  # type: ignore[index]
+RESPONSES = {"model": "stepped", "instructions": "hello", "input": "q"}
+OLLAMA = {"model": "stepped", "messages": [{"role": "user", "content": "q"}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/ask", {"question": "q", "image": data_uri(picture())}),
+        ("/api/read", {"image": data_uri(picture())}),
+        ("/v1/chat/completions", CHAT),
+        ("/v1/responses", RESPONSES),
+        ("/api/chat", OLLAMA),
+    ],
+)
+def test_another_address_has_its_turn_before_a_second_question(path: str, body: dict[str, Any]) -> None:
+    """Whichever way it asks: what came first from each address is answered before what came second from any."""
+    engine = SteppedEngine(tokens=1, is_demo=False)
+    data = json.dumps(body).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    with running(parts_with(engine), ollama=True) as server:
+        asked = []
+        for count, address in enumerate(("127.0.0.1", "127.0.0.1", "127.0.0.2"), 1):
+            asked.append(socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS, (address, 0)))
+            asked[-1].sendall(head.encode() + data)
+            assert eventually(lambda count=count: server.services.queue.status.length == count)  # type: ignore[misc]
+        clients = [ticket.client for ticket in server.services.queue._tickets]
+        for each in asked:
+            each.close()
+        engine.steps.release(100)
+    assert clients == ["127.0.0.1", "127.0.0.2", "127.0.0.1"]
+
+
 def _refusal(server: Running, kind: str | None) -> Any:
     if kind is None:
         return send_form(server.port, "/api/ask", {**FIELDS, "image": ("image/png", b"no picture at all")})
