@@ -202,10 +202,8 @@ class CommandHandler:
         self._expected.forget()
         self._read_back = 0
         self.turns.append(turn)
-        if (
-            inspection.awaits_free_words
-        ):  # a reason counts without the wake phrase, for as long as after "did you ask …?"
-            self._expected.after(turn)
+        if inspection.awaits_free_words:
+            self._expected.after(turn)  # a reason counts without the wake phrase as long as a yes to "did you ask …?"
 
     def _taken_by_a_mode(self, utterance: Utterance) -> bool:
         question = self._question(utterance.text, utterance)

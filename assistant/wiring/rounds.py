@@ -11,8 +11,9 @@ from assistant import console
 from assistant.inspection.journal import journal_folder, local_now
 from assistant.inspection.rounds.checklist import Checklist
 from assistant.inspection.rounds.journal import RoundJournal, new_round_id, rounds_before
+from assistant.inspection.rounds.moment import Reaction
 from assistant.inspection.rounds.progress import Earlier, Progress
-from assistant.inspection.rounds.rules import Reaction, Rules
+from assistant.inspection.rounds.rules import Rules
 from assistant.inspection.rounds.vocabulary import unknown_words
 from assistant.inspection.rounds.wording import joined
 from assistant.wiring.assembly import Assembly

@@ -25,8 +25,9 @@ from assistant.bench.accuracy.wake_rates import Sound, SoundSource
 from assistant.inspection.record import STEP
 from assistant.inspection.rounds.checklist import Checklist, Number, Station, StepKind
 from assistant.inspection.rounds.closed_phrases import phrases_awaited
+from assistant.inspection.rounds.moment import Moment, ReadingBack
 from assistant.inspection.rounds.progress import Progress
-from assistant.inspection.rounds.rules import Moment, ReadingBack, Rules
+from assistant.inspection.rounds.rules import Rules
 from assistant.language.phrases import phrases_for
 from assistant.language.spoken_numbers import say_number
 from audio.closed_answers import ClosedAnswers

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from assistant.answering.turn import Question, Turn
 from assistant.conversation.modes.mode import Situation
 from assistant.inspection.rounds.closed_phrases import phrases_awaited
-from assistant.inspection.rounds.rules import Ended, Expected, Looking, Moment, Reaction, Rules
+from assistant.inspection.rounds.moment import Ended, Expected, Looking, Moment, Reaction
+from assistant.inspection.rounds.rules import Rules
 from assistant.inspection.rounds.snapshot import round_shown
 from assistant.language.command_parser import parse_command
 from assistant.language.phrases import Command, Phrases

@@ -18,7 +18,7 @@ from assistant.answering.page_text import is_doubtful
 from assistant.answering.turn import Question, Turn
 from assistant.inspection.rounds.answers import found_value
 from assistant.inspection.rounds.checklist import Station, StepKind
-from assistant.inspection.rounds.rules import CANNOT_TELL, PLAIN, UNSURE, Evidence
+from assistant.inspection.rounds.moment import CANNOT_TELL, PLAIN, UNSURE, Evidence
 from assistant.language.phrases import Phrases
 
 if TYPE_CHECKING:

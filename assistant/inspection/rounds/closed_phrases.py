@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from assistant.inspection.rounds.checklist import AnswerKind, Number, OneOf
-from assistant.inspection.rounds.rules import Closed, Expected
+from assistant.inspection.rounds.moment import Closed, Expected
 from assistant.inspection.rounds.units import converted
 from assistant.language.command_parser import plain_words
 from assistant.language.phrases import Phrases

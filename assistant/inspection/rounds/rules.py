@@ -8,187 +8,42 @@ and what is to be stored goes out as records of the journal, which are what a ro
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Any
 
 from assistant.inspection.record import NOTE, ROUND_BEGAN, ROUND_ENDED, SKIP, STEP, Record
-from assistant.inspection.rounds.answers import Value, WrongUnit, free_words, is_same, said_digits, said_value
-from assistant.inspection.rounds.checklist import Number, OneOf, Side, Station, Text, YesNo
+from assistant.inspection.rounds.answers import Value, WrongUnit, free_words, said_digits, said_value
+from assistant.inspection.rounds.checklist import Number, OneOf, Text, YesNo
+from assistant.inspection.rounds.moment import (
+    AllDone,
+    Answering,
+    Arriving,
+    Closed,
+    Confirming,
+    Ended,
+    Evidence,
+    Expected,
+    Finding,
+    Finishing,
+    Looking,
+    Moment,
+    Noting,
+    Paused,
+    Reaction,
+    ReadingBack,
+    Ready,
+    Reasoning,
+    Skipping,
+    State,
+)
 from assistant.inspection.rounds.progress import CHECKLIST_SHA256, ROUND_NUMBER, STATIONS, Progress
 from assistant.inspection.rounds.wording import Wording, joined
 from assistant.language.command_parser import is_no, is_yes, parse_note, parse_round_command
 from assistant.language.phrases import Phrases, RoundCommand
 
-# The words of `assistant.answering.doubt.Verdict`, as records have them.
-PLAIN, UNSURE, CANNOT_TELL = "plain", "unsure", "cannot tell"
 # The confidence, 0..1, from which a yes agrees to a value that was read back. In noise a no is sometimes heard as a yes
 # with less, and then a wrong value would be stored.
 SURE_YES = 0.8
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the model or a reader found at a station."""
-
-    told: str  # in its own words
-    value: str = ""  # what that means for the answer of the station; "" if nothing
-    doubt: str = PLAIN
-    is_said: bool = False  # True: the user has heard `told`
-
-    @property
-    def is_sure(self) -> bool:
-        return bool(self.value) and self.doubt == PLAIN
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A value on its way into the journal."""
-
-    value: str
-    spoken: str = ""  # the human's own words for it; "": the human agreed to the reading
-    evidence: Evidence | None = None
-    side: Side | None = None  # outside of what is allowed
-    is_confirmed: bool = False
-
-    @property
-    def differs(self) -> bool:
-        """True if the camera surely found another value than the human."""
-        evidence = self.evidence
-        return evidence is not None and evidence.is_sure and not is_same(evidence.value, self.value)
-
-
-# What a round waits for.
-
-
-@dataclass(frozen=True)
-class Arriving:
-    """The check digits of the station."""
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The user's word that the camera can look."""
-
-
-@dataclass(frozen=True)
-class Looking:
-    """The evidence."""
-
-
-@dataclass(frozen=True)
-class Answering:
-    """The human's answer."""
-
-    evidence: Evidence | None = None
-    was_outside: bool = False  # a value outside the limits was found before, so this one is the second
-
-
-@dataclass(frozen=True)
-class ReadingBack:
-    """A yes to the value that was read back."""
-
-    finding: Finding
-    asked: str  # the question
-
-
-@dataclass(frozen=True)
-class Confirming:
-    """The word "confirm"."""
-
-    finding: Finding
-
-
-@dataclass(frozen=True)
-class Reasoning:
-    """The reason for a value outside the limits."""
-
-    finding: Finding
-
-
-@dataclass(frozen=True)
-class Skipping:
-    """The reason for a skip."""
-
-
-@dataclass(frozen=True)
-class Noting:
-    """The words of a note."""
-
-    before: State
-
-
-@dataclass(frozen=True)
-class Paused:
-    """The word "continue"."""
-
-    before: State
-
-
-@dataclass(frozen=True)
-class Finishing:
-    """A yes: the round is to end, though stations are open."""
-
-    before: State
-
-
-@dataclass(frozen=True)
-class AllDone:
-    """A command: no station is open."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """Nothing any more."""
-
-
-State = (
-    Arriving | Ready | Looking | Answering | ReadingBack | Confirming | Reasoning | Skipping | Noting | Paused | Finishing
-    | AllDone | Ended
-)  # fmt: skip
-
-
-class Closed(Enum):
-    """The closed sets of words that a round can wait for, for a recogniser that takes a grammar."""
-
-    DIGITS = "digits"
-    NUMBER = "number"
-    YES_NO = "yes or no"
-    ITEM = "item"
-    CONFIRM = "confirm"
-    COMMAND = "command"  # only commands of the round, which count always
-
-
-@dataclass(frozen=True)
-class Expected:
-    """Which words a round waits for now."""
-
-    closed: Closed | None  # None: any words
-    items: tuple[str, ...] = ()  # of a list
-
-
-@dataclass(frozen=True)
-class Moment:
-    """All that a round remembers."""
-
-    progress: Progress
-    place: int  # of the station in the checklist, from 0
-    state: State
-
-    @property
-    def station(self) -> Station:
-        return self.progress.checklist.stations[self.place]
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """What a round does next."""
-
-    moment: Moment
-    says: str = ""
-    record: Record | None = None  # to be stored
-    has_picture: bool = False  # the picture of the last look belongs to the record
-    looks: bool = False  # a picture of the station is to be taken
 
 
 class Rules:

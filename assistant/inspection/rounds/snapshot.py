@@ -17,7 +17,7 @@ from assistant.inspection.round_shown import (
     StationShown,
 )
 from assistant.inspection.rounds.checklist import AnswerKind, Number, OneOf, Station, Text, YesNo
-from assistant.inspection.rounds.rules import (
+from assistant.inspection.rounds.moment import (
     AllDone,
     Answering,
     Arriving,
@@ -31,10 +31,10 @@ from assistant.inspection.rounds.rules import (
     ReadingBack,
     Ready,
     Reasoning,
-    Rules,
     Skipping,
     State,
 )
+from assistant.inspection.rounds.rules import Rules
 from assistant.inspection.rounds.wording import is_doubtful
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from assistant.inspection.round_shown import AWAITED, STATES
-from assistant.inspection.rounds.rules import Evidence
+from assistant.inspection.rounds.moment import Evidence
 from assistant.web.page import LANGUAGES, words
 from tests.assistant.inspection.rounds.test_rules import GUARD, PUMP, TANK, Talk
 from tests.assistant.web.api.serving import Running, SteppedEngine, parts_with, running

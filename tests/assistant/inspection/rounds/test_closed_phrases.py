@@ -8,7 +8,7 @@ import pytest
 
 from assistant.inspection.rounds.checklist import AnswerKind, Number, OneOf, Text, YesNo
 from assistant.inspection.rounds.closed_phrases import phrases_awaited
-from assistant.inspection.rounds.rules import Closed, Expected
+from assistant.inspection.rounds.moment import Closed, Expected
 from assistant.language.phrases import phrases_for
 from assistant.language.spoken_numbers import number_in, say_number
 

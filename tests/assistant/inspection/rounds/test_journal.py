@@ -17,8 +17,9 @@ from assistant.inspection.keeper import JournalKeeper
 from assistant.inspection.record import NOTE, ROUND_ENDED, STEP, Record
 from assistant.inspection.rounds.checklist import Checklist, Number, Station, StepKind, YesNo
 from assistant.inspection.rounds.journal import RoundJournal, new_round_id, rounds_before
+from assistant.inspection.rounds.moment import Moment, Reaction
 from assistant.inspection.rounds.progress import Progress
-from assistant.inspection.rounds.rules import Moment, Reaction, Rules
+from assistant.inspection.rounds.rules import Rules
 from assistant.language.phrases import phrases_for
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.timezone.utc)

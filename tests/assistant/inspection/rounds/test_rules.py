@@ -11,8 +11,9 @@ import pytest
 from assistant.inspection.record import NOTE, ROUND_BEGAN, ROUND_ENDED, SKIP, STEP, Record
 from assistant.inspection.round_shown import RoundShown
 from assistant.inspection.rounds.checklist import Checklist, Number, OneOf, Station, StepKind, Text, YesNo
+from assistant.inspection.rounds.moment import Closed, Ended, Evidence, Looking, Moment, Reaction
 from assistant.inspection.rounds.progress import Progress
-from assistant.inspection.rounds.rules import Closed, Ended, Evidence, Looking, Moment, Reaction, Rules
+from assistant.inspection.rounds.rules import Rules
 from assistant.inspection.rounds.snapshot import round_shown
 from assistant.language.phrases import phrases_for
 

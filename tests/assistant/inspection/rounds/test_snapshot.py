@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from assistant.inspection.round_shown import ANSWERS, AWAITED, STATES, NoteShown, StationShown
-from assistant.inspection.rounds.rules import Evidence
+from assistant.inspection.rounds.moment import Evidence
 from tests.assistant.inspection.rounds.test_rules import GUARD, PLATE, PUMP, SWITCH, TANK, VALVE, YES_SEEN, Talk
 
 
