@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ConfigError
+from assistant.inspection.handing_on import handover
 from assistant.inspection.record import DELETED, TURN
 from assistant.language.phrases import phrases_for
 from assistant.settings.config import JournalConfig
@@ -33,9 +34,10 @@ def server() -> Iterator[FakeServer]:
 
 
 def test_records_are_handed_on_and_the_start_says_so(
-    world: World, server: FakeServer, capsys: pytest.CaptureFixture[str]
+    world: World, server: FakeServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A deletion by voice says that the record may have left, and the receiver is told of it."""
+    monkeypatch.setattr(handover, "END_SECONDS", 30.0)  # a busy machine needs more than two for three records
     journal = JournalConfig(enabled=True, pictures=True, webhook_url=f"http://me:secret@127.0.0.1:{server.port}/hidden")
     said = world.run("what color is the circle", "do not keep this", "what shape is it", "quit", journal=journal)
     assert WORDS.kept_with_pictures in said[0]

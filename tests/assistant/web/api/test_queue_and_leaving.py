@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from assistant.answering.page_lines import PageReader
 from assistant.errors import AssistantError
 from assistant.web.events import Leaving
+from tests.assistant.fake_reader import FakeReader, page
 from tests.assistant.web.api.serving import (
     PATIENCE_SECONDS,
     QUESTION,
@@ -199,9 +201,15 @@ OLLAMA = {"model": "stepped", "messages": [{"role": "user", "content": "q"}]}
 def test_another_address_has_its_turn_before_a_second_question(path: str, body: dict[str, Any]) -> None:
     """Whichever way it asks: what came first from each address is answered before what came second from any."""
     engine = SteppedEngine(tokens=1, is_demo=False)
+    readable = threading.Event()
+
+    def wait_to_read(step: str) -> None:
+        readable.wait(PATIENCE_SECONDS)
+
+    pages = PageReader(FakeReader(page("Room 401"), wait_to_read), lambda frame, layout: ())
     data = json.dumps(body).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
-    with running(parts_with(engine), ollama=True) as server:
+    with running(parts_with(engine, pages=pages), ollama=True) as server:
         asked = []
         for count, address in enumerate(("127.0.0.1", "127.0.0.1", "127.0.0.2"), 1):
             asked.append(socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS, (address, 0)))
@@ -210,6 +218,7 @@ def test_another_address_has_its_turn_before_a_second_question(path: str, body: 
         clients = [ticket.client for ticket in server.services.queue._tickets]
         for each in asked:
             each.close()
+        readable.set()
         engine.steps.release(100)
     assert clients == ["127.0.0.1", "127.0.0.2", "127.0.0.1"]
 
