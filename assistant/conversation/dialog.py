@@ -155,10 +155,7 @@ class CommandHandler:
         question = Question(Command.REPEAT.value, None, asked_at=now, transcribed_at=now)
         for mode in self._modes:
             if (turn := mode.repeat(question, self._situation(mode))) is not None:
-                if mode is self._inspection:
-                    self.turns.append(turn)
-                else:
-                    self._note(turn)
+                self._note(mode, turn)
                 return
         if not self._is_thinking():  # an answer that comes in a moment would be said twice
             self.say(self._last_words() or self._phrases.nothing_to_repeat)
@@ -177,7 +174,7 @@ class CommandHandler:
         if turn is None:
             return False
         self._pictures.drop_ahead()
-        self._note_inspection(inspection, turn)
+        self._note(inspection, turn)
         return True
 
     def tick(self) -> None:
@@ -186,7 +183,7 @@ class CommandHandler:
         if inspection is None:
             return
         if (turn := inspection.tick()) is not None:
-            self._note_inspection(inspection, turn)
+            self._note(inspection, turn)
         if inspection.is_under_way:
             self._inspection_asked_at = self._clock()
 
@@ -197,23 +194,12 @@ class CommandHandler:
         """
         return at - self._inspection_asked_at <= REPLY_SECONDS
 
-    def _note_inspection(self, inspection: InspectionRound, turn: Turn) -> None:
-        """The turn is the newest thing that was said. It is no question, so "do not keep this" is not about it."""
-        self._expected.forget()
-        self._read_back = 0
-        self.turns.append(turn)
-        if inspection.awaits_free_words:
-            self._expected.after(turn)  # a reason counts without the wake phrase as long as a yes to "did you ask …?"
-
     def _taken_by_a_mode(self, utterance: Utterance) -> bool:
         question = self._question(utterance.text, utterance)
         for mode in reversed(self._modes):  # the page before the round, which has a place of its own: `take_awaited`
             if (turn := mode.take(question, self._situation(mode))) is not None:
                 self._pictures.drop_ahead()
-                if self._inspection is not None and mode is self._inspection:
-                    self._note_inspection(self._inspection, turn)
-                else:
-                    self._note(turn)
+                self._note(mode, turn)
                 return True
         return False
 
@@ -224,13 +210,16 @@ class CommandHandler:
         asked = self.last_answer is not None and self.last_answer.number > turn.number
         return Situation(asked, bool(self.turns) and self.turns[-1].number > turn.number)
 
-    def _note(self, turn: Turn) -> None:
-        """The turn of a mode is the newest thing that was asked for."""
+    def _note(self, mode: Mode, turn: Turn) -> None:
+        """The turn of a mode is the newest thing that was said."""
         self._expected.forget()
         self._read_back = 0
         if turn not in self.turns:
             self.turns.append(turn)
-            self._may_be_kept.append(turn)
+            if mode.answers_questions:
+                self._may_be_kept.append(turn)
+        if mode.awaits_free_words:
+            self._expected.after(turn)  # a reason counts without the wake phrase as long as a yes to "did you ask …?"
 
     # Commands.
 
@@ -339,7 +328,7 @@ class CommandHandler:
 
     def _read(self, reading: ReadingAloud, utterance: Utterance) -> None:
         look = self._pictures.for_reading(self._began_at, reading.has_read)
-        self._note(reading.begin(self._question(utterance.text, utterance), look))
+        self._note(reading, reading.begin(self._question(utterance.text, utterance), look))
 
     def _ask_anew(self, template: str, utterance: Utterance) -> None:
         """Asks the last question again in other words, about the same picture."""

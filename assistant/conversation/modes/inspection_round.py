@@ -124,6 +124,11 @@ class InspectionRound:
         return phrases_awaited(self._rules.expected(moment), moment.station.answer, self._phrases, self._rules.language)
 
     @property
+    def answers_questions(self) -> bool:
+        """False: a round keeps its own records, so "do not keep this" is not about its turns."""
+        return False
+
+    @property
     def awaits_free_words(self) -> bool:
         """True while any words are awaited, such as a reason."""
         return self.awaits_words and self.expected.closed is None

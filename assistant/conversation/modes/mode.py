@@ -31,6 +31,14 @@ class Mode(Protocol):
     def is_under_way(self) -> bool:
         """True while the mode has something said."""
 
+    @property
+    def answers_questions(self) -> bool:
+        """True if a turn of the mode answers a question of the user: "do not keep this" is then about it, too."""
+
+    @property
+    def awaits_free_words(self) -> bool:
+        """True if the newest turn asked for words of any kind, such as a reason."""
+
     def take(self, question: Question, situation: Situation) -> Turn | None:
         """Does what the words of `question` ask for, and returns the turn that does it; None: they are not meant.
 

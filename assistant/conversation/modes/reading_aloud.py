@@ -41,6 +41,16 @@ class ReadingAloud:
         turn = self.turn
         return turn is not None and not turn.done.is_set() and not turn.cancelled.is_set()
 
+    @property
+    def answers_questions(self) -> bool:
+        """True: "read the text" is a question about the picture."""
+        return True
+
+    @property
+    def awaits_free_words(self) -> bool:
+        """False: a page asks for nothing."""
+        return False
+
     def has_read(self, look: PictureCapture) -> bool:
         """Whether this picture is the one of the newest page."""
         return self._look is look
