@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from audio.conditioning import Gain, HighPass
 from audio.endpointing import End, Endpointer, Onset, PreRoll
 from audio.own_cue import without_cue
 from audio.pcm import AudioChunk, Samples
@@ -148,6 +149,8 @@ class Hearing:
         self._min_confidence = min_confidence
         self._stop_ear = stop_ear
         self._pause_ear = pause_ear
+        self._high_pass = HighPass()
+        self._gain = Gain()
         self._recent = PreRoll(PAUSE_WINDOW_SECONDS)
         self._paused = False  # and SpeechPaused was yielded
         self._was_deaf = False
@@ -170,6 +173,7 @@ class Hearing:
     def hear(self, chunk: AudioChunk) -> Iterator[HearingEvent]:
         """The events of the next chunk. The iterator must be used up before the next chunk is given."""
         self._ended_at = chunk.ended_at
+        chunk = replace(chunk, samples=self._gain.lifted(self._high_pass.push(chunk.samples)))
         if self._situation.deaf():
             self._was_deaf = True
             yield from self._drop(chunk)
@@ -193,6 +197,7 @@ class Hearing:
         is_speech = self._vad.is_speech(chunk.samples) and not mostly_cue
         self._recent.push(chunk)
         if self._endpointer.in_utterance:
+            self._gain.measure(chunk.samples)
             self._transcriber.accept(chunk.samples)
             if self._situation.wake_suspected():
                 yield WakeSuspected(chunk.ended_at)
@@ -205,6 +210,7 @@ class Hearing:
             # SpeechStarted is yielded before anything is transcribed, because the picture is taken at this event.
             yield SpeechStarted(self._started_at)
             for kept in self._pre_roll.take():
+                self._gain.measure(kept.samples)
                 self._transcriber.accept(kept.samples)
             if self._situation.wake_suspected():
                 yield WakeSuspected(chunk.ended_at)
@@ -227,11 +233,14 @@ class Hearing:
         self._recent.clear()
         self._paused = False
         if not end.enough(self._settings):
+            self._gain.conclude(was_speech=False)
             self._transcriber.reset()
             return SpeechRejected(now)
         transcript = self._transcriber.finish()
         text = transcript.text.strip()
-        if not text or transcript.confidence < self._min_confidence:
+        was_speech = bool(text) and transcript.confidence >= self._min_confidence
+        self._gain.conclude(was_speech=was_speech)
+        if not was_speech:
             return SpeechRejected(now)
         ended_at = now - end.silence_seconds
         return Utterance(text, transcript.confidence, self._started_at, ended_at, end.silence_seconds)
@@ -243,6 +252,7 @@ class Hearing:
         interrupted = self._endpointer.in_utterance
         self._endpointer.reset()
         if interrupted:
+            self._gain.conclude(was_speech=False)
             self._transcriber.reset()
             yield SpeechRejected(chunk.ended_at)
         if self._stop_ear is not None and (stop := self._stop_ear.hear(chunk)) is not None:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from audio.devices import close_stream, open_stream, portaudio, resolve
 from audio.errors import DeviceLost
@@ -176,4 +177,11 @@ class Microphone:
         age = moment.currentTime - moment.inputBufferAdcTime
         if not 0.0 < age < 1.0:
             age = _BLOCK_SECONDS
-        self._blocks.put(np.array(block[:, 0], np.int16), now - age)
+        self._blocks.put(_mixed(block), now - age)
+
+
+def _mixed(block: npt.NDArray[np.int16]) -> Samples:
+    """The mean of all channels of a block (frames, channels): the sound may be on one of them only."""
+    if block.shape[1] == 1:
+        return np.array(block[:, 0], np.int16)
+    return np.asarray(np.rint(block.mean(axis=1)), np.int16)

@@ -19,7 +19,7 @@ from audio.voicing import VowelDetector
 _BACKGROUND_CHUNKS = 100  # 3 s
 _BACKGROUND_KNOWN = 33  # with fewer chunks, one second, all that was heard may be speech
 _BACKGROUND_QUANTILE = 0.15
-_FLOOR = 20.0  # root mean square; softer sound is silence on any microphone (-64 dB of full scale)
+_FLOOR = 8.0  # root mean square; softer sound is silence on any microphone (-72 dB of full scale)
 _VOWEL_HOLD_CHUNKS = 12  # 0.36 s: consonants follow a vowel for no longer than this
 
 

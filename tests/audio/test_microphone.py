@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from audio.microphone import BlockQueue, ChunkClock
+from audio.microphone import BlockQueue, ChunkClock, _mixed
 
 
 def block(number):
@@ -49,3 +49,12 @@ def test_lost_blocks_show_in_the_times():
     assert clock.chunk(480) == pytest.approx(5.0)
     clock.block(6.03, 480)
     assert clock.chunk(480) == pytest.approx(6.03)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_sound_on_one_side_is_heard(side):
+    """A stereo device may have its sound on one side only, so the mean of both is taken."""
+    block = np.zeros((4, 2), np.int16)
+    block[:, side] = [100, -100, 32767, -32768]
+    assert _mixed(block).tolist() == [50, -50, 16384, -16384]
+    assert _mixed(block[:, side : side + 1]).tolist() == block[:, side].tolist()
