@@ -22,6 +22,12 @@ SLOTS = {
     "|from here|too|as well|yet|already|in here",
     "please_do": "please|could you|can you|would you|will you|could you please|can you please|i want you to"
     "|i need you to|i'd like you to|would you please|just",
+    "act": "find {det} {thing}|find my {personal}|find {det} {street}|find the way out|find the nearest {street}|find the {room}"
+    "|look for my {personal}|check {det} {thing}|turn on {det} {onoff}|turn off {det} {onoff}|open {det} {openable}"
+    "|close {det} {openable}|put it {where}|go to {det} {room}|cross {det} {street}|get to {det} {street}|get {det} {thing}"
+    "|open it|use this|sit down|cook {det} {grocery}|wash {dets} {clothes}|wear this {clothing}|clean {det} {thing}"
+    "|fix {det} {thing}|buy some {grocery}|make some {beverage}|call {det} {relative}|read {det} {read}|use {det} {thing}"
+    "|know what this is|see what's {where}|know if it's {state}|get out of here|press {det} button|set {det} {appliance}",
     "help_me": "help me|help me to|i want to|i need to|i'm trying to|let's|i have to|i'd like to|how do i|how can i"
     "|where can i|can i|should i|may i|do i have to",
     "ask": "{whis}|{whis}|{yesno}|{yesno}|{doing_q}",
@@ -262,5 +268,5 @@ TEMPLATES: tuple[tuple[float, str], ...] = (
     (6, "{ask}"), (2, "{polite} {wh_said}"), (2, "{whis}"), (2, "{yesno}"), (1.5, "{aside} {yesno}"),
     (1, "{aside} {whis}"), (1, "{yesno} {tail}"),
     (1, "{whis} {tail}"), (2, "{doing_q}"), (1, "{request}"), (1, "{please_do} {request}"), (1, "{aside} {request}"),
-    (1, "{help_me} {request}"),
+    (1, "{help_me} {act}"),
 )  # fmt: skip

@@ -364,6 +364,13 @@ def test_training_begins_from_the_model_in_the_repository() -> None:
 def test_strangers_are_heard_in_a_room_at_the_stated_level() -> None:
     """The noise of the room lies 15 dB below the speech with its echoes."""
     speech = (3000 * np.sin(np.arange(16_000) / 9)).astype(np.float32)
-    quiet = strangers.in_room([("x", speech)], 1)[0][1]
-    assert quiet.shape == speech.shape
-    assert not np.allclose(quiet, speech)
+    heard = strangers.in_room([("x", speech)], 1)[0][1]
+    response = waves.room_response(strangers.ROOM_RT60_S, strangers.ROOM_ECHO, np.random.default_rng(1))
+    echoed = waves.filtered(speech, response)
+    assert 10 * np.log10(np.var(echoed) / np.var(heard - echoed)) == pytest.approx(15, abs=1)
+
+
+def test_strangers_are_heard_by_a_microphone_of_8_khz() -> None:
+    """Nothing above 4 kHz is left, and what lies below is unchanged."""
+    low, high = (np.sin(2 * np.pi * hz * np.arange(16_000) / 16_000).astype(np.float32) for hz in (1000, 5000))
+    np.testing.assert_allclose(strangers.narrow([("x", low + high)])[0][1], low, atol=0.05)
