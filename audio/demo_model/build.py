@@ -120,8 +120,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="build the small Vosk model's folder")
     parser.add_argument("work", type=Path)
     parser.add_argument("folder", type=Path, nargs="?", default=DEFAULT_FOLDER)
+    parser.add_argument("--sentences", type=int, default=Tuning.lm_sentences, help="drawn for the language model")
     chosen = parser.parse_args()
-    size = build(chosen.work, chosen.folder, Tuning())
+    size = build(chosen.work, chosen.folder, Tuning(lm_sentences=chosen.sentences))
     print(f"{chosen.folder}: {size / 1e6:.1f} MB")
 
 

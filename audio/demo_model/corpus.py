@@ -24,14 +24,19 @@ def alternatives(text: str) -> list[str]:
 
 SLOTS: dict[str, list[str]] = {name: alternatives(text) for name, text in phrases.SLOTS.items()}
 FIXED: list[str] = alternatives(phrases.COMMANDS) + alternatives(phrases.QUESTIONS)
+NATURAL: list[str] = alternatives(phrases.NATURAL)
 _FIXED_SET = frozenset(FIXED)
+_NATURAL_SET = frozenset(NATURAL)
 _TEMPLATES = [template for _, template in phrases.TEMPLATES]
 _WEIGHTS = [weight for weight, _ in phrases.TEMPLATES]
 
 
 def with_article(noun: str) -> str:
-    """The noun with "a" or "an" before it. The first letter decides, which is enough for the words here."""
-    return ("an " if noun[0] in "aeio" else "a ") + noun
+    """The noun with "a" or "an" before it. The first letters decide, which is enough for the words here."""
+    sounds_like_vowel = noun.startswith(("a", "e", "i", "o", "um", "un", "hour")) and not noun.startswith(
+        ("one", "euro", "uni")
+    )
+    return ("an " if sounds_like_vowel else "a ") + noun
 
 
 def fill(template: str, rng: random.Random) -> str:
@@ -47,7 +52,7 @@ def fill(template: str, rng: random.Random) -> str:
 def opening(before: str, rng: random.Random) -> str:
     """A polite opening that may stand before this sentence."""
     first = before.split()[0]
-    if first in ("what", "where", "how", "which", "who"):
+    if first in ("what", "where", "how", "which", "who", "what's", "where's", "who's"):
         return rng.choice(SLOTS["opening_question"])
     if first in ("find", "count", "read", "describe", "tell", "look", "take", "zoom", "show", "turn", "set", "spell"):
         return rng.choice(SLOTS["opening_request"])
@@ -71,7 +76,12 @@ def sentence(rng: random.Random) -> str:
 
 
 def is_held_out(text: str) -> bool:
-    """True if this sentence is kept for testing: one in ten by hash, but never a fixed phrase or a single word."""
+    """True if this sentence is kept for testing.
+
+    These are one in ten by hash, but never a fixed phrase or a single word, and all of `phrases.natural`.
+    """
+    if text in _NATURAL_SET:
+        return True
     if text in _FIXED_SET or " " not in text:
         return False
     return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(), 16) % 10 == 0

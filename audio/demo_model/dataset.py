@@ -1,7 +1,15 @@
 """Makes the training data: sentences in many synthetic voices, as log-mel features with a phone label for each frame.
 
-`python -m audio.demo_model.dataset WORK espeak 0 22000`, the same with another seed, `… WORK flite 7 9000` and
-`… WORK noise 4` write `WORK/<kind>-<seed>.npz`. It knows voices, text and features, but not the network.
+`python -m audio.demo_model.dataset WORK espeak 0 22000`, the same with another seed, and the other kinds write
+`WORK/<kind>-<seed>.npz`. A process does one of them, so that several cores make several at a time:
+
+- `words`: every word of the vocabulary in every accent of espeak-ng, so that none is without a pronunciation.
+- `espeak` and `flite`: sentences, with phones from the synthesiser itself.
+- `piper` and `kokoro`: sentences in neural voices, with phones that `alignment` finds. Each sentence is kept in TAKES
+  different speeds, rooms and microphones, because these voices are slow and few.
+- `noise`: the noise that is added in training.
+
+It knows voices, text and features, but not the network that is being trained.
 """
 
 from __future__ import annotations
@@ -18,12 +26,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.demo_model import corpus, features, flite, noise, plain_text, variants, voices, waves
+from audio.demo_model import corpus, features, flite, neural, noise, plain_text, variants, voices, waves
 from audio.demo_model.espeak import Espeak
 from audio.demo_model.speech import Speech
 
 TEMPLATE_SHARE, RANDOM_WORDS_SHARE = 0.6, 0.16  # the rest is general English
 BANK_SECONDS = 20
+WORDS_AT_ONCE = 4
+TAKES = {"piper": 5, "kokoro": 10}
+# How many times as long a take of a neural voice may become (and lower by as much). Piper's only voice is a man's:
+# a third shorter he has the pitch and the throat of a woman, and as he also speaks slower at times, not her haste.
+STRETCH = {"piper": (0.68, 1.15), "kokoro": (0.85, 1.3)}
+ALIGNED_AS = "gmw/en-US"  # the voice of espeak-ng that tells a neural voice's phones
+MODEL_FOLDER = Path(__file__).parent / "en"
 PLAIN_WEIGHT = 10  # most installations speak without a variant, so "none" is drawn as often as this many variants
 
 
@@ -50,10 +65,12 @@ class Part:
     def save(self, path: Path) -> None:
         lengths = np.array([len(frame) for frame in self.frames])
         pronounced = [[*key, count] for key, count in self.pronounced.items()]
+        partial = path.with_suffix(".partial.npz")  # a killed process leaves no half of a file behind
         np.savez(
-            path, names=np.array(self.names), lengths=lengths, frames=np.concatenate(self.frames),
+            partial, names=np.array(self.names), lengths=lengths, frames=np.concatenate(self.frames),
             labels=np.concatenate(self.labels), pronounced=np.array(json.dumps(pronounced)),
         )  # fmt: skip
+        partial.replace(path)
         print(f"{path.name}: {len(lengths)} utterances, {lengths.sum() / 360_000:.1f} h", flush=True)
 
 
@@ -119,6 +136,61 @@ def speech_part(say: Callable[[str], tuple[str, Speech]], count: int, rng: rando
     return part
 
 
+def words_part(work: Path, rng: random.Random, seed: int) -> Part:
+    """Every word of the vocabulary once in each accent, a few at a time."""
+    part, shaker, espeak, words = (
+        Part(),
+        np.random.default_rng(seed),
+        Espeak(variants.data_folder(work)),
+        corpus.vocabulary(),
+    )
+    for accent in voices.ACCENTS:
+        rng.shuffle(words)
+        for start in range(0, len(words), WORDS_AT_ONCE):
+            text = " ".join(words[start : start + WORDS_AT_ONCE])
+            speech = espeak.speak(text, accent, rng.randint(120, 200), rng.randint(30, 70), rng.randint(30, 70))
+            pairs = speech.words or tuple(
+                pair for word in text.split() for pair in espeak.speak(word, accent).words
+            )  # espeak-ng joined two words, so each is said alone
+            for word, said in pairs:
+                part.pronounced[accent, word, " ".join(said)] += 1
+            part.add(waves.place(speech, shaker))
+    return part
+
+
+def neural_part(voice: neural.NeuralVoice, kind: str, count: int, work: Path, rng: random.Random, seed: int) -> Part:
+    """Sentences of a neural voice, until there are `count` utterances (each sentence gives several).
+
+    A sentence in which the present model does not find the phones is left out.
+    """
+    from audio.demo_model.alignment import Aligner  # it needs torch
+
+    part, shaker, source = Part(), np.random.default_rng(seed), texts(rng)
+    espeak, aligner = Espeak(variants.data_folder(work)), Aligner(MODEL_FOLDER)
+    began, left_out = time.monotonic(), 0
+    while len(part.frames) < count:
+        text = next(source)
+        samples, rate_hz = voice.speak(text)
+        if len(samples) < 2000:
+            continue
+        clean = waves.place(Speech(samples, rate_hz, ()), None, 0.15, 0.15)
+        said, gaps = espeak.phones_of(text, ALIGNED_AS)
+        found = aligner.align(clean.samples, said, gaps) if said else None
+        if found is None:
+            left_out += 1
+            continue
+        speech = Speech(clean.samples, features.RATE_HZ, found)
+        for _ in range(TAKES[kind]):
+            part.add(waves.place(speech, shaker, stretch=STRETCH[kind]))
+        if len(part.frames) // TAKES[kind] % 200 == 0:
+            print(
+                f"{len(part.frames)} utterances, {left_out} sentences left out, {time.monotonic() - began:.0f} s",
+                flush=True,
+            )
+    print(f"{left_out} sentences left out, {time.monotonic() - began:.0f} s", flush=True)
+    return part
+
+
 def noise_bank(work: Path, seed: int) -> list[NDArray[np.float16]]:
     """The features of pieces of every kind of noise, including babble of training voices."""
     rng, shaker = random.Random(seed), np.random.default_rng(seed)
@@ -139,20 +211,24 @@ def noise_bank(work: Path, seed: int) -> list[NDArray[np.float16]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="make training data for the small Vosk model")
     parser.add_argument("work", type=Path)
-    parser.add_argument("kind", choices=("espeak", "flite", "noise"))
+    parser.add_argument("kind", choices=("words", "espeak", "flite", "piper", "kokoro", "noise"))
     parser.add_argument("seed", type=int)
-    parser.add_argument("count", type=int, nargs="?", default=20_000)
+    parser.add_argument("count", type=int, nargs="?", default=20_000, help="utterances")
     chosen = parser.parse_args()
-    chosen.work.mkdir(parents=True, exist_ok=True)
-    path, rng = chosen.work / f"{chosen.kind}-{chosen.seed}.npz", random.Random(chosen.seed)
-    if chosen.kind == "noise":
-        np.savez(path, bank=np.stack(noise_bank(chosen.work, chosen.seed)))
-        return
-    if chosen.kind == "espeak":
-        say = espeak_speaker(chosen.work, rng)
+    work, kind, seed, count = chosen.work, chosen.kind, chosen.seed, chosen.count
+    work.mkdir(parents=True, exist_ok=True)
+    path, rng = work / f"{kind}-{seed}.npz", random.Random(seed)
+    if kind == "noise":
+        np.savez(path, bank=np.stack(noise_bank(work, seed)))
+    elif kind == "words":
+        words_part(work, rng, seed).save(path)
+    elif kind == "espeak":
+        speech_part(espeak_speaker(work, rng), count, rng, seed).save(path)
+    elif kind == "flite":
+        speech_part(flite_speaker(work, rng, seed), count, rng, seed).save(path)
     else:
-        say = flite_speaker(chosen.work, rng, chosen.seed)
-    speech_part(say, chosen.count, rng, chosen.seed).save(path)
+        voice = neural.Piper(rng) if kind == "piper" else neural.Kokoro(rng)
+        neural_part(voice, kind, count, work, rng, seed).save(path)
 
 
 if __name__ == "__main__":

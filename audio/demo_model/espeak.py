@@ -105,6 +105,22 @@ class Espeak:
         spoken = [(float(at), phones.from_espeak(name)) for kind, at, _, name in self._events if kind == _EVENT_PHONEME]
         return Speech(samples, self.rate_hz, tuple(spoken), self._words(text))
 
+    def phones_of(self, text: str, voice: str) -> tuple[list[str], list[bool]]:
+        """The phones that `text` has in `voice`, without pauses, and where a pause may stand.
+
+        The second list has one more item than the first: true before a phone that begins a word, and at the end.
+        """
+        self.speak(text, voice)
+        said, gaps, is_start = [], [], True
+        for kind, _, _, name in self._events:
+            if kind == _EVENT_WORD or (phone := phones.from_espeak(name)) == phones.SILENCE:
+                is_start = True
+                continue
+            said.append(phone)
+            gaps.append(is_start)
+            is_start = False
+        return said, [*gaps, True]
+
     def _words(self, text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Each word with its phones. Empty if espeak-ng joined two words ("on the" is one event)."""
         words = text.split()

@@ -1,6 +1,6 @@
-"""Writes `am/final.mdl`: Kaldi's binary transition model and nnet3 network, as the Vosk library reads them.
+"""Writes and reads `am/final.mdl`: Kaldi's binary transition model and nnet3 network, as the Vosk library reads them.
 
-It knows the file format only: numbers and names in, bytes out. All phones have the same topology: one state, a
+It knows the file format only: numbers and names in, bytes out, and the layers back from a file that it wrote itself. All phones have the same topology: one state, a
 self-loop and a way forward. Phone p has the transition ids 2p − 1 (self-loop) and 2p (forward).
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from audio.demo_model.network import Affine
 
@@ -139,3 +139,28 @@ def write_model(path: Path, classes: Sequence[int], inputs: int, affines: Sequen
     _transition_model(out, classes)
     _network(out, inputs, affines, priors)
     path.write_bytes(out.data)
+
+
+def read_layers(path: Path) -> list[tuple[tuple[int, ...], NDArray[np.float64], NDArray[np.float64]]]:
+    """The affine layers of a file that `write_model` wrote: offsets, weights (out, in · offsets) and bias of each.
+
+    Raises ValueError where the file has no such layers, since models of other makers hold other kinds.
+    """
+    data = path.read_bytes()
+    layers, at = [], 0
+    while (at := data.find(b"<TdnnComponent>", at)) >= 0:
+        place = data.index(b"<TimeOffsets>", at) + len(b"<TimeOffsets> ") + 1
+        (count,) = struct.unpack_from("<i", data, place)
+        offsets = tuple(int(offset) for offset in np.frombuffer(data, "<i4", count, place + 4))
+        place = data.index(b"<LinearParams>", place) + len(b"<LinearParams> ")
+        if data[place : place + 4] != b"CM2 ":
+            raise ValueError(f"{path}: the weights are not in 16 bits, so another program made this model")
+        low, span, rows, columns = struct.unpack_from("<ffii", data, place + 4)
+        coded = np.frombuffer(data, "<u2", rows * columns, place + 20).reshape(rows, columns)
+        place = data.index(b"<BiasParams>", place + 20 + 2 * rows * columns) + len(b"<BiasParams> FV ") + 5
+        bias = np.frombuffer(data, "<f4", rows, place)
+        layers.append((offsets, low + coded / 65535.0 * span, bias.astype(np.float64)))
+        at = place
+    if not layers:
+        raise ValueError(f"{path}: no layers of this project's kind are in it")
+    return layers

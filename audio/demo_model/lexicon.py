@@ -27,9 +27,9 @@ class Pronunciation:
 
 
 def counted(work: Path) -> dict[str, dict[str, collections.Counter[tuple[str, ...]]]]:
-    """How often each pronunciation occurs, by word and accent, in every espeak part below `work`."""
+    """How often each pronunciation occurs, by word and accent, in every part of espeak-ng below `work`."""
     found: dict[str, dict[str, collections.Counter[tuple[str, ...]]]] = {}
-    for path in sorted(work.glob("espeak-*.npz")):
+    for path in sorted([*work.glob("espeak-[0-9]*.npz"), *work.glob("words-[0-9]*.npz")]):
         for accent, word, said, count in json.loads(str(np.load(path)["pronounced"])):
             found.setdefault(word, {}).setdefault(accent, collections.Counter())[tuple(said.split())] += count
     return found

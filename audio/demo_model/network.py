@@ -7,11 +7,13 @@ are "valid". The caller repeats the first and the last frame CONTEXT times, as V
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn import functional
 
 from audio.demo_model.features import ENERGY_FLOOR, MELS, SUBSAMPLING
 
@@ -76,6 +78,10 @@ class Network(nn.Module):
             x = y + x[:, :, layer.dilation : -layer.dilation] if layer.residual else y
         return self.head(x)  # type: ignore[no-any-return]
 
+    def parts(self, index: int) -> tuple[nn.Conv1d, nn.BatchNorm1d]:
+        """The convolution and the batch norm of a layer."""
+        return cast("nn.Conv1d", self.convolutions[index]), cast("nn.BatchNorm1d", self.norms[index])
+
     def folded(self) -> list[Affine]:
         """The same arithmetic as affine layers only, with batch norm, input scaling and the energy floor folded in."""
         # The first layer computes max(x, floor) − floor.
@@ -95,6 +101,77 @@ class Network(nn.Module):
             affines.append(Affine(offsets, spliced, bias, relu=True, residual=layer.residual))
         last = _numpy(self.head.weight)[:, :, 0]
         return [*affines, Affine((0,), last, _numpy(self.head.bias), relu=False, residual=False)]
+
+
+def from_layers(
+    read: list[tuple[tuple[int, ...], NDArray[np.float64], NDArray[np.float64]]],
+) -> Network:
+    """A network that computes what the layers of a model file compute: the inverse of `Network.folded`.
+
+    Its batch norms change nothing. Raises ValueError for layers of another shape.
+    """
+    narrow, wide, classes = len(read[1][2]), len(read[3][2]), len(read[-1][2])
+    network = Network(classes, narrow, wide)
+    if len(read) != len(network.layers) + 2:
+        raise ValueError(f"the model has {len(read)} layers, not {len(network.layers) + 2}")
+    with torch.no_grad():
+        for index, layer in enumerate(network.layers):
+            offsets, weights, bias = read[index + 1]
+            if weights.shape != (layer.outputs, layer.inputs * layer.taps) or len(offsets) != layer.taps:
+                raise ValueError(f"layer {index + 1} of the model has another shape: {weights.shape}")
+            taps = weights.reshape(layer.outputs, layer.taps, layer.inputs).transpose(0, 2, 1)
+            if index == 0:
+                bias = bias - taps.sum((1, 2)) * (ENERGY_FLOOR - _MEAN)
+                taps = taps * _SPREAD
+            convolution, norm = network.parts(index)
+            convolution.weight.copy_(torch.from_numpy(taps.copy()))
+            _tensor(norm.running_mean).zero_()
+            _tensor(norm.running_var).fill_(1 - _NORM_EPSILON)
+            norm.weight.fill_(1.0)
+            norm.bias.copy_(torch.from_numpy(bias))
+        network.head.weight.copy_(torch.from_numpy(read[-1][1].copy())[:, :, None])
+        _tensor(network.head.bias).copy_(torch.from_numpy(read[-1][2].copy()))
+    return network
+
+
+@torch.no_grad()
+def widened(small: Network, narrow: int, wide: int, mels: torch.Tensor) -> Network:
+    """A network with more channels that computes what `small` computes, to go on training from.
+
+    The new channels look at random mixtures of everything and nobody looks at them yet. The batch norms take their
+    means and variances from `mels` (batch, 40, frames), because in training each batch is scaled by its own.
+    """
+    large = Network(small.head.out_channels, narrow, wide)
+    x = (mels - _MEAN) / _SPREAD
+    for index, layer in enumerate(small.layers):
+        (old, old_norm), (new, norm) = small.parts(index), large.parts(index)
+        outputs, inputs = layer.outputs, layer.inputs
+        new.weight[:outputs, inputs:] = 0.0
+        new.weight[:outputs, :inputs] = old.weight
+        made = new(x)
+        mean, variance = made.mean((0, 2)), made.var((0, 2))
+        _tensor(norm.running_mean).copy_(mean)
+        _tensor(norm.running_var).copy_(variance)
+        gain = old_norm.weight / torch.sqrt(_tensor(old_norm.running_var) + _NORM_EPSILON)
+        norm.weight[:outputs] = gain * torch.sqrt(variance[:outputs] + _NORM_EPSILON)
+        norm.bias[:outputs] = old_norm.bias + (mean[:outputs] - _tensor(old_norm.running_mean)) * gain
+        y = torch.relu(functional.batch_norm(made, mean, variance, norm.weight, norm.bias, eps=_NORM_EPSILON))
+        x = y + x[:, :, layer.dilation : -layer.dilation] if layer.residual else y
+    large.head.weight[:, wide_of(small) :] = 0.0
+    large.head.weight[:, : wide_of(small)] = small.head.weight
+    _tensor(large.head.bias).copy_(_tensor(small.head.bias))
+    return large
+
+
+def wide_of(network: Network) -> int:
+    """The channels behind the subsampling layer."""
+    return network.layers[-1].outputs
+
+
+def _tensor(found: torch.Tensor | None) -> torch.Tensor:
+    if found is None:
+        raise TypeError("a part of the network that should hold numbers holds none")
+    return found
 
 
 def _numpy(tensor: object) -> NDArray[np.float64]:

@@ -64,6 +64,62 @@ def clicks(count: int, rng: np.random.Generator) -> Noise:
     return _unit(_unit(samples) + 0.03 * shaped(count, rng))
 
 
+def _rings(
+    samples: Noise, rng: np.random.Generator, a_second: float, low_hz: float, high_hz: float, ring_s: float
+) -> None:
+    """Adds about `a_second` blows to something that rings for up to `ring_s`: a few damped notes each."""
+    for _ in range(rng.poisson(a_second * len(samples) / RATE_HZ)):
+        start = int(rng.integers(0, len(samples)))
+        length = min(len(samples) - start, int(RATE_HZ * ring_s))
+        times = np.arange(length) / RATE_HZ
+        loudness = rng.uniform(0.2, 1) ** 2
+        for _ in range(int(rng.integers(2, 6))):
+            note = np.sin(2 * np.pi * rng.uniform(low_hz, high_hz) * times + rng.uniform(0, 6))
+            samples[start : start + length] += (
+                loudness * rng.uniform(0.2, 1) * note * np.exp(-times * rng.uniform(3, 40) / ring_s)
+            )
+        burst = min(length, 80)
+        samples[start : start + burst] += loudness * rng.standard_normal(burst)
+
+
+def kitchen(count: int, rng: np.random.Generator) -> Noise:
+    """Dishes and cutlery over a fridge, sometimes with running water or a frying pan."""
+    samples = np.zeros(count)
+    _rings(samples, rng, rng.uniform(0.5, 4), 900, 7000, rng.uniform(0.05, 0.5))
+    samples = _unit(samples) * rng.uniform(0.5, 1.5) + 0.3 * hum(count, rng)
+    if rng.random() < 0.5:  # water: bright noise that bubbles
+        points = count // 800 + 2
+        bubbles = 1 + 0.5 * np.interp(np.arange(count), 800 * np.arange(points), rng.standard_normal(points))
+        samples += rng.uniform(0.2, 1) * coloured(count, rng, rng.uniform(-0.5, 0.8)) * bubbles
+    if rng.random() < 0.4:  # frying: many tiny cracks
+        cracks = rng.standard_normal(count) * (rng.random(count) < rng.uniform(0.002, 0.02))
+        samples += rng.uniform(0.2, 0.8) * _unit(cracks)
+    return _unit(samples)
+
+
+def workshop(count: int, rng: np.random.Generator) -> Noise:
+    """A motor under changing load with a grinder, hammer blows or hissing air."""
+    points = max(4, int(count / RATE_HZ * rng.uniform(0.3, 2)))
+    speed_hz = np.interp(
+        np.arange(count), np.linspace(0, count, points), rng.uniform(0.85, 1.15, points)
+    ) * rng.uniform(25, 200)
+    turns = np.cumsum(speed_hz) / RATE_HZ
+    fall = rng.uniform(0.2, 1.2)
+    parts = (rng.uniform(0, 1) / k**fall * np.sin(2 * np.pi * k * turns + rng.uniform(0, 6)) for k in range(1, 20))
+    samples = _unit(np.sum(list(parts), axis=0))
+    if rng.random() < 0.5:  # a grinder: noise that follows the turns
+        samples += (
+            rng.uniform(0.3, 1.5) * coloured(count, rng, rng.uniform(-0.5, 0.5)) * (1 + np.sin(2 * np.pi * turns)) / 2
+        )
+    if rng.random() < 0.5:
+        blows = np.zeros(count)
+        _rings(blows, rng, rng.uniform(0.5, 3), 200, 4000, rng.uniform(0.05, 0.4))
+        samples += rng.uniform(0.5, 2) * _unit(blows)
+    if rng.random() < 0.3:
+        samples += rng.uniform(0.3, 1) * modulated(count, rng)
+    return _unit(samples)
+
+
 def tones(count: int, rng: np.random.Generator) -> Noise:
     """Something like music: decaying chords, one after the other."""
     samples = np.zeros(count)
@@ -107,6 +163,8 @@ BANK: dict[str, tuple[Callable[[int, np.random.Generator], Noise], int]] = {
     "hum": (hum, 12),
     "modulated": (modulated, 24),
     "clicks": (clicks, 12),
+    "kitchen": (kitchen, 24),
+    "workshop": (workshop, 24),
     "tones": (tones, 12),
 }
 BABBLE_IN_BANK = 24

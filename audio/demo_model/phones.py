@@ -9,6 +9,13 @@ from __future__ import annotations
 SILENCE = "SIL"
 FLITE_PREFIX = "fl:"
 
+# The classes in the order of the network's outputs. espeak-ng says all of them in a few hours of English.
+CLASSES: tuple[str, ...] = (
+    SILENCE, "0", "3", "3:", "@", "@L", "A:", "A@", "D", "E", "I", "N", "O:", "O@", "OI", "S", "T", "U", "V", "Z", "a", "a#", "aI",
+    "aI@", "aU", "aa", "b", "d", "dZ", "e@", "eI", "f", "g", "h", "i", "i:", "i@", "j", "k", "l", "m", "n", "o@", "oU", "p", "r", "s", "t",
+    "t#", "tS", "u:", "v", "w", "z",
+)  # fmt: skip
+
 # Mnemonics with too little data to be a class of their own. A class with a tiny prior would make `[unk]` win
 # everywhere.
 _MERGED = {

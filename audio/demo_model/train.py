@@ -1,30 +1,41 @@
-"""Trains the acoustic network on the parts that `dataset` wrote, for a given time, with checkpoints.
+"""Trains the acoustic network on the parts that `dataset` wrote, for a given time.
 
-`python -m audio.demo_model.train WORK --minutes 55` writes `WORK/network.pt` (weights, phones, priors). It knows
-features and labels, but neither words nor graphs. It uses one core.
+`python -m audio.demo_model.train WORK --minutes 65` writes `WORK/network.pt` (weights, phones, priors). It begins from
+the model in `en/`, which knows the phones already. It may be killed at any time: the same command goes on from
+`WORK/checkpoint.pt`, which is written every two minutes, and counts only the minutes in which it trained. It knows
+features and labels, but neither words nor graphs.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import queue
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from audio.demo_model import phones
+from audio.demo_model import kaldi_io, phones
 from audio.demo_model.augment import NoiseBank, augmented
-from audio.demo_model.features import SUBSAMPLING
-from audio.demo_model.network import CONTEXT, Network, padded_length
+from audio.demo_model.features import ENERGY_FLOOR, SUBSAMPLING
+from audio.demo_model.network import CONTEXT, Network, from_layers, padded_length, widened
 
+PARTS = ("espeak", "words", "flite", "piper", "kokoro")
 LABEL_SMOOTHING = 0.02
 OUTPUTS_A_BATCH = 2800
 SHORTEST, LONGEST = 40, 900  # frames of 10 ms
 WARM_UP_STEPS = 150
+CHECKPOINT_S, LOG_S = 120.0, 60.0
+BATCHES_AHEAD = 6  # made by a thread of their own while the network computes
+CALIBRATION_BATCHES = 4  # for the batch norms of the network to begin from
+MODEL_FOLDER = Path(__file__).parent / "en"
+Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -43,15 +54,44 @@ class Data:
         return np.asarray(shares / shares.sum(), np.float64)
 
 
+@dataclass
+class Progress:
+    """How far a run has come. The share of the time that is done sets the learning rate."""
+
+    trained_s: float = 0.0
+    step: int = 0
+    epoch: int = 0
+    loss: float = 0.0  # summed over the outputs since the last line of the log
+    hits: int = 0
+    outputs: int = 0
+    waited_s: float = 0.0  # for batches that were not ready
+
+    def line(self, minutes: float) -> str:
+        known = max(1, self.outputs)
+        return (
+            f"{self.trained_s / 60:.1f} of {minutes:.0f} min, epoch {self.epoch}, step {self.step}: "
+            f"loss {self.loss / known:.3f}, right {self.hits / known:.3f}, waited {self.waited_s:.1f} s for data"
+        )
+
+    def begin_line(self) -> None:
+        self.loss, self.hits, self.outputs, self.waited_s = 0.0, 0, 0, 0.0
+
+
 def load(work: Path) -> Data:
-    """Reads every `espeak-*.npz` and `flite-*.npz` below `work`, and gives all labels one numbering."""
-    parts = [np.load(path) for path in sorted([*work.glob("espeak-*.npz"), *work.glob("flite-*.npz")])]
+    """Reads every part below `work`, and gives all labels one numbering.
+
+    Raises FileNotFoundError where there is none.
+    """
+    parts = [
+        np.load(path)
+        for kind in PARTS
+        for path in sorted(work.glob(f"{kind}-[0-9]*.npz"))
+        if "partial" not in path.name
+    ]
     if not parts:
         raise FileNotFoundError(f"no training data in {work}: run `python -m audio.demo_model.dataset` first")
     seen = sorted({str(name) for part in parts for name in part["names"]})
-    classes = [phones.SILENCE] + [
-        name for name in seen if name != phones.SILENCE and not name.startswith(phones.FLITE_PREFIX)
-    ]
+    classes = list(phones.CLASSES)
     names = classes + [name for name in seen if name.startswith(phones.FLITE_PREFIX)]
     targets = np.zeros((len(names), len(classes)), np.float32)
     for row, name in enumerate(names):
@@ -78,9 +118,7 @@ def batches(lengths: list[int]) -> list[list[int]]:
     return grouped
 
 
-def batch_tensors(
-    data: Data, batch: list[int], bank: NoiseBank, rng: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
+def batch_tensors(data: Data, batch: list[int], bank: NoiseBank, rng: np.random.Generator) -> Batch:
     """Features (batch, 40, frames) and labels (batch, outputs), which are −1 where the utterance has ended."""
     skip = int(rng.integers(0, SUBSAMPLING))  # which of the three frames is the one with an output
     outputs = (max(len(data.frames[i]) for i in batch) - skip + SUBSAMPLING - 1) // SUBSAMPLING
@@ -110,79 +148,190 @@ def learning_rate(peak: float, step: int, done: float) -> float:
     return peak * min(1.0, (step + 1) / WARM_UP_STEPS) * (0.5 * (1 + math.cos(math.pi * min(1.0, done))) * 0.99 + 0.01)
 
 
-def save(path: Path, network: Network, data: Data, narrow: int, wide: int) -> None:
-    """Saves atomically, because a script that exports a half-trained network may read the file at any moment."""
+class Feeder:
+    """Makes batches in a thread of its own, endlessly, in a new order each time round."""
+
+    def __init__(self, data: Data, bank: NoiseBank, seed: int) -> None:
+        self._data, self._bank, self._rng = data, bank, np.random.default_rng(seed)
+        self._grouped = batches([len(frames) for frames in data.frames])
+        self._ready: queue.Queue[Batch] = queue.Queue(BATCHES_AHEAD)  # full: the thread waits for the network
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._make, name="feeder", daemon=True)
+
+    def __enter__(self) -> Feeder:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    @property
+    def batches_an_epoch(self) -> int:
+        return len(self._grouped)
+
+    @property
+    def hours(self) -> float:
+        return sum(len(self._data.frames[i]) for batch in self._grouped for i in batch) / 360_000
+
+    def next(self) -> Batch:
+        """The next batch. Raises RuntimeError where the thread has died."""
+        while True:
+            try:
+                return self._ready.get(timeout=1)
+            except queue.Empty:
+                if not self._thread.is_alive():
+                    raise RuntimeError("the thread that makes the batches has ended: see its error above") from None
+
+    def _drawn(self) -> Iterator[Batch]:
+        while True:
+            for which in self._rng.permutation(len(self._grouped)):
+                yield batch_tensors(self._data, self._grouped[which], self._bank, self._rng)
+
+    def _make(self) -> None:
+        for batch in self._drawn():
+            while not self._stopping.is_set():
+                try:
+                    self._ready.put(batch, timeout=0.5)
+                    break
+                except queue.Full:
+                    continue
+            if self._stopping.is_set():
+                return
+
+
+@dataclass
+class Run:
+    """A network with all that is needed to go on training it."""
+
+    network: Network
+    optimizer: torch.optim.Optimizer
+    narrow: int
+    wide: int
+    progress: Progress = field(default_factory=Progress)
+
+    def checkpoint(self, work: Path, data: Data) -> None:
+        """Saves the network for `build` and the whole run, each in one step, since the process may be killed now."""
+        sizes = {"narrow": self.narrow, "wide": self.wide}
+        weights = self.network.state_dict()
+        _save(work / "network.pt", {"weights": weights, "phones": data.phones, "priors": data.priors(), **sizes})
+        state = {"weights": weights, "optimizer": self.optimizer.state_dict(), "progress": vars(self.progress), **sizes}
+        _save(work / "checkpoint.pt", state)
+
+
+def _save(path: Path, state: dict[str, object]) -> None:
     partial = path.with_suffix(".partial")
-    state = {
-        "weights": network.state_dict(),
-        "phones": data.phones,
-        "priors": data.priors(),
-        "narrow": narrow,
-        "wide": wide,
-    }
     torch.save(state, partial)
     partial.replace(path)
 
 
-def train(work: Path, minutes: float, narrow: int, wide: int, peak: float, resume: bool) -> None:
-    torch.set_num_threads(1)
-    torch.manual_seed(1)
-    data, rng = load(work), np.random.default_rng(2 if resume else 1)
+def _optimizer(network: Network, peak: float) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=1e-2)
+
+
+def resumed(work: Path, classes: int, peak: float) -> Run | None:
+    """The run that was stopped in `work`. None where there is none."""
+    path = work / "checkpoint.pt"
+    if not path.exists():
+        return None
+    state = torch.load(path, weights_only=False)
+    network = Network(classes, state["narrow"], state["wide"])
+    network.load_state_dict(state["weights"])
+    optimizer = _optimizer(network, peak)
+    optimizer.load_state_dict(state["optimizer"])
+    return Run(network, optimizer, state["narrow"], state["wide"], Progress(**state["progress"]))
+
+
+def begun(classes: int, narrow: int, wide: int, peak: float, start: Path | None, mels: torch.Tensor) -> Run:
+    """A new run, from the model in the folder `start`, made wider where it is smaller, or from random weights.
+
+    `mels` (batch, 40, frames) are features to set the batch norms with.
+    """
+    if start is None:
+        network = Network(classes, narrow, wide)
+    else:
+        network = widened(from_layers(kaldi_io.read_layers(start / "am" / "final.mdl")), narrow, wide, mels)
+    return Run(network, _optimizer(network, peak), narrow, wide)
+
+
+def calibration(feeder: Feeder) -> torch.Tensor:
+    """A few batches as one, cut to the shortest of them."""
+    drawn = [feeder.next()[0] for _ in range(CALIBRATION_BATCHES)]
+    frames = min(batch.shape[2] for batch in drawn)
+    return torch.clamp(torch.cat([batch[:, :, :frames] for batch in drawn]), min=ENERGY_FLOOR)
+
+
+def train(
+    work: Path, minutes: float, narrow: int, wide: int, peak: float, start: Path | None, threads: int, seed: int = 1
+) -> None:
+    """Trains until `minutes` of training are spent, those of stopped runs in `work` counted in."""
+    torch.set_num_threads(threads)
+    data = load(work)
     bank = NoiseBank(np.load(next(iter(work.glob("noise-*.npz"))))["bank"])
-    network, targets = Network(len(data.phones), narrow, wide), torch.from_numpy(data.targets)
-    if resume:
-        network.load_state_dict(torch.load(work / "network.pt", weights_only=False)["weights"])
-    optimizer = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=1e-2)
-    grouped = batches([len(frames) for frames in data.frames])
-    hours = sum(len(data.frames[i]) for batch in grouped for i in batch) / 360_000
-    parameters = sum(p.numel() for p in network.parameters())
-    print(
-        f"{hours:.1f} h, {len(data.phones)} phones, {parameters} parameters, {len(grouped)} batches",
-        data.phones,
-        flush=True,
-    )
-    began, step, epoch, seen = time.monotonic(), 0, 0, [0.0, 0, 0]
-    network.train()
-    while (time.monotonic() - began) < minutes * 60:
-        for which in rng.permutation(len(grouped)):
-            done = (time.monotonic() - began) / (minutes * 60)
-            if done >= 1:
-                break
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(peak, step, done)
-            inputs, labels = batch_tensors(data, grouped[which], bank, rng)
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = network(inputs)
-            loss, hits, outputs = loss_and_hits(logits, labels, targets)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
-            optimizer.step()
-            step += 1
-            seen = [seen[0] + float(loss.detach()) * outputs, seen[1] + hits, seen[2] + outputs]
-            if step % 100 == 0:
-                minute = (time.monotonic() - began) / 60
-                print(
-                    f"{minute:.1f} min, epoch {epoch}, step {step}: loss {seen[0] / seen[2]:.3f}, right {seen[1] / seen[2]:.3f}",
-                    flush=True,
-                )
-                seen = [0.0, 0, 0]
-            if step % 500 == 0:
-                save(work / "network.pt", network, data, narrow, wide)
-        epoch += 1
-    save(work / "network.pt", network, data, narrow, wide)
+    targets = torch.from_numpy(data.targets)
+    run = resumed(work, len(data.phones), peak)
+    torch.manual_seed(seed + (run.progress.step if run else 0))
+    with Feeder(data, bank, seed + (run.progress.step if run else 0)) as feeder:
+        run = run or begun(len(data.phones), narrow, wide, peak, start, calibration(feeder))
+        parameters = sum(p.numel() for p in run.network.parameters())
+        print(
+            f"{feeder.hours:.1f} h in {feeder.batches_an_epoch} batches, {len(data.phones)} phones, {parameters} parameters, "
+            f"from {run.progress.trained_s / 60:.1f} min on",
+            flush=True,
+        )
+        run.network.train()
+        logged = saved = time.monotonic()
+        while run.progress.trained_s < minutes * 60:
+            began = time.monotonic()
+            inputs, labels = feeder.next()
+            run.progress.waited_s += time.monotonic() - began
+            take_step(run, inputs, labels, targets, peak, run.progress.trained_s / (minutes * 60))
+            run.progress.epoch = run.progress.step // feeder.batches_an_epoch
+            now = time.monotonic()
+            run.progress.trained_s += now - began
+            if now - logged > LOG_S:
+                print(run.progress.line(minutes), flush=True)
+                run.progress.begin_line()
+                logged = now
+            if now - saved > CHECKPOINT_S:
+                run.checkpoint(work, data)
+                saved = now
+    print(run.progress.line(minutes), flush=True)
+    run.checkpoint(work, data)
+
+
+def take_step(
+    run: Run, inputs: torch.Tensor, labels: torch.Tensor, targets: torch.Tensor, peak: float, done: float
+) -> None:
+    """One step of training, with `done` of the time over."""
+    progress = run.progress
+    for group in run.optimizer.param_groups:
+        group["lr"] = learning_rate(peak, progress.step, done)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = run.network(inputs)
+    loss, hits, outputs = loss_and_hits(logits, labels, targets)
+    run.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(run.network.parameters(), 2.0)
+    run.optimizer.step()
+    progress.step += 1
+    progress.loss += float(loss.detach()) * outputs
+    progress.hits += hits
+    progress.outputs += outputs
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="train the acoustic network of the small Vosk model")
     parser.add_argument("work", type=Path)
-    parser.add_argument("--minutes", type=float, default=55)
-    parser.add_argument("--narrow", type=int, default=192, help="channels before the subsampling layer")
-    parser.add_argument("--wide", type=int, default=256, help="channels behind it")
+    parser.add_argument("--minutes", type=float, default=65, help="of training in all, stopped runs counted in")
+    parser.add_argument("--narrow", type=int, default=256, help="channels before the subsampling layer")
+    parser.add_argument("--wide", type=int, default=384, help="channels behind it")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
-    parser.add_argument("--resume", action="store_true", help="go on from WORK/network.pt (with a lower --rate)")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--fresh", action="store_true", help="begin from random weights, not from the model in en/")
     chosen = parser.parse_args()
-    train(chosen.work, chosen.minutes, chosen.narrow, chosen.wide, chosen.rate, chosen.resume)
+    start = None if chosen.fresh else MODEL_FOLDER
+    train(chosen.work, chosen.minutes, chosen.narrow, chosen.wide, chosen.rate, start, chosen.threads)
 
 
 if __name__ == "__main__":

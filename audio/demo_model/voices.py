@@ -44,3 +44,7 @@ EFFECT_PREFIXES: tuple[str, ...] = ("robosoft", "Ricishay")
 # flite's voices: three to learn from, and one of another speaker to test on.
 FLITE_VOICES: tuple[str, ...] = ("rms", "awb", "kal16")
 HELD_OUT_FLITE_VOICE = "slt"
+
+# Kokoro's speakers: three to learn from and to mix, and two of other people to test on.
+KOKORO_VOICES: tuple[str, ...] = ("jf_alpha", "jf_gongitsune", "jm_kumo")
+HELD_OUT_KOKORO_VOICES: tuple[str, ...] = ("jf_nezumi", "jf_tebukuro")

@@ -5,18 +5,36 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import re
 import subprocess
 import sys
+from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from audio.demo_model import corpus, evaluate, graph, lm, noise, phones
+from assistant.language import english_numbers, spoken_units
+from assistant.language.phrases.en import PHRASES
+from audio.demo_model import (
+    alignment,
+    corpus,
+    dataset,
+    evaluate,
+    graph,
+    kaldi_io,
+    lm,
+    noise,
+    phones,
+    phrases,
+    strangers,
+    waves,
+)
 from audio.demo_model.augment import NoiseBank, augmented
 from audio.demo_model.features import ENERGY_FLOOR, MELS
-from audio.demo_model.network import Network, padded_length
-from audio.demo_model.train import learning_rate, loss_and_hits
+from audio.demo_model.network import Network, from_layers, padded_length, widened
+from audio.demo_model.train import MODEL_FOLDER, begun, learning_rate, loss_and_hits, train
 
 
 def test_held_out_sentences_are_never_trained_on() -> None:
@@ -93,15 +111,18 @@ def test_flite_vowels_before_r_are_one_unit() -> None:
     assert all(name.removeprefix("fl:") in phones.FLITE_TO_PHONES for name in phones.from_flite(["aa", "r", "ah", "l"]))
 
 
-def test_folded_layers_compute_what_the_network_does() -> None:
-    """The plain affine layers written to the model file give the network's own outputs."""
-    torch.manual_seed(0)
-    network = Network(7, narrow=12, wide=16)
+def _trained_looking(network: Network) -> Network:
     for norm in network.norms:  # as after training: mean is not 0 and variance is not 1
         torch.nn.init.uniform_(norm.running_mean, -0.5, 0.5)
         torch.nn.init.uniform_(norm.running_var, 0.5, 2.0)
         torch.nn.init.uniform_(norm.weight, 0.5, 1.5)
-    network.eval()
+    return network.eval()
+
+
+def test_folded_layers_compute_what_the_network_does() -> None:
+    """The plain affine layers written to the model file give the network's own outputs."""
+    torch.manual_seed(0)
+    network = _trained_looking(Network(7, narrow=12, wide=16))
     mels = torch.clamp(torch.randn(1, MELS, padded_length(5)) * 4 + 10, min=ENERGY_FLOOR)
     expected = network(mels)[0].T.detach().numpy()  # (5, 7)
     frames = dict(enumerate(mels[0].T.numpy().astype(np.float64)))
@@ -185,3 +206,171 @@ def test_voices_import_nothing_heavy() -> None:
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
         == "[]"
     )
+
+
+def test_every_slot_has_one_name_and_exists() -> None:
+    """No two subjects define the same slot, and no template names a slot that nobody defines."""
+    names = [name for subject in (*phrases.SUBJECTS, phrases.things) for name in subject.SLOTS]
+    assert len(names) == len(set(names))
+    texts = [*phrases.SLOTS.values(), *(template for _, template in phrases.TEMPLATES)]
+    used = {name for text in texts for name in re.findall(r"\{(?:a:)?(\w+)\}", text)}
+    assert used <= set(names)
+
+
+def test_subjects_have_their_share() -> None:
+    """The weights of all templates make one, so that a subject's share is what the table says."""
+    assert sum(weight for weight, _ in phrases.TEMPLATES) == pytest.approx(1)
+    assert sum(phrases.SUBJECTS.values()) == pytest.approx(1)
+
+
+def test_vocabulary_has_the_size_of_a_small_model() -> None:
+    """The model knows between 1,500 and 3,000 words."""
+    assert 1500 <= len(corpus.vocabulary()) <= 3000
+
+
+def test_every_word_that_is_obeyed_is_in_the_vocabulary() -> None:
+    """Each word of the spoken commands, of numbers and of units can be heard."""
+    spoken = PHRASES
+    texts = [text for wordings in (*spoken.commands.values(), *spoken.reading.commands.values()) for text in wordings]
+    texts += [
+        *spoken.yes,
+        *spoken.no,
+        *spoken.stop_words,
+        *spoken.wake_phrases,
+        *spoken.reading.numbers,
+        *spoken.ordinals,
+    ]
+    texts += [*spoken.fillers_before, *spoken.fillers_after, *spoken.fillers_anywhere, *spoken.same_words]
+    texts += [name for unit in spoken_units.all_units() for name in unit.english]
+    texts += [english_numbers.english_words(Decimal(number)) for number in ("12.05", "-110", "1013", "2000000")]
+    texts += (
+        "oh nought naught double triple treble dot negative plus half quarter quarters hundred thousand million".split()
+    )
+    words = {word for text in texts for word in text.replace("{number}", " ").split()}
+    assert not words - set(corpus.vocabulary())
+
+
+def test_natural_sentences_are_for_measuring_only() -> None:
+    """All forty natural sentences are held out, whatever their hash."""
+    assert len(corpus.NATURAL) == 40
+    assert all(corpus.is_held_out(text) for text in corpus.NATURAL)
+    assert not set(corpus.NATURAL) & set(corpus.FIXED)
+
+
+def test_layers_of_a_model_file_come_back(tmp_path: Path) -> None:
+    """A network that was written to a model file and read again computes the same."""
+    torch.manual_seed(0)
+    network = _trained_looking(Network(7, narrow=12, wide=16))
+    kaldi_io.write_model(tmp_path / "final.mdl", [0, 1], MELS, network.folded(), np.full(7, 1 / 7))
+    again = from_layers(kaldi_io.read_layers(tmp_path / "final.mdl")).eval()
+    mels = torch.clamp(torch.randn(2, MELS, padded_length(6)) * 4 + 10, min=ENERGY_FLOOR)
+    with torch.no_grad():
+        torch.testing.assert_close(again(mels), network(mels), atol=2e-3, rtol=1e-3)
+
+
+def test_a_file_without_layers_is_refused(tmp_path: Path) -> None:
+    """A model of another maker gives a sentence, not wrong weights."""
+    (tmp_path / "final.mdl").write_bytes(b"\0B<TransitionModel> ")
+    with pytest.raises(ValueError, match="no layers of this project's kind"):
+        kaldi_io.read_layers(tmp_path / "final.mdl")
+
+
+def test_wider_network_computes_what_the_small_one_does() -> None:
+    """New channels change nothing before they are trained, with the batches' own norms as with the kept ones."""
+    torch.manual_seed(0)
+    small = _trained_looking(Network(7, narrow=12, wide=16))
+    mels = torch.clamp(torch.randn(6, MELS, padded_length(40)) * 4 + 10, min=ENERGY_FLOOR)
+    large = widened(small, 20, 28, mels)
+    with torch.no_grad():
+        expected = small(mels)
+        torch.testing.assert_close(large.eval()(mels), expected, atol=2e-3, rtol=1e-3)
+        torch.testing.assert_close(large.train()(mels), expected, atol=2e-2, rtol=2e-2)
+
+
+def test_best_path_goes_through_all_phones_in_order() -> None:
+    """Each phone lasts at least one step, silence only where it is heard, and the boundaries lie where the scores say."""
+    sure = np.full((8, 5), -9.0)  # states: silence, a, silence, b, silence
+    for step, state in enumerate([0, 1, 1, 1, 3, 3, 4, 4]):
+        sure[step, state] = -0.1
+    found = alignment.best_path(sure, [True, False, True, False, True])
+    assert found is not None
+    assert found[0] == [0, 1, 1, 1, 3, 3, 4, 4]
+    assert found[1] == pytest.approx(-0.1)
+
+
+def test_best_path_needs_a_step_for_each_phone() -> None:
+    """Two steps cannot hold three phones."""
+    assert alignment.best_path(np.zeros((2, 3)), [False, False, False]) is None
+
+
+def test_room_dies_away_by_sixty_decibels() -> None:
+    """The echoes of a made-up room fall by about 60 dB in its RT60."""
+    response = waves.room_response(0.5, 1.0, np.random.default_rng(3))[1:]
+    decay = 10 * np.log10(np.cumsum(response[::-1] ** 2)[::-1] / (response**2).sum())  # Schroeder's curve
+    at = [int(np.argmax(decay < level)) / 16_000 for level in (-5, -25)]
+    assert 3 * (at[1] - at[0]) == pytest.approx(0.45, abs=0.12)
+
+
+@pytest.mark.parametrize(("hz", "is_kept"), [(100, False), (1000, True), (3000, True), (5000, False)])
+def test_telephone_keeps_its_band_only(hz: float, is_kept: bool) -> None:
+    """A tone of 300 to 3400 Hz passes a telephone, others do not."""
+    tone = (1000 * np.sin(2 * np.pi * hz * np.arange(16_000) / 16_000)).astype(np.float32)
+    assert (waves.telephone(tone).std() > 0.9 * tone.std()) == is_kept
+    assert (waves.band_limited(tone, 300, 3400).std() < 0.05 * tone.std()) != is_kept
+
+
+def test_headset_code_errs_a_little() -> None:
+    """Four bits in each band keep the speech and add audible noise."""
+    sound = np.random.default_rng(1).standard_normal(16_050).astype(np.float32) * 1000
+    coded = waves.headset_coded(sound, 4)
+    assert coded.shape == sound.shape
+    assert 10 < 10 * np.log10(np.var(sound) / np.var(coded - sound)) < 40
+
+
+def _tiny_work(folder: Path) -> Path:
+    """A work folder with a little data that no voice has spoken."""
+    rng, part = np.random.default_rng(4), dataset.Part(names=["SIL", "a", "t"])
+    for _ in range(12):
+        part.frames.append(rng.normal(11, 3, (60, MELS)).astype(np.float16))
+        part.labels.append(rng.integers(0, 3, 60).astype(np.uint8))
+    part.save(folder / "espeak-1.npz")
+    np.savez(folder / "noise-1.npz", bank=rng.normal(8, 1, (2, 100, MELS)).astype(np.float16))
+    return folder
+
+
+def test_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
+    """A second run counts the minutes and the steps of the first, and keeps its sizes."""
+    work = _tiny_work(tmp_path)
+    train(work, 0.01, 12, 16, 1e-3, None, 1)
+    first = torch.load(work / "checkpoint.pt", weights_only=False)
+    train(work, 0.02, 99, 99, 1e-3, None, 1)
+    second = torch.load(work / "checkpoint.pt", weights_only=False)
+    assert second["progress"]["step"] > first["progress"]["step"] > 0
+    assert second["progress"]["trained_s"] == pytest.approx(1.2, abs=0.5)
+    assert (second["narrow"], second["wide"]) == (12, 16)
+    assert len(torch.load(work / "network.pt", weights_only=False)["phones"]) == len(phones.CLASSES)
+
+
+def test_training_begins_from_the_model_in_the_repository() -> None:
+    """The first step's network knows phones already: it computes what the shipped one does."""
+    shipped = from_layers(kaldi_io.read_layers(MODEL_FOLDER / "am" / "final.mdl"))
+    narrow, wide = shipped.layers[0].outputs, shipped.layers[-1].outputs
+    mels = torch.clamp(torch.randn(4, MELS, padded_length(20)) * 4 + 10, min=ENERGY_FLOOR)
+    run = begun(len(phones.CLASSES), narrow + 8, wide + 8, 1e-3, MODEL_FOLDER, mels)
+    with torch.no_grad():
+        torch.testing.assert_close(run.network.eval()(mels), shipped.eval()(mels), atol=2e-2, rtol=1e-2)
+
+
+def test_strangers_are_heard_in_a_room_at_the_stated_level() -> None:
+    """The noise of the room lies 15 dB below the speech with its echoes."""
+    speech = (3000 * np.sin(np.arange(16_000) / 9)).astype(np.float32)
+    heard = strangers.in_room([("x", speech)], 1)[0][1]
+    response = waves.room_response(strangers.ROOM_RT60_S, strangers.ROOM_ECHO, np.random.default_rng(1))
+    echoed = waves.filtered(speech, response)
+    assert 10 * np.log10(np.var(echoed) / np.var(heard - echoed)) == pytest.approx(15, abs=1)
+
+
+def test_strangers_are_heard_by_a_microphone_of_8_khz() -> None:
+    """Nothing above 4 kHz is left, and what lies below is unchanged."""
+    low, high = (np.sin(2 * np.pi * hz * np.arange(16_000) / 16_000).astype(np.float32) for hz in (1000, 5000))
+    np.testing.assert_allclose(strangers.narrow([("x", low + high)])[0][1], low, atol=0.05)
