@@ -131,6 +131,7 @@ class RoundWords:
     above: str
     not_right: str  # with {value} and {limit}: what it should be
     check_again: str
+    say_each_digit: str  # a number was heard wrongly twice
     wrong_unit: str  # with {said} and {wanted}
     stored: str
     skipped: str

@@ -440,6 +440,7 @@ PHRASES = Phrases(
         above="{value} is above the highest, which is {limit}.",
         not_right="{value} is not as it should be: {limit}.",
         check_again="Please check it, and say it again.",
+        say_each_digit="Please say each digit, such as: one, five, two, point, seven.",
         wrong_unit="{said} does not fit here, where {wanted} are wanted.",
         stored="Stored.",
         skipped="Skipped.",

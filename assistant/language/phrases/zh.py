@@ -372,6 +372,7 @@ PHRASES = Phrases(
         above="{value}高于上限{limit}。",
         not_right="{value}不对，应该是{limit}。",
         check_again="请检查一下，再说一遍。",
+        say_each_digit="请一位一位地说，例如：一、五、二、点、七。",
         wrong_unit="{said}在这里不合适，这里要的是{wanted}。",
         stored="已记录。",
         skipped="已跳过。",
