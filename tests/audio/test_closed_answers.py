@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import itertools
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
