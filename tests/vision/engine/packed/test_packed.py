@@ -270,7 +270,7 @@ def test_a_deep_table_of_contents_is_damage(path: Path) -> None:
     magic, version, offset, _, _ = packed_file.HEADER.unpack(whole[: packed_file.HEADER.size])
     header = packed_file.HEADER.pack(magic, version, offset, len(table), hashlib.sha256(table).digest())
     path.write_bytes(header + whole[len(header) : offset] + table)
-    with pytest.raises(PackedFileError, match="the table of contents of .* is damaged"):
+    with pytest.raises(PackedFileError, match=r"the table of contents of .* is damaged"):
         PackedFile(path)
 
 
