@@ -8,6 +8,7 @@ function, or for the type checker only.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -223,6 +224,15 @@ def test_the_command_line_imports_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_nothing_that_answers_unpickles_a_file() -> None:
+    """Outside of the training scripts no file names a function that runs what stands in a model file."""
+    names = re.compile(
+        r"\b(torch\.load|(import|from) (pickle|marshal|shelve|dill)|allow_pickle|pickle\.loads?)\b|eval\(['\"]"
+    )
+    found = [module for module, path in modules_under(ROOT).items() if names.search(path.read_text(encoding="utf-8"))]
+    assert [module for module in found if ".demo_model" not in module] == []
 
 
 def test_no_file_is_swallowed_by_its_neighbours() -> None:

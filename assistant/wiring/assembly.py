@@ -116,6 +116,8 @@ class Assembly:
 
     def _load_local(self, stack: contextlib.ExitStack) -> LocalEngine:
         model = self.vision_model
+        if model.is_demo:
+            catalog.whole_demo_vlm(model.folder)
         return load_engine(self.config, model.folder, stack, console.say, is_demo=model.is_demo)
 
     @property

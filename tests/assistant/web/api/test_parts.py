@@ -18,7 +18,7 @@ from assistant.machine.power.sysfs import Sysfs
 from assistant.machine.status import Status
 from assistant.web.answer import Asked
 from assistant.web.conversations import Conversation, Said, folded
-from assistant.web.errors import QueueFull
+from assistant.web.errors import ApiError, QueueFull
 from assistant.web.events import Done, Sentence
 from assistant.web.expiring_store import Kept, KeptLimits
 from assistant.web.machine import Machine
@@ -174,6 +174,12 @@ def test_a_conversation_keeps_no_hold_of_a_connection_that_has_ended() -> None:
     del connection, answer
     gc.collect()
     assert gone() is None
+
+
+def test_an_error_that_quotes_a_request_is_one_printable_line() -> None:
+    """A media type or a key from outside may hold a terminal's commands."""
+    error = ApiError(415, "wrong_type", "image is \x1b[2J\nimage/png: send image/…")
+    assert error.message == str(error) == "image is \\x1b[2J\\nimage/png: send image/…"
 
 
 def test_words_of_doubt_stand_where_the_doubt_is() -> None:
