@@ -181,6 +181,8 @@ def test_it_is_installed_used_and_removed_on_a_fresh_system(package: Path, fresh
     assert system.run("dpkg", "--verify", "seesay") == ""
     assert system.run("getent", "group", "seesay-power").split(":")[3].strip() == ""
     belongs = set(system.run("dpkg", "--listfiles", "seesay").splitlines())
+    # Beside folders that others use as well, every path of the package has its name.
+    assert {path for path in belongs if "seesay" not in path and not (system.folder / path[1:]).is_dir()} == set()
     installed = system.files()
 
     def seesay(*arguments: str, statuses: Sequence[int] = (0,), user: str = USER) -> str:
@@ -204,7 +206,5 @@ def test_it_is_installed_used_and_removed_on_a_fresh_system(package: Path, fresh
     system.run("apt-get", "purge", "--yes", "-qq", "seesay")
     left = system.files()
     assert left - installed == set()
-    # Beside folders that others use as well, every path of the package has its name.
-    assert {path for path in belongs if "seesay" not in path and not (system.folder / path[1:]).is_dir()} == set()
     assert [path for path in left if "seesay" in path] == []
     assert system.run("getent", "group", "seesay-power", statuses=(2,)) == ""
