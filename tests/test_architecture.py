@@ -240,7 +240,7 @@ def test_no_file_is_swallowed_by_its_neighbours() -> None:
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.split()
     top = {name.split("/")[0] for name in tracked if not name.startswith(".")}
     agreed = {
-        "assistant", "audio", "vision", "seesay_app", "tests", "docs", "config.toml", "pyproject.toml", "setup.py",
-        "README.md", "CHANGELOG.md", "LICENSE", "Makefile",
+        "assistant", "audio", "vision", "seesay_app", "tests", "docs", "deb", "config.toml", "pyproject.toml", "setup.py",
+        "MANIFEST.in", "README.md", "CHANGELOG.md", "LICENSE", "Makefile",
     }  # fmt: skip
     assert top <= agreed

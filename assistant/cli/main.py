@@ -94,7 +94,7 @@ def _run_verb(argv: Sequence[str]) -> int:
     has_no_other_end = False
     try:
         _end_on_signals()
-        arguments = _parser().parse_args(_with_default_verb(list(argv)))
+        arguments = command_line().parse_args(_with_default_verb(list(argv)))
         logging.basicConfig(
             stream=sys.stderr,
             format="seesay: %(message)s",
@@ -127,7 +127,8 @@ class _Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """All verbs with their options. The Debian package makes its manual page and its completions from it."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=user_path, metavar="FILE", help="settings (default: config.toml, see README)")
     common.add_argument("--profile", metavar="NAME", help="headset, button, cart, or one of your own (see config.toml)")
