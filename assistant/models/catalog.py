@@ -177,6 +177,11 @@ def weights_hash(folder: Path) -> str:
     return known[0] if len(known) == 1 else hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
 
 
+def weights_bytes(folder: Path) -> int:
+    """The size of a model's weights on the disk; 0 where there are none."""
+    return sum(path.stat().st_size for path in folder.glob(_WEIGHTS))
+
+
 def _if_whole(folder: Path) -> Path | None:
     # Only sizes are compared: to read 4 GB at every start would be too slow. `seesay fetch` compares the checksums.
     files = read_manifest(folder)

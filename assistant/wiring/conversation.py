@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from assistant import console
 from assistant.answering import report
 from assistant.button.gestures import ButtonSettings, Press, StopPress
-from assistant.conversation.event_queue import Event, EventQueue
+from assistant.conversation.event_queue import Event, EventQueue, Tick
 from assistant.inspection.rounds.checklist import Checklist
 from assistant.inspection.rounds.wording import joined
 from assistant.language.phrases import Phrases
@@ -19,6 +20,7 @@ from assistant.machine.memory import used_bytes
 from assistant.machine.status import Status, status_of
 from assistant.wiring import devices, rounds
 from assistant.wiring.assembly import Assembly
+from assistant.wiring.service import SignsOfLife, signs_of_life
 
 if TYPE_CHECKING:
     from assistant.answering.capture import Take
@@ -72,6 +74,7 @@ def run(
     from assistant.conversation.modes.reading_aloud import ReadingAloud
 
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
+    life = signs_of_life(os.environ, needs_sound=True)
     devices.use_echo_cancellation(config)
     # The order matters: whatever is missing is told before the engine is loaded, which may take minutes.
     _ = ears.transcriber, ears.stop_ear, assembly.receivers
@@ -99,7 +102,8 @@ def run(
         is_awaited=lambda text: inspection is not None and inspection.counts_unasked(text),
     )
     queue = EventQueue()
-    events = stack.enter_context(contextlib.closing(_events(assembly, pipeline, activation, queue, inspection)))
+    heard = _events(assembly, pipeline, activation, queue, inspection, life)
+    events = stack.enter_context(contextlib.closing(_with_signs_of_life(heard, life)))
     conversation = Conversation(
         events,
         pipeline,
@@ -131,6 +135,8 @@ def run(
         stack.enter_context(_watch(key, assembly, activation, pipeline, queue))
     if looker is not None:
         stack.enter_context(looker)
+    life.ready("listening")
+    stack.callback(life.ending)
     console.say(f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)")
     greeting = _greeting(assembly, activation)
     if plan is not None and inspection is not None:
@@ -181,6 +187,7 @@ def _events(
     activation: Activation,
     queue: EventQueue,
     inspection: InspectionRound | None,
+    life: SignsOfLife,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation
@@ -207,12 +214,27 @@ def _events(
             ears.hearing(microphone, transcriber, situation, stop_ear=ears.stop_ear, pause_ear=pause_ear)
         )
 
+    def lost(sentence: str) -> None:
+        life.sound_lost()
+        _tell(pipeline, sentence, phrases.device_lost)
+
     return lasting_events(
         lambda: Microphone(input_device or None),
         events_of,
-        on_lost=lambda sentence: _tell(pipeline, sentence, phrases.device_lost),
+        on_lost=lost,
         on_back=lambda: _tell(pipeline, "the microphone is back", phrases.device_back),
+        on_retry=life.loop_turned,
     )
+
+
+def _with_signs_of_life(events: Generator[Event, None, None], life: SignsOfLife) -> Generator[Event, None, None]:
+    """The same events. The loop has turned each time when the next one is asked for."""
+    with contextlib.closing(events):
+        for event in events:
+            if isinstance(event, Tick):
+                life.sound_came(event.at)
+            yield event
+            life.loop_turned()
 
 
 def _tell(pipeline: AnswerPipeline, printed: str, spoken: str) -> None:
