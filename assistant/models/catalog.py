@@ -71,6 +71,13 @@ class ChosenModel:
     folder: Path
     is_demo: bool
 
+    @property
+    def name(self) -> str:
+        """The name that its engine will have."""
+        from vision.engine.checkpoint.checkpoint import name_of  # here, because it imports numpy
+
+        return name_of(self.folder)
+
 
 def go_offline(environ: MutableMapping[str, str]) -> None:
     """Forbids the model libraries to ask the network. They read it when they are imported, so call it before."""

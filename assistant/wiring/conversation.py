@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
     from audio.hearing import AudioSource
+    from vision.loading_engine import LoadingEngine
+
+
+_LAST_WORDS_SECONDS = 10.0  # for the sentence that says why the program ends
 
 
 class SideServer(Protocol):
@@ -76,7 +80,8 @@ def run(
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
     life = signs_of_life(os.environ, needs_sound=True)
     devices.use_echo_cancellation(config)
-    # The order matters: whatever is missing is told before the engine is loaded, which may take minutes.
+    # The order matters: whatever is missing is told before anything is said.
+    loading = assembly.load_engine_beside()
     _ = ears.transcriber, ears.stop_ear, assembly.receivers
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
@@ -92,6 +97,7 @@ def run(
         engine=seen,
         takes_best_shot=True,
         on_user=on_user,
+        is_loading=lambda: loading is not None and loading.is_loading,
         on_end=_turn_printer(assembly, verbose=verbose, as_json=as_json, side_server=side_server),
     )
     inspection = None if plan is None else rounds.inspection_round(assembly, pipeline, plan)
@@ -103,6 +109,8 @@ def run(
     )
     queue = EventQueue()
     heard = _events(assembly, pipeline, activation, queue, inspection, life)
+    if loading is not None:
+        heard = _while_engine_lives(heard, loading, pipeline, phrases)
     events = stack.enter_context(contextlib.closing(_with_signs_of_life(heard, life)))
     conversation = Conversation(
         events,
@@ -135,6 +143,8 @@ def run(
         stack.enter_context(_watch(key, assembly, activation, pipeline, queue))
     if looker is not None:
         stack.enter_context(looker)
+    if loading is not None:
+        loading.raise_failure()  # before the greeting; a failure that comes later ends the events
     life.ready("listening")
     stack.callback(life.ending)
     console.say(f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)")
@@ -225,6 +235,18 @@ def _events(
         on_back=lambda: _tell(pipeline, "the microphone is back", phrases.device_back),
         on_retry=life.loop_turned,
     )
+
+
+def _while_engine_lives(
+    events: Generator[Event, None, None], loading: LoadingEngine, pipeline: AnswerPipeline, phrases: Phrases
+) -> Generator[Event, None, None]:
+    """The same events, until loading the engine fails: that is said aloud, and then raised."""
+    with contextlib.closing(events):
+        for event in events:
+            if loading.has_failed:
+                pipeline.say(phrases.not_loaded).done.wait(_LAST_WORDS_SECONDS)
+                loading.raise_failure()
+            yield event
 
 
 def _with_signs_of_life(events: Generator[Event, None, None], life: SignsOfLife) -> Generator[Event, None, None]:
