@@ -28,6 +28,7 @@ def unit_settings(
         network_of(config, page=page),
         memory_max_bytes(_weights_bytes(config), packed=config.engine.arithmetic == "packed"),
         tuple(sorted(folder(environ) for folder in (state_folder, cache_folder, data_folder))),
+        cache_folder(environ) / "machine-code",
         sets_power=config.power.govern == "on",
         logs_words=logs_words,
     )

@@ -42,6 +42,7 @@ class UnitSettings:
     network: Network
     memory_bytes: int  # the most that the service may take
     writable: tuple[Path, ...]  # the folders that it may write to, beside temporary ones
+    machine_code: Path  # where compiled arithmetic is kept, in one of them
     sets_power: bool = True  # it may write to /sys, where the power limits are
     logs_words: bool = False  # questions and answers get into the log
 
@@ -78,6 +79,8 @@ def unit_text(settings: UnitSettings) -> str:
         f"StandardOutput={output}",
         "StandardError=journal",
         *([] if settings.logs_words else [f"Environment={_NO_WORDS}=1"]),
+        "# Compiled arithmetic would else be kept beside the program, where the service may not write.",
+        f"Environment={quoted(f'NUMBA_CACHE_DIR={settings.machine_code}')}",
         "# The sound server, which may have no priority of its own, comes before the arithmetic.",
         "Nice=5",
         f"MemoryMax={-(-settings.memory_bytes // _MEBIBYTE)}M",

@@ -47,6 +47,7 @@ def test_the_memory_limit_is_that_of_the_full_model_while_only_the_demo_model_is
         tmp_path / ".local/share/seesay",
         tmp_path / ".local/state/seesay",
     )
+    assert settings.machine_code.parent in settings.writable
 
 
 def test_the_memory_limit_follows_a_model_that_is_named(tmp_path: Path) -> None:

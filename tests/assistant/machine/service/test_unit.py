@@ -19,6 +19,7 @@ SETTINGS = UnitSettings(
     network=Network.NONE,
     memory_bytes=6 << 30,
     writable=(Path("/home/me/.cache/seesay"), Path("/home/my name/.local/state/seesay")),
+    machine_code=Path("/home/my name/.cache/seesay/machine-code"),
 )
 # systemd's own measure from 0 (safe) to 10, with what a user's systemd can do; a change that opens a door raises it.
 MOST_EXPOSED = {Network.NONE: 5.6, Network.LOOPBACK: 6.0, Network.ANY: 6.2}
@@ -51,6 +52,11 @@ def test_the_command_is_quoted_for_systemd() -> None:
     assert command.endswith(' run --config "/home/me/my 100%% $$settings.toml"')
     (folders,) = [line for line in lines_of(SETTINGS) if line.startswith("ReadWritePaths=")]
     assert folders == 'ReadWritePaths=-%t -/home/me/.cache/seesay "-/home/my name/.local/state/seesay"'
+
+
+def test_compiled_arithmetic_is_kept_where_the_service_may_write() -> None:
+    """Else every start would compile it again, for some twenty seconds."""
+    assert 'Environment="NUMBA_CACHE_DIR=/home/my name/.cache/seesay/machine-code"' in lines_of(SETTINGS)
 
 
 @pytest.mark.parametrize(
