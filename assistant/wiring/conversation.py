@@ -80,11 +80,12 @@ def run(
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
     life = signs_of_life(os.environ, needs_sound=True)
     devices.use_echo_cancellation(config)
-    # The order matters: whatever is missing is told before anything is said.
-    loading = assembly.load_engine_beside()
+    # The order matters: whatever is missing is told before the engine begins to load, which may take minutes. Loading
+    # beside what stands above would make the user wait half a second longer for a program that listens.
     _ = ears.transcriber, ears.stop_ear, assembly.receivers
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
+    loading = assembly.load_engine_beside()
     _ = assembly.engine, assembly.power
     journal, voice = assembly.journal, assembly.voice
     plan = None if checklist is None else rounds.plan_round(assembly, checklist)

@@ -55,7 +55,8 @@ def wav_file(path: Path) -> Callable[[], Speaker]:
 def check_sound_devices(config: Config) -> None:
     """Opens microphone and loudspeaker and closes them again. Raises DeviceMissing.
 
-    They are checked before anything is said, and opened for good afterwards, when the program can take what they hear.
+    They are checked before the engine is loaded, which may take minutes, and opened for good when the program can take
+    what they hear.
     """
     from audio.microphone import Microphone
     from audio.playback import Loudspeaker
