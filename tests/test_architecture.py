@@ -65,6 +65,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.button assistant.settings assistant.machine assistant.models audio"
         " vision vision.engine.ground"
     ),
+    "assistant.machine.service": "assistant.ground assistant.machine",
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
@@ -77,7 +78,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " assistant.inspection audio vision vision.reading"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.service assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
         " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
@@ -87,7 +88,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.inspection"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.machine.service assistant.inspection"
         " assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
@@ -217,6 +218,7 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
         "assistant.wiring.conversation",
         "assistant.wiring.web",
         "assistant.machine.doctor.checks",
+        "assistant.wiring.service",
     ],
 )
 def test_the_command_line_imports_nothing_heavy(module: str) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+LOADING_SECONDS = 0.7  # a question waits so long for an engine that is being loaded, before its user is told
 JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program within a second
 
 _Job = Callable[[Turn], Sentences]
@@ -62,9 +63,12 @@ class AnswerPipeline:
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
         on_user: Callable[[], None] = lambda: None,  # the user does something; on any thread, and it must not wait
+        is_loading: Callable[[], bool] = lambda: False,  # the engine is not there yet, so questions have to wait for it
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_user = on_user
+        self._is_loading = is_loading
+        self._told_to_wait: Turn | None = None  # the last turn that was told that the engine is still being loaded
         self._user_speaks = False
         self._engine = engine
         self._phrases = phrases
@@ -393,20 +397,36 @@ class AnswerPipeline:
 
     def _say_announcements(self, turn: Turn) -> None:
         while self._announcements:
-            # A turn of its own says it: the user still waits for the first word of the answer, and the cues go on.
-            own = Turn(question=None, cancelled=turn.cancelled)
-            self._speaking.put(own, self._announcements.pop(0), turn.cancelled.is_set)
+            self._say_beside(turn, self._announcements.pop(0))
+
+    def _say_beside(self, turn: Turn, text: str) -> None:
+        # A turn of its own says it: the user still waits for the first word of the answer, and the cues go on.
+        own = Turn(question=None, cancelled=turn.cancelled)
+        self._speaking.put(own, text, turn.cancelled.is_set)
 
     def _wait_for(self, turn: Turn, look: PictureCapture) -> None:
         """Waits until the picture has been seen, or is not going to be. Raises Cancelled when the turn is."""
         while not look.settled:
+            patience = LOADING_SECONDS if self._may_tell_to_wait(turn) else None
             with self._wanted:
-                self._wanted.wait_for(lambda: look.settled or self._announcements or turn.cancelled.is_set())
+                self._wanted.wait_for(lambda: look.settled or self._announcements or turn.cancelled.is_set(), patience)
             self._say_announcements(turn)
+            if not look.settled:
+                self._tell_to_wait(turn)
             if turn.cancelled.is_set():
                 raise Cancelled("the question is not to be answered any more")
 
+    def _may_tell_to_wait(self, turn: Turn) -> bool:
+        """Whether the turn waits for an engine that is still being loaded, and was not told so."""
+        return turn.by_model and turn is not self._told_to_wait and self._is_loading()
+
+    def _tell_to_wait(self, turn: Turn) -> None:
+        if self._may_tell_to_wait(turn) and not turn.cancelled.is_set():
+            self._told_to_wait = turn
+            self._say_beside(turn, self._phrases.still_loading)
+
     def _see_anyway(self, turn: Turn, look: PictureCapture) -> None:
+        self._tell_to_wait(turn)
         look.want_seen(turn.cancelled)
         look.see(self._take, self._engine, lambda fault: True)
 

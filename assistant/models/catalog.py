@@ -72,6 +72,13 @@ class ChosenModel:
     folder: Path
     is_demo: bool
 
+    @property
+    def name(self) -> str:
+        """The name that its engine will have."""
+        from vision.engine.checkpoint.checkpoint import name_of  # here, because it imports numpy
+
+        return name_of(self.folder)
+
 
 def go_offline(environ: MutableMapping[str, str]) -> None:
     """Forbids the model libraries to ask the network. They read it when they are imported, so call it before."""
@@ -176,6 +183,11 @@ def weights_hash(folder: Path) -> str:
     except OSError:
         return ""
     return known[0] if len(known) == 1 else hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
+
+
+def weights_bytes(folder: Path) -> int:
+    """The size of a model's weights on the disk; 0 where there are none."""
+    return sum(path.stat().st_size for path in folder.glob(_WEIGHTS))
 
 
 def _if_whole(folder: Path) -> Path | None:

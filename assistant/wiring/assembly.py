@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from vision.best_shot import BestShot
     from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
+    from vision.loading_engine import LoadingEngine
     from vision.reading.ocr import OcrReader
 
 
@@ -109,6 +110,22 @@ class Assembly:
         engine = open_remote_engine(self.config, self._load_local, self.vision_model, console.say, self.announcements)
         return self.stack.enter_context(engine)
 
+    def load_engine_beside(self) -> LoadingEngine | None:
+        """Begins to load `engine` on a thread of its own. None if it is another computer's, which is opened at once.
+
+        Call it before `engine` is used. Whoever calls it has to look whether loading fails.
+        """
+        if is_remote(self.config):
+            return None
+        from vision.engine.host import arithmetic_threads
+        from vision.interface import Answerer
+        from vision.loading_engine import LoadingEngine
+
+        own = Answerer(self.vision_model.name, self.vision_model.is_demo)
+        loading = LoadingEngine(self._load_local, own, arithmetic_threads(self.config.engine.threads))
+        self.engine = self.stack.enter_context(loading)
+        return loading
+
     @cached_property
     def local_engine(self) -> LocalEngine:
         """This machine's own engine."""
@@ -140,6 +157,7 @@ class Assembly:
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
         on_user: Callable[[], None] = lambda: None,  # called when the user does anything
+        is_loading: Callable[[], bool] = lambda: False,  # whether the engine is still being loaded
     ) -> AnswerPipeline:
         """Starts the threads that take pictures, answer and speak."""
         from assistant.answering.capture import any_picture
@@ -157,6 +175,7 @@ class Assembly:
                 on_text=on_text,
                 on_end=on_end,
                 on_user=on_user,
+                is_loading=is_loading,
             )
         )
         self.announcements.go_to(pipeline.announce)

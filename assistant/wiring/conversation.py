@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from assistant import console
 from assistant.answering import report
 from assistant.button.gestures import ButtonSettings, Press, StopPress
-from assistant.conversation.event_queue import Event, EventQueue
+from assistant.conversation.event_queue import Event, EventQueue, Tick
 from assistant.inspection.rounds.checklist import Checklist
 from assistant.inspection.rounds.wording import joined
 from assistant.language.phrases import Phrases
@@ -19,6 +20,7 @@ from assistant.machine.memory import used_bytes
 from assistant.machine.status import Status, status_of
 from assistant.wiring import devices, rounds
 from assistant.wiring.assembly import Assembly
+from assistant.wiring.service import SignsOfLife, signs_of_life
 
 if TYPE_CHECKING:
     from assistant.answering.capture import Take
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
     from audio.hearing import AudioSource
+    from vision.loading_engine import LoadingEngine
+
+
+_LAST_WORDS_SECONDS = 10.0  # for the sentence that says why the program ends
 
 
 class SideServer(Protocol):
@@ -72,11 +78,14 @@ def run(
     from assistant.conversation.modes.reading_aloud import ReadingAloud
 
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
+    life = signs_of_life(os.environ, needs_sound=True)
     devices.use_echo_cancellation(config)
-    # The order matters: whatever is missing is told before the engine is loaded, which may take minutes.
+    # The order matters: whatever is missing is told before the engine begins to load, which may take minutes. Loading
+    # beside what stands above would make the user wait half a second longer for a program that listens.
     _ = ears.transcriber, ears.stop_ear, assembly.receivers
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
+    loading = assembly.load_engine_beside()
     _ = assembly.engine, assembly.power
     journal, voice = assembly.journal, assembly.voice
     plan = None if checklist is None else rounds.plan_round(assembly, checklist)
@@ -89,6 +98,7 @@ def run(
         engine=seen,
         takes_best_shot=True,
         on_user=on_user,
+        is_loading=lambda: loading is not None and loading.is_loading,
         on_end=_turn_printer(assembly, verbose=verbose, as_json=as_json, side_server=side_server),
     )
     inspection = None if plan is None else rounds.inspection_round(assembly, pipeline, plan)
@@ -99,7 +109,10 @@ def run(
         is_awaited=lambda text: inspection is not None and inspection.counts_unasked(text),
     )
     queue = EventQueue()
-    events = stack.enter_context(contextlib.closing(_events(assembly, pipeline, activation, queue, inspection)))
+    heard = _events(assembly, pipeline, activation, queue, inspection, life)
+    if loading is not None:
+        heard = _while_engine_lives(heard, loading, pipeline, phrases)
+    events = stack.enter_context(contextlib.closing(_with_signs_of_life(heard, life)))
     conversation = Conversation(
         events,
         pipeline,
@@ -131,6 +144,10 @@ def run(
         stack.enter_context(_watch(key, assembly, activation, pipeline, queue))
     if looker is not None:
         stack.enter_context(looker)
+    if loading is not None:
+        loading.raise_failure()  # before the greeting; a failure that comes later ends the events
+    life.ready("listening")
+    stack.callback(life.ending)
     console.say(f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)")
     greeting = _greeting(assembly, activation)
     if plan is not None and inspection is not None:
@@ -181,6 +198,7 @@ def _events(
     activation: Activation,
     queue: EventQueue,
     inspection: InspectionRound | None,
+    life: SignsOfLife,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation
@@ -207,12 +225,39 @@ def _events(
             ears.hearing(microphone, transcriber, situation, stop_ear=ears.stop_ear, pause_ear=pause_ear)
         )
 
+    def lost(sentence: str) -> None:
+        life.sound_lost()
+        _tell(pipeline, sentence, phrases.device_lost)
+
     return lasting_events(
         lambda: Microphone(input_device or None),
         events_of,
-        on_lost=lambda sentence: _tell(pipeline, sentence, phrases.device_lost),
+        on_lost=lost,
         on_back=lambda: _tell(pipeline, "the microphone is back", phrases.device_back),
+        on_retry=life.loop_turned,
     )
+
+
+def _while_engine_lives(
+    events: Generator[Event, None, None], loading: LoadingEngine, pipeline: AnswerPipeline, phrases: Phrases
+) -> Generator[Event, None, None]:
+    """The same events, until loading the engine fails: that is said aloud, and then raised."""
+    with contextlib.closing(events):
+        for event in events:
+            if loading.has_failed:
+                pipeline.say(phrases.not_loaded).done.wait(_LAST_WORDS_SECONDS)
+                loading.raise_failure()
+            yield event
+
+
+def _with_signs_of_life(events: Generator[Event, None, None], life: SignsOfLife) -> Generator[Event, None, None]:
+    """The same events. The loop has turned each time when the next one is asked for."""
+    with contextlib.closing(events):
+        for event in events:
+            if isinstance(event, Tick):
+                life.sound_came(event.at)
+            yield event
+            life.loop_turned()
 
 
 def _tell(pipeline: AnswerPipeline, printed: str, spoken: str) -> None:

@@ -55,8 +55,8 @@ def wav_file(path: Path) -> Callable[[], Speaker]:
 def check_sound_devices(config: Config) -> None:
     """Opens microphone and loudspeaker and closes them again. Raises DeviceMissing.
 
-    They are checked before the models are loaded, which may take minutes, and opened for good afterwards. While it
-    loads, the machine is so busy that the loudspeaker would run dry, and what the microphone hears is not a question.
+    They are checked before the engine is loaded, which may take minutes, and opened for good when the program can take
+    what they hear.
     """
     from audio.microphone import Microphone
     from audio.playback import Loudspeaker

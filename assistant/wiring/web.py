@@ -24,6 +24,7 @@ from assistant.web.settings import WebSettings
 from assistant.web.status_board import Board, no_round
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
+from assistant.wiring.service import signs_of_life
 from audio.errors import AudioError
 from vision.errors import CameraMissing
 
@@ -113,7 +114,11 @@ def serve(assembly: Assembly, settings: WebSettings) -> None:
     server = SideServer(settings)
     serving = server.serving(assembly, camera=camera, power=lambda: assembly.power.latest)
     ended = assembly.stack.enter_context(serving)
-    ended.wait()  # Ctrl-C or SIGTERM usually ends this wait
+    life = signs_of_life(os.environ, needs_sound=False)
+    life.ready("serving the page and the API")
+    assembly.stack.callback(life.ending)
+    while not ended.wait(life.every_seconds):  # Ctrl-C or SIGTERM usually ends this wait
+        life.loop_turned()
     raise AssistantError("the server has ended by itself: start it again")
 
 

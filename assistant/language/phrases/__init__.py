@@ -214,6 +214,8 @@ class Phrases:
     voice: str  # espeak-ng's voice if the config names none; "" is the system's default
     ready: str
     ready_demo_models: str
+    still_loading: str  # a question came before the model is loaded; it is answered then
+    not_loaded: str  # said before the program ends, because the model cannot be loaded
     demo_limits: str  # what the program can do while the small demo model sees; said after the help
     help: str
     did_you_ask: str  # with {question}: it was heard, but not surely enough to answer it

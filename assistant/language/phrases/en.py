@@ -97,6 +97,8 @@ PHRASES = Phrases(
     voice="",
     ready="I am ready. Ask me what I see.",
     ready_demo_models=f"I am ready. {_DEMO_LIMITS}",
+    still_loading="I am still waking up. Your answer comes as soon as I can see.",
+    not_loaded="I cannot see, because my model could not be loaded. I have to end here.",
     demo_limits=_DEMO_LIMITS,
     help=(
         "Ask a question about what is in front of the camera. "

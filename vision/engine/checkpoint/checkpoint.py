@@ -34,6 +34,11 @@ _SLICE_ELEMENTS = 1 << 20  # read and widened at a time: 2 MiB of bfloat16 stay 
 _AGAIN = "fetch the model again"
 
 
+def name_of(folder: Path) -> str:
+    """The name of the model in a folder: the folder's; if that is only "checkpoint", that of the folder above it."""
+    return folder.parent.name if folder.name == "checkpoint" else folder.name
+
+
 @dataclass(frozen=True)
 class StoredTensor:
     """Where a tensor is stored."""
@@ -59,8 +64,8 @@ class Checkpoint:
 
     @property
     def name(self) -> str:
-        """The folder's name; if that is only "checkpoint", the name of the folder above it."""
-        return self.folder.parent.name if self.folder.name == "checkpoint" else self.folder.name
+        """See `name_of`."""
+        return name_of(self.folder)
 
     @property
     def parameters(self) -> int:
