@@ -78,7 +78,7 @@ def run(
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
     _ = assembly.engine, assembly.power
-    journal, voice = assembly.journal, assembly.voice
+    journal, voice = assembly.journal, assembly.lasting_voice
     plan = None if checklist is None else rounds.plan_round(assembly, checklist)
     seen, looker = _looking_ahead(
         assembly, lambda: pipeline.in_use or (side_server is not None and side_server.at_work), verbose=verbose
@@ -131,6 +131,7 @@ def run(
         stack.enter_context(_watch(key, assembly, activation, pipeline, queue))
     if looker is not None:
         stack.enter_context(looker)
+    stack.enter_context(assembly.sound_watch.watching(voice))
     console.say(f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)")
     greeting = _greeting(assembly, activation)
     if plan is not None and inspection is not None:
@@ -184,10 +185,9 @@ def _events(
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation
-    from audio.microphone import Microphone
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
 
-    ears, phrases, input_device = assembly.ears, assembly.phrases, assembly.config.hearing.input_device
+    ears, phrases = assembly.ears, assembly.phrases
     if inspection is None:
         transcriber = ears.attentive(activation)
     else:
@@ -208,16 +208,11 @@ def _events(
         )
 
     return lasting_events(
-        lambda: Microphone(input_device or None),
+        assembly.sound_watch.open_microphone,
         events_of,
-        on_lost=lambda sentence: _tell(pipeline, sentence, phrases.device_lost),
-        on_back=lambda: _tell(pipeline, "the microphone is back", phrases.device_back),
+        on_lost=lambda sentence: assembly.tell(sentence, phrases.device_lost),
+        on_back=lambda: assembly.tell("the microphone is back", phrases.device_back),
     )
-
-
-def _tell(pipeline: AnswerPipeline, printed: str, spoken: str) -> None:
-    console.say(printed)
-    pipeline.say(spoken)
 
 
 def _watch(
@@ -236,9 +231,9 @@ def _watch(
 
     def on_problem(sentence: str) -> None:
         if sentence:
-            _tell(pipeline, sentence, phrases.button_lost)
+            assembly.tell(sentence, phrases.button_lost)
         else:
-            _tell(pipeline, "the button is back", phrases.button_back)
+            assembly.tell("the button is back", phrases.button_back)
 
     settings = ButtonSettings(button.double_press_seconds, button.hold_seconds)
     return ButtonWatch(key, settings, on_press, speaking=lambda: pipeline.busy, on_problem=on_problem)

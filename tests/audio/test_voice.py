@@ -41,6 +41,10 @@ class FragileSpeaker:
     def mute_device(self) -> None:
         pass
 
+    def check(self) -> None:
+        if self.unplugged:
+            raise DeviceLost("gone")
+
     def close(self) -> None:
         self.closed = True
 

@@ -63,6 +63,9 @@ class ScriptedVideo:
         self.decoded += 1
         return self._picture()
 
+    def is_whole(self) -> bool:
+        return self._picture() is not None
+
     def close(self) -> None:
         self.closed.set()
 
