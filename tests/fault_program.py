@@ -1,6 +1,6 @@
 """Starts `seesay run` with a folder of the test's own in place of /dev/input, and another one in place of sysfs.
 
-    python -m tests.fault_program DEV SYS … run --json --config FILE
+python -m tests.fault_program DEV SYS … run --json --config FILE
 """
 
 from __future__ import annotations

@@ -35,13 +35,14 @@ _LAST_RETRY_SECONDS = 2.0
 _BURST_SECONDS = 0.15
 _LONGEST_BURST = 5
 # A live camera that has given no picture for so long is told to be lost. One that takes its time between two pictures
-# gets four times that.
-_LOST_SECONDS = 2.0
+# gets four times that, at most ten seconds.
+_LOST_SECONDS = 2.2
 _LOST_INTERVALS = 4
+_LONGEST_LOST_SECONDS = 10.0
 _WATCH_SECONDS = 0.25
 # While nobody wants a picture, one in so many seconds is looked at: a stream that has turned into garbage still gives
 # parts that count as pictures.
-_LOOK_SECONDS = 0.75
+_LOOK_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -99,8 +100,9 @@ class Camera:
         self._problem: VisionError | None = None
         self._damaged_pictures = 0
         self._first_damage: PictureError | None = None  # where the source says what is wrong
-        self._whole_at = clock()  # when the last picture came that is not garbage, as far as that was looked at
+        self._whole_at = clock()  # when the last picture came that is not garbage, as far as that is known
         self._looked_at = clock()
+        self._is_whole = True  # as it was at the last look
         self._interval_seconds = 0.0  # between the last two pictures
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._watch = threading.Thread(target=self._tell_losses, name="camera-watch", daemon=True)
@@ -255,12 +257,16 @@ class Camera:
 
     def _follow(self, video: Video) -> bool:
         """Read a live source until it fails. Returns True if it gave any picture."""
-        any_picture = False
+        any_picture, grabbed_at = False, self._clock()
         while not self._stopping.is_set():
             taken_at = video.grab()
             if taken_at is None:
                 return any_picture
+            now = self._clock()
+            self._interval_seconds, grabbed_at = now - grabbed_at, now
             any_picture = True
+            if self._is_whole:
+                self._whole_at = now
             if self._calls and self._is_wanted(taken_at):
                 self._publish(video, taken_at)
             elif self._on_lost is not None and self._clock() - self._looked_at >= _LOOK_SECONDS:
@@ -269,10 +275,9 @@ class Camera:
 
     def _note(self, *, is_whole: bool) -> None:
         """Notes that a picture was looked at, for the thread "camera-watch"."""
-        now = self._clock()
-        self._looked_at = now
+        self._looked_at, self._is_whole = self._clock(), is_whole
         if is_whole:
-            self._interval_seconds, self._whole_at = now - self._whole_at, now
+            self._whole_at = self._looked_at
 
     def _is_wanted(self, taken_at: float) -> bool:
         """Whether somebody waits for a picture that was taken then.
@@ -341,21 +346,19 @@ class Camera:
 
     def _tell_losses(self) -> None:
         assert self._on_lost is not None
-        lost, usual_seconds = False, 0.0
+        lost = False
         while not self._stopping.wait(_WATCH_SECONDS):
             age_seconds = self._clock() - self._whole_at
-            limit_seconds = max(_LOST_SECONDS, _LOST_INTERVALS * usual_seconds)
+            limit_seconds = max(_LOST_SECONDS, min(_LOST_INTERVALS * self._interval_seconds, _LONGEST_LOST_SECONDS))
             if not lost and age_seconds > limit_seconds:
                 lost = True
                 self._on_lost(
-                    f"{describe(self._source)} has given no picture for {limit_seconds:g} s: check that it is plugged "
+                    f"{describe(self._source)} has given no picture for {limit_seconds:.0f} s: check that it is plugged "
                     "in and switched on; it is used again as soon as it is back"
                 )
             elif lost and age_seconds < _LOST_SECONDS:
                 lost = False
                 self._on_back()
-            elif not lost:
-                usual_seconds = self._interval_seconds
 
 
 def open_frame_source(
