@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 _STDERR = 2
 
@@ -27,6 +28,8 @@ class _Silence:
         self._wanted_by = 0  # threads
         self._redirected = False
         self._kept: int | None = None  # a copy of the real descriptor; None where it was closed
+        self._python_stderr: tuple[TextIO, TextIO] | None = None  # the real one, and the one that stands in for it
+        self._stand_in_descriptor: int | None = None  # closed at the next time, as a thread may still be printing to it
 
     def begin(self) -> None:
         with self._lock:
@@ -55,9 +58,36 @@ class _Silence:
         os.dup2(nowhere, _STDERR)
         os.close(nowhere)
         self._redirected = True
+        self._keep_python_stderr()
+
+    def _keep_python_stderr(self) -> None:
+        """Lets sys.stderr write to the copy of the descriptor, so that what this program says meanwhile is not lost.
+
+        A device may take seconds to open, while another thread tells the user that a microphone has gone.
+        """
+        real = sys.stderr
+        if self._kept is None or real is None:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            if real.fileno() != _STDERR:
+                return
+            if self._stand_in_descriptor is not None:
+                os.close(self._stand_in_descriptor)
+            self._stand_in_descriptor = None
+            descriptor = self._stand_in_descriptor = os.dup(self._kept)
+            stand_in = open(descriptor, "w", encoding=real.encoding, errors=real.errors, closefd=False)  # noqa: SIM115
+            self._python_stderr = real, stand_in
+            sys.stderr = stand_in
 
     def _put_back(self) -> None:
         self._redirected = False
+        if self._python_stderr is not None:
+            real, stand_in = self._python_stderr
+            self._python_stderr = None
+            with contextlib.suppress(OSError, ValueError):
+                stand_in.flush()
+            if sys.stderr is stand_in:
+                sys.stderr = real
         if self._kept is None:
             os.close(_STDERR)
         else:
@@ -73,7 +103,7 @@ def quiet_stderr() -> Iterator[None]:
     """File descriptor 2 leads nowhere inside, for all threads: keep it short.
 
     Threads may be inside at the same time. After the last one has left, the descriptor is as it was, also where it was
-    closed. What Python has buffered for stderr is written before.
+    closed. What Python has buffered for stderr is written before, and what Python prints to sys.stderr inside is seen.
     """
     if sys.stderr is not None:  # None where the program was started without a stderr
         with contextlib.suppress(OSError, ValueError):  # a full disk, a terminal that is gone, a closed stream

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 LOADING_SECONDS = 0.7  # a question waits so long for an engine that is being loaded, before its user is told
+_LAST_WORDS_SECONDS = 0.1  # how often it is checked whether the last words have been said, while a sentence waits
 JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program within a second
 
 _Job = Callable[[Turn], Sentences]
@@ -95,6 +96,7 @@ class AnswerPipeline:
         self._begun: list[Turn] = []  # and not done: one is decoded, of others the last sentences are still spoken
         self._turn: Turn | None = None  # under way; belongs to the thread "answer"
         self._announcements: list[str] = []  # still to be said
+        self._urgent: list[str] = []  # to be said before those, and also where no further turn comes
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
         self._looking = threading.Thread(target=self._run_looks, name="look", daemon=True)
@@ -184,11 +186,11 @@ class AnswerPipeline:
     def say_soon(self, text: str) -> None:
         """Says a sentence about the program: now if nothing is being said, else before the rest of the answer.
 
-        It ends nothing. Any thread may call it.
+        It ends nothing. If the answer ends meanwhile, it is said afterwards. Any thread may call it.
         """
         with self._wanted:
             if self.busy:
-                self._announcements.append(text)
+                self._urgent.append(text)
                 self._wanted.notify_all()
             else:
                 self.say(text)
@@ -370,7 +372,11 @@ class AnswerPipeline:
     def _next_job(self) -> tuple[Turn, _Job] | None:
         """Waits for the next turn; None when closing."""
         with self._wanted:
-            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_turns)
+            while not (self._closing.is_set() or self._next_turns):
+                if self._urgent and not self._is_answering():
+                    self.say(self._urgent.pop(0))
+                else:  # the thread "speak" does not notify of the end of a turn
+                    self._wanted.wait(_LAST_WORDS_SECONDS if self._urgent else None)
             if self._closing.is_set():
                 return None
             job = self._next_turns.pop(0)
@@ -383,6 +389,7 @@ class AnswerPipeline:
             self._say_announcements(turn)
             with contextlib.closing(sentences(turn)) as said:
                 for sentence in said:
+                    self._say_announcements(turn)
                     if not self._speaking.put(turn, sentence, turn.cancelled.is_set):
                         break
         except Cancelled:
@@ -396,8 +403,8 @@ class AnswerPipeline:
                 turn.done.set()
 
     def _say_announcements(self, turn: Turn) -> None:
-        while self._announcements:
-            self._say_beside(turn, self._announcements.pop(0))
+        while waiting := self._urgent or self._announcements:
+            self._say_beside(turn, waiting.pop(0))
 
     def _say_beside(self, turn: Turn, text: str) -> None:
         # A turn of its own says it: the user still waits for the first word of the answer, and the cues go on.
@@ -409,7 +416,9 @@ class AnswerPipeline:
         while not look.settled:
             patience = LOADING_SECONDS if self._may_tell_to_wait(turn) else None
             with self._wanted:
-                self._wanted.wait_for(lambda: look.settled or self._announcements or turn.cancelled.is_set(), patience)
+                self._wanted.wait_for(
+                    lambda: look.settled or self._urgent or self._announcements or turn.cancelled.is_set(), patience
+                )
             self._say_announcements(turn)
             if not look.settled:
                 self._tell_to_wait(turn)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from assistant.machine.power.keeper import PowerKeeper
     from assistant.wiring.handing_on import Receivers
     from audio.playback import Speaker
+    from audio.sound_watch import SoundWatch
     from audio.synthesizer import Synthesizer
     from audio.voice import SpokenVoice
     from vision.best_shot import BestShot
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
     from vision.interface import Engine, FrameSource, SupportsSee
     from vision.loading_engine import LoadingEngine
     from vision.reading.ocr import OcrReader
+
+
+# A loudspeaker that is plugged in again within this time says the rest of the answer. After a longer time nobody waits
+# for it any more.
+SENTENCE_WAITS_SECONDS = 20.0
 
 
 class Assembly:
@@ -187,6 +193,11 @@ class Assembly:
         if self._pipeline is not None:
             self._pipeline.say_soon(text)
 
+    def tell(self, printed: str, spoken: str) -> None:
+        """Prints the one sentence and says the other as soon as nothing is cut off by it. Any thread may call it."""
+        console.say(printed)
+        self.say_soon(spoken)
+
     # Seeing.
 
     @cached_property
@@ -196,7 +207,13 @@ class Assembly:
 
     def open_frames(self, source: str) -> FrameSource:
         """Opens any camera, picture, video or address."""
-        return devices.open_frames(source, self.config.seeing, self.stack)
+        return devices.open_frames(
+            source,
+            self.config.seeing,
+            self.stack,
+            on_lost=lambda sentence: self.tell(sentence, self.phrases.camera_lost),
+            on_back=lambda: self.tell("the camera is back", self.phrases.camera_back),
+        )
 
     @cached_property
     def best_shot(self) -> BestShot:
@@ -240,12 +257,42 @@ class Assembly:
         """The voice over the config's loudspeaker."""
         return self.open_voice(devices.loudspeaker(self.config.speaking.output_device))
 
-    def open_voice(self, open_speaker: Callable[[], Speaker]) -> SpokenVoice:
+    @cached_property
+    def lasting_voice(self) -> SpokenVoice:
+        """The voice of a conversation: after a loss of the loudspeaker it goes on with the sentence that was cut."""
+        return self.open_voice(
+            self.sound_watch.open_loudspeaker,
+            patience_seconds=SENTENCE_WAITS_SECONDS,
+            on_lost=console.say,
+            on_back=lambda: self.tell("the loudspeaker is back", self.phrases.loudspeaker_back),
+        )
+
+    @cached_property
+    def sound_watch(self) -> SoundWatch:
+        """Opens the config's microphone and loudspeaker, and notices when the sound server takes them away."""
+        from audio.sound_watch import SoundWatch
+
+        return SoundWatch(self.config.hearing.input_device or None, self.config.speaking.output_device or None)
+
+    def open_voice(
+        self,
+        open_speaker: Callable[[], Speaker],
+        *,
+        patience_seconds: float = 0.0,  # how long a sentence waits for a loudspeaker that was lost
+        on_lost: Callable[[str], None] = lambda sentence: None,
+        on_back: Callable[[], None] = lambda: None,
+    ) -> SpokenVoice:
         """A voice over a loudspeaker or a WAV file, which the voice closes."""
         from audio.voice import SpokenVoice
 
         speaking = self.config.speaking
-        voice = SpokenVoice(self.open_synthesizer(VoiceState(speaking.rate_wpm, speaking.volume)), open_speaker)
+        voice = SpokenVoice(
+            self.open_synthesizer(VoiceState(speaking.rate_wpm, speaking.volume)),
+            open_speaker,
+            patience_seconds=patience_seconds,
+            on_lost=on_lost,
+            on_back=on_back,
+        )
         self.stack.callback(voice.close)
         return voice
 

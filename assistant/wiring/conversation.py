@@ -87,7 +87,7 @@ def run(
     key, _ = assembly.button, assembly.frames
     loading = assembly.load_engine_beside()
     _ = assembly.engine, assembly.power
-    journal, voice = assembly.journal, assembly.voice
+    journal, voice = assembly.journal, assembly.lasting_voice
     plan = None if checklist is None else rounds.plan_round(assembly, checklist)
     seen, looker = _looking_ahead(
         assembly, lambda: pipeline.in_use or (side_server is not None and side_server.at_work), verbose=verbose
@@ -144,6 +144,7 @@ def run(
         stack.enter_context(_watch(key, assembly, activation, pipeline, queue))
     if looker is not None:
         stack.enter_context(looker)
+    stack.enter_context(assembly.sound_watch.watching(voice))
     if loading is not None:
         loading.raise_failure()  # before the greeting; a failure that comes later ends the events
     life.ready("listening")
@@ -202,10 +203,9 @@ def _events(
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation
-    from audio.microphone import Microphone
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
 
-    ears, phrases, input_device = assembly.ears, assembly.phrases, assembly.config.hearing.input_device
+    ears, phrases = assembly.ears, assembly.phrases
     if inspection is None:
         transcriber = ears.attentive(activation)
     else:
@@ -227,13 +227,13 @@ def _events(
 
     def lost(sentence: str) -> None:
         life.sound_lost()
-        _tell(pipeline, sentence, phrases.device_lost)
+        assembly.tell(sentence, phrases.device_lost)
 
     return lasting_events(
-        lambda: Microphone(input_device or None),
+        assembly.sound_watch.open_microphone,
         events_of,
         on_lost=lost,
-        on_back=lambda: _tell(pipeline, "the microphone is back", phrases.device_back),
+        on_back=lambda: assembly.tell("the microphone is back", phrases.device_back),
         on_retry=life.loop_turned,
     )
 
@@ -260,11 +260,6 @@ def _with_signs_of_life(events: Generator[Event, None, None], life: SignsOfLife)
             life.loop_turned()
 
 
-def _tell(pipeline: AnswerPipeline, printed: str, spoken: str) -> None:
-    console.say(printed)
-    pipeline.say(spoken)
-
-
 def _watch(
     key: KeySource, assembly: Assembly, activation: Activation, pipeline: AnswerPipeline, queue: EventQueue
 ) -> ButtonWatch:
@@ -281,9 +276,9 @@ def _watch(
 
     def on_problem(sentence: str) -> None:
         if sentence:
-            _tell(pipeline, sentence, phrases.button_lost)
+            assembly.tell(sentence, phrases.button_lost)
         else:
-            _tell(pipeline, "the button is back", phrases.button_back)
+            assembly.tell("the button is back", phrases.button_back)
 
     settings = ButtonSettings(button.double_press_seconds, button.hold_seconds)
     return ButtonWatch(key, settings, on_press, speaking=lambda: pipeline.busy, on_problem=on_problem)

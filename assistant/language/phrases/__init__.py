@@ -232,6 +232,9 @@ class Phrases:
     device_back: str
     button_lost: str
     button_back: str
+    loudspeaker_back: str
+    camera_lost: str
+    camera_back: str
 
     # Sentences about another computer's engine: at the start, and when it goes away and comes back.
     pictures_leave: str  # with {host}
