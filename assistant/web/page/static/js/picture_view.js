@@ -11,12 +11,17 @@ export function PicturePanel() {
     h("h2", { id: "picture-heading", tabindex: -1 }, page.words.picture.heading),
     leaving(),
     sources(),
-    h("div", { class: ["view", { empty: !page.picture && !page.camera, dropping: page.dropping }] }, shown()),
+    h("div", { class: ["view", viewState()] }, shown()),
     page.picture && h("p", { class: "caption" }, wordsAbout(page.picture, "caption")),
     h("div", { class: "buttons" }, page.source === "file" ? fileButton() : cameraButtons()),
     page.source === "file" && h("p", { class: "hint for-keys", id: "drop-hint" }, page.words.picture.drop),
     alertBox("picture"),
   ]);
+}
+
+function viewState() {
+  const wasAskedAbout = page.turns.length > 0 && page.turns[0].picture.url === page.picture?.url;
+  return { empty: !page.picture && !page.camera, dropping: page.dropping, compact: wasAskedAbout };
 }
 
 /** If another computer answers, the user is told so before the picture goes there. */
