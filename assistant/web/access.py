@@ -34,6 +34,23 @@ _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-
 _MOST_CLIENTS = 1024  # A rate limit counts so many clients, and forgets the one that it has not seen for longest.
 
 
+@dataclass(frozen=True)
+class Client:
+    """Who sent a request."""
+
+    address: str = ""  # of a trusted proxy's client, where one stands in front
+    session: str = ""  # the number of its session; "" for a program, or where no token is needed
+
+    @property
+    def asker(self) -> str:
+        """What tells this client from others. Two clients at one address are told apart only by their sessions."""
+        return f"session {self.session}" if self.session else f"address {self.address}"
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        return is_loopback(self.address)
+
+
 def is_loopback(host: str) -> bool:
     """True when a server that listens at `host` can be reached from this machine only."""
     if host == "localhost":
@@ -122,8 +139,14 @@ class Tokens:
 
     def is_session(self, given: str) -> bool:
         """True when we signed `given` and its time has not come. `given` may be any text."""
+        return self.session_number(given) != ""
+
+    def session_number(self, given: str) -> str:
+        """The number of the session whose cookie is `given`, "" if that is none. `given` may be any text."""
         signed = self._signed(given)
-        return signed is not None and signed[0] > self._clock() and signed[1] not in self._ended
+        if signed is None or signed[0] <= self._clock() or signed[1] in self._ended:
+            return ""
+        return signed[1]
 
     def end_session(self, given: str) -> None:
         """Ends a session before its time, for every copy of its cookie. `given` may be any text."""

@@ -121,6 +121,7 @@ PHRASES = Phrases(
     device_back="The microphone is back.",
     button_lost="I cannot find the button. Please check its plug.",
     button_back="The button is back.",
+    camera_looked_through="Somebody looks through the camera, by page or by program.",
     pictures_leave="Attention: pictures leave this machine. They go to the computer {host}.",
     remote_away="The other computer is away. I look myself.",
     remote_away_demo="The other computer is away. I look myself, with the small demo model, which only knows drawn shapes.",

@@ -97,6 +97,7 @@ PHRASES = Phrases(
     device_back="麦克风恢复了。",
     button_lost="我找不到按钮，请检查插头。",
     button_back="按钮恢复了。",
+    camera_looked_through="有人正通过网页或程序看摄像头的画面。",
     pictures_leave="请注意：照片会离开这台机器，发送到计算机{host}。",
     remote_away="另一台计算机联系不上。我自己看。",
     remote_away_demo="另一台计算机联系不上。我自己用小型演示模型看，它只认识画出来的图形。",
