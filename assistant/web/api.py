@@ -187,6 +187,7 @@ def _status(services: Services, client: Client) -> dict[str, Any]:
         "power_watts": machine.power_watts,
         "temperature_celsius": machine.temperature_celsius,
         "memory_bytes": machine.memory_bytes,
+        "look_again_seconds": round(services.looks.pause_seconds(client.address), 1),
         "version": __version__,
     }
 

@@ -18,7 +18,7 @@ from assistant.answering.page_lines import PageReader
 from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.machine.status import Status
-from assistant.web.access import Client, Tokens
+from assistant.web.access import Client, RateLimit, Tokens
 from assistant.web.answer import Answer, AnswerContext, Asked, Hear, OnEnd, Tell, ends_quietly, tells_nothing
 from assistant.web.conversations import Conversation, Conversations
 from assistant.web.errors import ApiError
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _NOBODY = Client()
+# Requests that only look may come more often than requests for work: an open page looks once a second.
+_LOOKS_FOR_EACH_WORK = 10
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Services:
         self._on_look = on_look
         self.settings = settings
         self.tokens = None if settings.token is None else Tokens(settings.token, monotonic=clock)
+        self.looks = RateLimit(settings.requests_per_minute * _LOOKS_FOR_EACH_WORK, clock)
         self.engine = parts.engine
         self.phrases = parts.phrases
         self.take = parts.take

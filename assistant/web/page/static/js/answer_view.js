@@ -44,6 +44,7 @@ function parts(turn) {
       h("span", { class: "visually-hidden", lang: page.words.tag }, `${words.you}: `),
       turn.question || words.spoken_question,
     ]),
+    turn.isAnew && h("p", { class: "note anew" }, words.anew),
     turn.isUnsure && h("p", { class: "note" }, words.unsure),
     turn.advice && h("p", { class: "note", lang: languageOf(turn.advice, page.status?.language) }, turn.advice),
     turn.lines.length > 0 && printed(turn, words),

@@ -35,6 +35,7 @@ export function newTurn(picture, question) {
     picture,
     question,
     isUnsure: false,
+    isAnew: false, // true if the server no longer had what was said before about the picture
     answer: "",
     lines: [], // of print: {text, paragraph, is_doubtful, …} as the server sends them; they are shown in place of `answer`
     state: "sending", // "queued" | "seeing" | "finding" | "answering" | "done" | "stopped" | "failed"
