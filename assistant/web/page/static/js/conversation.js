@@ -26,6 +26,12 @@ export async function ask(recording = null) {
   await begin(recording ? "" : question, { send: api.ask, question, audio: recording });
 }
 
+/** Asks this question about the picture on the page, in place of what is typed. */
+export async function askAbout(question) {
+  page.question = question;
+  await ask();
+}
+
 /** Has all print in the picture read. It ends an answer, as a question does. */
 export async function read() {
   await begin(page.words.ask.read, { send: api.read });

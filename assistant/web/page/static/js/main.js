@@ -78,6 +78,7 @@ page.languages = JSON.parse(place.dataset.languages);
 // and its alerts are all that there is to read.
 const words = Object.fromEntries(await Promise.all(page.languages.map(async ({ code }) => [code, await loadWords(code)])));
 page.words = words[page.language];
+page.english = words.en;
 // The first status decides which source is chosen. The page waits for it, so that the choice does not change later.
 await Promise.race([keepStatus(), new Promise((go) => setTimeout(go, PATIENCE_MS))]);
 createApp(Page).mount(place);

@@ -2,7 +2,7 @@
 // says how long to pause: a second, and longer if many pages are open behind one address.
 
 import * as api from "./api.js";
-import { announce, page } from "./page.js";
+import { announce, HISTORY_SECONDS, page } from "./page.js";
 import { filled } from "./words.js";
 
 const SHORTEST_PAUSE_SECONDS = 1;
@@ -38,11 +38,18 @@ function tellWhoAnswers(before, host) {
   } else if (before && !host) announce(filled(words.engine_back, { host: before }));
 }
 
+function noteHistory({ power_watts, temperature_celsius, queue }) {
+  const seconds = performance.now() / 1000;
+  const point = { seconds, watts: power_watts, celsius: temperature_celsius, queue: queue?.length ?? null };
+  page.history = [...page.history.filter((old) => seconds - old.seconds <= HISTORY_SECONDS), point];
+}
+
 /** Returns how many seconds to pause before the next look. */
 async function once() {
   try {
     const before = page.status?.engine_away ?? null;
     page.status = await api.status(AbortSignal.timeout(PATIENCE_MS));
+    noteHistory(page.status);
     page.round = page.status.has_round ? await api.round(AbortSignal.timeout(PATIENCE_MS)) : null;
     tellWhoAnswers(before, page.status.engine_away ?? null);
     if (!page.connected) announce(page.words.status.back);
