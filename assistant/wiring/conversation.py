@@ -58,6 +58,7 @@ class SideServer(Protocol):
         power: Callable[[], PowerSample],
         on_ask: Callable[[], None],
         round_now: Callable[[], RoundShown | None],
+        pipeline: AnswerPipeline,
     ) -> contextlib.AbstractContextManager[object]: ...
 
 
@@ -138,6 +139,7 @@ def run(
                 power=lambda: assembly.power.latest,
                 on_ask=on_user,
                 round_now=lambda: None if inspection is None else inspection.shown,
+                pipeline=pipeline,
             )
         )
     if key is not None:

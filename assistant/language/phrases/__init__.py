@@ -235,6 +235,7 @@ class Phrases:
     loudspeaker_back: str
     camera_lost: str
     camera_back: str
+    camera_looked_through: str  # by a page or a program, not by the user beside the device
 
     # Sentences about another computer's engine: at the start, and when it goes away and comes back.
     pictures_leave: str  # with {host}

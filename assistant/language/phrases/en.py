@@ -126,6 +126,7 @@ PHRASES = Phrases(
     loudspeaker_back="The loudspeaker is back.",
     camera_lost="The camera gives no picture any more. Please check its plug.",
     camera_back="The camera is back.",
+    camera_looked_through="Somebody looks through the camera, by page or by program.",
     pictures_leave="Attention: pictures leave this machine. They go to the computer {host}.",
     remote_away="The other computer is away. I look myself.",
     remote_away_demo="The other computer is away. I look myself, with the small demo model, which only knows drawn shapes.",

@@ -102,6 +102,7 @@ PHRASES = Phrases(
     loudspeaker_back="扬声器恢复了。",
     camera_lost="摄像头没有画面了，请检查插头。",
     camera_back="摄像头恢复了。",
+    camera_looked_through="有人正通过网页或程序看摄像头的画面。",
     pictures_leave="请注意：照片会离开这台机器，发送到计算机{host}。",
     remote_away="另一台计算机联系不上。我自己看。",
     remote_away_demo="另一台计算机联系不上。我自己用小型演示模型看，它只认识画出来的图形。",

@@ -292,7 +292,7 @@ def test_the_state_is_that_of_the_voice_unless_only_the_page_is_at_work() -> Non
     board.asked("a")
     board.answered("b")
     board.asked("c")
-    assert (board.posted.last_question, board.posted.last_answer) == ("c", None)
+    assert (board.newest().last_question, board.newest().last_answer) == ("c", None)
 
 
 def test_the_sensors_are_read_at_most_once_a_second(tmp_path: Path) -> None:
