@@ -15,7 +15,7 @@ import re
 import threading
 import time
 import wave
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -43,13 +43,17 @@ class Synthesizer:
 
     `voice` is espeak-ng's name or identifier, with an optional variant ("en-us+f3"); "" is American English.
     `rate_wpm` is in real words per minute, 80..900; `volume` is 0..1. Chinese characters in a sentence of another
-    language are said by a Mandarin voice, and Latin words in a Mandarin sentence by an English one.
+    language are said by a Mandarin voice, and Latin words in a Mandarin sentence by an English one. `to_spoken` writes
+    a sentence as it is to be said ("5 kg" as "5 kilograms").
     """
 
-    def __init__(self, voice: str = "", rate_wpm: int = 235, volume: float = 1.0) -> None:
+    def __init__(
+        self, voice: str = "", rate_wpm: int = 235, volume: float = 1.0, to_spoken: Callable[[str], str] = str
+    ) -> None:
         self._voice = voice or _DEFAULT_VOICE
         self._rate_wpm = _clamp_rate(rate_wpm)
         self._volume = min(1.0, max(0.0, volume))
+        self._to_spoken = to_spoken
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._closed = False
         self._worker = threading.Thread(target=self._work, name="synthesizer", daemon=True)
@@ -66,7 +70,7 @@ class Synthesizer:
 
         Raises VoiceError when the engine does not finish in time.
         """
-        spoken, rate_wpm = speakable(text), self._rate_wpm
+        spoken, rate_wpm = speakable(self._to_spoken(text)), self._rate_wpm
         if not spoken:
             return AudioChunk(np.empty(0, np.int16), SYNTHESIS_RATE_HZ)
         parts = runs(spoken, self._voice)
