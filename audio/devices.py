@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from audio.errors import DeviceMissing
-from audio.quiet import quiet_stderr
+from audio.quiet import mute_c_stderr, quiet_stderr
 
 Direction = Literal["input", "output"]
 Result = TypeVar("Result")
@@ -67,6 +67,7 @@ def portaudio() -> Any:
             raise DeviceMissing(
                 "the sound library PortAudio is not installed: sudo apt install libportaudio2"
             ) from reason
+        mute_c_stderr()  # PortAudio prints a page when a sound server dies in the middle of a stream
     return _loaded
 
 

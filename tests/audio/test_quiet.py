@@ -120,3 +120,23 @@ def test_two_threads_that_overlap_leave_stderr_as_it_was(capfd):
     thread.join()
     os.write(2, b"after")
     assert capfd.readouterr().err == "after"
+
+
+def test_c_libraries_are_mute_but_python_is_not() -> None:
+    """What C code prints to its stderr is gone for good; Python's messages and descriptor 2 are still seen."""
+    code = """
+import ctypes, os, sys
+from audio.quiet import mute_c_stderr
+libc = ctypes.CDLL(None)
+def say(word):
+    libc.fputs(word, ctypes.c_void_p.in_dll(libc, "stderr"))
+say(b"before ")
+mute_c_stderr()
+mute_c_stderr()
+say(b"inside ")
+sys.stderr.write("python ")
+sys.stderr.flush()
+os.write(2, b"descriptor")
+"""
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stderr == "before python descriptor"
