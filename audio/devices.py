@@ -26,7 +26,7 @@ from typing import Any, Literal, TypeVar
 
 from audio.errors import DeviceMissing
 from audio.own_process import command_of
-from audio.quiet import quiet_stderr
+from audio.quiet import mute_c_stderr, quiet_stderr
 
 Direction = Literal["input", "output"]
 Result = TypeVar("Result")
@@ -131,6 +131,7 @@ def portaudio() -> Any:
             raise DeviceMissing(
                 "the sound library PortAudio is not installed: sudo apt install libportaudio2"
             ) from reason
+        mute_c_stderr()  # PortAudio prints a page when a sound server dies in the middle of a stream
     return _loaded
 
 

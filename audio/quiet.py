@@ -1,4 +1,4 @@
-"""Silences C libraries that write to file descriptor 2 while they load, such as ALSA and Kaldi.
+"""Silences C libraries that write to stderr: for a moment while they load, or for the rest of the process.
 
 It does not know which library is loaded, nor what it would have written.
 """
@@ -6,6 +6,7 @@ It does not know which library is loaded, nor what it would have written.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import sys
 import threading
@@ -113,3 +114,28 @@ def quiet_stderr() -> Iterator[None]:
         yield
     finally:
         _silence.end()
+
+
+def mute_c_stderr() -> None:
+    """From now on, nothing of what C libraries print to C's `stderr` is seen. Descriptor 2 stays as it is.
+
+    ALSA, JACK and PortAudio print there from threads of their own when a sound server dies in the middle of a stream,
+    and PortAudio has no way to turn that off. Python and C++ libraries write to descriptor 2 in other ways, so their
+    messages are still seen. Those of C's `assert` are lost, and so is the text of a crash of the interpreter itself.
+    Does nothing without glibc, because other C libraries keep `stderr` in memory that cannot be written.
+    """
+    global _c_stderr_is_muted
+    if _c_stderr_is_muted or "CS_GNU_LIBC_VERSION" not in os.confstr_names:
+        return
+    with contextlib.suppress(ValueError, OSError):  # an unknown name, or no such symbol
+        if not os.confstr("CS_GNU_LIBC_VERSION"):
+            return
+        libc = ctypes.CDLL(None)
+        libc.fopen.restype = ctypes.c_void_p
+        nowhere = libc.fopen(os.devnull.encode(), b"we")  # "e": not inherited by other programs
+        if nowhere:  # it is null where no descriptor is free
+            ctypes.c_void_p.in_dll(libc, "stderr").value = nowhere
+            _c_stderr_is_muted = True
+
+
+_c_stderr_is_muted = False

@@ -59,7 +59,7 @@ class SpeakingConfig:
 
     output_device: str = ""
     voice: str = ""
-    rate_wpm: int = _number(175, 80, 450)
+    rate_wpm: int = _number(230, 80, 900)
     volume: float = _number(0.75, 0.0, 1.0)
     earcons: bool = True
 

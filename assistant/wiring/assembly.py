@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -298,10 +298,12 @@ class Assembly:
 
     def open_synthesizer(self, state: VoiceState) -> Synthesizer:
         """The voice of the config's language, at a rate and a volume."""
+        from assistant.language.speakable import to_spoken
         from audio.synthesizer import Synthesizer
 
         name = self.config.speaking.voice or self.phrases.voice
-        return self.stack.enter_context(Synthesizer(voice=name, rate_wpm=state.rate_wpm, volume=state.volume))
+        synthesizer = Synthesizer(name, state.rate_wpm, state.volume, partial(to_spoken, voice=name))
+        return self.stack.enter_context(synthesizer)
 
     @property
     def remembered_voice(self) -> VoiceState:

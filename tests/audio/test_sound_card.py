@@ -427,12 +427,13 @@ def test_a_suspended_microphone_is_told(card):
 
 
 @pytest.mark.parametrize("device", PROGRAMS)
-def test_a_vanished_sound_server_is_told(device):
-    """A sound server that dies takes its devices with it: noticed within 3 s."""
+def test_a_vanished_sound_server_is_told(device, capfd):
+    """A sound server that dies takes its devices with it: noticed within 3 s, without a page from PortAudio."""
     with VirtualSoundCard() as card:
         error, seconds = lost(card, device, card.unplug)
     assert f"the {device} 'virtual {device}'" in error
     assert seconds < 3.0
+    assert "Expression" not in capfd.readouterr().err
 
 
 # Threads and open files of the program under test.

@@ -34,7 +34,7 @@ WEIGHTS = catalog.weights_hash(DEMO.folder)
 def spoken(folder: Path, *texts: str) -> list[Path]:
     """Each text as a WAV file, with a second of silence before and after it."""
     paths = []
-    with Synthesizer(voice="en-us", rate_wpm=150) as voice:
+    with Synthesizer(voice="en-us", rate_wpm=200) as voice:
         for number, text in enumerate(texts):
             sound = voice.synthesize(text)
             samples = resample(sound.samples, sound.sample_rate_hz, SPEECH_FORMAT.sample_rate_hz)
