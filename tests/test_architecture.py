@@ -64,6 +64,10 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.button assistant.settings assistant.machine assistant.models audio"
         " vision vision.engine.ground"
     ),
+    "assistant.setup": (
+        "assistant.ground assistant.language assistant.settings assistant.models assistant.machine.doctor audio vision"
+        " vision.reading"
+    ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
@@ -86,7 +90,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.inspection"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.setup assistant.inspection"
         " assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
@@ -216,6 +220,7 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
         "assistant.wiring.conversation",
         "assistant.wiring.web",
         "assistant.machine.doctor.checks",
+        "assistant.setup.devices",
     ],
 )
 def test_the_command_line_imports_nothing_heavy(module: str) -> None:
