@@ -66,6 +66,10 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision vision.engine.ground"
     ),
     "assistant.machine.service": "assistant.ground assistant.machine",
+    "assistant.setup": (
+        "assistant.ground assistant.language assistant.settings assistant.models assistant.machine.doctor audio vision"
+        " vision.reading"
+    ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
@@ -88,7 +92,8 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.machine.service assistant.inspection"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.machine.service"
+        " assistant.setup assistant.inspection"
         " assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
@@ -219,6 +224,7 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
         "assistant.wiring.web",
         "assistant.machine.doctor.checks",
         "assistant.wiring.service",
+        "assistant.setup.devices",
     ],
 )
 def test_the_command_line_imports_nothing_heavy(module: str) -> None:

@@ -19,19 +19,24 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
     fetch.add_argument(
         "--language", choices=tuple(catalog.FULL_SPEECH), help="of the speech model (default: the config's)"
     )
+    only = fetch.add_mutually_exclusive_group()
+    only.add_argument("--speech", action="store_true", help="only the model of speech (44 MB at most)")
+    only.add_argument("--eye", action="store_true", help="only the model for seeing (4.3 GB)")
     fetch.set_defaults(do=_fetch, uses_network=True)
 
 
 def _fetch(arguments: argparse.Namespace) -> None:
-    from assistant.models.fetch import fetch
+    from assistant.models.fetch import Which, fetch
     from assistant.models.prepare import prepare
     from assistant.models.progress import ProgressBars
 
     language = arguments.language or config_of(arguments).conversation.language
+    which: Which = "speech" if arguments.speech else "vision" if arguments.eye else "all"
     with ProgressBars() as bars:
-        folders = fetch(language, progress=bars.show)
-    console.say("the full models are here and used from now on: " + ", ".join(map(str, folders)))
-    if (model := catalog.fetched_vlm()) is not None:
+        folders = fetch(language, which, progress=bars.show)
+    what = "the full model is" if len(folders) == 1 else "the full models are"
+    console.say(f"{what} here and used from now on: " + ", ".join(map(str, folders)))
+    if which != "speech" and (model := catalog.fetched_vlm()) is not None:
         console.say("preparing a quick start: packing the weights, compiling for this processor")
         with ProgressBars() as bars:
             packed = prepare(model, bars.show)

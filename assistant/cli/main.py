@@ -33,6 +33,7 @@ from assistant.cli import (
     run,
     serve,
     service,
+    setup,
     soak,
 )
 from assistant.errors import FAILED, AssistantError, exit_status_of
@@ -40,7 +41,9 @@ from assistant.files import user_path
 from assistant.models.catalog import go_offline
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
-VERBS = (run, ask, serve, demo, doctor, devices, fetch, button, config, service, bench, soak, power, journal, round)
+VERBS = (
+    run, ask, serve, demo, setup, doctor, devices, fetch, button, config, service, bench, soak, power, journal, round,
+)  # fmt: skip
 _NAMES = tuple(verb.__name__.rpartition(".")[2] for verb in VERBS)  # each module is named after its verb
 _JOIN_SECONDS = 1.0  # The program waits this long at its end for all threads together that are not daemons.
 _TAKES_A_VALUE = ("--config", "--profile")  # those of the options before the verb that take a value

@@ -21,10 +21,17 @@ Value = str | int | float | bool
 
 def set_values(path: Path, table: str, values: Mapping[str, Value]) -> None:
     """Write `values` under [table] of the file, which need not exist. Raises ConfigError; then nothing has changed."""
+    set_tables(path, {table: values})
+
+
+def set_tables(path: Path, tables: Mapping[str, Mapping[str, Value]]) -> None:
+    """Like `set_values` for several tables, in one step: either all of it is written or nothing."""
     path = path.resolve()  # a link into somebody's dotfiles stays a link
     try:
         old = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
-        new = with_values(old, table, values)
+        new = old
+        for table, values in tables.items():
+            new = with_values(new, table, values)
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, new)
     except UnicodeDecodeError:

@@ -306,6 +306,7 @@ class Phrases:
     journal: JournalWords
     report: ReportWords
     round: RoundWords
+    setup: SetupWords
 
     # Commands: see `assistant.language.command_parser`.
     commands: Mapping[Command, Collection[str]]
@@ -498,6 +499,46 @@ class ReportWords:
     check: str  # with {verdict}
     unchanged: str  # the verdict if all is right
     newest: str  # with {number}; the chain hash follows
+
+
+@dataclass(frozen=True)
+class SetupWords:
+    """What `seesay setup` says, and the sentences about models that come while the assistant runs."""
+
+    welcome: str  # the first sentence: what the presses mean
+    language: str
+    default_device: str  # the name of the system's own choice
+    output: str  # with {name}
+    output_fails: str  # with {name} and {problem}
+    say_something: str  # with {name}
+    heard: str  # with {words}
+    heard_no_words: str
+    heard_sound: str  # there is no speech model yet, so only the level was judged
+    too_quiet: str
+    silent: str
+    input_fails: str  # with {problem}
+    hold_a_page: str  # with {name}
+    page: str  # with {text}
+    no_page: str  # the camera works, but no print was found
+    camera_fails: str  # with {problem}
+    activation: Mapping[str, str]  # by the value of activation.by
+    as_screen_reader: str  # with {program} and {wpm}
+    rate: str  # with {wpm}
+    keep: str
+    throw_away: str
+    kept: str  # with {path}
+    thrown_away: str
+    models: Mapping[str, str]  # "all", "speech", "later"
+    fetching: str
+    boot: str
+    boot_later: str
+    begin: str
+    not_now: str
+    ended: str
+    progress: str  # with {percent}
+    speech_ready: str
+    eye_ready: str
+    fetch_failed: str
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,254 @@
+"""The set-up's real parts: speaks, records, reads a page, writes the settings and starts a fetch.
+
+It keeps no sound and no picture. It does not know in which order anything is asked. Heavy imports happen in the
+functions, because `seesay --help` must stay quick.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant import console
+from assistant.errors import ModelMissing
+from assistant.language.phrases import phrases_for
+from assistant.machine.doctor import microphone
+from assistant.models import catalog
+from assistant.settings.config import Config
+from assistant.settings.config_edit import set_tables
+from assistant.settings.voice_state import VoiceState, save_state, state_path
+from assistant.setup.dialogue import NotPossible, Setting
+from assistant.setup.keys import Keys
+from assistant.setup.presses import Answer
+from assistant.setup.steps import Device, Draft, Heard, Page
+from audio.errors import AudioError
+from audio.own_process import command_of
+from vision.errors import VisionError
+
+if TYPE_CHECKING:
+    from audio.synthesizer import Synthesizer
+    from audio.voice import SpokenVoice
+
+LISTEN_SECONDS = 4.0
+PAGE_SECONDS = 4.0  # to lift a page in front of the camera
+SILENCE_SECONDS = 20.0  # without a press for so long, a question is asked again
+_READER_THREADS = 2
+_LINES_READ = 4
+
+
+class RealParts:
+    """`Parts` with real devices. Use `close` at the end."""
+
+    def __init__(
+        self,
+        config: Config,
+        draft: Draft,
+        path: Path,
+        keys: Keys,
+        lists: Callable[[str], Sequence[Device]],  # of "loudspeakers", "microphones" or "cameras"
+    ) -> None:
+        self._config = config
+        self._draft = draft
+        self._path = path
+        self._keys = keys
+        self._lists = lists
+        self._synthesizer: Synthesizer | None = None
+        self._voice: SpokenVoice | None = None
+        self._sounds_like: tuple[Any, ...] = ()
+        self._output: str | None = None
+
+    def close(self) -> None:
+        if self._voice is not None:
+            self._voice.close()
+        if self._synthesizer is not None:
+            self._synthesizer.close()
+        self._voice = self._synthesizer = None
+
+    # Speaking.
+
+    def speak_as(self, settings: Sequence[Setting]) -> None:
+        from audio.playback import Loudspeaker
+        from audio.synthesizer import Synthesizer
+        from audio.voice import SpokenVoice
+
+        over = {(table, key): value for table, key, value in settings}
+
+        def value(table: str, key: str) -> Any:
+            return over.get((table, key), self._draft[table, key])
+
+        language, output = str(value("conversation", "language")), str(value("speaking", "output_device"))
+        name = str(value("speaking", "voice")) or phrases_for(language).voice
+        wanted = (name, int(value("speaking", "rate_wpm")), float(self._config.speaking.volume))
+        if self._voice is not None and output == self._output and wanted == self._sounds_like:
+            return
+        self.close()
+        try:
+            self._synthesizer = Synthesizer(*wanted)
+            self._voice = SpokenVoice(self._synthesizer, lambda: Loudspeaker(output or None))
+        except AudioError as error:
+            self.close()
+            raise NotPossible(str(error)) from None
+        self._sounds_like, self._output = wanted, output
+
+    def tell(self, text: str) -> None:
+        """Prints the sentence and speaks it to its end. A press ends it. A voice that fails leaves the print."""
+        console.result(text)
+        self._keys.pressed.clear()
+        if self._voice is None:
+            return
+        from assistant.language.sentences import split_sentences
+
+        try:
+            for sentence in split_sentences(text):
+                self._voice.say(sentence, self._keys.pressed)
+            self._voice.drain(self._keys.pressed)
+            if self._keys.pressed.is_set():
+                self._voice.mute_device()
+        except AudioError as error:
+            console.say(f"seesay: {error}")
+
+    def ask(self, question: str, silence_means: Answer) -> Answer:
+        """Says a question and waits for the answer."""
+        self._keys.forget()
+        self.tell(question)
+        return self._keys.wait(SILENCE_SECONDS) or silence_means
+
+    # Trials.
+
+    def loudspeakers(self) -> Sequence[Device]:
+        return self._lists("loudspeakers")
+
+    def microphones(self) -> Sequence[Device]:
+        return self._lists("microphones")
+
+    def cameras(self) -> Sequence[Device]:
+        return self._lists("cameras")
+
+    def listen(self, device: str) -> Heard:
+        self._tone()
+        try:
+            name, sound, _ = microphone.record(device, LISTEN_SECONDS)
+        except AudioError as error:
+            return Heard("fails", str(error))
+        measured = microphone.measure(name, sound, speech_wanted=True)
+        if measured.constant or measured.loud_dbfs < microphone.SILENT_DBFS:
+            return Heard("silent")
+        if measured.loud_dbfs < microphone.SOFT_SPEECH_DBFS:
+            return Heard("too quiet")
+        words = self._words(sound)
+        if words is None:
+            return Heard("sound")
+        return Heard("words", words) if words else Heard("no words")
+
+    def _words(self, sound: Any) -> str | None:
+        """The words in a recording; None if there is no speech model of the draft's language."""
+        from audio.transcriber import VoskTranscriber
+
+        try:
+            chosen = catalog.choose_speech("", self._draft.language)
+            transcriber = VoskTranscriber(chosen.folder)
+        except (ModelMissing, AudioError):
+            return None
+        transcriber.accept(sound)
+        return transcriber.finish().text
+
+    def _tone(self) -> None:
+        from audio.earcons import listening
+        from audio.synthesizer import SYNTHESIS_RATE_HZ
+
+        if self._voice is None:
+            return
+        never = threading.Event()
+        try:
+            self._voice.play(listening(SYNTHESIS_RATE_HZ), never)
+            self._voice.drain(never)
+        except AudioError as error:
+            console.say(f"seesay: {error}")
+
+    def read_page(self, camera: str) -> Page:
+        from vision.camera import open_frame_source
+        from vision.reading.ocr import OcrReader
+
+        seeing = self._config.seeing
+        try:
+            source = open_frame_source(
+                camera,
+                open_timeout_seconds=seeing.open_timeout_seconds,
+                width=seeing.width or None,
+                height=seeing.height or None,
+            )
+            try:
+                if source.live:
+                    threading.Event().wait(PAGE_SECONDS)
+                frame = source.capture()
+            finally:
+                source.close()
+            reader = OcrReader(_READER_THREADS)
+            try:
+                layout = reader.find(frame)
+                texts = []
+                for line in reader.recognise(frame, layout):
+                    texts.append(line.text)
+                    if len(texts) == _LINES_READ:
+                        break
+            finally:
+                reader.close()
+        except VisionError as error:
+            return Page("fails", str(error))
+        text = " ".join(filter(None, texts))
+        return Page("text", text) if text else Page("no text")
+
+    # Effects.
+
+    def write(self, draft: Draft) -> Path:
+        """Writes the changes in one step. A rate that was once set by voice is replaced, since it would count more."""
+        if changes := draft.changes():
+            set_tables(self._path, changes)
+        rate_wpm = int(draft["speaking", "rate_wpm"])
+        before = VoiceState(-1, self._config.speaking.volume)  # only the rate differs from it, so only that is stored
+        save_state(state_path(os.environ), VoiceState(rate_wpm, self._config.speaking.volume), before=before)
+        return self._path
+
+    def fetch(self, which: str) -> None:
+        fetch_beside(which, self._draft.language)
+
+    def start_at_boot(self) -> str:
+        return start_at_boot()
+
+
+def fetch_beside(which: str, language: str) -> None:
+    """Starts `seesay fetch` as a program of its own, which goes on when this one ends."""
+    only = ["--speech"] if which == "speech" else []
+    # This process is forbidden to use the network; the other one must not inherit that.
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_OFFLINE")}
+    subprocess.Popen(
+        ["nice", "-n", "10", *command_of("assistant"), "fetch", "--language", language, *only],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def can_start_at_boot() -> bool:
+    """True if this version has the verb `service`."""
+    return find_spec("assistant.cli.service") is not None
+
+
+def start_at_boot() -> str:
+    """Runs `seesay service install`. Returns the last line that it prints."""
+    done = subprocess.run(
+        [*command_of("assistant"), "service", "install"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    printed = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
+    return printed[-1] if printed else f"`seesay service install` ended with status {done.returncode}."
