@@ -23,13 +23,20 @@ def one_line(text: str) -> str:
     Names out of a damaged or hostile file stand in error messages, and may hold line feeds, a terminal's commands, or
     megabytes.
     """
-    if len(text) > _LONGEST:
-        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    text = _shortened(text)
     if text.isprintable():
         return text
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode() for letter in text
+    # A code is longer than its character, so the text is shortened again.
+    return _shortened(
+        "".join(
+            letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode()
+            for letter in text
+        )
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 class VisionError(Exception):

@@ -57,6 +57,16 @@ def test_no_error_is_forgotten(module: object, base: type[Exception]) -> None:
     assert all(kind.__name__ in (getattr(module, "__doc__", "") or "") for kind in classes)
 
 
+@pytest.mark.parametrize("kind", [errors.ConfigError, vision_errors.VisionModelError])
+@pytest.mark.parametrize("name", ["\0\n\x1b\ud800" * 10_000, "x" * 1_000_000])
+def test_an_error_is_one_printable_line_of_bounded_length(kind: type[Exception], name: str) -> None:
+    """A name out of a hostile file neither commands a terminal nor fills it; both ends of the sentence stay."""
+    said = str(kind(f"a{name}z"))
+    assert said.isprintable()
+    assert len(said) < 1_010
+    assert (said[0], said[-1]) == ("a", "z")
+
+
 def test_progress_in_a_log_is_a_line_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     """Without a terminal there is no bar but one line on stderr for each file, and nothing on stdout."""
     with ProgressBars() as bars:

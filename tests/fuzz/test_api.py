@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,16 @@ class Refused(Exception):
     """The server answered with an error of its own, in JSON."""
 
 
+class _ReadyEngine(SteppedEngine):
+    """Waits for nothing."""
+
+    def step(self, cancelled: threading.Event | None) -> None:
+        pass
+
+
 @lru_cache(maxsize=1)
 def _client() -> Any:
-    engine = SteppedEngine(words=(("word", 0.0),))
-    engine.steps.release(100_000_000)
-    parts = parts_with(engine, hear=lambda path, stopped: ("what is it", 0.9))
+    parts = parts_with(_ReadyEngine(words=(("word", 0.0),)), hear=lambda path, stopped: ("what is it", 0.9))
     settings = WebSettings(port=0, requests_per_minute=1_000_000_000, max_body_bytes=_MOST_BODY_BYTES, ollama=True)
     return create_app(Services(parts, settings)).test_client()
 

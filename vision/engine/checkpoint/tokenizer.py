@@ -33,7 +33,10 @@ class CheckpointTokenizer:
             raise VisionModelError(f"no tokenizer.json in {self._folder}: fetch the model again")
         try:
             self._library = _read(self._folder)
-        except Exception as problem:  # the library's parsers raise bare Exception
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        # The library's parsers raise bare Exception; for some damaged files its Rust code panics, which is no Exception.
+        except BaseException as problem:
             reason = str(problem).strip().splitlines()[:1] or [type(problem).__name__]
             raise VisionModelError(
                 f"the tokenizer in {self._folder} cannot be read ({reason[0]}): fetch the model again"

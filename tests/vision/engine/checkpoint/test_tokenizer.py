@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.vision.engine.tiny_checkpoint import CHAT_TEMPLATE, SPECIAL_TOKENS, edit_json, make
-from vision.engine.checkpoint.checkpoint import Checkpoint
+from vision.engine.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from vision.engine.checkpoint.tokenizer import CheckpointTokenizer
+from vision.errors import VisionModelError
 
 ROOT = Path(__file__).parents[4]
 DEMO = ROOT / "vision" / "demo_model" / "checkpoint"
@@ -66,6 +67,20 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(tiny: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny, tmp_path / "tiny"))
+
+
+def test_a_panic_of_the_library_is_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For some damaged files the library's Rust code panics, which Python sees as a BaseException."""
+
+    class Panic(BaseException):
+        pass
+
+    def panics(_: Path) -> None:
+        raise Panic("range end index 26 out of range for slice of length 24")
+
+    monkeypatch.setattr("vision.engine.checkpoint.tokenizer._read", panics)
+    with pytest.raises(VisionModelError, match=r"cannot be read \(range end index 26 .*\): fetch the model again$"):
+        CheckpointTokenizer(open_checkpoint(folder))
 
 
 def test_the_demo_models_words_are_transformers(tiny: Path) -> None:
