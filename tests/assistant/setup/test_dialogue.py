@@ -26,6 +26,7 @@ class FakeParts:
     broken: tuple[str, ...] = ()  # loudspeakers that do not open
     heard: dict[str, Heard] = field(default_factory=dict)
     page: Page = field(default_factory=lambda: Page("text", "Exit on the left"))
+    hears: bool = True
     said: list[str] = field(default_factory=list)
     voices: list[tuple[Setting, ...]] = field(default_factory=list)
     written: list[dict[str, dict[str, object]]] = field(default_factory=list)
@@ -60,6 +61,9 @@ class FakeParts:
 
     def fetch(self, which: str) -> None:
         self.fetched.append(which)
+
+    def can_hear(self) -> bool:
+        return self.hears
 
     def start_at_boot(self) -> str:
         return "It starts with the machine."
@@ -228,6 +232,11 @@ def test_models_are_fetched_now_or_later() -> None:
     assert Led(*asked, YES, models=("all", "speech")).parts.fetched == ["all"]
     assert Led(*asked, NO, YES, models=("all", "speech")).parts.fetched == ["speech"]
     assert Led(*asked, NO, NO, YES, models=("all", "speech")).parts.fetched == []
+
+
+def test_a_conversation_without_a_speech_model_is_told_before() -> None:
+    """A language whose model could not be fetched is said aloud, not left to a silent end."""
+    assert Led(hears=False).parts.said[-1].startswith("The models could not be fetched completely")
 
 
 def test_it_starts_with_the_machine_if_wanted() -> None:
