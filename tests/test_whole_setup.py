@@ -38,6 +38,7 @@ STEP_SECONDS = 90.0  # for a busy machine
 
 pytestmark = [
     pytest.mark.device,
+    pytest.mark.slow,  # it hears every step to its end, which takes a minute or two
     pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools())),
 ]
 
