@@ -14,7 +14,7 @@ TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test run lint format system-run system-test clean
+.PHONY: help demo test run lint format deb system-run system-test clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -36,6 +36,9 @@ lint: system-test $(VENV)/.seesay-test ## style and types only
 format: $(VENV)/.seesay-test ## put the code into its one form
 	@$(PYTHON) -m ruff check --fix .
 	@$(PYTHON) -m ruff format .
+
+deb: ## a Debian package for the release of this machine, in dist/ (WHEELHOUSE=folder: without a network)
+	@WHEELHOUSE='$(abspath $(WHEELHOUSE))' deb/build dist
 
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis

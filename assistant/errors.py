@@ -26,9 +26,12 @@ INTERRUPTED = 130  # the shells' convention: 128 + SIGINT
 
 
 class AssistantError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of every error that this package raises on purpose. As a text it is one printable line."""
 
     exit_status = FAILED
+
+    def __str__(self) -> str:
+        return vision_errors.one_line(super().__str__())
 
 
 class UsageError(AssistantError):

@@ -40,6 +40,11 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     return _base(environ, "XDG_CACHE_HOME", ".cache") / "seesay"
 
 
+def unit_folder(environ: Mapping[str, str]) -> Path:
+    """The folder of the units that this user gave to systemd (systemd.unit(5)). It need not exist."""
+    return _base(environ, "XDG_CONFIG_HOME", ".config") / "systemd" / "user"
+
+
 def without_tilde(path: str) -> str:
     """The path with the home folder in place of a leading ~ or ~user. The path stays as it is if there is no such user.
 

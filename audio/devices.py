@@ -1,7 +1,9 @@
 """Lists the sound devices, finds the one that a name or number means, and opens and closes its streams.
 
 It knows PortAudio's device list. It does not know what flows in the streams.
-The list is a snapshot of the program's start: PortAudio takes a new one only when every stream has been closed.
+The list is a snapshot of the program's start: PortAudio takes a new one only when it is shut down and started again,
+which destroys every open stream. `renew_list` therefore asks a process of its own first whether a new list would help.
+Only then do the owners of open streams give them up for about a tenth of a second.
 
 A call into PortAudio may never return: while a sound server is frozen, or because the server died just as a stream was
 started. Every call that can hang therefore runs on a thread of its own, and its caller waits for a limited time. While
@@ -12,14 +14,19 @@ would abort the whole process.
 from __future__ import annotations
 
 import atexit
+import json
+import logging
+import subprocess
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeVar
 
 from audio.errors import DeviceMissing
-from audio.quiet import quiet_stderr
+from audio.own_process import command_of
+from audio.quiet import mute_c_stderr, quiet_stderr
 
 Direction = Literal["input", "output"]
 Result = TypeVar("Result")
@@ -30,11 +37,68 @@ _LOAD_SECONDS = 10.0
 _OPEN_SECONDS = 3.0
 _START_SECONDS = 1.0  # measured on a virtual sound card: 1 to 5 ms
 _CLOSE_SECONDS = 0.4  # short, because Ctrl-C waits for it
+_LIST_SECONDS = 3.0  # for a process to start, to load PortAudio and to print its list; measured: 0.4 s
 _PORTAUDIO_TIMED_OUT = -9987  # portaudio.h: paTimedOut
+
+_log = logging.getLogger(__name__)
 
 _loaded: Any = None  # the module `sounddevice`, once it has been imported
 _hanging_opens: dict[str, threading.Event] = {}  # by direction; the event is set once that call has returned after all
 _abandoned_streams: list[Any] = []  # never freed, because PortAudio's threads may still use them
+_open_streams: list[Any] = []  # started and not yet closed; one whose closing hangs stays in it until it returns
+_lenders: list[Callable[[], bool]] = []  # each closes its owner's stream if it can do so now, and tells whether it did
+
+
+class _Backend:
+    """PortAudio itself, which is either in use by threads that call it, or being started again, and never both."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._users = 0
+        self._restarting = False
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Raises DeviceMissing if PortAudio is being started again and that hangs."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._restarting, _OPEN_SECONDS):
+                raise DeviceMissing("the sound system does not answer: start its sound server again")
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._users -= 1
+
+    def restart(self) -> bool:
+        """Shuts PortAudio down and starts it. False where a call or an open stream forbids it, or where it fails."""
+        with self._changed:
+            is_hanging = any(not returned.is_set() for returned in _hanging_opens.values())
+            if self._restarting or self._users or _open_streams or _abandoned_streams or is_hanging:
+                return False
+            self._restarting = True
+        sounddevice = portaudio()
+        try:
+            with quiet_stderr():
+                call_within(_LOAD_SECONDS, self._restart_now, "restart PortAudio")
+        except (sounddevice.PortAudioError, TimeoutError) as reason:
+            _log.warning("the list of sound devices could not be renewed: %s", reason)
+            return False
+        return True
+
+    def _restart_now(self) -> None:
+        sounddevice = portaudio()
+        try:
+            if sounddevice._initialized:  # an earlier attempt may have failed half way
+                sounddevice._terminate()
+            sounddevice._initialize()
+        finally:
+            with self._changed:
+                self._restarting = False
+                self._changed.notify_all()
+
+
+_backend = _Backend()
 
 # The rates are tried in this order, and the device's own rate last. Hardware runs at 48,000 Hz, so nothing below us
 # resamples at this rate. A sound server accepts all of them; a bare `hw:` device refuses most.
@@ -67,6 +131,7 @@ def portaudio() -> Any:
             raise DeviceMissing(
                 "the sound library PortAudio is not installed: sudo apt install libportaudio2"
             ) from reason
+        mute_c_stderr()  # PortAudio prints a page when a sound server dies in the middle of a stream
     return _loaded
 
 
@@ -79,12 +144,82 @@ def _import_sounddevice() -> Any:
 def devices(direction: Direction) -> list[SoundDevice]:
     """Returns the devices of one direction, in PortAudio's order. Raises DeviceMissing as portaudio() does."""
     key = f"max_{direction}_channels"
-    found = portaudio().query_devices()
+    sounddevice = portaudio()
+    with _backend.in_use():
+        try:
+            found = sounddevice.query_devices()
+        except sounddevice.PortAudioError:  # it was shut down and could not be started again
+            return []
     return [
         SoundDevice(index, entry["name"], entry[key], int(entry["default_samplerate"]))
         for index, entry in enumerate(found)
         if entry[key] > 0
     ]
+
+
+def snapshot() -> dict[str, Any]:
+    """The names of PortAudio's list in both directions, each with its index, and the index of each default.
+
+    It is a value that can be written as JSON and compared.
+    """
+    directions: tuple[Direction, Direction] = ("input", "output")
+    named: dict[str, Any] = {
+        way: [[device.index, device.name, device.channels, device.default_rate_hz] for device in devices(way)]
+        for way in directions
+    }
+    return named | {"default": [int(index) for index in portaudio().default.device]}
+
+
+def renew_list(wanted: str | int | None, direction: Direction) -> bool:
+    """Takes a new device list if `wanted` is in it and the list differs from ours. True if there is a new list.
+
+    It takes about half a second, and runs a process of its own. All devices get new indices by it. Nothing happens
+    while an open stream cannot be closed, for example because something is being said: call it again later.
+    """
+    fresh = _fresh_snapshot()
+    if fresh is None or fresh == snapshot():
+        return False
+    try:
+        _choose_from(fresh, wanted, direction)
+    except DeviceMissing:
+        return False
+    for lend in tuple(_lenders):
+        if not lend():
+            return False
+    return _backend.restart()
+
+
+def _choose_from(listed: dict[str, Any], wanted: str | int | None, direction: Direction) -> SoundDevice:
+    present = [SoundDevice(*fields) for fields in listed[direction]]
+    if wanted is None or wanted == "":
+        return choose(listed["default"][0 if direction == "input" else 1], present, direction, is_default=True)
+    return choose(wanted, present, direction)
+
+
+def _fresh_snapshot() -> dict[str, Any] | None:
+    """What `snapshot` gives in a process that has just started. None if that fails or takes too long."""
+    try:
+        done = subprocess.run(
+            command_of("audio.fresh_list"), capture_output=True, text=True, timeout=_LIST_SECONDS, check=True
+        )
+        listed: dict[str, Any] = json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    return listed
+
+
+def add_lender(lend: Callable[[], bool]) -> None:
+    """`lend` is called before the list is renewed. It closes its owner's stream, and returns whether it has done so.
+
+    The owner opens its stream again by itself, with `resolve`, because the device may have another index then.
+    """
+    _lenders.append(lend)
+
+
+def remove_lender(lend: Callable[[], bool]) -> None:
+    """Forgets it. Does nothing if it is not known."""
+    if lend in _lenders:
+        _lenders.remove(lend)
 
 
 def list_devices(direction: Direction) -> list[str]:
@@ -150,9 +285,10 @@ def open_stream(
     for rate_hz, channels in formats or _usual_formats(device):
         stream = None
         try:
-            with quiet_stderr():
+            with _backend.in_use(), quiet_stderr():
                 stream = _build_in_time(direction, partial(build, rate_hz, channels))
                 _start_in_time(stream)
+                _open_streams.append(stream)
             return stream
         except TimeoutError as reason:
             raise DeviceMissing(
@@ -161,6 +297,7 @@ def open_stream(
         except sounddevice.PortAudioError as reason:
             refusal = reason
             if stream is not None:
+                _open_streams.append(stream)
                 close_stream(stream, _NOUN[direction])
     raise DeviceMissing(
         f"the {_NOUN[direction]} {device.name!r} cannot be opened ({refusal}): "
@@ -245,7 +382,9 @@ def close_stream(stream: Any, name: str) -> bool:
             stream.abort()
             stream.close()
         except sounddevice.PortAudioError:
-            return  # the device is gone, so nothing is left to close
+            pass  # the device is gone, so nothing is left to close
+        if stream in _open_streams:
+            _open_streams.remove(stream)
 
     try:
         call_within(_CLOSE_SECONDS, close, f"close {name}")

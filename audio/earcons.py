@@ -1,5 +1,5 @@
 """Earcons, which are short cues that are not speech: listening, thinking, waiting, error,
-and the notes of the light meter.
+camera, and the notes of the light meter.
 
 They are computed, not read from files. It does not know when a cue is played: the conversation decides that.
 """
@@ -44,6 +44,11 @@ def waiting(rate_hz: int) -> Earcon:
 def error(rate_hz: int) -> Earcon:
     """Two falling notes: something did not work."""
     return _melody([(440.0, 0.1), (293.7, 0.14)], 0.28, rate_hz)
+
+
+def camera(rate_hz: int) -> Earcon:
+    """Two short high notes with a lower one between them: somebody else looks through the camera."""
+    return _melody([(1046.5, 0.06), (784.0, 0.06), (1046.5, 0.06)], 0.2, rate_hz)
 
 
 def brightness(pitch_hz: float, pitch_before_hz: float, rate_hz: int) -> Earcon:

@@ -7,6 +7,7 @@ watched. This module knows nothing of speech.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -18,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audio.devices import close_stream, open_stream, portaudio, resolve
-from audio.errors import DeviceLost
+from audio.devices import add_lender, close_stream, open_stream, portaudio, remove_lender, resolve
+from audio.errors import DeviceLost, DeviceMissing
 from audio.pcm import SPEECH_FORMAT, AudioChunk, ChunkCutter, Samples
 
 # A block is as long as a chunk plus the 2 ms (at 48,000 Hz) that the filter holds back. Shorter blocks would wake all
@@ -105,13 +106,18 @@ class Microphone:
     live = True
 
     def __init__(self, device: str | int | None = None) -> None:
+        self._wanted = device
         self.device = resolve(device, "input")
         self._stopping = False
         self._closed = False
+        self._lost_because = ""  # set from outside, by lose()
+        self._stream_lock = threading.Lock()  # whoever replaces or closes the stream holds it
+        self._is_lent = False  # its stream was closed, so that PortAudio can renew its list
         self._blocks = BlockQueue(int(_QUEUE_SECONDS / _BLOCK_SECONDS))
         self._heard_at = time.monotonic()
         self._stream = open_stream(self.device, "input", self._build)
         self._rate_hz = int(self._stream.samplerate)
+        add_lender(self._lend)
 
     @property
     def overruns(self) -> int:
@@ -122,6 +128,12 @@ class Microphone:
         clock = ChunkClock(self._rate_hz)
         while not self._stopping:
             block = self._blocks.get(_POLL_SECONDS)
+            if self._lost_because:
+                raise DeviceLost(self._lost_because)
+            if block is None and self._is_lent:
+                self._open_again()
+                cutter, clock = ChunkCutter(self._rate_hz), ChunkClock(self._rate_hz)
+                continue
             if block is None:
                 self._check_alive()
                 continue
@@ -130,6 +142,13 @@ class Microphone:
                 started_at = clock.chunk(len(samples))
                 yield AudioChunk(samples, SPEECH_FORMAT.sample_rate_hz, started_at)
 
+    def lose(self, reason: str) -> None:
+        """Makes chunks() raise DeviceLost with this sentence: somebody knows that what comes is not the user's voice.
+
+        Any thread may call it.
+        """
+        self._lost_because = reason
+
     def stop(self) -> None:
         self._stopping = True  # a plain store is safe in a signal handler; chunks() sees it within 50 ms
 
@@ -137,7 +156,10 @@ class Microphone:
         self._stopping = True
         if not self._closed:
             self._closed = True
-            close_stream(self._stream, "microphone")
+            remove_lender(self._lend)
+            with self._stream_lock:
+                if not self._is_lent:
+                    close_stream(self._stream, "microphone")
 
     def __enter__(self) -> Microphone:
         return self
@@ -157,6 +179,30 @@ class Microphone:
         raise DeviceLost(
             f"the microphone {self.device.name!r} has stopped sending sound: check its plug, or choose another"
         )
+
+    def _lend(self) -> bool:
+        """Closes the stream until chunks() needs it, about 0.1 s later. False if that cannot be done now."""
+        if not self._stream_lock.acquire(blocking=False):
+            return False
+        try:
+            self._is_lent = self._is_lent or close_stream(self._stream, "microphone")
+            return self._is_lent
+        finally:
+            self._stream_lock.release()
+
+    def _open_again(self) -> None:
+        """Opens the stream that was lent. Raises DeviceLost."""
+        with self._stream_lock:
+            if self._closed:
+                return
+            try:
+                self.device = resolve(self._wanted, "input")
+                self._stream = open_stream(self.device, "input", self._build)
+            except DeviceMissing as reason:
+                raise DeviceLost(str(reason)) from reason
+            self._rate_hz = int(self._stream.samplerate)
+            self._heard_at = time.monotonic()
+            self._is_lent = False
 
     def _build(self, rate_hz: int, channels: int) -> Any:
         return portaudio().InputStream(

@@ -26,6 +26,7 @@ from audio.pcm import SPEECH_FORMAT
 from audio.transcriber import check_folder, load_recognizer
 from audio.vocabulary import words_file
 
+_MOST_DIGITS = 10  # of a word's number, which Kaldi keeps in 32 bits
 _DAMAGED = 3  # the exit status of a trial that found damage without dying of it
 _FEWEST_SECONDS = 30.0
 _BYTES_A_SECOND = 10_000_000  # far slower than an old disk: only a load that never ends takes longer
@@ -90,13 +91,13 @@ def main(model_path: Path) -> int:
     memory = _FEWEST_MEMORY_BYTES + _MEMORY_A_BYTE * _bytes_in(model_path)
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     try:
-        _check_words(model_path)
+        check_words(model_path)
         recognizer = load_recognizer(model_path)
         recognizer.SetWords(True)  # as the assistant does; it takes more of Kaldi's code
         for loudness in _LOUDNESS:
             recognizer.AcceptWaveform(_noise(loudness))
         recognizer.FinalResult()
-    except (SpeechModelError, MemoryError, ValueError):  # ValueError: a number of thousands of digits
+    except (SpeechModelError, MemoryError):
         return _DAMAGED
     return 0
 
@@ -106,7 +107,7 @@ def _noise(loudness: int) -> bytes:
     return np.random.default_rng(1).integers(-loudness, loudness, SPEECH_FORMAT.sample_rate_hz, np.int16).tobytes()
 
 
-def _check_words(model_path: Path) -> None:
+def check_words(model_path: Path) -> None:
     """Kaldi takes a table of words that is empty or cut, and then names other words than were said, or none.
 
     A line is a word and its number; see OpenFst's SymbolTable::ReadText. Raises SpeechModelError.
@@ -117,7 +118,8 @@ def _check_words(model_path: Path) -> None:
     numbers: set[int] = set()
     for line in table.read_bytes().split(b"\n"):
         fields = line.split()
-        if fields and (len(fields) != 2 or not fields[1].isdigit() or int(fields[1]) in numbers):
+        is_pair = len(fields) == 2 and fields[1].isdigit() and len(fields[1]) <= _MOST_DIGITS
+        if fields and (not is_pair or int(fields[1]) in numbers):
             raise SpeechModelError(_damaged(model_path, "its words.txt is no table of words"))
         numbers.update(int(number) for number in fields[1:])
     if len(numbers) < 2:  # number 0 is the empty word

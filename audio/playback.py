@@ -26,7 +26,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from audio.devices import close_stream, open_stream, portaudio, resolve
+from audio.devices import add_lender, close_stream, open_stream, portaudio, remove_lender, resolve
 from audio.errors import DeviceLost, DeviceMissing
 from audio.pcm import AudioChunk, Samples, resample
 
@@ -63,6 +63,9 @@ class Speaker(Protocol):
 
     def mute_device(self) -> None:
         """Drops all queued sound within one block. Any thread may call it."""
+
+    def check(self) -> None:
+        """Raises DeviceLost if no sound would be taken now. It wakes a device that rests."""
 
     def close(self) -> None: ...
 
@@ -173,12 +176,14 @@ class Loudspeaker:
     """
 
     def __init__(self, device: str | int | None = None) -> None:
+        self._wanted = device
         self.device = resolve(device, "output")
         self._device_underruns = 0
         self._closed = False
         self._lost = False
         self._turn = threading.Lock()
         self._resting = False  # the callback sets it, as the last thing that it does
+        self._is_lent = False  # the stream that rests was closed already, so that PortAudio can renew its list
         self._stream_lock = threading.Lock()  # whoever replaces, asks or closes the stream holds it
         self._quiet_since = time.monotonic()
         self._called_at = time.monotonic()
@@ -188,6 +193,7 @@ class Loudspeaker:
         self._stream = open_stream(self.device, "output", self._build)
         self._called_at = time.monotonic()  # opening may have taken longer than a device may stay quiet
         self._latency_seconds = float(self._stream.latency)
+        add_lender(self._lend)
 
     @property
     def underruns(self) -> int:
@@ -220,17 +226,22 @@ class Loudspeaker:
     def mute_device(self) -> None:
         self._queue.mute_device()
 
+    def check(self) -> None:
+        self._check_alive()
+
     def close(self) -> None:
         """Closes the device within 0.4 s, even if the sound server hangs. A second call does nothing."""
         if self._closed:
             return
         self._closed = True
+        remove_lender(self._lend)
         self._queue.mute_device()
         # A thread that opens the stream anew just now holds the lock. It sees `_closed` afterwards and closes by
         # itself.
         if self._stream_lock.acquire(timeout=_CLOSE_SECONDS):
             try:
-                close_stream(self._stream, "loudspeaker")
+                if not self._is_lent:
+                    close_stream(self._stream, "loudspeaker")
             finally:
                 self._stream_lock.release()
 
@@ -307,15 +318,29 @@ class Loudspeaker:
         self._resting = False
         self._called_at = self._quiet_since = time.monotonic()
         sound_format = (self._queue.rate_hz, int(self._stream.channels))
-        if not close_stream(self._stream, "loudspeaker"):
+        if not self._is_lent and not close_stream(self._stream, "loudspeaker"):
             raise self._device_lost()
+        self._is_lent = True  # until another stream is open
         try:
+            self.device = resolve(self._wanted, "output")  # it has another index if the list was renewed
             self._stream = open_stream(self.device, "output", self._stream_of, formats=[sound_format])
         except DeviceMissing as reason:
             raise self._device_lost() from reason
+        self._is_lent = False
         self._called_at = self._quiet_since = time.monotonic()
         if self._closed:
             close_stream(self._stream, "loudspeaker")
+
+    def _lend(self) -> bool:
+        """Closes the stream until the next sound. False if that cannot be done now, as while something sounds."""
+        if self._lost or self._sounding or not self._stream_lock.acquire(blocking=False):
+            return False
+        try:
+            self._is_lent = self._is_lent or close_stream(self._stream, "loudspeaker")
+            self._resting = True
+            return self._is_lent
+        finally:
+            self._stream_lock.release()
 
     def _device_lost(self) -> DeviceLost:
         return DeviceLost(

@@ -68,11 +68,12 @@ def lasting_events(
     events_of: Callable[[AudioSource], Iterator[Event]],
     on_lost: Callable[[str], None],
     on_back: Callable[[], None],
+    on_retry: Callable[[], None] = lambda: None,
 ) -> Generator[Event, None, None]:
     """Yields what is heard, across losses of the microphone. Raises AudioError if the first one cannot be opened.
 
     `on_lost` is called once for each loss, with a sentence that says what happened. `on_back` is called at the first
-    sound after a loss.
+    sound after a loss. `on_retry` is called before each attempt to open a lost microphone again.
     """
     from audio.errors import AudioError, DeviceLost
 
@@ -97,6 +98,7 @@ def lasting_events(
                 on_lost(str(error))
             lost = True
             waiting.wait(RETRY_SECONDS)
+            on_retry()
 
 
 class Heralded:

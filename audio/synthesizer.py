@@ -15,7 +15,7 @@ import re
 import threading
 import time
 import wave
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -25,14 +25,15 @@ import numpy as np
 
 from audio.errors import DeviceMissing, VoiceError
 from audio.pcm import AudioChunk, Samples
+from audio.script_runs import is_mandarin, runs
+from audio.speech_edges import trimmed
+from audio.speech_rate import MAX_RATE_WPM, MIN_RATE_WPM, EngineRate, engine_rate, pause_seconds
 
 SYNTHESIS_RATE_HZ = 22_050
-MIN_RATE_WPM, MAX_RATE_WPM = 80, 600  # outside this range espeak-ng's sound is no longer speech
 
 _SENTENCE_LIMIT_SECONDS = 10.0  # a sentence takes about 15 ms to render, 90 s of speech 170 ms
-_LEAD_SECONDS = 0.01  # silence kept before the first sound
-_TAIL_SECONDS = 0.12  # silence kept after the last one; with the next lead it is the pause between sentences
-_AUDIBLE = 60  # of 32,767: a louder sample is sound
+_RUN_TAIL_SECONDS = 0.01  # silence between two voices within a sentence; the next one's lead comes on top
+_WORD_GAP = 7  # espeakWORDGAP, for which pyttsx3 has no name
 _DEFAULT_VOICE = "gmw/en-us"
 _SUGGESTED_VOICES = ("en-us", "en-gb", "en-us+f3", "de", "fr", "es", "cmn")
 
@@ -41,19 +42,25 @@ class Synthesizer:
     """Makes speech from text, in one voice. The constructor raises VoiceError if there is no such voice.
 
     `voice` is espeak-ng's name or identifier, with an optional variant ("en-us+f3"); "" is American English.
-    `rate_wpm` is in words per minute; `volume` is 0..1.
+    `rate_wpm` is in real words per minute, 80..900; `volume` is 0..1. Chinese characters in a sentence of another
+    language are said by a Mandarin voice, and Latin words in a Mandarin sentence by an English one. `to_spoken` writes
+    a sentence as it is to be said ("5 kg" as "5 kilograms").
     """
 
-    def __init__(self, voice: str = "", rate_wpm: int = 180, volume: float = 1.0) -> None:
+    def __init__(
+        self, voice: str = "", rate_wpm: int = 235, volume: float = 1.0, to_spoken: Callable[[str], str] = str
+    ) -> None:
         self._voice = voice or _DEFAULT_VOICE
         self._rate_wpm = _clamp_rate(rate_wpm)
         self._volume = min(1.0, max(0.0, volume))
+        self._to_spoken = to_spoken
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._closed = False
         self._worker = threading.Thread(target=self._work, name="synthesizer", daemon=True)
         self._worker.start()
         try:
-            self._render("ready")  # loads the voice, so that the first sentence does not have to wait for it
+            # This loads the voice, so that the first sentence does not have to wait for it.
+            self._render("ready", self._voice)
         except Exception:
             self.close()
             raise
@@ -63,12 +70,19 @@ class Synthesizer:
 
         Raises VoiceError when the engine does not finish in time.
         """
-        spoken = speakable(text)
-        samples = self._render(spoken) if spoken else np.empty(0, np.int16)
-        return AudioChunk(_trim(samples, self._volume), SYNTHESIS_RATE_HZ)
+        spoken, rate_wpm = speakable(self._to_spoken(text)), self._rate_wpm
+        if not spoken:
+            return AudioChunk(np.empty(0, np.int16), SYNTHESIS_RATE_HZ)
+        parts = runs(spoken, self._voice)
+        pieces = []
+        for part in parts:
+            tail_seconds = pause_seconds(rate_wpm) if part is parts[-1] else _RUN_TAIL_SECONDS
+            samples = self._render(part.text, part.voice)
+            pieces.append(trimmed(samples, SYNTHESIS_RATE_HZ, tail_seconds, self._volume))
+        return AudioChunk(np.concatenate(pieces), SYNTHESIS_RATE_HZ)
 
     def set_rate(self, rate_wpm: int) -> None:
-        """Sets the rate of the next sentences, in words per minute; it is held within 80..600."""
+        """Sets the rate of the next sentences, in real words per minute; it is held within 80..900."""
         self._rate_wpm = _clamp_rate(rate_wpm)
 
     def set_volume(self, volume: float) -> None:
@@ -92,11 +106,11 @@ class Synthesizer:
     ) -> None:
         self.close()
 
-    def _render(self, text: str) -> Samples:
+    def _render(self, text: str, voice: str) -> Samples:
         if self._closed:
             raise VoiceError("the voice is closed: open another Synthesizer")
         # The queue needs no bound: each caller waits for its answer before it asks again.
-        request = _Request(text, self._voice, self._rate_wpm)
+        request = _Request(text, voice, self._rate_wpm)
         self._requests.put(request)
         try:
             answer = request.answer.get(timeout=_SENTENCE_LIMIT_SECONDS)
@@ -156,19 +170,6 @@ def _clamp_rate(rate_wpm: int) -> int:
     return min(MAX_RATE_WPM, max(MIN_RATE_WPM, int(rate_wpm)))
 
 
-def _trim(samples: Samples, volume: float) -> Samples:
-    """The samples at `volume`, without the silence around the speech (espeak-ng leaves 0.25 s)."""
-    audible = np.flatnonzero(np.abs(samples.astype(np.int32)) > _AUDIBLE)
-    if len(audible) == 0:
-        return np.empty(0, np.int16)
-    begin = max(0, int(audible[0]) - int(_LEAD_SECONDS * SYNTHESIS_RATE_HZ))
-    end = int(audible[-1]) + int(_TAIL_SECONDS * SYNTHESIS_RATE_HZ)
-    kept = samples[begin:end]
-    # At high rates espeak-ng ends on the last sound itself, so the pause is added here.
-    kept = np.concatenate([kept, np.zeros(end - begin - len(kept), np.int16)])
-    return np.round(kept * volume).astype(np.int16)
-
-
 class _Engine:
     """pyttsx3's espeak driver, used in the one way that was found to work (version 2.99).
 
@@ -184,14 +185,14 @@ class _Engine:
         espeak.print = lambda *_: None  # the driver reports each file on stdout, which is for results alone
         self._engine: Any = pyttsx3.init("espeak")
         self._voice = ""
-        self._rate_wpm = 0
+        self._rate: EngineRate | None = None  # what espeak-ng is set to; None: not known
         self._error: Exception | None = None
         self._engine.connect("error", self._on_error)
         self._speak("a")  # settings take effect only after the first utterance
 
     def render(self, request: _Request) -> Samples:
         self._set_voice(request.voice)
-        self._set_rate(request.rate_wpm)
+        self._set_rate(engine_rate(request.rate_wpm, mandarin=is_mandarin(request.voice)))
         return self._speak(request.text)
 
     def _on_error(self, name: object = None, exception: Exception | None = None) -> None:
@@ -211,7 +212,7 @@ class _Engine:
     def _set_voice(self, voice: str) -> None:
         if voice == self._voice:
             return
-        found = find_voice(voice, self._engine.getProperty("voices"))
+        found = self._found(voice)
         self._error = None
         if found is not None:
             self._engine.setProperty("voice", found)  # a voice that is refused gives only an event
@@ -219,18 +220,33 @@ class _Engine:
             self._voice = ""
             raise VoiceError(self._no_such(voice)) from self._error
         self._voice = voice
-        self._rate_wpm = 0  # a voice may change the rate
+        self._rate = None  # a voice may change the rate
 
-    def _set_rate(self, rate_wpm: int) -> None:
-        if rate_wpm == self._rate_wpm:
+    def _set_rate(self, rate: EngineRate) -> None:
+        if rate == self._rate:
             return
+        from pyttsx3.drivers import _espeak
+
         # espeak-ng takes the rate from a queue of its own, within a millisecond or two. A sentence that
         # begins before that would have the old rate.
         deadline = time.monotonic() + 0.5
-        self._engine.setProperty("rate", rate_wpm)
-        while self._engine.getProperty("rate") != rate_wpm and time.monotonic() < deadline:
+        _espeak.SetParameter(_WORD_GAP, rate.word_gap, 0)  # comes before the rate, which is waited for
+        self._engine.setProperty("rate", rate.setting)
+        while self._engine.getProperty("rate") != rate.setting and time.monotonic() < deadline:
             time.sleep(0.001)
-        self._rate_wpm = rate_wpm
+        self._rate = rate
+
+    def _found(self, voice: str) -> str | None:
+        """The identifier of a voice. "cmn" means the voice for characters and pinyin.
+
+        In espeak-ng 1.51 the voice sit/cmn turns most characters into pinyin, and reads that as English: "you three"
+        for 有. The pinyin voice says the characters rightly, in newer versions too. Latin words do not reach it.
+        """
+        voices = self._engine.getProperty("voices")
+        base, plus, variant = voice.strip().lower().partition("+")
+        if base in ("cmn", "sit/cmn") and (found := find_voice(f"cmn-latn-pinyin{plus}{variant}", voices)):
+            return found
+        return find_voice(voice, voices)
 
     def _no_such(self, voice: str) -> str:
         known = len(self._engine.getProperty("voices"))

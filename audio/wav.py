@@ -93,6 +93,9 @@ class WavSpeaker:
     def mute_device(self) -> None:
         pass
 
+    def check(self) -> None:
+        pass  # a file takes sound until it is closed
+
     def close(self) -> None:
         with self._lock:
             self._writer.finish()

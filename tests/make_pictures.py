@@ -199,7 +199,7 @@ def spoken_turn(folder: Path) -> dict[str, Any]:
     (folder / "config.toml").write_text(
         f'[seeing]\ncamera = "{folder / "picture.png"}"\n[conversation]\npicture_seconds = 0\n', encoding="utf-8"
     )
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         spoken = stranger.synthesize(QUESTION)
     quiet = np.zeros(spoken.sample_rate_hz // 5, np.int16)
     samples = np.concatenate([quiet, spoken.samples, quiet])

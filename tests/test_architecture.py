@@ -8,6 +8,7 @@ function, or for the type checker only.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -64,6 +65,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.button assistant.settings assistant.machine assistant.models audio"
         " vision vision.engine.ground"
     ),
+    "assistant.machine.service": "assistant.ground assistant.machine",
     "assistant.setup": (
         "assistant.ground assistant.language assistant.settings assistant.models assistant.machine.doctor audio vision"
         " vision.reading"
@@ -80,7 +82,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " assistant.inspection audio vision vision.reading"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.service assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
         " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
@@ -90,7 +92,8 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.setup assistant.inspection"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.machine.service"
+        " assistant.setup assistant.inspection"
         " assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
@@ -220,6 +223,7 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
         "assistant.wiring.conversation",
         "assistant.wiring.web",
         "assistant.machine.doctor.checks",
+        "assistant.wiring.service",
         "assistant.setup.devices",
     ],
 )
@@ -230,12 +234,21 @@ def test_the_command_line_imports_nothing_heavy(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_nothing_that_answers_unpickles_a_file() -> None:
+    """Outside of the training scripts no file names a function that runs what stands in a model file."""
+    names = re.compile(
+        r"\b(torch\.load|(import|from) (pickle|marshal|shelve|dill)|allow_pickle|pickle\.loads?)\b|eval\(['\"]"
+    )
+    found = [module for module, path in modules_under(ROOT).items() if names.search(path.read_text(encoding="utf-8"))]
+    assert [module for module in found if ".demo_model" not in module] == []
+
+
 def test_no_file_is_swallowed_by_its_neighbours() -> None:
     """The top level holds only the names that were agreed on."""
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.split()
     top = {name.split("/")[0] for name in tracked if not name.startswith(".")}
     agreed = {
-        "assistant", "audio", "vision", "seesay_app", "tests", "docs", "config.toml", "pyproject.toml", "setup.py",
-        "README.md", "CHANGELOG.md", "LICENSE", "Makefile",
+        "assistant", "audio", "vision", "seesay_app", "tests", "docs", "deb", "config.toml", "pyproject.toml", "setup.py",
+        "MANIFEST.in", "README.md", "CHANGELOG.md", "LICENSE", "Makefile",
     }  # fmt: skip
     assert top <= agreed

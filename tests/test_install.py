@@ -1,7 +1,7 @@
 """SeeSay as a wheel: it adds one name to site-packages, and runs beside other packages named assistant, audio or
-vision.
+vision. And as a source distribution, from which the same wheel can be built.
 
-The wheel is built without a network from a copy of the repository's files.
+Both are built without a network from a copy of the repository's files.
 """
 
 from __future__ import annotations
@@ -60,6 +60,17 @@ def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return wheel
 
 
+@pytest.fixture(scope="module")
+def unpacked_sdist(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution as its receiver unpacks it."""
+    folder = tmp_path_factory.mktemp("sdist")
+    build = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
+    run(sys.executable, "-c", build, str(folder), cwd=source)
+    (archive,) = folder.glob("*.tar.gz")
+    shutil.unpack_archive(archive, folder)
+    return folder / archive.name.removesuffix(".tar.gz")
+
+
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     """A working directory with files that have our packages' names, and a picture."""
@@ -85,6 +96,32 @@ def test_the_wheel_installs_one_name_with_everything_in_it(wheel: Path) -> None:
         files = {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*") if path.is_file()}
         assert files, folder
         assert files <= packed | {name for name in files if "__pycache__" in name}
+
+
+def test_the_source_distribution_holds_the_whole_repository(unpacked_sdist: Path) -> None:
+    """It holds every file of the repository, unchanged, and only what setuptools adds beside them."""
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=ROOT).stdout
+    repository = {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
+    files = {str(path.relative_to(unpacked_sdist)) for path in unpacked_sdist.rglob("*") if path.is_file()}
+    added = {name for name in files - repository if not name.startswith("seesay.egg-info/")}
+    assert repository - files == set()
+    assert added == {"PKG-INFO", "setup.cfg"}
+    assert [
+        name for name in sorted(repository) if (ROOT / name).read_bytes() != (unpacked_sdist / name).read_bytes()
+    ] == []
+    assert os.access(unpacked_sdist / ".ci" / "system-packages", os.X_OK)
+
+
+def test_the_source_distribution_builds_the_same_wheel(
+    wheel: Path, unpacked_sdist: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A wheel that is built from the source distribution holds the same files as one from the repository."""
+    folder = tmp_path_factory.mktemp("wheel-of-sdist")
+    run(*PIP, "wheel", *OFFLINE, "--wheel-dir", str(folder), ".", cwd=unpacked_sdist)
+    (built,) = folder.glob("*.whl")
+    with zipfile.ZipFile(built) as one, zipfile.ZipFile(wheel) as other:
+        sizes = {entry.filename: (entry.file_size, entry.CRC) for entry in one.infolist()}
+        assert sizes == {entry.filename: (entry.file_size, entry.CRC) for entry in other.infolist()}
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["config", "--defaults"]])

@@ -85,7 +85,7 @@ def test_a_local_socket_is_none(tmp_path: Path) -> None:
 def folder(tmp_path: Path) -> Path:
     """A folder with the picture, the spoken words and the settings."""
     draw(demo_scene()[0]).save(tmp_path / "picture.png")
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         for name, words in {"color": "what color is the circle", "quit": "quit"}.items():
             chunk = stranger.synthesize(words)
             quiet = np.zeros(chunk.sample_rate_hz // 5, np.int16)

@@ -48,7 +48,7 @@ def fake() -> Iterator[FakeOpenAI]:
 @pytest.fixture
 def folder(tmp_path: Path, fake: FakeOpenAI) -> Path:
     draw(demo_scene()[0]).save(tmp_path / "picture.png")
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         chunk = stranger.synthesize("what color is the circle")
         quiet = np.zeros(chunk.sample_rate_hz // 5, np.int16)
         samples = np.concatenate([quiet, chunk.samples, quiet])
@@ -107,7 +107,7 @@ def is_heard(sentence: str, samples: npt.NDArray[np.int16]) -> bool:
     Each half second of the words has to be heard at its time. The two sounds are not equal bit for bit, because they
     were resampled in different ways.
     """
-    with Synthesizer(rate_wpm=175, volume=0.75) as own:
+    with Synthesizer(rate_wpm=230, volume=0.75) as own:
         chunk = own.synthesize(sentence)
     said = resample(chunk.samples, chunk.sample_rate_hz, RATE_HZ).astype(np.float64)
     part = RATE_HZ // 2

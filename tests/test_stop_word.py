@@ -81,7 +81,7 @@ class Speech:
         return " ".join([text for begin, text in self.begins if begin <= seconds][-2:])
 
 
-def own_speech(seconds: float, sentences: tuple[str, ...] = ANSWERS, rate_wpm: int = 175) -> Speech:
+def own_speech(seconds: float, sentences: tuple[str, ...] = ANSWERS, rate_wpm: int = 230) -> Speech:
     pieces: list[Samples] = []
     begins: list[tuple[float, str]] = []
     length = 0
@@ -156,7 +156,7 @@ def repeat(count: int, leak_db: float = LEAK_DB, text: str = "stop", settings: S
     """Says the word at `count` places in the assistant's speech, in one voice and rate after the other."""
     own = own_speech(60.0, (*ANSWERS, *HELP))
     leak = replace(own, samples=scaled(own.samples, 3000.0 * 10 ** (leak_db / 20)))
-    speakers = list(itertools.product((150, 175, 200), HELD_OUT_VOICES))
+    speakers = list(itertools.product((200, 230, 260), HELD_OUT_VOICES))
     words = [user_says(text, voice, rate) for rate, voice in speakers]
     random = np.random.default_rng(4)
     latencies, missed = [], []
@@ -176,7 +176,7 @@ def repeat(count: int, leak_db: float = LEAK_DB, text: str = "stop", settings: S
     return Repeats(tuple(latencies), tuple(missed))
 
 
-def self_interruptions(seconds: float, leak_db: float = LEAK_DB, rate_wpm: int = 175) -> list[tuple[float, str, str]]:
+def self_interruptions(seconds: float, leak_db: float = LEAK_DB, rate_wpm: int = 230) -> list[tuple[float, str, str]]:
     """The times at which the assistant stopped itself, with the word and the sentence."""
     own = own_speech(seconds, (*ANSWERS, *HELP), rate_wpm)
     leak = scaled(own.samples, 3000.0 * 10 ** (leak_db / 20))
@@ -278,7 +278,7 @@ def test_no_self_interruption_on_the_virtual_sound_card(tmp_path: Path) -> None:
 def test_silence_on_the_virtual_sound_card(tmp_path: Path) -> None:
     """The loudspeaker falls silent soon after a stop word, while its voice leaks into the microphone at -12 dB."""
     latencies, missed = [], []
-    voices = itertools.cycle(itertools.product((150, 175, 200), HELD_OUT_VOICES))
+    voices = itertools.cycle(itertools.product((200, 230, 260), HELD_OUT_VOICES))
     with VirtualSoundCard() as card:
         leak(card)
         with speaking_program(card, tmp_path, 900):

@@ -64,7 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "called": "hey camera what color is the circle",
         "called_help": "hey camera help",
     }
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         for name, words in spoken.items():
             chunk = stranger.synthesize(words)
             quiet = np.zeros(chunk.sample_rate_hz // 5, np.int16)

@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
     for number, sentence in enumerate(SENTENCES):
         draw.text((200, 160 + 90 * number), sentence, (20, 20, 25), font=ImageFont.load_default(48))
     page.save(tmp_path / "page.png")
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         for name, words in {"read": "read the text", "stop": "stop talking", "continue": "continue reading"}.items():
             chunk = stranger.synthesize(words)
             quiet = np.zeros(chunk.sample_rate_hz // 5, np.int16)

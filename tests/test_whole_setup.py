@@ -63,7 +63,8 @@ def test_from_the_first_sound_to_a_conversation(card: VirtualSoundCard, tmp_path
     """All steps are heard and answered, the settings keep their comments, and a spoken question is answered aloud."""
     draw(demo_scene()[0]).save(tmp_path / "picture.png")
     config = tmp_path / "config.toml"
-    config.write_text(f'# mine\n[seeing]\ncamera = "{tmp_path / "picture.png"}"  # a picture\n', encoding="utf-8")
+    camera = f'[seeing]\ncamera = "{tmp_path / "picture.png"}"  # a picture\n'
+    config.write_text(f"# mine\n{camera}[speaking]\nrate_wpm = 175\n", encoding="utf-8")
     question = spoken(tmp_path, "color", "what color is the circle")
     keyboard, terminal = pty.openpty()
     program = subprocess.Popen(

@@ -30,10 +30,19 @@ _CLOSE_SECONDS = 1.0
 _OPENING_GRACE_SECONDS = 0.3
 _CANCEL_POLL_SECONDS = 0.05
 _FIRST_RETRY_SECONDS = 0.25
-_LAST_RETRY_SECONDS = 4.0
+_LAST_RETRY_SECONDS = 2.0
 # In this time a camera that gives 15 pictures a second gives three. The engine takes much longer to see one.
 _BURST_SECONDS = 0.15
 _LONGEST_BURST = 5
+# A live camera that has given no picture for so long is told to be lost. One that takes its time between two pictures
+# gets four times that, at most ten seconds.
+_LOST_SECONDS = 2.2
+_LOST_INTERVALS = 4
+_LONGEST_LOST_SECONDS = 10.0
+_WATCH_SECONDS = 0.25
+# While nobody wants a picture, one in so many seconds is looked at: a stream that has turned into garbage still gives
+# parts that count as pictures.
+_LOOK_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +60,10 @@ class Camera:
     A device is asked for pictures of `width` x `height` pixels and gives what it can. None asks for nothing. The size
     of everything else is its own.
 
+    `on_lost` gets a sentence when a live camera gives no picture any more, within three seconds, also while nobody
+    wants one. `on_back` follows when there are pictures again. Both are called on the thread "camera-watch", which only
+    a live camera with an `on_lost` has.
+
     Raises CameraMissing when it cannot be opened.
     """
 
@@ -62,10 +75,14 @@ class Camera:
         read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
         width: int | None = None,
         height: int | None = None,
+        on_lost: Callable[[str], None] | None = None,
+        on_back: Callable[[], None] = lambda: None,
         opener: Opener = open_video,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
+        self._on_lost = on_lost
+        self._on_back = on_back
         self._options = VideoOptions(open_timeout_seconds, read_timeout_seconds, width, height)
         self._opener = opener
         self._clock = clock
@@ -83,13 +100,20 @@ class Camera:
         self._problem: VisionError | None = None
         self._damaged_pictures = 0
         self._first_damage: PictureError | None = None  # where the source says what is wrong
+        self._whole_at = clock()  # when the last picture came that is not garbage, as far as that is known
+        self._looked_at = clock()
+        self._is_whole = True  # as it was at the last look
+        self._interval_seconds = 0.0  # between the last two pictures
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._watch = threading.Thread(target=self._tell_losses, name="camera-watch", daemon=True)
         self._thread.start()
         try:
             self._await_opening(open_timeout_seconds)
         except BaseException:
             self._stopping.set()
             raise
+        if self._on_lost is not None and self.live:
+            self._watch.start()
 
     @property
     def live(self) -> bool:
@@ -157,6 +181,8 @@ class Camera:
         with self._changed:
             self._stopping.set()
             self._changed.notify_all()
+        if self._watch.ident is not None:
+            self._watch.join(_CLOSE_SECONDS)
         self._thread.join(_CLOSE_SECONDS)
         if self._thread.is_alive():
             raise CameraLost(
@@ -231,15 +257,27 @@ class Camera:
 
     def _follow(self, video: Video) -> bool:
         """Read a live source until it fails. Returns True if it gave any picture."""
-        any_picture = False
+        any_picture, grabbed_at = False, self._clock()
         while not self._stopping.is_set():
             taken_at = video.grab()
             if taken_at is None:
                 return any_picture
+            now = self._clock()
+            self._interval_seconds, grabbed_at = now - grabbed_at, now
             any_picture = True
+            if self._is_whole:
+                self._whole_at = now
             if self._calls and self._is_wanted(taken_at):
                 self._publish(video, taken_at)
+            elif self._on_lost is not None and self._clock() - self._looked_at >= _LOOK_SECONDS:
+                self._note(is_whole=video.is_whole())
         return any_picture
+
+    def _note(self, *, is_whole: bool) -> None:
+        """Notes that a picture was looked at, for the thread "camera-watch"."""
+        self._looked_at, self._is_whole = self._clock(), is_whole
+        if is_whole:
+            self._whole_at = self._looked_at
 
     def _is_wanted(self, taken_at: float) -> bool:
         """Whether somebody waits for a picture that was taken then.
@@ -276,6 +314,7 @@ class Camera:
 
     def _publish(self, video: Video, taken_at: float) -> None:
         rgb = self._decoded(video)
+        self._note(is_whole=rgb is not None)
         if rgb is None:
             return
         with self._changed:
@@ -303,6 +342,24 @@ class Camera:
             self._problem = problem
             self._changed.notify_all()
 
+    # What follows runs in the thread "camera-watch".
+
+    def _tell_losses(self) -> None:
+        assert self._on_lost is not None
+        lost = False
+        while not self._stopping.wait(_WATCH_SECONDS):
+            age_seconds = self._clock() - self._whole_at
+            limit_seconds = max(_LOST_SECONDS, min(_LOST_INTERVALS * self._interval_seconds, _LONGEST_LOST_SECONDS))
+            if not lost and age_seconds > limit_seconds:
+                lost = True
+                self._on_lost(
+                    f"{describe(self._source)} has given no picture for {limit_seconds:.0f} s: check that it is plugged "
+                    "in and switched on; it is used again as soon as it is back"
+                )
+            elif lost and age_seconds < _LOST_SECONDS:
+                lost = False
+                self._on_back()
+
 
 def open_frame_source(
     source: str,
@@ -311,8 +368,12 @@ def open_frame_source(
     read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
     width: int | None = None,
     height: int | None = None,
+    on_lost: Callable[[str], None] | None = None,
+    on_back: Callable[[], None] = lambda: None,
 ) -> Camera | StillPicture:
     """Open the source that the text names: "0" is a device, "photo.jpg" a still picture, all else a camera.
+
+    `on_lost` and `on_back` are those of `Camera`.
 
     Raises CameraMissing, PictureError.
     """
@@ -331,4 +392,6 @@ def open_frame_source(
         read_timeout_seconds=read_timeout_seconds,
         width=width,
         height=height,
+        on_lost=on_lost,
+        on_back=on_back,
     )

@@ -14,9 +14,29 @@
 It does not know which exit status or spoken phrase an error becomes: that is the caller's.
 """
 
+_LONGEST = 1_000  # characters of a sentence: more than any of ours with two long paths in it
+
+
+def one_line(text: str) -> str:
+    """The text as one printable line: other characters by their codes, and a long text without its middle.
+
+    Names out of a damaged or hostile file stand in error messages, and may hold line feeds, a terminal's commands, or
+    megabytes.
+    """
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode() for letter in text
+    )
+
 
 class VisionError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose. As a text it is one printable line."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class CameraMissing(VisionError, OSError):

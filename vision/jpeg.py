@@ -1,4 +1,4 @@
-"""Counts the scans of a JPEG, which are passes over its pixels. Only the markers are read.
+"""Counts the scans of a JPEG, which are passes over its pixels, and tells a JPEG from garbage. Only markers are read.
 
 A progressive JPEG may have any number of scans. Each costs a pass over the whole picture, even an empty scan of twelve
 bytes. This module does not decode, and does not judge: the decoder says what is broken.
@@ -28,3 +28,8 @@ def count_scans(data: bytes, most: int) -> int:
         scans += marker[1][0] == _START_OF_SCAN
         at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
     return max(scans, most + 1)
+
+
+def is_jpeg(data: bytes) -> bool:
+    """Whether it begins as a JPEG does, and has pixels. They may be damaged all the same."""
+    return data.startswith(b"\xff\xd8\xff") and count_scans(data, 1) > 0

@@ -122,7 +122,7 @@ class PatchSpec:
             raise VisionModelError(
                 f"cannot read {path}: {problem.strerror}; is {checkpoint} a Qwen3-VL model folder?"
             ) from problem
-        except (ValueError, KeyError, TypeError) as problem:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as problem:
             raise VisionModelError(
                 f"{path} is damaged or not of a Qwen3-VL model ({problem!r}); fetch the model again"
             ) from problem

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+LOADING_SECONDS = 0.7  # a question waits so long for an engine that is being loaded, before its user is told
+_LAST_WORDS_SECONDS = 0.1  # how often it is checked whether the last words have been said, while a sentence waits
 JOIN_SECONDS = 0.4  # for each of the three threads: Ctrl-C ends the program within a second
 
 _Job = Callable[[Turn], Sentences]
@@ -62,9 +64,12 @@ class AnswerPipeline:
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
         on_user: Callable[[], None] = lambda: None,  # the user does something; on any thread, and it must not wait
+        is_loading: Callable[[], bool] = lambda: False,  # the engine is not there yet, so questions have to wait for it
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_user = on_user
+        self._is_loading = is_loading
+        self._told_to_wait: Turn | None = None  # the last turn that was told that the engine is still being loaded
         self._user_speaks = False
         self._engine = engine
         self._phrases = phrases
@@ -91,6 +96,7 @@ class AnswerPipeline:
         self._begun: list[Turn] = []  # and not done: one is decoded, of others the last sentences are still spoken
         self._turn: Turn | None = None  # under way; belongs to the thread "answer"
         self._announcements: list[str] = []  # still to be said
+        self._urgent: list[str] = []  # to be said before those, and also where no further turn comes
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
         self._looking = threading.Thread(target=self._run_looks, name="look", daemon=True)
@@ -180,11 +186,11 @@ class AnswerPipeline:
     def say_soon(self, text: str) -> None:
         """Says a sentence about the program: now if nothing is being said, else before the rest of the answer.
 
-        It ends nothing. Any thread may call it.
+        It ends nothing. If the answer ends meanwhile, it is said afterwards. Any thread may call it.
         """
         with self._wanted:
             if self.busy:
-                self._announcements.append(text)
+                self._urgent.append(text)
                 self._wanted.notify_all()
             else:
                 self.say(text)
@@ -366,7 +372,11 @@ class AnswerPipeline:
     def _next_job(self) -> tuple[Turn, _Job] | None:
         """Waits for the next turn; None when closing."""
         with self._wanted:
-            self._wanted.wait_for(lambda: self._closing.is_set() or self._next_turns)
+            while not (self._closing.is_set() or self._next_turns):
+                if self._urgent and not self._is_answering():
+                    self.say(self._urgent.pop(0))
+                else:  # the thread "speak" does not notify of the end of a turn
+                    self._wanted.wait(_LAST_WORDS_SECONDS if self._urgent else None)
             if self._closing.is_set():
                 return None
             job = self._next_turns.pop(0)
@@ -379,6 +389,7 @@ class AnswerPipeline:
             self._say_announcements(turn)
             with contextlib.closing(sentences(turn)) as said:
                 for sentence in said:
+                    self._say_announcements(turn)
                     if not self._speaking.put(turn, sentence, turn.cancelled.is_set):
                         break
         except Cancelled:
@@ -392,21 +403,39 @@ class AnswerPipeline:
                 turn.done.set()
 
     def _say_announcements(self, turn: Turn) -> None:
-        while self._announcements:
-            # A turn of its own says it: the user still waits for the first word of the answer, and the cues go on.
-            own = Turn(question=None, cancelled=turn.cancelled)
-            self._speaking.put(own, self._announcements.pop(0), turn.cancelled.is_set)
+        while waiting := self._urgent or self._announcements:
+            self._say_beside(turn, waiting.pop(0))
+
+    def _say_beside(self, turn: Turn, text: str) -> None:
+        # A turn of its own says it: the user still waits for the first word of the answer, and the cues go on.
+        own = Turn(question=None, cancelled=turn.cancelled)
+        self._speaking.put(own, text, turn.cancelled.is_set)
 
     def _wait_for(self, turn: Turn, look: PictureCapture) -> None:
         """Waits until the picture has been seen, or is not going to be. Raises Cancelled when the turn is."""
         while not look.settled:
+            patience = LOADING_SECONDS if self._may_tell_to_wait(turn) else None
             with self._wanted:
-                self._wanted.wait_for(lambda: look.settled or self._announcements or turn.cancelled.is_set())
+                self._wanted.wait_for(
+                    lambda: look.settled or self._urgent or self._announcements or turn.cancelled.is_set(), patience
+                )
             self._say_announcements(turn)
+            if not look.settled:
+                self._tell_to_wait(turn)
             if turn.cancelled.is_set():
                 raise Cancelled("the question is not to be answered any more")
 
+    def _may_tell_to_wait(self, turn: Turn) -> bool:
+        """Whether the turn waits for an engine that is still being loaded, and was not told so."""
+        return turn.by_model and turn is not self._told_to_wait and self._is_loading()
+
+    def _tell_to_wait(self, turn: Turn) -> None:
+        if self._may_tell_to_wait(turn) and not turn.cancelled.is_set():
+            self._told_to_wait = turn
+            self._say_beside(turn, self._phrases.still_loading)
+
     def _see_anyway(self, turn: Turn, look: PictureCapture) -> None:
+        self._tell_to_wait(turn)
         look.want_seen(turn.cancelled)
         look.see(self._take, self._engine, lambda fault: True)
 

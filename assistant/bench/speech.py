@@ -43,5 +43,8 @@ class NullSpeaker:
     def mute_device(self) -> None:
         pass
 
+    def check(self) -> None:
+        pass
+
     def close(self) -> None:
         pass

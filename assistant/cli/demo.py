@@ -224,6 +224,6 @@ def _speak_questions(questions: tuple[DemoQuestion, ...], wavs: list[Path]) -> N
     from audio.synthesizer import Synthesizer
     from audio.wav import write_wav
 
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         for question, wav in zip(questions, wavs, strict=True):
             write_wav(wav, stranger.synthesize(question.text))

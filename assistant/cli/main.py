@@ -32,6 +32,7 @@ from assistant.cli import (
     round,
     run,
     serve,
+    service,
     setup,
     soak,
 )
@@ -40,7 +41,9 @@ from assistant.files import user_path
 from assistant.models.catalog import go_offline
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
-VERBS = (run, ask, serve, demo, setup, doctor, devices, fetch, button, config, bench, soak, power, journal, round)
+VERBS = (
+    run, ask, serve, demo, setup, doctor, devices, fetch, button, config, service, bench, soak, power, journal, round,
+)  # fmt: skip
 _NAMES = tuple(verb.__name__.rpartition(".")[2] for verb in VERBS)  # each module is named after its verb
 _JOIN_SECONDS = 1.0  # The program waits this long at its end for all threads together that are not daemons.
 _TAKES_A_VALUE = ("--config", "--profile")  # those of the options before the verb that take a value
@@ -95,7 +98,7 @@ def _run_verb(argv: Sequence[str]) -> int:
     has_no_other_end = False
     try:
         _end_on_signals()
-        arguments = _parser().parse_args(_with_default_verb(list(argv)))
+        arguments = command_line().parse_args(_with_default_verb(list(argv)))
         logging.basicConfig(
             stream=sys.stderr,
             format="seesay: %(message)s",
@@ -128,7 +131,8 @@ class _Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """All verbs with their options. The Debian package makes its manual page and its completions from it."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=user_path, metavar="FILE", help="settings (default: config.toml, see README)")
     common.add_argument("--profile", metavar="NAME", help="headset, button, cart, or one of your own (see config.toml)")

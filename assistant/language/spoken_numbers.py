@@ -69,6 +69,20 @@ def number_phrases(language: str, units: Collection[str] = ()) -> list[str]:
     return _of(language, _PHRASES)([name for unit in named for name in unit.names(language)])
 
 
+def digit_phrases(language: str) -> list[str]:
+    """Phrases for a recogniser that hears a number digit by digit. Raises ValueError for a language without a grammar."""
+    return _of(language, _EACH_DIGIT)
+
+
+def say_each_digit(value: Decimal, language: str) -> str:
+    """The number digit by digit, in words that `number_in` understands: "one five two point seven".
+
+    Raises ValueError for a language without a grammar.
+    """
+    named = dict(zip("0123456789.-", _of(language, _EACH_DIGIT), strict=False))
+    return " ".join(named[sign] for sign in format(value, "f"))
+
+
 def _of(language: str, table: Mapping[str, _T]) -> _T:
     if language not in table:
         raise ValueError(f"no grammar of numbers for language {language!r}: known are {', '.join(table)}")
@@ -186,3 +200,8 @@ _PHRASES: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
     "zh": chinese_numbers.number_phrases,
 }
 _SAY: Mapping[str, Callable[[Decimal, str | None], str]] = {"en": _say_english, "zh": _say_chinese}
+# The digits from 0 to 9, point and minus, and then other words for the same.
+_EACH_DIGIT: Mapping[str, list[str]] = {
+    "en": "zero one two three four five six seven eight nine point minus oh".split(),
+    "zh": [*"零一二三四五六七八九点负"],
+}

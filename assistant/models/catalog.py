@@ -25,6 +25,7 @@ from assistant.settings.config import Config
 
 MANIFEST = "seesay-model.json"
 _WEIGHTS = "*.safetensors"
+_INSTALL_AGAIN = "install seesay again"
 _MOST_HASHED_BYTES = 64_000_000  # more than the demo model has, and read within a tenth of a second
 
 
@@ -70,6 +71,13 @@ class ChosenModel:
 
     folder: Path
     is_demo: bool
+
+    @property
+    def name(self) -> str:
+        """The name that its engine will have."""
+        from vision.engine.checkpoint.checkpoint import name_of  # here, because it imports numpy
+
+        return name_of(self.folder)
 
 
 def go_offline(environ: MutableMapping[str, str]) -> None:
@@ -130,13 +138,13 @@ def choose_speech(configured: str, language: str, environ: Mapping[str, str] = o
         return ChosenModel(fetched, is_demo=False)
     model = FULL_SPEECH.get(language)
     if model and (folder := models_folder(environ) / model.name).is_dir():
-        # The demo model knows 533 words. Whoever fetched the full one must not get the small one without a word.
+        # The demo model knows 2,400 words. Whoever fetched the full one must not get the small one without a word.
         raise ModelMissing(f"the speech model at {folder} is damaged: {_fetch_again(language)}.")
     return ChosenModel(demo_speech(language), is_demo=True)
 
 
 def demo_vlm() -> Path:
-    """The embedded vision-language model's folder. Raises ModelMissing where it is not installed."""
+    """The embedded vision-language model's folder, not verified. Raises ModelMissing where it is not installed."""
     if not (_DEMO_VLM / "config.json").is_file():
         raise ModelMissing(f"the embedded demo model is missing at {_DEMO_VLM}: install seesay again.")
     return _DEMO_VLM
@@ -166,7 +174,7 @@ def read_manifest(folder: Path) -> dict[str, tuple[int, str]] | None:
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return {name: (int(known["bytes"]), str(known["sha256"])) for name, known in content["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 
@@ -189,6 +197,11 @@ def weights_hash(folder: Path) -> str:
     return known[0] if len(known) == 1 else hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
 
 
+def weights_bytes(folder: Path) -> int:
+    """The size of a model's weights on the disk; 0 where there are none."""
+    return sum(path.stat().st_size for path in folder.glob(_WEIGHTS))
+
+
 def _if_whole(folder: Path) -> Path | None:
     # Only sizes are compared: to read 4 GB at every start would be too slow. `seesay fetch` compares the checksums.
     files = read_manifest(folder)
@@ -201,12 +214,22 @@ def _if_whole(folder: Path) -> Path | None:
     return folder if whole else None
 
 
-def _check_bytes(folder: Path, *, remedy: str) -> None:
+def _check_bytes(folder: Path, *, remedy: str, what: str = "speech model") -> None:
     """Raises ModelMissing unless the folder has a manifest and every file is as it says."""
     if not (manifest := read_manifest(folder)):
-        raise ModelMissing(f"the speech model at {folder} is damaged (it has no readable {MANIFEST}): {remedy}.")
+        raise ModelMissing(f"the {what} at {folder} is damaged (it has no readable {MANIFEST}): {remedy}.")
     if name := damaged_file(folder, manifest):
-        raise ModelMissing(f"the speech model at {folder} is damaged ({name} has changed): {remedy}.")
+        raise ModelMissing(f"the {what} at {folder} is damaged ({name} has changed): {remedy}.")
+
+
+def whole_demo_vlm(folder: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the embedded vision-language model, verified: 16 MB, some 20 ms.
+
+    Raises ModelMissing where a file of it is missing or damaged.
+    """
+    check = functools.partial(_check_bytes, remedy=_INSTALL_AGAIN, what="embedded vision model")
+    once_a_boot(folder, check, environ)
+    return folder
 
 
 def whole_demo_speech(folder: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -214,7 +237,7 @@ def whole_demo_speech(folder: Path, environ: Mapping[str, str] = os.environ) -> 
 
     Raises ModelMissing where a file of it is missing or damaged.
     """
-    once_a_boot(folder, functools.partial(_check_bytes, remedy="install seesay again"), environ)
+    once_a_boot(folder, functools.partial(_check_bytes, remedy=_INSTALL_AGAIN), environ)
     return folder
 
 

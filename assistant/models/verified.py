@@ -43,7 +43,7 @@ def damaged_file(folder: Path, manifest: Manifest) -> str | None:
         try:
             if path.stat().st_size != size or digest(path) != sha256:
                 return name
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a name with a zero byte in it
             return name
     return None
 
@@ -108,6 +108,6 @@ def _read(environ: Mapping[str, str]) -> dict[str, Any]:
         note = json.loads(_path(environ).read_text(encoding="utf-8"))
         if note["boot"] == boot and isinstance(note["models"], dict):
             return {"boot": boot, "models": note["models"]}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     return {"boot": boot, "models": {}}

@@ -59,7 +59,7 @@ class SpeakingConfig:
 
     output_device: str = ""
     voice: str = ""
-    rate_wpm: int = _number(175, 80, 450)
+    rate_wpm: int = _number(230, 80, 900)
     volume: float = _number(0.75, 0.0, 1.0)
     earcons: bool = True
 
@@ -215,6 +215,8 @@ class WebConfig:
     kept_pictures: int = _number(16, 1, 256)
     kept_minutes: float = _number(10.0, 0.1, 1440.0)
     ollama: bool = False
+    show_last: str = _one_of("own", "all")
+    announce_looks: str = _one_of("auto", "on", "off")
 
 
 @dataclass(frozen=True)

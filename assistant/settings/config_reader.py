@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import reprlib
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +18,7 @@ from assistant.errors import ConfigError
 from assistant.files import config_folder, user_path, without_tilde
 from assistant.settings.config import BUILT_IN, Config
 from assistant.settings.profiles import PROFILES
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from assistant.settings.toml_text import parse_toml, statements
 
 PROFILE = "profile"  # the table that holds the profiles' tables
 
@@ -131,9 +126,8 @@ def parse_layers(text: str, source: str, profile: str | None = None) -> list[Lay
     Raises ConfigError as `parse_config` does.
     """
     try:
-        document = tomllib.loads(text)
-    # Besides TOMLDecodeError: a number of 5,000 digits is a plain ValueError, 2,000 open brackets a RecursionError.
-    except (ValueError, RecursionError) as error:
+        document = parse_toml(text)
+    except ValueError as error:
         raise ConfigError(f"{source} is not valid TOML: {error}") from None
     tables = _tables()
     lines = key_lines(text)
@@ -183,34 +177,6 @@ def key_lines(text: str) -> dict[tuple[str, ...], int]:
         for path in paths:
             found.setdefault(path if statement.is_header else table + path, statement.line)
     return found
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A table's header, or one key with its value, of a TOML document."""
-
-    line: int  # where it begins, from 1
-    is_header: bool
-    content: Mapping[str, Any]  # as if the statement were a document by itself; {} for an empty line or a comment
-
-
-def statements(text: str) -> Iterator[Statement]:
-    """The statements of a valid TOML document, in their order.
-
-    tomllib tells no positions. But each statement of TOML, which is a table's header or one key with its value, is
-    valid TOML by itself. So a statement is the shortest run of lines that can be parsed.
-    """
-    statement = ""
-    begins = 1
-    for number, line in enumerate(text.split("\n"), start=1):
-        statement += line + "\n"
-        try:
-            content = tomllib.loads(statement)
-        except tomllib.TOMLDecodeError:
-            continue  # the value goes on in the next line
-        yield Statement(begins, statement.lstrip().startswith("["), content)
-        statement = ""
-        begins = number + 1
 
 
 def _paths(content: Any, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -31,7 +31,7 @@ _RANGES = {
 
 # Each step can be heard: it is about a seventh of the rate, and 3 dB of the volume. A rate from the config may lie
 # between two.
-RATES_WPM = (80, 90, 105, 120, 135, 155, 175, 200, 230, 265, 305, 350, 400, 450)
+RATES_WPM = (80, 90, 105, 120, 135, 155, 175, 200, 230, 265, 305, 350, 400, 450, 515, 590, 680, 780, 900)
 VOLUMES = (0.1, 0.14, 0.2, 0.28, 0.4, 0.55, 0.75, 1.0)  # no 0: a silent voice could not say that it is silent
 
 

@@ -31,7 +31,26 @@ SESSION_COOKIE = "seesay"
 SESSION_SECONDS = 12 * 3600
 _GUESSES_PER_MINUTE = 10  # wrong tokens from one client
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}))(?::(?P<port>\d{1,5}))?")
+SHORTEST_PAUSE_SECONDS = 1.0  # between two looks of an open page
+LONGEST_PAUSE_SECONDS = 60.0
 _MOST_CLIENTS = 1024  # A rate limit counts so many clients, and forgets the one that it has not seen for longest.
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who sent a request."""
+
+    address: str = ""  # of a trusted proxy's client, where one stands in front
+    session: str = ""  # the number of its session; "" for a program, or where no token is needed
+
+    @property
+    def asker(self) -> str:
+        """What tells this client from others. Two clients at one address are told apart only by their sessions."""
+        return f"session {self.session}" if self.session else f"address {self.address}"
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        return is_loopback(self.address)
 
 
 def is_loopback(host: str) -> bool:
@@ -122,8 +141,14 @@ class Tokens:
 
     def is_session(self, given: str) -> bool:
         """True when we signed `given` and its time has not come. `given` may be any text."""
+        return self.session_number(given) != ""
+
+    def session_number(self, given: str) -> str:
+        """The number of the session whose cookie is `given`, "" if that is none. `given` may be any text."""
         signed = self._signed(given)
-        return signed is not None and signed[0] > self._clock() and signed[1] not in self._ended
+        if signed is None or signed[0] <= self._clock() or signed[1] in self._ended:
+            return ""
+        return signed[1]
 
     def end_session(self, given: str) -> None:
         """Ends a session before its time, for every copy of its cookie. `given` may be any text."""
@@ -167,18 +192,34 @@ class RateLimit:
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
+    def pause_seconds(self, client: str) -> float:
+        """How long a page of this client should pause before it looks again, so that none of its pages is refused.
+
+        The pause is the shortest until half of the client's requests are used up, and then grows to the longest. So
+        any number of pages comes to a pause at which they use no more requests than come back meanwhile.
+        """
+        with self._lock:
+            left = self._filled(client, self._clock()).left
+        used_of_second_half = max(0.0, 1.0 - 2.0 * left / self._per_minute)
+        return SHORTEST_PAUSE_SECONDS + used_of_second_half * (LONGEST_PAUSE_SECONDS - SHORTEST_PAUSE_SECONDS)
+
     def seconds_to_wait(self, client: str, *, count: bool = True) -> float:
         """0 when a request of this client may pass now, else the seconds until one may. `count=False` only asks."""
         now = self._clock()
         with self._lock:
-            bucket = self._buckets.pop(client, None) or _Bucket(float(self._per_minute), now)
-            self._buckets[client] = bucket
-            if len(self._buckets) > _MOST_CLIENTS:
-                self._buckets.popitem(last=False)
-            rate = self._per_minute / 60.0
-            bucket.left = min(float(self._per_minute), bucket.left + (now - bucket.filled_at) * rate)
-            bucket.filled_at = now
+            bucket = self._filled(client, now)
             if bucket.left >= 1.0:
                 bucket.left -= count
                 return 0.0
-            return (1.0 - bucket.left) / rate
+            return (1.0 - bucket.left) / (self._per_minute / 60.0)
+
+    def _filled(self, client: str, now: float) -> _Bucket:
+        """The client's bucket with what has come back until now. The caller holds the lock."""
+        bucket = self._buckets.pop(client, None) or _Bucket(float(self._per_minute), now)
+        self._buckets[client] = bucket
+        if len(self._buckets) > _MOST_CLIENTS:
+            self._buckets.popitem(last=False)
+        come_back = (now - bucket.filled_at) * self._per_minute / 60.0
+        bucket.left = min(float(self._per_minute), bucket.left + come_back)
+        bucket.filled_at = now
+        return bucket

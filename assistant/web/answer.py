@@ -105,11 +105,18 @@ class Answer:
     """An answer under way. Iterate `events`, and call `close` whatever happens."""
 
     def __init__(
-        self, means: AnswerContext, asked: Asked, conversation: Conversation, ticket: Ticket, gone: Callable[[], bool]
+        self,
+        means: AnswerContext,
+        asked: Asked,
+        conversation: Conversation,
+        ticket: Ticket,
+        gone: Callable[[], bool],
+        asker: str = "",  # who asks, as the board tells askers apart
     ) -> None:
         self.events: Generator[Event, None, None] = self._run()
         self._means = means
         self._asked = asked
+        self._asker = asker
         self._conversation = conversation
         self._ticket = ticket
         self._cancelled = Leaving(gone)
@@ -178,7 +185,7 @@ class Answer:
             self._question = Question(text, confidence, self._question.asked_at, self._means.clock())
             self._turn.question = self._question
             yield events.Heard(text, confidence)
-        self._means.board.asked(self._question.text)
+        self._means.board.asked(self._question.text, self._asker)
 
     def _words_of(self, wav: bytes) -> tuple[str, float]:
         assert self._means.hear is not None  # api has refused the recording otherwise
@@ -333,7 +340,7 @@ class Answer:
         answer = self._said.strip()
         self._note_end(answer)
         if answer:
-            self._means.board.answered(answer)
+            self._means.board.answered(answer, self._asker)
         doubt = self._turn.verdict.value
         model = self.answerer.model_name if self._turn.by_model else None
         return events.Done(answer, self._turn, self._finish, doubt, self._prompt_tokens, self._cached_tokens, model)

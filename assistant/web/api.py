@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
 from assistant.language.phrases import Command
+from assistant.web.access import SESSION_COOKIE, Client
 from assistant.web.answer import NO_SPEECH_MODEL, Answer, Asked, Spoken
 from assistant.web.ask_request import AskRequest, PictureRequest, json_object, parse_ask, parse_read
 from assistant.web.conversations import Conversation
@@ -18,9 +19,10 @@ from assistant.web.errors import ApiError, invalid, missing
 from assistant.web.event_text import events_of_reading, result_of_reading, server_sent
 from assistant.web.pictures import jpeg, picture_frame
 from assistant.web.recordings import check_recording, temporary_wav
+from assistant.web.status_board import BY_VOICE
 
 if TYPE_CHECKING:
-    from flask import Blueprint, Response
+    from flask import Blueprint, Request, Response
 
     from assistant.web.journal import JournalAccess
     from assistant.web.services import Services
@@ -39,7 +41,7 @@ def api_routes(services: Services) -> Blueprint:
 
     @api.get("/api/status")
     def status() -> Response:
-        return jsonify(_status(services))
+        return jsonify(_status(services, client_of(request, services)))
 
     @api.get("/api/round")
     def round_now() -> Response:
@@ -64,7 +66,7 @@ def api_routes(services: Services) -> Blueprint:
     @api.post("/api/ask")
     def ask() -> Response:
         wanted = parse_ask(request, services.settings.max_question_characters)
-        answer = _begin(services, wanted, request.environ)
+        answer = _begin(services, wanted, request)
         return event_stream(answer, (server_sent(event) for event in answer.events))
 
     @api.post("/api/read")
@@ -73,7 +75,7 @@ def api_routes(services: Services) -> Blueprint:
         # The shortest of the words that mean it, because the status shows the last question.
         question = min(services.phrases.commands[Command.READ_TEXT], key=len)
         asked = Asked(question, reads=True, speak=wanted.speak)
-        client = request.remote_addr or ""
+        client = client_of(request, services)
         answer = services.answer(client_gone(request.environ), lambda: (asked, _picture(services, wanted)), client)
         if wanted.stream:
             return event_stream(answer, events_of_reading(answer.events))
@@ -115,7 +117,14 @@ def client_gone(environ: dict[str, Any]) -> Callable[[], bool]:
     return gone
 
 
-def _begin(services: Services, wanted: AskRequest, environ: dict[str, Any]) -> Answer:
+def client_of(request: Request, services: Services) -> Client:
+    """Who sent the request, by its session or else by its address."""
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    session = "" if services.tokens is None else services.tokens.session_number(cookie)
+    return Client(request.remote_addr or "", session)
+
+
+def _begin(services: Services, wanted: AskRequest, request: Request) -> Answer:
     if wanted.audio is not None:
         _check_recording(services, wanted.audio)
 
@@ -124,7 +133,7 @@ def _begin(services: Services, wanted: AskRequest, environ: dict[str, Any]) -> A
         asked = Asked(question, speak=wanted.speak, max_new_tokens=wanted.max_tokens)
         return asked, _picture(services, wanted)
 
-    return services.answer(client_gone(environ), ready, environ.get("REMOTE_ADDR", ""))
+    return services.answer(client_gone(request.environ), ready, client_of(request, services))
 
 
 def _picture(services: Services, wanted: PictureRequest) -> Conversation:
@@ -157,8 +166,9 @@ def _check_recording(services: Services, wav: bytes) -> None:
         check_recording(path, "audio")
 
 
-def _status(services: Services) -> dict[str, Any]:
-    queue, posted, machine = services.queue.status, services.board.posted, services.machine()
+def _status(services: Services, client: Client) -> dict[str, Any]:
+    queue, machine = services.queue.status, services.machine()
+    posted = services.board.newest(lambda asker: _is_shown(asker, client, services.settings.shows_all_last))
     engine, who = services.engine, services.engine.answerer
     return {
         "state": services.board.state(at_work=queue.length > 0),
@@ -177,8 +187,16 @@ def _status(services: Services) -> dict[str, Any]:
         "power_watts": machine.power_watts,
         "temperature_celsius": machine.temperature_celsius,
         "memory_bytes": machine.memory_bytes,
+        "look_again_seconds": round(services.looks.pause_seconds(client.address), 1),
         "version": __version__,
     }
+
+
+def _is_shown(asker: str, client: Client, shows_all: bool) -> bool:
+    """True if this client may read the last question of that asker. What was asked by voice stays on this machine."""
+    if asker == BY_VOICE:
+        return client.is_on_this_machine
+    return shows_all or asker == client.asker
 
 
 def _journal(access: JournalAccess | None) -> dict[str, Any] | None:

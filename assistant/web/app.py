@@ -55,8 +55,6 @@ _HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
 }
 _OPEN_PATHS = ("/healthz", LOGIN_PATH, LOGOUT_PATH)  # need no token; neither does /static/, which holds public code
-# Requests that only look may come more often than requests for work: an open page looks once a second.
-_LOOKS_FOR_EACH_WORK = 10
 _CODES = {
     400: ("bad_request", "the request cannot be read"),
     404: ("not_found", "there is nothing here: see /openapi.json"),
@@ -92,13 +90,12 @@ def create_app(services: Services) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     tokens = services.tokens
     work = RateLimit(settings.requests_per_minute)
-    looks = RateLimit(settings.requests_per_minute * _LOOKS_FOR_EACH_WORK)
 
     @app.before_request
     def check_access() -> Any:
         _check_host(request, settings.names)
         _check_origin(request)
-        _check_rate(request, work, looks)
+        _check_rate(request, work, services.looks)
         if tokens is not None and not _has_token(request, tokens):
             if request.path in ("/", PAGE_PATH) and request.method == "GET":
                 after = None if request.path == "/" else request.full_path.rstrip("?")

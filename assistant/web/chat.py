@@ -18,6 +18,7 @@ from assistant.web.events import Done, Failed, Text
 from assistant.web.pictures import picture_frame
 
 if TYPE_CHECKING:
+    from assistant.web.access import Client
     from assistant.web.chat_request import ChatRequest
     from assistant.web.services import Services
 
@@ -35,8 +36,8 @@ def check_model(services: Services, name: str) -> None:
         )
 
 
-def begin_chat(services: Services, wanted: ChatRequest, gone: Callable[[], bool], client: str) -> Answer:
-    """The answer, with a place in the queue for the client with this address. Raises ApiError."""
+def begin_chat(services: Services, wanted: ChatRequest, gone: Callable[[], bool], client: Client) -> Answer:
+    """The answer, with a place in the queue for the client. Raises ApiError."""
     check_model(services, wanted.model)
     asked = Asked(wanted.question, plain=True, max_new_tokens=wanted.max_tokens, stop=wanted.stop, before=wanted.before)
     return services.answer(gone, lambda: (asked, _about(services, wanted.picture)), client)

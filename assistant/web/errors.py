@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vision.errors import one_line
+
 
 class ApiError(Exception):
     """The request is refused.
@@ -25,6 +27,7 @@ class ApiError(Exception):
         parameter: str | None = None,  # the key of the request that is wrong
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        message = one_line(message)  # it may quote the request
         super().__init__(message)
         self.status = status
         self.code = code

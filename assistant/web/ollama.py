@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from assistant.web.answer import Answer
-from assistant.web.api import client_gone
+from assistant.web.api import client_gone, client_of
 from assistant.web.ask_request import json_object
 from assistant.web.chat import answer_tokens, begin_chat, check_model, text_of, whole
 from assistant.web.events import Done, Failed, Text
@@ -100,7 +100,7 @@ def ollama_routes(services: Services) -> Blueprint:
             check_model(services, name)
             return jsonify(model=name, created_at=_now(), **put(""), done=True, done_reason="load")
         begun_at = time.monotonic()
-        answer = begin_chat(services, wanted, client_gone(request.environ), request.remote_addr or "")
+        answer = begin_chat(services, wanted, client_gone(request.environ), client_of(request, services))
         if wanted.stream:
             return _stream(answer, _lines(answer, put, begun_at))
         pieces, done = whole(answer)

@@ -497,6 +497,7 @@ def _schemas() -> Schema:
             power_watts=number_or_null,
             temperature_celsius=number_or_null,
             memory_bytes={"type": ["integer", "null"]},
+            look_again_seconds={"type": "number", "minimum": 1},
             version=_TEXT,
         ),
         "Round": _object(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from assistant.web.answer import Answer
-from assistant.web.api import client_gone, event_stream
+from assistant.web.api import client_gone, client_of, event_stream
 from assistant.web.ask_request import json_object
 from assistant.web.chat import answer_tokens, begin_chat, text_of, whole
 from assistant.web.chat_request import (
@@ -47,7 +47,7 @@ def responses_routes(services: Services) -> Blueprint:
     @routes.post("/responses")
     def responses() -> Response:
         wanted = parse(json_object(request))
-        answer = begin_chat(services, wanted, client_gone(request.environ), request.remote_addr or "")
+        answer = begin_chat(services, wanted, client_gone(request.environ), client_of(request, services))
         sheet = _Sheet(answer, wanted)
         if wanted.stream:
             return event_stream(answer, sheet.events())

@@ -18,7 +18,7 @@ from assistant.answering.page_lines import PageReader
 from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.machine.status import Status
-from assistant.web.access import Tokens
+from assistant.web.access import Client, RateLimit, Tokens
 from assistant.web.answer import Answer, AnswerContext, Asked, Hear, OnEnd, Tell, ends_quietly, tells_nothing
 from assistant.web.conversations import Conversation, Conversations
 from assistant.web.errors import ApiError
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from vision.interface import Engine
 
 _log = logging.getLogger(__name__)
+_NOBODY = Client()
+# Requests that only look may come more often than requests for work: an open page looks once a second.
+_LOOKS_FOR_EACH_WORK = 10
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,15 @@ class Services:
         board: Board | None = None,  # given if the conversation by voice writes on it too
         clock: Callable[[], float] = time.monotonic,
         on_ask: Callable[[], None] = lambda: None,  # called when a question comes, on the thread of its request
+        on_look: Callable[[], None] = lambda: (
+            None
+        ),  # called before a client gets a picture of the camera, on its thread
     ) -> None:
         self._on_ask = on_ask
+        self._on_look = on_look
         self.settings = settings
         self.tokens = None if settings.token is None else Tokens(settings.token, monotonic=clock)
+        self.looks = RateLimit(settings.requests_per_minute * _LOOKS_FOR_EACH_WORK, clock)
         self.engine = parts.engine
         self.phrases = parts.phrases
         self.take = parts.take
@@ -102,16 +110,19 @@ class Services:
         return list(dict.fromkeys(who.model_name for who in self.engine.answerers))
 
     def answer(
-        self, gone: Callable[[], bool], ready: Callable[[], tuple[Asked, Conversation]], client: str = ""
+        self,
+        gone: Callable[[], bool],
+        ready: Callable[[], tuple[Asked, Conversation]],
+        client: Client = _NOBODY,
     ) -> Answer:
-        """Takes a place in the queue for the client with this address, and then calls `ready`, which may decode a picture: that is work too.
+        """Takes a place in the queue for the client, and then calls `ready`. That may decode a picture, which is work too.
 
         Raises QueueFull, and what `ready` raises.
         """
-        ticket = self.queue.enter(client)
+        ticket = self.queue.enter(client.address)
         self._on_ask()
         try:
-            return Answer(self._means, *ready(), ticket, gone)
+            return Answer(self._means, *ready(), ticket, gone, client.asker)
         except BaseException:
             ticket.leave()
             raise
@@ -123,6 +134,7 @@ class Services:
         if not self._camera.acquire(timeout=timeout_seconds):
             raise ApiError(503, "camera_busy", "the camera is busy: ask again", parameter="camera")
         try:
+            self._on_look()
             return self.take(threading.Event())
         except VisionError as error:
             _log.warning("the camera gives no picture: %s", error)  # a client must not see the addresses in it

@@ -27,4 +27,6 @@ class WebSettings:
     kept_seconds: float = WebConfig.kept_minutes * 60.0  # of a picture, since the last question about it
     ollama: bool = WebConfig.ollama  # the routes of Ollama's API are there too
     slow_request_seconds: float = 30.0  # within which a request must have arrived
+    shows_all_last: bool = WebConfig.show_last == "all"  # the last question of any client is shown to all clients
+    announces_looks: bool = False  # who looks through the camera is heard beside this machine
     language: str = "en"

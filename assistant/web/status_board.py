@@ -1,13 +1,14 @@
-"""What the assistant is doing: its state, the last question and answer, whether by voice or by page, and its round.
+"""What the assistant is doing: its state, the last question and answer of each who asked, and its round.
 
-It does not know who shows it.
+It does not know who may see which question: whoever shows them says so.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # Characters of an answer that are shown. A page that was read has many more, and the status is asked for every second.
 LONGEST_SHOWN = 4000
+BY_VOICE = "voice"  # who asked beside this machine
+MOST_ASKERS = 64  # the one who has not asked for longest is forgotten
 STATES = ("idle", "listening", "thinking", "speaking")
 
 
@@ -34,24 +37,33 @@ class Board:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._posted = Posted()
+        self._posted: OrderedDict[str, Posted] = OrderedDict()  # by who asked; who asked last is the last one
         # One of STATES: the state of the conversation by voice, if there is one.
         self.voice_state: Callable[[], str] = lambda: "idle"
         # How the inspection round by voice stands, if there is one. It is called on the server's threads.
         self.round_now: Callable[[], RoundShown | None] = no_round
 
-    def asked(self, question: str) -> None:
+    def asked(self, question: str, asker: str = BY_VOICE) -> None:
         with self._lock:
-            self._posted = Posted(question, None)
+            self._posted[asker] = Posted(question, None)
+            self._posted.move_to_end(asker)
+            if len(self._posted) > MOST_ASKERS:
+                self._posted.popitem(last=False)
 
-    def answered(self, answer: str) -> None:
+    def answered(self, answer: str, asker: str = BY_VOICE) -> None:
+        """Puts the answer beside the last question of the same asker."""
         with self._lock:
-            shown = answer if len(answer) <= LONGEST_SHOWN else f"{answer[:LONGEST_SHOWN]} …"
-            self._posted = replace(self._posted, last_answer=shown)
+            if (posted := self._posted.get(asker)) is not None:
+                shown = answer if len(answer) <= LONGEST_SHOWN else f"{answer[:LONGEST_SHOWN]} …"
+                self._posted[asker] = Posted(posted.last_question, shown)
 
-    @property
-    def posted(self) -> Posted:
-        return self._posted
+    def newest(self, is_shown: Callable[[str], bool] = lambda asker: True) -> Posted:
+        """The last question, with its answer, of those askers for whom `is_shown` returns True."""
+        with self._lock:
+            for asker in reversed(self._posted):
+                if is_shown(asker):
+                    return self._posted[asker]
+        return Posted()
 
     def state(self, *, at_work: bool) -> str:
         """One of STATES. `at_work` is True while a question of the page or of a program is being answered."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.web.answer import Answer
-from assistant.web.api import client_gone, event_stream
+from assistant.web.api import client_gone, client_of, event_stream
 from assistant.web.ask_request import json_object
 from assistant.web.chat import answer_tokens, begin_chat, check_model, text_of, whole
 from assistant.web.chat_request import parse_chat
@@ -49,7 +49,7 @@ def v1_routes(services: Services) -> Blueprint:
     @v1.post("/chat/completions")
     def chat() -> Response:
         wanted = parse_chat(json_object(request))
-        answer = begin_chat(services, wanted, client_gone(request.environ), request.remote_addr or "")
+        answer = begin_chat(services, wanted, client_gone(request.environ), client_of(request, services))
         sheet = _Sheet(lambda: answer.answerer.model_name, logprobs=wanted.logprobs)
         if wanted.stream:
             return event_stream(answer, _chunks(answer, sheet, with_usage=wanted.stream_usage))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +37,19 @@ if TYPE_CHECKING:
     from assistant.machine.power.keeper import PowerKeeper
     from assistant.wiring.handing_on import Receivers
     from audio.playback import Speaker
+    from audio.sound_watch import SoundWatch
     from audio.synthesizer import Synthesizer
     from audio.voice import SpokenVoice
     from vision.best_shot import BestShot
     from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
+    from vision.loading_engine import LoadingEngine
     from vision.reading.ocr import OcrReader
+
+
+# A loudspeaker that is plugged in again within this time says the rest of the answer. After a longer time nobody waits
+# for it any more.
+SENTENCE_WAITS_SECONDS = 20.0
 
 
 class Assembly:
@@ -109,6 +116,22 @@ class Assembly:
         engine = open_remote_engine(self.config, self._load_local, self.vision_model, console.say, self.announcements)
         return self.stack.enter_context(engine)
 
+    def load_engine_beside(self) -> LoadingEngine | None:
+        """Begins to load `engine` on a thread of its own. None if it is another computer's, which is opened at once.
+
+        Call it before `engine` is used. Whoever calls it has to look whether loading fails.
+        """
+        if is_remote(self.config):
+            return None
+        from vision.engine.host import arithmetic_threads
+        from vision.interface import Answerer
+        from vision.loading_engine import LoadingEngine
+
+        own = Answerer(self.vision_model.name, self.vision_model.is_demo)
+        loading = LoadingEngine(self._load_local, own, arithmetic_threads(self.config.engine.threads))
+        self.engine = self.stack.enter_context(loading)
+        return loading
+
     @cached_property
     def local_engine(self) -> LocalEngine:
         """This machine's own engine."""
@@ -116,6 +139,8 @@ class Assembly:
 
     def _load_local(self, stack: contextlib.ExitStack) -> LocalEngine:
         model = self.vision_model
+        if model.is_demo:
+            catalog.whole_demo_vlm(model.folder)
         return load_engine(self.config, model.folder, stack, console.say, is_demo=model.is_demo)
 
     @property
@@ -138,6 +163,7 @@ class Assembly:
         on_text: Callable[[Turn, str], None] = lambda turn, text: None,
         on_end: Callable[[Turn], None] = lambda turn: None,
         on_user: Callable[[], None] = lambda: None,  # called when the user does anything
+        is_loading: Callable[[], bool] = lambda: False,  # whether the engine is still being loaded
     ) -> AnswerPipeline:
         """Starts the threads that take pictures, answer and speak."""
         from assistant.answering.capture import any_picture
@@ -155,6 +181,7 @@ class Assembly:
                 on_text=on_text,
                 on_end=on_end,
                 on_user=on_user,
+                is_loading=is_loading,
             )
         )
         self.announcements.go_to(pipeline.announce)
@@ -166,6 +193,11 @@ class Assembly:
         if self._pipeline is not None:
             self._pipeline.say_soon(text)
 
+    def tell(self, printed: str, spoken: str) -> None:
+        """Prints the one sentence and says the other as soon as nothing is cut off by it. Any thread may call it."""
+        console.say(printed)
+        self.say_soon(spoken)
+
     # Seeing.
 
     @cached_property
@@ -175,7 +207,13 @@ class Assembly:
 
     def open_frames(self, source: str) -> FrameSource:
         """Opens any camera, picture, video or address."""
-        return devices.open_frames(source, self.config.seeing, self.stack)
+        return devices.open_frames(
+            source,
+            self.config.seeing,
+            self.stack,
+            on_lost=lambda sentence: self.tell(sentence, self.phrases.camera_lost),
+            on_back=lambda: self.tell("the camera is back", self.phrases.camera_back),
+        )
 
     @cached_property
     def best_shot(self) -> BestShot:
@@ -219,21 +257,53 @@ class Assembly:
         """The voice over the config's loudspeaker."""
         return self.open_voice(devices.loudspeaker(self.config.speaking.output_device))
 
-    def open_voice(self, open_speaker: Callable[[], Speaker]) -> SpokenVoice:
+    @cached_property
+    def lasting_voice(self) -> SpokenVoice:
+        """The voice of a conversation: after a loss of the loudspeaker it goes on with the sentence that was cut."""
+        return self.open_voice(
+            self.sound_watch.open_loudspeaker,
+            patience_seconds=SENTENCE_WAITS_SECONDS,
+            on_lost=console.say,
+            on_back=lambda: self.tell("the loudspeaker is back", self.phrases.loudspeaker_back),
+        )
+
+    @cached_property
+    def sound_watch(self) -> SoundWatch:
+        """Opens the config's microphone and loudspeaker, and notices when the sound server takes them away."""
+        from audio.sound_watch import SoundWatch
+
+        return SoundWatch(self.config.hearing.input_device or None, self.config.speaking.output_device or None)
+
+    def open_voice(
+        self,
+        open_speaker: Callable[[], Speaker],
+        *,
+        patience_seconds: float = 0.0,  # how long a sentence waits for a loudspeaker that was lost
+        on_lost: Callable[[str], None] = lambda sentence: None,
+        on_back: Callable[[], None] = lambda: None,
+    ) -> SpokenVoice:
         """A voice over a loudspeaker or a WAV file, which the voice closes."""
         from audio.voice import SpokenVoice
 
         speaking = self.config.speaking
-        voice = SpokenVoice(self.open_synthesizer(VoiceState(speaking.rate_wpm, speaking.volume)), open_speaker)
+        voice = SpokenVoice(
+            self.open_synthesizer(VoiceState(speaking.rate_wpm, speaking.volume)),
+            open_speaker,
+            patience_seconds=patience_seconds,
+            on_lost=on_lost,
+            on_back=on_back,
+        )
         self.stack.callback(voice.close)
         return voice
 
     def open_synthesizer(self, state: VoiceState) -> Synthesizer:
         """The voice of the config's language, at a rate and a volume."""
+        from assistant.language.speakable import to_spoken
         from audio.synthesizer import Synthesizer
 
         name = self.config.speaking.voice or self.phrases.voice
-        return self.stack.enter_context(Synthesizer(voice=name, rate_wpm=state.rate_wpm, volume=state.volume))
+        synthesizer = Synthesizer(name, state.rate_wpm, state.volume, partial(to_spoken, voice=name))
+        return self.stack.enter_context(synthesizer)
 
     @property
     def remembered_voice(self) -> VoiceState:

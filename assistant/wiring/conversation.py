@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from assistant import console
 from assistant.answering import report
 from assistant.button.gestures import ButtonSettings, Press, StopPress
-from assistant.conversation.event_queue import Event, EventQueue
+from assistant.conversation.event_queue import Event, EventQueue, Tick
 from assistant.inspection.rounds.checklist import Checklist
 from assistant.inspection.rounds.wording import joined
 from assistant.language.phrases import Phrases
@@ -22,6 +23,7 @@ from assistant.wiring import devices, rounds
 from assistant.wiring.arriving import Arriving, Until
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
+from assistant.wiring.service import SignsOfLife, signs_of_life
 
 if TYPE_CHECKING:
     from assistant.answering.capture import Take
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
     from assistant.machine.power.readings import PowerSample
     from audio.hearing import AudioSource, PauseEar
     from audio.wake_word import AttentiveTranscriber
+    from vision.loading_engine import LoadingEngine
+
+
+_LAST_WORDS_SECONDS = 10.0  # for the sentence that says why the program ends
 
 
 class SideServer(Protocol):
@@ -56,6 +62,7 @@ class SideServer(Protocol):
         power: Callable[[], PowerSample],
         on_ask: Callable[[], None],
         round_now: Callable[[], RoundShown | None],
+        pipeline: AnswerPipeline,
     ) -> contextlib.AbstractContextManager[object]: ...
 
 
@@ -76,13 +83,16 @@ def run(
     from assistant.conversation.modes.reading_aloud import ReadingAloud
 
     config, stack, phrases, ears = assembly.config, assembly.stack, assembly.phrases, assembly.ears
+    life = signs_of_life(os.environ, needs_sound=True)
     devices.use_echo_cancellation(config)
-    # The order matters: whatever is missing is told before the engine is loaded, which may take minutes.
+    # The order matters: whatever is missing is told before the engine begins to load, which may take minutes. Loading
+    # beside what stands above would make the user wait half a second longer for a program that listens.
     _ = ears.transcriber, ears.stop_ear, assembly.receivers
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
+    loading = assembly.load_engine_beside()
     _ = assembly.engine, assembly.power
-    journal, voice = assembly.journal, assembly.voice
+    journal, voice = assembly.journal, assembly.lasting_voice
     plan = None if checklist is None else rounds.plan_round(assembly, checklist)
     seen, looker = _looking_ahead(
         assembly, lambda: pipeline.in_use or (side_server is not None and side_server.at_work), verbose=verbose
@@ -93,6 +103,7 @@ def run(
         engine=seen,
         takes_best_shot=True,
         on_user=on_user,
+        is_loading=lambda: loading is not None and loading.is_loading,
         on_end=_turn_printer(assembly, verbose=verbose, as_json=as_json, side_server=side_server),
     )
     inspection = None if plan is None else rounds.inspection_round(assembly, pipeline, plan)
@@ -103,7 +114,10 @@ def run(
         is_awaited=lambda text: inspection is not None and inspection.counts_unasked(text),
     )
     queue = EventQueue()
-    events = stack.enter_context(contextlib.closing(_events(assembly, pipeline, activation, queue, inspection)))
+    heard = _events(assembly, pipeline, activation, queue, inspection, life)
+    if loading is not None:
+        heard = _while_engine_lives(heard, loading, pipeline, phrases)
+    events = stack.enter_context(contextlib.closing(_with_signs_of_life(heard, life)))
     conversation = Conversation(
         events,
         pipeline,
@@ -129,12 +143,18 @@ def run(
                 power=lambda: assembly.power.latest,
                 on_ask=on_user,
                 round_now=lambda: None if inspection is None else inspection.shown,
+                pipeline=pipeline,
             )
         )
     if key is not None:
         stack.enter_context(_watch(key, assembly, activation, pipeline, queue))
     if looker is not None:
         stack.enter_context(looker)
+    stack.enter_context(assembly.sound_watch.watching(voice))
+    if loading is not None:
+        loading.raise_failure()  # before the greeting; a failure that comes later ends the events
+    life.ready("listening")
+    stack.callback(life.ending)
     console.say(f"listening: {_hint(activation, phrases) or 'ask a question'} Say help, or quit (Ctrl-C ends it too)")
     greeting = _greeting(assembly, activation)
     if plan is not None and inspection is not None:
@@ -185,13 +205,13 @@ def _events(
     activation: Activation,
     queue: EventQueue,
     inspection: InspectionRound | None,
+    life: SignsOfLife,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
-    from audio.microphone import Microphone
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
 
-    phrases, input_device = assembly.phrases, assembly.config.hearing.input_device
+    phrases = assembly.phrases
     situation = Situation(held=activation.held)
     if assembly.config.hearing.barge_in != "any":
         deaf, own_cue = HalfDuplex(lambda: pipeline.speaking), OwnCue(lambda: pipeline.cue_pitches_hz)
@@ -238,11 +258,16 @@ def _events(
             assembly.ears = new_ears  # a recording that is sent to the page is heard with them too
             parts = parts_of(new_ears)
 
+    def lost(sentence: str) -> None:
+        life.sound_lost()
+        assembly.tell(sentence, phrases.device_lost)
+
     return lasting_events(
-        lambda: Microphone(input_device or None),
+        assembly.sound_watch.open_microphone,
         events_of,
-        on_lost=lambda sentence: _tell(pipeline, sentence, phrases.device_lost),
-        on_back=lambda: _tell(pipeline, "the microphone is back", phrases.device_back),
+        on_lost=lost,
+        on_back=lambda: assembly.tell("the microphone is back", phrases.device_back),
+        on_retry=life.loop_turned,
     )
 
 
@@ -267,9 +292,26 @@ def _arriving(assembly: Assembly) -> Arriving:
     )
 
 
-def _tell(pipeline: AnswerPipeline, printed: str, spoken: str) -> None:
-    console.say(printed)
-    pipeline.say(spoken)
+def _while_engine_lives(
+    events: Generator[Event, None, None], loading: LoadingEngine, pipeline: AnswerPipeline, phrases: Phrases
+) -> Generator[Event, None, None]:
+    """The same events, until loading the engine fails: that is said aloud, and then raised."""
+    with contextlib.closing(events):
+        for event in events:
+            if loading.has_failed:
+                pipeline.say(phrases.not_loaded).done.wait(_LAST_WORDS_SECONDS)
+                loading.raise_failure()
+            yield event
+
+
+def _with_signs_of_life(events: Generator[Event, None, None], life: SignsOfLife) -> Generator[Event, None, None]:
+    """The same events. The loop has turned each time when the next one is asked for."""
+    with contextlib.closing(events):
+        for event in events:
+            if isinstance(event, Tick):
+                life.sound_came(event.at)
+            yield event
+            life.loop_turned()
 
 
 def _watch(
@@ -288,9 +330,9 @@ def _watch(
 
     def on_problem(sentence: str) -> None:
         if sentence:
-            _tell(pipeline, sentence, phrases.button_lost)
+            assembly.tell(sentence, phrases.button_lost)
         else:
-            _tell(pipeline, "the button is back", phrases.button_back)
+            assembly.tell("the button is back", phrases.button_back)
 
     settings = ButtonSettings(button.double_press_seconds, button.hold_seconds)
     return ButtonWatch(key, settings, on_press, speaking=lambda: pipeline.busy, on_problem=on_problem)

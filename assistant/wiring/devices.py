@@ -55,8 +55,8 @@ def wav_file(path: Path) -> Callable[[], Speaker]:
 def check_sound_devices(config: Config) -> None:
     """Opens microphone and loudspeaker and closes them again. Raises DeviceMissing.
 
-    They are checked before the models are loaded, which may take minutes, and opened for good afterwards. While it
-    loads, the machine is so busy that the loudspeaker would run dry, and what the microphone hears is not a question.
+    They are checked before the engine is loaded, which may take minutes, and opened for good when the program can take
+    what they hear.
     """
     from audio.microphone import Microphone
     from audio.playback import Loudspeaker
@@ -84,10 +84,18 @@ def use_echo_cancellation(config: Config) -> None:
 # Seeing.
 
 
-def open_frames(source: str, seeing: SeeingConfig, stack: contextlib.ExitStack) -> FrameSource:
+def open_frames(
+    source: str,
+    seeing: SeeingConfig,
+    stack: contextlib.ExitStack,
+    *,
+    on_lost: Say | None = None,
+    on_back: Callable[[], None] = lambda: None,
+) -> FrameSource:
     """Opens a camera, a picture, a video or an address; `stack` closes it.
 
-    A webcam is asked for the configured size. Opening takes `seeing.open_timeout_seconds` at most.
+    A webcam is asked for the configured size. Opening takes `seeing.open_timeout_seconds` at most. `on_lost` gets a
+    sentence when it gives no picture any more, and `on_back` follows when it does again.
     """
     from vision.camera import open_frame_source
 
@@ -96,6 +104,8 @@ def open_frames(source: str, seeing: SeeingConfig, stack: contextlib.ExitStack) 
         open_timeout_seconds=seeing.open_timeout_seconds,
         width=seeing.width or None,
         height=seeing.height or None,
+        on_lost=on_lost,
+        on_back=on_back,
     )
     stack.callback(_close_camera, frames.close)
     return frames

@@ -11,6 +11,7 @@ from assistant.inspection.journal import Journal, Limits, journal_folder
 from assistant.inspection.keeper import JournalKeeper, NotKept
 from assistant.inspection.turns import TurnJournal
 from assistant.language.phrases import phrases_for
+from assistant.machine.service.unit import logs_words
 from assistant.settings.config import Config, JournalConfig
 from assistant.wiring.handing_on import NOBODY, Receivers, hand_on
 
@@ -61,7 +62,7 @@ def open_journal(
         on_recovery=tell_recovery,
         on_stored=on_stored,
     )
-    stack.callback(_list_what_is_lost, keeper)
+    stack.callback(_list_what_is_lost, keeper, environ)
     stack.enter_context(keeper)
     console.say(f"a journal of all questions{' and pictures' if config.journal.pictures else ''} is kept in {folder}")
     return TurnJournal(
@@ -75,10 +76,11 @@ def open_journal(
     )
 
 
-def _list_what_is_lost(keeper: JournalKeeper) -> None:
-    """Prints what could not be kept, a line for each record."""
+def _list_what_is_lost(keeper: JournalKeeper, environ: Mapping[str, str]) -> None:
+    """Prints what could not be kept, a line for each record. In a service's log it is without the words."""
     for lost in keeper.not_kept:
         what = "the picture of" if lost.is_picture_only else "not in the journal:"
         record = lost.record
         words = record.question or record.note or record.station or record.kind
-        console.say(f"{what} {record.at:%H:%M:%S} {words!r}: {lost.why}")
+        quoted = f" {words!r}" if logs_words(environ) else ""
+        console.say(f"{what} {record.at:%H:%M:%S}{quoted}: {lost.why}")

@@ -10,6 +10,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,13 @@ from assistant.web.settings import WebSettings
 from assistant.web.status_board import Board, no_round
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
+from assistant.wiring.service import signs_of_life
 from audio.errors import AudioError
 from vision.errors import CameraMissing
 
 if TYPE_CHECKING:
     from assistant.answering.capture import Take
+    from assistant.answering.pipeline import AnswerPipeline
     from assistant.answering.turn import Turn
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
@@ -62,9 +65,10 @@ def web_settings(config: Config, host: str | None, port: int | None, token_file:
         kept_pictures=web.kept_pictures,
         kept_seconds=web.kept_minutes * 60.0,
         ollama=web.ollama,
+        shows_all_last=web.show_last == "all",
         language=config.conversation.language,
     )
-    reachable = not is_loopback(settings.host) or names or web.trusted_proxy
+    reachable = not is_loopback(settings.host) or bool(names) or bool(web.trusted_proxy)
     if reachable and settings.token is None:
         where = (
             settings.host
@@ -74,7 +78,8 @@ def web_settings(config: Config, host: str | None, port: int | None, token_file:
         raise UsageError(
             f"others could reach {where} and look through the camera: give --token-file FILE, or set web.token_file; {_TOKEN_HINT}"
         )
-    return settings
+    announces_looks = web.announce_looks == "on" or (web.announce_looks == "auto" and reachable)
+    return replace(settings, announces_looks=announces_looks)
 
 
 def try_address(settings: WebSettings) -> None:
@@ -111,10 +116,35 @@ def serve(assembly: Assembly, settings: WebSettings) -> None:
     assembly.tell_of_demo_model()
     _ = assembly.engine, assembly.power
     server = SideServer(settings)
-    serving = server.serving(assembly, camera=camera, power=lambda: assembly.power.latest)
+    pipeline = _own_voice(assembly) if settings.announces_looks and camera is not None else None
+    serving = server.serving(assembly, camera=camera, power=lambda: assembly.power.latest, pipeline=pipeline)
     ended = assembly.stack.enter_context(serving)
-    ended.wait()  # Ctrl-C or SIGTERM usually ends this wait
+    life = signs_of_life(os.environ, needs_sound=False)
+    life.ready("serving the page and the API")
+    assembly.stack.callback(life.ending)
+    while not ended.wait(life.every_seconds):  # Ctrl-C or SIGTERM usually ends this wait
+        life.loop_turned()
     raise AssistantError("the server has ended by itself: start it again")
+
+
+def _own_voice(assembly: Assembly) -> AnswerPipeline | None:
+    """A voice without a conversation, which tells that somebody looks through the camera. None if there is no sound."""
+
+    def on_end(turn: Turn) -> None:
+        if turn.error is not None:
+            console.say(str(turn.error))
+
+    try:
+        voice = assembly.voice
+        _ = assembly.voice_settings(voice)  # as loud as the user last set it
+        return assembly.start_pipeline(voice, on_end=on_end)
+    except AudioError as error:
+        console.say(f"{error}; nobody here hears when somebody looks through the camera (web.announce_looks)")
+        return None
+
+
+def _do_nothing() -> None:
+    pass
 
 
 class SideServer:
@@ -146,8 +176,10 @@ class SideServer:
         power: Callable[[], PowerSample] | None = None,  # None: nothing else reads the power sensors
         on_ask: Callable[[], None] = lambda: None,  # called when a question comes, on any thread
         round_now: Callable[[], RoundShown | None] = no_round,  # called on the server's threads
+        pipeline: AnswerPipeline | None = None,  # tells that somebody looks through the camera; None: nothing tells it
     ) -> Iterator[threading.Event]:
         """Serves while the context is open. Yields an event that is set if the server ends by itself before."""
+        from assistant.answering.camera_watch import CameraWatch
         from assistant.web.app import create_app
         from assistant.web.server import WebServer
         from assistant.web.services import Services
@@ -156,7 +188,11 @@ class SideServer:
         self._board.voice_state = voice_state
         self._board.round_now = round_now
         with contextlib.ExitStack() as stack:
-            services = Services(_parts(assembly, camera, power), self._settings, self._board, on_ask=on_ask)
+            on_look: Callable[[], None] = _do_nothing
+            if pipeline is not None and self._settings.announces_looks:
+                on_look = CameraWatch(pipeline, assembly.phrases.camera_looked_through)
+            parts = _parts(assembly, camera, power)
+            services = Services(parts, self._settings, self._board, on_ask=on_ask, on_look=on_look)
             self._questions = lambda: services.queue.status.length
             server = stack.enter_context(
                 WebServer(create_app(services), self._settings, services.sweep, services.tokens)

@@ -4,7 +4,7 @@ import pytest
 from audio import earcons
 from audio.own_cue import without_cue
 
-ALL = [earcons.listening, earcons.thinking, earcons.waiting, earcons.error]
+ALL = [earcons.listening, earcons.thinking, earcons.waiting, earcons.error, earcons.camera]
 
 
 @pytest.mark.parametrize("earcon", ALL)

@@ -120,3 +120,41 @@ def test_two_threads_that_overlap_leave_stderr_as_it_was(capfd):
     thread.join()
     os.write(2, b"after")
     assert capfd.readouterr().err == "after"
+
+
+def test_what_this_program_says_meanwhile_is_seen() -> None:
+    """A message that Python prints to stderr while a library is silenced comes out; the library's own does not."""
+    code = (
+        "import os, sys\n"
+        "from audio.quiet import quiet_stderr\n"
+        "real = sys.stderr\n"
+        "with quiet_stderr():\n"
+        "    os.write(2, b'library\\n')\n"
+        "    print('the microphone has gone', file=sys.stderr, flush=True)\n"
+        "    print('soon', file=sys.stderr)\n"
+        "assert sys.stderr is real\n"
+        "print('after', file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines() == ["the microphone has gone", "soon", "after"]
+    assert done.returncode == 0
+
+
+def test_c_libraries_are_mute_but_python_is_not() -> None:
+    """What C code prints to its stderr is gone for good; Python's messages and descriptor 2 are still seen."""
+    code = """
+import ctypes, os, sys
+from audio.quiet import mute_c_stderr
+libc = ctypes.CDLL(None)
+def say(word):
+    libc.fputs(word, ctypes.c_void_p.in_dll(libc, "stderr"))
+say(b"before ")
+mute_c_stderr()
+mute_c_stderr()
+say(b"inside ")
+sys.stderr.write("python ")
+sys.stderr.flush()
+os.write(2, b"descriptor")
+"""
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stderr == "before python descriptor"

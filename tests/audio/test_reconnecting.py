@@ -1,6 +1,15 @@
 from __future__ import annotations
 
-from audio.reconnecting import ECHO_SECONDS, HalfDuplex, OwnCue
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from audio import reconnecting
+from audio.errors import DeviceLost, DeviceMissing
+from audio.hearing import AudioSource
+from audio.reconnecting import ECHO_SECONDS, HalfDuplex, OwnCue, lasting_events
+from tests.audio.fakes import ScriptedSource
 
 
 class Clock:
@@ -41,3 +50,32 @@ def test_the_own_cue_is_in_the_room_a_little_longer_than_it_sounds() -> None:
     sounding[0] = ()
     clock.now += ECHO_SECONDS * 1.1
     assert own_cue() == ()
+
+
+def test_each_attempt_to_open_a_lost_microphone_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is away the caller hears of every attempt, so that the program counts as alive."""
+    monkeypatch.setattr(reconnecting, "RETRY_SECONDS", 0.0)
+    happened: list[str] = []
+    outcomes: list[Exception | None] = [DeviceLost("gone"), DeviceMissing("still gone"), DeviceMissing("gone"), None]
+
+    @contextlib.contextmanager
+    def microphone() -> Iterator[AudioSource]:
+        if isinstance(outcomes[0], DeviceMissing):
+            raise outcomes.pop(0)  # type: ignore[misc]
+        yield ScriptedSource(".")  # type: ignore[no-untyped-call]
+
+    def events_of(source: AudioSource) -> Iterator[str]:
+        for _ in source.chunks():
+            if (error := outcomes.pop(0)) is not None:
+                raise error
+            yield "heard"
+
+    events = lasting_events(
+        microphone,
+        events_of,
+        on_lost=lambda sentence: happened.append("lost"),
+        on_back=lambda: happened.append("back"),
+        on_retry=lambda: happened.append("retry"),
+    )
+    assert list(events) == ["heard"]
+    assert happened == ["lost", "retry", "retry", "retry", "back"]

@@ -341,6 +341,51 @@ def test_no_device_is_one_sentence(tmp_path):
         assert program.ended(5) == 0
 
 
+RENEWED = """
+    import time
+    from audio.errors import DeviceMissing
+    from audio.sound_watch import SoundWatch
+    watch = SoundWatch(None, "usb loud")
+    with watch.open_microphone() as microphone:
+        chunks = microphone.chunks()
+        next(chunks)
+        try:
+            watch.open_loudspeaker()
+        except DeviceMissing as reason:
+            tell(str(reason))
+        sys.stdin.readline()
+        began = time.monotonic()
+        with watch.open_loudspeaker() as speaker:
+            tell([speaker.device.name, time.monotonic() - began])
+            heard = [next(chunks) for _ in range(100)]
+            speaker.check()
+            tell([max(b.started_at - a.ended_at for a, b in zip(heard, heard[1:])), microphone.overruns])
+"""
+
+
+def test_a_device_that_came_after_the_start_is_found(card):
+    """PortAudio's list is renewed for a loudspeaker that is new, and the open microphone goes on after a short gap."""
+    settings = Path(card.env["HOME"]) / ".asoundrc"
+    before = settings.read_text()
+    try:
+        with Program(card, RENEWED) as program:
+            assert "no loudspeaker matches 'usb loud'" in program.hear()
+            settings.write_text(
+                before + 'pcm."usb loudspeaker" { type pulse device spk hint { show on description "usb" } }\n'
+            )
+            program.say()
+            name, seconds = program.hear()
+            gap, overruns = program.hear()
+            assert program.ended(5) == 0
+    finally:
+        settings.write_text(before)
+    sys.stdout.write(f"opened after {seconds:.2f} s; the microphone had a gap of {gap:.2f} s\n")
+    assert name == "usb loudspeaker"
+    assert seconds < 3.0
+    assert gap < 1.0
+    assert overruns == 0
+
+
 # The tests below break their sound card, so they come last.
 PROGRAMS = {"microphone": MICROPHONE, "loudspeaker": loudspeaker(20)}
 
@@ -382,12 +427,13 @@ def test_a_suspended_microphone_is_told(card):
 
 
 @pytest.mark.parametrize("device", PROGRAMS)
-def test_a_vanished_sound_server_is_told(device):
-    """A sound server that dies takes its devices with it: noticed within 3 s."""
+def test_a_vanished_sound_server_is_told(device, capfd):
+    """A sound server that dies takes its devices with it: noticed within 3 s, without a page from PortAudio."""
     with VirtualSoundCard() as card:
         error, seconds = lost(card, device, card.unplug)
     assert f"the {device} 'virtual {device}'" in error
     assert seconds < 3.0
+    assert "Expression" not in capfd.readouterr().err
 
 
 # Threads and open files of the program under test.

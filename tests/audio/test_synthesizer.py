@@ -4,6 +4,7 @@ import time
 import numpy as np
 import pytest
 
+from assistant.bench.accuracy.voice_rates import real_rate_wpm
 from audio import synthesizer as module
 from audio.errors import DeviceMissing, VoiceError
 from audio.synthesizer import Synthesizer, find_voice, speakable
@@ -84,6 +85,27 @@ def test_the_rate_takes_effect_with_the_next_sentence():
     assert slow_again == pytest.approx(slow, abs=0.1)
 
 
+@pytest.mark.parametrize("wanted_wpm", [80, 175, 400, 900])
+@pytest.mark.parametrize("name", ["en-us", "cmn"])
+def test_the_rate_is_in_real_words(name, wanted_wpm):
+    """A text takes the time that its words need at the wanted rate, in English and in Mandarin."""
+    with Synthesizer(name, wanted_wpm) as synthesizer:
+        assert real_rate_wpm(synthesizer.synthesize, name) == pytest.approx(wanted_wpm, rel=0.07)
+
+
+@pytest.mark.parametrize("rate_wpm", [80, 175, 300, 450, 600, 900])
+def test_sentences_end_without_a_click(rate_wpm):
+    """Each of 100 sentences ends within 0.1 % of silence, also where espeak-ng stops in the middle of a sound."""
+    ends = ("mug", "door", "fridge", "sea", "bus", "lamp", "tree", "five", "window", "off")
+    places = ("here", "left", "behind", "on top", "below", "outside", "nearby", "in front", "over there", "inside")
+    with Synthesizer(rate_wpm=rate_wpm) as synthesizer:
+        for place in places:
+            for end in ends:
+                samples = synthesizer.synthesize(f"{place}, a {end}").samples.astype(int)
+                assert abs(samples[-1]) <= 32
+                assert abs(samples[0]) <= 60
+
+
 def test_volume_scales():
     """Half the volume is half the level; none is silence of the same length."""
     levels = []
@@ -119,6 +141,35 @@ def test_voices_are_found_by_name_or_language(name):
     """espeak-ng's identifiers, file names, languages and variants all work."""
     with Synthesizer(name) as synthesizer:
         assert len(synthesizer.synthesize("1 2 3").samples) > 5000
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "said"),
+    [
+        ("en-us", "The sign says 出口.", [("The sign says", "en-us"), ("出口", "cmn")]),
+        ("cmn", "请按 start。", [("请按", "cmn"), ("start", "en-us")]),
+    ],
+)
+def test_the_other_script_is_said_in_its_own_voice(name, sentence, said, monkeypatch):
+    """A word of the other language is said by its own voice, within the sentence and without a pause."""
+    render, requests = module._render_with_engine, []
+
+    def noted(request):
+        requests.append((request.text, request.voice))
+        return render(request)
+
+    with Synthesizer(name) as synthesizer:
+        monkeypatch.setattr(module, "_render_with_engine", noted)
+        samples = synthesizer.synthesize(sentence).samples.astype(int)
+    assert requests == said
+    sounding = np.flatnonzero(np.abs(samples) > 200)
+    assert np.diff(sounding).max() < 0.12 * 22_050
+
+
+def test_mandarin_is_not_said_with_english_numbers():
+    """Characters are said in Mandarin: espeak-ng 1.51 would say their pinyin as English, "you three" for 有."""
+    with Synthesizer("cmn", 175) as synthesizer:
+        assert synthesizer.synthesize("有").duration_seconds < 0.65  # with "three" it is 0.9 s
 
 
 def test_a_wrong_voice_is_refused_at_once():

@@ -41,6 +41,10 @@ class FragileSpeaker:
     def mute_device(self) -> None:
         pass
 
+    def check(self) -> None:
+        if self.unplugged:
+            raise DeviceLost("gone")
+
     def close(self) -> None:
         self.closed = True
 
@@ -86,3 +90,88 @@ def test_nothing_is_said_after_a_cancel() -> None:
     cancelled.set()
     assert SpokenVoice(OneTone(), lambda: speaker).say("Hello.", cancelled) is None
     assert speaker.played == 0
+
+
+class Shop:
+    """Gives loudspeakers as long as it is open."""
+
+    def __init__(self) -> None:
+        self.open = True
+        self.sold: list[FragileSpeaker] = []
+        self.asked = 0
+
+    def __call__(self) -> FragileSpeaker:
+        self.asked += 1
+        if not self.open:
+            raise DeviceMissing("no loudspeaker found")
+        self.sold.append(FragileSpeaker())
+        return self.sold[-1]
+
+
+class Opening(threading.Event):
+    """A turn that is never cancelled. The shop opens after it was waited for twice."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__()
+        self.shop = shop
+        self.waits = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits += 1
+        self.shop.open = self.waits >= 2
+        return False
+
+
+def test_a_sentence_waits_for_the_loudspeaker_to_come_back() -> None:
+    """It is then said from its beginning; the loss and the return are told once each."""
+    shop, told = Shop(), []
+    voice = SpokenVoice(
+        OneTone(), shop, patience_seconds=60, on_lost=told.append, on_back=lambda: told.append("it is back")
+    )
+    shop.sold[0].unplugged, shop.open = True, False
+    assert voice.say("Hello.", Opening(shop)) == 1.0
+    assert shop.sold[1].played == 1
+    assert told == ["no loudspeaker found", "it is back"]
+    assert not voice.lost
+
+
+def test_the_end_of_the_last_sentence_is_said_again() -> None:
+    """A loudspeaker that is lost after play() has returned still holds the end of the sentence."""
+    shop, never = Shop(), threading.Event()
+    voice = SpokenVoice(OneTone(), shop, patience_seconds=60)
+    voice.say("Hello.", never)
+
+    def lost(cancelled: threading.Event) -> None:
+        raise DeviceLost("gone")
+
+    shop.sold[0].drain = lost
+    voice.drain(never)
+    assert shop.sold[1].played == 1
+
+
+def test_a_check_finds_a_loss_and_a_return_while_nothing_is_said() -> None:
+    """Each is told once, however often it is checked."""
+    shop, told = Shop(), []
+    voice = SpokenVoice(OneTone(), shop, on_lost=told.append, on_back=lambda: told.append("it is back"))
+    voice.check()
+    assert told == []
+    shop.sold[0].unplugged, shop.open = True, False
+    for _ in range(3):
+        voice.check()
+    assert told == ["no loudspeaker found"]
+    assert voice.lost
+    shop.open = True
+    for _ in range(3):
+        voice.check()
+    assert told == ["no loudspeaker found", "it is back"]
+    assert len(shop.sold) == 2
+
+
+def test_a_loudspeaker_that_opens_again_at_once_is_no_loss() -> None:
+    """Nobody is told of a restart of the sound server that nobody could hear."""
+    shop, told = Shop(), []
+    voice = SpokenVoice(OneTone(), shop, on_lost=told.append, on_back=lambda: told.append("it is back"))
+    voice.lose()
+    assert voice.lost
+    voice.check()
+    assert (voice.lost, told) == (False, [])

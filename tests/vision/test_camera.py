@@ -63,6 +63,9 @@ class ScriptedVideo:
         self.decoded += 1
         return self._picture()
 
+    def is_whole(self) -> bool:
+        return self._picture() is not None
+
     def close(self) -> None:
         self.closed.set()
 
@@ -589,3 +592,50 @@ def test_a_settling_webcam_is_waited_for() -> None:
     with Camera(0, opener=opening(video)) as camera:
         assert camera.capture().captured_at > 0
         assert video.grabbed >= 200
+
+
+class Told:
+    """What a camera told of its loss and its return, and when each can be waited for."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+        self.lost, self.back = threading.Event(), threading.Event()
+
+    def on_lost(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+        self.lost.set()
+
+    def on_back(self) -> None:
+        self.back.set()
+
+
+def test_a_camera_tells_of_its_loss_while_nobody_wants_a_picture() -> None:
+    """Frozen for more than two seconds it is told to be lost, once, and at the next picture to be back."""
+    going_on, told = threading.Event(), Told()
+    going_on.set()
+
+    def grab() -> float | None:
+        going_on.wait(10)
+        return ticking()
+
+    with Camera(0, opener=opening(ScriptedVideo(grab)), on_lost=told.on_lost, on_back=told.on_back):
+        going_on.clear()
+        began = time.monotonic()
+        assert told.lost.wait(10)
+        assert 2.0 < time.monotonic() - began < 6.0
+        assert not told.back.is_set()
+        going_on.set()
+        assert told.back.wait(10)
+    assert len(told.sentences) == 1
+    assert "camera 0 (/dev/video0) has given no picture for 2 s: check that it" in told.sentences[0]
+
+
+def test_a_camera_whose_pictures_are_garbage_is_lost() -> None:
+    """Parts that come in time but hold no picture count for nothing."""
+    garbage, told = threading.Event(), Told()
+    video = ScriptedVideo(ticking, lambda: None if garbage.is_set() else plain())
+    with Camera(0, opener=opening(video), on_lost=told.on_lost, on_back=told.on_back):
+        garbage.set()
+        assert told.lost.wait(10)
+        garbage.clear()
+        assert told.back.wait(10)

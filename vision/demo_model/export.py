@@ -6,6 +6,7 @@ python -m vision.demo_model.export --work FOLDER [--to FOLDER]
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -16,11 +17,12 @@ from vision.demo_model.network import MAX_POSITIONS, PATCH_PX
 from vision.demo_model.state import MEAN_WEIGHTS, begin
 from vision.demo_model.tokenizer import SPECIAL_TOKENS
 
+MANIFEST = "seesay-model.json"
 PICTURE_AREA = 448 * 448
 
 
 def export(model: Any, tokenizer: Any, folder: Path, chat_template: Path) -> None:
-    """Writes the seven files of a checkpoint. Makes `folder` and replaces files in it."""
+    """Writes the seven files of a checkpoint and their manifest. Makes `folder` and replaces files in it."""
     import torch
     from safetensors.torch import save_file
 
@@ -38,6 +40,17 @@ def export(model: Any, tokenizer: Any, folder: Path, chat_template: Path) -> Non
     tokenizer.save(str(folder / "tokenizer.json"))
     if chat_template.resolve() != (folder / "chat_template.jinja").resolve():
         shutil.copyfile(chat_template, folder / "chat_template.jinja")
+    _write(folder / MANIFEST, manifest(folder))
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """The bytes and the SHA-256 of every file, by which the program sees whether the model is whole."""
+    files = {
+        path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name != MANIFEST
+    }
+    return {"source": "embedded", "files": files}
 
 
 def published_config(config: Any) -> dict[str, Any]:

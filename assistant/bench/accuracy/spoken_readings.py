@@ -3,7 +3,8 @@
 python -m assistant.bench.accuracy.spoken_readings [--readings 200] [--noise-db 10] [--json]
 
 A synthetic voice that the demo speech model has never heard says a number, in noise of a workshop. The rules of a round
-read back what was heard; the voice says yes if that is right, and else no and the number again, in the same noise. The
+read back what was heard; the voice says yes if that is right, and else no and the number again, in the same noise,
+digit by digit where the round asks for that. The
 sound goes through Hearing and the transcribers as in `seesay round`; only the microphone is left out. It is done once
 with the grammar for closed answers and once without. It needs espeak-ng and flite, and says nothing about real people.
 """
@@ -25,11 +26,11 @@ from assistant.bench.accuracy.wake_rates import Sound, SoundSource
 from assistant.inspection.record import STEP
 from assistant.inspection.rounds.checklist import Checklist, Number, Station, StepKind
 from assistant.inspection.rounds.closed_phrases import phrases_awaited
-from assistant.inspection.rounds.moment import Moment, ReadingBack
+from assistant.inspection.rounds.moment import Moment, ReadingBack, wants_digits
 from assistant.inspection.rounds.progress import Progress
 from assistant.inspection.rounds.rules import Rules
 from assistant.language.phrases import phrases_for
-from assistant.language.spoken_numbers import say_number
+from assistant.language.spoken_numbers import say_each_digit, say_number
 from audio.closed_answers import ClosedAnswers
 from audio.demo_model import evaluate, flite, voices, waves
 from audio.grammar import GrammarListener
@@ -159,14 +160,21 @@ def converse(ears: Ears, say: Callable[[str], Sound], reading: Reading) -> Outco
         back = _read_back(moment)
         if back is not None and was_right_at_once is None:
             was_right_at_once = Decimal(back) == reading.value
-        text = reading.words if back is None else "yes" if Decimal(back) == reading.value else "no"
+        if back is not None:
+            text = "yes" if Decimal(back) == reading.value else "no"
+        elif wants_digits(moment):
+            text = say_each_digit(reading.value, LANGUAGE)
+        else:
+            text = reading.words
         awaited = phrases_awaited(rules.expected(moment), station.answer, phrases, LANGUAGE)
         heard = ears.hear(say(text), awaited, lambda text, now=moment: rules.hear(now, text, _AT) is not None)  # type: ignore[misc]
-        if heard is None or heard.confidence < max(MIN_CONFIDENCE, rules.least_confidence(moment, heard.text)):
+        if heard is None:
             continue
-        reaction = rules.hear(moment, heard.text, _AT)
+        reaction = None
+        if heard.confidence >= max(MIN_CONFIDENCE, rules.least_confidence(moment, heard.text)):
+            reaction = rules.hear(moment, heard.text, _AT)
         if reaction is None:
-            continue
+            reaction = rules.ask_again(moment)
         if reaction.record is not None and reaction.record.kind == STEP:
             return Outcome(reaction.record.value, utterance, bool(was_right_at_once))
         moment = reaction.moment

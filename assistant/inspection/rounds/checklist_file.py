@@ -10,7 +10,6 @@ import hashlib
 import math
 import re
 import reprlib
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,12 +32,8 @@ from assistant.inspection.rounds.checklist import (
 from assistant.inspection.rounds.units import is_unit
 from assistant.language.command_parser import is_no, is_yes, parse_round_command, plain_words
 from assistant.language.phrases import Phrases
-from assistant.settings.config_reader import nearest, read_text, statements
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from assistant.settings.config_reader import nearest, read_text
+from assistant.settings.toml_text import parse_toml, statements
 
 LONGEST_TEXT = 500  # characters: half a minute of speech
 MOST_STATIONS = 500
@@ -78,9 +73,8 @@ def load_checklist(path: Path, phrases: Phrases) -> Checklist:
 def parse_checklist(text: str, source: str, phrases: Phrases) -> Checklist:
     """The checklist that is written in `text`. Raises ChecklistError, which names `source`, the line and the key."""
     try:
-        tomllib.loads(text)
-    # Besides TOMLDecodeError: a number of 5,000 digits is a plain ValueError, 2,000 open brackets a RecursionError.
-    except (ValueError, RecursionError) as error:
+        parse_toml(text)
+    except ValueError as error:
         raise ChecklistError(f"{source} is not valid TOML: {error}") from None
     title, written = "", list[_Written]()
     for key in _keys(text, source):

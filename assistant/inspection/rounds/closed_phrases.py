@@ -12,7 +12,7 @@ from assistant.inspection.rounds.moment import Closed, Expected
 from assistant.inspection.rounds.units import converted
 from assistant.language.command_parser import plain_words
 from assistant.language.phrases import Phrases
-from assistant.language.spoken_numbers import number_phrases
+from assistant.language.spoken_numbers import digit_phrases, number_phrases
 from assistant.language.spoken_units import all_units
 
 # Longer commands are heard by the recogniser of all words.
@@ -31,6 +31,8 @@ def phrases_awaited(expected: Expected, answer: AnswerKind, phrases: Phrases, la
             return ()
         case Closed.DIGITS:
             said += number_phrases(language)
+        case Closed.EACH_DIGIT:
+            said += digit_phrases(language)
         case Closed.NUMBER | Closed.ITEM:
             said += _of_answer(answer, phrases, language)
         case Closed.YES_NO | Closed.CONFIRM:

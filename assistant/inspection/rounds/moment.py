@@ -10,11 +10,12 @@ from enum import Enum
 
 from assistant.inspection.record import Record
 from assistant.inspection.rounds.answers import is_same
-from assistant.inspection.rounds.checklist import Side, Station
+from assistant.inspection.rounds.checklist import Number, Side, Station
 from assistant.inspection.rounds.progress import Progress
 
 # The words of `assistant.answering.doubt.Verdict`, as records have them.
 PLAIN, UNSURE, CANNOT_TELL = "plain", "unsure", "cannot tell"
+MISHEARD_BEFORE_DIGITS = 2  # a voice that was misheard twice is mostly misheard in the same way again
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Answering:
 
     evidence: Evidence | None = None
     was_outside: bool = False  # a value outside the limits was found before, so this one is the second
+    misheard: int = 0  # how many values of this station were heard wrongly
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class ReadingBack:
 
     finding: Finding
     asked: str  # the question
+    misheard: int = 0  # how many values of this station were heard wrongly before
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ class Closed(Enum):
 
     DIGITS = "digits"
     NUMBER = "number"
+    EACH_DIGIT = "number, digit by digit"
     YES_NO = "yes or no"
     ITEM = "item"
     CONFIRM = "confirm"
@@ -168,6 +172,13 @@ class Moment:
     @property
     def station(self) -> Station:
         return self.progress.checklist.stations[self.place]
+
+
+def wants_digits(moment: Moment) -> bool:
+    """True where a number was heard wrongly so often that it is asked for digit by digit."""
+    state = moment.state
+    is_number = isinstance(moment.station.answer, Number)
+    return is_number and isinstance(state, Answering) and state.misheard >= MISHEARD_BEFORE_DIGITS
 
 
 @dataclass(frozen=True)

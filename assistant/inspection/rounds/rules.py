@@ -35,6 +35,7 @@ from assistant.inspection.rounds.moment import (
     Reasoning,
     Skipping,
     State,
+    wants_digits,
 )
 from assistant.inspection.rounds.progress import CHECKLIST_SHA256, ROUND_NUMBER, STATIONS, Progress
 from assistant.inspection.rounds.wording import Wording, joined
@@ -104,11 +105,11 @@ class Rules:
             case Ready():
                 return self._look(moment) if is_yes(text, self._phrases) else None
             case Looking():  # the human is quicker than the camera
-                return self._heard_answer(moment, text, at, None, was_outside=False)
-            case Answering(evidence, was_outside):
-                return self._heard_answer(moment, text, at, evidence, was_outside)
-            case ReadingBack(finding):
-                return self._heard_to_read_back(moment, finding, text, at)
+                return self._heard_answer(moment, text, at, Answering())
+            case Answering() as asked:
+                return self._heard_answer(moment, text, at, asked)
+            case ReadingBack() as back:
+                return self._heard_to_read_back(moment, back, text, at)
             case Confirming(finding):
                 return self._heard_before_confirm(moment, finding, text, at)
             case Finishing(before):
@@ -146,6 +147,8 @@ class Rules:
 
     def ask_again(self, moment: Moment) -> Reaction:
         """The words were meant for the round, and were not heard surely enough."""
+        if isinstance(moment.state, Answering):
+            moment = replace(moment, state=replace(moment.state, misheard=moment.state.misheard + 1))
         return Reaction(moment, joined(self._words.say_again, self._prompt(moment)))
 
     def again(self, moment: Moment) -> str:
@@ -190,7 +193,7 @@ class Rules:
                 return Expected(Closed.YES_NO)
         match answer:
             case Number():
-                return Expected(Closed.NUMBER)
+                return Expected(Closed.EACH_DIGIT if wants_digits(moment) else Closed.NUMBER)
             case YesNo():
                 return Expected(Closed.YES_NO)
             case OneOf(items):
@@ -281,10 +284,8 @@ class Rules:
             return self._look(moment)
         return self._asks_for(moment, Answering())
 
-    def _heard_answer(
-        self, moment: Moment, text: str, at: dt.datetime, evidence: Evidence | None, was_outside: bool
-    ) -> Reaction | None:
-        station, words = moment.station, self._words
+    def _heard_answer(self, moment: Moment, text: str, at: dt.datetime, asked: Answering) -> Reaction | None:
+        station, words, evidence = moment.station, self._words, asked.evidence
         value = said_value(text, station.answer, self._phrases, self.language)
         is_text = isinstance(station.answer, Text | OneOf)
         if value is None and is_text and evidence is not None and evidence.value and is_yes(text, self._phrases):
@@ -299,14 +300,14 @@ class Rules:
         finding = Finding(value.text, " ".join(text.split()) if is_own_word else "", evidence, side)
         if side is not None:
             outside = joined(self.wording.converted(value, station), self.wording.outside(value.text, side, station))
-            if was_outside:
+            if asked.was_outside:
                 return self._says(moment, Confirming(finding), outside, words.say_confirm)
-            return self._says(moment, Answering(evidence, was_outside=True), outside, words.check_again)
+            return self._says(moment, replace(asked, was_outside=True), outside, words.check_again)
         if isinstance(station.answer, YesNo):
             return self._heard_yes_or_no(moment, finding, at)
         reading = evidence.value if evidence is not None and finding.differs else ""
-        asked = self.wording.read_back(value, station, reading)
-        return self._says(moment, ReadingBack(finding, asked), asked)
+        back = self.wording.read_back(value, station, reading)
+        return self._says(moment, ReadingBack(finding, back, asked.misheard), back)
 
     def _heard_yes_or_no(self, moment: Moment, finding: Finding, at: dt.datetime) -> Reaction:
         evidence = finding.evidence
@@ -316,17 +317,18 @@ class Rules:
         is_confirmed = evidence is not None and evidence.is_sure  # two have found the same
         return self._store(moment, replace(finding, is_confirmed=is_confirmed), at)
 
-    def _heard_to_read_back(self, moment: Moment, finding: Finding, text: str, at: dt.datetime) -> Reaction | None:
+    def _heard_to_read_back(self, moment: Moment, back: ReadingBack, text: str, at: dt.datetime) -> Reaction | None:
         if is_yes(text, self._phrases):
-            return self._store(moment, replace(finding, is_confirmed=True), at)
+            return self._store(moment, replace(back.finding, is_confirmed=True), at)
+        asked = Answering(back.finding.evidence, misheard=back.misheard + 1)
         if is_no(text, self._phrases):
-            return self._asks_for(moment, Answering(finding.evidence))
-        return self._heard_answer(moment, text, at, finding.evidence, was_outside=False)
+            return self._asks_for(moment, asked)
+        return self._heard_answer(moment, text, at, asked)
 
     def _heard_before_confirm(self, moment: Moment, finding: Finding, text: str, at: dt.datetime) -> Reaction | None:
         if is_no(text, self._phrases) and not isinstance(moment.station.answer, YesNo):
             return self._asks_for(moment, Answering(finding.evidence, was_outside=finding.side is not None))
-        return self._heard_answer(moment, text, at, finding.evidence, was_outside=finding.side is not None)
+        return self._heard_answer(moment, text, at, Answering(finding.evidence, was_outside=finding.side is not None))
 
     def _heard_free(self, moment: Moment, text: str, at: dt.datetime) -> Reaction | None:
         if isinstance(moment.state, Skipping) and is_no(text, self._phrases):
@@ -437,8 +439,8 @@ class Rules:
             case Looking():
                 return words.looking
             case Answering():
-                return self.wording.ask(station)
-            case ReadingBack(_, asked):
+                return words.say_each_digit if wants_digits(moment) else self.wording.ask(station)
+            case ReadingBack(asked=asked):
                 return asked
             case Confirming():
                 return words.say_confirm

@@ -131,6 +131,7 @@ class RoundWords:
     above: str
     not_right: str  # with {value} and {limit}: what it should be
     check_again: str
+    say_each_digit: str  # a number was heard wrongly twice
     wrong_unit: str  # with {said} and {wanted}
     stored: str
     skipped: str
@@ -213,6 +214,8 @@ class Phrases:
     voice: str  # espeak-ng's voice if the config names none; "" is the system's default
     ready: str
     ready_demo_models: str
+    still_loading: str  # a question came before the model is loaded; it is answered then
+    not_loaded: str  # said before the program ends, because the model cannot be loaded
     demo_limits: str  # what the program can do while the small demo model sees; said after the help
     help: str
     did_you_ask: str  # with {question}: it was heard, but not surely enough to answer it
@@ -229,6 +232,10 @@ class Phrases:
     device_back: str
     button_lost: str
     button_back: str
+    loudspeaker_back: str
+    camera_lost: str
+    camera_back: str
+    camera_looked_through: str  # by a page or a program, not by the user beside the device
 
     # Sentences about another computer's engine: at the start, and when it goes away and comes back.
     pictures_leave: str  # with {host}

@@ -18,7 +18,7 @@ from typing import Any
 
 from assistant import __version__
 from assistant.files import replacing
-from assistant.machine.doctor import commands
+from assistant.machine import commands
 from assistant.machine.doctor.finding import Finding, as_json, as_text
 from assistant.settings.config import Config
 

@@ -59,6 +59,26 @@ def _needed(group: str, config: Config) -> bool:
     return True
 
 
+def groups_missing() -> list[str]:
+    """The groups that this user is not in, of those for microphone, loudspeaker and camera.
+
+    Whoever sits at the machine may open its devices without them. A service that starts with the machine may not.
+    """
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return []
+    missing = []
+    for name in ("audio", "video"):
+        try:
+            entry = grp.getgrnam(name)
+        except KeyError:
+            continue
+        if user != "root" and user not in entry.gr_mem and entry.gr_gid not in os.getgroups():
+            missing.append(name)
+    return missing
+
+
 def judge_access(accesses: Iterable[Access]) -> list[Finding]:
     """A session at the machine may open its sound card without the group, so what counts is what can be opened."""
     findings = []

@@ -16,7 +16,7 @@ from typing import IO
 import numpy as np
 
 from assistant.language.phrases import phrases_for
-from assistant.machine.doctor import commands
+from assistant.machine import commands
 from assistant.machine.doctor.finding import Finding, failure, ok, split_sentence, warning
 from assistant.settings.config import Config
 from audio.errors import AudioError

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assistant.machine.doctor import commands
-from assistant.machine.doctor.commands import Printed
+from assistant.machine import commands
+from assistant.machine.commands import Printed
 from assistant.machine.doctor.finding import Finding, ok, warning
+from assistant.machine.lingering import ENABLE, is_lingering, read_lingering
 from assistant.settings.config import Config
 
 _CHECK = "sound-server"
@@ -56,16 +57,16 @@ def judge_server(found: Server) -> Finding:
     )
 
 
-def judge_linger(printed: Printed) -> Finding | None:
+def judge_linger(printed: Printed | None) -> Finding | None:
     """The sound server ends when its user's last session ends, unless lingering is enabled. None: nobody can tell."""
-    if not printed.worked:
+    if (lingers := is_lingering(printed)) is None:
         return None
-    if "Linger=yes" in printed.out:
+    if lingers:
         return ok(_CHECK, "it stays after logout, because lingering is enabled")
     return warning(
         _CHECK,
         "it ends when you log out, so SeeSay is deaf on a box where nobody is signed in",
-        "loginctl enable-linger",
+        ENABLE,
     )
 
 
@@ -136,9 +137,8 @@ def judge_bluetooth(cards: list[Card]) -> list[Finding]:
 def check_sound_server(config: Config) -> list[Finding]:
     server = judge_server(read_server())
     findings = [server]
-    user = commands.run(["id", "-un"]).out.strip()
-    linger = judge_linger(commands.run(["loginctl", "show-user", user, "--property=Linger"])) if user else None
-    if linger is not None and user != "root":
+    linger = judge_linger(read_lingering())
+    if linger is not None:
         findings.append(linger)
     return findings
 

@@ -22,7 +22,8 @@ from assistant.cli import button
 from assistant.cli.button import learn, show_devices
 from assistant.errors import AssistantError, ButtonMissing, ConfigError
 from assistant.settings.config_edit import set_values, with_values
-from assistant.settings.config_reader import load_config, tomllib
+from assistant.settings.config_reader import load_config
+from assistant.settings.toml_text import tomllib
 
 PLAY, SPACE, CONTROL, WIDEST = 164, 57, 29, 582
 PATIENCE = 5.0  # reached only if a test fails

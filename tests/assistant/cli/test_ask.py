@@ -30,7 +30,7 @@ def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     draw(demo_scene()[0]).save("picture.png")
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         write_wav(Path("question.wav"), stranger.synthesize("what color is the circle"))
 
 

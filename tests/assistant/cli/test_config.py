@@ -53,10 +53,10 @@ def test_what_was_set_by_voice_is_what_is_in_force(tmp_path: Path, capsys: pytes
     """What was set by voice overrides the configuration, so it is shown in its place."""
     state = tmp_path / ".local" / "state" / "seesay" / "state.json"
     state.parent.mkdir(parents=True)
-    state.write_text('{"version": 1, "rate_wpm": 230}')
+    state.write_text('{"version": 1, "rate_wpm": 265}')
     assert main(["config"]) == 0
     out = capsys.readouterr().out
-    assert f"rate_wpm = 230  # set by voice, {state}\n" in out
+    assert f"rate_wpm = 265  # set by voice, {state}\n" in out
     assert "volume = 0.75  # default\n" in out
 
 

@@ -206,6 +206,18 @@ def test_a_failure_is_said_at_once_if_nothing_else_is(world: World) -> None:
     assert world.voice.heard.count("It works again.") == 1
 
 
+def test_a_failure_during_the_last_words_is_said_after_them(world: World) -> None:
+    """It waits for the end of the answer, and not for another question."""
+    world.voice.gate = Gate(is_open=False)
+    turn = world.ask()
+    assert world.voice.gate.reached.wait(WAIT_SECONDS)
+    world.pipeline.say_soon("The disk is full.")
+    world.voice.gate.open()
+    until(lambda: "The disk is full." in world.voice.heard)
+    world.finished(turn)
+    assert not turn.cancelled.is_set()
+
+
 def until(is_so: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + WAIT_SECONDS
     while not is_so():

@@ -9,7 +9,14 @@ from decimal import Decimal
 
 import pytest
 
-from assistant.language.spoken_numbers import SpokenNumber, digits_in, number_in, say_number
+from assistant.language.spoken_numbers import (
+    SpokenNumber,
+    digit_phrases,
+    digits_in,
+    number_in,
+    say_each_digit,
+    say_number,
+)
 from assistant.language.spoken_units import all_units
 
 ENGLISH = {
@@ -102,6 +109,18 @@ def test_digits_one_by_one() -> None:
     assert digits_in("0 4", "en") == digits_in("04", "zh") == "04"
     assert [digits_in(text, "en") for text in ("", "forty seven", "four and seven", "seven bar")] == [None] * 4
     assert [digits_in(text, "zh") for text in ("", "四十七", "两")] == [None] * 3
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_digit_is_understood_as_the_number(language: str) -> None:
+    """Said digit by digit, the number is the same, and the phrases for the recogniser have all its words."""
+    known = set(digit_phrases(language))
+    for value in ("152.7", "0.08", "-10.5", "2400", "7"):
+        said = say_each_digit(Decimal(value), language)
+        assert set(said.split()) <= known
+        understood = number_in(said.replace(" ", "") if language == "zh" else said, language)
+        assert understood is not None
+        assert understood.value == Decimal(value)
 
 
 def test_the_read_back() -> None:

@@ -105,7 +105,7 @@ def damages(count: int, seed: int = 1, model: Path = MODEL) -> list[Damage]:
 
 def speak_question(path: Path) -> None:
     """The question that every start should understand, as a WAV file."""
-    with Synthesizer("en-us", rate_wpm=150) as synthesizer:
+    with Synthesizer("en-us", rate_wpm=200) as synthesizer:
         write_wav(path, synthesizer.synthesize(WORDS))
 
 

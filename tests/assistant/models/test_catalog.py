@@ -11,6 +11,7 @@ import pytest
 from assistant.errors import ModelMissing, exit_status_of
 from assistant.models import catalog
 from assistant.models.catalog import FULL_SPEECH, FULL_VLM, MANIFEST, ChosenModel
+from assistant.models.sums import write_sums
 from assistant.models.verified import damaged_file
 from assistant.settings.config import Config, HearingConfig
 
@@ -153,9 +154,12 @@ def speech_of(origin: str, models: dict[str, Path], environ: dict[str, str]) -> 
     return catalog.speech_folder(config, environ | {"XDG_CACHE_HOME": environ["XDG_DATA_HOME"]})
 
 
-def test_the_embedded_speech_model_has_a_manifest_of_all_its_files() -> None:
-    """It names every file with the right checksum, in the form of the fetched models."""
-    folder = catalog.demo_speech("en")
+@pytest.mark.parametrize("folder", [catalog.demo_speech("en"), catalog.demo_vlm()], ids=["speech", "vision"])
+def test_each_embedded_model_has_a_manifest_of_all_its_files(folder: Path) -> None:
+    """It names every file with the right checksum, in the form of the fetched models.
+
+    After a wanted change of a model, `python -m assistant.models.sums` writes it anew.
+    """
     manifest = catalog.read_manifest(folder)
     assert manifest is not None
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -194,6 +198,39 @@ def test_a_damaged_speech_model_is_refused(
     if origin == "embedded":
         with pytest.raises(ModelMissing, match="install seesay again"):
             catalog.whole_demo_speech(catalog.demo_speech("en"))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json"])
+def test_a_damaged_embedded_vision_model_is_refused(name: str, tmp_path: Path) -> None:
+    """One changed byte in any of its files is told with the remedy and status 3; the sums can be written anew."""
+    folder, environ = Path(shutil.copytree(catalog.demo_vlm(), tmp_path / "eye")), {"XDG_CACHE_HOME": str(tmp_path)}
+    assert catalog.whole_demo_vlm(folder, environ) == folder
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(
+        ModelMissing, match=rf"^the embedded vision model at .*{name} has changed.*: install seesay"
+    ) as caught:
+        catalog.whole_demo_vlm(folder, environ)
+    assert exit_status_of(caught.value) == 3
+    assert write_sums(folder) == 7
+    assert catalog.whole_demo_vlm(folder, environ) == folder
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"files": ' + "[" * 100_000, '{"files": {"a": {"bytes": 1e999, "sha256": "a"}}}'],
+    ids=["deep", "an infinite size"],
+)
+def test_a_hostile_manifest_is_none(text: str, tmp_path: Path) -> None:
+    """What Python's JSON reader or its numbers cannot take is as good as no manifest."""
+    (tmp_path / MANIFEST).write_text(text)
+    assert catalog.read_manifest(tmp_path) is None
+
+
+def test_a_name_that_no_file_can_have_is_damage(tmp_path: Path) -> None:
+    """A zero byte in a manifest's name is no reason to fail in another way."""
+    assert damaged_file(tmp_path, {"a\0b": (1, "a" * 64)}) == "a\0b"
 
 
 def test_a_damaged_folder_of_the_users_own_is_refused(speech_models: dict[str, Path], environ: dict[str, str]) -> None:

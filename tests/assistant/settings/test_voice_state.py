@@ -90,9 +90,9 @@ def test_a_file_in_the_folders_place_is_a_line_in_the_log(tmp_path: Path, caplog
 @pytest.mark.parametrize(
     ("saved", "loaded"),
     [
-        ({"rate_wpm": 9000, "volume": 7}, VoiceState(450, 1.0)),
+        ({"rate_wpm": 9000, "volume": 7}, VoiceState(900, 1.0)),
         ({"rate_wpm": 1, "volume": -1.0}, VoiceState(80, 0.0)),
-        ({"rate_wpm": 10**400, "volume": float("inf")}, VoiceState(450, 1.0)),
+        ({"rate_wpm": 10**400, "volume": float("inf")}, VoiceState(900, 1.0)),
         ({"rate_wpm": 199.6}, VoiceState(200, 1.0)),
         ({"volume": 0.5, "later": "key"}, VoiceState(175, 0.5)),
     ],

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from assistant.cli.setup import draft_of, language_of
-from assistant.settings.config import Config
+from assistant.settings.config import Config, SpeakingConfig
 from assistant.setup.dialogue import Dialogue, NotPossible, Setting
 from assistant.setup.presses import Answer
 from assistant.setup.screen_reader import Preference
 from assistant.setup.steps import Device, Draft, Heard, Page, steps_of
 
+SLOW = Config(speaking=SpeakingConfig(rate_wpm=175))
 YES, NO, BACK, REPEAT = Answer.YES, Answer.NO, Answer.BACK, Answer.REPEAT
 
 
@@ -81,7 +82,7 @@ class Led:
         boot: bool = False,
         **parts: object,
     ) -> None:
-        self.draft = draft_of(config or Config())
+        self.draft = draft_of(config or SLOW)
         self.parts = FakeParts(self.draft, **parts)  # type: ignore[arg-type]
         self.questions: list[str] = []
         self._answers: Iterator[Answer] = iter(answers)

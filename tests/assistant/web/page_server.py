@@ -148,7 +148,7 @@ class PageServer:
             "state": "idle", "last_question": None, "last_answer": None, "model": "a model of the tests", "is_demo": False,
             "pictures_go_to": None, "engine_away": None, "journal": None, "has_round": False,
             "language": "en", "has_camera": True, "camera_pixels": [1920, 1080], "queue": {"length": 0, "limit": 8}, "power_watts": 8.4,
-            "temperature_celsius": 51.2, "memory_bytes": 3_600_000_000, "version": "0",
+            "temperature_celsius": 51.2, "memory_bytes": 3_600_000_000, "look_again_seconds": 1, "version": "0",
         }  # fmt: skip
         self.replies: deque[list[Event] | Refusal] = deque()
         self.asked: list[Asked] = []

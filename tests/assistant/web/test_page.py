@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.assistant.web.conftest import OpenPage
 from tests.assistant.web.page_help import UPLOAD, ask, note_sounds, until, upload
@@ -59,7 +59,7 @@ def test_a_new_picture_begins_a_new_conversation(open_page: OpenPage, page_serve
 
 
 def test_a_forgotten_conversation_is_begun_again_with_its_picture(open_page: OpenPage, page_server: PageServer) -> None:
-    """A server that has dropped the picture says 404; the page sends it again and the user does not notice."""
+    """A server that has dropped the picture says 404; the page sends it again, and says what the answer lacks."""
     page = open_page()
     upload(page)
     ask(page, "One?")
@@ -73,6 +73,28 @@ def test_a_forgotten_conversation_is_begun_again_with_its_picture(open_page: Ope
     expect(page.locator(".alert")).to_have_count(0)
     assert [asked.conversation for asked in page_server.asked] == [None, "c1", None]
     assert page_server.asked[-1].image == UPLOAD["buffer"]
+    lost = "SeeSay no longer has what was said before about this picture. It answers this question without that."
+    expect(page.locator(".now .note")).to_have_text(lost)
+    expect(page.locator("#announcer")).to_contain_text(lost)
+
+    page_server.replies.append([accepted(conversation="c2"), done("Three.")])
+    ask(page, "Three?")
+    expect(page.locator(".now .answer")).to_have_text("Three.")
+    expect(page.locator(".now .note")).to_have_count(0)
+
+
+def test_nothing_is_called_lost_where_nothing_was_answered(open_page: OpenPage, page_server: PageServer) -> None:
+    """If the server forgets a picture whose only question failed, the next question lacks nothing."""
+    page = open_page()
+    upload(page)
+    page_server.replies.append([accepted(), failed("failed", "this machine could not answer")])
+    ask(page, "One?")
+    expect(page.locator(".alert")).to_be_visible()
+    page_server.replies.append(Refusal(404, "no_such_conversation", "there is no such conversation"))
+    page_server.replies.append([accepted(conversation="c2"), done("Two.")])
+    ask(page, "Two?")
+    expect(page.locator(".now .answer")).to_have_text("Two.")
+    expect(page.locator(".now .note")).to_have_count(0)
 
 
 def test_sentences_are_read_aloud_one_after_the_other_and_again_when_asked(
@@ -319,8 +341,8 @@ def test_the_status_is_live(open_page: OpenPage, page_server: PageServer) -> Non
     }
     expect(page.locator(".chip")).to_contain_text("Speaking")
     expect(facts).to_contain_text("Is it open?")
-    expect(facts).to_contain_text("not measured here")
     expect(facts).not_to_contain_text("8.4 W")
+    expect(facts.get_by_text("Power")).to_have_count(0)
 
 
 def test_who_asks_is_told_that_pictures_leave_the_machine(open_page: OpenPage, page_server: PageServer) -> None:
@@ -361,6 +383,39 @@ def test_a_session_that_has_ended_is_told_once(open_page: OpenPage) -> None:
         pass
     expect(page.locator(".alert")).to_have_count(0)
     page.unroute_all()
+
+
+def test_a_server_that_wants_fewer_requests_is_not_lost(open_page: OpenPage, page_server: PageServer) -> None:
+    """A status that is refused with 429 changes nothing on the page, which asks again when it may."""
+    page = open_page()
+    expect(page.locator(".chip")).to_contain_text("Ready")
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        error = {"code": "too_many_requests", "message": "too many requests in a minute"}
+        route.fulfill(status=429, headers={"Retry-After": "3"}, json={"error": error})
+
+    page.route("**/api/status", refuse)
+    until(page, lambda: asked)
+    page.wait_for_timeout(1500)
+    assert len(asked) == 1
+    expect(page.locator(".chip")).to_contain_text("Ready")
+    expect(page.locator("#announcer")).to_have_text("")
+    page.unroute_all()
+    page_server.status["state"] = "speaking"
+    expect(page.locator(".chip")).to_contain_text("Speaking")
+
+
+def test_the_page_pauses_as_long_as_the_server_says(open_page: OpenPage, page_server: PageServer) -> None:
+    """With many pages open the server tells each to look less often."""
+    page_server.status["look_again_seconds"] = 30
+    page = open_page()
+    expect(page.locator(".chip")).to_contain_text("Ready")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2500)
+    assert asked == []
 
 
 def test_a_page_that_nobody_looks_at_asks_for_nothing(open_page: OpenPage, page_server: PageServer) -> None:

@@ -64,7 +64,7 @@ def test_everything_works_by_keyboard_alone(open_page: OpenPage, page_server: Pa
     # The handler is set long before the key press, because Playwright does not wait until the page listens.
     page.on("filechooser", lambda chooser: choosers.append(chooser))
     reached = []
-    for _ in range(12):
+    for _ in range(15):
         page.keyboard.press("Tab")
         here = page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
         reached.append(here)
@@ -72,15 +72,17 @@ def test_everything_works_by_keyboard_alone(open_page: OpenPage, page_server: Pa
         if here == "aloud":
             break
     assert reached == [
-        "Skip to the question", "English", "中文", "source-server", "shutter", "question", "ask", "read", "microphone", "stop", "aloud",
+        "Skip to the question", "English", "中文", "source-server", "sample-shapes", "sample-sign",
+        "sample-stars", "shutter", "question", "ask", "read", "microphone", "stop", "aloud",
     ]  # fmt: skip
 
-    for _ in range(7):
+    for _ in range(10):
         page.keyboard.press("Shift+Tab")  # goes back to the sources
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_label("A file")).to_be_checked()
-    page.keyboard.press("Tab")
+    for _ in range(4):  # past the three samples
+        page.keyboard.press("Tab")
     assert focus_is_visible(page)
     page.keyboard.press("Enter")
     until(page, lambda: choosers)
@@ -333,7 +335,7 @@ def test_the_focus_stands_out(open_page: OpenPage, scheme: str) -> None:
     """The outline has a contrast of 3:1 or more to its surroundings, on every control, in light and in dark."""
     page = open_page(color_scheme=scheme)
     seen = set()
-    for _ in range(11):
+    for _ in range(14):
         page.keyboard.press("Tab")
         here = page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
         seen.add(here)

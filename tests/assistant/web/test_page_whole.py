@@ -69,7 +69,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 def test_a_spoken_question_to_the_page_is_heard_answered_and_spoken(address: str, tmp_path: Path) -> None:
     """After the login: the browser's microphone, Vosk, the camera, the engine and the voice, then a typed follow-up."""
     _, (typed, _, spoken) = demo_scene()
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         write_wav(tmp_path / "question.wav", voice := stranger.synthesize(spoken.text))
     seconds = len(voice.samples) / voice.sample_rate_hz
     with chromium(tmp_path / "question.wav") as browser:

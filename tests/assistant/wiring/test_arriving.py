@@ -175,13 +175,15 @@ def test_the_ears_are_changed_between_two_utterances(monkeypatch: pytest.MonkeyP
     """A model that comes while the user speaks is taken after their words, and not a chunk of sound is lost."""
     old, watched = FakeEars(), Watched()
     new = watched.ears = FakeEars()
-    monkeypatch.setattr("audio.microphone.Microphone", lambda device: Source(8))
     monkeypatch.setattr(conversation, "_arriving", lambda assembly: watched.arriving)
-    assembly: Any = SimpleNamespace(ears=old, phrases=phrases_for("en"), config=Config())
+    microphone = SimpleNamespace(open_microphone=lambda: Source(8))
+    assembly: Any = SimpleNamespace(ears=old, phrases=phrases_for("en"), config=Config(), sound_watch=microphone)
     pipeline: Any = SimpleNamespace(in_use=False, speaking=False, cue_pitches_hz=())
     activation: Any = SimpleNamespace(held=lambda: False)
     ticks = 0
-    with contextlib.closing(conversation._events(assembly, pipeline, activation, EventQueue(), None)) as events:
+    life: Any = SimpleNamespace(sound_lost=lambda: None, loop_turned=lambda: None)
+    queue = EventQueue()
+    with contextlib.closing(conversation._events(assembly, pipeline, activation, queue, None, life)) as events:
         for event in events:
             ticks += isinstance(event, Tick)
             if isinstance(event, SpeechStarted):

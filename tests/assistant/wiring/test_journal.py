@@ -34,7 +34,7 @@ WEIGHTS = catalog.weights_hash(DEMO.folder)
 def spoken(folder: Path, *texts: str) -> list[Path]:
     """Each text as a WAV file, with a second of silence before and after it."""
     paths = []
-    with Synthesizer(voice="en-us", rate_wpm=150) as voice:
+    with Synthesizer(voice="en-us", rate_wpm=200) as voice:
         for number, text in enumerate(texts):
             sound = voice.synthesize(text)
             samples = resample(sound.samples, sound.sample_rate_hz, SPEECH_FORMAT.sample_rate_hz)
@@ -154,6 +154,11 @@ def test_a_full_disk_is_said_aloud_and_what_is_lost_is_listed(world: World, caps
     assert "the disk is full, nothing can be kept in the journal" in printed
     assert "not in the journal:" in printed
     assert "'what color is the circle'" in printed
+    world.monkeypatch.setenv("SEESAY_NO_WORDS_IN_LOG", "1")  # as in a service
+    world.run("what color is the circle", "quit")
+    printed = capsys.readouterr().err
+    assert "not in the journal:" in printed
+    assert "circle" not in printed
     world.monkeypatch.setattr(Journal, "append", real)
     assert world.records() == []
 

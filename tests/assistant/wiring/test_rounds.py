@@ -119,12 +119,12 @@ def test_the_page_beside_a_round_gets_each_of_its_steps(world: World) -> None:
 def test_a_changed_checklist_begins_anew_and_unknown_words_are_named(world: World) -> None:
     """Both are said at the start. The round with the old checklist gets an end, with the reason."""
     world.run(CHECKLIST, "hey camera quit")
-    valve = Station("flange", StepKind.SAY, OneOf(("blue", "redd")), question="what color is it")
+    valve = Station("trunnion", StepKind.SAY, OneOf(("blue", "redd")), question="what color is it")
     said = world.run(Checklist("Pump room", (valve,), "b" * 64), "hey camera quit")
-    assert "The speech model does not know these words of the checklist: flange" in said[0]
+    assert "The speech model does not know these words of the checklist: trunnion" in said[0]
     assert "redd, near to red" in said[0]
     assert "The checklist of the round Pump room has changed since that round began." in said[0]
-    assert said[0].endswith("Flange. What color is it? Say blue or redd.")
+    assert said[0].endswith("Trunnion. What color is it? Say blue or redd.")
     began, ended, anew = world.records()
     assert [record.kind for record in (began, ended, anew)] == [ROUND_BEGAN, ROUND_ENDED, ROUND_BEGAN]
     assert ended.round_id == began.round_id

@@ -102,7 +102,7 @@ class Quiet(NullSpeaker, contextlib.AbstractContextManager[Any]):
 
 
 def spoken(folder: Path, text: str) -> Path:
-    with Synthesizer(voice="en-us", rate_wpm=150) as voice:
+    with Synthesizer(voice="en-us", rate_wpm=200) as voice:
         sound = voice.synthesize(text)
     samples = resample(sound.samples, sound.sample_rate_hz, SPEECH_FORMAT.sample_rate_hz)
     quiet = np.zeros(SPEECH_FORMAT.sample_rate_hz, np.int16)

@@ -85,7 +85,7 @@ class Room:
 @pytest.fixture
 def words(tmp_path: Path) -> list[Path]:
     paths = []
-    with Synthesizer(voice="en-us", rate_wpm=150) as voice:
+    with Synthesizer(voice="en-us", rate_wpm=200) as voice:
         for text in ("what color is the circle", "status", "quit"):
             sound = voice.synthesize(text)
             samples = resample(sound.samples, sound.sample_rate_hz, SPEECH_FORMAT.sample_rate_hz)

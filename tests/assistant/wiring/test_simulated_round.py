@@ -46,7 +46,7 @@ def test_a_whole_round_without_hands_or_devices(at_home: Path, capsys: pytest.Ca
         " Notes: the floor is wet. The round has ended."
     )
     assert lines[-1] == f"seesay: {report}"
-    assert "The speech model does not know these words of the checklist: belt; guard." in printed.err
+    assert "does not know these words" not in printed.err
 
     with Journal.read(journal_folder({"XDG_STATE_HOME": str(at_home / "XDG_STATE_HOME")})) as journal:
         assert verify(journal).problem == ""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,16 @@ from vision.errors import VisionModelError
 MODEL_TYPE = "qwen3_vl"
 STORED_AS: dict[str, np.dtype[Any]] = {"BF16": np.dtype("<u2"), "F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 _MAX_HEADER_BYTES = 100_000_000  # the format's own limit
+_MAX_JSON_BYTES = 20_000_000  # ten times the index of the largest published checkpoint
+_MOST_SIDES = 8  # of a tensor; a convolution over time has five
+_LONGEST_SIDE = 1 << 40
 _SLICE_ELEMENTS = 1 << 20  # read and widened at a time: 2 MiB of bfloat16 stay in the processor's cache
 _AGAIN = "fetch the model again"
+
+
+def name_of(folder: Path) -> str:
+    """The name of the model in a folder: the folder's; if that is only "checkpoint", that of the folder above it."""
+    return folder.parent.name if folder.name == "checkpoint" else folder.name
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,8 @@ class Checkpoint:
 
     @property
     def name(self) -> str:
-        """The folder's name; if that is only "checkpoint", the name of the folder above it."""
-        return self.folder.parent.name if self.folder.name == "checkpoint" else self.folder.name
+        """See `name_of`."""
+        return name_of(self.folder)
 
     @property
     def parameters(self) -> int:
@@ -133,7 +142,7 @@ def _config(folder: Path) -> dict[str, Any]:
             "run `seesay fetch`, or set engine.model to a Qwen3-VL folder"
         )
     for key in ("text_config", "vision_config", "image_token_id", "vision_start_token_id", "vision_end_token_id"):
-        if not isinstance(config.get(key), dict if key.endswith("config") else int):
+        if type(config.get(key)) is not (dict if key.endswith("config") else int):
             raise VisionModelError(f"{path} has no usable {key}: {_AGAIN}")
     return config
 
@@ -161,7 +170,7 @@ def _tensors(folder: Path) -> dict[str, StoredTensor]:
         raise VisionModelError(f"{index} has no weight_map: {_AGAIN}")
     found: dict[str, StoredTensor] = {}
     for name in sorted({str(file) for file in weight_map.values()}):
-        if Path(name).name != name or not (folder / name).is_file():
+        if Path(name).name != name or not _is_file(folder / name):
             raise VisionModelError(f"{index} names {name}, which is not in the folder: {_AGAIN}")
         found.update(_header(folder / name))
     absent = [name for name in weight_map if name not in found]
@@ -172,9 +181,9 @@ def _tensors(folder: Path) -> dict[str, StoredTensor]:
 
 def _header(path: Path) -> dict[str, StoredTensor]:
     """The tensors of one safetensors file; every one lies within the file."""
-    size = path.stat().st_size
     try:
         with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > _MAX_HEADER_BYTES:
                 raise VisionModelError(f"{path} ({size:,} bytes) is not a safetensors file: {_AGAIN}")
@@ -188,7 +197,7 @@ def _header(path: Path) -> dict[str, StoredTensor]:
         raise
     except OSError as problem:
         raise VisionModelError(f"cannot read {path}: {problem.strerror}") from problem
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise VisionModelError(f"{path} is not a safetensors file, or its table is damaged: {_AGAIN}") from problem
     end = max((t.offset + t.elements * STORED_AS[t.stored_as].itemsize for t in tensors.values()), default=0)
     if end > size:
@@ -202,7 +211,13 @@ def _entry(path: Path, name: str, entry: dict[str, Any], data_start: int) -> Sto
         raise VisionModelError(
             f"{name} in {path} is stored as {stored_as}: only unquantised checkpoints (BF16, F16, F32) are read"
         )
-    tensor = StoredTensor(path, stored_as, tuple(int(side) for side in entry["shape"]), data_start + int(begin))
+    shape = tuple(entry["shape"])
+    # Without these limits the product of the sides could have millions of digits.
+    if not all(type(number) is int for number in (*shape, begin, end)) or len(shape) > _MOST_SIDES:
+        raise ValueError(f"{name} has no shape")
+    if not all(0 <= side <= _LONGEST_SIDE for side in shape):
+        raise ValueError(f"{name} has an impossible shape")
+    tensor = StoredTensor(path, stored_as, shape, data_start + begin)
     if begin < 0 or end - begin != tensor.elements * STORED_AS[stored_as].itemsize:
         raise ValueError(f"{name} does not fill its bytes")
     return tensor
@@ -227,16 +242,27 @@ def widen(raw: NDArray[Any], out: NDArray[np.float32]) -> None:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
+        if path.stat().st_size > _MAX_JSON_BYTES:
+            raise VisionModelError(f"{path} is larger than {_MAX_JSON_BYTES:,} bytes: {_AGAIN}")
         value = json.loads(path.read_text(encoding="utf-8"))
+    except VisionModelError:
+        raise
     except FileNotFoundError:
         raise VisionModelError(f"no {path.name} in {path.parent}: this is not a whole model folder; {_AGAIN}") from None
     except OSError as problem:
         raise VisionModelError(f"cannot read {path}: {problem.strerror}") from problem
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise VisionModelError(f"{path} is not JSON ({problem}): {_AGAIN}") from problem
     if not isinstance(value, dict):
         raise VisionModelError(f"{path} does not hold a table: {_AGAIN}")
     return value
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name out of an index may be too long for any file
+        return False
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ are written in more than one way; `shapes` knows which numbers a network has.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,18 +68,20 @@ def read_table(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value
 
 
-def read_count(table: Mapping[str, Any], key: str, where: str, default: int) -> int:
-    """A whole number from 1."""
+def read_count(table: Mapping[str, Any], key: str, where: str, default: int, most: int) -> int:
+    """A whole number from 1 to `most`."""
     value = table.get(key, default)
     if type(value) is not int or value < 1:
         raise Unfit(f"{where}.{key}", value, "a number from 1")
+    if value > most:
+        raise Unfit(f"{where}.{key}", value, f"a number up to {most}")
     return value
 
 
 def read_positive(table: Mapping[str, Any], key: str, where: str, default: float) -> float:
     """A positive, finite number."""
     value = table.get(key, default)
-    if type(value) not in (int, float) or not 0 < value < math.inf:
+    if type(value) not in (int, float) or not 0 < value <= sys.float_info.max:
         raise Unfit(f"{where}.{key}", value, "a positive number")
     return float(value)
 

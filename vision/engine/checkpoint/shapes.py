@@ -41,6 +41,10 @@ _TEXT_DEFAULTS: dict[str, int] = {
     "head_dim": 128,
     "max_position_embeddings": 128000,
 }
+# The largest published Qwen3-VL has 94 layers, and its longest side is its 151,936 tokens. A config that asks for many
+# more is damaged, and would cost its own time and memory before the weights are looked at.
+_MOST_LAYERS = 1_000
+_LARGEST = 100_000_000
 _VISION_DEFAULTS: dict[str, int] = {
     "depth": 27,
     "hidden_size": 1152,
@@ -156,10 +160,12 @@ def required_tensors(config: Mapping[str, Any], source: Path | str = "config.jso
 def _text(config: Mapping[str, Any]) -> TextShape:
     table = read_table(config, "text_config")
     where = "text_config"
-    number = {key: read_count(table, key, where, default) for key, default in _TEXT_DEFAULTS.items()}
+    number = {key: read_count(table, key, where, default, _most(key)) for key, default in _TEXT_DEFAULTS.items()}
     heads, head_dim = number["num_attention_heads"], number["head_dim"]
     kv_heads = (
-        heads if table.get("num_key_value_heads", 32) is None else read_count(table, "num_key_value_heads", where, 32)
+        heads
+        if table.get("num_key_value_heads", 32) is None
+        else read_count(table, "num_key_value_heads", where, 32, _LARGEST)
     )
     if heads % kv_heads:
         raise Unfit(f"{where}.num_key_value_heads", kv_heads, f"a divisor of num_attention_heads {heads}")
@@ -187,7 +193,7 @@ def _text(config: Mapping[str, Any]) -> TextShape:
 
 def _vision(table: Mapping[str, Any]) -> VisionShape:
     where = "vision_config"
-    number = {key: read_count(table, key, where, default) for key, default in _VISION_DEFAULTS.items()}
+    number = {key: read_count(table, key, where, default, _most(key)) for key, default in _VISION_DEFAULTS.items()}
     hidden, heads = number["hidden_size"], number["num_heads"]
     if hidden % (4 * heads):
         raise Unfit(f"{where}.num_heads", heads, f"a number that splits hidden_size {hidden} into multiples of 4")
@@ -208,6 +214,10 @@ def _vision(table: Mapping[str, Any]) -> VisionShape:
         deepstack=read_deepstack(table, where, number["depth"]),
         rope_theta=read_theta(rope, table, where, 10_000.0),
     )
+
+
+def _most(key: str) -> int:
+    return _MOST_LAYERS if key in ("num_hidden_layers", "depth") else _LARGEST
 
 
 def _text_tensors(text: TextShape) -> dict[str, tuple[int, ...]]:

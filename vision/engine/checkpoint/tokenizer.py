@@ -16,6 +16,7 @@ from vision.engine.generation.prompt import SpecialTokens
 from vision.errors import VisionModelError
 
 from .checkpoint import Checkpoint
+from .shapes import Shapes
 
 if TYPE_CHECKING:
     from tokenizers import AddedToken, Tokenizer
@@ -51,11 +52,11 @@ class CheckpointTokenizer:
         special = SpecialTokens(
             turn_start=self._special("<|im_start|>"),
             turn_end=self._special("<|im_end|>"),
-            vision_start=int(config["vision_start_token_id"]),
-            vision_end=int(config["vision_end_token_id"]),
-            image=int(config["image_token_id"]),
+            vision_start=config["vision_start_token_id"],
+            vision_end=config["vision_end_token_id"],
+            image=config["image_token_id"],
         )
-        known = int(config["text_config"]["vocab_size"])
+        known = Shapes.of(config, self._folder / "config.json").text.vocabulary
         for name, token in vars(special).items():
             if not 0 <= token < known:
                 raise VisionModelError(
@@ -84,8 +85,11 @@ def _read(folder: Path) -> Tokenizer:
     else:
         from transformers import AutoTokenizer  # takes seconds to import
 
-        # Not Qwen3VLProcessor: its video half needs torchvision.
-        library = AutoTokenizer.from_pretrained(str(folder), local_files_only=True).backend_tokenizer
+        # Not Qwen3VLProcessor: its video half needs torchvision. A folder that brings code of its own is refused; left
+        # to itself transformers would ask at the terminal whether to run it.
+        library = AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        ).backend_tokenizer
     library.no_truncation()  # the settings of a training may have been saved with it
     library.no_padding()
     # A question that contains "<|im_end|>" is text about a token, not a token.

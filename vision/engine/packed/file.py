@@ -188,7 +188,7 @@ def _contents_table(path: Path, octets: NDArray[np.uint8]) -> Any:
         raise PackedFileError(f"the table of contents of {path} is damaged")
     try:
         return json.loads(table)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise PackedFileError(f"the table of contents of {path} is damaged ({problem})") from problem
 
 

@@ -130,6 +130,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     [
         # The file.
         ("title = ", "round.toml is not valid TOML: "),
+        (station("low = 0x" + "f" * 300), "round.toml is not valid TOML: a whole number in it takes more than 64 bits"),
         ("", 'round.toml has no title: write title = "…" in its first line.'),
         ('title = "t"', "round.toml has no stations: write [[station]] and its keys below, for each of them."),
         ('titel = "t"', "round.toml, line 1: unknown key 'titel'; did you mean 'title'?"),

@@ -159,6 +159,28 @@ def test_a_number_is_read_back_and_stored_after_a_yes() -> None:
     assert (step.spoken, step.is_confirmed, step.is_out_of_limits) == ("forty two point five", True, False)
 
 
+def test_a_number_that_was_misheard_twice_is_asked_for_digit_by_digit() -> None:
+    """A voice that is misheard twice is mostly misheard in the same way again. A list has no digits."""
+    talk = Talk(TANK)
+    assert talk.hear("fifty", "no") == "How warm is the tank?"
+    assert talk.rules.expected(talk.moment).closed is Closed.NUMBER
+    each_digit = "Please say each digit, such as: one, five, two, point, seven."
+    assert talk.hear("fifty", "no") == each_digit
+    assert talk.rules.expected(talk.moment).closed is Closed.EACH_DIGIT
+    assert talk.hear("again") == each_digit
+    assert talk.hear("five two point seven") == "Fifty two point seven degrees celsius, yes?"
+    assert talk.hear("no") == each_digit
+    talk.hear("fifty two", "yes")
+    assert talk.steps[0].value == "52"
+    unclear = Talk(TANK)
+    for _ in range(2):
+        reaction = unclear.rules.ask_again(unclear.moment)
+        unclear.moment = reaction.moment
+    assert reaction.says == f"I did not hear that well. Please say it again. {each_digit}"
+    valve = Talk(VALVE)
+    assert valve.hear("open", "no", "open", "no") == valve.hear("again")
+
+
 def test_a_no_asks_again_and_another_number_replaces_it() -> None:
     """ "No" asks for the number again; "no, seven point four" says it at once; a plain number does as well."""
     talk = Talk(TANK)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from assistant.machine.commands import run
 from assistant.machine.doctor import models
 from assistant.machine.doctor.camera import check_camera, judge_seen, look, rate_of
 from assistant.machine.doctor.checks import CHECKS, NAMES, Check, run_checks
-from assistant.machine.doctor.commands import run
 from assistant.machine.doctor.finding import Finding, Level, ok
 from assistant.machine.doctor.power import judge_power
 from assistant.machine.doctor.web import check_proxy, judge_network, judge_proxy, proxy_blocks

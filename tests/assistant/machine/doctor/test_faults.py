@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from assistant.errors import FAILED, MISSING
+from assistant.machine.commands import Printed
 from assistant.machine.doctor.button import Button, judge_button
 from assistant.machine.doctor.camera import Seen, Unopened, device_of, holders_of, judge_seen, judge_unopened
-from assistant.machine.doctor.commands import Printed
 from assistant.machine.doctor.cpu_and_memory import (
     Disk,
     Memory,

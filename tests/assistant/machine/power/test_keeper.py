@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli.main import _parser, main
+from assistant.cli.main import command_line, main
 from assistant.cli.power import cap, show
 from assistant.errors import ConfigError, PowerError, UsageError, exit_status_of
 from assistant.machine.power.governor import Goal, Governor
@@ -447,7 +447,7 @@ def test_the_verb_shows_what_another_seesay_holds(
 )
 def test_the_command_line_of_cap(words: list[str], watts: float | None, command: list[str]) -> None:
     """Everything after -- belongs to the command, options included."""
-    arguments = _parser().parse_args(words)
+    arguments = command_line().parse_args(words)
     assert (arguments.watts, arguments.command) == (watts, command)
 
 
@@ -455,6 +455,6 @@ def test_the_command_line_of_cap(words: list[str], watts: float | None, command:
 def test_watts_that_make_no_sense_are_wrong_use(watts: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The status is 2, and the message names the range."""
     with pytest.raises(SystemExit) as caught:
-        _parser().parse_args(["power", "cap", f"--watts={watts}"])
+        command_line().parse_args(["power", "cap", f"--watts={watts}"])
     assert caught.value.code == 2
     assert "3 to 500 are expected" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import re
 import socket
@@ -70,6 +71,29 @@ def test_a_page_of_another_site_may_not_ask(web: Running, origin: str) -> None:
     assert (reply.status, reply.code) == (403, "wrong_origin")
     # a link to the page is allowed
     assert send(web.port, "GET", "/", headers={"Sec-Fetch-Site": "cross-site"}).status == 200
+
+
+@pytest.mark.parametrize(("pages", "requests_each"), [(1, 1), (20, 1), (20, 2), (50, 2)])
+def test_many_open_pages_behind_one_address_stay_below_the_limit(pages: int, requests_each: int) -> None:
+    """Each pauses as long as it is told to; a page of a round asks twice each time. None is refused in ten minutes."""
+    now = [0.0]
+    limit = RateLimit(600, lambda: now[0])
+    due = [(number / pages, number) for number in range(pages)]
+    longest = 0.0
+    while now[0] < 600.0:
+        now[0], page = heapq.heappop(due)
+        assert [limit.seconds_to_wait("10.0.0.1") for _ in range(requests_each)] == [0.0] * requests_each
+        pause = limit.pause_seconds("10.0.0.1")
+        longest = max(longest, pause) if now[0] > 300.0 else 0.0  # at first all pages look at the same time
+        heapq.heappush(due, (now[0] + pause, page))
+    assert longest <= max(1.0, 1.5 * pages * requests_each / 10)  # ten requests come back each second
+    assert limit.pause_seconds("10.0.0.2") == 1.0
+
+
+def test_the_status_says_when_to_look_again(locked: Running) -> None:
+    """One page alone may look every second."""
+    status = send(locked.port, "GET", "/api/status", headers={"Authorization": f"Bearer {TOKEN}"}).json
+    assert status["look_again_seconds"] == 1.0
 
 
 def test_our_own_page_may(web: Running) -> None:

@@ -18,7 +18,7 @@ from assistant.machine.power.sysfs import Sysfs
 from assistant.machine.status import Status
 from assistant.web.answer import Asked
 from assistant.web.conversations import Conversation, Said, folded
-from assistant.web.errors import QueueFull
+from assistant.web.errors import ApiError, QueueFull
 from assistant.web.events import Done, Sentence
 from assistant.web.expiring_store import Kept, KeptLimits
 from assistant.web.machine import Machine
@@ -176,6 +176,12 @@ def test_a_conversation_keeps_no_hold_of_a_connection_that_has_ended() -> None:
     assert gone() is None
 
 
+def test_an_error_that_quotes_a_request_is_one_printable_line() -> None:
+    """A media type or a key from outside may hold a terminal's commands."""
+    error = ApiError(415, "wrong_type", "image is \x1b[2J\nimage/png: send image/…")
+    assert error.message == str(error) == "image is \\x1b[2J\\nimage/png: send image/…"
+
+
 def test_words_of_doubt_stand_where_the_doubt_is() -> None:
     """The whole answer has the hedge at the same sentence as the spoken text, also if the same words came before."""
     engine = SteppedEngine(words=(("A box. Yes! ", 0.0), ("Yes", -9.0), ("!", 0.0)))
@@ -286,7 +292,7 @@ def test_the_state_is_that_of_the_voice_unless_only_the_page_is_at_work() -> Non
     board.asked("a")
     board.answered("b")
     board.asked("c")
-    assert (board.posted.last_question, board.posted.last_answer) == ("c", None)
+    assert (board.newest().last_question, board.newest().last_answer) == ("c", None)
 
 
 def test_the_sensors_are_read_at_most_once_a_second(tmp_path: Path) -> None:

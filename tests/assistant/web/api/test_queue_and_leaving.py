@@ -81,7 +81,7 @@ def test_a_client_that_leaves_while_its_picture_is_looked_at_ends_that_too() -> 
     engine = SteppedEngine(see_waits=True)
     with running(parts_with(engine)) as server:
         client = connect(server.port, ask_request(FIELDS))
-        assert eventually(lambda: server.services.board.posted.last_question == QUESTION)
+        assert eventually(lambda: server.services.board.newest().last_question == QUESTION)
         client.close()
         assert eventually(lambda: server.services.queue.status.length == 0)
         engine.steps.release(10)

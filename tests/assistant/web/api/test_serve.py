@@ -181,7 +181,7 @@ def write_spoken(text: str, path: Path, quiet_seconds: float = 0.2) -> None:
     from audio.synthesizer import Synthesizer
     from audio.wav import write_wav
 
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         chunk = stranger.synthesize(text)
     quiet = np.zeros(int(chunk.sample_rate_hz * quiet_seconds), np.int16)
     write_wav(path, AudioChunk(np.concatenate([quiet, chunk.samples, quiet]), chunk.sample_rate_hz))

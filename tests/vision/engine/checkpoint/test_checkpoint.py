@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -60,11 +61,23 @@ def quantised(path: Path) -> None:
     path.write_bytes(data.replace(b'"dtype":"BF16"', b'"dtype":"I16" ', 1))
 
 
+def with_table(folder: Path, table: bytes) -> None:
+    (folder / "model.safetensors").write_bytes(len(table).to_bytes(8, "little") + table)
+
+
 FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no folder": (shutil.rmtree, r"^no vision model folder at .*tiny: run `seesay fetch`"),
     "no config": (lambda f: (f / "config.json").unlink(), r"^no config\.json in .*tiny"),
     "config is no JSON": (lambda f: (f / "config.json").write_text("{oops"), r"config\.json is not JSON"),
     "config is no text": (lambda f: (f / "config.json").write_bytes(b"\xff\xfe\x00"), r"config\.json is not JSON"),
+    "config is a deep list": (
+        lambda f: (f / "config.json").write_text("[" * 100_000 + "]" * 100_000),
+        r"config\.json is not JSON",
+    ),
+    "config is too large": (
+        lambda f: os.truncate(f / "config.json", 20_000_001),
+        r"config\.json is larger than 20,000,000 bytes",
+    ),
     "config is a list": (lambda f: (f / "config.json").write_text("[]"), r"config\.json does not hold a table"),
     "other architecture": (
         lambda f: edit_json(f / "config.json", model_type="llava"),
@@ -92,6 +105,24 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         r"model\.safetensors is cut off: 300,000 bytes of [\d,]+",
     ),
     "another number format": (lambda f: quantised(f / "model.safetensors"), r"is stored as I16: only unquantised"),
+    "a deep table": (lambda f: with_table(f, b"[" * 100_000), r"model\.safetensors is not a safetensors file"),
+    "infinite sides": (
+        lambda f: with_table(f, b'{"a": {"dtype": "F32", "shape": [1e999], "data_offsets": [0, 4]}}'),
+        r"model\.safetensors is not a safetensors file, or its table is damaged",
+    ),
+    "a product of a million digits": (
+        lambda f: with_table(
+            f, b'{"a": {"dtype": "F32", "shape": [%b1], "data_offsets": [0, 4]}}' % (b"9" * 4000 + b",") * 300
+        ),
+        r"model\.safetensors is not a safetensors file, or its table is damaged",
+    ),
+    "no size of the vocabulary": (
+        lambda f: edit_json(
+            f / "config.json",
+            text_config={**json.loads((f / "config.json").read_text())["text_config"], "vocab_size": "x"},
+        ),
+        r"text_config\.vocab_size is 'x', not a number from 1",
+    ),
     "one tensor missing": (
         lambda f: rewrite(f, lambda t: t.pop(QUERY)),
         rf"tiny lacks {QUERY}: the checkpoint is incomplete",
@@ -291,6 +322,16 @@ def test_an_index_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     edit_json(folder / "model.safetensors.index.json", weight_map={"a": "../sharded/model-00001-of-00002.safetensors"})
     with pytest.raises(VisionModelError, match="not in the folder"):
         open_checkpoint(folder)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\nb", "a\0b"])
+def test_an_impossible_name_in_an_index_is_one_sentence(tmp_path: Path, name: str) -> None:
+    """A name that no file can have is told as one that is missing, on one printable line."""
+    folder = make(tmp_path / "tiny", Tiny(shards=2))
+    edit_json(folder / "model.safetensors.index.json", weight_map={"a": name})
+    with pytest.raises(VisionModelError, match="which is not in the folder") as caught:
+        open_checkpoint(folder)
+    assert str(caught.value).isprintable()
 
 
 def test_an_index_that_promises_too_much_is_refused(tmp_path: Path) -> None:

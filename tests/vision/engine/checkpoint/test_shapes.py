@@ -195,6 +195,13 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "odd grouping": ("text_config", {"num_key_value_heads": 3}, "num_key_value_heads is 3, not a divisor"),
     "odd head": ("text_config", {"head_dim": 7}, "text_config.head_dim is 7, not an even"),
     "no layers": ("text_config", {"num_hidden_layers": 0}, "num_hidden_layers is 0, not a number from 1"),
+    "a billion layers": (
+        "text_config",
+        {"num_hidden_layers": 10**9},
+        "num_hidden_layers is 1000000000, not a number up",
+    ),
+    "a billion blocks": ("vision_config", {"depth": 10**9}, "depth is 1000000000, not a number up to 1000"),
+    "a theta beyond float": ("text_config", {"rope_theta": 10**400}, "not a positive number"),
     "layers as text": ("text_config", {"num_hidden_layers": "28"}, "num_hidden_layers is '28'"),
     "layers as truth": ("text_config", {"num_hidden_layers": True}, "num_hidden_layers is True"),
     "odd heads in the vision encoder": ("vision_config", {"num_heads": 7}, "num_heads is 7, not a number that splits"),

@@ -264,6 +264,16 @@ def rewrite_contents(path: Path, change: Callable[[Any], object]) -> None:
     path.write_bytes(header + whole[len(header) : offset] + written)
 
 
+def test_a_deep_table_of_contents_is_damage(path: Path) -> None:
+    """With a right checksum Python's JSON reader would end in a RecursionError."""
+    whole, table = path.read_bytes(), b"[" * 100_000
+    magic, version, offset, _, _ = packed_file.HEADER.unpack(whole[: packed_file.HEADER.size])
+    header = packed_file.HEADER.pack(magic, version, offset, len(table), hashlib.sha256(table).digest())
+    path.write_bytes(header + whole[len(header) : offset] + table)
+    with pytest.raises(PackedFileError, match=r"the table of contents of .* is damaged"):
+        PackedFile(path)
+
+
 LIES: dict[str, Callable[[Any], object]] = {
     "a section beyond the end": lambda table: table["matrices"]["b"]["data"].update(at=1 << 40),
     "a section before the start": lambda table: table["matrices"]["b"]["data"].update(at=-128),

@@ -1,7 +1,8 @@
 // Draws the newest answer, in large letters, and the earlier questions.
 
+import { copy } from "./clipboard.js";
 import { sayAgain } from "./conversation.js";
-import { page } from "./page.js";
+import { announce, page } from "./page.js";
 import { h } from "./vue.js";
 import { button, wordsAbout } from "./views.js";
 import { filled, languageOf, number } from "./words.js";
@@ -44,17 +45,30 @@ function parts(turn) {
       h("span", { class: "visually-hidden", lang: page.words.tag }, `${words.you}: `),
       turn.question || words.spoken_question,
     ]),
+    turn.isAnew && h("p", { class: "note anew" }, words.anew),
     turn.isUnsure && h("p", { class: "note" }, words.unsure),
     turn.advice && h("p", { class: "note", lang: languageOf(turn.advice, page.status?.language) }, turn.advice),
     turn.lines.length > 0 && printed(turn, words),
     turn.answer && !turn.lines.length && h("p", { class: ["answer", { growing: turn.state === "answering" }], lang: languageOf(turn.answer, page.status?.language) }, turn.answer),
     stateOf(turn, words),
-    (turn.sounds.length > 0 || turn.timing) &&
+    (turn.sounds.length > 0 || turn.timing || canBeCopied(turn)) &&
       h("div", { class: "after" }, [
         turn.sounds.length > 0 && button(words.again, { kind: "sm btn-outline-secondary", press: () => sayAgain(turn) }, "sound"),
-        turn.timing && h("span", { class: "hint" }, timingOf(turn, words)),
+        canBeCopied(turn) && button(turn.isCopied ? words.copied : words.copy, { kind: "sm btn-outline-secondary", press: () => copyAnswer(turn) }, "copy"),
+        turn.timing && h("details", { class: "hint" }, [h("summary", words.details), h("p", { class: "m-0" }, timingOf(turn, words))]),
       ]),
   ];
+}
+
+function canBeCopied({ state, answer, lines }) {
+  return ["done", "stopped", "failed"].includes(state) && Boolean(answer || lines.length);
+}
+
+/** Copies the answer, or the lines of print as they stand on the page, without the marks of doubt. */
+async function copyAnswer(turn) {
+  const text = turn.lines.length ? turn.lines.map((line) => line.text).join("\n") : turn.answer;
+  turn.isCopied = await copy(text);
+  announce(turn.isCopied ? page.words.answer.copied : page.words.answer.not_copied);
 }
 
 /** The lines of print as text to copy: a line below the other, and paragraphs apart. */

@@ -24,6 +24,15 @@ export async function serverPicture(signal) {
   return (await reach("/api/frame.jpg", { signal, cache: "no-store" })).blob();
 }
 
+/** A picture that belongs to the page. */
+export async function sample(name) {
+  return (await reach(sampleAddress(name), {})).blob();
+}
+
+export function sampleAddress(name) {
+  return new URL(`../samples/${name}.jpg`, import.meta.url).pathname;
+}
+
 /** The sound of a sentence, as a WAV file. */
 export async function sound(address) {
   return (await reach(address, {})).blob();
@@ -78,7 +87,7 @@ export function stop(conversation) {
 async function reach(address, options) {
   let response;
   try {
-    response = await fetch(address, { headers: { Accept: "application/json, text/event-stream, image/jpeg, audio/wav" }, ...options });
+    response = await fetch(address, { headers: { Accept: "application/json, text/event-stream, image/*, audio/wav" }, ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Failure("unreachable");

@@ -26,6 +26,12 @@ export async function ask(recording = null) {
   await begin(recording ? "" : question, { send: api.ask, question, audio: recording });
 }
 
+/** Asks this question about the picture on the page, in place of what is typed. */
+export async function askAbout(question) {
+  page.question = question;
+  await ask();
+}
+
 /** Has all print in the picture read. It ends an answer, as a question does. */
 export async function read() {
   await begin(page.words.ask.read, { send: api.read });
@@ -110,7 +116,7 @@ async function follow(mine, request) {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   let first = null;
-  for await (const { name, data } of eventsAbout(picture, request, mine.controller.signal)) {
+  for await (const { name, data } of eventsAbout(turn, request, mine.controller.signal)) {
     if (asking !== mine) return;
     if (name === "accepted") {
       picture.conversation = data.conversation;
@@ -160,14 +166,20 @@ function hearSentence(turn, address) {
   speaker.say(sound);
 }
 
-/** A follow-up names the conversation. If the server has forgotten that, the picture is sent again. */
-async function* eventsAbout(picture, request, signal) {
+/**
+ * A follow-up names the conversation. If the server has forgotten that, the picture is sent again, and the user is told
+ * that the answer does not rest on what was said before.
+ */
+async function* eventsAbout(turn, request, signal) {
+  const { picture } = turn;
   const { conversation, blob } = picture;
   try {
     yield* request.send({ ...request, conversation, image: blob }, signal);
   } catch (error) {
     if (!conversation || error.status !== 404) throw error;
     picture.conversation = null;
+    turn.isAnew = page.turns.some((other) => other.id !== turn.id && other.picture.url === picture.url && other.answer);
+    if (turn.isAnew) announce(page.words.answer.anew);
     yield* request.send({ ...request, image: blob }, signal);
   }
 }

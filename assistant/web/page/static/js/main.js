@@ -1,5 +1,6 @@
 // Starts the page: its words, views and keys, dropped files, and the status that is read again and again.
 
+import { keepAnswerInView } from "./answer_in_view.js";
 import { AnswerPanel, EarlierPanel } from "./answer_view.js";
 import { AskPanel } from "./ask_view.js";
 import { stop } from "./conversation.js";
@@ -77,7 +78,9 @@ page.languages = JSON.parse(place.dataset.languages);
 // and its alerts are all that there is to read.
 const words = Object.fromEntries(await Promise.all(page.languages.map(async ({ code }) => [code, await loadWords(code)])));
 page.words = words[page.language];
+page.english = words.en;
 // The first status decides which source is chosen. The page waits for it, so that the choice does not change later.
 await Promise.race([keepStatus(), new Promise((go) => setTimeout(go, PATIENCE_MS))]);
 createApp(Page).mount(place);
+keepAnswerInView();
 listen();

@@ -3,6 +3,7 @@
 import { forgetSound } from "./speaker.js";
 import { nextTick, reactive } from "./vue.js";
 
+export const HISTORY_SECONDS = 600;
 const KEPT_TURNS = 50;
 const ALOUD = "seesay.aloud";
 
@@ -10,13 +11,15 @@ export const page = reactive({
   language: "en",
   languages: [], // [{code, name, tag}]
   words: null,
+  english: null, // the words in English
   status: null, // the last answer of /api/status
+  history: [], // of the last ten minutes: {seconds, watts, celsius, queue}, null where it is not measured
   round: null, // the last answer of /api/round, or null where no inspection round runs
   connected: true,
   announcements: [], // [{id, text}]; a screen reader reads each as it is added
   problems: { picture: null, ask: null }, // each is a Failure or null
   source: "file", // "server" | "browser" | "file"
-  picture: null, // {blob, url, source, name, takenAt, conversation}
+  picture: null, // {blob, url, source, name, takenAt, conversation, sample}; `sample` is the name of a sample picture, or null
   camera: null, // the browser's camera, while it is on
   busyWithPicture: false,
   dropping: false,
@@ -35,6 +38,8 @@ export function newTurn(picture, question) {
     picture,
     question,
     isUnsure: false,
+    isCopied: false,
+    isAnew: false, // true if the server no longer had what was said before about the picture
     answer: "",
     lines: [], // of print: {text, paragraph, is_doubtful, …} as the server sends them; they are shown in place of `answer`
     state: "sending", // "queued" | "seeing" | "finding" | "answering" | "done" | "stopped" | "failed"

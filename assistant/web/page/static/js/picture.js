@@ -42,6 +42,16 @@ export function chooseFile(file, name) {
   });
 }
 
+/** `shown` is the name of the sample as the page shows it. */
+export function chooseSample(name, shown) {
+  return showingProblems(async () => {
+    const blob = await api.sample(name);
+    turnCameraOff();
+    chooseSource("file");
+    show(blob, "file", shown, name);
+  });
+}
+
 export function turnCameraOff() {
   page.camera?.getTracks().forEach((track) => track.stop());
   page.camera = null;
@@ -62,9 +72,9 @@ async function take() {
   show(photo, "browser");
 }
 
-function show(blob, source, name = "") {
+function show(blob, source, name = "", sample = null) {
   const previous = page.picture;
-  page.picture = { blob: markRaw(blob), url: URL.createObjectURL(blob), source, name, takenAt: new Date(), conversation: null };
+  page.picture = { blob: markRaw(blob), url: URL.createObjectURL(blob), source, name, takenAt: new Date(), conversation: null, sample };
   announce(page.words.picture.new);
   if (previous) forgetPicture(previous);
 }

@@ -3,6 +3,7 @@
 import { page } from "./page.js";
 import { changeSource, chooseFile, pressShutter, turnCameraOff } from "./picture.js";
 import { h } from "./vue.js";
+import { SampleChoice, SampleQuestions } from "./samples_view.js";
 import { alertBox, button, icon, wordsAbout } from "./views.js";
 import { filled } from "./words.js";
 
@@ -10,19 +11,32 @@ export function PicturePanel() {
   return h("section", { class: "panel", "aria-labelledby": "picture-heading" }, [
     h("h2", { id: "picture-heading", tabindex: -1 }, page.words.picture.heading),
     leaving(),
+    page.status?.is_demo && h("p", { class: "demo", id: "demo-note" }, page.words.status.demo),
     sources(),
-    h("div", { class: ["view", { empty: !page.picture && !page.camera, dropping: page.dropping }] }, shown()),
+    hasNoCamera() && h("p", { class: "hint", id: "no-camera" }, page.words.picture.no_camera),
+    h("div", { class: ["view", viewState()] }, shown()),
     page.picture && h("p", { class: "caption" }, wordsAbout(page.picture, "caption")),
+    h(SampleQuestions),
     h("div", { class: "buttons" }, page.source === "file" ? fileButton() : cameraButtons()),
     page.source === "file" && h("p", { class: "hint for-keys", id: "drop-hint" }, page.words.picture.drop),
     alertBox("picture"),
   ]);
 }
 
+function viewState() {
+  const wasAskedAbout = page.turns.length > 0 && page.turns[0].picture.url === page.picture?.url;
+  return { empty: !page.picture && !page.camera, dropping: page.dropping, compact: wasAskedAbout || page.picture?.sample };
+}
+
 /** If another computer answers, the user is told so before the picture goes there. */
 function leaving() {
   const host = page.status?.pictures_go_to;
   return host && h("p", { class: "demo", id: "leaving" }, filled(page.words.status.pictures_leave, { host }));
+}
+
+/** The server has answered, and has no camera. */
+function hasNoCamera() {
+  return page.status?.has_camera === false;
 }
 
 function sources() {
@@ -38,6 +52,7 @@ function sources() {
           value: source,
           checked: page.source === source,
           disabled: source === "server" && !page.status?.has_camera,
+          "aria-describedby": source === "server" && hasNoCamera() ? "no-camera" : null,
           // Keys cause a click as well, and a click also tells when the chosen source is chosen again.
           onClick: () => changeSource(source),
         }),
@@ -60,7 +75,7 @@ function shown() {
     });
   }
   if (page.picture) return h("img", { key: "picture", src: page.picture.url, alt: wordsAbout(page.picture, "about") });
-  return h("p", { key: "none" }, [icon("image"), page.words.picture.none]);
+  return h("div", { key: "none", class: "none" }, [h("p", [icon("image"), page.words.picture.none]), h(SampleChoice)]);
 }
 
 function cameraButtons() {

@@ -1,6 +1,7 @@
 // Draws the head of the page and the panel with SeeSay's own status.
 
 import { page } from "./page.js";
+import { Plots } from "./plot_view.js";
 import { h } from "./vue.js";
 import { filled, languageOf, number } from "./words.js";
 
@@ -53,15 +54,16 @@ function chip(words) {
 export function StatusPanel() {
   const { status: words, tag } = page.words;
   const status = page.status ?? {};
-  const measured = (value, digits, unit) => (value == null ? words.unknown : `${number(value, tag, digits)} ${unit}`);
+  // What is not measured here has no row.
+  const measured = (term, value, digits, unit) => value != null && [term, `${number(value, tag, digits)} ${unit}`];
   const said = (text) => (text ? h("span", { lang: languageOf(text, status.language) }, text) : words.nothing_yet);
   const size = (words, [width, height]) => filled(words, { width, height });
   const rows = [
     [words.last_question, said(status.last_question)],
     [words.last_answer, said(status.last_answer)],
-    [words.power, measured(status.power_watts, 1, "W")],
-    [words.temperature, measured(status.temperature_celsius, 0, "°C")],
-    [words.memory, measured(status.memory_bytes == null ? null : status.memory_bytes / 1e9, 1, "GB")],
+    measured(words.power, status.power_watts, 1, "W"),
+    measured(words.temperature, status.temperature_celsius, 0, "°C"),
+    measured(words.memory, status.memory_bytes == null ? null : status.memory_bytes / 1e9, 1, "GB"),
     status.camera_pixels && [words.camera, size(words.camera_value, status.camera_pixels)],
     status.queue && [words.queue, filled(words.queue_value, status.queue)],
     [words.model, status.model ?? ""],
@@ -70,7 +72,7 @@ export function StatusPanel() {
   return h("section", { class: "panel", "aria-labelledby": "status-heading" }, [
     h("h2", { id: "status-heading" }, words.heading),
     status.engine_away && h("p", filled(words.engine_away, { host: status.engine_away })),
-    status.is_demo && h("p", { class: "demo" }, words.demo),
     h("dl", { class: "facts" }, rows.map(([term, value]) => h("div", { key: term }, [h("dt", term), h("dd", [value])]))),
+    h(Plots),
   ]);
 }

@@ -8,6 +8,7 @@ const PATHS = {
   camera: "M4 8h3l2-3h6l2 3h3a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zm8 2a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
   image: "M4 5h16v14H4zm0 11 5-5 4 4 3-3 4 4M15.500 8.500h.01",
   microphone: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5 11a7 7 0 0 0 14 0M12 18v3",
+  copy: "M8 8h12v12H8zM16 8V4H4v12h4",
   send: "M4 12h14M12 6l6 6-6 6",
   text: "M5 6h14M5 10h14M5 14h14M5 18h8",
   stop: "M6 6h12v12H6z",
@@ -42,6 +43,8 @@ export function alertBox(place) {
       h("div", { class: "alert alert-danger d-flex flex-wrap gap-3 align-items-start", key: "problem" }, [
         h("p", { class: "flex-grow-1 m-0" }, [
           sentenceOf(failure, page.words),
+          ["no_picture", "no_camera_yet"].includes(failure.code) &&
+            h("button", { type: "button", class: "btn btn-link alert-link", id: "to-picture", onClick: goToPicture }, errors.to_picture),
           failure.status === 401 && h("a", { class: "alert-link ms-2", href: `/login?lang=${page.language}` }, errors.login),
         ]),
         h("button", {
@@ -56,6 +59,12 @@ export function alertBox(place) {
         }),
       ]),
   ]);
+}
+
+/** Leads to the control that gets a picture, whichever source is chosen. */
+function goToPicture() {
+  document.querySelector("#picture-heading").scrollIntoView({ block: "start" });
+  document.querySelector("#file, #shutter").focus({ preventScroll: true });
 }
 
 /**

@@ -1,4 +1,4 @@
-"""Runs the system's own commands for at most two seconds and collects what they print. It understands none of them."""
+"""Runs the system's own commands for at most a few seconds and collects what they print. It understands none of them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Printed:
         return self.status == 0
 
 
-def run(command: Sequence[str]) -> Printed:
-    """Runs a command with English messages."""
+def run(command: Sequence[str], seconds: float = _SECONDS) -> Printed:
+    """Runs a command with English messages. It is killed after so many seconds."""
     try:
         done = subprocess.run(
             command,
-            capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, errors="replace", timeout=seconds, check=False, stdin=subprocess.DEVNULL,
             env={**os.environ, "LC_ALL": "C"},
         )  # fmt: skip
     except FileNotFoundError:

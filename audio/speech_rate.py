@@ -1,0 +1,70 @@
+"""From the rate that a user wants, in real words a minute, to the settings of espeak-ng that give it.
+
+espeak-ng's own number is not what is heard: at "175" its English says 231 words a minute. It takes 80 at least, where
+English still has 114, and goes to 450 by itself. Above that it uses the library sonic, which shortens the sound. The
+tables below were measured with espeak-ng 1.51 by `python -m assistant.bench.accuracy.voice_rates --settings`: the
+words of a text of 21 sentences, divided by the time that they and the pauses between them take. A Mandarin word counts
+as 1.5 characters.
+
+This module does not know the engine, and how a voice differs from others of its kind.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+MIN_RATE_WPM, MAX_RATE_WPM = 80, 900
+CHARACTERS_PER_WORD = 1.5  # Mandarin: about as many syllables as an English word has
+
+_LOWEST_SETTING = 80  # espeak-ng takes no lower one; slower speech comes from longer gaps between words
+# (real words a minute, setting)
+_Curve = tuple[tuple[float, int], ...]
+_ENGLISH: _Curve = (
+    (114, 80), (135, 100), (160, 120), (187, 140), (211, 160), (231, 175), (261, 200), (297, 230), (335, 265),
+    (384, 305), (438, 350), (497, 400), (549, 449), (555, 450), (617, 500), (743, 600), (865, 700), (991, 800),
+)  # fmt: skip
+_MANDARIN: _Curve = (
+    (67, 80), (80, 100), (97, 120), (116, 140), (134, 160), (148, 175), (173, 200), (202, 230), (238, 265),
+    (283, 305), (320, 350), (370, 400), (377, 450), (419, 500), (503, 600), (587, 700), (673, 800), (758, 900),
+    (843, 1000), (1003, 1200),
+)  # fmt: skip
+# English below the lowest setting: (real words a minute, gap between words in units of about 10 ms at the normal rate)
+_ENGLISH_GAPS: _Curve = ((77, 8), (83, 6), (89, 4), (97, 2), (114, 0))
+# Mandarin is faster just below 450, where sonic is not used yet, than at 450. These settings would not be monotonic.
+_MANDARIN_UNUSED = range(401, 450)
+
+
+@dataclass(frozen=True)
+class EngineRate:
+    """What espeak-ng is to be set to."""
+
+    setting: int  # espeakRATE
+    word_gap: int  # espeakWORDGAP
+
+
+def engine_rate(rate_wpm: int, *, mandarin: bool = False) -> EngineRate:
+    """The settings for `rate_wpm` real words a minute, which is held within 80..900.
+
+    Languages other than Mandarin take the English table, since espeak-ng changes all of them alike.
+    """
+    wanted = min(MAX_RATE_WPM, max(MIN_RATE_WPM, rate_wpm))
+    if mandarin:
+        setting = round(_interpolated(_MANDARIN, wanted))
+        return EngineRate(450 if setting in _MANDARIN_UNUSED else setting, word_gap=0)
+    if wanted < _ENGLISH[0][0]:
+        return EngineRate(_LOWEST_SETTING, word_gap=round(_interpolated(_ENGLISH_GAPS, wanted)))
+    return EngineRate(round(_interpolated(_ENGLISH, wanted)), word_gap=0)
+
+
+def pause_seconds(rate_wpm: int) -> float:
+    """The silence after a sentence. It is 0.12 s, and at high rates it shortens as the words do."""
+    return 0.12 * min(1.0, 250.0 / max(1, rate_wpm))
+
+
+def _interpolated(curve: _Curve, wanted: float) -> float:
+    """The setting for `wanted` words a minute, between the measured points around it."""
+    for (below, low), (above, high) in itertools.pairwise(curve):
+        if below <= wanted <= above:
+            return low + (high - low) * (wanted - below) / (above - below)
+    return curve[0][1] if wanted < curve[0][0] else curve[-1][1]
