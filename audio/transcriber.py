@@ -116,7 +116,7 @@ def unknown_words(model_path: Path, phrases: Sequence[str]) -> list[str]:
     return [word for phrase in phrases for word in phrase.split() if model.vosk_model_find_word(word) < 0]
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=2)  # two, because a new model is loaded while the one before it is still in use
 def _model(model_path: Path) -> Any:
     """Loads the model, or returns the one in memory: a second copy for a wake word would cost as much memory again."""
     return import_vosk().Model(model_path=str(model_path))

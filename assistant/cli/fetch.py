@@ -34,7 +34,7 @@ def _fetch(arguments: argparse.Namespace) -> None:
     which: Which = "speech" if arguments.speech else "vision" if arguments.eye else "all"
     with ProgressBars() as bars:
         folders = fetch(language, which, progress=bars.show)
-    what = "the full model is" if len(folders) == 1 else "the full models are"
+    what = "the full models are" if which == "all" else "the full model is"
     console.say(f"{what} here and used from now on: " + ", ".join(map(str, folders)))
     if which != "speech" and (model := catalog.fetched_vlm()) is not None:
         console.say("preparing a quick start: packing the weights, compiling for this processor")

@@ -103,6 +103,18 @@ def fetched_speech(language: str, environ: Mapping[str, str] = os.environ) -> Pa
     return _if_whole(models_folder(environ) / model.name) if model else None
 
 
+def fetched_share_of_vlm(environ: Mapping[str, str] = os.environ) -> float:
+    """How much of the full vision-language model is here, 0 to 1; 1 only if it is whole."""
+    if fetched_vlm(environ) is not None:
+        return 1.0
+    total_bytes = sum(size for size, _ in FULL_VLM.pinned.values())
+    try:
+        here = sum(file.stat().st_size for file in (models_folder(environ) / f"{FULL_VLM.name}.part").iterdir())
+    except OSError:  # none is fetched, or it is renamed at this moment
+        return 0.0
+    return min(0.999, here / total_bytes)
+
+
 def choose_vlm(configured: str, environ: Mapping[str, str] = os.environ) -> ChosenModel:
     """The vision-language model to load: the configured folder, else the fetched one, else the demo model.
 

@@ -61,6 +61,7 @@ class RealParts:
         self._voice: SpokenVoice | None = None
         self._sounds_like: tuple[Any, ...] = ()
         self._output: str | None = None
+        self._fetching: subprocess.Popen[bytes] | None = None  # the last fetch that was started
 
     def close(self) -> None:
         if self._voice is not None:
@@ -215,18 +216,34 @@ class RealParts:
         return self._path
 
     def fetch(self, which: str) -> None:
-        fetch_beside(which, self._draft.language)
+        self._fetching = fetch_beside(which, self._draft.language)
+
+    def can_hear(self) -> bool:
+        """English has a small model of its own; any other language needs the one that is fetched."""
+        waiting = threading.Event()  # it is never set; waiting for it can be interrupted by Ctrl-C
+        is_told = False
+        while True:
+            try:
+                catalog.choose_speech(self._config.hearing.speech_model, self._draft.language)
+                return True
+            except ModelMissing:
+                if self._fetching is None or self._fetching.poll() is not None:
+                    return False
+            if not is_told:
+                self.tell(self._draft.words.fetching)
+                is_told = True
+            waiting.wait(1.0)
 
     def start_at_boot(self) -> str:
         return start_at_boot()
 
 
-def fetch_beside(which: str, language: str) -> None:
+def fetch_beside(which: str, language: str) -> subprocess.Popen[bytes]:
     """Starts `seesay fetch` as a program of its own, which goes on when this one ends."""
     only = ["--speech"] if which == "speech" else []
     # This process is forbidden to use the network; the other one must not inherit that.
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_OFFLINE")}
-    subprocess.Popen(
+    return subprocess.Popen(
         ["nice", "-n", "10", *command_of("assistant"), "fetch", "--language", language, *only],
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -98,6 +98,9 @@ class Parts(Protocol):
     def fetch(self, which: str) -> None:
         """Begins to fetch models beside the conversation."""
 
+    def can_hear(self) -> bool:
+        """Whether there is a speech model. It waits for one that is being fetched, as long as the fetch goes on."""
+
     def start_at_boot(self) -> str:
         """Makes the program start with the machine. Returns a sentence that says what came of it."""
 
@@ -141,7 +144,7 @@ def steps_of(
         _keep(draft, parts),
         _models(draft, parts, wants_models),
         _boot(draft, parts, can_start_at_boot),
-        _begin(draft),
+        _begin(draft, parts),
     ]
 
 
@@ -311,9 +314,14 @@ def _boot(draft: Draft, parts: Parts, can: bool) -> _Step:
     )
 
 
-def _begin(draft: Draft) -> _Step:
+def _begin(draft: Draft, parts: Parts) -> _Step:
+    def take(offer: Offer) -> str:
+        if offer.ends:
+            return draft.words.ended
+        return "" if parts.can_hear() else draft.words.fetch_failed
+
     return _Step(
         lambda: [Offer("begin"), Offer("end", ends=True)],
         lambda offer: draft.words.not_now if offer.ends else draft.words.begin,
-        lambda offer: draft.words.ended if offer.ends else "",
+        take,
     )

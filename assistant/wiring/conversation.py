@@ -18,8 +18,11 @@ from assistant.inspection.rounds.wording import joined
 from assistant.language.phrases import Phrases
 from assistant.machine.memory import used_bytes
 from assistant.machine.status import Status, status_of
+from assistant.models import catalog
 from assistant.wiring import devices, rounds
+from assistant.wiring.arriving import Arriving, Until
 from assistant.wiring.assembly import Assembly
+from assistant.wiring.hearing import Ears
 from assistant.wiring.service import SignsOfLife, signs_of_life
 
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ if TYPE_CHECKING:
     from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
-    from audio.hearing import AudioSource
+    from audio.hearing import AudioSource, PauseEar
+    from audio.wake_word import AttentiveTranscriber
     from vision.loading_engine import LoadingEngine
 
 
@@ -204,28 +208,55 @@ def _events(
     life: SignsOfLife,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
-    from audio.hearing import Situation
+    from audio.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
 
-    ears, phrases = assembly.ears, assembly.phrases
-    if inspection is None:
-        transcriber = ears.attentive(activation)
-    else:
-        transcriber = ears.attentive(activation, lambda: inspection.phrases_awaited, inspection.counts_unasked)
-    pause_ear = ears.pause_ear(activation)
-    situation = Situation(held=activation.held, wake_suspected=transcriber.wake_suspected)
+    phrases = assembly.phrases
+    situation = Situation(held=activation.held)
     if assembly.config.hearing.barge_in != "any":
         deaf, own_cue = HalfDuplex(lambda: pipeline.speaking), OwnCue(lambda: pipeline.cue_pitches_hz)
         situation = replace(situation, deaf=deaf, own_cue=own_cue)
 
+    def parts_of(ears: Ears) -> tuple[Ears, AttentiveTranscriber, PauseEar | None]:
+        if inspection is None:
+            transcriber = ears.attentive(activation)
+        else:
+            transcriber = ears.attentive(activation, lambda: inspection.phrases_awaited, inspection.counts_unasked)
+        return ears, transcriber, ears.pause_ear(activation)
+
+    parts = parts_of(assembly.ears)
+    arriving = _arriving(assembly)
+    speech_under_way = False
+
+    def may_change_ears() -> bool:
+        return arriving.has_new_ears and not speech_under_way and not pipeline.in_use
+
     def events_of(microphone: AudioSource) -> Iterator[Event]:
-        transcriber.reset()  # half a question from before the loss must not become part of the next one
-        if ears.stop_ear is not None:
-            ears.stop_ear.rest()
+        nonlocal parts, speech_under_way
+        parts[1].reset()  # half a question from before the loss must not become part of the next one
+        if parts[0].stop_ear is not None:
+            parts[0].stop_ear.rest()
         queue.take()
-        return queue.events(
-            ears.hearing(microphone, transcriber, situation, stop_ear=ears.stop_ear, pause_ear=pause_ear)
-        )
+        while True:
+            ears, transcriber, pause_ear = parts
+            hearing = ears.hearing(
+                Until(microphone, may_change_ears),
+                transcriber,
+                replace(situation, wake_suspected=transcriber.wake_suspected),
+                stop_ear=ears.stop_ear,
+                pause_ear=pause_ear,
+            )
+            speech_under_way = False
+            for event in queue.events(hearing):
+                if isinstance(event, SpeechStarted):
+                    speech_under_way = True
+                elif isinstance(event, (Utterance, SpeechRejected)):
+                    speech_under_way = False
+                yield event
+            if (new_ears := arriving.take()) is None:
+                return
+            assembly.ears = new_ears  # a recording that is sent to the page is heard with them too
+            parts = parts_of(new_ears)
 
     def lost(sentence: str) -> None:
         life.sound_lost()
@@ -237,6 +268,27 @@ def _events(
         on_lost=lost,
         on_back=lambda: assembly.tell("the microphone is back", phrases.device_back),
         on_retry=life.loop_turned,
+    )
+
+
+def _arriving(assembly: Assembly) -> Arriving:
+    """Notices models that are fetched from now on."""
+    config = assembly.config
+    language = config.conversation.language
+
+    def load_ears() -> Ears:
+        ears = Ears(config, catalog.speech_folder(config))
+        _ = ears.transcriber, ears.stop_ear
+        return ears
+
+    return assembly.stack.enter_context(
+        Arriving(
+            assembly.phrases.setup,
+            assembly.say_soon,
+            load_ears,
+            wants_speech=not config.hearing.speech_model and catalog.fetched_speech(language) is None,
+            fetched_speech=lambda: catalog.fetched_speech(language),
+        )
     )
 
 

@@ -69,7 +69,7 @@ def test_an_interrupt_leaves_nothing_half_done(model: Path, user: dict[str, str]
 def fetched(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Makes it look as if the model had just been fetched."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("assistant.models.fetch.fetch", lambda language, progress: [model])
+    monkeypatch.setattr("assistant.models.fetch.fetch", lambda language, which, progress: [model])
     monkeypatch.setattr("assistant.models.catalog.fetched_vlm", lambda: model)
     return model
 

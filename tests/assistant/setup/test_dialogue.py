@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from assistant.cli.setup import draft_of, language_of
-from assistant.settings.config import Config
+from assistant.settings.config import Config, SpeakingConfig
 from assistant.setup.dialogue import Dialogue, NotPossible, Setting
 from assistant.setup.presses import Answer
 from assistant.setup.screen_reader import Preference
 from assistant.setup.steps import Device, Draft, Heard, Page, steps_of
 
+SLOW = Config(speaking=SpeakingConfig(rate_wpm=175))
 YES, NO, BACK, REPEAT = Answer.YES, Answer.NO, Answer.BACK, Answer.REPEAT
 
 
@@ -26,6 +27,7 @@ class FakeParts:
     broken: tuple[str, ...] = ()  # loudspeakers that do not open
     heard: dict[str, Heard] = field(default_factory=dict)
     page: Page = field(default_factory=lambda: Page("text", "Exit on the left"))
+    hears: bool = True
     said: list[str] = field(default_factory=list)
     voices: list[tuple[Setting, ...]] = field(default_factory=list)
     written: list[dict[str, dict[str, object]]] = field(default_factory=list)
@@ -61,6 +63,9 @@ class FakeParts:
     def fetch(self, which: str) -> None:
         self.fetched.append(which)
 
+    def can_hear(self) -> bool:
+        return self.hears
+
     def start_at_boot(self) -> str:
         return "It starts with the machine."
 
@@ -77,7 +82,7 @@ class Led:
         boot: bool = False,
         **parts: object,
     ) -> None:
-        self.draft = draft_of(config or Config())
+        self.draft = draft_of(config or SLOW)
         self.parts = FakeParts(self.draft, **parts)  # type: ignore[arg-type]
         self.questions: list[str] = []
         self._answers: Iterator[Answer] = iter(answers)
@@ -228,6 +233,11 @@ def test_models_are_fetched_now_or_later() -> None:
     assert Led(*asked, YES, models=("all", "speech")).parts.fetched == ["all"]
     assert Led(*asked, NO, YES, models=("all", "speech")).parts.fetched == ["speech"]
     assert Led(*asked, NO, NO, YES, models=("all", "speech")).parts.fetched == []
+
+
+def test_a_conversation_without_a_speech_model_is_told_before() -> None:
+    """A language whose model could not be fetched is said aloud, not left to a silent end."""
+    assert Led(hears=False).parts.said[-1].startswith("The models could not be fetched completely")
 
 
 def test_it_starts_with_the_machine_if_wanted() -> None:
