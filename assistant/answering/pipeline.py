@@ -97,6 +97,10 @@ class AnswerPipeline:
         self._turn: Turn | None = None  # under way; belongs to the thread "answer"
         self._announcements: list[str] = []  # still to be said
         self._urgent: list[str] = []  # to be said before those, and also where no further turn comes
+        self._said_soon: tuple[str, Turn | None] = (
+            "",
+            None,
+        )  # the last sentence that had a turn of its own, and that turn
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
         self._looking = threading.Thread(target=self._run_looks, name="look", daemon=True)
@@ -183,17 +187,22 @@ class AnswerPipeline:
         self._begin(turn, lambda turn: self._phrase(words(), None))
         return turn
 
-    def say_soon(self, text: str) -> None:
+    def say_soon(self, text: str, *, instead_of: str = "") -> None:
         """Says a sentence about the program: now if nothing is being said, else before the rest of the answer.
 
-        It ends nothing. If the answer ends meanwhile, it is said afterwards. Any thread may call it.
+        It ends no answer. If the answer ends meanwhile, it is said afterwards. An earlier sentence `instead_of` which it
+        is said is dropped, if it still waits or is being said. Any thread may call it.
         """
         with self._wanted:
-            if self.busy:
+            if instead_of in self._urgent:
+                self._urgent.remove(instead_of)
+            earlier, turn = self._said_soon
+            is_outdated = turn is not None and earlier == instead_of and not turn.done.is_set()
+            if self.busy and not is_outdated:
                 self._urgent.append(text)
                 self._wanted.notify_all()
             else:
-                self.say(text)
+                self._said_soon = text, self.say(text)
 
     def greet(self, text: str) -> Turn:
         """Says `text`, then sounds the earcon that means: I am listening."""
@@ -374,7 +383,8 @@ class AnswerPipeline:
         with self._wanted:
             while not (self._closing.is_set() or self._next_turns):
                 if self._urgent and not self._is_answering():
-                    self.say(self._urgent.pop(0))
+                    text = self._urgent.pop(0)
+                    self._said_soon = text, self.say(text)
                 else:  # the thread "speak" does not notify of the end of a turn
                     self._wanted.wait(_LAST_WORDS_SECONDS if self._urgent else None)
             if self._closing.is_set():

@@ -188,15 +188,24 @@ class Assembly:
         self._pipeline = pipeline
         return pipeline
 
-    def say_soon(self, text: str) -> None:
-        """Says a sentence about the program, where there is a voice. It ends nothing. Any thread may call it."""
-        if self._pipeline is not None:
-            self._pipeline.say_soon(text)
+    def say_soon(self, text: str, *, instead_of: str = "") -> None:
+        """Says a sentence about the program, where there is a voice. It ends no answer. Any thread may call it.
 
-    def tell(self, printed: str, spoken: str) -> None:
-        """Prints the one sentence and says the other as soon as nothing is cut off by it. Any thread may call it."""
+        An earlier sentence `instead_of` which it is said is dropped, if it has not been said to its end.
+        """
+        if self._pipeline is not None:
+            self._pipeline.say_soon(text, instead_of=instead_of)
+
+    def tell(self, printed: str, spoken: str, *, instead_of: str = "") -> None:
+        """Prints the one sentence and says the other as `say_soon` does. Any thread may call it."""
         console.say(printed)
-        self.say_soon(spoken)
+        self.say_soon(spoken, instead_of=instead_of)
+
+    def _loudspeaker_is_back(self) -> None:
+        """Tells so. A sentence that has waited for the loudspeaker tells it by itself."""
+        console.say("the loudspeaker is back")
+        if self._pipeline is not None and not self._pipeline.busy:
+            self.say_soon(self.phrases.loudspeaker_back)
 
     # Seeing.
 
@@ -212,7 +221,9 @@ class Assembly:
             self.config.seeing,
             self.stack,
             on_lost=lambda sentence: self.tell(sentence, self.phrases.camera_lost),
-            on_back=lambda: self.tell("the camera is back", self.phrases.camera_back),
+            on_back=lambda: self.tell(
+                "the camera is back", self.phrases.camera_back, instead_of=self.phrases.camera_lost
+            ),
         )
 
     @cached_property
@@ -264,7 +275,7 @@ class Assembly:
             self.sound_watch.open_loudspeaker,
             patience_seconds=SENTENCE_WAITS_SECONDS,
             on_lost=console.say,
-            on_back=lambda: self.tell("the loudspeaker is back", self.phrases.loudspeaker_back),
+            on_back=self._loudspeaker_is_back,
         )
 
     @cached_property

@@ -266,7 +266,7 @@ def _events(
         assembly.sound_watch.open_microphone,
         events_of,
         on_lost=lost,
-        on_back=lambda: assembly.tell("the microphone is back", phrases.device_back),
+        on_back=lambda: assembly.tell("the microphone is back", phrases.device_back, instead_of=phrases.device_lost),
         on_retry=life.loop_turned,
     )
 
@@ -332,7 +332,7 @@ def _watch(
         if sentence:
             assembly.tell(sentence, phrases.button_lost)
         else:
-            assembly.tell("the button is back", phrases.button_back)
+            assembly.tell("the button is back", phrases.button_back, instead_of=phrases.button_lost)
 
     settings = ButtonSettings(button.double_press_seconds, button.hold_seconds)
     return ButtonWatch(key, settings, on_press, speaking=lambda: pipeline.busy, on_problem=on_problem)

@@ -218,6 +218,19 @@ def test_a_failure_during_the_last_words_is_said_after_them(world: World) -> Non
     assert not turn.cancelled.is_set()
 
 
+def test_what_is_no_longer_true_is_not_said_to_its_end(world: World) -> None:
+    """A sentence about a loss ends when the return is told, and one that still waits is never said."""
+    world.voice.gate = Gate(is_open=False)
+    world.pipeline.say_soon("The microphone has gone.")
+    assert world.voice.gate.reached.wait(WAIT_SECONDS)
+    world.pipeline.say_soon("The camera has gone.")
+    world.pipeline.say_soon("The camera is back.", instead_of="The camera has gone.")
+    world.pipeline.say_soon("The microphone is back.", instead_of="The microphone has gone.")
+    world.voice.gate.open()
+    until(lambda: "The camera is back." in world.voice.heard)
+    assert set(world.voice.heard) == {"The microphone has gone.", "The microphone is back.", "The camera is back."}
+
+
 def until(is_so: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + WAIT_SECONDS
     while not is_so():
