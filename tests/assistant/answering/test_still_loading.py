@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 WAITING = PHRASES.still_loading.split(". ")[0] + "."  # its first sentence, which the voice gets by itself or not
 
 
+class SlowCamera(FakeCamera):
+    """A camera that takes several times as long as a question waits before its user is told."""
+
+    def capture(self, timeout_seconds: float = 5.0, cancelled: threading.Event | None = None) -> Frame:
+        threading.Event().wait(0.1)
+        return super().capture(timeout_seconds, cancelled)
+
+
 class Waking:
     """A pipeline whose engine sees nothing until `wake` is called."""
 
@@ -32,7 +40,7 @@ class Waking:
         self.loading = True
         self.answering = AnswerPipeline(
             self.engine,
-            any_picture(FakeCamera()),
+            any_picture(SlowCamera()),
             self.voice,
             PHRASES,
             play_earcons=False,
