@@ -53,7 +53,7 @@ def least_right(asked: int, share: float) -> int:
 
 
 def test_the_checkpoint_is_small_and_has_the_published_files() -> None:
-    """All seven files are there, 25 MB at most together, and the weights are bfloat16."""
+    """All seven files and their checksums are there, 25 MB at most together, and the weights are bfloat16."""
     from safetensors import safe_open
 
     names = {path.name for path in CHECKPOINT.iterdir()}
@@ -63,6 +63,7 @@ def test_the_checkpoint_is_small_and_has_the_published_files() -> None:
         "generation_config.json",
         "model.safetensors",
         "preprocessor_config.json",
+        "seesay-model.json",
         "tokenizer.json",
         "tokenizer_config.json",
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from assistant.bench.accuracy import microphones
-from audio.demo_model.evaluate import MODEL_FOLDER
 
 
 def test_the_distortions_are_what_they_say() -> None:
@@ -21,9 +24,13 @@ def test_the_distortions_are_what_they_say() -> None:
 
 
 def test_bad_microphones_lose_hardly_a_sentence() -> None:
-    """Of ten sentences that a good microphone gives, each bad one loses at most one."""
-    rows = {row.microphone: row for row in microphones.measure(MODEL_FOLDER, 10)}
-    good = rows["good"].right
-    assert good >= 7
+    """Of ten sentences that a good microphone gives, each bad one loses at most one.
+
+    A process of its own measures it, because a process can hold only one espeak-ng.
+    """
+    command = [sys.executable, "-m", "assistant.bench.accuracy.microphones", "--sentences", "10", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    right = {row["microphone"]: row["right"] for row in json.loads(done.stdout)}
+    assert right["good"] >= 7
     for name in ("offset +3000", "offset -3000", "hum 50 Hz, 1000", "peak -36 dB", "peak -1 dB"):
-        assert rows[name].right >= good - 1, name
+        assert right[name] >= right["good"] - 1, name
