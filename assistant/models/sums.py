@@ -6,8 +6,7 @@ as its manifest says. The scripts that build the models write the same manifests
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+import argparse
 from pathlib import Path
 
 from assistant import console
@@ -24,10 +23,15 @@ def write_sums(folder: Path) -> int:
     return len(paths)
 
 
-def main(arguments: Sequence[str]) -> None:
-    for folder in [Path(argument) for argument in arguments] or [demo_speech("en"), demo_vlm()]:
+def main() -> None:
+    parser = argparse.ArgumentParser(description="write the manifests of the embedded models anew")
+    parser.add_argument("folder", type=Path, nargs="*", help="of a model; without any, both embedded models")
+    chosen = parser.parse_args()
+    for folder in chosen.folder or [demo_speech("en"), demo_vlm()]:
+        if not folder.is_dir():
+            parser.error(f"{folder} is no folder: name the folder of a model")
         console.say(f"{folder / MANIFEST}: {write_sums(folder)} files")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
