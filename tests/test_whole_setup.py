@@ -52,7 +52,7 @@ def card() -> Iterator[VirtualSoundCard]:
 def spoken(folder: Path, name: str, words: str) -> Path:
     """A WAV file with these words in a voice that the recogniser was not trained on."""
     path = folder / f"{name}.wav"
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
         chunk = stranger.synthesize(words)
     quiet = np.zeros(chunk.sample_rate_hz // 5, np.int16)
     write_wav(path, AudioChunk(np.concatenate([quiet, chunk.samples, quiet]), chunk.sample_rate_hz))
