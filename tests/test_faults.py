@@ -285,7 +285,7 @@ def _jpegs(picture: Image.Image, divisor: int) -> list[bytes]:
 
 
 def _speak(folder: Path, spoken: dict[str, str]) -> None:
-    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:
+    with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=150) as stranger:
         for name, words in spoken.items():
             chunk = stranger.synthesize(words)
             quiet = np.zeros(chunk.sample_rate_hz // 5, np.int16)
