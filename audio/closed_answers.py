@@ -3,8 +3,7 @@
 A recogniser that knows only these phrases hears them far more reliably in noise. But the user may also say something
 else, such as a question about the picture. So a second recogniser, which knows all words, hears the same utterance, and
 its words count where the first one heard anything outside the phrases, or phrases that make no answer together, such as
-"fifteen eighteen". It does not know what is expected, nor what the
-words are for.
+"fifteen eighteen". It does not know what is expected, nor what the words are for.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ It works on chunks of 16,000 Hz. It does not know what is speech, nor what the s
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -30,12 +31,8 @@ class HighPass:
     convolved with the sound; 25 µs for a chunk of 30 ms.
     """
 
-    _response: npt.NDArray[np.float32] | None = None
-
     def __init__(self) -> None:
-        if HighPass._response is None:
-            HighPass._response = impulse_response(_TAPS).astype(np.float32)
-        self._filter = HighPass._response
+        self._filter = impulse_response(_TAPS).astype(np.float32)
         self._before: npt.NDArray[np.float32] | None = None
 
     def push(self, samples: Samples) -> Samples:
@@ -83,6 +80,7 @@ def level(samples: Samples) -> float:
     return math.sqrt(float(wide @ wide) / len(wide)) if len(wide) else 0.0
 
 
+@functools.cache
 def impulse_response(taps: int) -> npt.NDArray[np.float64]:
     """The first samples of what the Butterworth high-pass makes of a single 1.
 

@@ -4,9 +4,9 @@ python -m assistant.bench.accuracy.spoken_readings [--readings 200] [--noise-db 
 
 A synthetic voice that the demo speech model has never heard says a number, in noise of a workshop. The rules of a round
 read back what was heard; the voice says yes if that is right, and else no and the number again, in the same noise,
-digit by digit where the round asks for that. The
-sound goes through Hearing and the transcribers as in `seesay round`; only the microphone is left out. It is done once
-with the grammar for closed answers and once without. It needs espeak-ng and flite, and says nothing about real people.
+digit by digit where the round asks for that. The sound goes through Hearing and the transcribers as in `seesay round`;
+only the microphone is left out. It is done once with the grammar for closed answers and once without. It needs
+espeak-ng and flite, and says nothing about real people.
 """
 
 from __future__ import annotations
@@ -70,9 +70,8 @@ class Rates:
     """The figures. This is the documented object of `--json`, one for each way of hearing and each synthesiser."""
 
     heard_with: str  # "grammar" or "all words"
-    synthesiser: (
-        str  # "espeak-ng", in variants that the model has not heard, or "flite", of which it knows other voices
-    )
+    # "espeak-ng", in variants that the model has not heard, or "flite", of which it knows other voices
+    synthesiser: str
     readings: int
     right_at_once: int
     stored_right: int

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 # Sound that is older than this is no sign of life. The microphone's own watch notices a loss after 2 s.
 SOUND_SECONDS = 5.0
-# A microphone that was lost, which the user was told, may be away for so long. After that a new process is tried, which
-# finds devices that this one does not see: PortAudio reads its list of devices only once.
+# A microphone that was lost, which the user was told, may be away for so long. After that a new process is tried: it may
+# find a device that this one cannot, whose list of devices is not read again while a stream of PortAudio hangs.
 LOSS_SECONDS = 120.0
 
 
