@@ -31,6 +31,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "vision.settings": "",
     "vision": "vision.settings",
     "vision.reading": "vision",
+    "vision.reading.instruments": "vision vision.reading",
     "vision.engine.arrays": "",
     "vision.engine.ground": "vision vision.engine.arrays",
     "vision.engine.scheduling": "",
@@ -70,24 +71,37 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.settings assistant.models assistant.machine.doctor audio vision"
         " vision.reading"
     ),
-    "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
+    "assistant.answering": (
+        "assistant.language assistant.settings assistant.machine audio vision vision.reading vision.reading.instruments"
+    ),
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
     "assistant.conversation": (
         "assistant.language assistant.button assistant.settings assistant.machine assistant.answering"
-        " assistant.inspection assistant.inspection.rounds audio vision vision.reading"
+        " assistant.inspection assistant.inspection.rounds audio vision vision.reading vision.reading.instruments"
+    ),
+    "assistant.web.answers": (
+        "assistant.ground assistant.language assistant.answering assistant.inspection audio vision vision.reading"
+    ),
+    "assistant.web.ground": (
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"
+        " assistant.inspection assistant.web.answers audio vision"
+    ),
+    "assistant.web.protocols": (
+        "assistant.ground assistant.language assistant.answering assistant.web.answers assistant.web.ground audio vision"
+        " vision.reading"
     ),
     "assistant.web": (
-        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"
-        " assistant.inspection audio vision vision.reading"
+        "assistant.ground assistant.language assistant.inspection assistant.web.answers assistant.web.ground"
+        " assistant.web.protocols"
     ),
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.service assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
+        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.service assistant.inspection assistant.inspection.rounds assistant.web assistant.web.answers assistant.web.ground audio audio.settings vision vision.reading"
         " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.inspection assistant.wiring audio audio.settings audio.demo_model vision"
-        " vision.reading vision.demo_model vision.engine"
+        " vision.reading vision.reading.instruments vision.demo_model vision.engine"
         " vision.engine.ground vision.engine.scheduling vision.engine.kernels vision.engine.generation"
         " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
     ),
@@ -104,6 +118,13 @@ MAY_IMPORT: Mapping[str, str] = {
 # These files belong below the other rooms of their folder.
 GROUND_FILES = {
     "assistant": ("assistant", "assistant.errors", "assistant.files", "assistant.console"),
+    "assistant.web": (
+        "assistant.web.access",
+        "assistant.web.settings",
+        "assistant.web.journal",
+        "assistant.web.machine",
+        "assistant.web.services",
+    ),
     "vision.engine": ("vision.engine.host", "vision.engine.settings", "vision.engine.kv_cache"),
 }
 HEAVY = (

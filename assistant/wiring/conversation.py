@@ -373,7 +373,7 @@ def _status(assembly: Assembly, looker: IdleLooker | None = None) -> Status:
 
 
 def _state(pipeline: AnswerPipeline, activation: Activation) -> str:
-    """What the conversation does now, as the web page shows it: one of `assistant.web.status_board.STATES`."""
+    """What the conversation does now, as the web page shows it: one of `assistant.web.answers.status_board.STATES`."""
     if pipeline.speaking:
         return "speaking"
     if pipeline.busy:

@@ -65,7 +65,7 @@ def inspection_round(assembly: Assembly, pipeline: AnswerPipeline, plan: RoundPl
     """The round as a mode of the conversation."""
     from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.conversation.modes.station_looks import StationLooks
-    from assistant.web.pictures import jpeg
+    from assistant.web.answers.pictures import jpeg
 
     console.say(
         f"the round {plan.round_id}: `seesay journal export --html --round {plan.round_id} -o report.html` makes its report"
