@@ -20,6 +20,7 @@ from assistant.conversation.event_queue import Event, Tick
 from assistant.conversation.expected_reply import ExpectedReply
 from assistant.conversation.modes.inspection_round import InspectionRound
 from assistant.conversation.modes.reading_aloud import ReadingAloud
+from assistant.conversation.much_talk import MuchTalk
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
 from audio import earcons
@@ -66,6 +67,7 @@ class Conversation:
         )
         self._stopped = False  # True after a press that stopped the answer: held on, that press begins a question
         self._expected = ExpectedReply(self._activation, clock)
+        self._talk = MuchTalk()
         self._commands = CommandHandler(
             answering, phrases, settings, self._pictures, self._expected, own_state, clock, reading, inspection
         )
@@ -190,11 +192,15 @@ class Conversation:
         """Executes or answers what the user said. False when the user has said quit."""
         phrases, misheard = self._phrases, self._expected.misheard
         if misheard is not None and is_yes(utterance.text, phrases):
+            self._talk.followed_up()
             self._commands.agreed()
             return self._commands.do(replace(utterance, text=misheard.text), self._began_at)
         if self._commands.take_awaited(utterance):
+            self._talk.followed_up()
             return True
         command = parse_command(utterance.text, phrases)
+        if command is not None:
+            self._talk.followed_up()
         if command is Command.STOP:  # obeyed at any confidence, because a stop that was not meant costs little
             self._expected.forget()
             self._pictures.drop_ahead()
@@ -204,9 +210,19 @@ class Conversation:
         elif utterance.confidence < self._settings.min_confidence:
             self._pictures.drop_ahead()
             self._commands.ask_back(utterance)
+            self._count_turn(utterance)
         else:
-            return self._commands.do(utterance, self._began_at)
+            before = self._commands.last_answer
+            goes_on = self._commands.do(utterance, self._began_at)
+            if command is None and self._commands.last_answer is not before:  # not taken by a mode, as "next" is
+                self._count_turn(utterance)
+            return goes_on
         return True
+
+    def _count_turn(self, utterance: Utterance) -> None:
+        """Proposes to listen less if much is answered that nobody follows up."""
+        if self._talk.answered(utterance.ended_at) and self._settings.much_talk:
+            self._answering.say_soon(self._settings.much_talk)
 
     def _pass_over(self, utterance: Utterance) -> None:
         """Ignores words such as "thank you", "um" and "okay": they get no answer and end no answer.

@@ -56,6 +56,7 @@ class ConversationSettings:
     takes_instructions: bool = True  # False for a model that knows short questions only, as the demo model does
     queue_questions: bool = False  # True: a question during an answer waits for its end; False: it ends the answer
     hint: str = ""  # how to get the assistant's attention; said after the help
+    much_talk: str = ""  # said once if many turns are followed by nothing; "" where not all speech counts
     speech_interrupts: bool = False  # True with `barge_in = "any"`: the voice is silent when the user speaks
     looks_ahead: bool = True  # False: no picture is taken before the question is known
     live: bool = True  # True if event times are monotonic seconds (a microphone); False if they are a file's

@@ -19,7 +19,7 @@ from assistant.language.phrases import Phrases
 from assistant.machine.memory import used_bytes
 from assistant.machine.status import Status, status_of
 from assistant.models import catalog
-from assistant.wiring import devices, rounds
+from assistant.wiring import devices, open_listening, rounds
 from assistant.wiring.arriving import Arriving, Until
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from vision.loading_engine import LoadingEngine
 
 
+_MUTED = (
+    "the microphone sends no sound at all: switch its mute off, at its cable or with "
+    "`pactl set-source-mute @DEFAULT_SOURCE@ 0`, or check its plug"
+)
 _LAST_WORDS_SECONDS = 10.0  # for the sentence that says why the program ends
 
 
@@ -173,6 +177,7 @@ def _settings(assembly: Assembly, activation: Activation) -> ConversationSetting
         takes_instructions=not assembly.is_demo,
         queue_questions=config.conversation.while_answering == "queue",
         hint=_hint(activation, assembly.phrases),
+        much_talk=open_listening.much_talk_notice(activation.settings, assembly.phrases),
         speech_interrupts=config.hearing.barge_in == "any",
         looks_ahead=config.seeing.ahead != "off",
     )
@@ -209,6 +214,7 @@ def _events(
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
+    from audio.muted import MutedWatch
     from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
 
     phrases = assembly.phrases
@@ -227,6 +233,12 @@ def _events(
     parts = parts_of(assembly.ears)
     arriving = _arriving(assembly)
     speech_under_way = False
+    muted = MutedWatch(
+        on_muted=lambda: assembly.tell(_MUTED, phrases.microphone_muted),
+        on_heard=lambda: assembly.tell(
+            "the microphone sends sound again", phrases.microphone_heard, instead_of=phrases.microphone_muted
+        ),
+    )
 
     def may_change_ears() -> bool:
         return arriving.has_new_ears and not speech_under_way and not pipeline.in_use
@@ -237,10 +249,11 @@ def _events(
         if parts[0].stop_ear is not None:
             parts[0].stop_ear.rest()
         queue.take()
+        watched = muted.watched(microphone)
         while True:
             ears, transcriber, pause_ear = parts
             hearing = ears.hearing(
-                Until(microphone, may_change_ears),
+                Until(watched, may_change_ears),
                 transcriber,
                 replace(situation, wake_suspected=transcriber.wake_suspected),
                 stop_ear=ears.stop_ear,
@@ -351,7 +364,8 @@ def _greeting(assembly: Assembly, activation: Activation) -> str:
     phrases = assembly.phrases
     profile = phrases.profiles.get(assembly.config.conversation.profile, "")
     ready = phrases.ready_demo_models if assembly.is_demo else phrases.ready
-    return " ".join(filter(None, (profile, ready, _hint(activation, phrases), _about_journal(assembly))))
+    notice = open_listening.first_notice(activation.settings, assembly.config.conversation.profile, phrases, os.environ)
+    return " ".join(filter(None, (profile, ready, _hint(activation, phrases), notice, _about_journal(assembly))))
 
 
 def _about_journal(assembly: Assembly) -> str:

@@ -230,6 +230,8 @@ class Phrases:
     goodbye: str
     device_lost: str
     device_back: str
+    microphone_muted: str  # it sends no sound at all, not even noise
+    microphone_heard: str  # it sends sound again
     button_lost: str
     button_back: str
     loudspeaker_back: str
@@ -258,6 +260,9 @@ class Phrases:
     # How to begin, for each kind of activation. It is said after `ready` and in answer to "help".
     hint_button: str
     hint_wake_word: str  # with {wake_word}
+    open_listening: str  # at the first start, if all speech counts; `offer_button_or_wake_word` follows
+    much_talk: str  # others seem to talk, and all speech counts; `offer_button_or_wake_word` follows
+    offer_button_or_wake_word: str  # with {wake_word}
 
     # Texts for the model.
     instructions: str  # what it reads before a picture, unless the config's [prompt] has another text

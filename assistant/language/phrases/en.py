@@ -122,6 +122,8 @@ PHRASES = Phrases(
     goodbye="Goodbye.",
     device_lost="The microphone has gone. I am waiting for it to come back.",
     device_back="The microphone is back.",
+    microphone_muted="I hear nothing at all. The microphone is muted, or not connected.",
+    microphone_heard="I can hear again.",
     button_lost="I cannot find the button. Please check its plug.",
     button_back="The button is back.",
     loudspeaker_back="The loudspeaker is back.",
@@ -144,6 +146,12 @@ PHRASES = Phrases(
     profiles={"headset": "Headset.", "button": "One button.", "cart": "Cart, with a loudspeaker."},
     hint_button="Press the button and ask. Press it while I speak to stop me, and twice to hear it again.",
     hint_wake_word="Say {wake_word}, then ask.",
+    open_listening="I take everything that I hear for a question.",
+    much_talk="I have answered a lot in the last minute. Perhaps not all of it was meant for me.",
+    offer_button_or_wake_word=(
+        "Where others talk, let me wait for a button, or for {wake_word}: run seesay setup, or start me with the profile "
+        "button or cart."
+    ),
     instructions=(
         "You are the eyes of a person who cannot see the picture. Answer in one short sentence, the main thing first, in plain "
         "words, without lists. Read text and numbers exactly as written. If what is asked about cannot be seen, or not clearly, "

@@ -98,6 +98,8 @@ PHRASES = Phrases(
     goodbye="再见。",
     device_lost="麦克风断开了。我在等它恢复。",
     device_back="麦克风恢复了。",
+    microphone_muted="我什么也听不到，麦克风被静音了，或者没有接好。",
+    microphone_heard="我又能听到了。",
     button_lost="我找不到按钮，请检查插头。",
     button_back="按钮恢复了。",
     loudspeaker_back="扬声器恢复了。",
@@ -120,6 +122,11 @@ PHRASES = Phrases(
     profiles={"headset": "耳机模式。", "button": "按钮模式。", "cart": "推车模式，用扬声器。"},
     hint_button="按一下按钮，然后提问。我说话时按一下，我就停；按两下，我再说一遍。",
     hint_wake_word="先说{wake_word}，然后提问。",
+    open_listening="我听到的每句话，我都当作问题来回答。",
+    much_talk="刚才一分钟我回答了很多话，也许不都是对我说的。",
+    offer_button_or_wake_word=(
+        "旁边有人说话时，可以让我等你按按钮，或者等你说{wake_word}：请运行seesay setup，或者用button或cart模式启动我。"
+    ),
     instructions=(
         "你是一位看不见图片的人的眼睛。用一句简短的话回答，先说最主要的，用平常的话，不要列表。"
         "文字和数字照原样读出。如果问到的东西看不见或看不清，就直说，不要猜。"

@@ -165,7 +165,7 @@ def test_a_webcams_second_device_is_left_out(tmp_path: Path) -> None:
 def card() -> Iterator[VirtualSoundCard]:
     if problem := missing_tools():
         pytest.skip(problem)
-    with VirtualSoundCard() as card:
+    with VirtualSoundCard(hums=False) as card:
         yield card
 
 
