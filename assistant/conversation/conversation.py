@@ -24,6 +24,7 @@ from assistant.conversation.much_talk import MuchTalk
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
 from audio import earcons
+from audio.certainty import UNDERSTOOD_CONFIDENCE
 from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
 
 ADVICE_AFTER_SECONDS = 0.5  # from a press to advice about its picture; a user who speaks by then is not interrupted
@@ -68,6 +69,7 @@ class Conversation:
         self._stopped = False  # True after a press that stopped the answer: held on, that press begins a question
         self._expected = ExpectedReply(self._activation, clock)
         self._talk = MuchTalk()
+        self._missed = False  # True if the last words, other than small talk, were not understood
         self._commands = CommandHandler(
             answering, phrases, settings, self._pictures, self._expected, own_state, clock, reading, inspection
         )
@@ -207,17 +209,40 @@ class Conversation:
             self._answering.cancel()
         elif command is None and asks_nothing(utterance.text, phrases):
             self._pass_over(utterance)
-        elif utterance.confidence < self._settings.min_confidence:
+        elif command is None and utterance.confidence < min(UNDERSTOOD_CONFIDENCE, self._settings.min_confidence):
+            self._miss(utterance)  # a command of one word that was heard once is worth reading back
+        elif utterance.confidence < self._least_confidence(command):
             self._pictures.drop_ahead()
             self._commands.ask_back(utterance)
             self._count_turn(utterance)
         else:
+            self._missed = False
             before = self._commands.last_answer
             goes_on = self._commands.do(utterance, self._began_at)
             if command is None and self._commands.last_answer is not before:  # not taken by a mode, as "next" is
                 self._count_turn(utterance)
             return goes_on
         return True
+
+    def _least_confidence(self, command: Command | None) -> float:
+        """What a question or a command needs. An answer shows a wrong question, but nothing shows a wrong command."""
+        settings = self._settings
+        if command is None:
+            return settings.min_confidence
+        return max(settings.min_confidence, settings.min_command_confidence)
+
+    def _miss(self, utterance: Utterance) -> None:
+        """Says that it did not understand, where somebody waits for an answer.
+
+        Where all speech counts, it may be noise or the talk of others. So there a single word is passed over, and so is
+        all that follows until something is understood again.
+        """
+        self._pictures.drop_ahead()
+        is_open = self._activation.settings.is_open
+        is_doubtful = is_open and (self._missed or len(utterance.text.split()) < 2) and not self._expected.is_open
+        self._missed = True
+        if not self._answering.busy and not is_doubtful:
+            self._commands.not_understood(listens_on=not is_open)
 
     def _count_turn(self, utterance: Utterance) -> None:
         """Proposes to listen less if much is answered that nobody follows up."""

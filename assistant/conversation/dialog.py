@@ -51,7 +51,7 @@ class ConversationSettings:
     picture_seconds: float = (
         ConversationConfig.picture_seconds
     )  # a follow-up question is about the current picture while that is younger than this
-    min_confidence: float = HearingConfig.min_confidence  # 0..1; words below it are read back, not answered
+    min_confidence: float = HearingConfig.min_confidence  # 0..1; a question below it is read back, not answered
     doubt: DoubtRule = NEVER
     takes_instructions: bool = True  # False for a model that knows short questions only, as the demo model does
     queue_questions: bool = False  # True: a question during an answer waits for its end; False: it ends the answer
@@ -59,6 +59,8 @@ class ConversationSettings:
     much_talk: str = ""  # said once if many turns are followed by nothing; "" where not all speech counts
     speech_interrupts: bool = False  # True with `barge_in = "any"`: the voice is silent when the user speaks
     looks_ahead: bool = True  # False: no picture is taken before the question is known
+    # 0..1; a command below it, or below `min_confidence` if that is more, is read back and not obeyed.
+    min_command_confidence: float = 0.0
     live: bool = True  # True if event times are monotonic seconds (a microphone); False if they are a file's
 
 
@@ -131,6 +133,12 @@ class CommandHandler:
         if is_first:
             self._read_back = turn.number
         self._expected.after(turn, utterance)
+
+    def not_understood(self, *, listens_on: bool) -> None:
+        """Asks to say it again. With `listens_on` the next words count without a press or the wake phrase."""
+        turn = self.say(self._phrases.not_understood, repeatable=False)
+        if listens_on:
+            self._expected.after(turn, self._expected.misheard)
 
     def agreed(self) -> None:
         """Notes that the user said yes to a question that was read back. "Repeat" skips the turns that did so."""

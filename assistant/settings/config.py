@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.button.gestures import ButtonSettings
 from assistant.language.phrases import LANGUAGES, phrases_for
-from audio.settings import MIN_CONFIDENCE, VAD_AGGRESSIVENESS, EndpointSettings
+from audio.settings import MIN_COMMAND_CONFIDENCE, MIN_CONFIDENCE, VAD_AGGRESSIVENESS, EndpointSettings
 from vision.engine.settings import EngineSettings
 from vision.remote_settings import AGAIN_SECONDS, RemoteSettings, ServerSettings
 from vision.settings import OPEN_TIMEOUT_SECONDS, PICTURE_HEIGHT, PICTURE_WIDTH
@@ -50,6 +50,7 @@ class HearingConfig:
     end_silence_seconds: float = _number(EndpointSettings.end_silence_seconds, 0.1, 5.0)
     max_utterance_seconds: float = _number(EndpointSettings.max_utterance_seconds, 2.0, 60.0)
     min_confidence: float = _number(MIN_CONFIDENCE, 0.0, 1.0)
+    min_command_confidence: float = _number(MIN_COMMAND_CONFIDENCE, 0.0, 1.0)
     barge_in: str = _one_of("off", "stop_word", "any")
 
 

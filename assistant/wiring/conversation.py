@@ -175,6 +175,7 @@ def _settings(assembly: Assembly, activation: Activation) -> ConversationSetting
         config.hearing.min_confidence,
         assembly.doubt,
         takes_instructions=not assembly.is_demo,
+        min_command_confidence=config.hearing.min_command_confidence,
         queue_questions=config.conversation.while_answering == "queue",
         hint=_hint(activation, assembly.phrases),
         much_talk=open_listening.much_talk_notice(activation.settings, assembly.phrases),

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from audio.transcriber import Transcriber
     from audio.wake_word import AttentiveTranscriber
 
-# Words heard with less confidence than this are taken for noise and ignored in silence. From here to `min_confidence`
-# the assistant reads them back: "did you ask …?"
-NOISE_CONFIDENCE = 0.3
-
 
 @contextlib.contextmanager
 def quiet_stop(source: AudioSource) -> Iterator[None]:
@@ -46,10 +42,11 @@ class Ears:
 
     @cached_property
     def transcriber(self) -> Transcriber:
-        """The Vosk model, loaded at the first use. Raises `SpeechModelError`."""
+        """The Vosk model, loaded at the first use, with an honest confidence. Raises `SpeechModelError`."""
+        from audio.certainty import TwiceHeard
         from audio.transcriber import VoskTranscriber
 
-        return VoskTranscriber(self._speech_model)
+        return TwiceHeard(VoskTranscriber(self._speech_model), VoskTranscriber(self._speech_model))
 
     @cached_property
     def stop_ear(self) -> StopEar | None:
@@ -172,7 +169,7 @@ class Ears:
     ) -> Hearing:
         """Speech events from any audio source, as configured."""
         from audio.hearing import Hearing, Situation
-        from audio.settings import EndpointSettings
+        from audio.settings import NOISE_CONFIDENCE, EndpointSettings
         from audio.vad import VoiceActivity
 
         wanted = self._config.hearing

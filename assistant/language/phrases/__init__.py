@@ -219,6 +219,7 @@ class Phrases:
     demo_limits: str  # what the program can do while the small demo model sees; said after the help
     help: str
     did_you_ask: str  # with {question}: it was heard, but not surely enough to answer it
+    not_understood: str  # words were heard, but hardly one of them surely
     nothing_to_repeat: str
     nothing_to_spell: str
     no_picture_yet: str

@@ -111,6 +111,7 @@ PHRASES = Phrases(
         "You can also say: status, what time is it, do not keep this, help, or quit."
     ),
     did_you_ask="Did you ask: {question}?",
+    not_understood="I did not understand that. Please say it again.",
     nothing_to_repeat="I have not said anything yet.",
     nothing_to_spell="There is nothing to spell yet.",
     no_picture_yet="I have not taken a picture yet.",

@@ -87,6 +87,7 @@ PHRASES = Phrases(
         "你也可以说：状态，现在几点，不要保存，帮助，退出。"
     ),
     did_you_ask="你是问：{question}？",
+    not_understood="我没有听懂，请再说一遍。",
     nothing_to_repeat="我还没有说过话。",
     nothing_to_spell="还没有可以拼的内容。",
     no_picture_yet="我还没有拍照片。",

@@ -258,6 +258,68 @@ def test_a_misheard_question_is_read_back() -> None:
     assert story.answering.looks[0].cancelled.is_set()
 
 
+def test_a_command_needs_more_certainty_than_a_question() -> None:
+    """A command between the two limits is read back, a question is answered, and a stop is obeyed."""
+
+    def told(words: str) -> list[str]:
+        return Story(min_confidence=0.5, min_command_confidence=0.7).speaks(words, confidence=0.6).told()
+
+    asked = PHRASES.did_you_ask.format(question="spell that")
+    assert told("spell that") == ["look0", f"say {asked!r}"]
+    assert told("what is this") == ["look0", "ask 'what is this' of 0"]
+    assert told("stop") == ["look0", "cancel"]
+
+
+NOT_UNDERSTOOD = f"say {PHRASES.not_understood!r}"
+
+
+def test_what_was_not_understood_is_said_to_be_so() -> None:
+    """It is neither answered nor read back, and "repeat" does not repeat that."""
+    story = Story(min_confidence=0.5).speaks("what is this").speaks("go of mist", confidence=0.05).speaks("repeat")
+    assert story.told() == ["look0", "ask 'what is this' of 0", NOT_UNDERSTOOD, "say 'answer to what is this'"]
+
+
+def test_a_command_that_was_hardly_understood_is_read_back_all_the_same() -> None:
+    """ "Status" said clearly may be heard at one speed only."""
+    asked = PHRASES.did_you_ask.format(question="status")
+    assert Story(min_confidence=0.5).speaks("status", confidence=0.02).told() == ["look0", f"say {asked!r}"]
+
+
+def test_where_all_speech_counts_it_does_not_complain_of_noise_or_the_talk_of_others() -> None:
+    """A single word is passed over, and of several things that were not understood only the first is told."""
+    assert Story(min_confidence=0.5).speaks("camera", confidence=0.05).told() == ["look0"]
+    story = Story(min_confidence=0.5)
+    for understood in range(2):
+        for _ in range(3):
+            story.speaks("go of mist", confidence=0.05)
+        story.speaks(f"what is number {understood}")
+    told = [entry for entry in story.told() if not entry.startswith("look")]
+    assert [entry[:3] for entry in told] == ["say", "ask", "say", "ask"]
+    assert told.count(NOT_UNDERSTOOD) == 2
+
+
+def test_who_called_it_is_told_each_time_that_it_did_not_understand() -> None:
+    """After a press a single word counts as well, and no second press is needed to say it again."""
+    story = Story(min_confidence=0.5, activation="button").presses(*pressed())
+    for _ in range(3):
+        story.speaks("camera", confidence=0.05)
+    told = story.speaks("what is this").told()
+    assert told.count(NOT_UNDERSTOOD) == 3
+    assert told[-1].startswith("ask 'what is this'")
+
+
+def test_an_answer_is_not_ended_by_words_that_were_not_understood() -> None:
+    """It goes on, and nothing is said."""
+    story = Story(min_confidence=0.5, speech_interrupts=True)
+    story.answering.busy = True
+    assert story.speaks("go of mist", confidence=0.05).told() == ["pause", "look0", "resume"]
+
+
+def test_without_a_limit_everything_counts_as_understood() -> None:
+    """With `min_confidence = 0` nothing is read back, and nothing was not understood."""
+    assert Story(min_confidence=0.0).speaks("what is this", confidence=0.0).told()[-1].startswith("ask")
+
+
 def test_a_command_in_between_leaves_the_read_back_question_open() -> None:
     """ "Louder" and "repeat" leave the question open, so that a later yes answers it; a stop drops it."""
     story = Story(min_confidence=0.5, activation="button").presses(*pressed()).speaks("what is mist", confidence=0.3)
