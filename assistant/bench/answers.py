@@ -100,8 +100,8 @@ class Asker:
     def __init__(self, engine: ForcedEngine, stack: contextlib.ExitStack, sensors: Sensors) -> None:
         from assistant.answering.pipeline import AnswerPipeline
         from assistant.language.phrases import phrases_for
-        from audio.synthesizer import Synthesizer
-        from audio.voice import SpokenVoice
+        from audio.speaking.synthesizer import Synthesizer
+        from audio.speaking.voice import SpokenVoice
 
         self._engine = engine
         self._sensors = sensors

@@ -1,7 +1,7 @@
 """A stand-in for the loudspeaker: it takes every sound at once, and notes when an answer's first sound came.
 
 So the real synthesizer renders an answer that nobody hears, in the time that computing takes and not in the time that
-speaking takes. It stands in the place of `audio.playback.Loudspeaker`, and knows nothing of sentences.
+speaking takes. It stands in the place of `audio.speaking.playback.Loudspeaker`, and knows nothing of sentences.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from audio.pcm import AudioChunk
 
 
 class NullSpeaker:
-    """An `audio.playback.Speaker` that plays nothing."""
+    """An `audio.speaking.playback.Speaker` that plays nothing."""
 
     speaking = False  # because nobody hears it
 
