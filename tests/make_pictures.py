@@ -142,7 +142,7 @@ def engines_svg(measured: Mapping[str, Any]) -> str:
 
     It shows the figures with the most threads. Shorter is better. A figure that an engine does not tell has no bar.
     """
-    from assistant.bench.report import name_of, quantity
+    from assistant.bench.pages.report import name_of, quantity
 
     result = measured["results"][-1]
     order = sorted(result["engines"], key=lambda name: not name.startswith("seesay"))

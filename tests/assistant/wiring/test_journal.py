@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.bench.speech import NullSpeaker
+from assistant.bench.engines.speech import NullSpeaker
 from assistant.cli.demo import demo_scene
 from assistant.inspection.journal import Journal, journal_folder
 from assistant.inspection.record import TURN, Record

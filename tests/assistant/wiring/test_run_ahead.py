@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from assistant.answering.turn import Turn
-from assistant.bench.speech import NullSpeaker
+from assistant.bench.engines.speech import NullSpeaker
 from assistant.cli.demo import demo_scene
 from assistant.models import catalog
 from assistant.settings.config import Config, ConversationConfig, PowerConfig, SeeingConfig

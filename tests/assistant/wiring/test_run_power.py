@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from assistant.answering.turn import Turn
-from assistant.bench.speech import NullSpeaker
+from assistant.bench.engines.speech import NullSpeaker
 from assistant.cli.demo import demo_scene
 from assistant.machine.power import Sysfs
 from assistant.machine.power.readings import PowerSample

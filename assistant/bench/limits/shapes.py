@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from assistant.bench.report import quantity
+from assistant.bench.pages.report import quantity
 
 if TYPE_CHECKING:
     from vision.frame import Frame

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.bench.report import quantity
+from assistant.bench.pages.report import quantity
 from assistant.bench.sensors import NOT_MEASURABLE
-from assistant.bench.soak_log import COUNTS, MEMORY, Log
+from assistant.bench.soaking.soak_log import COUNTS, MEMORY, Log
 
 
 def progress_line(log: Log, turns: int | None, for_seconds: float | None) -> str:

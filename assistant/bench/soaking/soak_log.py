@@ -16,7 +16,7 @@ from statistics import fmean, median
 from typing import Any
 
 from assistant.bench.sensors import Sensors
-from assistant.bench.slope import Slope, after_warm_up, climbs, slope_of, spread_of
+from assistant.bench.soaking.slope import Slope, after_warm_up, climbs, slope_of, spread_of
 from assistant.bench.task import numbers_in
 
 COLUMNS = (

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.bench.kinds import KINDS, NOTICE, TABLE
+from assistant.bench.material.kinds import KINDS, NOTICE, TABLE
 
 if TYPE_CHECKING:
     import numpy as np

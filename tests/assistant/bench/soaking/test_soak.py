@@ -15,18 +15,18 @@ from typing import Any
 
 import pytest
 
-from assistant.bench import soak as soaking
 from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
-from assistant.bench.soak import CYCLE, Asked, Asker, SoakSettings, run
-from assistant.bench.soak_log import Log, Process, failures, report, unknowns
-from assistant.bench.soak_text import progress_line, text
+from assistant.bench.soaking import soak as soaking
+from assistant.bench.soaking.soak import CYCLE, Asked, Asker, SoakSettings, run
+from assistant.bench.soaking.soak_log import Log, Process, failures, report, unknowns
+from assistant.bench.soaking.soak_text import progress_line, text
 from assistant.cli.main import main
 from assistant.cli.soak import _seconds as seconds_of
 from assistant.models.catalog import demo_vlm
 from assistant.settings.config import Config
 from tests.assistant.machine.power.machine_trees import RAPL, amd_mini_pc, nuc
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parents[4]
 
 
 class Silent:

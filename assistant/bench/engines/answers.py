@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering.capture import any_picture
-from assistant.bench import shapes
 from assistant.bench.engine import is_demo
-from assistant.bench.forced import ForcedEngine
-from assistant.bench.kinds import KINDS, Kind
-from assistant.bench.ours import bytes_of_a_token, bytes_of_the_encoder
-from assistant.bench.pictures import Drawings, padded_frame
+from assistant.bench.engines.forced import ForcedEngine
+from assistant.bench.engines.ours import bytes_of_a_token, bytes_of_the_encoder
+from assistant.bench.engines.speech import NullSpeaker
+from assistant.bench.limits import shapes
+from assistant.bench.material.kinds import KINDS, Kind
+from assistant.bench.material.pictures import Drawings, padded_frame
 from assistant.bench.recorder import END, Recorder
 from assistant.bench.sensors import Sensors, this_machine
-from assistant.bench.speech import NullSpeaker
 from assistant.bench.task import Stopwatch, Task, forget_peak, memory
 from assistant.errors import AssistantError
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.bench.slope import LEAST_COUNT, after_warm_up, climbs, slope_of, spread_of
-from assistant.bench.soak_log import Log, surely_grows
+from assistant.bench.soaking.slope import LEAST_COUNT, after_warm_up, climbs, slope_of, spread_of
+from assistant.bench.soaking.soak_log import Log, surely_grows
 
 
 def correlated(random: np.random.Generator, count: int, correlation: float) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 from typing import Any
 
-from assistant.bench.machine import Others
+from assistant.bench.limits.machine import Others
 from assistant.bench.task import Task
 from assistant.errors import AssistantError
 from audio.own_process import command_of
@@ -25,7 +25,7 @@ def run_process(task: Task) -> dict[str, Any]:
     """The figures of a task, with `others_share`, other programs' share of the processors. Raises MeasurementFailed."""
     meanwhile = Others()
     done = subprocess.run(
-        command_of("assistant.bench.child", task.as_json()),
+        command_of("assistant.bench.engines.child", task.as_json()),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

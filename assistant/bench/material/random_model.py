@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.bench.random_tokenizer import tokenizer_files
+from assistant.bench.material.random_tokenizer import tokenizer_files
 from assistant.errors import AssistantError
 from assistant.files import locked
 from vision.engine.checkpoint.shapes import EMBEDDING, HEAD, required_tensors

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.bench.machine import Limits
-from assistant.bench.work import Work
+from assistant.bench.limits.machine import Limits
+from assistant.bench.limits.work import Work
 
 PHASES = {
     "vision_seconds": "vision encoder",

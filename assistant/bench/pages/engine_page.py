@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from assistant.bench.page_parts import document, notes_of, paragraphs, roofline_section, table_of
-from assistant.bench.report import head, name_of, notes, ordered, rows_of, threads_text
-from assistant.bench.svg import Bar, stacked_bars
+from assistant.bench.pages.page_parts import document, notes_of, paragraphs, roofline_section, table_of
+from assistant.bench.pages.report import head, name_of, notes, ordered, rows_of, threads_text
+from assistant.bench.pages.svg import Bar, stacked_bars
 
 _PARTS = ("vision encoder", "prefill of the picture", "question and first token")
 

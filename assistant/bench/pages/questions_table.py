@@ -6,12 +6,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.bench.kinds import KINDS
-from assistant.bench.report import ABOVE_THE_LIMIT, aligned, quantity, threads_text, times
+from assistant.bench.limits.shapes import rows
+from assistant.bench.limits.shares import ROWS as SHARE_ROWS
+from assistant.bench.limits.shares import UNIT, limits_text
+from assistant.bench.material.kinds import KINDS
+from assistant.bench.pages.report import ABOVE_THE_LIMIT, aligned, quantity, threads_text, times
 from assistant.bench.sensors import NOT_MEASURABLE
-from assistant.bench.shapes import rows
-from assistant.bench.shares import ROWS as SHARE_ROWS
-from assistant.bench.shares import UNIT, limits_text
 
 ROWS = (  # key, name, unit, how many of this unit are 1 of the figure's
     ("vision_seconds", "vision encoder", "s", 1.0),

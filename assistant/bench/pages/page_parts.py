@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from assistant.bench.page_style import STYLE
-from assistant.bench.report import name_of, quantity
-from assistant.bench.shares import PHASES, limits_text
-from assistant.bench.svg import Point, mark_alone, roofline
+from assistant.bench.limits.shares import PHASES, limits_text
+from assistant.bench.pages.page_style import STYLE
+from assistant.bench.pages.report import name_of, quantity
+from assistant.bench.pages.svg import Point, mark_alone, roofline
 
 _SHORT = {
     "vision_seconds": "encoder",

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant import console
-from assistant.bench.forced import ForcedEngine
-from assistant.bench.kinds import KINDS
-from assistant.bench.machine import description
-from assistant.bench.pictures import Drawings, drawn_frame
+from assistant.bench.engines.forced import ForcedEngine
+from assistant.bench.engines.speech import NullSpeaker
+from assistant.bench.limits.machine import description
+from assistant.bench.material.kinds import KINDS
+from assistant.bench.material.pictures import Drawings, drawn_frame
 from assistant.bench.sensors import Sensors, this_machine
-from assistant.bench.soak_log import Log, Process, report, surely_grows
-from assistant.bench.soak_text import progress_line, text
-from assistant.bench.speech import NullSpeaker
+from assistant.bench.soaking.soak_log import Log, Process, report, surely_grows
+from assistant.bench.soaking.soak_text import progress_line, text
 from assistant.errors import AssistantError
 from assistant.models.catalog import ChosenModel
 from assistant.settings.config import Config

@@ -17,12 +17,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.bench import engine, llama, report
-from assistant.bench.compared import LLAMA, OPENVINO, OURS, PLAIN, Compared, NotInstalled
+from assistant.bench import engine
 from assistant.bench.engine import EngineBench
-from assistant.bench.llama import answer_of, phases_of
-from assistant.bench.machine import Limits
-from assistant.bench.random_model import random_checkpoint
+from assistant.bench.engines import llama
+from assistant.bench.engines.compared import LLAMA, OPENVINO, OURS, PLAIN, Compared, NotInstalled
+from assistant.bench.engines.llama import answer_of, phases_of
+from assistant.bench.limits.machine import Limits
+from assistant.bench.material.random_model import random_checkpoint
+from assistant.bench.pages import report
 from assistant.bench.task import OTHER_WORDS, QUESTION_TOKENS, Task, cpu_seconds_of, memory, picture, question
 from assistant.cli.main import main
 from assistant.errors import AssistantError, UsageError
@@ -99,7 +101,7 @@ def test_the_server_has_ended_after_the_measuring(
         started.append(real(*arguments, **options))
         return started[-1]
 
-    monkeypatch.setattr("assistant.bench.llama.subprocess.Popen", noting)
+    monkeypatch.setattr("assistant.bench.engines.llama.subprocess.Popen", noting)
     with llama.Server(task_of(files, small)) as server:
         assert cpu_seconds_of(server.process_id) is not None
     assert files.gguf is not None
@@ -272,7 +274,7 @@ def test_openvino_is_measured_by_its_own_figures(
 
     An older version tells the encoder only together with the words' embeddings.
     """
-    from assistant.bench.openvino import measure
+    from assistant.bench.engines.openvino import measure
 
     package = FakePackage(told, [], [])
     package.install(monkeypatch)
@@ -294,7 +296,7 @@ def test_a_figure_that_openvino_did_not_measure_stays_empty(
     small: Path, exported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It tells -1 for what it did not measure."""
-    from assistant.bench.openvino import measure
+    from assistant.bench.engines.openvino import measure
 
     FakePackage(UnmeasuredTold(), [], []).install(monkeypatch)
     assert measure(Task(OPENVINO, 2, str(small), model=str(exported))).decode_seconds == []

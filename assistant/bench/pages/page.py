@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from assistant.bench.kinds import KINDS
-from assistant.bench.page_parts import document, notes_of, paragraphs, roofline_section, table_of
-from assistant.bench.questions_table import NAMES, ROWS, cell, figure_of, head, notes, ratio_of
-from assistant.bench.report import quantity, times
-from assistant.bench.shapes import rows as rows_of_shapes
-from assistant.bench.shares import ROWS as SHARE_ROWS
-from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars
+from assistant.bench.limits.shapes import rows as rows_of_shapes
+from assistant.bench.limits.shares import ROWS as SHARE_ROWS
+from assistant.bench.material.kinds import KINDS
+from assistant.bench.pages.page_parts import document, notes_of, paragraphs, roofline_section, table_of
+from assistant.bench.pages.questions_table import NAMES, ROWS, cell, figure_of, head, notes, ratio_of
+from assistant.bench.pages.report import quantity, times
+from assistant.bench.pages.svg import Bar, Line, lines_over_time, stacked_bars
 
 _PARTS = (
     "vision encoder",

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from assistant.bench.kinds import KINDS, Kind, pieces
+from assistant.bench.material.kinds import KINDS, Kind, pieces
 
 if TYPE_CHECKING:
     from vision.engine.engine import Engine

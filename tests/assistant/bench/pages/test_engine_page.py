@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from assistant.bench import engine
-from assistant.bench.compared import OURS, PLAIN
 from assistant.bench.engine import EngineBench, bench_engine
-from assistant.bench.engine_page import page
-from assistant.bench.machine import Limits
-from assistant.bench.random_model import random_checkpoint
-from assistant.bench.report import table
-from assistant.bench.svg import Point, roofline
+from assistant.bench.engines.compared import OURS, PLAIN
+from assistant.bench.limits.machine import Limits
+from assistant.bench.material.random_model import random_checkpoint
+from assistant.bench.pages.engine_page import page
+from assistant.bench.pages.report import table
+from assistant.bench.pages.svg import Point, roofline
 from assistant.bench.task import Task
 from assistant.cli.main import main
 from assistant.errors import AssistantError

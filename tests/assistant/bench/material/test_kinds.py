@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.bench.forced import ForcedEngine, UnheardStop, asked_words
-from assistant.bench.kinds import KINDS, Kind, pieces
-from assistant.bench.pictures import HEIGHT_PX, WIDTH_PX, draw
-from assistant.bench.random_model import random_checkpoint
+from assistant.bench.engines.forced import ForcedEngine, UnheardStop, asked_words
+from assistant.bench.engines.speech import NullSpeaker
+from assistant.bench.material.kinds import KINDS, Kind, pieces
+from assistant.bench.material.pictures import HEIGHT_PX, WIDTH_PX, draw
+from assistant.bench.material.random_model import random_checkpoint
 from assistant.bench.recorder import _MOST_SAMPLES, END, Recorder
 from assistant.bench.sensors import Lap
-from assistant.bench.speech import NullSpeaker
 from assistant.language.sentences import split_sentences
 from assistant.models.catalog import demo_vlm
 from audio.pcm import AudioChunk

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.bench.kinds import KINDS, REFERENCE, Kind
-from assistant.bench.machine import Limits
-from assistant.bench.random_model import CONFIG
-from assistant.bench.work import Work, work_of
+from assistant.bench.limits.machine import Limits
+from assistant.bench.limits.work import Work, work_of
+from assistant.bench.material.kinds import KINDS, REFERENCE, Kind
+from assistant.bench.material.random_model import CONFIG
 from vision.engine.checkpoint.shapes import required_tensors
 
 _IMAGE_TOKENS, _PROMPT_TOKENS = 196, 201  # for a picture of 448×448

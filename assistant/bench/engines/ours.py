@@ -138,7 +138,7 @@ def _isa(wanted: str) -> str:
 
 def bytes_of_a_token(folder: Path) -> int:
     """The bytes of the packed file that one token reads."""
-    from assistant.bench.work import is_read_by_a_token
+    from assistant.bench.limits.work import is_read_by_a_token
 
     matrices = _packed_matrices(folder)
     return sum(matrix.nbytes for name, matrix in matrices.items() if is_read_by_a_token(name, matrices))
@@ -146,7 +146,7 @@ def bytes_of_a_token(folder: Path) -> int:
 
 def bytes_of_the_encoder(folder: Path) -> int:
     """The bytes of the packed file that a look at a picture reads for the encoder."""
-    from assistant.bench.work import is_of_the_encoder
+    from assistant.bench.limits.work import is_of_the_encoder
 
     return sum(matrix.nbytes for name, matrix in _packed_matrices(folder).items() if is_of_the_encoder(name))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.bench.compared import OURS
-from assistant.bench.shares import ROWS as SHARE_ROWS
-from assistant.bench.shares import UNIT, limits_text
+from assistant.bench.engines.compared import OURS
+from assistant.bench.limits.shares import ROWS as SHARE_ROWS
+from assistant.bench.limits.shares import UNIT, limits_text
 
 _ROWS = (  # key, name, unit, how many of this unit are 1 of the figure's
     ("load_seconds", "load", "s", 1.0),

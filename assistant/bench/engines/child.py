@@ -1,6 +1,6 @@
 """One process of the benchmark: it measures what its argument says and prints one JSON object, figures or an error.
 
-`python -m assistant.bench.child '{"what": "seesay", …}'`. Each measurement has a process of its own, because the
+`python -m assistant.bench.engines.child '{"what": "seesay", …}'`. Each measurement has a process of its own, because the
 first engine would leave its memory, its threads and its settings behind for the second.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.bench.compared import LLAMA, OPENVINO, PLAIN
+from assistant.bench.engines.compared import LLAMA, OPENVINO, PLAIN
 from assistant.bench.task import Stopwatch, Task
 from assistant.errors import exit_status_of
 
@@ -36,27 +36,27 @@ def main(argument: str) -> int:
 
 def _measured(task: Task) -> Mapping[str, Any]:
     if task.what == "limits":
-        from assistant.bench.machine import limits
+        from assistant.bench.limits.machine import limits
 
         return vars(limits(task.threads))
     if task.what == "load":
         return {"load_seconds": _load_seconds(task)}
     if task.what == "answers of seesay":
-        from assistant.bench import answers
+        from assistant.bench.engines import answers
 
         return answers.measure(task)
     if task.what == "answers of transformers":
-        from assistant.bench import plain_answers
+        from assistant.bench.engines import plain_answers
 
         return plain_answers.measure(task)
     if task.what == PLAIN:
-        from assistant.bench.plain import measure
+        from assistant.bench.engines.plain import measure
     elif task.what == LLAMA:
-        from assistant.bench.llama import measure
+        from assistant.bench.engines.llama import measure
     elif task.what == OPENVINO:
-        from assistant.bench.openvino import measure
+        from assistant.bench.engines.openvino import measure
     else:
-        from assistant.bench.ours import measure
+        from assistant.bench.engines.ours import measure
     return vars(measure(task))
 
 

@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assistant.bench.answers import AnswerRun
-from assistant.bench.forced import asked_words
-from assistant.bench.kinds import KINDS, Kind
-from assistant.bench.pictures import padded_frame
-from assistant.bench.plain import User, load
+from assistant.bench.engines.answers import AnswerRun
+from assistant.bench.engines.forced import asked_words
+from assistant.bench.engines.plain import User, load
+from assistant.bench.material.kinds import KINDS, Kind
+from assistant.bench.material.pictures import padded_frame
 from assistant.bench.recorder import END, Recorder
 from assistant.bench.sensors import Sensors, this_machine
 from assistant.bench.task import Stopwatch, Task, forget_peak, memory
