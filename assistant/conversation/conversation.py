@@ -23,9 +23,8 @@ from assistant.conversation.modes.reading_aloud import ReadingAloud
 from assistant.conversation.much_talk import MuchTalk
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
-from audio import earcons
-from audio.certainty import UNDERSTOOD_CONFIDENCE
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.listening.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.speaking import earcons
 
 ADVICE_AFTER_SECONDS = 0.5  # from a press to advice about its picture; a user who speaks by then is not interrupted
 
@@ -209,7 +208,9 @@ class Conversation:
             self._answering.cancel()
         elif command is None and asks_nothing(utterance.text, phrases):
             self._pass_over(utterance)
-        elif command is None and utterance.confidence < min(UNDERSTOOD_CONFIDENCE, self._settings.min_confidence):
+        elif command is None and utterance.confidence < min(
+            self._settings.understood_from, self._settings.min_confidence
+        ):
             self._miss(utterance)  # a command of one word that was heard once is worth reading back
         elif utterance.confidence < self._least_confidence(command):
             self._pictures.drop_ahead()

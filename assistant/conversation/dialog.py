@@ -28,7 +28,7 @@ from assistant.machine.status import Status
 from assistant.settings import voice_state
 from assistant.settings.config import ConversationConfig, HearingConfig
 from assistant.settings.voice_state import VoiceSettings
-from audio.hearing import Utterance
+from audio.listening.hearing import Utterance
 
 # Commands that use the picture which was taken while they were spoken.
 _ABOUT_PICTURES = (
@@ -59,6 +59,7 @@ class ConversationSettings:
     much_talk: str = ""  # said once if many turns are followed by nothing; "" where not all speech counts
     speech_interrupts: bool = False  # True with `barge_in = "any"`: the voice is silent when the user speaks
     looks_ahead: bool = True  # False: no picture is taken before the question is known
+    understood_from: float = 0.0  # 0..1; a question below it was not understood, and is not read back either
     # 0..1; a command below it, or below `min_confidence` if that is more, is read back and not obeyed.
     min_command_confidence: float = 0.0
     live: bool = True  # True if event times are monotonic seconds (a microphone); False if they are a file's

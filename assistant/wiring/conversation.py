@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
-    from audio.hearing import AudioSource, PauseEar
-    from audio.wake_word import AttentiveTranscriber
+    from audio.listening.hearing import AudioSource, PauseEar
+    from audio.recognition.wake_word import AttentiveTranscriber
     from vision.loading_engine import LoadingEngine
 
 
@@ -168,6 +168,7 @@ def run(
 
 def _settings(assembly: Assembly, activation: Activation) -> ConversationSettings:
     from assistant.conversation.dialog import ConversationSettings
+    from audio.recognition.certainty import UNDERSTOOD_CONFIDENCE
 
     config = assembly.config
     return ConversationSettings(
@@ -175,6 +176,7 @@ def _settings(assembly: Assembly, activation: Activation) -> ConversationSetting
         config.hearing.min_confidence,
         assembly.doubt,
         takes_instructions=not assembly.is_demo,
+        understood_from=UNDERSTOOD_CONFIDENCE,
         min_command_confidence=config.hearing.min_command_confidence,
         queue_questions=config.conversation.while_answering == "queue",
         hint=_hint(activation, assembly.phrases),
@@ -214,9 +216,9 @@ def _events(
     life: SignsOfLife,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
-    from audio.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
-    from audio.muted import MutedWatch
-    from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
+    from audio.listening.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
+    from audio.listening.muted import MutedWatch
+    from audio.listening.reconnecting import HalfDuplex, OwnCue, lasting_events
 
     phrases = assembly.phrases
     situation = Situation(held=activation.held)

@@ -7,7 +7,7 @@
 Each sentence is spoken, heard, and right if every word is. For every measure of certainty it prints the AUC, which is
 the chance that a right sentence has a higher value than a wrong one, and how many of the wrong ones lie below the value
 that 5 % of the right ones do not reach. Then it prints the operating points in force, and the sum that fits best, for
-`audio.certainty`. The ghosts go through the voice detector and Hearing as in `seesay run`.
+`audio.recognition.certainty`. The ghosts go through the voice detector and Hearing as in `seesay run`.
 
 It needs espeak-ng and flite; the strangers need Festival. It says nothing about real voices in real rooms.
 """
@@ -30,13 +30,13 @@ from assistant import console
 from assistant.bench.accuracy.wake_rates import SoundSource
 from assistant.language.command_parser import asks_nothing, parse_command
 from assistant.language.phrases import phrases_for
-from audio.certainty import FASTER, UNDERSTOOD_CONFIDENCE, Faster, TwiceHeard, agreement, certainty
 from audio.demo_model import corpus, evaluate, noise, plain_text, strangers
-from audio.grammar import UNKNOWN, parse_words
-from audio.hearing import Hearing, Utterance
+from audio.listening.hearing import Hearing, Utterance
+from audio.listening.vad import VoiceActivity
+from audio.recognition.certainty import FASTER, UNDERSTOOD_CONFIDENCE, Faster, TwiceHeard, agreement, certainty
+from audio.recognition.grammar import UNKNOWN, parse_words
+from audio.recognition.transcriber import Transcript, VoskTranscriber, load_recognizer
 from audio.settings import MIN_COMMAND_CONFIDENCE, MIN_CONFIDENCE, NOISE_CONFIDENCE, EndpointSettings
-from audio.transcriber import Transcript, VoskTranscriber, load_recognizer
-from audio.vad import VoiceActivity
 
 RATE_HZ = 16_000
 BLOCK = 480

@@ -18,7 +18,7 @@ from assistant.conversation.event_queue import Event, Tick
 from assistant.language.phrases import phrases_for
 from assistant.machine.status import Status
 from assistant.settings.voice_state import VoiceSettings, VoiceState
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.listening.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
 from audio.pcm import AudioChunk
 from vision.frame import Frame
 from vision.framing import Fault
@@ -122,6 +122,7 @@ class Story:
         self.activation = Activation(activation)
         own_state = settings.pop("own_state", None)
         self.own_state = own_state if isinstance(own_state, OwnState) else None
+        settings.setdefault("understood_from", 0.1)
         self.settings = ConversationSettings(**settings)  # type: ignore[arg-type]
         self.script: list[Event | Callable[[Conversation], None] | float] = []
         self.voice_states: list[VoiceState] = []

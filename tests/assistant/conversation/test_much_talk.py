@@ -10,7 +10,7 @@ from assistant.conversation.conversation import Conversation
 from assistant.conversation.dialog import ConversationSettings
 from assistant.conversation.much_talk import MOST_TURNS, WINDOW_SECONDS, MuchTalk
 from assistant.language.phrases import phrases_for
-from audio.hearing import Utterance
+from audio.listening.hearing import Utterance
 from tests.assistant.conversation.test_conversation import Clock, RecordingAnswering
 
 NOTICE = "Let me wait for a button."
