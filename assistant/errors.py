@@ -84,6 +84,7 @@ _MISSING_OR_LOST = (
     audio_errors.DeviceMissing,
     audio_errors.DeviceLost,
     audio_errors.SpeechModelError,
+    audio_errors.VoiceModelError,
     vision_errors.CameraMissing,
     vision_errors.CameraLost,
     vision_errors.VisionModelError,

@@ -108,7 +108,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint", "piper",
 )  # fmt: skip
 
 

@@ -22,6 +22,9 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
     only = fetch.add_mutually_exclusive_group()
     only.add_argument("--speech", action="store_true", help="only the model of speech (44 MB at most)")
     only.add_argument("--eye", action="store_true", help="only the model for seeing (4.3 GB)")
+    only.add_argument(
+        "--voice", action="store_true", help='only a natural voice, for speaking.engine = "piper" (63 MB)'
+    )
     fetch.set_defaults(do=_fetch, uses_network=True)
 
 
@@ -31,9 +34,14 @@ def _fetch(arguments: argparse.Namespace) -> None:
     from assistant.models.progress import ProgressBars
 
     language = arguments.language or config_of(arguments).conversation.language
-    which: Which = "speech" if arguments.speech else "vision" if arguments.eye else "all"
+    which: Which = (
+        "speech" if arguments.speech else "vision" if arguments.eye else "voice" if arguments.voice else "all"
+    )
     with ProgressBars() as bars:
         folders = fetch(language, which, progress=bars.show)
+    if which == "voice":
+        console.say(f'the voice is here, and is used with engine = "piper" under [speaking]: {folders[0]}')
+        return
     what = "the full models are" if which == "all" else "the full model is"
     console.say(f"{what} here and used from now on: " + ", ".join(map(str, folders)))
     if which != "speech" and (model := catalog.fetched_vlm()) is not None:

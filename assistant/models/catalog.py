@@ -59,6 +59,27 @@ FULL_VLM = HubModel(
         "config.json": (1_505, "bec4b3d446efa05807365c9e1cec03ac590836879d02f3a6da879971154bdd3b"),
     },
 )
+
+
+@dataclass(frozen=True)
+class PiperVoice:
+    """A voice of Piper on the hub: a file NAME.onnx and one NAME.onnx.json, each with its size and checksum."""
+
+    name: str
+    address: str  # of the folder, below the hub's
+    model: tuple[int, str]  # bytes, sha256
+    config: tuple[int, str]
+
+
+# Made from recordings that are in the public domain. For Mandarin there is none whose checksums are known here.
+PIPER_VOICES = {
+    "en": PiperVoice(
+        name="en_US-joe-medium",
+        address="rhasspy/piper-voices/resolve/v1.0.0/en/en_US/joe/medium",
+        model=(63_201_294, "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"),
+        config=(4_794, "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33"),
+    ),
+}
 FULL_SPEECH = {language: model for language in LANGUAGES if (model := phrases_for(language).speech_model)}
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _DEMO_VLM = _REPOSITORY / "vision" / "demo_model" / "checkpoint"
@@ -101,6 +122,32 @@ def fetched_speech(language: str, environ: Mapping[str, str] = os.environ) -> Pa
     """The full speech model's folder for `language`, None if it was not fetched or its sizes are wrong."""
     model = FULL_SPEECH.get(language)
     return _if_whole(models_folder(environ) / model.name) if model else None
+
+
+def piper_voice(config: Config, environ: Mapping[str, str] = os.environ) -> Path:
+    """The .onnx file of the voice for speaking.engine = "piper": the configured one, else the fetched one, verified.
+
+    Raises ModelMissing where there is none, or where a file of it is missing or damaged.
+    """
+    if config.speaking.piper_voice:
+        named = Path(config.speaking.piper_voice)
+        for path in (named, Path(f"{named}.json")):
+            if not path.is_file():
+                raise ModelMissing(
+                    f"no Piper voice at {named}, since there is no file {path}: correct speaking.piper_voice, or run "
+                    "`seesay fetch --voice` and leave it empty."
+                )
+        return named
+    language = config.conversation.language
+    if (voice := PIPER_VOICES.get(language)) is None:
+        raise ModelMissing(
+            f"no Piper voice for {language!r} is known here: name a voice's .onnx file in speaking.piper_voice."
+        )
+    folder, remedy = models_folder(environ) / voice.name, "run `seesay fetch --voice`"
+    if not folder.is_dir():
+        raise ModelMissing(f"no Piper voice at {folder}: {remedy}, or name one in speaking.piper_voice.")
+    once_a_boot(folder, functools.partial(_check_bytes, remedy=remedy, what="Piper voice"), environ)
+    return folder / f"{voice.name}.onnx"
 
 
 def fetched_share_of_vlm(environ: Mapping[str, str] = os.environ) -> float:

@@ -25,7 +25,9 @@ from assistant.models.catalog import (
     FULL_SPEECH,
     FULL_VLM,
     MANIFEST,
+    PIPER_VOICES,
     HubModel,
+    PiperVoice,
     models_folder,
     read_manifest,
     write_manifest,
@@ -33,7 +35,7 @@ from assistant.models.catalog import (
 from assistant.models.download import Progress, RemoteFile, digest, download, is_verified, silent
 from assistant.models.unpack import unpack
 
-Which = Literal["all", "vision", "speech"]
+Which = Literal["all", "vision", "speech", "voice"]  # "all" is without the voice, which is optional
 
 _HUB = "https://huggingface.co"
 _VOSK = "https://alphacephei.com/vosk/models"
@@ -49,6 +51,7 @@ class Sources:
 
     vlm: HubModel = FULL_VLM
     speech: Mapping[str, SpeechModel] = field(default_factory=lambda: FULL_SPEECH)
+    voices: Mapping[str, PiperVoice] = field(default_factory=lambda: PIPER_VOICES)
 
 
 def fetch(
@@ -66,7 +69,12 @@ def fetch(
     files. `wait` pauses for so many seconds between two attempts. Raises FetchError; a model that was whole stays
     whole.
     """
-    if which != "vision" and language not in sources.speech:
+    if which == "voice" and language not in sources.voices:
+        raise FetchError(
+            f"no Piper voice for {language!r} is known here: choose one of {', '.join(sources.voices)}, or name a "
+            "voice's .onnx file in speaking.piper_voice."
+        )
+    if which in ("all", "speech") and language not in sources.speech:
         raise FetchError(f"no speech model for {language!r}: choose one of {', '.join(sources.speech)}.")
     folder = models_folder(environ)
     folders = []
@@ -74,11 +82,13 @@ def fetch(
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
             _remove_useless_parts(folder, sources)
-            if which != "vision":
+            if which in ("all", "speech"):
                 base = environ.get("SEESAY_VOSK_URL", _VOSK).rstrip("/")
                 folders.append(_fetch_speech(sources.speech[language], base, folder, progress, wait))
-            if which != "speech":
-                endpoint = environ.get("HF_ENDPOINT", _HUB).rstrip("/")
+            endpoint = environ.get("HF_ENDPOINT", _HUB).rstrip("/")
+            if which == "voice":
+                folders.append(_fetch_voice(sources.voices[language], endpoint, folder, progress, wait))
+            if which in ("all", "vision"):
                 folders.append(_fetch_vlm(sources.vlm, endpoint, folder, progress, wait))
     except FetchError:
         raise
@@ -90,6 +100,7 @@ def fetch(
 def _remove_useless_parts(folder: Path, sources: Sources) -> None:
     """Remove what a killed fetch left half done. What the next attempt can go on with is kept."""
     resumable = {f"{sources.vlm.name}.part", *(f"{model.name}.zip.part" for model in sources.speech.values())}
+    resumable |= {f"{voice.name}.part" for voice in sources.voices.values()}
     for part in folder.glob("*.part"):
         if part.name not in resumable:
             remove(part)
@@ -143,6 +154,25 @@ def _fetch_vlm(
             remove(stray)
     known = {file.name: file.sha256 for file in files if file.sha256}
     _finish(work, final, source=f"{endpoint}/{model.repository}@{model.revision}", known_sha256=known)
+    return final
+
+
+def _fetch_voice(
+    voice: PiperVoice, endpoint: str, folder: Path, progress: Progress, wait: Callable[[float], object]
+) -> Path:
+    final, work = folder / voice.name, folder / f"{voice.name}.part"
+    if _is_intact(final):
+        remove(work)
+        return final
+    if work.exists() and not work.is_dir():
+        remove(work)
+    work.mkdir(exist_ok=True)
+    address = f"{endpoint}/{voice.address}"
+    known = {f"{voice.name}.onnx.json": voice.config, f"{voice.name}.onnx": voice.model}  # the small one comes first
+    _check_room(folder, sum(size for size, _ in known.values()))
+    for name, (size, sha256) in known.items():
+        download(RemoteFile(name, f"{address}/{name}", size, sha256=sha256), work / name, progress, wait)
+    _finish(work, final, source=address, known_sha256={name: sha256 for name, (_, sha256) in known.items()})
     return final
 
 

@@ -58,7 +58,9 @@ class SpeakingConfig:
     """[speaking]: from words to the loudspeaker."""
 
     output_device: str = ""
+    engine: str = _one_of("espeak", "piper")
     voice: str = ""
+    piper_voice: str = _path()
     rate_wpm: int = _number(230, 80, 900)
     volume: float = _number(0.75, 0.0, 1.0)
     earcons: bool = True

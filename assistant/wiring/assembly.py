@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from assistant.wiring.handing_on import Receivers
     from audio.playback import Speaker
     from audio.sound_watch import SoundWatch
-    from audio.synthesizer import Synthesizer
-    from audio.voice import SpokenVoice
+    from audio.voice import SpokenVoice, Synthesizer
     from vision.best_shot import BestShot
     from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
@@ -308,13 +307,12 @@ class Assembly:
         return voice
 
     def open_synthesizer(self, state: VoiceState) -> Synthesizer:
-        """The voice of the config's language, at a rate and a volume."""
-        from assistant.language.speakable import to_spoken
-        from audio.synthesizer import Synthesizer
+        """The voice that the config names, at a rate and a volume."""
+        from assistant.models.synthesizer import open_synthesizer
 
-        name = self.config.speaking.voice or self.phrases.voice
-        synthesizer = Synthesizer(name, state.rate_wpm, state.volume, partial(to_spoken, voice=name))
-        return self.stack.enter_context(synthesizer)
+        synthesizer = open_synthesizer(self.config, state.rate_wpm, state.volume)
+        self.stack.callback(synthesizer.close)
+        return synthesizer
 
     @property
     def remembered_voice(self) -> VoiceState:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import console
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import AssistantError, ModelMissing, UsageError
 from assistant.inspection.journal import journal_folder
 from assistant.machine.memory import tune_malloc, used_bytes
 from assistant.settings.config import Config
@@ -255,7 +255,7 @@ def _voice(assembly: Assembly) -> Callable[[str], AudioChunk] | None:
     """The speech synthesizer, or None if there is none: answers can still be read."""
     try:
         return assembly.open_synthesizer(assembly.remembered_voice).synthesize
-    except AudioError as error:
+    except (AudioError, ModelMissing) as error:
         console.say(f"{error}; answers are not spoken")
         return None
 

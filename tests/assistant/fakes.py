@@ -166,6 +166,10 @@ class FakeVoice:
         self.gate = Gate()
         self.error: Exception | None = None
         self.speaking = False
+        self.prepared: list[str] = []
+
+    def prepare(self, sentence: str, cancelled: threading.Event) -> None:
+        self.prepared.append(sentence)
 
     def say(self, sentence: str, cancelled: threading.Event) -> float | None:
         if self.error is not None:

@@ -162,6 +162,9 @@ class SlowVoice:
     def speaking(self) -> bool:
         return self.stages.world.now < self._sounds_until
 
+    def prepare(self, sentence: str, cancelled: threading.Event) -> None:
+        pass  # like espeak-ng, which makes a sentence when it is to be said
+
     def say(self, sentence: str, cancelled: threading.Event) -> float | None:
         self.asked.append(Interval(sentence, self.stages.world.now, self.stages.world.now, cancelled))
         with self._noted(cancelled):

@@ -21,7 +21,7 @@ from assistant.errors import FetchError, exit_status_of
 from assistant.language.phrases import SpeechModel
 from assistant.models import download as downloading
 from assistant.models import fetch as fetching
-from assistant.models.catalog import MANIFEST, HubModel, fetched_vlm, models_folder
+from assistant.models.catalog import MANIFEST, HubModel, PiperVoice, fetched_vlm, models_folder
 from assistant.models.download import RemoteFile, download
 from assistant.models.fetch import Sources, fetch
 from assistant.models.unpack import unpack
@@ -239,6 +239,47 @@ def test_an_unknown_language_is_refused(user: dict[str, str]) -> None:
     """The error names the languages that have a model."""
     with pytest.raises(FetchError, match="no speech model for 'tlh': choose one of en"):
         fetch("tlh", environ=user, sources=SOURCES)
+
+
+VOICE = b"voice" * 100_000
+VOICE_CONFIG = b'{"num_symbols": 256}'
+VOICE_SOURCES = replace(
+    SOURCES,
+    voices={
+        "en": PiperVoice(
+            "joe",
+            "voices/joe",
+            model=(len(VOICE), hashlib.sha256(VOICE).hexdigest()),
+            config=(len(VOICE_CONFIG), hashlib.sha256(VOICE_CONFIG).hexdigest()),
+        )
+    },
+)
+
+
+def test_the_voice_comes_only_when_it_is_asked_for(user: dict[str, str], server: Server) -> None:
+    """A voice comes whole with a manifest, after a cut line too, and is then not asked for again."""
+    server.files |= {"/voices/joe/joe.onnx": VOICE, "/voices/joe/joe.onnx.json": VOICE_CONFIG}
+    server.cut_after = [len(VOICE_CONFIG), 200_000]
+    (folder,) = bring(user, "voice", VOICE_SOURCES)
+    assert {path.name for path in folder.iterdir()} == {"joe.onnx", "joe.onnx.json", MANIFEST}
+    assert (folder / "joe.onnx").read_bytes() == VOICE
+    assert server.ranges_of("joe.onnx") == ["", "bytes=200000-"]
+    server.asked.clear()
+    assert bring(user, "voice", VOICE_SOURCES) == [folder]
+    assert server.asked == []
+    assert [path.name for path in bring(user, sources=VOICE_SOURCES)] == ["vosk-small", "Small-VL"]
+
+
+def test_a_voice_with_a_wrong_checksum_is_no_voice(user: dict[str, str], server: Server) -> None:
+    """Another file under the voice's name is thrown away."""
+    server.files |= {"/voices/joe/joe.onnx": VOICE[::-1], "/voices/joe/joe.onnx.json": VOICE_CONFIG}
+    assert "wrong checksum" in refused(user, "voice", VOICE_SOURCES)
+
+
+def test_a_language_without_a_voice_is_refused(user: dict[str, str]) -> None:
+    """The error names the languages that have one, and what else can be done."""
+    with pytest.raises(FetchError, match=r"no Piper voice for 'zh'.*choose one of en, or name.*piper_voice"):
+        fetch("zh", "voice", environ=user, sources=VOICE_SOURCES)
 
 
 # The connection
