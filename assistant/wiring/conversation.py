@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
-    from audio.hearing import AudioSource, PauseEar
+    from audio.hearing import AudioSource
+    from audio.pausing import JudgedBeside
     from audio.wake_word import AttentiveTranscriber
     from vision.loading_engine import LoadingEngine
 
@@ -87,7 +88,8 @@ def run(
     devices.use_echo_cancellation(config)
     # The order matters: whatever is missing is told before the engine begins to load, which may take minutes. Loading
     # beside what stands above would make the user wait half a second longer for a program that listens.
-    _ = ears.transcriber, ears.stop_ear, assembly.receivers
+    ears.prepare()
+    _ = assembly.receivers
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
     loading = assembly.load_engine_beside()
@@ -217,12 +219,14 @@ def _events(
         deaf, own_cue = HalfDuplex(lambda: pipeline.speaking), OwnCue(lambda: pipeline.cue_pitches_hz)
         situation = replace(situation, deaf=deaf, own_cue=own_cue)
 
-    def parts_of(ears: Ears) -> tuple[Ears, AttentiveTranscriber, PauseEar | None]:
+    def parts_of(ears: Ears) -> tuple[Ears, AttentiveTranscriber, JudgedBeside | None]:
         if inspection is None:
             transcriber = ears.attentive(activation)
         else:
             transcriber = ears.attentive(activation, lambda: inspection.phrases_awaited, inspection.counts_unasked)
-        return ears, transcriber, ears.pause_ear(activation)
+        if (pause_ear := ears.pause_ear(activation)) is not None:
+            assembly.stack.callback(pause_ear.close)
+        return ears, transcriber, pause_ear
 
     parts = parts_of(assembly.ears)
     arriving = _arriving(assembly)
@@ -255,6 +259,8 @@ def _events(
                 yield event
             if (new_ears := arriving.take()) is None:
                 return
+            if pause_ear is not None:
+                pause_ear.close()
             assembly.ears = new_ears  # a recording that is sent to the page is heard with them too
             parts = parts_of(new_ears)
 
@@ -278,7 +284,7 @@ def _arriving(assembly: Assembly) -> Arriving:
 
     def load_ears() -> Ears:
         ears = Ears(config, catalog.speech_folder(config))
-        _ = ears.transcriber, ears.stop_ear
+        ears.prepare()
         return ears
 
     return assembly.stack.enter_context(
