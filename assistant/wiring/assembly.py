@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from assistant.inspection.turns import TurnJournal
     from assistant.machine.power.keeper import PowerKeeper
     from assistant.wiring.handing_on import Receivers
-    from audio.playback import Speaker
     from audio.sound_watch import SoundWatch
-    from audio.voice import SpokenVoice, Synthesizer
+    from audio.speaking.playback import Speaker
+    from audio.speaking.voice import SpokenVoice, Synthesizer
     from vision.best_shot import BestShot
     from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
@@ -293,7 +293,7 @@ class Assembly:
         on_back: Callable[[], None] = lambda: None,
     ) -> SpokenVoice:
         """A voice over a loudspeaker or a WAV file, which the voice closes."""
-        from audio.voice import SpokenVoice
+        from audio.speaking.voice import SpokenVoice
 
         speaking = self.config.speaking
         voice = SpokenVoice(
