@@ -16,7 +16,7 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.language.phrases import DoubtWords, WritingWords
+from assistant.language.phrases import DoubtWords, SecondLookWords, WritingWords
 from assistant.settings.config import DoubtConfig
 from vision.interface import Answerer
 
@@ -165,6 +165,18 @@ class Doubter:
         if self.verdict is Verdict.UNSURE:
             return hedged(sentence, self._words)
         return sentence
+
+    def doubted(self, sentence: str, spoken: str, words: SecondLookWords) -> str:
+        """What is said in place of `spoken`, the words for `sentence`: a check digit in it does not fit.
+
+        An answer that is withheld stays withheld.
+        """
+        if self.gave_up:
+            return spoken
+        if self.verdict is Verdict.UNSURE:
+            return words.check_digit.format(answer=_ended(spoken))
+        self.verdict = Verdict.UNSURE
+        return words.not_sure_check_digit.format(answer=with_small_begin(_ended(sentence)))
 
     def _pieces_of(self, sentence: str) -> list[Piece]:
         begin = self._text.find(sentence, self._spoken_to)

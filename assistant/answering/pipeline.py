@@ -81,6 +81,7 @@ class AnswerPipeline:
             Wording(phrases, doubt),
             wait=self._wait_for,
             see_anyway=self._see_anyway,
+            see=engine.see,
             on_text=on_text,  # called on the answer thread, a piece of the answer each time
             clock=clock,
             play_earcons=play_earcons,
@@ -164,6 +165,15 @@ class AnswerPipeline:
         for look in (old, new):
             look.await_until(turn.cancelled)
         self._begin(turn, lambda turn: self._writer.compare(turn, question, old, new), waited_for=True)
+        return turn
+
+    def look_again(self, question: Question, first: Turn, frame: Frame) -> Turn:
+        """Asks what `first` asked once more, about `frame`: another view of the same picture. Says whether that differs.
+
+        Whatever is being said or decoded ends.
+        """
+        turn = Turn(question)
+        self._begin(turn, lambda turn: self._writer.look_again(turn, first, frame), waited_for=True)
         return turn
 
     def tell(self, question: Question, sentences: TellJob) -> Turn:

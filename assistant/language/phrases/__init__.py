@@ -34,6 +34,7 @@ class Command(enum.Enum):
     NEW_PICTURE = "new picture"
     SAME_PICTURE = "same picture"
     LOOK_CLOSER = "look closer"
+    ARE_YOU_SURE = "are you sure"
     READ_TEXT = "read the text"
     WHAT_CHANGED = "what has changed"
     READ_CODE = "read the code"
@@ -280,6 +281,7 @@ class Phrases:
     # Doubt.
     framing: Mapping[str, FaultWords]  # by the name of the fault in `vision.framing`
     doubt: DoubtWords
+    second_look: SecondLookWords
 
     # Spelling: see `assistant.language.spelling`.
     character_names: Mapping[str, str]  # digits and signs; a letter is its own name
@@ -550,6 +552,25 @@ class DoubtWords:
     # Words that can be replaced without changing what is said ("the picture shows", "this is"). A model that wavers
     # between two of them is not unsure of what it sees. Lower case.
     formulaic: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class SecondLookWords:
+    """One language's words about a second look at a picture, and about numbers that are easily misread."""
+
+    looking_again: str  # behind an answer with a long number, before the second look
+    read_again: str  # both looks gave the same number
+    seen_again: str  # both looks gave the same answer, and no number is in it
+    read_differs: str  # with {before} and {now}: the numbers of both looks
+    differs: str  # with {before} and {now}: both answers, each a sentence
+    nothing_to_check: str  # there is no answer about a picture yet
+    printed: str  # the last thing was print that was read aloud, which no model has seen
+    # With {answer}: a number in it has a check digit, which does not fit. The second one is for an answer that was
+    # doubted before.
+    not_sure_check_digit: str
+    check_digit: str
+    # Regular expressions by the kinds of `assistant.language.long_numbers`: the question or the answer speaks of it.
+    checked_kinds: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from assistant.language.phrases import (
     ReportWords,
     RoundCommand,
     RoundWords,
+    SecondLookWords,
     SetupWords,
     SpeechModel,
     WritingWords,
@@ -103,7 +104,7 @@ PHRASES = Phrases(
     demo_limits=_DEMO_LIMITS,
     help=(
         "Ask a question about what is in front of the camera. "
-        "About the picture you can say: new picture, same picture, look closer, read the text, what has changed, "
+        "About the picture you can say: new picture, same picture, look closer, are you sure, read the text, what has changed, "
         "more detail, or shorter. "
         "While I read: stop, continue, back, again, next paragraph, from the top, line three, or spell that. "
         "At once I tell: read the code, how bright is it, light meter, and color in the middle. "
@@ -329,6 +330,22 @@ PHRASES = Phrases(
         not_sure="I am not sure, but {answer}",
         cannot_tell="I cannot tell from this picture, because {because}.",
         formulaic=frozenset("the this that it picture image shows".split()),
+    ),
+    second_look=SecondLookWords(
+        looking_again="I look at that number again.",
+        read_again="I read the same again.",
+        seen_again="I see the same again.",
+        read_differs="I read {before}, and looking again {now}.",
+        differs="First I said: {before} Looking again: {now}",
+        nothing_to_check="I have not answered a question about a picture yet.",
+        printed="That was read letter by letter, and I named the lines that I was not sure of.",
+        not_sure_check_digit="I am not sure: {answer} The check digit of that number does not fit.",
+        check_digit="{answer} The check digit of that number does not fit.",
+        checked_kinds={
+            "article": r"\b(?:bar ?codes?|ean|gtin|upc|(?:article|product|item) (?:number|code))\b",
+            "book": r"\bisbn\b",
+            "card": r"\b(?:(?:credit|debit|bank) card|card number)\b",
+        },
     ),
     character_names=_DIGITS | _SIGNS,
     other_sign="another sign",
@@ -590,6 +607,11 @@ PHRASES = Phrases(
             f"look {_BIT} (closer|more closely|closely)", f"look {_BIT} (closer|more closely) at {_THAT}",
             f"look at {_THAT} (closer|more closely)", "[take|have] [a] closer look", "[go|get|come|move] closer", "zoom [in]",
             f"zoom in {_BIT}", f"zoom in on {_THAT}", f"(enlarge|magnify) {_THAT}", "look harder",
+        ),
+        Command.ARE_YOU_SURE: spoken(
+            "are you [really|quite|absolutely|very] (sure|certain) [about (that|this|it)|of (that|this|it)]", "how sure are you [about (that|this|it)]",
+            "is that [really] (right|correct|true)", "(check|verify) (that|it|this|the (number|answer))", "(double check|double-check) [that|it|this|the (number|answer)]",
+            "[have|take] a second look",
         ),
         Command.READ_TEXT: spoken(
             "read [me] [out] [all|all of] [the] (text|writing|words|print) [out] [aloud|loud|out loud]",

@@ -19,6 +19,7 @@ from assistant.language.phrases import (
     ReportWords,
     RoundCommand,
     RoundWords,
+    SecondLookWords,
     SetupWords,
     SpeechModel,
     WritingWords,
@@ -80,7 +81,7 @@ PHRASES = Phrases(
     demo_limits=_DEMO_LIMITS,
     help=(
         "请问摄像头前面有什么。"
-        "关于照片，你可以说：新照片，同一张照片，看近一点，读文字，有什么变化，详细一点，简短一点。"
+        "关于照片，你可以说：新照片，同一张照片，看近一点，你确定吗，读文字，有什么变化，详细一点，简短一点。"
         "我读的时候，你可以说：停止，继续，上一句，再说一遍，下一段，从头读，第三行，拼出来。"
         "我马上就能说：读条码，这里有多亮，测光，中间是什么颜色。"
         "关于声音，你可以说：停止，重复，拼出来，慢一点，快一点，大声一点，小声一点。"
@@ -261,6 +262,22 @@ PHRASES = Phrases(
         not_sure="我不太确定，不过{answer}",
         cannot_tell="这张照片我看不清，因为{because}。",
         formulaic=frozenset("这 那 这是 图 图片 图中 图片中 显示".split()),
+    ),
+    second_look=SecondLookWords(
+        looking_again="这个号码我再看一遍。",
+        read_again="再读一遍，结果一样。",
+        seen_again="再看一遍，结果一样。",
+        read_differs="我读到{before}，再看一遍读到{now}。",
+        differs="我先说的是：{before}再看一遍：{now}",
+        nothing_to_check="我还没有回答过关于照片的问题。",
+        printed="那是逐字读出来的，不确定的行我已经说明了。",
+        not_sure_check_digit="我不太确定：{answer}这个号码的校验位不对。",
+        check_digit="{answer}这个号码的校验位不对。",
+        checked_kinds={
+            "article": "条形?码|商品(?:条码|编号|编码)|EAN|UPC|GTIN",
+            "book": "ISBN|书号",
+            "card": "(?:银行|信用|借记)卡|卡号",
+        },
     ),
     character_names={str(digit): name for digit, name in enumerate(_DIGITS)} | _SIGNS,
     other_sign="其他符号",
@@ -511,6 +528,10 @@ PHRASES = Phrases(
         Command.LOOK_CLOSER: spoken(
             f"[再]看[的][再|更](近|仔细|清楚){_BIT}", f"[再](仔细|靠近)[地|的][{_BIT}]看[看|一看]", f"[再]靠近{_BIT}[看]", "[再]走近[一点|点]看",
             "[把]([图片|照片|画面|中间])放大[一点|点|看]", "[再]看仔细", "拉近[一点|点]", f"[再]近{_BIT}",
+        ),
+        Command.ARE_YOU_SURE: spoken(
+            "[你](确定|肯定|确信)(吗|么|不确定|不肯定)", "[你](确定|确不确定|肯不肯定)", "(真的|是真的|是这样|没看错|没读错|没错)(吗|么)",
+            "[再](确认|核对|检查)(一下|一遍|一次)[这个|这个号码|号码|答案]",
         ),
         Command.READ_TEXT: spoken(
             "(读|念|朗读|读出|念出|读读|念念)[一读|一念|出来]", "(读|念|朗读|读出|念出)[一下|出来|给我听][所有|全部|这些|这个|上面][的](文字|字|文本|内容)[给我听]",
