@@ -324,6 +324,17 @@ PHRASES = Phrases(
             "The camera's picture does not change any more. Unplug the camera and plug it in again.",
             "the camera's picture has stopped",
         ),
+        "noise": FaultWords(
+            "The picture is nothing but noise. Turn on a light, or check the camera's plug.", "it is nothing but noise"
+        ),
+        "screen": FaultWords(
+            "Stripes of a screen lie over everything. Move the camera further away from the screen, or tilt it a little.",
+            "the stripes of a screen lie over everything",
+        ),
+        "blank": FaultWords(
+            "I see only an even surface with nothing on it. Move back, or turn the camera. For its color, say: color in the middle.",
+            "there is only an even surface",
+        ),
         "blurred": FaultWords("The picture is blurred. Hold still, a little further away.", "it is blurred"),
     },
     doubt=DoubtWords(

@@ -256,6 +256,11 @@ PHRASES = Phrases(
         "too_dark": FaultWords("太暗了。请开灯，或者到亮一点的地方。", "太暗了"),
         "too_bright": FaultWords("太亮了。请让摄像头避开光线。", "太亮了"),
         "frozen": FaultWords("摄像头的画面不动了。请拔下摄像头，再插上。", "摄像头的画面不动了"),
+        "noise": FaultWords("画面全是噪点。请开灯，或者检查摄像头的插头。", "画面全是噪点"),
+        "screen": FaultWords("画面上全是屏幕的条纹。请让摄像头离屏幕远一点，或者稍微倾斜。", "画面上全是屏幕的条纹"),
+        "blank": FaultWords(
+            "我只看到一个平整的表面，上面什么也没有。请退后一点，或者转动摄像头。想知道颜色，请说：中间是什么颜色。", "只有一个平整的表面"
+        ),
         "blurred": FaultWords("画面模糊。请拿稳，离远一点。", "画面模糊"),
     },
     doubt=DoubtWords(
