@@ -48,8 +48,8 @@ def structure_of(red: Plane, green: Plane, luma: Plane) -> Structure:
         return NO_STRUCTURE
     means = tile_means(luma)
     soft = _softened(_softened(luma))
-    across = (soft[1:-1, 2:] - soft[1:-1, :-2]) / 2
-    down = (soft[2:, 1:-1] - soft[:-2, 1:-1]) / 2
+    across: Plane = (soft[1:-1, 2:] - soft[1:-1, :-2]) / np.float32(2)
+    down: Plane = (soft[2:, 1:-1] - soft[:-2, 1:-1]) / np.float32(2)
     tiles = np.sqrt(tile_means(across * across + down * down))
     strongest = float(np.partition(tiles.ravel(), -2)[-2]) if tiles.size > 1 else 0.0
     tensor = np.array(
@@ -89,7 +89,8 @@ def _without_light(means: Plane) -> Plane:
 def _softened(plane: Plane) -> Plane:
     """Means of 3 × 3 pixels."""
     rows = plane[:-2] + plane[1:-1] + plane[2:]
-    return np.asarray((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9))
+    means: Plane = ((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)).astype(np.float32)
+    return means
 
 
 def _blurred_far(plane: Plane) -> Plane:

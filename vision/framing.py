@@ -71,6 +71,10 @@ WAVE_LEAST = 6.0  # levels a pixel
 BLANK_MOST = 1.5  # levels a pixel
 BLANK_MOST_SHARE = 0.02  # the same, of the brightest hundredth
 BLANK_UNEVENNESS = 0.02
+# A glare hides things before the picture counts as too bright. These were chosen on drawn scenes; a white cup on a white
+# table has the same levels, so this is no fault.
+VEIL_CLIPPED_SHARE = 0.2
+VEIL_FLOOR = 85.0
 # A sensor's noise changes every picture. So a camera is frozen if it gives the same bits for so long and so often.
 FROZEN_SECONDS = 1.0
 FROZEN_PICTURES = 3
@@ -109,6 +113,11 @@ class Framing:
     shake_ratio: float  # edge width in one direction over that across it; 1 if unknown
     unchanged_seconds: float  # how long the camera has given the same bits
     structure: Structure  # what there is to be seen
+
+    @property
+    def is_veiled(self) -> bool:
+        """Whether a glare lies over much of the picture: a part of it is white, and nothing in the rest is dark."""
+        return self.clipped_share > VEIL_CLIPPED_SHARE and self.floor_level > VEIL_FLOOR
 
 
 def judge(frame: Frame, unchanged_seconds: float = 0.0) -> Framing:

@@ -27,6 +27,7 @@ from assistant.answering.doubt import (
 )
 from assistant.answering.reader_context import NOTHING_READ, PrintRead
 from assistant.answering.turn import Turn
+from assistant.answering.visibility import framing_of, is_hidden
 from assistant.answering.witness import ReadLine, Witness, joined
 from assistant.language.long_numbers import easily_misread, failing_check, kinds_spoken_of
 from assistant.language.phrases import Phrases
@@ -34,7 +35,7 @@ from assistant.language.sentences import SentenceCutter, split_sentences
 
 if TYPE_CHECKING:
     from vision.frame import Frame
-    from vision.framing import Fault
+    from vision.framing import Fault, Framing
     from vision.interface import AnswerChunk, Finish, View
 
 See = Callable[["Frame", threading.Event], "View"]  # has the engine see a picture; raises Cancelled, VisionError
@@ -113,6 +114,8 @@ class Reply:
         because = None if fault is None else wording.phrases.framing[fault.value].because
         self._doubter = Doubter(wording.doubt, wording.phrases.doubt, because)
         self._read = read
+        self._was_judged = False
+        self._framing: Framing | None = None
         self._witness: Witness | None = None
         if read.lines and turn.question is not None:
             lines = [ReadLine(line.text, line.confidence) for line in read.lines]
@@ -232,9 +235,11 @@ class Reply:
         """Up to the sentence that withholds the answer, if there is one."""
         turn, doubter = self._turn, self._doubter
         for sentence in sentences:
+            framing = self._framing_of(view)
             doubter.rule = rule_for(view.answerer, self._wording.doubt)  # another model may have stepped in
             contradiction = self._contradiction_of(sentence)
-            spoken = doubter.spoken(sentence, contradiction)
+            hidden = is_hidden(sentence, framing, self._wording.phrases, doubts_veiled=doubter.rule.doubts_veiled)
+            spoken = doubter.spoken(sentence, contradiction, is_hidden=hidden)
             if contradiction is None and self._fails_its_check(sentence):
                 spoken = doubter.doubted(sentence, spoken, self._wording.phrases.second_look)
             turn.verdict, turn.rule = doubter.verdict, doubter.rule
@@ -242,6 +247,12 @@ class Reply:
             yield SentenceFinished(sentence, spoken)
             if self._is_withheld:
                 return
+
+    def _framing_of(self, view: View) -> Framing | None:
+        """What the picture shows. It is judged once, and only where an answer may be doubted."""
+        if self._framing is None and self._doubter.rule.hedge_below > 0 and not self._was_judged:
+            self._was_judged, self._framing = True, framing_of(view.frame)
+        return self._framing
 
     def _contradiction_of(self, sentence: str) -> Contradiction | None:
         against = () if self._witness is None else self._witness.readings_against(sentence)

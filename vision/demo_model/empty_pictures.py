@@ -43,7 +43,9 @@ def noise(rng: np.random.Generator, width: int, height: int) -> Rgb:
     small = (math.ceil(height / grain), math.ceil(width / grain))
     field = rng.standard_normal((*small, 1 if rng.random() < 0.3 else 3)).astype(np.float32)
     wide = np.repeat(np.repeat(field, grain, axis=0), grain, axis=1)[:height, :width]
-    return np.clip(rng.uniform(40, 160) + wide * rng.uniform(35, 90), 0, 255).astype(np.uint8) * np.ones(3, np.uint8)
+    levels = np.clip(rng.uniform(40, 160) + wide * rng.uniform(35, 90), 0, 255).astype(np.uint8)
+    picture: Rgb = levels * np.ones(3, np.uint8)
+    return picture
 
 
 def smear(rng: np.random.Generator, width: int, height: int) -> Rgb:

@@ -552,6 +552,8 @@ class DoubtWords:
     # Words that can be replaced without changing what is said ("the picture shows", "this is"). A model that wavers
     # between two of them is not unsure of what it sees. Lower case.
     formulaic: frozenset[str] = frozenset()
+    # Regular expressions for a sentence in lower case in which the model speaks of itself, not of the picture.
+    about_itself: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -341,6 +341,7 @@ PHRASES = Phrases(
         not_sure="I am not sure, but {answer}",
         cannot_tell="I cannot tell from this picture, because {because}.",
         formulaic=frozenset("the this that it picture image shows".split()),
+        about_itself=(r"^i (am|only know|do not know|can ?not|could not|am not able)\b",),
     ),
     second_look=SecondLookWords(
         looking_again="I look at that number again.",

@@ -267,6 +267,7 @@ PHRASES = Phrases(
         not_sure="我不太确定，不过{answer}",
         cannot_tell="这张照片我看不清，因为{because}。",
         formulaic=frozenset("这 那 这是 图 图片 图中 图片中 显示".split()),
+        about_itself=("^我(是|只|不知道|不能|无法|不会|看不)",),
     ),
     second_look=SecondLookWords(
         looking_again="这个号码我再看一遍。",
