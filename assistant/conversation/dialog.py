@@ -123,6 +123,10 @@ class CommandHandler:
             return True
         return self._obey(command, utterance)
 
+    def change(self, settings: ConversationSettings) -> None:
+        """Behave by other settings from now on."""
+        self._settings = settings
+
     def ask_back(self, utterance: Utterance) -> None:
         """Reads an utterance back as a question, because it was hardly understood."""
         is_first = self._expected.misheard is None  # False: an earlier question is already being read back

@@ -18,12 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.errors import ModelMissing
-from assistant.files import data_folder, replace_file
+from assistant.files import data_folder, locked, replace_file
 from assistant.language.phrases import LANGUAGES, phrases_for
 from assistant.models.verified import damaged_file, once_a_boot
 from assistant.settings.config import Config
 
 MANIFEST = "seesay-model.json"
+UNFINISHED = ".unfinished"  # is in the folder of models while `seesay fetch` works, and after a fetch that failed
+LOCK = ".lock"  # one fetch at a time holds it
 _WEIGHTS = "*.safetensors"
 _INSTALL_AGAIN = "install seesay again"
 _MOST_HASHED_BYTES = 64_000_000  # more than the demo model has, and read within a tenth of a second
@@ -113,6 +115,17 @@ def fetched_share_of_vlm(environ: Mapping[str, str] = os.environ) -> float:
     except OSError:  # none is fetched, or it is renamed at this moment
         return 0.0
     return min(0.999, here / total_bytes)
+
+
+def failed_fetch(environ: Mapping[str, str] = os.environ) -> float | None:
+    """When the last fetch began that came to no good end, in seconds since 1970. None while one is at work."""
+    folder = models_folder(environ)
+    try:
+        began_at = (folder / UNFINISHED).stat().st_mtime
+        with locked(folder / LOCK, wait=False):
+            return began_at
+    except OSError:  # nothing was begun, or somebody fetches now
+        return None
 
 
 def choose_vlm(configured: str, environ: Mapping[str, str] = os.environ) -> ChosenModel:

@@ -92,6 +92,16 @@ class Assembly:
         """True if the small demo model answers as a rule. The program then tells the user."""
         return self.vision_model.is_demo and not is_remote(self.config)
 
+    @property
+    def may_improve(self) -> bool:
+        """True if the small demo model answers only until the full one was fetched."""
+        return self.is_demo and self._vision_model is None
+
+    def change_model(self, model: catalog.ChosenModel) -> None:
+        """The engine has another model from now on."""
+        self.vision_model = model
+        self.__dict__.pop("_own_weights_sha256", None)
+
     def choose_models(self) -> None:
         """Finds both models before anything is loaded, and tells the user if the small demo model answers.
 
@@ -138,7 +148,10 @@ class Assembly:
         return self._load_local(self.stack)
 
     def _load_local(self, stack: contextlib.ExitStack) -> LocalEngine:
-        model = self.vision_model
+        return self.load_model(self.vision_model, stack)
+
+    def load_model(self, model: catalog.ChosenModel, stack: contextlib.ExitStack) -> LocalEngine:
+        """Loads a model as an engine of this machine, which the stack closes."""
         if model.is_demo:
             catalog.whole_demo_vlm(model.folder)
         return load_engine(self.config, model.folder, stack, console.say, is_demo=model.is_demo)
@@ -148,9 +161,15 @@ class Assembly:
         """The name of the model that answers now. It changes while another computer cannot be reached."""
         return self.engine.answerer.model_name
 
-    @cached_property
+    @property
     def doubt(self) -> DoubtRule:
+        """Of the model that answers now."""
         return doubt_rule(self.config, is_demo=self.is_demo)
+
+    @property
+    def usual_doubt(self) -> DoubtRule:
+        """Of every model but the demo model, which has its own."""
+        return doubt_rule(self.config, is_demo=False)
 
     def start_pipeline(
         self,
@@ -176,7 +195,7 @@ class Assembly:
                 voice,
                 self.phrases,
                 play_earcons=earcons and self.config.speaking.earcons,
-                doubt=self.doubt,
+                doubt=self.usual_doubt,
                 reader=self.question_reader,
                 on_text=on_text,
                 on_end=on_end,
@@ -247,12 +266,16 @@ class Assembly:
 
     @cached_property
     def question_reader(self) -> QuestionReader | None:
-        """Reads print for questions about writing. None if the config says so, or the demo model answers."""
+        """Reads print for questions about writing. None if the config says so, or only the demo model will answer."""
         from assistant.answering.reader_context import QuestionReader
 
-        if self.is_demo or self.config.reading.context == "off":
+        if self.config.reading.context == "off" or (self.is_demo and not self.may_improve):
             return None
-        return QuestionReader(self.reader, self.phrases, warm=self.reader.warm)
+        return QuestionReader(self.reader, self.phrases, warm=self._warm_reader)
+
+    def _warm_reader(self) -> None:
+        if not self.is_demo:  # nothing is read for the demo model
+            self.reader.warm()
 
     @property
     def page_advice(self) -> Advise:

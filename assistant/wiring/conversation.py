@@ -23,6 +23,7 @@ from assistant.wiring import devices, rounds
 from assistant.wiring.arriving import Arriving, Until
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
+from assistant.wiring.new_eye import NewEye
 from assistant.wiring.service import SignsOfLife, signs_of_life
 
 if TYPE_CHECKING:
@@ -114,9 +115,17 @@ def run(
         is_awaited=lambda text: inspection is not None and inspection.counts_unasked(text),
     )
     queue = EventQueue()
-    heard = _events(assembly, pipeline, activation, queue, inspection, life)
+    new_eye = NewEye(assembly, loading) if loading is not None and assembly.may_improve else None
+    heard = _events(assembly, pipeline, activation, queue, inspection, life, new_eye)
     if loading is not None:
         heard = _while_engine_lives(heard, loading, pipeline, phrases)
+    if new_eye is not None:
+        heard = _with_new_eye(
+            heard,
+            new_eye,
+            is_quiet=lambda: not (pipeline.in_use or (side_server is not None and side_server.at_work)),
+            on_taken=lambda: conversation.change(_settings(assembly, activation)),
+        )
     events = stack.enter_context(contextlib.closing(_with_signs_of_life(heard, life)))
     conversation = Conversation(
         events,
@@ -206,6 +215,7 @@ def _events(
     queue: EventQueue,
     inspection: InspectionRound | None,
     life: SignsOfLife,
+    new_eye: NewEye | None = None,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
@@ -225,7 +235,7 @@ def _events(
         return ears, transcriber, ears.pause_ear(activation)
 
     parts = parts_of(assembly.ears)
-    arriving = _arriving(assembly)
+    arriving = _arriving(assembly, new_eye)
     speech_under_way = False
 
     def may_change_ears() -> bool:
@@ -271,7 +281,7 @@ def _events(
     )
 
 
-def _arriving(assembly: Assembly) -> Arriving:
+def _arriving(assembly: Assembly, new_eye: NewEye | None) -> Arriving:
     """Notices models that are fetched from now on."""
     config = assembly.config
     language = config.conversation.language
@@ -288,6 +298,7 @@ def _arriving(assembly: Assembly) -> Arriving:
             load_ears,
             wants_speech=not config.hearing.speech_model and catalog.fetched_speech(language) is None,
             fetched_speech=lambda: catalog.fetched_speech(language),
+            load_eye=None if new_eye is None else new_eye.begin,
         )
     )
 
@@ -301,6 +312,17 @@ def _while_engine_lives(
             if loading.has_failed:
                 pipeline.say(phrases.not_loaded).done.wait(_LAST_WORDS_SECONDS)
                 loading.raise_failure()
+            yield event
+
+
+def _with_new_eye(
+    events: Generator[Event, None, None], new_eye: NewEye, *, is_quiet: Callable[[], bool], on_taken: Callable[[], None]
+) -> Generator[Event, None, None]:
+    """The same events. Between two of them, in a quiet moment, the model for seeing that was fetched is taken into use."""
+    with contextlib.closing(events):
+        for event in events:
+            if new_eye.is_there and is_quiet() and new_eye.take():
+                on_taken()
             yield event
 
 

@@ -217,7 +217,7 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
     return Parts(
         engine=assembly.engine,
         phrases=assembly.phrases,
-        doubt=assembly.doubt,
+        doubt=assembly.usual_doubt,
         take=camera,
         hear=_hear(assembly),
         synthesize=_voice(assembly),
@@ -227,7 +227,7 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
         on_end=on_end,
         journal=None if journal is None else _journal(assembly),
         machine=Machine(
-            assembly.engine.model_name,
+            lambda: assembly.engine.model_name,
             config.power.other_watts,
             used_bytes,
             power,

@@ -155,6 +155,10 @@ class FakeEngine(OneModel):
         self.views.append(FakeView(self, frame))
         return self.views[-1]
 
+    def hand_over(self, successor: FakeEngine) -> None:
+        for view in self.views:
+            view.engine = successor
+
 
 class FakeVoice:
     """Records what a listener would hear. `gate` holds a sentence for as long as real speech would last."""

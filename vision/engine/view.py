@@ -38,6 +38,9 @@ class _Kept:
 class _Turn:
     """A question that is being answered. Only the newest one of a View may go on."""
 
+    session: Session  # whose model is asked
+    text: str
+    wanted_tokens: int | None  # the longest answer, as it was asked for
     question: list[int]
     max_new_tokens: int
     has_room: bool  # the answer has room for all its tokens, or for half of what fits beside the picture
@@ -57,7 +60,11 @@ class View:
         self._bare = _Kept(prefix.cache.length, prefix.read)
         self._kept = self._bare
         self._turn: _Turn | None = None
-        self._state = threading.Lock()  # guards _prefix, _kept and _turn; it is only ever held for a moment
+        # The completed questions and answers as text. Another model, with tokens of its own, is told them anew.
+        self._conversation: list[tuple[str, str]] = []
+        self._retold: list[int] = []  # the same as the ids of a new model that has not read them yet
+        self._is_moved = False  # True until the new model has seen the picture
+        self._state = threading.Lock()  # guards all from _prefix on; it is only ever held for a moment
 
     @property
     def answerer(self) -> Answerer:
@@ -89,25 +96,37 @@ class View:
         budget = self._session.settings.max_new_tokens if max_new_tokens is None else max_new_tokens
         if not 1 <= budget <= MAX_NEW_TOKENS:
             raise QuestionError(f"an answer has 1 to {MAX_NEW_TOKENS} tokens at most, not {budget}")
-        tokens = self._session.prompt.question(question)
-        room = self._session.context_tokens - self.stats.prompt_tokens - len(tokens)
-        if room < 1:
-            raise QuestionError(
-                f"the question takes {len(tokens)} tokens, and {len(tokens) + room - 1} fit beside the picture: ask a shorter one"
-            )
-        return _Turn(tokens, min(budget, room), room >= min(budget, (room + len(tokens)) // 2))
+        session = self._session
+        tokens = session.prompt.question(question)
+        room = _room(session.context_tokens - self.stats.prompt_tokens, tokens)
+        has_room = room >= min(budget, (room + len(tokens)) // 2)
+        return _Turn(session, question, max_new_tokens, tokens, min(budget, room), has_room)
 
     def forget(self) -> None:
         """Forget what was asked and answered, and keep the picture. An answer under way ends."""
         with self._state:
             self._turn = None
-            self._kept = self._bare
+            self._start_anew()
 
     def put_away(self) -> None:
         """Free the cache. The next question then looks at the frame again and remembers no earlier question."""
         with self._state:
             self._turn = self._prefix = None
+            self._start_anew()
+
+    def move_to(self, session: Session) -> None:
+        """Have the model of another session answer from now on. It sees the frame when it is asked the next question.
+
+        The completed questions and answers are told to it with that question. An answer under way ends.
+        """
+        prompt, tokenizer, retold = session.prompt, session.tokenizer, list[int]()
+        with self._state:
+            for question, answer in self._conversation:
+                retold += [*prompt.question(question), *tokenizer.encode(answer), *prompt.next_turn]
+            self._session = session
+            self._turn = self._prefix = None
             self._kept = self._bare
+            self._retold, self._is_moved = retold, True
 
     @property
     def cache_bytes(self) -> int:
@@ -116,11 +135,14 @@ class View:
         return prefix.cache.nbytes if prefix else 0
 
     def _answer(self, turn: _Turn, cancelled: threading.Event | None) -> Iterator[AnswerChunk]:
-        self._session.used(self)  # first, so that from now on no other picture puts this one away
+        if turn.session is not self._session:  # the engine was replaced before the first word was asked for
+            turn = self._turn_for(turn.text, turn.wanted_tokens)
+        session = turn.session
+        session.used(self)  # first, so that from now on no other picture puts this one away
         with self._state:
-            self._turn = turn
-        permit = self._session.permit(cancelled, lambda: self._turn is not turn)
-        meter, stream, said = _Meter(permit), TextStream(self._session.tokenizer), list[int]()
+            self._turn = turn if session is self._session else None
+        permit = session.permit(cancelled, lambda: self._turn is not turn)
+        meter, stream, said, spoken = _Meter(permit), TextStream(session.tokenizer), list[int](), list[str]()
         was_away = self._prefix is None
         try:
             cache, prompt, read = self._begin(turn, permit)
@@ -130,10 +152,13 @@ class View:
                 said.append(token.id)
                 meter.count(token)
                 if text := stream.push(token.id):
+                    spoken.append(text)
                     yield meter.chunk(text)
             cut = len(said) == turn.max_new_tokens
-            self._keep(turn, _Kept(cache.length, read.union(said), tuple(said[-1:]) if cut else ()))
-            last = meter.last(stream.rest(), "length" if cut else "stop")
+            rest = stream.rest()
+            kept = _Kept(cache.length, read.union(said), tuple(said[-1:]) if cut else ())
+            self._keep(turn, kept, "".join(spoken) + rest)
+            last = meter.last(rest, "length" if cut else "stop")
         except Cancelled:
             last = meter.last("", "cancelled")
         yield last
@@ -141,7 +166,7 @@ class View:
     def _tokens(
         self, cache: KVCache, prompt: PromptPart, read: frozenset[int], turn: _Turn, permit: WorkPermit
     ) -> Iterator[Token]:
-        session = self._session
+        session = turn.session
         return generate(
             session.model,
             cache,
@@ -158,31 +183,56 @@ class View:
 
         Returns the cache, the question as it is put behind it, and the ids of all tokens from the very start.
         """
-        prefix = self._prefix or self._session.look(self.frame, permit)
+        prefix = self._prefix or turn.session.look(self.frame, permit)
         with permit.step(), self._state:  # within a step, nobody else computes on this cache
             if self._turn is not turn:
                 raise Cancelled("a newer question was asked about the same picture")
             self._prefix = prefix
+            if self._is_moved:
+                self._is_moved, self.stats = False, prefix.stats
+                self._kept = self._bare = _Kept(prefix.cache.length, prefix.read)
+                room = _room(turn.session.context_tokens - prefix.stats.prompt_tokens, turn.question)
+                turn.max_new_tokens = min(turn.max_new_tokens, room)
             ids = self._behind_kept(turn)
             if ids is None:
-                self._kept, ids = self._bare, turn.question
+                self._start_anew()
+                ids = turn.question
             prefix.cache.rewind(self._kept.length)
             read = self._kept.read.union(ids)
         return prefix.cache, text_part(ids, prefix.cache.length + prefix.shift), read
 
     def _behind_kept(self, turn: _Turn) -> list[int] | None:
         """The ids that put the question behind the last completed answer; None if they and the answer have no room."""
-        if self._kept == self._bare:
+        is_first = self._kept == self._bare
+        before = self._retold if is_first else [*self._kept.pending, *turn.session.prompt.next_turn]
+        if not before:
             return turn.question
-        ids = [*self._kept.pending, *self._session.prompt.next_turn, *turn.question]
-        fits = self._kept.length + len(ids) + turn.max_new_tokens <= self._session.context_tokens
+        ids = [*before, *turn.question]
+        fits = self._kept.length + len(ids) + turn.max_new_tokens <= turn.session.context_tokens
         return ids if fits else None
 
-    def _keep(self, turn: _Turn, kept: _Kept) -> None:
+    def _start_anew(self) -> None:
+        """Forget the conversation. The lock has to be held."""
+        self._kept = self._bare
+        self._conversation, self._retold = [], []
+
+    def _keep(self, turn: _Turn, kept: _Kept, answer: str) -> None:
         with self._state:
             if self._turn is not turn:
                 raise Cancelled("a newer question was asked about the same picture")
             self._turn, self._kept = None, kept
+            self._conversation.append((turn.text, answer))
+            self._retold = []
+
+
+def _room(tokens: int, question: list[int]) -> int:
+    """How many tokens an answer may have, where question and answer may have so many. Raises QuestionError."""
+    room = tokens - len(question)
+    if room < 1:
+        raise QuestionError(
+            f"the question takes {len(question)} tokens, and {len(question) + room - 1} fit beside the picture: ask a shorter one"
+        )
+    return room
 
 
 class _Meter:

@@ -537,7 +537,9 @@ class SetupWords:
     ended: str
     progress: str  # with {percent}
     speech_ready: str
-    eye_ready: str
+    eye_ready: str  # it counts from the next start
+    eye_taken: str  # it counts from now on
+    eye_fails: str  # it was fetched, but could not be loaded
     fetch_failed: str
 
 

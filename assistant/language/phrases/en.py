@@ -410,6 +410,8 @@ PHRASES = Phrases(
         progress="{percent} percent of the models are here.",
         speech_ready="The full model of speech is here. I understand all words from now on.",
         eye_ready="The full model for seeing is here. I use it when you start me the next time.",
+        eye_taken="The full model for seeing is here. I see with it from now on.",
+        eye_fails="The full model for seeing is here, but I cannot load it. I go on with the small one.",
         fetch_failed="The models could not be fetched completely. Run seesay fetch later; it goes on where it stopped.",
     ),
     report=ReportWords(

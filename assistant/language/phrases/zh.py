@@ -337,6 +337,8 @@ PHRASES = Phrases(
         progress="模型已经下载了百分之{percent}。",
         speech_ready="完整的语音模型下载好了，从现在起我什么话都能听懂。",
         eye_ready="完整的视觉模型下载好了，下次启动时使用。",
+        eye_taken="完整的视觉模型下载好了，从现在起我用它看。",
+        eye_fails="完整的视觉模型下载好了，但是我加载不了。我继续用小模型。",
         fetch_failed="模型没有下载完。以后请运行seesay fetch，它会接着下载。",
     ),
     report=ReportWords(

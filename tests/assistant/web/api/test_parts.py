@@ -303,7 +303,7 @@ def test_the_sensors_are_read_at_most_once_a_second(tmp_path: Path) -> None:
         reads.append(clock.now)
         return 5
 
-    machine = Machine("m", 0.0, memory, PowerReader(Sysfs(tmp_path)).sample, clock)
+    machine = Machine(lambda: "m", 0.0, memory, PowerReader(Sysfs(tmp_path)).sample, clock)
     assert machine() == Status(memory_bytes=5, model="m")
     machine()
     assert len(reads) == 1
@@ -317,7 +317,7 @@ def test_the_cameras_size_is_told_as_it_is_now(tmp_path: Path) -> None:
     """A camera that was plugged in again may have another."""
     clock, sizes = Clock(), iter([None, (1920, 1080), (640, 480)])
     reader = PowerReader(Sysfs(tmp_path)).sample
-    machine = Machine("m", 0.0, lambda: None, reader, clock, camera_pixels=lambda: next(sizes))
+    machine = Machine(lambda: "m", 0.0, lambda: None, reader, clock, camera_pixels=lambda: next(sizes))
     found = []
     for _ in range(3):
         found.append(machine().camera_pixels)
