@@ -67,8 +67,8 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.machine.service": "assistant.ground assistant.machine",
     "assistant.setup": (
-        "assistant.ground assistant.language assistant.settings assistant.models assistant.machine.doctor audio vision"
-        " vision.reading"
+        "assistant.ground assistant.language assistant.button assistant.settings assistant.models"
+        " assistant.machine.doctor audio audio.settings vision vision.reading"
     ),
     "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",

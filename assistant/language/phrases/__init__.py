@@ -522,6 +522,12 @@ class SetupWords:
     no_page: str  # the camera works, but no print was found
     camera_fails: str  # with {problem}
     activation: Mapping[str, str]  # by the value of activation.by
+    press_the_button: str
+    button_found: str  # with {key} and {name}
+    no_button: str  # nothing was pressed
+    button_fails: str  # with {problem}
+    button_stays: str  # with {name}
+    space_bar: str
     as_screen_reader: str  # with {program} and {wpm}
     rate: str  # with {wpm}
     keep: str
@@ -541,6 +547,9 @@ class SetupWords:
     eye_taken: str  # it counts from now on
     eye_fails: str  # it was fetched, but could not be loaded
     fetch_failed: str
+    say_it_too: str  # answers can be spoken from now on
+    say_back: tuple[str, ...]  # spoken answers, in lower case; yes and no are those of the conversation
+    say_again: tuple[str, ...]
 
 
 @dataclass(frozen=True)
