@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,13 +101,15 @@ class Asker:
     def __init__(self, engine: ForcedEngine, stack: contextlib.ExitStack, sensors: Sensors) -> None:
         from assistant.answering.pipeline import AnswerPipeline
         from assistant.language.phrases import phrases_for
+        from assistant.language.speakable import to_spoken
         from audio.synthesizer import Synthesizer
         from audio.voice import SpokenVoice
 
         self._engine = engine
         self._sensors = sensors
         self._speaker = NullSpeaker()
-        voice = SpokenVoice(stack.enter_context(Synthesizer()), lambda: self._speaker)
+        to_words = partial(to_spoken, voice="")
+        voice = SpokenVoice(stack.enter_context(Synthesizer(to_spoken=to_words)), lambda: self._speaker)
         self._answering: AnswerPipeline = stack.enter_context(
             AnswerPipeline(
                 engine,

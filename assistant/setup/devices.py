@@ -11,6 +11,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,7 @@ class RealParts:
     # Speaking.
 
     def speak_as(self, settings: Sequence[Setting]) -> None:
+        from assistant.language.speakable import to_spoken
         from audio.playback import Loudspeaker
         from audio.synthesizer import Synthesizer
         from audio.voice import SpokenVoice
@@ -100,7 +102,7 @@ class RealParts:
             return
         self.close()
         try:
-            self._synthesizer = Synthesizer(*wanted)
+            self._synthesizer = Synthesizer(*wanted, partial(to_spoken, voice=name))
             self._voice = SpokenVoice(self._synthesizer, lambda: Loudspeaker(output or None))
         except AudioError as error:
             self.close()
