@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from audio.voice import SpokenVoice
 
 LISTEN_SECONDS = 4.0
+MOST_TOLD = 2  # so often it is said in one question which words are an answer
 PRESS_SECONDS = 8.0  # to find the button and press it
 PAGE_SECONDS = 4.0  # to lift a page in front of the camera
 SILENCE_SECONDS = 20.0  # without a press for so long, a question is asked again
@@ -134,10 +135,16 @@ class RealParts:
             self._has_told = True
             question = f"{question} {self._draft.words.say_it_too}"
         self.tell(question)
-        with contextlib.ExitStack() as stack:
-            if answers is not None and not self._keys.pressed.is_set():
-                self._listen_beside(answers, stack)
-            return self._keys.wait(SILENCE_SECONDS) or silence_means
+        for told in range(MOST_TOLD + 1):
+            with contextlib.ExitStack() as stack:
+                if answers is not None and not self._keys.pressed.is_set():
+                    self._listen_beside(answers, stack)
+                answer = self._keys.wait(SILENCE_SECONDS)
+            if answer is not Answer.UNCLEAR:
+                return answer or silence_means
+            if told < MOST_TOLD:
+                self.tell(self._draft.words.say_it_too)
+        return self._keys.wait(SILENCE_SECONDS) or silence_means  # others talk in the room: only the key counts
 
     def _listen_beside(self, answers: SpokenAnswers, stack: contextlib.ExitStack) -> None:
         from audio.microphone import Microphone

@@ -1,7 +1,7 @@
 """The thread "answers": hears a spoken yes, no, back or again while a question of the set-up waits for its answer.
 
-It listens only between two questions, so that it never hears the set-up's own voice. Everything else that is said is
-left aside. A microphone that is lost leaves the key. This module does not know what is asked.
+It listens only between two questions, so that it never hears the set-up's own voice. Words that are no answer are told
+as such; sounds without words are left aside. A microphone that is lost leaves the key. This module does not know what is asked.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class SpokenAnswers:
     """Hears answers in one language. Only one `listening` at a time."""
 
     def __init__(self, transcriber: Transcriber, phrases: Phrases, hand_on: Callable[[Answer], None]) -> None:
-        """`hand_on` is called on the thread that hears, once for each answer."""
+        """`hand_on` is called on the thread that hears, once for each answer, with UNCLEAR for other words."""
         self._transcriber = transcriber
         self._phrases = phrases
         self._hand_on = hand_on
@@ -101,7 +101,7 @@ class SpokenAnswers:
         )
         try:
             for event in hearing.events():
-                if isinstance(event, Utterance) and (answer := answer_in(event.text, self._phrases)) is not None:
-                    self._hand_on(answer)
+                if isinstance(event, Utterance):
+                    self._hand_on(answer_in(event.text, self._phrases) or Answer.UNCLEAR)
         except AudioError as error:
             _log.warning("spoken answers are not heard any more: %s", error)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import queue
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from assistant.cli.setup import draft_of
 from assistant.language.phrases import phrases_for
 from assistant.models import catalog
+from assistant.settings.config import Config
+from assistant.setup import devices
+from assistant.setup.devices import RealParts
+from assistant.setup.keys import Keys
 from assistant.setup.presses import Answer
 from assistant.setup.spoken_answers import SpokenAnswers, answer_in, open_transcriber
 from audio.errors import DeviceLost
@@ -83,11 +90,11 @@ def transcriber() -> Transcriber:
         (("no",), [Answer.NO]),
         (("go back",), [Answer.BACK]),
         (("say it again",), [Answer.REPEAT]),
-        (("what color is the circle", "no"), [Answer.NO]),
+        (("what color is the circle", "no"), [Answer.UNCLEAR, Answer.NO]),
     ],
 )
 def test_answers_are_heard(transcriber: Transcriber, words: tuple[str, ...], answers: list[Answer]) -> None:
-    """By the embedded speech model; what is no answer is left aside."""
+    """By the embedded speech model; other words are told to be no answer."""
     heard: queue.Queue[Answer] = queue.Queue()
     with SpokenAnswers(transcriber, ENGLISH, heard.put).listening(Spoken(*words)):
         found = [heard.get(timeout=WAIT_SECONDS) for _ in answers]
@@ -107,3 +114,35 @@ def test_a_microphone_that_is_lost_leaves_the_key(transcriber: Transcriber, capl
         pass
     assert heard.empty()
     assert "the microphone is gone" in caplog.text
+
+
+def asked(*answers: Answer) -> tuple[Answer, list[str]]:
+    """What a question gives when these answers come one after the other, and what was said."""
+    reader, writer = os.pipe()
+    with Keys(reader) as keys:
+        parts = RealParts(Config(), draft_of(Config()), Path("config.toml"), keys, lambda kind: [])
+        coming, said = iter(answers), list[str]()
+
+        def tell(text: str) -> None:
+            said.append(text)
+            keys.hand_on(next(coming))
+
+        parts.tell = tell  # type: ignore[method-assign]
+        answer = parts.ask("Shall I?", Answer.REPEAT)
+    os.close(reader)
+    os.close(writer)
+    return answer, said
+
+
+def test_words_that_are_no_answer_are_answered_with_what_would_be() -> None:
+    """The question is not said again, and still waits."""
+    told = ENGLISH.setup.say_it_too
+    assert asked(Answer.YES) == (Answer.YES, ["Shall I?"])
+    assert asked(Answer.UNCLEAR, Answer.NO) == (Answer.NO, ["Shall I?", told])
+
+
+def test_where_others_talk_only_the_key_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After some times it is not said any more; without a press the question comes again."""
+    monkeypatch.setattr(devices, "SILENCE_SECONDS", 0.01)
+    told = ENGLISH.setup.say_it_too
+    assert asked(*[Answer.UNCLEAR] * 3) == (Answer.REPEAT, ["Shall I?", told, told])
