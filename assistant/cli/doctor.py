@@ -154,8 +154,8 @@ def say_findings(findings: Sequence[Finding], config: Config) -> None:
     from assistant.language.speakable import to_spoken
     from assistant.wiring.devices import loudspeaker
     from audio.errors import AudioError
-    from audio.synthesizer import Synthesizer
-    from audio.voice import SpokenVoice
+    from audio.speaking.synthesizer import Synthesizer
+    from audio.speaking.voice import SpokenVoice
 
     never = threading.Event()
     speaking = config.speaking

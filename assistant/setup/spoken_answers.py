@@ -19,8 +19,8 @@ from assistant.setup.presses import Answer
 from audio.errors import AudioError
 
 if TYPE_CHECKING:
-    from audio.hearing import AudioSource
-    from audio.transcriber import Transcriber
+    from audio.listening.hearing import AudioSource
+    from audio.recognition.transcriber import Transcriber
 
 _log = logging.getLogger(__name__)
 
@@ -49,9 +49,9 @@ def open_transcriber(model: Path, phrases: Phrases) -> Transcriber:
 
     Raises SpeechModelError.
     """
-    from audio.closed_answers import ClosedAnswers
-    from audio.grammar import GrammarListener
-    from audio.transcriber import VoskTranscriber, takes_grammar, unknown_words
+    from audio.recognition.closed_answers import ClosedAnswers
+    from audio.recognition.grammar import GrammarListener
+    from audio.recognition.transcriber import VoskTranscriber, takes_grammar, unknown_words
 
     words = VoskTranscriber(model)
     if not takes_grammar(model):
@@ -87,9 +87,9 @@ class SpokenAnswers:
                 _log.warning("the thread 'answers' has not ended")
 
     def _hear(self, source: AudioSource) -> None:
-        from audio.hearing import Hearing, Utterance
+        from audio.listening.hearing import Hearing, Utterance
+        from audio.listening.vad import VoiceActivity
         from audio.settings import VAD_AGGRESSIVENESS, EndpointSettings
-        from audio.vad import VoiceActivity
 
         self._transcriber.reset()
         hearing = Hearing(

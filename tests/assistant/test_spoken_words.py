@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.bench.answers import Asker
+from assistant.bench.engines.answers import Asker
 from assistant.cli.doctor import say_findings
 from assistant.cli.setup import draft_of
 from assistant.settings.config import Config, ConversationConfig
@@ -65,7 +65,7 @@ def test_units_are_spoken_as_words(
         written.append((to_spoken or settings[3])("5 kg"))
         raise VoiceError("there is no voice: install one")
 
-    monkeypatch.setattr("audio.synthesizer.Synthesizer", no_voice)
+    monkeypatch.setattr("audio.speaking.synthesizer.Synthesizer", no_voice)
     with contextlib.suppress(VoiceError):
         speak(config)
     assert written == [words]

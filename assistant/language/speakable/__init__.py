@@ -15,7 +15,7 @@ def to_spoken(sentence: str, voice: str) -> str:
     """The sentence for an English or a Mandarin voice; for a voice of another language it is left as it is.
 
     `voice` is espeak-ng's name or identifier, such as "en-gb", "gmw/en-us+f3" or "cmn"; "" is English, as for
-    `audio.synthesizer`. A text of more than 500 characters is left as it is, so that no pattern takes long on text that
+    `audio.speaking.synthesizer`. A text of more than 500 characters is left as it is, so that no pattern takes long on text that
     was made for that.
     """
     if len(sentence) > _LONGEST_SENTENCE:

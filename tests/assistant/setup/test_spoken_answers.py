@@ -21,8 +21,8 @@ from assistant.setup.presses import Answer
 from assistant.setup.spoken_answers import SpokenAnswers, answer_in, open_transcriber
 from audio.errors import DeviceLost
 from audio.pcm import AudioChunk, resample
-from audio.synthesizer import Synthesizer
-from audio.transcriber import Transcriber
+from audio.recognition.transcriber import Transcriber
+from audio.speaking.synthesizer import Synthesizer
 
 ENGLISH, CHINESE = phrases_for("en"), phrases_for("zh")
 WAIT_SECONDS = 20.0  # reached only if a test fails

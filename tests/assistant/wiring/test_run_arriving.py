@@ -189,7 +189,7 @@ def hub(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr(catalog, "FULL_VLM", model)
     monkeypatch.setattr(catalog, "FULL_SPEECH", {"en": speech_model})
     monkeypatch.setattr("assistant.wiring.arriving.LOOK_SECONDS", 0.05)
-    monkeypatch.setattr("audio.playback.Loudspeaker", Quiet)
+    monkeypatch.setattr("audio.speaking.playback.Loudspeaker", Quiet)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for folder in ("STATE", "CACHE", "DATA"):
         monkeypatch.setenv(f"XDG_{folder}_HOME", str(tmp_path / folder.lower()))
