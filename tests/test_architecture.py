@@ -105,10 +105,15 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.ground vision.engine.scheduling vision.engine.kernels vision.engine.generation"
         " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
     ),
+    "assistant.check": (
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.models assistant.answering"
+        " assistant.wiring assistant.bench audio vision vision.demo_model vision.engine vision.engine.ground"
+        " vision.engine.generation vision.engine.checkpoint vision.engine.models"
+    ),
     "assistant.cli": (
         f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.machine.service"
         " assistant.setup assistant.inspection"
-        " assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
+        " assistant.inspection.rounds assistant.wiring assistant.bench assistant.check audio audio.demo_model"
         " vision vision.reading vision.demo_model"
         " vision.engine.generation"
     ),

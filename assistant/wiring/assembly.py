@@ -19,6 +19,7 @@ from assistant import console
 from assistant.answering.announcements import Announcements
 from assistant.language.phrases import Phrases, phrases_for
 from assistant.models import catalog
+from assistant.models.checked import read_result
 from assistant.settings.config import Config
 from assistant.settings.voice_state import VoiceSettings, VoiceState, load_state, state_path
 from assistant.wiring import devices
@@ -150,7 +151,14 @@ class Assembly:
 
     @cached_property
     def doubt(self) -> DoubtRule:
-        return doubt_rule(self.config, is_demo=self.is_demo)
+        """The rule of doubt. The user is told where its thresholds come from, unless the demo model answers."""
+        is_own = not is_remote(self.config)
+        rule, source = doubt_rule(
+            self.config, is_demo=self.is_demo, checked=read_result(self.vision_model.folder) if is_own else None
+        )
+        if source and is_own:
+            console.say(source)
+        return rule
 
     def start_pipeline(
         self,
