@@ -19,7 +19,7 @@ LEAST_ANSWERS = 30  # that claim something
 LEAST_RIGHT = 15  # a model that is hardly ever right cannot be told apart from its own doubt
 MOST_RIGHT_DOUBTED = 0.05  # of the right answers; 10 % is what users would bear, and other pictures will differ
 _RIGHT_TO_SAY = 0.5  # of the answers about faulty pictures; if fewer are right, it is better to say none of them
-_LEAST_FAULTY = 5
+_LEAST_FAULTY = 5  # answers below the other threshold; fewer say nothing against the default
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _above(sure: float, right: Sequence[float], highest: float) -> float:
 
 def _cannot_tell(claims: Sequence[Trial], hedge: float, default: DoubtRule) -> float:
     faulty = [trial for trial in claims if trial.faulty]
-    if len(faulty) < _LEAST_FAULTY:
+    if sum(trial.sure < hedge for trial in faulty) < _LEAST_FAULTY:
         return min(default.cannot_tell_below, hedge)
     steps = [step / 100 for step in range(1, 100) if step / 100 <= hedge]
     mostly_wrong = [
