@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import __version__, console
 from assistant.answering.doubt import DEMO_RULE, DoubtRule
-from assistant.bench.machine import description
-from assistant.bench.page_file import require_writable, write
+from assistant.bench.limits.machine import description
+from assistant.bench.pages.page_file import require_writable, write
 from assistant.check import answers, ears, files, page, report, speed, thresholds
 from assistant.check.matcher import Mark
 from assistant.check.store import Store

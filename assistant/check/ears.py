@@ -19,7 +19,7 @@ from assistant.language.phrases import Command, Phrases
 
 if TYPE_CHECKING:
     from assistant.wiring.hearing import Ears
-    from audio.synthesizer import Synthesizer
+    from audio.speaking.synthesizer import Synthesizer
 
 COMMANDS = 20
 RATE_WPM = 160  # as people speak; the assistant's own 230 words a minute are for listeners who are used to them

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from assistant.bench.page_parts import document, paragraphs, table_of
+from assistant.bench.pages.page_parts import document, paragraphs, table_of
 from assistant.check import report
 
 _TITLES = {"files": "Files", "arithmetic": "Arithmetic", "ears": "Ears", "speed": "Speed"}

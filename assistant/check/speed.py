@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.bench.kinds import KINDS
+from assistant.bench.material.kinds import KINDS
 
 if TYPE_CHECKING:
     from vision.engine.engine import Engine
@@ -35,8 +35,8 @@ class KindSpeed:
 
 def measure(engine: Engine, *, lends_words: bool = False) -> list[KindSpeed]:
     """Asks each kind once, after a first question that is not measured. The engine is left as it was."""
-    from assistant.bench.forced import ForcedEngine
-    from assistant.bench.pictures import padded_frame
+    from assistant.bench.engines.forced import ForcedEngine
+    from assistant.bench.material.pictures import padded_frame
 
     stop = engine.session.stop_tokens
     forced = ForcedEngine(engine, lends_words=lends_words)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
 from assistant.language.phrases import Command, Phrases
 from assistant.language.spelling import spell
-from audio import earcons
+from audio.speaking import earcons
 from vision.framing import Fault
 
 if TYPE_CHECKING:

@@ -97,7 +97,7 @@ def _about(turns: TurnJournal | None, model_name: Callable[[], str]) -> Callable
 
 def _about_words(assembly: Assembly, checklist: Checklist, rules: Rules) -> str:
     """Names the words of the checklist that cannot be heard, "" if all can."""
-    from audio.vocabulary import known_words
+    from audio.recognition.vocabulary import known_words
 
     unknown = unknown_words(checklist, known_words(assembly.speech_model))
     words = rules.wording.unknown_words([(each.word, each.near) for each in unknown])
