@@ -104,6 +104,8 @@ def declines(answer: str) -> bool:
 def denies_text(answer: str) -> bool:
     """Whether it says that there is no writing, and quotes none."""
     words = _plain(answer)
+    if _NO_TEXT.fullmatch(words):  # "NO TEXT" quotes nothing
+        return True
     return _NO_TEXT.search(words) is not None and not _claimed_texts(answer)
 
 
@@ -142,7 +144,7 @@ _TEXT_WORDS = (
     r"(text|texts|writing|words?|letters?|numbers?|digits?|signs?|print|characters?|inscription|captions?|labels?)"
 )
 _NO_TEXT = re.compile(
-    rf"\bno (visible |readable |legible |printed |written |other |clear |discernible )*({_TEXT_WORDS}|written)\b"
+    rf"\bno (\w+ ){{0,2}}?({_TEXT_WORDS}|written)\b"
     rf"|\b(do|does|can|could|is|are|did|was) not (\w+ ){{0,5}}?(any |a |an |visible |readable |legible |contain |have |show )*{_TEXT_WORDS}\b"
     rf"|\bnothing (is )?(written|printed|to read|there to read|visible to read|legible|readable)\b|\bwithout (any )?(visible )?{_TEXT_WORDS}\b"
     rf"|\b(says|reads|say|read) nothing\b|\bit does not say anything\b|\bthere is nothing written\b|\b(not|no) (any )?{_TEXT_WORDS}\b|\bi see nothing\b|\bblank\b|\bempty\b"
@@ -153,6 +155,7 @@ def _plain(answer: str) -> str:
     """In lower case, with short forms written out and a space around each mark that ends a part of a sentence."""
     text = answer.replace("’", "'").lower()
     text = re.sub(r"[a-z]+'[a-z]+|cannot", lambda word: _SHORT.get(word[0], word[0]), text)
+    text = re.sub(r"[—–]", " , ", text)
     text = re.sub(r"[*_\"“”'`#()\[\]]", " ", text)
     text = re.sub(r"(\w)-(\w)", r"\1 \2", text)
     text = re.sub(r"\b\w+ish\b", " ", text)  # "reddish orange" is an orange
@@ -308,7 +311,7 @@ _NO = re.compile(
     r"\bno\b|\bnot\b|\bnone\b|\bnothing\b|\bnope\b|\bnobody\b|\bwithout\b|\babsent\b|\bneither\b|\bnever\b"
 )
 _YES = re.compile(
-    r"\byes\b|\byeah\b|\byep\b|\bcorrect\b|\bthere (is|are)\b|\bi (can )?see\b|\bvisible\b|\bindeed\b|\bone\b|\bit (is|has)\b|\bthe picture (shows|contains|has)\b|\bshown\b|\bpresent\b"
+    r"\byes\b|\byeah\b|\byep\b|\bcorrect\b|\bthere (is|are)\b|\bi (can )?see\b|\bvisible\b|\bindeed\b|\bone\b|\bit (is|has)\b|\bthe (picture|image|photo|photograph|scene) (shows|contains|has|includes)\b|\bshown\b|\bpresent\b"
 )
 
 

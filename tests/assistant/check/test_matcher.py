@@ -36,6 +36,7 @@ RIGHT = [
         There are two shapes: a blue star at the top and a red circle at the bottom left.
         A circle, coloured red, and a star in blue.
         The circle is red, and the star is dark blue.
+        Two shapes—a red circle and a blue star—stand side by side on a pale background.
         There's a small red circle, and to the right of it there's a navy blue star.""",
     ),
     *each(
@@ -140,7 +141,8 @@ RIGHT = [
         There is a red circle in the picture.
         I can see one.
         Yes, I see a circle at the top.
-        Yes, it isn't large, but there is one.""",
+        Yes, it isn't large, but there is one.
+        The image contains a red circle.""",
     ),
     *each(
         Presence(False),
@@ -190,7 +192,9 @@ RIGHT = [
         There is no visible text or writing in this image.
         I can't see any words.
         It doesn't say anything.
-        The wall is blank.""",
+        The wall is blank.
+        NO TEXT
+        There are no warning signs or other markings visible in the image.""",
     ),
 ]  # fmt: skip
 
