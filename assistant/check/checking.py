@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from vision.engine.engine import Engine
 
 PARTS = ("files", "ears", "arithmetic", "speed", "answers")
+_LEAST_SECONDS = 60.0  # for the comparison of the arithmetic, whatever time is left
 _DEMO_SIDE_PIXELS = 448  # the only size that the demo model knows
 
 
@@ -161,15 +162,20 @@ class _Check:
     def _do_arithmetic(self, stack: contextlib.ExitStack) -> None:
         """In a process of its own, so that neither torch nor a second engine stays in this one."""
         threads = arithmetic_threads(self._config.engine.threads)
-        began = self._clock()
-        done = subprocess.run(
-            command_of("assistant.check.arithmetic", str(self._model.folder), str(threads)),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        began, limit_seconds = self._clock(), max(_LEAST_SECONDS, self._seconds_left())
+        try:
+            done = subprocess.run(
+                command_of("assistant.check.arithmetic", str(self._model.folder), str(threads)),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=limit_seconds,
+            )
+        except subprocess.TimeoutExpired:
+            console.say(f"check: the arithmetic took longer than {limit_seconds:.0f} s; try again with --minutes 20")
+            return
         try:
             found = json.loads(done.stdout)
         except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,22 @@ def test_a_tiny_random_model_is_checked_too(
     assert found["doubt"]["hedge_below"] is None
     assert found["doubt"]["why_not"]
     assert "no thresholds were found" in report.text(found)
+
+
+def test_an_arithmetic_that_takes_too_long_is_left_for_the_next_run(
+    environ: Mapping[str, str], printed: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It neither hangs the check nor counts as done."""
+
+    def hang(*given: Any, timeout: float, **options: Any) -> None:
+        assert timeout >= 60
+        raise subprocess.TimeoutExpired("python", timeout)
+
+    monkeypatch.setattr(checking.subprocess, "run", hang)
+    check(Config(), DEMO, wanted("arithmetic"), environ=environ)
+    found = printed()
+    assert found["parts"]["arithmetic"] is None
+    assert "arithmetic" in found["left"]
 
 
 def test_other_arithmetic_fails_the_check() -> None:
