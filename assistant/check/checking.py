@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import json
 import os
 import subprocess
@@ -109,7 +110,7 @@ class _Check:
             key = files.hash_weights(model.folder, console.say)
             checked.note_key(model.folder, key, environ)
         self._key = key
-        self._store = Store(checked.folder_of(key, environ), __version__)
+        self._store = Store(checked.folder_of(key, environ), _stamp(self._config))
         if wanted.again:
             for part in wanted.parts:
                 self._store.forget(part)
@@ -118,7 +119,7 @@ class _Check:
         """Does what is left, keeps it, and returns the documented object of `seesay check --json`."""
         with contextlib.ExitStack() as stack:
             for part in self._wanted.parts:
-                if self._kept(part) is not None and self._is_done(part):
+                if self._is_done(part) and not self._is_left_out(part):
                     continue
                 if self._seconds_left() <= 0:
                     break
@@ -234,6 +235,10 @@ class _Check:
         kept = self._kept(part)
         return kept is not None and (part != "answers" or len(kept["trials"]) >= kept["of"])
 
+    def _is_left_out(self, part: str) -> bool:
+        """Whether it could not be done here, for want of a library or a model. Each run tries it again."""
+        return "left_out" in (self._kept(part) or {})
+
     def _trials(self) -> list[Trial]:
         kept = self._kept("answers")
         return [] if kept is None else [_of_json(one) for one in kept["trials"]]
@@ -262,6 +267,13 @@ class _Check:
             "seconds": self._clock() - self._began_at,
         }
         return found | {"says": report.sentence(found)}
+
+
+def _stamp(config: Config) -> str:
+    """What the results depend on beside the weights: this version, and the settings that change what the model says."""
+    engine, told = config.engine, config.prompt.text("en")
+    says = repr((told, config.seeing.fit, engine.temperature, engine.top_p, engine.repetition_penalty, config.reading))
+    return f"{__version__} {hashlib.sha256(says.encode()).hexdigest()[:16]}"
 
 
 def _local(config: Config) -> Config:

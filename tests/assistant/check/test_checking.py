@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -15,8 +16,9 @@ from assistant.check import answers, checking, report
 from assistant.check.checking import PARTS, CheckFailed, Wanted, check
 from assistant.check.tasks import BLURRED, EMPTY, SCENES
 from assistant.models import catalog, checked
-from assistant.settings.config import Config, DoubtConfig
+from assistant.settings.config import Config, DoubtConfig, SeeingConfig
 from assistant.wiring.engine import doubt_rule
+from audio.errors import VoiceError
 from tests.vision.engine.tiny_checkpoint import Tiny, make
 
 DEMO = catalog.ChosenModel(catalog.demo_vlm(), is_demo=True)
@@ -103,6 +105,33 @@ def test_what_is_done_is_not_done_again(
     check(Config(), DEMO, wanted("files", again=True), environ=environ)
     assert calls
     assert printed()["parts"]["files"]["models"][0]["compared"] > 3
+
+
+def test_what_could_not_be_done_is_tried_again(
+    environ: Mapping[str, str], printed: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ears without a voice are told and left out, until there is one; they do not keep the check from being whole."""
+
+    def no_voice(*given: Any) -> None:
+        raise VoiceError("espeak-ng is missing: install it")
+
+    heard = checking.ears.hear_commands
+    monkeypatch.setattr(checking.ears, "hear_commands", no_voice)
+    check(Config(), DEMO, wanted("ears"), environ=environ)
+    found = printed()
+    assert found["parts"]["ears"] == {"left_out": "espeak-ng is missing: install it"}
+    assert "ears" not in found["left"]
+    monkeypatch.setattr(checking.ears, "hear_commands", heard)
+    check(Config(), DEMO, wanted("ears"), environ=environ)
+    assert len(printed()["parts"]["ears"]["commands"]) == 20
+
+
+def test_other_instructions_begin_anew(environ: Mapping[str, str], printed: Callable[[], dict[str, Any]]) -> None:
+    """What a model says depends on what it was told, so earlier answers no longer count."""
+    check(Config(), DEMO, wanted("files"), environ=environ)
+    other = dataclasses.replace(Config(), seeing=SeeingConfig(fit="crop"))
+    check(other, DEMO, wanted(), environ=environ, clock=iter(range(0, 10**6, 400)).__next__)
+    assert printed()["parts"]["files"] is None
 
 
 def test_a_damaged_part_of_the_state_is_done_again(environ: Mapping[str, str]) -> None:

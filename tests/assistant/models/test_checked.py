@@ -6,12 +6,15 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from assistant.models import catalog, checked
 from assistant.models.checked import Result, note_key, read_result, weights_key, write_result
+from assistant.settings.config import Config, EngineConfig
+from assistant.wiring.assembly import Assembly
 
 FOUND = Result("2026-11-29", True, True, "60 of 60 drawn pictures right", 0.31, 0.2, 75)
 
@@ -58,3 +61,16 @@ def test_a_noted_hash_counts_while_no_file_has_changed(
     assert weights_key(folder, environ) == "abc123"
     os.utime(folder / "model.safetensors", (1, 1))
     assert weights_key(folder, environ) == ""
+
+
+def test_the_program_uses_what_was_measured(
+    folder: Path, environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The parts of `run`, `ask` and `serve` get the thresholds of the model in use, and the start says so once."""
+    monkeypatch.setenv("XDG_STATE_HOME", environ["XDG_STATE_HOME"])
+    write_result(weights_key(folder), FOUND)
+    with ExitStack() as stack:
+        assembly = Assembly(Config(engine=EngineConfig(model=str(folder))), stack)
+        assert (assembly.doubt.hedge_below, assembly.doubt.cannot_tell_below) == (0.31, 0.2)
+        assert assembly.doubt.hedge_below == 0.31
+    assert capsys.readouterr().err.count("measured on this model by `seesay check` on 2026-11-29") == 1
