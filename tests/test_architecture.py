@@ -114,11 +114,16 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.packed vision.engine.models vision.engine vision.demo_model assistant.language"
         " assistant.inspection assistant.inspection.rounds assistant.wiring"
     ),
+    "assistant.check": (
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.models assistant.answering"
+        " assistant.wiring assistant.bench audio audio.speaking vision vision.demo_model vision.engine vision.engine.ground"
+        " vision.engine.generation vision.engine.checkpoint vision.engine.models"
+    ),
     "assistant.cli": (
         f"{MOST_OF_ASSISTANT} audio audio.listening audio.speaking audio.demo_model vision vision.reading"
         " vision.engine.generation vision.demo_model assistant.language assistant.button"
         " assistant.machine.doctor assistant.machine.service assistant.setup assistant.inspection"
-        " assistant.inspection.rounds assistant.wiring assistant.bench"
+        " assistant.inspection.rounds assistant.wiring assistant.bench assistant.check"
     ),
     "assistant": "assistant.cli",  # `python -m assistant`
     "seesay_app": "assistant.cli",  # the command `seesay`

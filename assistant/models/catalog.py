@@ -13,7 +13,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -199,7 +199,7 @@ def weights_hash(folder: Path) -> str:
     files = read_manifest(folder)
     try:
         if files is None:
-            paths = sorted(folder.glob(_WEIGHTS))
+            paths = weights_files(folder)
             if not paths or sum(path.stat().st_size for path in paths) > _MOST_HASHED_BYTES:
                 return ""
             known = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
@@ -207,12 +207,22 @@ def weights_hash(folder: Path) -> str:
             known = [sha256 for name, (_, sha256) in sorted(files.items()) if fnmatch.fnmatch(name, _WEIGHTS)]
     except OSError:
         return ""
-    return known[0] if len(known) == 1 else hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
+    return joined_hash(known)
 
 
 def weights_bytes(folder: Path) -> int:
     """The size of a model's weights on the disk; 0 where there are none."""
-    return sum(path.stat().st_size for path in folder.glob(_WEIGHTS))
+    return sum(path.stat().st_size for path in weights_files(folder))
+
+
+def weights_files(folder: Path) -> list[Path]:
+    """The files with a model's weights, by name."""
+    return sorted(folder.glob(_WEIGHTS))
+
+
+def joined_hash(sums: Sequence[str]) -> str:
+    """The SHA-256 of weights from those of their files, in the order of the files' names; "" for none."""
+    return sums[0] if len(sums) == 1 else hashlib.sha256("\n".join(sums).encode()).hexdigest() if sums else ""
 
 
 def _if_whole(folder: Path) -> Path | None:

@@ -19,6 +19,7 @@ from assistant import console
 from assistant.answering.announcements import Announcements
 from assistant.language.phrases import Phrases, phrases_for
 from assistant.models import catalog
+from assistant.models.checked import read_result
 from assistant.settings.config import Config
 from assistant.settings.voice_state import VoiceSettings, VoiceState, load_state, state_path
 from assistant.wiring import devices
@@ -72,6 +73,7 @@ class Assembly:
         self._speech_model = speech_model
         self.announcements = Announcements()
         self._pipeline: AnswerPipeline | None = None
+        self._told_doubt = ""  # where the thresholds come from, as the user was told
 
     @cached_property
     def phrases(self) -> Phrases:
@@ -163,13 +165,22 @@ class Assembly:
 
     @property
     def doubt(self) -> DoubtRule:
-        """Of the model that answers now."""
-        return doubt_rule(self.config, is_demo=self.is_demo)
+        """Of the model that answers now. The user is told where its thresholds come from, unless it is the demo model."""
+        return self._doubt_rule(is_demo=self.is_demo)
 
     @property
     def usual_doubt(self) -> DoubtRule:
         """Of every model but the demo model, which has its own."""
-        return doubt_rule(self.config, is_demo=False)
+        return self._doubt_rule(is_demo=False)
+
+    def _doubt_rule(self, *, is_demo: bool) -> DoubtRule:
+        is_own = not is_remote(self.config) and not self.vision_model.is_demo
+        checked = read_result(self.vision_model.folder) if is_own else None
+        rule, source = doubt_rule(self.config, is_demo=is_demo, checked=checked)
+        if source and is_own and source != self._told_doubt:
+            console.say(source)
+            self._told_doubt = source
+        return rule
 
     def start_pipeline(
         self,

@@ -79,6 +79,7 @@ def run(
 
     Raises if a device or a model is missing at the start.
     """
+    from assistant.answering.memory_watch import MemoryWatch
     from assistant.conversation.conversation import Conversation
     from assistant.conversation.dialog import OwnState
     from assistant.conversation.modes.reading_aloud import ReadingAloud
@@ -98,7 +99,12 @@ def run(
     seen, looker = _looking_ahead(
         assembly, lambda: pipeline.in_use or (side_server is not None and side_server.at_work), verbose=verbose
     )
-    on_user = looker.interrupt if looker is not None else _do_nothing
+
+    def on_user() -> None:
+        memory.wake()
+        if looker is not None:
+            looker.interrupt()
+
     pipeline = assembly.start_pipeline(
         voice,
         engine=seen,
@@ -106,6 +112,14 @@ def run(
         on_user=on_user,
         is_loading=lambda: loading is not None and loading.is_loading,
         on_end=_turn_printer(assembly, verbose=verbose, as_json=as_json, side_server=side_server),
+    )
+    memory = stack.enter_context(
+        MemoryWatch(
+            pipeline,
+            phrases.short_of_memory,
+            console.say,
+            is_loading=lambda: loading is not None and loading.is_loading,
+        )
     )
     inspection = None if plan is None else rounds.inspection_round(assembly, pipeline, plan)
     activation = ears.activation(

@@ -215,6 +215,7 @@ class Phrases:
     ready: str
     ready_demo_models: str
     still_loading: str  # a question came before the model is loaded; it is answered then
+    short_of_memory: str  # said while an answer stalls, because the system has taken the model's memory back
     not_loaded: str  # said before the program ends, because the model cannot be loaded
     demo_limits: str  # what the program can do while the small demo model sees; said after the help
     help: str

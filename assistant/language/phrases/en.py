@@ -99,6 +99,7 @@ PHRASES = Phrases(
     ready="I am ready. Ask me what I see.",
     ready_demo_models=f"I am ready. {_DEMO_LIMITS}",
     still_loading="I am still waking up. Your answer comes as soon as I can see.",
+    short_of_memory="This computer is short of memory, so I am slow. Your answer goes on as soon as I can.",
     not_loaded="I cannot see, because my model could not be loaded. I have to end here.",
     demo_limits=_DEMO_LIMITS,
     help=(

@@ -76,6 +76,7 @@ PHRASES = Phrases(
     ready="我准备好了。请问我看到了什么。",
     ready_demo_models=f"我准备好了。{_DEMO_LIMITS}",
     still_loading="我还在启动，等我能看见了马上回答你。",
+    short_of_memory="这台电脑内存不够，所以我变慢了，回答会尽快继续。",
     not_loaded="我的模型无法加载，我看不见，只能到此结束。",
     demo_limits=_DEMO_LIMITS,
     help=(
