@@ -81,8 +81,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"
         " assistant.inspection audio vision vision.reading"
     ),
+    "assistant.agents": "assistant.ground",
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.service assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
+        f"assistant.agents {MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.service assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
         " vision.engine vision.engine.ground vision.remote vision.remote_settings"
     ),
     "assistant.bench": (
@@ -108,7 +109,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint", "mcp", "httpx2", "anyio", "pydantic",
 )  # fmt: skip
 
 
@@ -224,6 +225,7 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
         "assistant.wiring.web",
         "assistant.machine.doctor.checks",
         "assistant.wiring.service",
+        "assistant.wiring.agents",
         "assistant.setup.devices",
     ],
 )

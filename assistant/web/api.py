@@ -54,7 +54,11 @@ def api_routes(services: Services) -> Blueprint:
 
     @api.get("/api/frame.jpg")
     def frame() -> Response:
-        return Response(jpeg(services.camera_picture(_CAMERA_SECONDS)[0]), mimetype="image/jpeg")
+        seen, fault = services.camera_picture(_CAMERA_SECONDS)
+        response = Response(jpeg(seen), mimetype="image/jpeg")
+        if request.args.get("keep") == "1":
+            response.headers["SeeSay-Conversation"] = services.conversations.new(seen, fault).id
+        return response
 
     @api.get("/api/speech/<name>.wav")
     def speech(name: str) -> Response:
