@@ -26,7 +26,7 @@ from assistant.button.input_devices import EV_KEY
 from assistant.cli.demo import demo_scene
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.assistant.button.test_input_devices import Machine
 from tests.test_whole import START_SECONDS, RunningSeeSay, transcribed, wait_for_quiet

@@ -26,7 +26,7 @@ from assistant.cli.demo import demo_scene
 from assistant.setup.devices import can_start_at_boot
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.test_whole import transcribed, wait_for_quiet
 from tests.virtual_sound import VirtualSoundCard, missing_tools

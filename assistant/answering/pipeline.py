@@ -25,8 +25,8 @@ from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Spoken
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
-from audio import earcons
 from audio.pcm import AudioChunk
+from audio.speaking import earcons
 from vision.errors import Cancelled, VisionError
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 of events.
 
 A `Reply` is a generator of events. Whoever iterates it decodes, on the thread that iterates: the voice
-(`reply_writer`) or a client of the web server (`assistant.web.answer`). A slow consumer slows only its own answer. It
+(`reply_writer`) or a client of the web server (`assistant.web.answers.answer`). A slow consumer slows only its own answer. It
 does not know how sentences are heard or sent, and not where the picture came from.
 """
 

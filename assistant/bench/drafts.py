@@ -18,7 +18,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from assistant import console
-from assistant.bench.kinds import pieces
+from assistant.bench.material.kinds import pieces
 
 if TYPE_CHECKING:
     from vision.engine.engine import Engine

@@ -153,8 +153,8 @@ def say_findings(findings: Sequence[Finding], config: Config) -> None:
     """Speaks in English, which is the language of the findings. Without voice or loudspeaker a message tells it."""
     from assistant.wiring.devices import loudspeaker
     from audio.errors import AudioError
-    from audio.synthesizer import Synthesizer
-    from audio.voice import SpokenVoice
+    from audio.speaking.synthesizer import Synthesizer
+    from audio.speaking.voice import SpokenVoice
 
     never = threading.Event()
     speaking = config.speaking

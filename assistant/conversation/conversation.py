@@ -22,8 +22,8 @@ from assistant.conversation.modes.inspection_round import InspectionRound
 from assistant.conversation.modes.reading_aloud import ReadingAloud
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
-from audio import earcons
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.listening.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.speaking import earcons
 
 ADVICE_AFTER_SECONDS = 0.5  # from a press to advice about its picture; a user who speaks by then is not interrupted
 

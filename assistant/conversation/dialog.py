@@ -28,7 +28,7 @@ from assistant.machine.status import Status
 from assistant.settings import voice_state
 from assistant.settings.config import ConversationConfig, HearingConfig
 from assistant.settings.voice_state import VoiceSettings
-from audio.hearing import Utterance
+from audio.listening.hearing import Utterance
 
 # Commands that use the picture which was taken while they were spoken.
 _ABOUT_PICTURES = (

@@ -247,7 +247,7 @@ def _check_named(folder: Path) -> None:
         _check_bytes(folder, remedy="run `seesay fetch`, or correct hearing.speech_model")
         return
     from audio.errors import SpeechModelError
-    from audio.model_trial import try_model
+    from audio.recognition.model_trial import try_model
 
     try:
         try_model(folder)

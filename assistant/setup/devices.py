@@ -31,8 +31,8 @@ from audio.own_process import command_of
 from vision.errors import VisionError
 
 if TYPE_CHECKING:
-    from audio.synthesizer import Synthesizer
-    from audio.voice import SpokenVoice
+    from audio.speaking.synthesizer import Synthesizer
+    from audio.speaking.voice import SpokenVoice
 
 LISTEN_SECONDS = 4.0
 PAGE_SECONDS = 4.0  # to lift a page in front of the camera
@@ -73,9 +73,9 @@ class RealParts:
     # Speaking.
 
     def speak_as(self, settings: Sequence[Setting]) -> None:
-        from audio.playback import Loudspeaker
-        from audio.synthesizer import Synthesizer
-        from audio.voice import SpokenVoice
+        from audio.speaking.playback import Loudspeaker
+        from audio.speaking.synthesizer import Synthesizer
+        from audio.speaking.voice import SpokenVoice
 
         over = {(table, key): value for table, key, value in settings}
 
@@ -148,7 +148,7 @@ class RealParts:
 
     def _words(self, sound: Any) -> str | None:
         """The words in a recording; None if there is no speech model of the draft's language."""
-        from audio.transcriber import VoskTranscriber
+        from audio.recognition.transcriber import VoskTranscriber
 
         try:
             chosen = catalog.choose_speech("", self._draft.language)
@@ -159,8 +159,8 @@ class RealParts:
         return transcriber.finish().text
 
     def _tone(self) -> None:
-        from audio.earcons import listening
-        from audio.synthesizer import SYNTHESIS_RATE_HZ
+        from audio.speaking.earcons import listening
+        from audio.speaking.synthesizer import SYNTHESIS_RATE_HZ
 
         if self._voice is None:
             return

@@ -13,11 +13,11 @@ from typing import Any
 from assistant import __version__
 from assistant.inspection.round_shown import ANSWERS, AWAITED, STATES
 from assistant.web import page
-from assistant.web.audio_routes import SPEECH_FORMATS, SPEEDS, TRANSCRIPT_FORMATS
-from assistant.web.chat_request import IGNORED_NUMBERS, LONGEST_STOP_STRING, MOST_STOP_STRINGS
+from assistant.web.answers.sounds import LONGEST_TEXT
 from assistant.web.journal import HIGHEST_NUMBER, MEDIA_TYPES, MOST_CHARACTERS, MOST_RECORDS
+from assistant.web.protocols.audio_routes import SPEECH_FORMATS, SPEEDS, TRANSCRIPT_FORMATS
+from assistant.web.protocols.chat_request import IGNORED_NUMBERS, LONGEST_STOP_STRING, MOST_STOP_STRINGS
 from assistant.web.settings import MAX_NEW_TOKENS, WebSettings
-from assistant.web.sounds import LONGEST_TEXT
 
 Schema = dict[str, Any]
 

@@ -17,7 +17,7 @@ from assistant.language.phrases import SetupWords
 from assistant.models import catalog
 from assistant.wiring.hearing import Ears
 from audio.errors import AudioError
-from audio.hearing import AudioSource
+from audio.listening.hearing import AudioSource
 from audio.pcm import AudioChunk
 
 _log = logging.getLogger(__name__)

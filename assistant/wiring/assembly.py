@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from assistant.inspection.turns import TurnJournal
     from assistant.machine.power.keeper import PowerKeeper
     from assistant.wiring.handing_on import Receivers
-    from audio.playback import Speaker
     from audio.sound_watch import SoundWatch
-    from audio.synthesizer import Synthesizer
-    from audio.voice import SpokenVoice
+    from audio.speaking.playback import Speaker
+    from audio.speaking.synthesizer import Synthesizer
+    from audio.speaking.voice import SpokenVoice
     from vision.best_shot import BestShot
     from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
@@ -294,7 +294,7 @@ class Assembly:
         on_back: Callable[[], None] = lambda: None,
     ) -> SpokenVoice:
         """A voice over a loudspeaker or a WAV file, which the voice closes."""
-        from audio.voice import SpokenVoice
+        from audio.speaking.voice import SpokenVoice
 
         speaking = self.config.speaking
         voice = SpokenVoice(
@@ -310,7 +310,7 @@ class Assembly:
     def open_synthesizer(self, state: VoiceState) -> Synthesizer:
         """The voice of the config's language, at a rate and a volume."""
         from assistant.language.speakable import to_spoken
-        from audio.synthesizer import Synthesizer
+        from audio.speaking.synthesizer import Synthesizer
 
         name = self.config.speaking.voice or self.phrases.voice
         synthesizer = Synthesizer(name, state.rate_wpm, state.volume, partial(to_spoken, voice=name))

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
-    from audio.hearing import AudioSource, PauseEar
-    from audio.wake_word import AttentiveTranscriber
+    from audio.listening.hearing import AudioSource, PauseEar
+    from audio.recognition.wake_word import AttentiveTranscriber
     from vision.loading_engine import LoadingEngine
 
 
@@ -208,8 +208,8 @@ def _events(
     life: SignsOfLife,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
-    from audio.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
-    from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
+    from audio.listening.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
+    from audio.listening.reconnecting import HalfDuplex, OwnCue, lasting_events
 
     phrases = assembly.phrases
     situation = Situation(held=activation.held)
@@ -373,7 +373,7 @@ def _status(assembly: Assembly, looker: IdleLooker | None = None) -> Status:
 
 
 def _state(pipeline: AnswerPipeline, activation: Activation) -> str:
-    """What the conversation does now, as the web page shows it: one of `assistant.web.status_board.STATES`."""
+    """What the conversation does now, as the web page shows it: one of `assistant.web.answers.status_board.STATES`."""
     if pipeline.speaking:
         return "speaking"
     if pipeline.busy:

@@ -20,9 +20,9 @@ from assistant.inspection.journal import journal_folder
 from assistant.machine.memory import tune_malloc, used_bytes
 from assistant.settings.config import Config
 from assistant.web.access import is_loopback
+from assistant.web.answers.status_board import Board, no_round
 from assistant.web.machine import Machine
 from assistant.web.settings import WebSettings
-from assistant.web.status_board import Board, no_round
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
 from assistant.wiring.service import signs_of_life
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from assistant.answering.turn import Turn
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
-    from assistant.web.answer import Hear
+    from assistant.web.answers.answer import Hear
     from assistant.web.journal import JournalAccess
     from assistant.web.services import Parts
     from audio.pcm import AudioChunk

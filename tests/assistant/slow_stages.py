@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from assistant.answering.speech_queue import EARCON_RATE_HZ
-from audio import earcons
 from audio.pcm import AudioChunk
+from audio.speaking import earcons
 from tests.assistant.fakes import OneModel
 from tests.assistant.simulated_time import World
 from vision.errors import Cancelled

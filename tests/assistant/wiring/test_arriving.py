@@ -18,7 +18,7 @@ from assistant.models import catalog
 from assistant.settings.config import Config
 from assistant.wiring import conversation
 from assistant.wiring.arriving import Arriving, Until
-from audio.hearing import SpeechRejected, SpeechStarted
+from audio.listening.hearing import SpeechRejected, SpeechStarted
 from audio.pcm import AudioChunk
 
 WORDS = phrases_for("en").setup

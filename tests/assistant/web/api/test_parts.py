@@ -16,18 +16,18 @@ from assistant.language.phrases import phrases_for
 from assistant.machine.power.readings import PowerReader
 from assistant.machine.power.sysfs import Sysfs
 from assistant.machine.status import Status
-from assistant.web.answer import Asked
-from assistant.web.conversations import Conversation, Said, folded
-from assistant.web.errors import ApiError, QueueFull
-from assistant.web.events import Done, Sentence
-from assistant.web.expiring_store import Kept, KeptLimits
+from assistant.web.answers.answer import Asked
+from assistant.web.answers.conversations import Conversation, Said, folded
+from assistant.web.answers.errors import ApiError, QueueFull
+from assistant.web.answers.events import Done, Sentence
+from assistant.web.answers.expiring_store import Kept, KeptLimits
+from assistant.web.answers.pictures import jpeg, picture_frame, reduced
+from assistant.web.answers.speech import Speech
+from assistant.web.answers.status_board import Board
+from assistant.web.answers.work_queue import WorkQueue
 from assistant.web.machine import Machine
-from assistant.web.pictures import jpeg, picture_frame, reduced
 from assistant.web.services import Services
 from assistant.web.settings import WebSettings
-from assistant.web.speech import Speech
-from assistant.web.status_board import Board
-from assistant.web.work_queue import WorkQueue
 from audio.errors import VoiceError
 from audio.pcm import AudioChunk
 from tests.assistant.web.api.serving import SteppedEngine, parts_with, picture

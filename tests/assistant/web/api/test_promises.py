@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from assistant.web.errors import QueueFull
-from assistant.web.work_queue import Ticket, WorkQueue
+from assistant.web.answers.errors import QueueFull
+from assistant.web.answers.work_queue import Ticket, WorkQueue
 from tests.assistant.web.api.test_parts import Clock
 
 PLACES = 8
