@@ -67,7 +67,7 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
             "/api/round": {"get": _get("How the inspection round stands", _ref("Round"), *_GUARDED, 404)},
             "/api/frame.jpg": {
                 "get": {
-                    **_media("What the camera sees now", "image/jpeg", *_GUARDED, 404, 503),
+                    **_media("What the camera sees now", "image/jpeg", *_GUARDED, 400, 404, 503),
                     "parameters": [_query("keep", {"enum": ["1"]})],
                 }
             },

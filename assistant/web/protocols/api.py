@@ -54,9 +54,12 @@ def api_routes(services: Services) -> Blueprint:
 
     @api.get("/api/frame.jpg")
     def frame() -> Response:
+        keep = request.args.getlist("keep")
+        if keep not in ([], ["1"]):
+            raise invalid("keep", "keep must be 1, which keeps the picture for questions")
         seen, fault = services.camera_picture(_CAMERA_SECONDS)
         response = Response(jpeg(seen), mimetype="image/jpeg")
-        if request.args.get("keep") == "1":
+        if keep:
             response.headers["SeeSay-Conversation"] = services.conversations.new(seen, fault).id
         return response
 

@@ -76,6 +76,8 @@ def test_the_servers_camera_is_a_picture_too(web: Running) -> None:
 
 def test_the_cameras_picture_is_kept_for_questions_when_it_is_asked_for(web: Running) -> None:
     """With keep=1 a header has the conversation about the very picture; otherwise nothing is kept."""
+    wrong = send(web.port, "GET", "/api/frame.jpg?keep=yes")
+    assert (wrong.status, wrong.code) == (400, "invalid_parameter")
     assert send(web.port, "GET", "/api/frame.jpg").headers["SeeSay-Conversation"] is None
     kept = send(web.port, "GET", "/api/frame.jpg?keep=1").headers["SeeSay-Conversation"]
     reply = send_json(web.port, "/api/ask", {"question": QUESTION, "conversation": kept})
