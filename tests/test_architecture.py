@@ -101,8 +101,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.inspection assistant.web.answers assistant.web.ground"
         " assistant.web.protocols"
     ),
+    "assistant.agents": "assistant.ground",
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} audio.settings audio audio.recognition audio.listening audio.speaking"
+        f"{MOST_OF_ASSISTANT} assistant.agents audio.settings audio audio.recognition audio.listening audio.speaking"
         " audio.sound_watch vision vision.reading vision.engine.ground vision.engine vision.remote_settings"
         " vision.remote assistant.language assistant.button assistant.machine.service assistant.inspection"
         " assistant.inspection.rounds assistant.web.answers assistant.web.ground assistant.web"
@@ -142,7 +143,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint", "mcp", "httpx2", "anyio", "pydantic",
 )  # fmt: skip
 
 
@@ -258,6 +259,7 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
         "assistant.wiring.web",
         "assistant.machine.doctor.checks",
         "assistant.wiring.service",
+        "assistant.wiring.agents",
         "assistant.setup.devices",
     ],
 )
