@@ -28,6 +28,7 @@ from assistant.answering.turn import Turn
 from assistant.answering.witness import ReadLine, Witness, joined
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import SentenceCutter, split_sentences
+from assistant.language.writing_questions import asks_about_writing
 
 if TYPE_CHECKING:
     from vision.framing import Fault
@@ -114,7 +115,9 @@ class Reply:
         turn, abbreviations = self._turn, self._wording.phrases.abbreviations
         cutter = SentenceCutter(abbreviations, early=True)
         finish: Finish = "cancelled"  # of a view that ends without its stats
-        for chunk in view.ask(question, max_new_tokens=max_new_tokens, cancelled=turn.cancelled):
+        is_print = turn.question is not None and asks_about_writing(turn.question.text, self._wording.phrases)
+        chunks = view.ask(question, max_new_tokens=max_new_tokens, cancelled=turn.cancelled, is_print=is_print)
+        for chunk in chunks:
             if chunk.stats is not None:
                 finish = chunk.stats.finish
             self._note(chunk)

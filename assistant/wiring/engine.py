@@ -32,8 +32,10 @@ def load_engine(
         prefill_chunk_tokens=config.engine.prefill_chunk_tokens,
         fit=_fit(config.seeing.fit, progress, is_demo=is_demo),
         temperature=config.engine.temperature,
+        top_k=config.engine.top_k,
         top_p=config.engine.top_p,
         repetition_penalty=config.engine.repetition_penalty,
+        presence_penalty=config.engine.presence_penalty,
         instructions="" if is_demo else config.prompt.text(config.conversation.language),
         arithmetic=cast("Arithmetic", config.engine.arithmetic),  # reading the configuration has checked this value
         is_demo=is_demo,

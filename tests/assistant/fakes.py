@@ -108,7 +108,12 @@ class FakeView:
         return True
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         self.asked.append(question)
         if self.engine.error is not None:

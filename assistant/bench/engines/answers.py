@@ -196,5 +196,7 @@ def _load(task: Task, stack: contextlib.ExitStack) -> Any:
     from vision.engine.settings import EngineSettings
 
     # "native" leaves a square as it is, so this engine sees both shapes.
-    settings = EngineSettings(threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens, fit="native")
+    settings = EngineSettings(
+        threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens, fit="native", stops_loops=False
+    )
     return stack.enter_context(Engine.load(Path(task.checkpoint), settings))
