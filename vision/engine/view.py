@@ -193,7 +193,7 @@ class View:
         left = turn.max_new_tokens - len(answer.ids)
         if not left:
             return
-        for token in self._tokens(cache, prompt, sampler.pick, left, meter.permit):
+        for token in self._tokens(turn.session, cache, prompt, sampler.pick, left, meter.permit):
             meter.note_token()
             for piece in answer.push(token):
                 yield meter.chunk(piece)
@@ -201,9 +201,8 @@ class View:
                 return
 
     def _tokens(
-        self, cache: KVCache, prompt: PromptPart, pick: Pick, max_new_tokens: int, permit: WorkPermit
+        self, session: Session, cache: KVCache, prompt: PromptPart, pick: Pick, max_new_tokens: int, permit: WorkPermit
     ) -> Iterator[Token]:
-        session = turn.session
         return generate(
             session.model,
             cache,
