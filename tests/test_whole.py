@@ -28,7 +28,7 @@ import pytest
 from assistant.cli.demo import demo_scene
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import read_wav, write_wav
 from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
@@ -204,7 +204,7 @@ def transcribed(samples: npt.NDArray[np.int16], folder: Path, name: str) -> str:
     code = (
         "import sys; from pathlib import Path\n"
         "from assistant.models import catalog as models\n"
-        "from audio.transcriber import VoskTranscriber\n"
+        "from audio.recognition.transcriber import VoskTranscriber\n"
         "from audio.wav import read_wav\n"
         "ear = VoskTranscriber(models.demo_speech('en'))\n"
         "ear.accept(read_wav(Path(sys.argv[1])).samples)\n"

@@ -25,8 +25,8 @@ from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Spoken
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
-from audio import earcons
 from audio.pcm import AudioChunk
+from audio.speaking import earcons
 from vision.errors import Cancelled, VisionError
 
 if TYPE_CHECKING:
@@ -245,6 +245,15 @@ class AnswerPipeline:
             self._wanted.notify_all()
         if self._turn is not None and threading.current_thread() is self._thread:
             self._say_announcements(self._turn)
+
+    def say_meanwhile(self, text: str) -> None:
+        """Says a sentence about the program beside the answer under way, also where its thread only computes.
+
+        It ends no answer. Where none is under way it is dropped. It waits for room; any thread but "answer" may call it.
+        """
+        turn = self._turn
+        if turn is not None and not turn.cancelled.is_set():
+            self._say_beside(turn, text)
 
     def cancel(self) -> None:
         """Ends all turns: the voice is silent within one audio block, decoding ends within one token."""

@@ -2,7 +2,7 @@
 of events.
 
 A `Reply` is a generator of events. Whoever iterates it decodes, on the thread that iterates: the voice
-(`reply_writer`) or a client of the web server (`assistant.web.answer`). A slow consumer slows only its own answer. It
+(`reply_writer`) or a client of the web server (`assistant.web.answers.answer`). A slow consumer slows only its own answer. It
 does not know how sentences are heard or sent, and not where the picture came from.
 """
 
@@ -32,6 +32,7 @@ from assistant.answering.witness import ReadLine, Witness, joined
 from assistant.language.long_numbers import easily_misread, failing_check, kinds_spoken_of
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import SentenceCutter, split_sentences
+from assistant.language.writing_questions import asks_about_writing
 
 if TYPE_CHECKING:
     from vision.frame import Frame
@@ -131,7 +132,9 @@ class Reply:
         turn, abbreviations = self._turn, self._wording.phrases.abbreviations
         cutter = SentenceCutter(abbreviations, early=True)
         finish: Finish = "cancelled"  # of a view that ends without its stats
-        for chunk in view.ask(question, max_new_tokens=max_new_tokens, cancelled=turn.cancelled):
+        is_print = turn.question is not None and asks_about_writing(turn.question.text, self._wording.phrases)
+        chunks = view.ask(question, max_new_tokens=max_new_tokens, cancelled=turn.cancelled, is_print=is_print)
+        for chunk in chunks:
             if chunk.stats is not None:
                 finish = chunk.stats.finish
             self._note(chunk)

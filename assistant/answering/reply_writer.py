@@ -16,7 +16,7 @@ from assistant.answering.reply import NothingAnswered, Reply, ReplyEvent, See, S
 from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
 from assistant.answering.turn import Question, Turn
 from assistant.language.sentences import split_sentences
-from audio import earcons
+from audio.speaking import earcons
 from vision.errors import Cancelled
 
 if TYPE_CHECKING:

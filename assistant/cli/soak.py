@@ -42,7 +42,7 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _soak(arguments: argparse.Namespace) -> None:
-    from assistant.bench.soak import SoakSettings, soak
+    from assistant.bench.soaking.soak import SoakSettings, soak
 
     if arguments.turns and arguments.lasting:
         raise UsageError("give either --for or --turns")

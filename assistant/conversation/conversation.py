@@ -22,8 +22,8 @@ from assistant.conversation.modes.inspection_round import InspectionRound
 from assistant.conversation.modes.reading_aloud import ReadingAloud
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
-from audio import earcons
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.listening.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.speaking import earcons
 
 ADVICE_AFTER_SECONDS = 0.5  # from a press to advice about its picture; a user who speaks by then is not interrupted
 
@@ -69,6 +69,11 @@ class Conversation:
         self._commands = CommandHandler(
             answering, phrases, settings, self._pictures, self._expected, own_state, clock, reading, inspection
         )
+
+    def change(self, settings: ConversationSettings) -> None:
+        """Behave by other settings from now on, because another model answers. How long a picture serves stays."""
+        self._settings = settings
+        self._commands.change(settings)
 
     def run(self, greeting: str) -> None:
         """Says `greeting`, then listens. Returns when the events end or the user says quit."""

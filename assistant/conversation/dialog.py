@@ -29,7 +29,7 @@ from assistant.machine.status import Status
 from assistant.settings import voice_state
 from assistant.settings.config import ConversationConfig, HearingConfig
 from assistant.settings.voice_state import VoiceSettings
-from audio.hearing import Utterance
+from audio.listening.hearing import Utterance
 
 # Commands that use the picture which was taken while they were spoken.
 _ABOUT_PICTURES = (
@@ -127,6 +127,10 @@ class CommandHandler:
             self._ask(utterance.text, utterance)
             return True
         return self._obey(command, utterance)
+
+    def change(self, settings: ConversationSettings) -> None:
+        """Behave by other settings from now on."""
+        self._settings = settings
 
     def ask_back(self, utterance: Utterance) -> None:
         """Reads an utterance back as a question, because it was hardly understood."""

@@ -17,10 +17,10 @@ from assistant.settings.config import Config
 
 if TYPE_CHECKING:
     from assistant.conversation.activation import Activation
-    from audio.hearing import AudioSource, Hearing, PauseEar, Situation, StopEar, Utterance
+    from audio.listening.hearing import AudioSource, Hearing, PauseEar, Situation, StopEar, Utterance
     from audio.pcm import AudioChunk
-    from audio.transcriber import Transcriber
-    from audio.wake_word import AttentiveTranscriber
+    from audio.recognition.transcriber import Transcriber
+    from audio.recognition.wake_word import AttentiveTranscriber
 
 # Words heard with less confidence than this are taken for noise and ignored in silence. From here to `min_confidence`
 # the assistant reads them back: "did you ask …?"
@@ -47,7 +47,7 @@ class Ears:
     @cached_property
     def transcriber(self) -> Transcriber:
         """The Vosk model, loaded at the first use. Raises `SpeechModelError`."""
-        from audio.transcriber import VoskTranscriber
+        from audio.recognition.transcriber import VoskTranscriber
 
         return VoskTranscriber(self._speech_model)
 
@@ -59,9 +59,9 @@ class Ears:
         """
         if self._config.hearing.barge_in != "stop_word":
             return None
-        from audio.barge_in import StopListener, VoskSpotter
         from audio.errors import SpeechModelError
-        from audio.transcriber import unknown_words
+        from audio.listening.barge_in import StopListener, VoskSpotter
+        from audio.recognition.transcriber import unknown_words
 
         # A grammar leaves out words that the model does not know, without telling, so they are left out here.
         wanted = self._phrases.stop_words
@@ -78,8 +78,8 @@ class Ears:
         if not self._config.speaking.earcons:
             return None
         from assistant.language.command_parser import ends_open
-        from audio.barge_in import VoskSpotter
-        from audio.pausing import WordsEnded
+        from audio.listening.barge_in import VoskSpotter
+        from audio.listening.pausing import WordsEnded
 
         wake_phrase = activation.settings.wake_phrase
 
@@ -108,8 +108,8 @@ class Ears:
         from assistant.conversation.activation import Activation, settings_from
         from assistant.language.command_parser import parse_command
         from assistant.language.phrases import Command
-        from audio.transcriber import unknown_words
-        from audio.wake_word import default_phrase
+        from audio.recognition.transcriber import unknown_words
+        from audio.recognition.wake_word import default_phrase
 
         wanted, barge_in, phrases = self._config.activation, self._config.hearing.barge_in, self._phrases
         phrase = wanted.wake_phrase or default_phrase(
@@ -135,8 +135,8 @@ class Ears:
         `phrases_awaited` tells which few phrases are awaited at the moment, () for any words; None: it is always that.
         `is_answer` tells whether a text that was made of them answers what is asked.
         """
-        from audio.grammar import GrammarListener
-        from audio.wake_word import AttentiveTranscriber
+        from audio.recognition.grammar import GrammarListener
+        from audio.recognition.wake_word import AttentiveTranscriber
 
         settings = activation.settings
         wake = GrammarListener(self._speech_model, [settings.wake_phrase]) if settings.wake_word else None
@@ -147,9 +147,9 @@ class Ears:
         self, phrases_awaited: Callable[[], tuple[str, ...]], is_answer: Callable[[str], bool]
     ) -> Transcriber:
         """A transcriber that hears awaited phrases with a grammar, if the model takes one."""
-        from audio.closed_answers import ClosedAnswers
-        from audio.grammar import GrammarListener
-        from audio.transcriber import takes_grammar, unknown_words
+        from audio.recognition.closed_answers import ClosedAnswers
+        from audio.recognition.grammar import GrammarListener
+        from audio.recognition.transcriber import takes_grammar, unknown_words
 
         model = self._speech_model
         if not takes_grammar(model):
@@ -171,9 +171,9 @@ class Ears:
         pause_ear: PauseEar | None = None,
     ) -> Hearing:
         """Speech events from any audio source, as configured."""
-        from audio.hearing import Hearing, Situation
+        from audio.listening.hearing import Hearing, Situation
+        from audio.listening.vad import VoiceActivity
         from audio.settings import EndpointSettings
-        from audio.vad import VoiceActivity
 
         wanted = self._config.hearing
         settings = EndpointSettings(
@@ -198,7 +198,7 @@ class Ears:
 
         Once `stopped()` is True, the rest is not heard. Raises `AssistantError` if no words are heard.
         """
-        from audio.hearing import Utterance
+        from audio.listening.hearing import Utterance
         from audio.wav import WavSource
 
         source = _TimedSource(WavSource(path), stopped)

@@ -216,6 +216,7 @@ class Phrases:
     ready: str
     ready_demo_models: str
     still_loading: str  # a question came before the model is loaded; it is answered then
+    short_of_memory: str  # said while an answer stalls, because the system has taken the model's memory back
     not_loaded: str  # said before the program ends, because the model cannot be loaded
     demo_limits: str  # what the program can do while the small demo model sees; said after the help
     help: str
@@ -524,6 +525,12 @@ class SetupWords:
     no_page: str  # the camera works, but no print was found
     camera_fails: str  # with {problem}
     activation: Mapping[str, str]  # by the value of activation.by
+    press_the_button: str
+    button_found: str  # with {key} and {name}
+    no_button: str  # nothing was pressed
+    button_fails: str  # with {problem}
+    button_stays: str  # with {name}
+    space_bar: str
     as_screen_reader: str  # with {program} and {wpm}
     rate: str  # with {wpm}
     keep: str
@@ -539,8 +546,13 @@ class SetupWords:
     ended: str
     progress: str  # with {percent}
     speech_ready: str
-    eye_ready: str
+    eye_ready: str  # it counts from the next start
+    eye_taken: str  # it counts from now on
+    eye_fails: str  # it was fetched, but could not be loaded
     fetch_failed: str
+    say_it_too: str  # answers can be spoken from now on
+    say_back: tuple[str, ...]  # spoken answers, in lower case; yes and no are those of the conversation
+    say_again: tuple[str, ...]
 
 
 @dataclass(frozen=True)

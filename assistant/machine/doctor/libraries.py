@@ -132,7 +132,7 @@ def judge_voice(voice: str, sound_seconds: float, problem: Exception | None) -> 
 
 
 def check_voice(config: Config) -> list[Finding]:
-    from audio.synthesizer import Synthesizer
+    from audio.speaking.synthesizer import Synthesizer
 
     phrases = phrases_for(config.conversation.language)
     voice = config.speaking.voice or phrases.voice

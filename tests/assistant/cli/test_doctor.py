@@ -21,7 +21,7 @@ from assistant.settings.config import Config
 from audio.devices import SoundDevice
 from audio.errors import DeviceMissing
 from audio.pcm import AudioChunk, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
 

@@ -18,7 +18,7 @@ from assistant.conversation.event_queue import Event, Tick
 from assistant.language.phrases import phrases_for
 from assistant.machine.status import Status
 from assistant.settings.voice_state import VoiceSettings, VoiceState
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.listening.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
 from audio.pcm import AudioChunk
 from vision.frame import Frame
 from vision.framing import Fault
