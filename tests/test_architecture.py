@@ -35,7 +35,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "vision.settings": "",
     "vision": "vision.settings",
     "vision.reading": "vision",
-    "vision.reading.instruments.value": "vision vision.reading",
+    "vision.reading.instruments": "vision vision.reading",
     "vision.engine.arrays": "",
     "vision.engine.ground": "vision vision.engine.arrays",
     "vision.engine.scheduling": "",
@@ -76,13 +76,13 @@ MAY_IMPORT: Mapping[str, str] = {
         " assistant.language assistant.button assistant.settings assistant.models assistant.machine.doctor"
     ),
     "assistant.answering": (
-        "audio audio.speaking vision vision.reading vision.reading.instruments.value assistant.language"
+        "audio audio.speaking vision vision.reading vision.reading.instruments assistant.language"
         " assistant.settings assistant.machine"
     ),
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
     "assistant.conversation": (
-        "audio.listening audio.speaking vision vision.reading vision.reading.instruments.value assistant.language"
+        "audio.listening audio.speaking vision vision.reading vision.reading.instruments assistant.language"
         " assistant.button assistant.settings assistant.machine assistant.answering assistant.inspection"
         " assistant.inspection.rounds"
     ),
@@ -110,7 +110,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} audio.settings audio audio.recognition audio.listening audio.speaking"
-        " audio.demo_model vision vision.reading vision.reading.instruments.value vision.engine.ground"
+        " audio.demo_model vision vision.reading vision.reading.instruments vision.engine.ground"
         " vision.engine.scheduling vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
         " vision.engine.packed vision.engine.models vision.engine vision.demo_model assistant.language"
         " assistant.inspection assistant.inspection.rounds assistant.wiring"
