@@ -29,7 +29,7 @@ from audio.speaking.script_runs import is_mandarin, runs
 from audio.speaking.speech_edges import trimmed
 from audio.speaking.speech_rate import MAX_RATE_WPM, MIN_RATE_WPM, pause_seconds, piper_rate
 from audio.speaking.synthesizer import RUN_TAIL_SECONDS, SYNTHESIS_RATE_HZ, Synthesizer, speakable
-from audio.time_stretch import shortened
+from audio.speaking.time_stretch import shortened
 
 _SENTENCE_LIMIT_SECONDS = 60.0  # 500 characters at 80 words a minute are some 75 s of speech: 15 s of work, or more
 _POLL_SECONDS = 0.01

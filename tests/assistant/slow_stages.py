@@ -124,7 +124,12 @@ class SlowView:
         return True
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         """Answers. The first token comes at the end of the prefill, and the end of the answer takes one more token's
         time.

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from tests.audio.test_hearing import SETTINGS
 
 from audio.errors import SpeechModelError
 from audio.listening.barge_in import SpottedWord, StopListener, StopSettings, VoskSpotter, contains, shortest, words_of
 from audio.listening.hearing import Hearing, Situation, SpeechStarted, StopHeard, Utterance
 from audio.pcm import AudioChunk
 from tests.audio.fakes import LevelVad, ScriptedSource, ScriptedTranscriber
+from tests.audio.listening.test_hearing import SETTINGS
 
 
 class ScriptedSpotter:

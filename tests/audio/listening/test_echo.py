@@ -121,7 +121,7 @@ def test_its_own_voice_is_taken_out_by_the_sound_server(tmp_path):
         card.pactl("set-default-sink", "spk")
         done = subprocess.run(
             [sys.executable, "-c", SPEAK_AND_LISTEN, str(tmp_path / "voice.wav")],
-            env={**card.env, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
+            env={**card.env, "PYTHONPATH": str(Path(__file__).parents[3])},
             capture_output=True, text=True, timeout=60,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr

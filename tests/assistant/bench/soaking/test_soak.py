@@ -26,7 +26,7 @@ from assistant.models.catalog import demo_vlm
 from assistant.settings.config import Config
 from tests.assistant.machine.power.machine_trees import RAPL, amd_mini_pc, nuc
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parents[4]
 
 
 class Silent:

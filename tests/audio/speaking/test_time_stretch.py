@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from audio.time_stretch import shortened
+from audio.speaking.time_stretch import shortened
 
 RATE_HZ = 22_050
 
