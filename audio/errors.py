@@ -5,6 +5,7 @@
     ├── DeviceLost        (OSError)     a device that worked has stopped
     ├── SpeechModelError  (OSError)     the Vosk model folder is missing or damaged
     ├── VoiceError        (ValueError)  no such voice, or the voice did not finish
+    ├── VoiceModelError   (OSError)     a voice's model or its package is missing or damaged
     ├── WavError          (ValueError)  a WAV file that cannot be used
     └── WavWriteError     (OSError)     a WAV file that cannot be written
 
@@ -31,6 +32,10 @@ class SpeechModelError(AudioError, OSError):
 
 
 class VoiceError(AudioError, ValueError):
+    pass
+
+
+class VoiceModelError(AudioError, OSError):
     pass
 
 

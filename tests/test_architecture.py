@@ -63,8 +63,8 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.machine": "assistant.ground assistant.settings",
     "assistant.models": (
-        "audio audio.recognition vision vision.engine.ground vision.engine.checkpoint vision.engine.packed"
-        " vision.engine.models assistant.ground assistant.language assistant.settings"
+        "audio audio.recognition audio.speaking vision vision.engine.ground vision.engine.checkpoint"
+        " vision.engine.packed vision.engine.models assistant.ground assistant.language assistant.settings"
     ),
     "assistant.machine.doctor": (
         "audio audio.recognition audio.speaking vision vision.engine.ground assistant.ground"
@@ -72,8 +72,8 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.machine.service": "assistant.ground assistant.machine",
     "assistant.setup": (
-        "audio audio.recognition audio.speaking vision vision.reading assistant.ground assistant.language"
-        " assistant.settings assistant.models assistant.machine.doctor"
+        "audio audio.settings audio.recognition audio.listening audio.speaking vision vision.reading assistant.ground"
+        " assistant.language assistant.button assistant.settings assistant.models assistant.machine.doctor"
     ),
     "assistant.answering": (
         "audio audio.speaking vision vision.reading vision.reading.instruments assistant.language"
@@ -101,8 +101,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "assistant.ground assistant.language assistant.inspection assistant.web.answers assistant.web.ground"
         " assistant.web.protocols"
     ),
+    "assistant.agents": "assistant.ground",
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} audio.settings audio audio.recognition audio.listening audio.speaking"
+        f"{MOST_OF_ASSISTANT} assistant.agents audio.settings audio audio.recognition audio.listening audio.speaking"
         " audio.sound_watch vision vision.reading vision.engine.ground vision.engine vision.remote_settings"
         " vision.remote assistant.language assistant.button assistant.machine.service assistant.inspection"
         " assistant.inspection.rounds assistant.web.answers assistant.web.ground assistant.web"
@@ -114,11 +115,16 @@ MAY_IMPORT: Mapping[str, str] = {
         " vision.engine.packed vision.engine.models vision.engine vision.demo_model assistant.language"
         " assistant.inspection assistant.inspection.rounds assistant.wiring"
     ),
+    "assistant.check": (
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.models assistant.answering"
+        " assistant.wiring assistant.bench audio audio.speaking vision vision.demo_model vision.engine vision.engine.ground"
+        " vision.engine.generation vision.engine.checkpoint vision.engine.models"
+    ),
     "assistant.cli": (
         f"{MOST_OF_ASSISTANT} audio audio.listening audio.speaking audio.demo_model vision vision.reading"
         " vision.engine.generation vision.demo_model assistant.language assistant.button"
         " assistant.machine.doctor assistant.machine.service assistant.setup assistant.inspection"
-        " assistant.inspection.rounds assistant.wiring assistant.bench"
+        " assistant.inspection.rounds assistant.wiring assistant.bench assistant.check"
     ),
     "assistant": "assistant.cli",  # `python -m assistant`
     "seesay_app": "assistant.cli",  # the command `seesay`
@@ -137,7 +143,7 @@ GROUND_FILES = {
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint", "piper", "mcp", "httpx2", "anyio", "pydantic",
 )  # fmt: skip
 
 
@@ -253,6 +259,7 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
         "assistant.wiring.web",
         "assistant.machine.doctor.checks",
         "assistant.wiring.service",
+        "assistant.wiring.agents",
         "assistant.setup.devices",
     ],
 )

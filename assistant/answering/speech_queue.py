@@ -33,6 +33,7 @@ class Voice(Protocol):
 
     @property
     def speaking(self) -> bool: ...
+    def prepare(self, sentence: str, cancelled: threading.Event) -> None: ...
     def say(self, sentence: str, cancelled: threading.Event) -> float | None: ...
     def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None: ...
     def drain(self, cancelled: threading.Event) -> None: ...
@@ -70,8 +71,10 @@ class SpeechQueue:
 
     def put(self, turn: Turn, spoken: Spoken, give_up: Callable[[], bool]) -> bool:
         """Adds a sentence or an earcon when there is room. Returns False if `give_up` returned True first."""
-        if turn.moments.first_sentence_at is None and isinstance(spoken, str):
-            turn.moments.first_sentence_at = self._clock()
+        if isinstance(spoken, str):
+            if turn.moments.first_sentence_at is None:
+                turn.moments.first_sentence_at = self._clock()
+            self._voice.prepare(spoken, turn.cancelled)
         return self._put((turn, spoken), give_up)
 
     def put_if_room(self, turn: Turn, spoken: Spoken) -> None:

@@ -73,6 +73,11 @@ class Conversation:
             answering, phrases, settings, self._pictures, self._expected, own_state, clock, reading, inspection
         )
 
+    def change(self, settings: ConversationSettings) -> None:
+        """Behave by other settings from now on, because another model answers. How long a picture serves stays."""
+        self._settings = settings
+        self._commands.change(settings)
+
     def run(self, greeting: str) -> None:
         """Says `greeting`, then listens. Returns when the events end or the user says quit."""
         self._commands.turns.append(self._answering.greet(greeting))

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.answering.capture import PictureCapture
 from assistant.answering.doubt import NEVER, DoubtRule, Verdict, unsure_characters
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
@@ -110,6 +111,10 @@ class CommandHandler:
         # The newest turns with a question that the journal may hold: "do not keep this" is about them.
         self._may_be_kept: deque[Turn] = deque(maxlen=TURNS_KEPT)
         self._last_asked = ""  # the last question in the user's words; "more detail" and "look closer" use it
+        # "Are you sure" is about the last answer of the model, and asks about its picture again.
+        self._checkable: tuple[Turn, PictureCapture] | None = None
+        self._looks_again = 0  # at that picture
+        self._told_last: Command | None = None  # the newest answer was this one, which no model gave
         self._began_at: float | None = None  # when the user began to speak, clock seconds; None if just now
         self._read_back = 0  # the number of the first turn that read the question back; 0 if none did
 
@@ -126,6 +131,10 @@ class CommandHandler:
             self._ask(utterance.text, utterance)
             return True
         return self._obey(command, utterance)
+
+    def change(self, settings: ConversationSettings) -> None:
+        """Behave by other settings from now on."""
+        self._settings = settings
 
     def ask_back(self, utterance: Utterance) -> None:
         """Reads an utterance back as a question, because it was hardly understood."""
@@ -253,6 +262,8 @@ class CommandHandler:
                 self._ask_anew(phrases.more_detail_question if more else phrases.shorter_question, utterance)
             case Command.LOOK_CLOSER:
                 self._look_closer(utterance)
+            case Command.ARE_YOU_SURE:
+                self._check(utterance)
             case Command.WHAT_CHANGED:
                 self._compare(utterance)
             case _ if command in at_once.COMMANDS:
@@ -331,6 +342,28 @@ class CommandHandler:
         queued = self._settings.queue_questions and not any(mode.is_under_way for mode in self._modes)
         self.last_answer = self._answering.ask(question, look, queued=queued)
         self._note_question(self.last_answer)
+        self._checkable, self._looks_again, self._told_last = (self.last_answer, look), 0, None
+
+    def _check(self, utterance: Utterance) -> None:
+        """Looks a second time at the picture of the last answer, or tells once more what needs no model."""
+        words, newest = self._phrases.second_look, self.last_answer
+        if self._told_last is not None:
+            if self._told_last in at_once.COMMANDS:
+                self._tell_at_once(self._told_last, utterance)
+            else:
+                self.say(words.printed)
+            return
+        first, look = self._checkable or (None, None)
+        frame = None if look is None else look.frame
+        if newest is None or first is None or frame is None or not first.pieces:
+            self.say(words.nothing_to_check)
+            return
+        self._expected.forget()
+        self._read_back = 0
+        self._looks_again += 1
+        question = self._question(utterance.text, utterance)
+        self.last_answer = self._answering.look_again(question, first, frame.shifted(self._looks_again))
+        self._note_question(self.last_answer)
 
     def _note_question(self, turn: Turn) -> None:
         self.turns.append(turn)
@@ -339,6 +372,7 @@ class CommandHandler:
     def _read(self, reading: ReadingAloud, utterance: Utterance) -> None:
         look = self._pictures.for_reading(self._began_at, reading.has_read)
         self._note(reading, reading.begin(self._question(utterance.text, utterance), look))
+        self._told_last = Command.READ_TEXT
 
     def _ask_anew(self, template: str, utterance: Utterance) -> None:
         """Asks the last question again in other words, about the same picture."""
@@ -361,6 +395,7 @@ class CommandHandler:
         question = self._question(self._describe, utterance)
         self.last_answer = self._answering.compare(question, old, new)
         self._note_question(self.last_answer)
+        self._checkable, self._told_last = None, None
 
     def _tell_at_once(self, command: Command, utterance: Utterance) -> None:
         """Tells what needs no model. What "more detail" refers to stays."""
@@ -369,6 +404,7 @@ class CommandHandler:
         question = self._question(utterance.text, utterance)
         self.last_answer = self._at_once.begin(command, question, self._pictures.for_telling())
         self._note_question(self.last_answer)
+        self._told_last = command
 
     @property
     def _describe(self) -> str:

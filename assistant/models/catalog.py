@@ -13,17 +13,19 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.errors import ModelMissing
-from assistant.files import data_folder, replace_file
+from assistant.files import data_folder, locked, replace_file
 from assistant.language.phrases import LANGUAGES, phrases_for
 from assistant.models.verified import damaged_file, once_a_boot
 from assistant.settings.config import Config
 
 MANIFEST = "seesay-model.json"
+UNFINISHED = ".unfinished"  # is in the folder of models while `seesay fetch` works, and after a fetch that failed
+LOCK = ".lock"  # one fetch at a time holds it
 _WEIGHTS = "*.safetensors"
 _INSTALL_AGAIN = "install seesay again"
 _MOST_HASHED_BYTES = 64_000_000  # more than the demo model has, and read within a tenth of a second
@@ -59,6 +61,27 @@ FULL_VLM = HubModel(
         "config.json": (1_505, "bec4b3d446efa05807365c9e1cec03ac590836879d02f3a6da879971154bdd3b"),
     },
 )
+
+
+@dataclass(frozen=True)
+class PiperVoice:
+    """A voice of Piper on the hub: a file NAME.onnx and one NAME.onnx.json, each with its size and checksum."""
+
+    name: str
+    address: str  # of the folder, below the hub's
+    model: tuple[int, str]  # bytes, sha256
+    config: tuple[int, str]
+
+
+# Made from recordings that are in the public domain. For Mandarin there is none whose checksums are known here.
+PIPER_VOICES = {
+    "en": PiperVoice(
+        name="en_US-joe-medium",
+        address="rhasspy/piper-voices/resolve/v1.0.0/en/en_US/joe/medium",
+        model=(63_201_294, "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"),
+        config=(4_794, "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33"),
+    ),
+}
 FULL_SPEECH = {language: model for language in LANGUAGES if (model := phrases_for(language).speech_model)}
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _DEMO_VLM = _REPOSITORY / "vision" / "demo_model" / "checkpoint"
@@ -103,6 +126,32 @@ def fetched_speech(language: str, environ: Mapping[str, str] = os.environ) -> Pa
     return _if_whole(models_folder(environ) / model.name) if model else None
 
 
+def piper_voice(config: Config, environ: Mapping[str, str] = os.environ) -> Path:
+    """The .onnx file of the voice for speaking.engine = "piper": the configured one, else the fetched one, verified.
+
+    Raises ModelMissing where there is none, or where a file of it is missing or damaged.
+    """
+    if config.speaking.piper_voice:
+        named = Path(config.speaking.piper_voice)
+        for path in (named, Path(f"{named}.json")):
+            if not path.is_file():
+                raise ModelMissing(
+                    f"no Piper voice at {named}, since there is no file {path}: correct speaking.piper_voice, or run "
+                    "`seesay fetch --voice` and leave it empty."
+                )
+        return named
+    language = config.conversation.language
+    if (voice := PIPER_VOICES.get(language)) is None:
+        raise ModelMissing(
+            f"no Piper voice for {language!r} is known here: name a voice's .onnx file in speaking.piper_voice."
+        )
+    folder, remedy = models_folder(environ) / voice.name, "run `seesay fetch --voice`"
+    if not folder.is_dir():
+        raise ModelMissing(f"no Piper voice at {folder}: {remedy}, or name one in speaking.piper_voice.")
+    once_a_boot(folder, functools.partial(_check_bytes, remedy=remedy, what="Piper voice"), environ)
+    return folder / f"{voice.name}.onnx"
+
+
 def fetched_share_of_vlm(environ: Mapping[str, str] = os.environ) -> float:
     """How much of the full vision-language model is here, 0 to 1; 1 only if it is whole."""
     if fetched_vlm(environ) is not None:
@@ -113,6 +162,17 @@ def fetched_share_of_vlm(environ: Mapping[str, str] = os.environ) -> float:
     except OSError:  # none is fetched, or it is renamed at this moment
         return 0.0
     return min(0.999, here / total_bytes)
+
+
+def failed_fetch(environ: Mapping[str, str] = os.environ) -> float | None:
+    """When the last fetch began that came to no good end, in seconds since 1970. None while one is at work."""
+    folder = models_folder(environ)
+    try:
+        began_at = (folder / UNFINISHED).stat().st_mtime
+        with locked(folder / LOCK, wait=False):
+            return began_at
+    except OSError:  # nothing was begun, or somebody fetches now
+        return None
 
 
 def choose_vlm(configured: str, environ: Mapping[str, str] = os.environ) -> ChosenModel:
@@ -186,7 +246,7 @@ def weights_hash(folder: Path) -> str:
     files = read_manifest(folder)
     try:
         if files is None:
-            paths = sorted(folder.glob(_WEIGHTS))
+            paths = weights_files(folder)
             if not paths or sum(path.stat().st_size for path in paths) > _MOST_HASHED_BYTES:
                 return ""
             known = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
@@ -194,12 +254,22 @@ def weights_hash(folder: Path) -> str:
             known = [sha256 for name, (_, sha256) in sorted(files.items()) if fnmatch.fnmatch(name, _WEIGHTS)]
     except OSError:
         return ""
-    return known[0] if len(known) == 1 else hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
+    return joined_hash(known)
 
 
 def weights_bytes(folder: Path) -> int:
     """The size of a model's weights on the disk; 0 where there are none."""
-    return sum(path.stat().st_size for path in folder.glob(_WEIGHTS))
+    return sum(path.stat().st_size for path in weights_files(folder))
+
+
+def weights_files(folder: Path) -> list[Path]:
+    """The files with a model's weights, by name."""
+    return sorted(folder.glob(_WEIGHTS))
+
+
+def joined_hash(sums: Sequence[str]) -> str:
+    """The SHA-256 of weights from those of their files, in the order of the files' names; "" for none."""
+    return sums[0] if len(sums) == 1 else hashlib.sha256("\n".join(sums).encode()).hexdigest() if sums else ""
 
 
 def _if_whole(folder: Path) -> Path | None:

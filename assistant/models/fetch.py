@@ -24,8 +24,12 @@ from assistant.language.phrases import SpeechModel
 from assistant.models.catalog import (
     FULL_SPEECH,
     FULL_VLM,
+    LOCK,
     MANIFEST,
+    PIPER_VOICES,
+    UNFINISHED,
     HubModel,
+    PiperVoice,
     models_folder,
     read_manifest,
     write_manifest,
@@ -33,12 +37,13 @@ from assistant.models.catalog import (
 from assistant.models.download import Progress, RemoteFile, digest, download, is_verified, silent
 from assistant.models.unpack import unpack
 
-Which = Literal["all", "vision", "speech"]
+Which = Literal["all", "vision", "speech", "voice"]  # "all" is without the voice, which is optional
 
 _HUB = "https://huggingface.co"
 _VOSK = "https://alphacephei.com/vosk/models"
 _HUB_TIMEOUT_SECONDS = 30.0
 _WANTED_SUFFIXES = (".json", ".txt", ".jinja", ".safetensors", ".md")
+_LOOK_SECONDS = 0.05  # far longer than a running assistant needs to look whether somebody fetches
 _MAX_UNPACKED_BYTES = 400_000_000  # the small models unpack to about 70 MB
 _ROOM_TO_SPARE_BYTES = 100_000_000
 
@@ -49,6 +54,7 @@ class Sources:
 
     vlm: HubModel = FULL_VLM
     speech: Mapping[str, SpeechModel] = field(default_factory=lambda: FULL_SPEECH)
+    voices: Mapping[str, PiperVoice] = field(default_factory=lambda: PIPER_VOICES)
 
 
 def fetch(
@@ -66,20 +72,29 @@ def fetch(
     files. `wait` pauses for so many seconds between two attempts. Raises FetchError; a model that was whole stays
     whole.
     """
-    if which != "vision" and language not in sources.speech:
+    if which == "voice" and language not in sources.voices:
+        raise FetchError(
+            f"no Piper voice for {language!r} is known here: choose one of {', '.join(sources.voices)}, or name a "
+            "voice's .onnx file in speaking.piper_voice."
+        )
+    if which in ("all", "speech") and language not in sources.speech:
         raise FetchError(f"no speech model for {language!r}: choose one of {', '.join(sources.speech)}.")
     folder = models_folder(environ)
     folders = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
+            (folder / UNFINISHED).write_bytes(b"")
             _remove_useless_parts(folder, sources)
-            if which != "vision":
+            if which in ("all", "speech"):
                 base = environ.get("SEESAY_VOSK_URL", _VOSK).rstrip("/")
                 folders.append(_fetch_speech(sources.speech[language], base, folder, progress, wait))
-            if which != "speech":
-                endpoint = environ.get("HF_ENDPOINT", _HUB).rstrip("/")
+            endpoint = environ.get("HF_ENDPOINT", _HUB).rstrip("/")
+            if which == "voice":
+                folders.append(_fetch_voice(sources.voices[language], endpoint, folder, progress, wait))
+            if which in ("all", "vision"):
                 folders.append(_fetch_vlm(sources.vlm, endpoint, folder, progress, wait))
+            (folder / UNFINISHED).unlink(missing_ok=True)
     except FetchError:
         raise
     except OSError as error:
@@ -90,6 +105,7 @@ def fetch(
 def _remove_useless_parts(folder: Path, sources: Sources) -> None:
     """Remove what a killed fetch left half done. What the next attempt can go on with is kept."""
     resumable = {f"{sources.vlm.name}.part", *(f"{model.name}.zip.part" for model in sources.speech.values())}
+    resumable |= {f"{voice.name}.part" for voice in sources.voices.values()}
     for part in folder.glob("*.part"):
         if part.name not in resumable:
             remove(part)
@@ -143,6 +159,25 @@ def _fetch_vlm(
             remove(stray)
     known = {file.name: file.sha256 for file in files if file.sha256}
     _finish(work, final, source=f"{endpoint}/{model.repository}@{model.revision}", known_sha256=known)
+    return final
+
+
+def _fetch_voice(
+    voice: PiperVoice, endpoint: str, folder: Path, progress: Progress, wait: Callable[[float], object]
+) -> Path:
+    final, work = folder / voice.name, folder / f"{voice.name}.part"
+    if _is_intact(final):
+        remove(work)
+        return final
+    if work.exists() and not work.is_dir():
+        remove(work)
+    work.mkdir(exist_ok=True)
+    address = f"{endpoint}/{voice.address}"
+    known = {f"{voice.name}.onnx.json": voice.config, f"{voice.name}.onnx": voice.model}  # the small one comes first
+    _check_room(folder, sum(size for size, _ in known.values()))
+    for name, (size, sha256) in known.items():
+        download(RemoteFile(name, f"{address}/{name}", size, sha256=sha256), work / name, progress, wait)
+    _finish(work, final, source=address, known_sha256={name: sha256 for name, (_, sha256) in known.items()})
     return final
 
 
@@ -220,8 +255,13 @@ def _check_room(folder: Path, needed_bytes: int) -> None:
 def _alone(folder: Path) -> Iterator[None]:
     """Let one process fetch at a time: two would write into each other's files. A killed process loses the lock."""
     with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(locked(folder / ".lock", wait=False))
-        except BlockingIOError:
+        for last in (False, True):
+            try:
+                stack.enter_context(locked(folder / LOCK, wait=False))
+                break
+            except BlockingIOError:  # perhaps for a moment, by `catalog.failed_fetch`
+                if not last:
+                    time.sleep(_LOOK_SECONDS)
+        else:
             raise FetchError(f"another `seesay fetch` is at work in {folder}: wait for it to end.") from None
         yield

@@ -59,7 +59,9 @@ class SpeakingConfig:
     """[speaking]: from words to the loudspeaker."""
 
     output_device: str = ""
+    engine: str = _one_of("espeak", "piper")
     voice: str = ""
+    piper_voice: str = _path()
     rate_wpm: int = _number(230, 80, 900)
     volume: float = _number(0.75, 0.0, 1.0)
     earcons: bool = True
@@ -98,8 +100,10 @@ class EngineConfig:
     max_new_tokens: int = _number(EngineSettings.max_new_tokens, 1, 512)
     prefill_chunk_tokens: int = _number(EngineSettings.prefill_chunk_tokens, 1, 1024)
     temperature: float = _number(EngineSettings.temperature, 0.0, 2.0)
+    top_k: int = _number(EngineSettings.top_k, 0, 1000)
     top_p: float = _number(EngineSettings.top_p, 0.01, 1.0)
     repetition_penalty: float = _number(EngineSettings.repetition_penalty, 1.0, 2.0)
+    presence_penalty: float = _number(EngineSettings.presence_penalty, -2.0, 2.0)
     arithmetic: str = _one_of(EngineSettings.arithmetic, "transformers")
 
 
@@ -172,6 +176,7 @@ class DoubtConfig:
     hedge_below: float = _number(0.2, 0.0, 1.0)
     cannot_tell_below: float = _number(0.2, 0.0, 1.0)
     spell_below: float = _number(0.9, 0.0, 1.0)
+    measured: bool = True
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,12 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
             "/healthz": {"get": {**_get("Is it there?", _object(ok=_FLAG)), "security": []}},
             "/api/status": {"get": _get("What it is doing", _ref("Status"), *_GUARDED)},
             "/api/round": {"get": _get("How the inspection round stands", _ref("Round"), *_GUARDED, 404)},
-            "/api/frame.jpg": {"get": _media("What the camera sees now", "image/jpeg", *_GUARDED, 404, 503)},
+            "/api/frame.jpg": {
+                "get": {
+                    **_media("What the camera sees now", "image/jpeg", *_GUARDED, 400, 404, 503),
+                    "parameters": [_query("keep", {"enum": ["1"]})],
+                }
+            },
             "/api/speech/{name}.wav": {
                 "get": {
                     **_media("The sound of a sentence", "audio/wav", *_GUARDED, 404),

@@ -23,6 +23,7 @@ from assistant.wiring import devices, open_listening, rounds
 from assistant.wiring.arriving import Arriving, Until
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
+from assistant.wiring.new_eye import NewEye
 from assistant.wiring.service import SignsOfLife, signs_of_life
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
-    from audio.listening.hearing import AudioSource, PauseEar
+    from audio.listening.hearing import AudioSource
+    from audio.listening.pausing import JudgedBeside
     from audio.recognition.wake_word import AttentiveTranscriber
     from vision.loading_engine import LoadingEngine
 
@@ -82,6 +84,7 @@ def run(
 
     Raises if a device or a model is missing at the start.
     """
+    from assistant.answering.memory_watch import MemoryWatch
     from assistant.conversation.conversation import Conversation
     from assistant.conversation.dialog import OwnState
     from assistant.conversation.modes.reading_aloud import ReadingAloud
@@ -91,7 +94,8 @@ def run(
     devices.use_echo_cancellation(config)
     # The order matters: whatever is missing is told before the engine begins to load, which may take minutes. Loading
     # beside what stands above would make the user wait half a second longer for a program that listens.
-    _ = ears.transcriber, ears.stop_ear, assembly.receivers
+    ears.prepare()
+    _ = assembly.receivers
     devices.check_sound_devices(config)
     key, _ = assembly.button, assembly.frames
     loading = assembly.load_engine_beside()
@@ -101,7 +105,12 @@ def run(
     seen, looker = _looking_ahead(
         assembly, lambda: pipeline.in_use or (side_server is not None and side_server.at_work), verbose=verbose
     )
-    on_user = looker.interrupt if looker is not None else _do_nothing
+
+    def on_user() -> None:
+        memory.wake()
+        if looker is not None:
+            looker.interrupt()
+
     pipeline = assembly.start_pipeline(
         voice,
         engine=seen,
@@ -109,6 +118,14 @@ def run(
         on_user=on_user,
         is_loading=lambda: loading is not None and loading.is_loading,
         on_end=_turn_printer(assembly, verbose=verbose, as_json=as_json, side_server=side_server),
+    )
+    memory = stack.enter_context(
+        MemoryWatch(
+            pipeline,
+            phrases.short_of_memory,
+            console.say,
+            is_loading=lambda: loading is not None and loading.is_loading,
+        )
     )
     inspection = None if plan is None else rounds.inspection_round(assembly, pipeline, plan)
     activation = ears.activation(
@@ -118,9 +135,17 @@ def run(
         is_awaited=lambda text: inspection is not None and inspection.counts_unasked(text),
     )
     queue = EventQueue()
-    heard = _events(assembly, pipeline, activation, queue, inspection, life)
+    new_eye = NewEye(assembly, loading) if loading is not None and assembly.may_improve else None
+    heard = _events(assembly, pipeline, activation, queue, inspection, life, new_eye)
     if loading is not None:
         heard = _while_engine_lives(heard, loading, pipeline, phrases)
+    if new_eye is not None:
+        heard = _with_new_eye(
+            heard,
+            new_eye,
+            is_quiet=lambda: not (pipeline.in_use or (side_server is not None and side_server.at_work)),
+            on_taken=lambda: conversation.change(_settings(assembly, activation)),
+        )
     events = stack.enter_context(contextlib.closing(_with_signs_of_life(heard, life)))
     conversation = Conversation(
         events,
@@ -214,6 +239,7 @@ def _events(
     queue: EventQueue,
     inspection: InspectionRound | None,
     life: SignsOfLife,
+    new_eye: NewEye | None = None,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
     from audio.listening.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
@@ -226,15 +252,17 @@ def _events(
         deaf, own_cue = HalfDuplex(lambda: pipeline.speaking), OwnCue(lambda: pipeline.cue_pitches_hz)
         situation = replace(situation, deaf=deaf, own_cue=own_cue)
 
-    def parts_of(ears: Ears) -> tuple[Ears, AttentiveTranscriber, PauseEar | None]:
+    def parts_of(ears: Ears) -> tuple[Ears, AttentiveTranscriber, JudgedBeside | None]:
         if inspection is None:
             transcriber = ears.attentive(activation)
         else:
             transcriber = ears.attentive(activation, lambda: inspection.phrases_awaited, inspection.counts_unasked)
-        return ears, transcriber, ears.pause_ear(activation)
+        if (pause_ear := ears.pause_ear(activation)) is not None:
+            assembly.stack.callback(pause_ear.close)
+        return ears, transcriber, pause_ear
 
     parts = parts_of(assembly.ears)
-    arriving = _arriving(assembly)
+    arriving = _arriving(assembly, new_eye)
     speech_under_way = False
     muted = MutedWatch(
         on_muted=lambda: assembly.tell(_MUTED, phrases.microphone_muted),
@@ -271,6 +299,8 @@ def _events(
                 yield event
             if (new_ears := arriving.take()) is None:
                 return
+            if pause_ear is not None:
+                pause_ear.close()
             assembly.ears = new_ears  # a recording that is sent to the page is heard with them too
             parts = parts_of(new_ears)
 
@@ -287,14 +317,14 @@ def _events(
     )
 
 
-def _arriving(assembly: Assembly) -> Arriving:
+def _arriving(assembly: Assembly, new_eye: NewEye | None) -> Arriving:
     """Notices models that are fetched from now on."""
     config = assembly.config
     language = config.conversation.language
 
     def load_ears() -> Ears:
         ears = Ears(config, catalog.speech_folder(config))
-        _ = ears.transcriber, ears.stop_ear
+        ears.prepare()
         return ears
 
     return assembly.stack.enter_context(
@@ -304,6 +334,7 @@ def _arriving(assembly: Assembly) -> Arriving:
             load_ears,
             wants_speech=not config.hearing.speech_model and catalog.fetched_speech(language) is None,
             fetched_speech=lambda: catalog.fetched_speech(language),
+            load_eye=None if new_eye is None else new_eye.begin,
         )
     )
 
@@ -317,6 +348,17 @@ def _while_engine_lives(
             if loading.has_failed:
                 pipeline.say(phrases.not_loaded).done.wait(_LAST_WORDS_SECONDS)
                 loading.raise_failure()
+            yield event
+
+
+def _with_new_eye(
+    events: Generator[Event, None, None], new_eye: NewEye, *, is_quiet: Callable[[], bool], on_taken: Callable[[], None]
+) -> Generator[Event, None, None]:
+    """The same events. Between two of them, in a quiet moment, the model for seeing that was fetched is taken into use."""
+    with contextlib.closing(events):
+        for event in events:
+            if new_eye.is_there and is_quiet() and new_eye.take():
+                on_taken()
             yield event
 
 

@@ -18,7 +18,9 @@ from assistant.settings.config import Config
 if TYPE_CHECKING:
     from assistant.conversation.activation import Activation
     from audio.listening.hearing import AudioSource, Hearing, PauseEar, Situation, StopEar, Utterance
+    from audio.listening.pausing import JudgedBeside
     from audio.pcm import AudioChunk
+    from audio.recognition.certainty import TwiceHeard
     from audio.recognition.transcriber import Transcriber
     from audio.recognition.wake_word import AttentiveTranscriber
 
@@ -40,13 +42,72 @@ class Ears:
         self._speech_model = speech_model
         self._phrases = phrases_for(config.conversation.language)
 
+    def prepare(self) -> None:
+        """Loads the Vosk model and warms it, so that the first answer comes as soon as the second.
+
+        Raises `SpeechModelError`, also where the model does not know a word of the wake phrase or any stop word that is
+        listened for. Tells the user of single stop words that it does not know.
+        """
+        self.transcriber.warm()
+        if "wake_word" in self._config.activation.by.split("+"):
+            self._check_wake_phrase()
+        _ = self.stop_ear
+        self._tell_unknown_stop_words()
+
     @cached_property
-    def transcriber(self) -> Transcriber:
+    def transcriber(self) -> TwiceHeard:
         """The Vosk model, loaded at the first use, with an honest confidence. Raises `SpeechModelError`."""
         from audio.recognition.certainty import TwiceHeard
         from audio.recognition.transcriber import VoskTranscriber
 
         return TwiceHeard(VoskTranscriber(self._speech_model), VoskTranscriber(self._speech_model))
+
+    @property
+    def wake_phrase(self) -> str:
+        """The configured phrase, else the language's first one that the model knows. The transcriber must be loaded."""
+        from audio.recognition.transcriber import unknown_words
+        from audio.recognition.wake_word import default_phrase
+
+        return self._config.activation.wake_phrase or default_phrase(
+            self._phrases.wake_phrases, lambda phrases: unknown_words(self._speech_model, phrases)
+        )
+
+    def _check_wake_phrase(self) -> None:
+        from audio.errors import SpeechModelError
+        from audio.recognition.transcriber import unknown_words
+
+        phrase = self.wake_phrase
+        if unknown := unknown_words(self._speech_model, [phrase]):
+            raise SpeechModelError(
+                f"the Vosk model at {self._speech_model} does not know the word {unknown[0]!r}{self._near(unknown[0])} "
+                f"of the wake phrase {phrase!r}: choose another activation.wake_phrase"
+            )
+
+    def _tell_unknown_stop_words(self) -> None:
+        from audio.recognition.transcriber import unknown_words
+
+        wanted = self._phrases.stop_words
+        unknown = [phrase for phrase in wanted if unknown_words(self._speech_model, [phrase])]
+        if len(unknown) == len(wanted):
+            language = self._config.conversation.language
+            console.say(
+                f"the speech model knows none of the stop words ({', '.join(wanted)}): hearing.speech_model and "
+                f"conversation.language = {language!r} may be of two languages"
+            )
+        elif unknown:
+            named = ", ".join(f"{phrase!r}{self._near(phrase)}" for phrase in unknown)
+            console.say(f"the speech model does not know these stop words, so they cannot be heard: {named}")
+
+    def _near(self, phrase: str) -> str:
+        """(it knows …) with words that are spelt like the first unknown one of the phrase, "" where there are none."""
+        from assistant.inspection.rounds.vocabulary import near_spellings
+        from audio.recognition.transcriber import unknown_words
+        from audio.recognition.vocabulary import known_words
+
+        # A model may know a word in capitals only, which is another word to it: that one would be no help here.
+        word = unknown_words(self._speech_model, [phrase])[0]
+        near = near_spellings(word, known_words(self._speech_model) - {word.lower()})
+        return f" (it knows {', '.join(near)})" if near else ""
 
     @cached_property
     def stop_ear(self) -> StopEar | None:
@@ -70,13 +131,16 @@ class Ears:
             )
         return StopListener(VoskSpotter(self._speech_model, stops), stops)
 
-    def pause_ear(self, activation: Activation) -> PauseEar | None:
-        """Tells a finished question from a pause in it, for the cue that says "I heard you". None if cues are off."""
+    def pause_ear(self, activation: Activation) -> JudgedBeside | None:
+        """Tells a finished question from a pause in it, for the cue that says "I heard you". None if cues are off.
+
+        It has a thread of its own, so the caller closes it.
+        """
         if not self._config.speaking.earcons:
             return None
         from assistant.language.command_parser import ends_open
         from audio.listening.barge_in import VoskSpotter
-        from audio.listening.pausing import WordsEnded
+        from audio.listening.pausing import JudgedBeside, WordsEnded
 
         wake_phrase = activation.settings.wake_phrase
 
@@ -84,11 +148,13 @@ class Ears:
             """True after a phrase that cannot end a question. The wake phrase is one: two rising notes answer it."""
             return ends_open(text, self._phrases) or bool(wake_phrase and text.endswith(wake_phrase))
 
-        return WordsEnded(
-            VoskSpotter(self._speech_model, None),
+        spotter = VoskSpotter(self._speech_model, None)
+        ear = WordsEnded(
+            spotter,
             more_must_come,
             wanted=lambda: activation.maybe_addressed or activation.attentive(time.monotonic()),
         )
+        return JudgedBeside(ear, spotter.warm)
 
     def activation(
         self,
@@ -105,15 +171,10 @@ class Ears:
         from assistant.conversation.activation import Activation, settings_from
         from assistant.language.command_parser import parse_command
         from assistant.language.phrases import Command
-        from audio.recognition.transcriber import unknown_words
-        from audio.recognition.wake_word import default_phrase
 
         wanted, barge_in, phrases = self._config.activation, self._config.hearing.barge_in, self._phrases
-        phrase = wanted.wake_phrase or default_phrase(
-            phrases.wake_phrases, lambda phrases: unknown_words(self._speech_model, phrases)
-        )
         return Activation(
-            settings_from(wanted.by, phrase, wanted.listen_seconds),
+            settings_from(wanted.by, self.wake_phrase, wanted.listen_seconds),
             always=lambda: barge_in == "any" and speaking(),
             stoppable=lambda: barge_in != "off" and busy(),
             is_stop=lambda text: parse_command(text, phrases) is Command.STOP,

@@ -87,8 +87,12 @@ def _instruments(assembly: Assembly) -> Instruments:
     """Reads gauges and displays. The demo model knows no instruments, so it is not asked about them."""
     from assistant.answering.instrument_reader import InstrumentReader, asking
 
-    ask = None if assembly.is_demo else asking(assembly.engine)
-    return InstrumentReader(assembly.reader, assembly.phrases, ask)
+    if assembly.is_demo and not assembly.may_improve:
+        return InstrumentReader(assembly.reader, assembly.phrases)
+    ask = asking(assembly.engine)
+    return InstrumentReader(
+        assembly.reader, assembly.phrases, lambda *question: "" if assembly.is_demo else ask(*question)
+    )
 
 
 def _about(turns: TurnJournal | None, model_name: Callable[[], str]) -> Callable[..., dict[str, object]]:

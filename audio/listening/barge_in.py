@@ -26,7 +26,7 @@ import numpy as np
 
 from audio.listening.hearing import StopHeard
 from audio.pcm import SPEECH_FORMAT, AudioChunk, Samples
-from audio.recognition.transcriber import load_recognizer
+from audio.recognition.transcriber import load_recognizer, warming_noise
 
 
 @dataclass(frozen=True)
@@ -235,6 +235,10 @@ class VoskSpotter:
         grammar = None if stop_phrases is None else [" ".join(phrase) for phrase in shortest(stop_phrases)]
         self._recognizer = load_recognizer(model_path, grammar)
         self._recognizer.SetWords(True)
+
+    def warm(self) -> None:
+        """Decodes a moment of noise: with a large model the first window takes a second longer than the others."""
+        self.spot(warming_noise())
 
     def spot(self, samples: Samples) -> list[SpottedWord]:
         began = self._fed_seconds  # Vosk's times run on from window to window

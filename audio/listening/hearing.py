@@ -100,7 +100,13 @@ class PauseEar(Protocol):
     """Judges whether a pause is the end of a question. `audio.listening.pausing.WordsEnded` is one."""
 
     def has_ended(self, samples: Samples) -> bool:
-        """True if the words in `samples`, the last second of an utterance before a pause, may have been all of it."""
+        """True if the words in `samples`, the last second of an utterance before a pause, may have been all of it.
+
+        It is asked for each chunk of the pause, and may answer later than it knows.
+        """
+
+    def forget(self) -> None:
+        """The speech goes on, or another utterance begins: what was asked before is of no use any more."""
 
 
 HearingEvent = SpeechStarted | SpeechPaused | SpeechResumed | WakeSuspected | SpeechRejected | Utterance
@@ -225,13 +231,14 @@ class Hearing:
             if silence_seconds == 0.0:
                 self._paused = False
                 yield SpeechResumed(now)
-        elif self._endpointer.maybe_ended and ear.has_ended(self._recent.samples()):
+        elif not self._endpointer.maybe_ended:
+            ear.forget()
+        elif ear.has_ended(self._recent.samples()):
             self._paused = True
             yield SpeechPaused(now - silence_seconds)
 
     def _conclude(self, end: End, now: float) -> Utterance | SpeechRejected:
-        self._recent.clear()
-        self._paused = False
+        self._forget_pause()
         if not end.enough(self._settings):
             self._gain.conclude(was_speech=False)
             self._transcriber.reset()
@@ -245,10 +252,15 @@ class Hearing:
         ended_at = now - end.silence_seconds
         return Utterance(text, transcript.confidence, self._started_at, ended_at, end.silence_seconds)
 
-    def _drop(self, chunk: AudioChunk) -> Iterator[SpeechRejected | StopHeard]:
-        self._pre_roll.clear()
+    def _forget_pause(self) -> None:
         self._recent.clear()
         self._paused = False
+        if self._pause_ear is not None:
+            self._pause_ear.forget()
+
+    def _drop(self, chunk: AudioChunk) -> Iterator[SpeechRejected | StopHeard]:
+        self._pre_roll.clear()
+        self._forget_pause()
         interrupted = self._endpointer.in_utterance
         self._endpointer.reset()
         if interrupted:

@@ -9,6 +9,7 @@ lags 0.2 to 0.3 s behind, which is just the last word. It does not know what a p
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,9 @@ class WordsEnded:
         self._rest = 0  # windows to skip
         self._warned = False
 
+    def forget(self) -> None:
+        pass
+
     def has_ended(self, samples: Samples) -> bool:
         if not self._wanted():
             return False
@@ -76,6 +80,66 @@ class WordsEnded:
         if not self._warned:
             _log.warning("the speech model takes %.2f s to judge a pause: that you were heard is told later", seconds)
         self._warned = True
+
+
+class JudgedBeside:
+    """A `hearing.PauseEar` that asks another one on a thread of its own, so that hearing never waits for it.
+
+    With a large model the first windows take a second and more, and in that time no sound would be taken. The newest
+    window is judged; the answer comes with one of the next chunks of the same pause. `warm` is called first, on that
+    thread.
+    """
+
+    def __init__(self, ear: WordsEnded, warm: Callable[[], object] = lambda: None) -> None:
+        self._ear = ear
+        self._warm = warm
+        self._changed = threading.Condition()  # whoever reads or writes the fields below holds it
+        self._window: Samples | None = None  # the newest one that is not judged yet
+        self._pause = 0  # its number, so that the answer to an earlier pause is dropped
+        self._ended_pause = -1  # the last pause that was judged to be the end
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="pauses", daemon=True)
+        self._thread.start()
+
+    def has_ended(self, samples: Samples) -> bool:
+        with self._changed:
+            if self._ended_pause == self._pause:
+                return True
+            self._window = samples
+            self._changed.notify()
+        return False
+
+    def forget(self) -> None:
+        with self._changed:
+            self._pause += 1
+            self._window = None
+
+    def close(self) -> None:
+        """Ends the thread, which is not waited for: it may be in the middle of a window."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        try:
+            self._warm()
+            while (work := self._next()) is not None:
+                pause, window = work
+                ended = self._ear.has_ended(window)
+                with self._changed:
+                    if ended:
+                        self._ended_pause = pause
+        except Exception:  # noqa: BLE001 - the thread's boundary: without it the cue comes a little later
+            _log.exception("judging pauses failed: that you were heard is told later")
+
+    def _next(self) -> tuple[int, Samples] | None:
+        with self._changed:
+            while self._window is None and not self._closed:
+                self._changed.wait()
+            if self._closed or self._window is None:
+                return None
+            window, self._window = self._window, None
+            return self._pause, window
 
 
 def words_ended(

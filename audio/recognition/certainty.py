@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audio.pcm import SPEECH_FORMAT, Samples
-from audio.recognition.transcriber import Transcriber, Transcript
+from audio.recognition.transcriber import Transcriber, Transcript, warming_noise
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +51,13 @@ class TwiceHeard:
         self._clock = clock
         self._faster = Faster(FASTER)
         self._heard_seconds = self._cost_seconds = 0.0
+
+    def warm(self) -> None:
+        """Has both decode a moment of noise, so that the first utterance takes no longer than the others."""
+        for one in (self._first, self._second):
+            if one is not None:
+                one.accept(warming_noise())
+                one.finish()
 
     def accept(self, samples: Samples) -> None:
         self._first.accept(samples)

@@ -1,10 +1,14 @@
-"""From the rate that a user wants, in real words a minute, to the settings of espeak-ng that give it.
+"""From the rate that a user wants, in real words a minute, to the settings of espeak-ng or Piper that give it.
 
 espeak-ng's own number is not what is heard: at "175" its English says 231 words a minute. It takes 80 at least, where
 English still has 114, and goes to 450 by itself. Above that it uses the library sonic, which shortens the sound. The
 tables below were measured with espeak-ng 1.51 by `python -m assistant.bench.accuracy.voice_rates --settings`: the
 words of a text of 21 sentences, divided by the time that they and the pauses between them take. A Mandarin word counts
 as 1.5 characters.
+
+Piper takes a scale for the lengths of its sounds, but no sound becomes shorter than 12 ms, so that half the scale is
+not twice the rate. Its table was measured in the same way with the voice en_US-joe-medium. Above 360 words a minute
+Piper drops sounds, so from there on its speech is shortened afterwards.
 
 This module does not know the engine, and how a voice differs from others of its kind.
 """
@@ -19,7 +23,7 @@ CHARACTERS_PER_WORD = 1.5  # Mandarin: about as many syllables as an English wor
 
 _LOWEST_SETTING = 80  # espeak-ng takes no lower one; slower speech comes from longer gaps between words
 # (real words a minute, setting)
-_Curve = tuple[tuple[float, int], ...]
+_Curve = tuple[tuple[float, float], ...]
 _ENGLISH: _Curve = (
     (114, 80), (135, 100), (160, 120), (187, 140), (211, 160), (231, 175), (261, 200), (297, 230), (335, 265),
     (384, 305), (438, 350), (497, 400), (549, 449), (555, 450), (617, 500), (743, 600), (865, 700), (991, 800),
@@ -33,6 +37,10 @@ _MANDARIN: _Curve = (
 _ENGLISH_GAPS: _Curve = ((77, 8), (83, 6), (89, 4), (97, 2), (114, 0))
 # Mandarin is faster just below 450, where sonic is not used yet, than at 450. These settings would not be monotonic.
 _MANDARIN_UNUSED = range(401, 450)
+# Piper's voice "joe": (real words a minute, length scale)
+_PIPER: _Curve = (
+    (72, 4.0), (94, 3.0), (134, 2.0), (170, 1.5), (207, 1.2), (230, 1.0), (261, 0.8), (295, 0.7), (333, 0.6), (361, 0.5),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,23 @@ def engine_rate(rate_wpm: int, *, mandarin: bool = False) -> EngineRate:
     if wanted < _ENGLISH[0][0]:
         return EngineRate(_LOWEST_SETTING, word_gap=round(_interpolated(_ENGLISH_GAPS, wanted)))
     return EngineRate(round(_interpolated(_ENGLISH, wanted)), word_gap=0)
+
+
+@dataclass(frozen=True)
+class PiperRate:
+    """What Piper is to be set to."""
+
+    length_scale: float  # of its sounds; 1 is the voice's own pace
+    shortening: float  # how often its speech fits into the time that it is to take; 1 or more
+
+
+def piper_rate(rate_wpm: int, pace: float = 1.0) -> PiperRate:
+    """The settings for `rate_wpm` real words a minute, which is held within 80..900.
+
+    `pace` is how fast the voice is by itself, compared with the voice "joe".
+    """
+    wanted = min(MAX_RATE_WPM, max(MIN_RATE_WPM, rate_wpm)) / pace
+    return PiperRate(_interpolated(_PIPER, wanted), max(1.0, wanted / _PIPER[-1][0]))
 
 
 def pause_seconds(rate_wpm: int) -> float:

@@ -32,7 +32,7 @@ from audio.speaking.speech_rate import MAX_RATE_WPM, MIN_RATE_WPM, EngineRate, e
 SYNTHESIS_RATE_HZ = 22_050
 
 _SENTENCE_LIMIT_SECONDS = 10.0  # a sentence takes about 15 ms to render, 90 s of speech 170 ms
-_RUN_TAIL_SECONDS = 0.01  # silence between two voices within a sentence; the next one's lead comes on top
+RUN_TAIL_SECONDS = 0.01  # silence between two voices within a sentence; the next one's lead comes on top
 _WORD_GAP = 7  # espeakWORDGAP, for which pyttsx3 has no name
 _DEFAULT_VOICE = "gmw/en-us"
 _SUGGESTED_VOICES = ("en-us", "en-gb", "en-us+f3", "de", "fr", "es", "cmn")
@@ -65,10 +65,11 @@ class Synthesizer:
             self.close()
             raise
 
-    def synthesize(self, text: str) -> AudioChunk:
+    def synthesize(self, text: str, cancelled: threading.Event | None = None) -> AudioChunk:
         """One sentence at 22,050 Hz. The chunk is empty where there is nothing to say ("", "...").
 
-        Raises VoiceError when the engine does not finish in time.
+        `cancelled` is not looked at, because a sentence takes 15 ms. Raises VoiceError when the engine does not finish
+        in time.
         """
         spoken, rate_wpm = speakable(self._to_spoken(text)), self._rate_wpm
         if not spoken:
@@ -76,10 +77,13 @@ class Synthesizer:
         parts = runs(spoken, self._voice)
         pieces = []
         for part in parts:
-            tail_seconds = pause_seconds(rate_wpm) if part is parts[-1] else _RUN_TAIL_SECONDS
+            tail_seconds = pause_seconds(rate_wpm) if part is parts[-1] else RUN_TAIL_SECONDS
             samples = self._render(part.text, part.voice)
             pieces.append(trimmed(samples, SYNTHESIS_RATE_HZ, tail_seconds, self._volume))
         return AudioChunk(np.concatenate(pieces), SYNTHESIS_RATE_HZ)
+
+    def prepare(self, text: str, cancelled: threading.Event) -> None:
+        """Does nothing, because a sentence is rendered quickly enough when it is asked for."""
 
     def set_rate(self, rate_wpm: int) -> None:
         """Sets the rate of the next sentences, in real words per minute; it is held within 80..900."""

@@ -18,7 +18,8 @@ from audio.speaking.playback import Speaker
 class Synthesizer(Protocol):
     """Renders one sentence to sound, at a rate (words a minute) and a volume that can be set."""
 
-    def synthesize(self, text: str) -> AudioChunk: ...
+    def synthesize(self, text: str, cancelled: threading.Event | None = None) -> AudioChunk: ...
+    def prepare(self, text: str, cancelled: threading.Event) -> None: ...
     def set_rate(self, rate_wpm: int) -> None: ...
     def set_volume(self, volume: float) -> None: ...
 
@@ -65,7 +66,11 @@ class SpokenVoice:
         It returns while the end of the sentence still sounds, so that the next one follows without a gap. Raises
         AudioError as `play` does.
         """
-        return self.play(self._synthesizer.synthesize(sentence), cancelled)
+        return self.play(self._synthesizer.synthesize(sentence, cancelled), cancelled)
+
+    def prepare(self, sentence: str, cancelled: threading.Event) -> None:
+        """Tells that a sentence will be said soon. A slow synthesizer renders it while another one sounds."""
+        self._synthesizer.prepare(sentence, cancelled)
 
     def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None:
         """Plays a sound that exists already, an earcon or a recording. Returns what `say` returns.
@@ -176,6 +181,9 @@ class NoVoice:
 
     def say(self, sentence: str, cancelled: threading.Event) -> float | None:
         return None
+
+    def prepare(self, sentence: str, cancelled: threading.Event) -> None:
+        pass
 
     def play(self, chunk: AudioChunk, cancelled: threading.Event) -> float | None:
         return None

@@ -108,7 +108,12 @@ class FakeView:
         return True
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         self.asked.append(question)
         if self.engine.error is not None:
@@ -155,6 +160,10 @@ class FakeEngine(OneModel):
         self.views.append(FakeView(self, frame))
         return self.views[-1]
 
+    def hand_over(self, successor: FakeEngine) -> None:
+        for view in self.views:
+            view.engine = successor
+
 
 class FakeVoice:
     """Records what a listener would hear. `gate` holds a sentence for as long as real speech would last."""
@@ -166,6 +175,10 @@ class FakeVoice:
         self.gate = Gate()
         self.error: Exception | None = None
         self.speaking = False
+        self.prepared: list[str] = []
+
+    def prepare(self, sentence: str, cancelled: threading.Event) -> None:
+        self.prepared.append(sentence)
 
     def say(self, sentence: str, cancelled: threading.Event) -> float | None:
         if self.error is not None:

@@ -124,7 +124,12 @@ class SlowView:
         return True
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         """Answers. The first token comes at the end of the prefill, and the end of the answer takes one more token's
         time.
@@ -161,6 +166,9 @@ class SlowVoice:
     @property
     def speaking(self) -> bool:
         return self.stages.world.now < self._sounds_until
+
+    def prepare(self, sentence: str, cancelled: threading.Event) -> None:
+        pass  # like espeak-ng, which makes a sentence when it is to be said
 
     def say(self, sentence: str, cancelled: threading.Event) -> float | None:
         self.asked.append(Interval(sentence, self.stages.world.now, self.stages.world.now, cancelled))

@@ -4,7 +4,7 @@ python -m assistant.bench.accuracy.voice_rates
 
 It renders a text sentence by sentence, as `seesay` does, and divides its words by the time that the sentences and the
 pauses between them take. `--settings` prints what espeak-ng's own settings give instead: the tables in
-`audio/speaking/speech_rate.py` come from there. It needs espeak-ng, and says nothing about how well the speech is understood.
+`audio/speaking/speech_rate.py` come from there. `--piper` measures a voice of Piper, and how long its sentences let wait. It needs espeak-ng, and says nothing about how well the speech is understood.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from pathlib import Path
 from unittest import mock
 
 from assistant import console
 from audio.pcm import AudioChunk
+from audio.speaking.piper_synthesizer import PiperSynthesizer
 from audio.speaking.script_runs import is_mandarin
 from audio.speaking.speech_rate import CHARACTERS_PER_WORD, EngineRate
 from audio.speaking.synthesizer import Synthesizer
@@ -92,13 +94,37 @@ def settings_table(voice: str) -> list[tuple[int, int, float]]:
 
 
 def rates_table(voice: str, rates_wpm: tuple[int, ...] = RATES_WPM) -> list[tuple[int, float, float]]:
-    """(wanted, real words a minute, loudest end) of one voice."""
-    measured = []
+    """(wanted, real words a minute, loudest end) of one voice of espeak-ng."""
     with Synthesizer(voice) as synthesizer:
-        for rate_wpm in rates_wpm:
-            synthesizer.set_rate(rate_wpm)
-            real = real_rate_wpm(synthesizer.synthesize, voice)
-            measured.append((rate_wpm, real, loudest_end(synthesizer.synthesize)))
+        return _rates(synthesizer, voice, rates_wpm)
+
+
+def piper_table(model: Path, rates_wpm: tuple[int, ...] = RATES_WPM) -> list[tuple[int, float, float]]:
+    """The same of a voice of Piper. `model` is its .onnx file. Raises VoiceModelError."""
+    with PiperSynthesizer(model, threads=2) as synthesizer:
+        return _rates(synthesizer, synthesizer.language, rates_wpm)
+
+
+def piper_delays(model: Path) -> list[tuple[float, float]]:
+    """For each sentence, the seconds until it can be heard and the seconds that it takes to be said."""
+    with PiperSynthesizer(model, threads=2) as synthesizer:
+        synthesizer.synthesize("ready")
+        delays = []
+        for sentence in MANDARIN if is_mandarin(synthesizer.language) else ENGLISH:
+            began_at = time.monotonic()
+            sound = synthesizer.synthesize(sentence)
+            delays.append((time.monotonic() - began_at, sound.duration_seconds))
+        return delays
+
+
+def _rates(
+    synthesizer: Synthesizer | PiperSynthesizer, voice: str, rates_wpm: tuple[int, ...]
+) -> list[tuple[int, float, float]]:
+    measured = []
+    for rate_wpm in rates_wpm:
+        synthesizer.set_rate(rate_wpm)
+        real = real_rate_wpm(synthesizer.synthesize, voice)
+        measured.append((rate_wpm, real, loudest_end(synthesizer.synthesize)))
     return measured
 
 
@@ -106,7 +132,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m assistant.bench.accuracy.voice_rates", description=__doc__)
     parser.add_argument("--voice", action="append", metavar="NAME", help="espeak-ng's voice; may be given again")
     parser.add_argument("--settings", action="store_true", help="what espeak-ng's own settings give")
+    parser.add_argument("--piper", type=Path, metavar="NAME.onnx", help="a voice of Piper instead, and its delays")
     arguments = parser.parse_args(argv)
+    if arguments.piper:
+        for wanted, real, end in piper_table(arguments.piper):
+            console.result(f"{arguments.piper.stem} wanted {wanted:3}  real {real:6.1f} words/min  end {end:.3%}")
+        delays = sorted(delay for delay, _ in piper_delays(arguments.piper))
+        console.result(
+            f"a sentence can be heard after {delays[len(delays) // 2]:.2f} s (median), {delays[-1]:.2f} s (longest)"
+        )
+        return 0
     for voice in arguments.voice or VOICES:
         if arguments.settings:
             for setting, gap, real in settings_table(voice):

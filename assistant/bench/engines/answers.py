@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,13 +101,15 @@ class Asker:
     def __init__(self, engine: ForcedEngine, stack: contextlib.ExitStack, sensors: Sensors) -> None:
         from assistant.answering.pipeline import AnswerPipeline
         from assistant.language.phrases import phrases_for
+        from assistant.language.speakable import to_spoken
         from audio.speaking.synthesizer import Synthesizer
         from audio.speaking.voice import SpokenVoice
 
         self._engine = engine
         self._sensors = sensors
         self._speaker = NullSpeaker()
-        voice = SpokenVoice(stack.enter_context(Synthesizer()), lambda: self._speaker)
+        to_words = partial(to_spoken, voice="")
+        voice = SpokenVoice(stack.enter_context(Synthesizer(to_spoken=to_words)), lambda: self._speaker)
         self._answering: AnswerPipeline = stack.enter_context(
             AnswerPipeline(
                 engine,
@@ -193,5 +196,7 @@ def _load(task: Task, stack: contextlib.ExitStack) -> Any:
     from vision.engine.settings import EngineSettings
 
     # "native" leaves a square as it is, so this engine sees both shapes.
-    settings = EngineSettings(threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens, fit="native")
+    settings = EngineSettings(
+        threads=task.threads, prefill_chunk_tokens=task.prefill_chunk_tokens, fit="native", stops_loops=False
+    )
     return stack.enter_context(Engine.load(Path(task.checkpoint), settings))

@@ -93,11 +93,16 @@ class ForcedView:
         return self._view.remembers(question, max_new_tokens)
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         """Yields an answer of the length that the kind wants, or as long as the model's context has room.
 
-        `max_new_tokens` is ignored.
+        `max_new_tokens` and `is_print` are ignored.
         """
         engine = self._engine
         engine.stop.came = False

@@ -32,7 +32,7 @@ def measure(task: Task) -> Figures:
     from vision.engine.settings import EngineSettings
     from vision.frame import Frame
 
-    settings = EngineSettings(threads=task.threads)
+    settings = EngineSettings(threads=task.threads, stops_loops=False)
     with Engine.load(Path(task.checkpoint), settings) as engine:
         load_seconds, load_cpu_seconds = loading.seconds, loading.cpu_seconds
         isa = _isa(task.isa)

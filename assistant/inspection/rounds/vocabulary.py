@@ -32,7 +32,7 @@ def unknown_words(checklist: Checklist, known: Collection[str]) -> list[UnknownW
     for text in _to_be_said(checklist):
         for word in _words(text):
             if word not in found and not _is_known(word, known):
-                found[word] = UnknownWord(word, _near(word, known))
+                found[word] = UnknownWord(word, near_spellings(word, known))
     return list(found.values())
 
 
@@ -59,7 +59,8 @@ def _is_known(word: str, known: Collection[str]) -> bool:
     return len(word) in ends
 
 
-def _near(word: str, known: Collection[str]) -> tuple[str, ...]:
+def near_spellings(word: str, known: Collection[str]) -> tuple[str, ...]:
+    """At most three known words that are spelt much like this one, the nearest first; none for Chinese."""
     if _CHINESE.fullmatch(word):
         return ()
     # The first letter and the length leave few of some 100,000 words, so that a search takes milliseconds.

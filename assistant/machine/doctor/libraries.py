@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 
-from assistant.errors import exit_status_of
+from assistant.errors import ModelMissing, exit_status_of
 from assistant.language.phrases import phrases_for
 from assistant.machine.doctor.finding import Finding, failure, ok, split_sentence, warning
 from assistant.settings.config import Config
@@ -131,14 +131,25 @@ def judge_voice(voice: str, sound_seconds: float, problem: Exception | None) -> 
     return ok("voice", f"espeak-ng speaks with {name}")
 
 
+def judge_piper(sound_seconds: float, problem: Exception | None) -> Finding:
+    """As `judge_voice`, for speaking.engine = "piper"."""
+    if problem is not None:
+        says, fix = split_sentence(str(problem))
+        return failure("voice", says, fix, missing=exit_status_of(problem) == 3)
+    if sound_seconds == 0:
+        return failure("voice", "Piper makes no sound", "name another voice in speaking.piper_voice", missing=True)
+    return ok("voice", "Piper speaks")
+
+
 def check_voice(config: Config) -> list[Finding]:
-    from audio.speaking.synthesizer import Synthesizer
+    from assistant.models.synthesizer import open_synthesizer
 
     phrases = phrases_for(config.conversation.language)
     voice = config.speaking.voice or phrases.voice
+    seconds, found = 0.0, None
     try:
-        with Synthesizer(voice=voice) as synthesizer:
+        with open_synthesizer(config, config.speaking.rate_wpm, 1.0) as synthesizer:
             seconds = synthesizer.synthesize(phrases.ready).duration_seconds
-    except AudioError as problem:
-        return [judge_voice(voice, 0.0, problem)]
-    return [judge_voice(voice, seconds, None)]
+    except (AudioError, ModelMissing) as problem:
+        found = problem
+    return [judge_piper(seconds, found) if config.speaking.engine == "piper" else judge_voice(voice, seconds, found)]

@@ -14,10 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answering.doubt import Verdict
+from assistant.answering.doubt import Piece, Verdict
 from assistant.answering.page_lines import PageReader
 from assistant.answering.reader_context import NOTHING_READ, PrintRead, PrintTold, QuestionReader
-from assistant.answering.reply import ChunkDecoded, DecodingEnded, NothingAnswered, Reply, SentenceFinished, Wording
+from assistant.answering.reply import (
+    ChunkDecoded,
+    DecodingEnded,
+    NothingAnswered,
+    Reply,
+    SentenceAdded,
+    SentenceFinished,
+    Wording,
+)
 from assistant.answering.turn import CaptureTimings, Question, Turn
 from assistant.errors import AssistantError, ModelMissing
 from assistant.language.command_parser import parse_command
@@ -36,6 +44,7 @@ from vision.errors import Cancelled, QuestionError, ReaderError, RemoteError, Vi
 
 if TYPE_CHECKING:
     from assistant.answering.pipeline import TellJob
+    from vision.frame import Frame
     from vision.interface import Answerer, AnswerStats, Engine, View
 
 STILL_THERE_SECONDS = 5.0
@@ -151,7 +160,7 @@ class Answer:
             yield from self._wait()
             if not self._cancelled.is_set():
                 yield from self._hear()
-                yield from self._without_engine() or self._with_engine()
+                yield from self._without_engine() or self._checked() or self._with_engine()
             yield self._done()
         except Cancelled:
             yield self._done()
@@ -224,6 +233,34 @@ class Answer:
             raise ReaderError("nothing on this machine reads print")
         return None if told is None else self._tell(told)
 
+    def _checked(self) -> Iterator[Event] | None:
+        """The events of a second look at the picture, for "are you sure". None: the question is another one.
+
+        The first question about a picture is never taken for it.
+        """
+        about = self._conversation
+        if self._asked.plain or about.frame is None or not about.held.exchanges:
+            return None
+        if parse_command(self._question.text, self._means.wording.phrases) is not Command.ARE_YOU_SURE:
+            return None
+        return self._look_again(about.frame, *about.held.exchanges[-1])
+
+    def _look_again(self, frame: Frame, question: str, answer: str) -> Iterator[Event]:
+        yield events.Seeing(None)
+        reply = Reply(self._turn, self._means.wording, self._means.clock, None)
+        number = self._conversation.looks_again = self._conversation.looks_again + 1
+        for event in reply.look_again([Piece(answer, ())], question, frame.shifted(number), self._means.engine.see):
+            if isinstance(event, SentenceFinished):
+                yield from self._add(event.spoken)
+        self._finish = "cancelled" if self._cancelled.is_set() else "stop"
+
+    def _add(self, sentence: str) -> Iterator[Event]:
+        """Puts a sentence of the assistant's own behind the text."""
+        added = f" {sentence}" if self._said else sentence
+        self._said += added
+        yield events.Text(added)
+        yield self._sentence(sentence)
+
     def _tell(self, told: Iterator[Told]) -> Iterator[Event]:
         self._turn.by_model = False
         yield events.Seeing(None)
@@ -295,6 +332,10 @@ class Answer:
                     yield self._sentence(spoken)
         if reply.is_remembered:
             about.print_told.was_answered()
+        if not asked.plain:
+            for event in reply.check_numbers(view, self._question.text, self._means.engine.see):
+                if isinstance(event, SentenceAdded):
+                    yield from self._add(event.spoken)
         if turn.verdict is not Verdict.CANNOT_TELL:  # an answer that was withheld is no part of the conversation
             about.held = before.and_then(self._question.text, turn.answer)
 

@@ -54,7 +54,14 @@ def api_routes(services: Services) -> Blueprint:
 
     @api.get("/api/frame.jpg")
     def frame() -> Response:
-        return Response(jpeg(services.camera_picture(_CAMERA_SECONDS)[0]), mimetype="image/jpeg")
+        keep = request.args.getlist("keep")
+        if keep not in ([], ["1"]):
+            raise invalid("keep", "keep must be 1, which keeps the picture for questions")
+        seen, fault = services.camera_picture(_CAMERA_SECONDS)
+        response = Response(jpeg(seen), mimetype="image/jpeg")
+        if keep:
+            response.headers["SeeSay-Conversation"] = services.conversations.new(seen, fault).id
+        return response
 
     @api.get("/api/speech/<name>.wav")
     def speech(name: str) -> Response:

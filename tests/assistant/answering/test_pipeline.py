@@ -59,6 +59,20 @@ def test_an_answer_is_spoken_sentence_by_sentence(stage: Stage) -> None:
     assert stage.ended == [turn]
 
 
+def test_each_sentence_is_announced_to_the_voice(stage: Stage) -> None:
+    """A sentence that waits for its turn is named to the voice, so that a slow one can render it meanwhile."""
+    stage.voice.gate = Gate(is_open=False)
+    turn = stage.answering.ask(question(), stage.answering.look())
+    assert stage.voice.gate.reached.wait(WAIT_SECONDS)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while len(stage.voice.prepared) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert stage.voice.prepared == ["A cup.", "It is red."]
+    assert stage.voice.heard == ["A cup."]
+    stage.voice.gate.open()
+    stage.finished(turn)
+
+
 def test_the_first_sentence_is_spoken_while_the_second_is_decoded(stage: Stage) -> None:
     """Decoding goes on while the voice is still busy with the first sentence."""
     stage.voice.gate = Gate(is_open=False)

@@ -64,6 +64,7 @@ class RecordingAnswering:
         look.view = look.view or object()  # type: ignore[assignment]  # marks it as seen, which is all that is checked
         look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
         turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
+        turn.pieces = (Piece(turn.answer, (0.0,)),)
         if not self.leaves_open:
             turn.done.set()
         return turn
@@ -71,6 +72,14 @@ class RecordingAnswering:
     def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
         self.log.append(f"compare {self.looks.index(old)} with {self.looks.index(new)}")
         return Turn(question, answer="Before: I see no word. Now: It says OPEN.")
+
+    def look_again(self, question: Question, first: Turn, frame: Frame) -> Turn:
+        self.log.append(f"look again {first.question.text!r} at {frame.rgb.shape}" if first.question else "?")
+        return Turn(question, answer="I read the same again.", said=["I read the same again."])
+
+    def tell(self, question: Question, sentences: object) -> Turn:
+        self.log.append(f"tell {question.text!r}")
+        return Turn(question, by_model=False)
 
     def say(self, text: str) -> Turn:
         self.paused = False
@@ -912,3 +921,28 @@ def test_the_goodbye_tells_what_could_not_be_kept() -> None:
     """It is said before the goodbye."""
     told = Story(own_state=OwnState(farewell=lambda: "One was lost.")).speaks("quit").told()
     assert told[-1] == f"say 'One was lost. {PHRASES.goodbye}'"
+
+
+def test_are_you_sure_looks_again_at_the_picture_of_the_last_answer() -> None:
+    """It is the same question about another view of the same frame, another one each time, however old it is."""
+    story = (
+        Story(picture_seconds=60.0).speaks("what is this").waits(300.0).speaks("are you sure").speaks("are you sure")
+    )
+    told = [entry for entry in story.told() if not entry.startswith(("look0", "look1", "look2"))]
+    assert told[1:] == ["look again 'what is this' at (504, 672, 3)"] * 2
+    assert story.speaks("repeat").told()[-1] == "say 'I read the same again.'"
+
+
+def test_are_you_sure_before_any_answer_says_so() -> None:
+    """There is nothing to look at again."""
+    nothing = f"say {PHRASES.second_look.nothing_to_check!r}"
+    assert Story().speaks("are you sure").told()[-1] == nothing
+    assert Story().speaks("what is this").speaks("what has changed").speaks("are you sure").told()[-1] == nothing
+
+
+def test_are_you_sure_after_what_no_model_told_tells_it_again() -> None:
+    """A code, the light or a color is measured once more, in a new picture."""
+    story = Story().speaks("what is this").speaks("read the code").speaks("are you sure")
+    assert story.told()[-1] == "tell 'are you sure'"
+    again = Story().speaks("read the code").speaks("what is this").speaks("are you sure")
+    assert again.told()[-1].startswith("look again 'what is this'")

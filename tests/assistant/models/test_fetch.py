@@ -7,6 +7,7 @@ import io
 import json
 import stat
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,10 +19,11 @@ from typing import Any
 import pytest
 
 from assistant.errors import FetchError, exit_status_of
+from assistant.files import locked
 from assistant.language.phrases import SpeechModel
 from assistant.models import download as downloading
 from assistant.models import fetch as fetching
-from assistant.models.catalog import MANIFEST, HubModel, fetched_vlm, models_folder
+from assistant.models.catalog import MANIFEST, HubModel, PiperVoice, failed_fetch, fetched_vlm, models_folder
 from assistant.models.download import RemoteFile, download
 from assistant.models.fetch import Sources, fetch
 from assistant.models.unpack import unpack
@@ -235,10 +237,81 @@ def test_progress_counts_up_to_the_whole(user: dict[str, str]) -> None:
     assert seen["vosk-small.zip"][-1] == len(VOSK_ZIP)
 
 
+def test_a_running_assistant_sees_whether_a_fetch_failed(user: dict[str, str], server: Server) -> None:
+    """Only after a fetch that came to no good end, and no longer once the next one is at work or has brought all."""
+    assert failed_fetch(user) is None
+    server.listing["sha"] = "0" * 40
+    refused(user, "vision")
+    failed_at = failed_fetch(user)
+    assert failed_at is not None
+    assert failed_at == pytest.approx(time.time(), abs=60.0)
+    server.listing = hub_listing()
+    meanwhile: list[float | None] = []
+    bring(user, progress=lambda name, done, total: meanwhile.append(failed_fetch(user)))
+    assert set(meanwhile) == {None}
+    assert failed_fetch(user) is None
+
+
+def test_a_look_at_the_lock_does_not_stop_a_fetch(user: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A running assistant holds it for a moment; the fetch tries again."""
+    tries = []
+
+    def held_once(path: Path, *, wait: bool) -> Any:
+        tries.append(path)
+        if len(tries) == 1:
+            raise BlockingIOError
+        return locked(path, wait=wait)
+
+    monkeypatch.setattr(fetching, "locked", held_once)
+    assert len(bring(user)) == 2
+    assert len(tries) == 2
+
+
 def test_an_unknown_language_is_refused(user: dict[str, str]) -> None:
     """The error names the languages that have a model."""
     with pytest.raises(FetchError, match="no speech model for 'tlh': choose one of en"):
         fetch("tlh", environ=user, sources=SOURCES)
+
+
+VOICE = b"voice" * 100_000
+VOICE_CONFIG = b'{"num_symbols": 256}'
+VOICE_SOURCES = replace(
+    SOURCES,
+    voices={
+        "en": PiperVoice(
+            "joe",
+            "voices/joe",
+            model=(len(VOICE), hashlib.sha256(VOICE).hexdigest()),
+            config=(len(VOICE_CONFIG), hashlib.sha256(VOICE_CONFIG).hexdigest()),
+        )
+    },
+)
+
+
+def test_the_voice_comes_only_when_it_is_asked_for(user: dict[str, str], server: Server) -> None:
+    """A voice comes whole with a manifest, after a cut line too, and is then not asked for again."""
+    server.files |= {"/voices/joe/joe.onnx": VOICE, "/voices/joe/joe.onnx.json": VOICE_CONFIG}
+    server.cut_after = [len(VOICE_CONFIG), 200_000]
+    (folder,) = bring(user, "voice", VOICE_SOURCES)
+    assert {path.name for path in folder.iterdir()} == {"joe.onnx", "joe.onnx.json", MANIFEST}
+    assert (folder / "joe.onnx").read_bytes() == VOICE
+    assert server.ranges_of("joe.onnx") == ["", "bytes=200000-"]
+    server.asked.clear()
+    assert bring(user, "voice", VOICE_SOURCES) == [folder]
+    assert server.asked == []
+    assert [path.name for path in bring(user, sources=VOICE_SOURCES)] == ["vosk-small", "Small-VL"]
+
+
+def test_a_voice_with_a_wrong_checksum_is_no_voice(user: dict[str, str], server: Server) -> None:
+    """Another file under the voice's name is thrown away."""
+    server.files |= {"/voices/joe/joe.onnx": VOICE[::-1], "/voices/joe/joe.onnx.json": VOICE_CONFIG}
+    assert "wrong checksum" in refused(user, "voice", VOICE_SOURCES)
+
+
+def test_a_language_without_a_voice_is_refused(user: dict[str, str]) -> None:
+    """The error names the languages that have one, and what else can be done."""
+    with pytest.raises(FetchError, match=r"no Piper voice for 'zh'.*choose one of en, or name.*piper_voice"):
+        fetch("zh", "voice", environ=user, sources=VOICE_SOURCES)
 
 
 # The connection
@@ -459,7 +532,7 @@ def test_a_disk_that_fills_up_while_unpacking_leaves_no_model(
     """The half-unpacked folder is removed, the zip stays, and the next run needs no network."""
     full_disk(len(VOSK_ZIP) + 20)
     assert "No space left on device" in refused(user, "speech")
-    assert sorted(p.name for p in models_folder(user).iterdir()) == [".lock", "vosk-small.zip"]
+    assert sorted(p.name for p in models_folder(user).iterdir()) == [".lock", ".unfinished", "vosk-small.zip"]
     server.asked.clear()
     full_disk(10**9)
     bring(user, "speech")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +26,7 @@ from assistant.wiring.hearing import Ears
 from audio.errors import SpeechModelError
 from audio.listening.barge_in import SpottedWord
 from audio.listening.hearing import Utterance, WakeSuspected
+from audio.listening.pausing import JudgedBeside
 from tests.assistant.fakes import OneModel
 from vision.camera import Camera
 from vision.errors import CameraMissing
@@ -166,9 +169,57 @@ def test_the_wake_phrase_alone_is_not_acknowledged(text: str, ended: bool, monke
     activation = Ears(config, SPEECH).activation(speaking=lambda: False, busy=lambda: False)
     ear = Ears(config, SPEECH).pause_ear(activation)
     assert ear is not None
-    assert not ear.has_ended(np.zeros(16_000, np.int16)), "nobody has called it"
+    assert not _judged(ear), "nobody has called it"
     activation.meant(WakeSuspected(0.0))
-    assert ear.has_ended(np.zeros(16_000, np.int16)) == ended
+    assert _judged(ear) == ended
+    ear.close()
+
+
+def _judged(ear: JudgedBeside) -> bool:
+    """What the ear answers within half a second; it judges on a thread of its own."""
+    deadline = time.monotonic() + 0.5
+    while time.monotonic() < deadline:
+        if ear.has_ended(np.zeros(16_000, np.int16)):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("settings", "refused"),
+    [
+        ('[activation]\nby = "wake_word"\nwake_phrase = "hey cammera"', r"'cammera' \(it knows camera.*'hey cammera'"),
+        ('[activation]\nby = "button+wake_word"\nwake_phrase = "xylophone"', r"the word 'xylophone' of the wake"),
+        ('[activation]\nby = "button"\nwake_phrase = "hey kamera"', ""),
+        ('[activation]\nby = "wake_word"', ""),
+    ],
+)
+def test_a_wake_phrase_that_cannot_be_heard_is_refused_at_the_start(settings: str, refused: str) -> None:
+    """The word is named, with known words that are spelt much like it; a phrase that nobody uses is not looked up."""
+    ears = Ears(parse_config(settings, "x"), SPEECH)
+    if not refused:
+        ears.prepare()
+        return
+    with pytest.raises(SpeechModelError, match=refused):
+        ears.prepare()
+
+
+@pytest.mark.parametrize(
+    ("stop_words", "told"),
+    [
+        (("stop", "silenze"), "cannot be heard: 'silenze' (it knows silence)"),
+        (("xyzzy", "plugh"), "knows none of the stop words (xyzzy, plugh)"),
+        (("stop", "be quiet"), ""),
+    ],
+)
+def test_stop_words_that_cannot_be_heard_are_named_at_the_start(
+    stop_words: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that the model does not know is told with near ones; none at all hints at a model of another language."""
+    ears = Ears(parse_config("", "x"), SPEECH)
+    monkeypatch.setattr(ears, "_phrases", replace(ears._phrases, stop_words=stop_words))
+    ears.prepare()
+    assert told in capsys.readouterr().err
 
 
 def test_the_reader_of_print_gets_the_engine_s_threads_and_its_idle_time(monkeypatch: pytest.MonkeyPatch) -> None:

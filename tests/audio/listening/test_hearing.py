@@ -141,10 +141,14 @@ class ScriptedPauseEar:
     def __init__(self, *answers):
         self.answers = list(answers)
         self.windows = []
+        self.forgotten = 0
 
     def has_ended(self, samples):
         self.windows.append(len(samples) / 16_000)
         return self.answers.pop(0) if self.answers else True
+
+    def forget(self):
+        self.forgotten += 1
 
 
 def kinds(events):
@@ -179,6 +183,15 @@ def test_an_unsure_ear_is_asked_again_for_a_while():
     ear = ScriptedPauseEar(*[False] * 40)
     assert kinds(hear("S" * 40 + "." * 40, ScriptedTranscriber("x"), pause_ear=ear)) == ["SpeechStarted", "Utterance"]
     assert len(ear.windows) == 6
+
+
+def test_what_was_asked_of_an_earlier_pause_is_forgotten():
+    """When the speech goes on the PauseEar is told, because an answer about the pause before may still be coming."""
+    ear = ScriptedPauseEar(*[False] * 40)
+    hear("S" * 40 + "." * 10, ScriptedTranscriber("x"), pause_ear=ear)
+    before = ear.forgotten
+    hear("S" * 40 + "." * 10 + "S" * 20, ScriptedTranscriber("x"), pause_ear=ear)
+    assert ear.forgotten - before > before
 
 
 def test_the_pause_ear_does_not_hear_the_utterance_before():

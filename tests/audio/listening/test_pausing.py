@@ -1,8 +1,11 @@
+import threading
+import time
+
 import numpy as np
 import pytest
 
 from audio.listening.barge_in import SpottedWord
-from audio.listening.pausing import PauseSettings, WordsEnded, words_ended
+from audio.listening.pausing import JudgedBeside, PauseSettings, WordsEnded, words_ended
 
 SETTINGS = PauseSettings()
 WINDOW_SECONDS = 1.2
@@ -82,3 +85,93 @@ def test_a_busy_moment_is_forgiven():
     for seconds in [0.5, 0.5, 0.01] * 5:
         spotter.seconds = seconds
         assert ear.has_ended(SAMPLES)
+
+
+class HeldEar:
+    """A slow ear: it judges one window each time that it is let."""
+
+    def __init__(self):
+        self.asked = threading.Semaphore(0)
+        self.let = threading.Semaphore(0)
+        self.windows = []
+
+    def has_ended(self, samples):
+        self.windows.append(samples)
+        self.asked.release()
+        assert self.let.acquire(timeout=10)
+        return True
+
+
+@pytest.fixture
+def slow():
+    ear = HeldEar()
+    beside = JudgedBeside(ear)
+    yield ear, beside
+    beside.close()
+    ear.let.release(100)
+    beside._thread.join(5)
+    assert not beside._thread.is_alive()
+
+
+def answer_of(beside, samples=SAMPLES):
+    """Asks as Hearing does, chunk after chunk, until the answer is True."""
+    deadline = time.monotonic() + 10
+    while not beside.has_ended(samples):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    return True
+
+
+def test_hearing_never_waits_for_a_judgement(slow):
+    """While a window is judged the answer is no, at once; it comes with a later chunk of the same pause."""
+    ear, beside = slow
+    began_at = time.monotonic()
+    assert not beside.has_ended(SAMPLES)
+    assert ear.asked.acquire(timeout=10)
+    for _ in range(100):
+        assert not beside.has_ended(SAMPLES)
+    assert time.monotonic() - began_at < 5
+    ear.let.release()
+    assert answer_of(beside)
+
+
+def test_the_newest_window_is_judged(slow):
+    """Windows that came while another one was judged are passed over, but for the last."""
+    ear, beside = slow
+    windows = [SAMPLES[:100], SAMPLES[:200], SAMPLES[:300]]
+    for window in windows:
+        beside.has_ended(window)
+        if window is windows[0]:
+            assert ear.asked.acquire(timeout=10)
+    beside.forget()
+    beside.has_ended(windows[2])
+    ear.let.release(2)
+    assert answer_of(beside, windows[2])
+    assert ear.windows[0] is windows[0]
+    assert all(window is windows[2] for window in ear.windows[1:])
+
+
+def test_an_answer_to_an_earlier_pause_does_not_count(slow):
+    """The user went on speaking while the pause was judged: that it was the end is no longer true."""
+    ear, beside = slow
+    beside.has_ended(SAMPLES)
+    assert ear.asked.acquire(timeout=10)
+    beside.forget()
+    ear.let.release()
+    beside.has_ended(SAMPLES)  # of the next pause
+    assert ear.asked.acquire(timeout=10)
+    for _ in range(20):
+        assert not beside.has_ended(SAMPLES)
+    ear.let.release()
+    assert answer_of(beside)
+
+
+def test_it_is_warmed_beside_hearing():
+    """The first decode of a model is slow, so it is made at the start, on the thread that judges."""
+    warmed = []
+    ear = HeldEar()
+    ear.let.release(100)
+    beside = JudgedBeside(ear, lambda: warmed.append(threading.current_thread().name))
+    assert answer_of(beside)
+    assert warmed == ["pauses"]
+    beside.close()

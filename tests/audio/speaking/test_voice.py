@@ -13,8 +13,11 @@ CHUNK = AudioChunk(np.ones(10, np.int16), 22_050)
 
 
 class OneTone:
-    def synthesize(self, text: str) -> AudioChunk:
+    def synthesize(self, text: str, cancelled: threading.Event | None = None) -> AudioChunk:
         return CHUNK
+
+    def prepare(self, text: str, cancelled: threading.Event) -> None:
+        pass
 
 
 class FragileSpeaker:
