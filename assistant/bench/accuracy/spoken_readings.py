@@ -34,6 +34,7 @@ from assistant.language.spoken_numbers import say_each_digit, say_number
 from audio.demo_model import evaluate, flite, voices, waves
 from audio.listening.hearing import Hearing, Utterance
 from audio.listening.vad import VoiceActivity
+from audio.recognition.certainty import TwiceHeard
 from audio.recognition.closed_answers import ClosedAnswers
 from audio.recognition.grammar import GrammarListener
 from audio.recognition.transcriber import Transcriber, VoskTranscriber, unknown_words
@@ -114,7 +115,7 @@ class Ears:
     def __init__(self, model: Path, *, with_grammar: bool) -> None:
         self._awaited: tuple[str, ...] = ()
         self._is_answer: Callable[[str], bool] = bool
-        words = VoskTranscriber(model)
+        words = TwiceHeard(VoskTranscriber(model), VoskTranscriber(model))
 
         def listener_for(phrases: tuple[str, ...]) -> GrammarListener:
             return GrammarListener(model, [phrase for phrase in phrases if not unknown_words(model, [phrase])])
