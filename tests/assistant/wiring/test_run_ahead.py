@@ -17,6 +17,7 @@ import pytest
 from assistant.answering.turn import Turn
 from assistant.bench.engines.speech import NullSpeaker
 from assistant.cli.demo import demo_scene
+from assistant.conversation.activation import Activation, ActivationSettings
 from assistant.models import catalog
 from assistant.settings.config import Config, ConversationConfig, PowerConfig, SeeingConfig
 from assistant.settings.config_reader import parse_config
@@ -188,7 +189,7 @@ def test_off_takes_no_picture_before_the_question(monkeypatch: pytest.MonkeyPatc
     with contextlib.ExitStack() as stack:
         demo = catalog.ChosenModel(catalog.demo_vlm(), is_demo=True)
         assembly = Assembly(parse_config('[seeing]\nahead = "off"', "x"), stack, vision_model=demo)
-        activation: Any = None
+        activation = Activation(ActivationSettings())
         assert not conversation._settings(assembly, activation).looks_ahead
         nothing: Callable[[], bool] = lambda: False  # noqa: E731 - a name for what is never called
         assert conversation._looking_ahead(assembly, nothing, verbose=False) == (None, None)
