@@ -16,7 +16,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from audio.hearing import Utterance
+    from audio.listening.hearing import Utterance
 
 
 DEMO_NOTICE = (

@@ -6,6 +6,7 @@
     │   └── ChecklistError            exit 2   a checklist of a round, or a key in it, is refused
     ├── FetchError    (OSError)       exit 1   a download failed, was refused or did not verify
     ├── ModelMissing  (OSError)       exit 3   a model that was asked for is not on this machine, or is damaged
+    ├── PackageMissing (ImportError)  exit 3   an optional Python package that the command needs is not installed
     ├── ButtonMissing (OSError)       exit 3   no input device for the button, or no permission to read it
     ├── JournalError  (OSError)       exit 1   the journal is missing, damaged, in use, or its disk is full
     └── PowerError    (OSError)       exit 3   the machine does not let its power be measured or limited
@@ -58,6 +59,12 @@ class FetchError(AssistantError, OSError):
 
 class ModelMissing(AssistantError, OSError):
     """A model folder does not exist, or its files are damaged."""
+
+    exit_status = MISSING
+
+
+class PackageMissing(AssistantError, ImportError):
+    """An optional Python package that a command needs is not installed."""
 
     exit_status = MISSING
 

@@ -56,10 +56,10 @@ class _Silence:
             self._kept = os.dup(_STDERR)
         except OSError:  # descriptor 2 is closed; without /dev/null there, the next file opened could get its number
             self._kept = None
+        self._keep_python_stderr()  # before the next line, else what another thread prints in between would be lost
         os.dup2(nowhere, _STDERR)
         os.close(nowhere)
         self._redirected = True
-        self._keep_python_stderr()
 
     def _keep_python_stderr(self) -> None:
         """Lets sys.stderr write to the copy of the descriptor, so that what this program says meanwhile is not lost.
@@ -82,6 +82,11 @@ class _Silence:
 
     def _put_back(self) -> None:
         self._redirected = False
+        if self._kept is None:
+            os.close(_STDERR)
+        else:  # before sys.stderr leads there again, else what another thread prints in between would be lost
+            os.dup2(self._kept, _STDERR)
+            os.close(self._kept)
         if self._python_stderr is not None:
             real, stand_in = self._python_stderr
             self._python_stderr = None
@@ -89,11 +94,6 @@ class _Silence:
                 stand_in.flush()
             if sys.stderr is stand_in:
                 sys.stderr = real
-        if self._kept is None:
-            os.close(_STDERR)
-        else:
-            os.dup2(self._kept, _STDERR)
-            os.close(self._kept)
 
 
 _silence = _Silence()

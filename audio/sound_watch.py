@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from audio import microphone, playback
+from audio import microphone
 from audio.devices import Direction, renew_list
 from audio.errors import DeviceMissing
+from audio.speaking import playback
 
 Device = TypeVar("Device")
 
@@ -103,7 +104,7 @@ def _asked(what: str) -> dict[str, Any]:
 
 
 class WatchedVoice(Protocol):
-    """The part of `audio.voice.SpokenVoice` that is used here."""
+    """The part of `audio.speaking.voice.SpokenVoice` that is used here."""
 
     @property
     def lost(self) -> bool: ...

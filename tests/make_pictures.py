@@ -142,7 +142,7 @@ def engines_svg(measured: Mapping[str, Any]) -> str:
 
     It shows the figures with the most threads. Shorter is better. A figure that an engine does not tell has no bar.
     """
-    from assistant.bench.report import name_of, quantity
+    from assistant.bench.pages.report import name_of, quantity
 
     result = measured["results"][-1]
     order = sorted(result["engines"], key=lambda name: not name.startswith("seesay"))
@@ -189,7 +189,7 @@ def spoken_turn(folder: Path) -> dict[str, Any]:
     from assistant.cli.demo import demo_scene
     from audio.demo_model.voices import HELD_OUT_VOICES
     from audio.pcm import AudioChunk
-    from audio.synthesizer import Synthesizer
+    from audio.speaking.synthesizer import Synthesizer
     from audio.wav import write_wav
     from tests.test_whole import RunningSeeSay, wait_for_quiet
     from tests.virtual_sound import VirtualSoundCard

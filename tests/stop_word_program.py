@@ -16,10 +16,10 @@ import time
 
 from assistant.language.phrases import phrases_for
 from assistant.models import catalog
-from audio.barge_in import StopListener, VoskSpotter
+from audio.listening.barge_in import StopListener, VoskSpotter
 from audio.microphone import Microphone
-from audio.playback import Loudspeaker
-from audio.synthesizer import Synthesizer
+from audio.speaking.playback import Loudspeaker
+from audio.speaking.synthesizer import Synthesizer
 
 SENTENCES = (
     "The circle is at the top left, and a cup of coffee stands on top of a stack of books.",

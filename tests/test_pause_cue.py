@@ -27,18 +27,18 @@ from assistant.answering.speech_queue import EARCON_RATE_HZ
 from assistant.language.command_parser import ends_open
 from assistant.language.phrases import phrases_for
 from assistant.models import catalog
-from audio import earcons
-from audio.barge_in import VoskSpotter
 from audio.demo_model import corpus, flite, noise, phrases
 from audio.demo_model.espeak import Espeak
 from audio.demo_model.speech import Speech
 from audio.demo_model.voices import HELD_OUT_FLITE_VOICE, HELD_OUT_VOICES
-from audio.hearing import Hearing, Situation, SpeechPaused, SpeechResumed, Utterance
-from audio.pausing import WordsEnded
+from audio.listening.barge_in import VoskSpotter
+from audio.listening.hearing import Hearing, Situation, SpeechPaused, SpeechResumed, Utterance
+from audio.listening.pausing import WordsEnded
+from audio.listening.vad import VoiceActivity
 from audio.pcm import AudioChunk, Samples, resample
+from audio.recognition.transcriber import VoskTranscriber
 from audio.settings import EndpointSettings
-from audio.transcriber import VoskTranscriber
-from audio.vad import VoiceActivity
+from audio.speaking import earcons
 
 RATE_HZ = 16_000
 CHUNK = 480

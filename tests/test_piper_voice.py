@@ -33,9 +33,9 @@ PROGRAM = """
     from pathlib import Path
     from assistant.answering.speech_queue import SpeechQueue
     from assistant.answering.turn import Turn
-    from audio.piper_synthesizer import PiperSynthesizer
-    from audio.playback import Loudspeaker
-    from audio.voice import SpokenVoice
+    from audio.speaking.piper_synthesizer import PiperSynthesizer
+    from audio.speaking.playback import Loudspeaker
+    from audio.speaking.voice import SpokenVoice
 
     with PiperSynthesizer(Path(sys.argv[1]), 200, 0.75, threads=2) as synthesizer:
         synthesizer.synthesize("ready")
@@ -86,7 +86,7 @@ def test_sentences_follow_each_other_and_are_understood(card: VirtualSoundCard, 
 def words_in(wav: Path) -> list[str]:
     """What the embedded speech model hears."""
     from assistant.models.catalog import demo_speech
-    from audio.vosk_library import import_vosk
+    from audio.recognition.vosk_library import import_vosk
 
     vosk = import_vosk()
     recognizer = vosk.KaldiRecognizer(vosk.Model(str(demo_speech("en"))), 16_000)

@@ -18,7 +18,7 @@ from assistant.cli.demo import demo_scene
 from assistant.language.phrases import phrases_for
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.test_whole import RunningSeeSay
 from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools

@@ -16,7 +16,7 @@ import pytest
 from assistant.cli.demo import demo_scene
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.test_whole import START_SECONDS, TURN_SECONDS, RunningSeeSay, wait_for_quiet
 from tests.virtual_sound import VirtualSoundCard, missing_tools

@@ -28,10 +28,10 @@ import pytest
 from assistant.language.phrases import phrases_for
 from assistant.language.sentences import split_sentences
 from assistant.models import catalog
-from audio.barge_in import StopListener, StopSettings, VoskSpotter, level_of
 from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.listening.barge_in import StopListener, StopSettings, VoskSpotter, level_of
 from audio.pcm import AudioChunk, Samples, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests import virtual_sound
 from tests.virtual_sound import VirtualSoundCard, missing_tools

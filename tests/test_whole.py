@@ -28,7 +28,7 @@ import pytest
 from assistant.cli.demo import demo_scene
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import read_wav, write_wav
 from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
 from vision.demo_model.world import draw
@@ -204,7 +204,7 @@ def transcribed(samples: npt.NDArray[np.int16], folder: Path, name: str) -> str:
     code = (
         "import sys; from pathlib import Path\n"
         "from assistant.models import catalog as models\n"
-        "from audio.transcriber import VoskTranscriber\n"
+        "from audio.recognition.transcriber import VoskTranscriber\n"
         "from audio.wav import read_wav\n"
         "ear = VoskTranscriber(models.demo_speech('en'))\n"
         "ear.accept(read_wav(Path(sys.argv[1])).samples)\n"
@@ -438,6 +438,29 @@ def test_a_lost_microphone_is_told_and_taken_back(folder: Path) -> None:
         threading.Event().wait(0.5)  # half-duplex: it does not listen until the message has faded in the room
         card.play_into_microphone(folder / "color.wav")
         assert seesay.answer()["answer"] == "The circle is red."
+
+
+def test_a_muted_microphone_is_told_within_three_seconds_and_when_it_hears_again(folder: Path) -> None:
+    """It says so once, and answers again after the mute is off."""
+    with VirtualSoundCard() as card, RunningSeeSay(card, folder) as seesay:
+        with card.record_loudspeaker() as greeting:
+            seesay.wait_for_message("listening")
+            wait_for_quiet(greeting)
+        card.pactl("set-source-mute", "mic", "1")
+        muted_at = time.monotonic()
+        with card.record_loudspeaker() as told:
+            seesay.wait_for_message("sends no sound at all", TURN_SECONDS)
+            assert time.monotonic() - muted_at < 3.0
+            wait_for_quiet(told)
+        assert np.abs(told.samples).max() > 1000
+        card.pactl("set-source-mute", "mic", "0")
+        with card.record_loudspeaker() as back:
+            seesay.wait_for_message("sends sound again", TURN_SECONDS)
+            wait_for_quiet(back)
+        threading.Event().wait(0.5)  # half-duplex: it does not listen until the message has faded in the room
+        card.play_into_microphone(folder / "color.wav")
+        assert seesay.answer()["answer"] == "The circle is red."
+        assert sum("sends no sound at all" in line for line in seesay.messages) == 1
 
 
 REST_SECONDS = 6.0  # the loudspeaker is put to rest after five seconds of silence

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.test_whole import RunningSeeSay, transcribed, wait_for_quiet
 from tests.virtual_sound import RATE_HZ, Recording, VirtualSoundCard, missing_tools

@@ -1,7 +1,7 @@
 """Judges within milliseconds whether a picture is worth asking about.
 
-It finds a covered lens, a picture that is too dark, too bright or blurred, and a frozen camera. It is pure numpy and
-knows pixels only. It does not know what is said to the user about a fault, nor whether an answer is tried all the same.
+It finds a covered lens, a picture that is too dark, too bright or blurred, one that shows nothing but noise, a screen's
+stripes or an even surface, and a frozen camera. It is pure numpy and knows pixels only. It does not know what is said to the user about a fault, nor whether an answer is tried all the same.
 docs/framing.md says how the thresholds were chosen and how often they are right; `python -m
 vision.demo_model.framing_rates` measures that again.
 """
@@ -15,6 +15,7 @@ from enum import Enum
 
 import numpy as np
 
+from .emptiness import Structure, structure_of
 from .frame import Frame, Rgb
 from .sharpness import Plane, edge_widths, luma_of, noise_level_of, reduced, tile_means
 
@@ -49,6 +50,31 @@ BLUR_PX = 2.0
 # ratio of 2.0 only with edges below 0.6 pixels.
 SHAKE_RATIO = 2.0
 SHAKE_PX = 1.2
+# A smear, from a camera that was swung, has no edge to measure. A picture is one if it changes softly nearly everywhere,
+# and hardly in one direction. A corner of a room or a horizon changes in few places, stripes are sharp.
+SMEAR_ALONG = 1.15  # levels a pixel
+SMEAR_ACROSS = 1.0
+SMEAR_ONE_WAY = 0.35
+SMEAR_SHARE = 0.6
+# A picture is noise if neighbours differ far more than tiles do, equally in all tiles. The finest cloth and gravel reach
+# 3 times; lines of print reach 5, and differ from tile to tile.
+NOISE_OVER_COARSE = 5.5
+NOISE_VARIATION = 0.12
+NOISE_LEAST = 1.5  # levels a pixel that are left of it once it is softened; the noise on a plain wall leaves less
+# A screen that is photographed from near has bands of color: a regular wave from red to green, with fine changes of the
+# two that do not go together. A picture of a color wheel has a wave of 0.31, but changes softly.
+WAVE_SHARE = 0.35
+WAVE_RED_GREEN = 0.72
+WAVE_LEAST = 6.0  # levels a pixel
+# A picture is blank if nothing in it changes by more than this, apart from light that falls off. A wall's own texture
+# changes by about 1 level a pixel. The dimmest drawing in the demo model's world changes by 4 % of its brightness.
+BLANK_MOST = 1.5  # levels a pixel
+BLANK_MOST_SHARE = 0.02  # the same, of the brightest hundredth
+BLANK_UNEVENNESS = 0.02
+# A glare hides things before the picture counts as too bright. These were chosen on drawn scenes; a white cup on a white
+# table has the same levels, so this is no fault.
+VEIL_CLIPPED_SHARE = 0.2
+VEIL_FLOOR = 85.0
 # A sensor's noise changes every picture. So a camera is frozen if it gives the same bits for so long and so often.
 FROZEN_SECONDS = 1.0
 FROZEN_PICTURES = 3
@@ -61,7 +87,14 @@ class Fault(Enum):
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"
     FROZEN = "frozen"
+    NOISE = "noise"
+    SCREEN = "screen"
+    BLANK = "blank"
     BLURRED = "blurred"
+
+
+SHOWS_NOTHING = frozenset({Fault.COVERED, Fault.TOO_DARK, Fault.TOO_BRIGHT, Fault.NOISE, Fault.SCREEN, Fault.BLANK})
+"""Faults with which hardly anything can be seen. What a model says about such a picture is mostly invented."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +112,12 @@ class Framing:
     blur_px: float | None  # width of the edges at 448 pixels; None where there is no edge
     shake_ratio: float  # edge width in one direction over that across it; 1 if unknown
     unchanged_seconds: float  # how long the camera has given the same bits
+    structure: Structure  # what there is to be seen
+
+    @property
+    def is_veiled(self) -> bool:
+        """Whether a glare lies over much of the picture: a part of it is white, and nothing in the rest is dark."""
+        return self.clipped_share > VEIL_CLIPPED_SHARE and self.floor_level > VEIL_FLOOR
 
 
 def judge(frame: Frame, unchanged_seconds: float = 0.0) -> Framing:
@@ -106,13 +145,14 @@ def judge(frame: Frame, unchanged_seconds: float = 0.0) -> Framing:
         blur_px=blur_px,
         shake_ratio=shake_ratio,
         unchanged_seconds=unchanged_seconds,
+        structure=structure_of(red, green, luma),
     )
     return replace(measured, fault=_fault(measured))
 
 
 def _fault(measured: Framing) -> Fault | None:
     limit_px = SHAKE_PX if measured.shake_ratio > SHAKE_RATIO else BLUR_PX
-    blurred = measured.blur_px is not None and measured.blur_px > limit_px
+    blurred = (measured.blur_px is not None and measured.blur_px > limit_px) or _is_smeared(measured.structure)
     dark = measured.bright_level < DARK_LEVEL
     glows = (
         measured.red_share > GLOW_SHARE
@@ -129,7 +169,47 @@ def _fault(measured: Framing) -> Fault | None:
         return Fault.TOO_BRIGHT
     if measured.unchanged_seconds >= FROZEN_SECONDS:
         return Fault.FROZEN
+    if _is_noise(measured.structure):
+        return Fault.NOISE
+    if _is_screen(measured.structure):
+        return Fault.SCREEN
+    if _is_blank(measured):
+        return Fault.BLANK
     return Fault.BLURRED if blurred else None
+
+
+def _is_noise(structure: Structure) -> bool:
+    return (
+        structure.fine_over_coarse > NOISE_OVER_COARSE
+        and structure.fine_variation < NOISE_VARIATION
+        and structure.strongest_level > NOISE_LEAST
+    )
+
+
+def _is_screen(structure: Structure) -> bool:
+    return (
+        structure.wave_share > WAVE_SHARE
+        and structure.red_green < WAVE_RED_GREEN
+        and structure.strongest_level > WAVE_LEAST
+    )
+
+
+def _is_blank(measured: Framing) -> bool:
+    structure = measured.structure
+    return (
+        structure.share > 0  # else the picture is too small to tell
+        and structure.strongest_level < min(BLANK_MOST, BLANK_MOST_SHARE * measured.bright_level)
+        and structure.unevenness < BLANK_UNEVENNESS
+    )
+
+
+def _is_smeared(structure: Structure) -> bool:
+    return (
+        structure.along_level < SMEAR_ALONG
+        and structure.across_level > SMEAR_ACROSS
+        and structure.one_way > SMEAR_ONE_WAY
+        and structure.share > SMEAR_SHARE
+    )
 
 
 def sharpest(frames: Sequence[Frame]) -> Frame:

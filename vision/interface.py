@@ -89,11 +89,17 @@ class View(Protocol):
         """
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         """Answer a question, chunk by chunk as the words become certain.
 
-        A cancel ends the answer with a last chunk whose stats say "cancelled", and the question is forgotten. Raises
+        An answer that goes round in circles is cut: it ends with "…", and its stats say "length". `is_print` says that
+        the answer tells print, which may rightly repeat itself, so more repeats are allowed. A cancel ends the answer with a last chunk whose stats say "cancelled", and the question is forgotten. Raises
         QuestionError at once for a question that is empty or too long. The iterator raises other VisionErrors.
         """
 

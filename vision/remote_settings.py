@@ -44,3 +44,4 @@ class RemoteSettings:
     max_new_tokens: int = EngineSettings.max_new_tokens
     temperature: float = EngineSettings.temperature
     top_p: float = EngineSettings.top_p
+    presence_penalty: float = EngineSettings.presence_penalty

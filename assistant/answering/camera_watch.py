@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from assistant.answering.speech_queue import EARCON_RATE_HZ
-from audio import earcons
 from audio.pcm import AudioChunk
+from audio.speaking import earcons
 
 SAY_AGAIN_SECONDS = 60.0
 

@@ -2,7 +2,7 @@
 
 This is pure logic. It judges a sentence by the probabilities that the model gave to the tokens of that sentence, as
 soon as the sentence is whole, so nothing waits for the rest of the answer. A sentence that a reader of print
-contradicts (`witness`) is doubted however sure the model is. `assistant.bench.accuracy.doubt_rates`
+contradicts (`witness`), or that the picture cannot show (`visibility`), is doubted however sure the model is. `assistant.bench.accuracy.doubt_rates`
 measures how often the judgement is right, and docs/doubt.md has the figures. It does not know the picture, the
 question, nor any language: words and thresholds are handed in.
 """
@@ -16,7 +16,7 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.language.phrases import DoubtWords, WritingWords
+from assistant.language.phrases import DoubtWords, SecondLookWords, WritingWords
 from assistant.settings.config import DoubtConfig
 from vision.interface import Answerer
 
@@ -31,10 +31,11 @@ class DoubtRule:
     hedge_below: float = DoubtConfig.hedge_below
     cannot_tell_below: float = DoubtConfig.cannot_tell_below  # counts only if the picture has a fault as well
     spell_below: float = DoubtConfig.spell_below  # "spell that" names a character that is less sure than this
+    doubts_veiled: bool = False  # nothing is said surely about a picture with a glare over much of it
 
 
 # Measured on the demo model. It knows one wording for each thing, so every doubt of it is about what it sees.
-DEMO_RULE = DoubtRule(hedge_below=0.90, cannot_tell_below=0.70, spell_below=0.99)
+DEMO_RULE = DoubtRule(hedge_below=0.90, cannot_tell_below=0.70, spell_below=0.99, doubts_veiled=True)
 
 
 class Verdict(enum.Enum):
@@ -102,10 +103,11 @@ def _is_spelt(character: str) -> bool:
     return character.isdigit() or character.isupper()
 
 
-def verdict(sure: float, rule: DoubtRule, *, picture_is_faulty: bool) -> Verdict:
+def verdict(sure: float, rule: DoubtRule, *, picture_is_faulty: bool, is_hidden: bool = False) -> Verdict:
+    """`is_hidden`: the picture cannot show what the sentence is about (`visibility`), so it is never said surely."""
     if picture_is_faulty and sure < rule.cannot_tell_below:
         return Verdict.CANNOT_TELL
-    return Verdict.UNSURE if sure < rule.hedge_below else Verdict.PLAIN
+    return Verdict.UNSURE if sure < rule.hedge_below or (is_hidden and rule.hedge_below > 0) else Verdict.PLAIN
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,11 @@ class Doubter:
         self.pieces.append(Piece(text, tuple(log_probabilities)))
         self._text += text
 
-    def spoken(self, sentence: str, contradiction: Contradiction | None = None) -> str:
-        """What is said in place of `sentence`, the next one of the text heard so far."""
+    def spoken(self, sentence: str, contradiction: Contradiction | None = None, *, is_hidden: bool = False) -> str:
+        """What is said in place of `sentence`, the next one of the text heard so far.
+
+        `is_hidden`: the picture cannot show what the sentence is about.
+        """
         first = self._spoken_to == 0
         pieces = self._pieces_of(sentence)
         if self.verdict is not Verdict.PLAIN:
@@ -155,7 +160,8 @@ class Doubter:
             return contradiction.words.also_read.format(answer=_ended(sentence), read=contradiction.read)
         # After half an answer it is too late to say that there can be none.
         faulty = first and self._because is not None
-        self.verdict = verdict(certainty(pieces, self._words.formulaic), self.rule, picture_is_faulty=faulty)
+        sure = certainty(pieces, self._words.formulaic)
+        self.verdict = verdict(sure, self.rule, picture_is_faulty=faulty, is_hidden=is_hidden)
         if self.verdict is Verdict.CANNOT_TELL:
             return self._words.cannot_tell.format(because=self._because)
         if contradiction is not None:
@@ -165,6 +171,18 @@ class Doubter:
         if self.verdict is Verdict.UNSURE:
             return hedged(sentence, self._words)
         return sentence
+
+    def doubted(self, sentence: str, spoken: str, words: SecondLookWords) -> str:
+        """What is said in place of `spoken`, the words for `sentence`: a check digit in it does not fit.
+
+        An answer that is withheld stays withheld.
+        """
+        if self.gave_up:
+            return spoken
+        if self.verdict is Verdict.UNSURE:
+            return words.check_digit.format(answer=_ended(spoken))
+        self.verdict = Verdict.UNSURE
+        return words.not_sure_check_digit.format(answer=with_small_begin(_ended(sentence)))
 
     def _pieces_of(self, sentence: str) -> list[Piece]:
         begin = self._text.find(sentence, self._spoken_to)

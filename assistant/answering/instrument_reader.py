@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.instruments import Opinion, with_second_opinion
 from assistant.language.phrases import Phrases
-from vision.reading.instruments import InstrumentValue, display_value, gauge_value
+from vision.reading.instruments.value import InstrumentValue, display_value, gauge_value
 
 if TYPE_CHECKING:
     from vision.frame import Frame

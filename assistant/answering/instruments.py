@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from assistant.language.figures import figures_in
-from vision.reading.instruments import rounded
+from vision.reading.instruments.value import rounded
 
 if TYPE_CHECKING:
     from assistant.language.phrases import Phrases
-    from vision.reading.display import DisplayReading
-    from vision.reading.gauge import GaugeReading
+    from vision.reading.instruments.display import DisplayReading
+    from vision.reading.instruments.gauge import GaugeReading
 
 AGREES_WITHIN = 0.02  # of a gauge's scale: the model agrees if it differs by no more
 

@@ -25,8 +25,8 @@ from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Spoken
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
-from audio import earcons
 from audio.pcm import AudioChunk
+from audio.speaking import earcons
 from vision.errors import Cancelled, VisionError
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class AnswerPipeline:
             Wording(phrases, doubt),
             wait=self._wait_for,
             see_anyway=self._see_anyway,
+            see=engine.see,
             on_text=on_text,  # called on the answer thread, a piece of the answer each time
             clock=clock,
             play_earcons=play_earcons,
@@ -166,6 +167,15 @@ class AnswerPipeline:
         self._begin(turn, lambda turn: self._writer.compare(turn, question, old, new), waited_for=True)
         return turn
 
+    def look_again(self, question: Question, first: Turn, frame: Frame) -> Turn:
+        """Asks what `first` asked once more, about `frame`: another view of the same picture. Says whether that differs.
+
+        Whatever is being said or decoded ends.
+        """
+        turn = Turn(question)
+        self._begin(turn, lambda turn: self._writer.look_again(turn, first, frame), waited_for=True)
+        return turn
+
     def tell(self, question: Question, sentences: TellJob) -> Turn:
         """Says what `sentences` finds out without the engine. Whatever is being said or decoded ends.
 
@@ -235,6 +245,15 @@ class AnswerPipeline:
             self._wanted.notify_all()
         if self._turn is not None and threading.current_thread() is self._thread:
             self._say_announcements(self._turn)
+
+    def say_meanwhile(self, text: str) -> None:
+        """Says a sentence about the program beside the answer under way, also where its thread only computes.
+
+        It ends no answer. Where none is under way it is dropped. It waits for room; any thread but "answer" may call it.
+        """
+        turn = self._turn
+        if turn is not None and not turn.cancelled.is_set():
+            self._say_beside(turn, text)
 
     def cancel(self) -> None:
         """Ends all turns: the voice is silent within one audio block, decoding ends within one token."""

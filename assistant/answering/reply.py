@@ -2,16 +2,18 @@
 of events.
 
 A `Reply` is a generator of events. Whoever iterates it decodes, on the thread that iterates: the voice
-(`reply_writer`) or a client of the web server (`assistant.web.answer`). A slow consumer slows only its own answer. It
+(`reply_writer`) or a client of the web server (`assistant.web.answers.answer`). A slow consumer slows only its own answer. It
 does not know how sentences are heard or sent, and not where the picture came from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+import threading
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.answering import second_look
 from assistant.answering.doubt import (
     Contradiction,
     Doubter,
@@ -25,13 +27,19 @@ from assistant.answering.doubt import (
 )
 from assistant.answering.reader_context import NOTHING_READ, PrintRead
 from assistant.answering.turn import Turn
+from assistant.answering.visibility import framing_of, is_hidden
 from assistant.answering.witness import ReadLine, Witness, joined
+from assistant.language.long_numbers import easily_misread, failing_check, kinds_spoken_of
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import SentenceCutter, split_sentences
+from assistant.language.writing_questions import asks_about_writing
 
 if TYPE_CHECKING:
-    from vision.framing import Fault
+    from vision.frame import Frame
+    from vision.framing import Fault, Framing
     from vision.interface import AnswerChunk, Finish, View
+
+See = Callable[["Frame", threading.Event], "View"]  # has the engine see a picture; raises Cancelled, VisionError
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,14 @@ class NothingAnswered:
     spoken: str  # what is said in place of an answer
 
 
-ReplyEvent = ChunkDecoded | SentenceFinished | DecodingEnded | NothingAnswered
+@dataclass(frozen=True)
+class SentenceAdded:
+    """The assistant says something of its own behind the answer: what a second look at the picture has given."""
+
+    spoken: str
+
+
+ReplyEvent = ChunkDecoded | SentenceFinished | DecodingEnded | NothingAnswered | SentenceAdded
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,9 @@ class Reply:
         self._clock = clock
         because = None if fault is None else wording.phrases.framing[fault.value].because
         self._doubter = Doubter(wording.doubt, wording.phrases.doubt, because)
+        self._read = read
+        self._was_judged = False
+        self._framing: Framing | None = None
         self._witness: Witness | None = None
         if read.lines and turn.question is not None:
             lines = [ReadLine(line.text, line.confidence) for line in read.lines]
@@ -114,7 +132,9 @@ class Reply:
         turn, abbreviations = self._turn, self._wording.phrases.abbreviations
         cutter = SentenceCutter(abbreviations, early=True)
         finish: Finish = "cancelled"  # of a view that ends without its stats
-        for chunk in view.ask(question, max_new_tokens=max_new_tokens, cancelled=turn.cancelled):
+        is_print = turn.question is not None and asks_about_writing(turn.question.text, self._wording.phrases)
+        chunks = view.ask(question, max_new_tokens=max_new_tokens, cancelled=turn.cancelled, is_print=is_print)
+        for chunk in chunks:
             if chunk.stats is not None:
                 finish = chunk.stats.finish
             self._note(chunk)
@@ -158,6 +178,48 @@ class Reply:
         # whole.
         yield from self._judged(split_sentences(turn.answer, phrases.abbreviations), view)
 
+    def check_numbers(self, view: View, question: str, see: See) -> Generator[ReplyEvent, None, None]:
+        """Looks at the picture of `view` a second time if the answer has a number that is easily misread.
+
+        That is a number of 8 and more digits, or with 3 and more equal ones in a row, which no line of print holds. Use
+        it once `answer` has ended. Both looks are told if they differ; if they agree, that is said. Raises Cancelled,
+        VisionError.
+        """
+        turn, words = self._turn, self._wording.phrases.second_look
+        frame = view.frame
+        if frame is None or turn.cancelled.is_set() or self._is_withheld or not self._has_unproved_number():
+            return
+        yield SentenceAdded(words.looking_again)
+        again = second_look.asked_again(question, frame.shifted(), see, turn.cancelled)
+        if turn.cancelled.is_set():
+            return
+        compared = second_look.compared(turn.pieces, again, self._wording.phrases)
+        if compared.differs:
+            turn.verdict = Verdict.UNSURE
+        yield SentenceAdded(text_of(compared.pieces))
+
+    def look_again(
+        self, first: Sequence[Piece], question: str, frame: Frame, see: See
+    ) -> Generator[ReplyEvent, None, None]:
+        """Asks the same once more about another view of `frame`, and says whether the answer is `first` again.
+
+        Raises Cancelled, VisionError.
+        """
+        turn = self._turn
+        again = second_look.asked_again(question, frame, see, turn.cancelled)
+        if turn.cancelled.is_set():
+            return
+        compared = second_look.compared(first, again, self._wording.phrases)
+        turn.pieces, turn.answer = compared.pieces, text_of(compared.pieces)
+        turn.verdict = Verdict.UNSURE if compared.differs else Verdict.PLAIN
+        self._note_sentence()
+        for sentence in split_sentences(turn.answer, self._wording.phrases.abbreviations):
+            yield SentenceFinished(sentence, sentence)
+
+    def _has_unproved_number(self) -> bool:
+        numbers = easily_misread(self._turn.answer)
+        return any(not second_look.is_printed(number, self._read) for number in numbers)
+
     @property
     def _is_withheld(self) -> bool:
         return self._turn.verdict is Verdict.CANNOT_TELL
@@ -176,13 +238,24 @@ class Reply:
         """Up to the sentence that withholds the answer, if there is one."""
         turn, doubter = self._turn, self._doubter
         for sentence in sentences:
+            framing = self._framing_of(view)
             doubter.rule = rule_for(view.answerer, self._wording.doubt)  # another model may have stepped in
-            spoken = doubter.spoken(sentence, self._contradiction_of(sentence))
+            contradiction = self._contradiction_of(sentence)
+            hidden = is_hidden(sentence, framing, self._wording.phrases, doubts_veiled=doubter.rule.doubts_veiled)
+            spoken = doubter.spoken(sentence, contradiction, is_hidden=hidden)
+            if contradiction is None and self._fails_its_check(sentence):
+                spoken = doubter.doubted(sentence, spoken, self._wording.phrases.second_look)
             turn.verdict, turn.rule = doubter.verdict, doubter.rule
             self._note_sentence()
             yield SentenceFinished(sentence, spoken)
             if self._is_withheld:
                 return
+
+    def _framing_of(self, view: View) -> Framing | None:
+        """What the picture shows. It is judged once, and only where an answer may be doubted."""
+        if self._framing is None and self._doubter.rule.hedge_below > 0 and not self._was_judged:
+            self._was_judged, self._framing = True, framing_of(view.frame)
+        return self._framing
 
     def _contradiction_of(self, sentence: str) -> Contradiction | None:
         against = () if self._witness is None else self._witness.readings_against(sentence)
@@ -190,6 +263,12 @@ class Reply:
             return None
         words = self._wording.phrases.writing
         return Contradiction(joined(against, words.between_readings), words)
+
+    def _fails_its_check(self, sentence: str) -> bool:
+        """Whether a number in the sentence has a check digit that does not fit."""
+        question = "" if self._turn.question is None else self._turn.question.text
+        spoken_of = kinds_spoken_of(f"{question} {sentence}", self._wording.phrases.second_look.checked_kinds)
+        return failing_check(sentence, spoken_of) is not None
 
     def _note_sentence(self) -> None:
         if self._turn.moments.first_sentence_at is None:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture
 from assistant.answering.reader_context import NOTHING_READ, QuestionReader
-from assistant.answering.reply import NothingAnswered, Reply, ReplyEvent, SentenceFinished, Wording
+from assistant.answering.reply import NothingAnswered, Reply, ReplyEvent, See, SentenceAdded, SentenceFinished, Wording
 from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
 from assistant.answering.turn import Question, Turn
 from assistant.language.sentences import split_sentences
-from audio import earcons
+from audio.speaking import earcons
 from vision.errors import Cancelled
 
 if TYPE_CHECKING:
@@ -38,13 +38,14 @@ class ReplyWriter:
         *,
         wait: Callable[[Turn, PictureCapture], None],
         see_anyway: Callable[[Turn, PictureCapture], None],
+        see: See,
         on_text: Callable[[Turn, str], None],
         clock: Callable[[], float],
         play_earcons: bool,
         reader: QuestionReader | None = None,  # None: questions about writing get no help
     ) -> None:
         """`wait` returns when a capture is settled, or raises Cancelled. `see_anyway` has the engine see a faulty
-        picture.
+        picture, and `see` has it see any picture, for a second look.
 
         `on_text` gets each piece of the answer as it is told.
         """
@@ -52,6 +53,7 @@ class ReplyWriter:
         self._phrases = wording.phrases
         self._wait = wait
         self._see_anyway = see_anyway
+        self._see = see
         self._on_text = on_text
         self._clock = clock
         self._play_earcons = play_earcons
@@ -79,6 +81,14 @@ class ReplyWriter:
         yield from self._told(turn, reply.answer(view, asked))
         if reply.is_remembered:
             look.print_told.was_answered()
+        yield from self._told(turn, reply.check_numbers(view, question.text, self._see))
+
+    def look_again(self, turn: Turn, first: Turn, frame: Frame) -> Sentences:
+        """Asks the question of `first` once more about another view of its picture, and says whether that differs."""
+        assert first.question is not None  # the dialog looks again only at the answer to a question
+        turn.frame, turn.moments.picture_taken_at = frame, frame.captured_at
+        reply = Reply(turn, self._wording, self._clock, None)
+        yield from self._told(turn, reply.look_again(first.pieces, first.question.text, frame, self._see))
 
     def compare(self, turn: Turn, question: Question, old: PictureCapture, new: PictureCapture) -> Sentences:
         """Both pictures are asked; what the answers were if they differ."""
@@ -154,6 +164,10 @@ class ReplyWriter:
             match event:
                 case SentenceFinished(spoken=spoken):
                     self._on_text(turn, f" {spoken}" if turn.told else spoken)
+                    turn.told.append(spoken)
+                    yield spoken
+                case SentenceAdded(spoken):
+                    self._on_text(turn, f" {spoken}")
                     turn.told.append(spoken)
                     yield spoken
                 case NothingAnswered(spoken):

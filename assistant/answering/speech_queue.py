@@ -17,8 +17,8 @@ from typing import Protocol
 
 from assistant.answering.turn import Turn
 from assistant.answering.waiting_cues import NEVER, WaitingCues
-from audio import earcons
 from audio.pcm import AudioChunk
+from audio.speaking import earcons
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ Spoken = str | AudioChunk  # a sentence, or an earcon
 
 
 class Voice(Protocol):
-    """The part of `audio.voice.SpokenVoice` that is used here."""
+    """The part of `audio.speaking.voice.SpokenVoice` that is used here."""
 
     @property
     def speaking(self) -> bool: ...

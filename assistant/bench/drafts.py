@@ -18,7 +18,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from assistant import console
-from assistant.bench.kinds import pieces
+from assistant.bench.material.kinds import pieces
 
 if TYPE_CHECKING:
     from vision.engine.engine import Engine
@@ -109,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from vision.engine.engine import Engine
     from vision.engine.settings import EngineSettings
 
-    with Engine.load(Path(model_folder("2b")), EngineSettings(threads=given.threads)) as engine:
+    with Engine.load(Path(model_folder("2b")), EngineSettings(threads=given.threads, stops_loops=False)) as engine:
         gains = [_told(engine, script, given.rounds) for script in SCRIPTS]
     console.result(f"median of {len(gains)} answers: {median(gains):.2f} times as fast with drafts")
     return 0

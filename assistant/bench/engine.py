@@ -14,15 +14,15 @@ from statistics import fmean, median
 from typing import Any
 
 from assistant import console
-from assistant.bench.compared import OURS, PLAIN, Compared
-from assistant.bench.engine_page import page
-from assistant.bench.machine import Limits, description
-from assistant.bench.page_file import require_writable, write
-from assistant.bench.processes import run_process
-from assistant.bench.report import table
-from assistant.bench.shares import bytes_of, points, shares
+from assistant.bench.engines.compared import OURS, PLAIN, Compared
+from assistant.bench.engines.processes import run_process
+from assistant.bench.limits.machine import Limits, description
+from assistant.bench.limits.shares import bytes_of, points, shares
+from assistant.bench.limits.work import work_of
+from assistant.bench.pages.engine_page import page
+from assistant.bench.pages.page_file import require_writable, write
+from assistant.bench.pages.report import table
 from assistant.bench.task import PICTURE_PIXELS, Task
-from assistant.bench.work import work_of
 from vision.engine.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from vision.engine.host import available_bytes, physical_cores
 
@@ -200,7 +200,7 @@ def model_folder(model: str) -> Path:
         return demo_vlm()
     if model != "2b":
         return Path(model)
-    from assistant.bench.random_model import random_checkpoint
+    from assistant.bench.material.random_model import random_checkpoint
     from assistant.models.progress import ProgressBars
     from vision.engine.packed.cache import weights_folder
 

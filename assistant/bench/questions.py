@@ -15,20 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from assistant import console
-from assistant.bench import shapes
-from assistant.bench.compared import OURS, PLAIN
 from assistant.bench.engine import divided, mean_of, median_of, memory_missing
-from assistant.bench.feasible import feasible
-from assistant.bench.kinds import KINDS
-from assistant.bench.machine import Limits, description
-from assistant.bench.page import page
-from assistant.bench.page_file import require_writable, write
-from assistant.bench.pictures import HEIGHT_PX, WIDTH_PX
-from assistant.bench.processes import run_process
-from assistant.bench.questions_table import table
-from assistant.bench.shares import bytes_of, points, shares
+from assistant.bench.engines.compared import OURS, PLAIN
+from assistant.bench.engines.processes import run_process
+from assistant.bench.limits import shapes
+from assistant.bench.limits.feasible import feasible
+from assistant.bench.limits.machine import Limits, description
+from assistant.bench.limits.shares import bytes_of, points, shares
+from assistant.bench.limits.work import Work, work_of
+from assistant.bench.material.kinds import KINDS
+from assistant.bench.material.pictures import HEIGHT_PX, WIDTH_PX
+from assistant.bench.pages.page import page
+from assistant.bench.pages.page_file import require_writable, write
+from assistant.bench.pages.questions_table import table
 from assistant.bench.task import Task
-from assistant.bench.work import Work, work_of
 from vision.engine.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from vision.engine.host import arithmetic_threads, available_bytes
 
@@ -235,7 +235,7 @@ def _of_each_kind(
 
 
 def _is_full_size(checkpoint: Checkpoint) -> bool:
-    from assistant.bench.random_model import CONFIG
+    from assistant.bench.material.random_model import CONFIG
     from vision.engine.checkpoint.shapes import Shapes
 
     return Shapes.of(checkpoint.config) == Shapes.of(CONFIG)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant import console
-from assistant.bench import engine_page, page, questions_table, report
-from assistant.bench.page_file import require_writable, write
+from assistant.bench.pages import engine_page, page, questions_table, report
+from assistant.bench.pages.page_file import require_writable, write
 from assistant.errors import AssistantError
 
 

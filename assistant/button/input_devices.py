@@ -41,6 +41,9 @@ KEY_NAMES = {
     200: "play", 201: "pause", 226: "media", 256: "button 0", 272: "left mouse button", 273: "right mouse button",
     288: "trigger", 304: "button A", 582: "voice command",
 }  # fmt: skip
+# These keys cannot be the button: shift, control, alt and the logo keys (Ctrl-C has to end the program that waits for
+# the button), and the touches of fingers on a touchpad or a tablet.
+NO_BUTTON = frozenset({29, 97, 42, 54, 56, 100, 125, 126, *range(0x140, 0x150)})
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,11 @@ class InputKeys:
         if self._clock() >= self._scan_at:
             self._scan()
         return events
+
+    @property
+    def devices(self) -> list[InputDevice]:
+        """The devices that have the key, be they readable or not."""
+        return [device for device in list_devices(*self._folders) if self._key.fits(device)]
 
     def stop(self) -> None:
         """Make a read() that waits return at once. Any thread may call it."""

@@ -117,7 +117,7 @@ def _question(assembly: Assembly, text: str | None, audio: Path | None) -> Quest
 
 def _voice(assembly: Assembly, say: bool, speech_out: Path | None) -> Voice:
     from assistant.wiring.devices import wav_file
-    from audio.voice import NoVoice
+    from audio.speaking.voice import NoVoice
 
     if speech_out is not None:
         return assembly.open_voice(wav_file(speech_out))

@@ -11,7 +11,7 @@ from assistant.errors import UsageError
 from assistant.files import user_path, without_tilde
 
 if TYPE_CHECKING:
-    from assistant.bench.compared import Compared
+    from assistant.bench.engines.compared import Compared
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
@@ -122,7 +122,7 @@ def _bench_engine(arguments: argparse.Namespace) -> None:
 
 
 def _compared(arguments: argparse.Namespace) -> Compared:
-    from assistant.bench.compared import LLAMA, OPENVINO, PLAIN, Compared
+    from assistant.bench.engines.compared import LLAMA, OPENVINO, PLAIN, Compared
 
     compared = Compared(
         names=tuple(dict.fromkeys(arguments.compare)) or (PLAIN,),

@@ -14,16 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from assistant import console
-from assistant.button.input_devices import DeviceEvent, InputDevice, InputKeys, Key, key_name, list_devices
+from assistant.button.input_devices import (
+    NO_BUTTON,
+    DeviceEvent,
+    InputDevice,
+    InputKeys,
+    Key,
+    key_name,
+    list_devices,
+)
 from assistant.errors import AssistantError, ButtonMissing
 from assistant.files import config_folder
 from assistant.settings.config_edit import set_values
 from assistant.settings.config_reader import find_config
 
 LEARN_SECONDS = 30.0
-# These keys cannot be the button: shift, control, alt and the logo keys (Ctrl-C has to end this verb), and the touches
-# of fingers on a touchpad or a tablet.
-NO_BUTTON = frozenset({29, 97, 42, 54, 56, 100, 125, 126, *range(0x140, 0x150)})
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:

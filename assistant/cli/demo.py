@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from assistant.answering.turn import Turn
     from assistant.wiring.assembly import Assembly
     from assistant.wiring.hearing import Ears
-    from audio.hearing import HearingEvent, Utterance
-    from audio.voice import SpokenVoice
+    from audio.listening.hearing import HearingEvent, Utterance
+    from audio.speaking.voice import SpokenVoice
     from vision.demo_model.world import Scene
 
 TURN_SECONDS = 60.0  # Adds this verb to the command line. `verbs` is what argparse's add_subparsers returns.
@@ -138,7 +138,7 @@ class _Lesson:
 
     def events(self) -> Generator[HearingEvent, None, None]:
         from assistant.wiring.hearing import quiet_stop
-        from audio.hearing import Utterance
+        from audio.listening.hearing import Utterance
         from audio.wav import WavSource
 
         for wav in self._wavs:
@@ -221,7 +221,7 @@ def _voice(assembly: Assembly, folder: Path) -> SpokenVoice:
 
 def _speak_questions(questions: tuple[DemoQuestion, ...], wavs: list[Path]) -> None:
     from audio.demo_model.voices import HELD_OUT_VOICES
-    from audio.synthesizer import Synthesizer
+    from audio.speaking.synthesizer import Synthesizer
     from audio.wav import write_wav
 
     with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:

@@ -151,16 +151,19 @@ def spoken(findings: Iterable[Finding]) -> list[str]:
 
 def say_findings(findings: Sequence[Finding], config: Config) -> None:
     """Speaks in English, which is the language of the findings. Without voice or loudspeaker a message tells it."""
+    from assistant.language.speakable import to_spoken
     from assistant.wiring.devices import loudspeaker
     from audio.errors import AudioError
-    from audio.synthesizer import Synthesizer
-    from audio.voice import SpokenVoice
+    from audio.speaking.synthesizer import Synthesizer
+    from audio.speaking.voice import SpokenVoice
 
     never = threading.Event()
     speaking = config.speaking
     try:
         english = config.conversation.language == "en"
-        with Synthesizer(speaking.voice if english else "", speaking.rate_wpm, speaking.volume) as synthesizer:
+        name = speaking.voice if english else ""
+        to_words = partial(to_spoken, voice=name)
+        with Synthesizer(name, speaking.rate_wpm, speaking.volume, to_words) as synthesizer:
             voice = SpokenVoice(synthesizer, loudspeaker(speaking.output_device))
             try:
                 for sentence in spoken(findings):

@@ -6,11 +6,16 @@ It is the only verb that needs a network.
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from assistant import console
 from assistant.cli.options import config_of
 from assistant.models import catalog
+from audio.own_process import command_of
 
 
 def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
@@ -49,3 +54,23 @@ def _fetch(arguments: argparse.Namespace) -> None:
         with ProgressBars() as bars:
             packed = prepare(model, bars.show)
         console.say(f"ready; the packed weights are {packed}")
+        offer_check(arguments.config)
+
+
+def offer_check(config_file: Path | None, run: Callable[[list[str]], int] = subprocess.call) -> None:
+    """Offers to prove that the fetched model works here. Only a person at a terminal is asked; all others are told.
+
+    The check is a program of its own, because this one may use the network.
+    """
+    if sys.stdin is None or not sys.stdin.isatty() or sys.stderr is None or not sys.stderr.isatty():
+        console.say(
+            "`seesay check` proves that the model works on this machine, and finds when to doubt it (5 minutes)"
+        )
+        return
+    console.say("Check now that the model works on this machine, and find when to doubt it? It takes 5 minutes. [Y/n]")
+    answer = sys.stdin.readline()
+    if not answer or answer.strip().lower() not in ("", "y", "yes"):
+        console.say("`seesay check` does it later")
+        return
+    given = [] if config_file is None else ["--config", str(config_file)]
+    run([*command_of("assistant"), "check", *given])

@@ -22,12 +22,14 @@ from assistant.cli import (
     ask,
     bench,
     button,
+    check,
     config,
     demo,
     devices,
     doctor,
     fetch,
     journal,
+    mcp,
     power,
     round,
     run,
@@ -42,7 +44,8 @@ from assistant.models.catalog import go_offline
 
 DESCRIPTION = "Ask aloud, hear what the camera sees. Everything runs on this machine, with no network."
 VERBS = (
-    run, ask, serve, demo, setup, doctor, devices, fetch, button, config, service, bench, soak, power, journal, round,
+    run, ask, serve, demo, setup, doctor, check, devices, fetch, button, config, service, bench, soak, power, journal, round,
+    mcp,
 )  # fmt: skip
 _NAMES = tuple(verb.__name__.rpartition(".")[2] for verb in VERBS)  # each module is named after its verb
 _JOIN_SECONDS = 1.0  # The program waits this long at its end for all threads together that are not daemons.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # What the steps may change.
 _KEYS = (
     ("conversation", "language"), ("speaking", "output_device"), ("speaking", "voice"), ("speaking", "rate_wpm"),
-    ("hearing", "input_device"), ("seeing", "camera"), ("activation", "by"),
+    ("hearing", "input_device"), ("seeing", "camera"), ("activation", "by"), ("button", "device"), ("button", "key"),
 )  # fmt: skip
 
 
@@ -41,7 +41,8 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="set everything up by voice and one key; no screen is needed",
         description="One press of the space bar or Enter is yes, two are no, three go back; a held key repeats. "
-        "n, b and r do the same. Nothing is written before the question whether to keep the settings.",
+        "n, b and r do the same. A button of its own answers like the key, and so do the words yes, no, back and again, "
+        "once a microphone understands you. Nothing is written before the question whether to keep the settings.",
     )
     setup.add_argument("--no-start", action="store_true", help="end after the last step, without a conversation")
     setup.set_defaults(do=_setup)
@@ -66,6 +67,7 @@ def set_up(config: Config, path: Path) -> bool:
 
     Raises AssistantError, DeviceMissing without a loudspeaker, and KeyboardInterrupt after it has said what was written.
     """
+    from assistant.setup.buttons import Buttons
     from assistant.setup.devices import RealParts, can_start_at_boot
     from assistant.setup.dialogue import Dialogue, NotPossible
     from assistant.setup.keys import Keys
@@ -75,7 +77,8 @@ def set_up(config: Config, path: Path) -> bool:
     draft = draft_of(config)
     with contextlib.ExitStack() as stack:
         keys = stack.enter_context(Keys())
-        parts = RealParts(config, draft, path, keys, listed)
+        buttons = stack.enter_context(Buttons(keys.hand_on, keys.pressed.set))
+        parts = RealParts(config, draft, path, keys, listed, buttons)
         stack.callback(parts.close)
         steps = steps_of(
             draft,

@@ -47,7 +47,7 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _soak(arguments: argparse.Namespace) -> None:
-    from assistant.bench.soak import SoakSettings, soak
+    from assistant.bench.soaking.soak import SoakSettings, soak
 
     if arguments.turns and arguments.lasting:
         raise UsageError("give either --for or --turns")
@@ -67,7 +67,7 @@ def _soak(arguments: argparse.Namespace) -> None:
 
 
 def _soak_ears(arguments: argparse.Namespace) -> None:
-    from assistant.bench.soak import SoakSettings, soak_ears
+    from assistant.bench.soaking.soak import SoakSettings, soak_ears
 
     if arguments.synthetic or arguments.model or arguments.every is not None:
         raise UsageError("--ears asks no model: leave out --model, --synthetic and --every")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.conversation.event_queue import Event, Tick
 from assistant.settings.config import ActivationConfig
-from audio.hearing import (
+from audio.listening.hearing import (
     SpeechPaused,
     SpeechRejected,
     SpeechResumed,

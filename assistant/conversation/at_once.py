@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
 from assistant.language.phrases import Command, Phrases
 from assistant.language.spelling import spell
-from audio import earcons
+from audio.speaking import earcons
 from vision.framing import Fault
 
 if TYPE_CHECKING:
@@ -138,14 +138,14 @@ def instrument_in_words(command: Command, frame: Frame, phrases: Phrases, reader
     from assistant.answering.instruments import display_in_words, gauge_in_words
 
     if command is Command.READ_GAUGE:
-        from vision.reading.gauge import read_gauge
+        from vision.reading.instruments.gauge import read_gauge
 
         gauge = read_gauge(frame, reader=reader, cancelled=turn.cancelled)
         turn.verdict = Verdict.PLAIN if gauge.doubt is None else Verdict.UNSURE
         return gauge_in_words(gauge, phrases)
     if reader is None:
         return phrases.reading.failed
-    from vision.reading.display import read_display
+    from vision.reading.instruments.display import read_display
 
     display = read_display(frame, reader, turn.cancelled)
     turn.verdict = Verdict.PLAIN if display.doubt is None else Verdict.UNSURE

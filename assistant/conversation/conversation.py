@@ -20,10 +20,11 @@ from assistant.conversation.event_queue import Event, Tick
 from assistant.conversation.expected_reply import ExpectedReply
 from assistant.conversation.modes.inspection_round import InspectionRound
 from assistant.conversation.modes.reading_aloud import ReadingAloud
+from assistant.conversation.much_talk import MuchTalk
 from assistant.language.command_parser import asks_nothing, is_hesitation, is_no, is_yes, parse_command
 from assistant.language.phrases import Command, Phrases
-from audio import earcons
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.listening.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.speaking import earcons
 
 ADVICE_AFTER_SECONDS = 0.5  # from a press to advice about its picture; a user who speaks by then is not interrupted
 
@@ -66,9 +67,16 @@ class Conversation:
         )
         self._stopped = False  # True after a press that stopped the answer: held on, that press begins a question
         self._expected = ExpectedReply(self._activation, clock)
+        self._talk = MuchTalk()
+        self._missed = False  # True if the last words, other than small talk, were not understood
         self._commands = CommandHandler(
             answering, phrases, settings, self._pictures, self._expected, own_state, clock, reading, inspection
         )
+
+    def change(self, settings: ConversationSettings) -> None:
+        """Behave by other settings from now on, because another model answers. How long a picture serves stays."""
+        self._settings = settings
+        self._commands.change(settings)
 
     def run(self, greeting: str) -> None:
         """Says `greeting`, then listens. Returns when the events end or the user says quit."""
@@ -190,23 +198,62 @@ class Conversation:
         """Executes or answers what the user said. False when the user has said quit."""
         phrases, misheard = self._phrases, self._expected.misheard
         if misheard is not None and is_yes(utterance.text, phrases):
+            self._talk.followed_up()
             self._commands.agreed()
             return self._commands.do(replace(utterance, text=misheard.text), self._began_at)
         if self._commands.take_awaited(utterance):
+            self._talk.followed_up()
             return True
         command = parse_command(utterance.text, phrases)
+        if command is not None:
+            self._talk.followed_up()
         if command is Command.STOP:  # obeyed at any confidence, because a stop that was not meant costs little
             self._expected.forget()
             self._pictures.drop_ahead()
             self._answering.cancel()
         elif command is None and asks_nothing(utterance.text, phrases):
             self._pass_over(utterance)
-        elif utterance.confidence < self._settings.min_confidence:
+        elif command is None and utterance.confidence < min(
+            self._settings.understood_from, self._settings.min_confidence
+        ):
+            self._miss(utterance)  # a command of one word that was heard once is worth reading back
+        elif utterance.confidence < self._least_confidence(command):
             self._pictures.drop_ahead()
             self._commands.ask_back(utterance)
+            self._count_turn(utterance)
         else:
-            return self._commands.do(utterance, self._began_at)
+            self._missed = False
+            before = self._commands.last_answer
+            goes_on = self._commands.do(utterance, self._began_at)
+            if command is None and self._commands.last_answer is not before:  # not taken by a mode, as "next" is
+                self._count_turn(utterance)
+            return goes_on
         return True
+
+    def _least_confidence(self, command: Command | None) -> float:
+        """What a question or a command needs. An answer shows a wrong question, but nothing shows a wrong command."""
+        settings = self._settings
+        if command is None:
+            return settings.min_confidence
+        return max(settings.min_confidence, settings.min_command_confidence)
+
+    def _miss(self, utterance: Utterance) -> None:
+        """Says that it did not understand, where somebody waits for an answer.
+
+        Where all speech counts, it may be noise or the talk of others. So there a single word is passed over, and so is
+        all that follows until something is understood again.
+        """
+        self._pictures.drop_ahead()
+        is_open = self._activation.settings.is_open
+        is_doubtful = is_open and (self._missed or len(utterance.text.split()) < 2) and not self._expected.is_open
+        self._missed = True
+        if not self._answering.busy and not is_doubtful:
+            self._commands.not_understood(listens_on=not is_open)
+
+    def _count_turn(self, utterance: Utterance) -> None:
+        """Proposes to listen less if much is answered that nobody follows up."""
+        if self._talk.answered(utterance.ended_at) and self._settings.much_talk:
+            self._answering.say_soon(self._settings.much_talk)
 
     def _pass_over(self, utterance: Utterance) -> None:
         """Ignores words such as "thank you", "um" and "okay": they get no answer and end no answer.

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.answering.capture import PictureCapture
 from assistant.answering.doubt import NEVER, DoubtRule, Verdict, unsure_characters
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
@@ -28,7 +29,7 @@ from assistant.machine.status import Status
 from assistant.settings import voice_state
 from assistant.settings.config import ConversationConfig, HearingConfig
 from assistant.settings.voice_state import VoiceSettings
-from audio.hearing import Utterance
+from audio.listening.hearing import Utterance
 
 # Commands that use the picture which was taken while they were spoken.
 _ABOUT_PICTURES = (
@@ -51,13 +52,17 @@ class ConversationSettings:
     picture_seconds: float = (
         ConversationConfig.picture_seconds
     )  # a follow-up question is about the current picture while that is younger than this
-    min_confidence: float = HearingConfig.min_confidence  # 0..1; words below it are read back, not answered
+    min_confidence: float = HearingConfig.min_confidence  # 0..1; a question below it is read back, not answered
     doubt: DoubtRule = NEVER
     takes_instructions: bool = True  # False for a model that knows short questions only, as the demo model does
     queue_questions: bool = False  # True: a question during an answer waits for its end; False: it ends the answer
     hint: str = ""  # how to get the assistant's attention; said after the help
+    much_talk: str = ""  # said once if many turns are followed by nothing; "" where not all speech counts
     speech_interrupts: bool = False  # True with `barge_in = "any"`: the voice is silent when the user speaks
     looks_ahead: bool = True  # False: no picture is taken before the question is known
+    understood_from: float = 0.0  # 0..1; a question below it was not understood, and is not read back either
+    # 0..1; a command below it, or below `min_confidence` if that is more, is read back and not obeyed.
+    min_command_confidence: float = 0.0
     live: bool = True  # True if event times are monotonic seconds (a microphone); False if they are a file's
 
 
@@ -106,6 +111,10 @@ class CommandHandler:
         # The newest turns with a question that the journal may hold: "do not keep this" is about them.
         self._may_be_kept: deque[Turn] = deque(maxlen=TURNS_KEPT)
         self._last_asked = ""  # the last question in the user's words; "more detail" and "look closer" use it
+        # "Are you sure" is about the last answer of the model, and asks about its picture again.
+        self._checkable: tuple[Turn, PictureCapture] | None = None
+        self._looks_again = 0  # at that picture
+        self._told_last: Command | None = None  # the newest answer was this one, which no model gave
         self._began_at: float | None = None  # when the user began to speak, clock seconds; None if just now
         self._read_back = 0  # the number of the first turn that read the question back; 0 if none did
 
@@ -123,6 +132,10 @@ class CommandHandler:
             return True
         return self._obey(command, utterance)
 
+    def change(self, settings: ConversationSettings) -> None:
+        """Behave by other settings from now on."""
+        self._settings = settings
+
     def ask_back(self, utterance: Utterance) -> None:
         """Reads an utterance back as a question, because it was hardly understood."""
         is_first = self._expected.misheard is None  # False: an earlier question is already being read back
@@ -130,6 +143,12 @@ class CommandHandler:
         if is_first:
             self._read_back = turn.number
         self._expected.after(turn, utterance)
+
+    def not_understood(self, *, listens_on: bool) -> None:
+        """Asks to say it again. With `listens_on` the next words count without a press or the wake phrase."""
+        turn = self.say(self._phrases.not_understood, repeatable=False)
+        if listens_on:
+            self._expected.after(turn, self._expected.misheard)
 
     def agreed(self) -> None:
         """Notes that the user said yes to a question that was read back. "Repeat" skips the turns that did so."""
@@ -243,6 +262,8 @@ class CommandHandler:
                 self._ask_anew(phrases.more_detail_question if more else phrases.shorter_question, utterance)
             case Command.LOOK_CLOSER:
                 self._look_closer(utterance)
+            case Command.ARE_YOU_SURE:
+                self._check(utterance)
             case Command.WHAT_CHANGED:
                 self._compare(utterance)
             case _ if command in at_once.COMMANDS:
@@ -321,6 +342,28 @@ class CommandHandler:
         queued = self._settings.queue_questions and not any(mode.is_under_way for mode in self._modes)
         self.last_answer = self._answering.ask(question, look, queued=queued)
         self._note_question(self.last_answer)
+        self._checkable, self._looks_again, self._told_last = (self.last_answer, look), 0, None
+
+    def _check(self, utterance: Utterance) -> None:
+        """Looks a second time at the picture of the last answer, or tells once more what needs no model."""
+        words, newest = self._phrases.second_look, self.last_answer
+        if self._told_last is not None:
+            if self._told_last in at_once.COMMANDS:
+                self._tell_at_once(self._told_last, utterance)
+            else:
+                self.say(words.printed)
+            return
+        first, look = self._checkable or (None, None)
+        frame = None if look is None else look.frame
+        if newest is None or first is None or frame is None or not first.pieces:
+            self.say(words.nothing_to_check)
+            return
+        self._expected.forget()
+        self._read_back = 0
+        self._looks_again += 1
+        question = self._question(utterance.text, utterance)
+        self.last_answer = self._answering.look_again(question, first, frame.shifted(self._looks_again))
+        self._note_question(self.last_answer)
 
     def _note_question(self, turn: Turn) -> None:
         self.turns.append(turn)
@@ -329,6 +372,7 @@ class CommandHandler:
     def _read(self, reading: ReadingAloud, utterance: Utterance) -> None:
         look = self._pictures.for_reading(self._began_at, reading.has_read)
         self._note(reading, reading.begin(self._question(utterance.text, utterance), look))
+        self._told_last = Command.READ_TEXT
 
     def _ask_anew(self, template: str, utterance: Utterance) -> None:
         """Asks the last question again in other words, about the same picture."""
@@ -351,6 +395,7 @@ class CommandHandler:
         question = self._question(self._describe, utterance)
         self.last_answer = self._answering.compare(question, old, new)
         self._note_question(self.last_answer)
+        self._checkable, self._told_last = None, None
 
     def _tell_at_once(self, command: Command, utterance: Utterance) -> None:
         """Tells what needs no model. What "more detail" refers to stays."""
@@ -359,6 +404,7 @@ class CommandHandler:
         question = self._question(utterance.text, utterance)
         self.last_answer = self._at_once.begin(command, question, self._pictures.for_telling())
         self._note_question(self.last_answer)
+        self._told_last = command
 
     @property
     def _describe(self) -> str:

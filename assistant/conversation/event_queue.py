@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.button.gestures import Press
-from audio.hearing import Hearing, HearingEvent
+from audio.listening.hearing import Hearing, HearingEvent
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from assistant.answering.turn import Turn
 from assistant.conversation.activation import Activation
-from audio.hearing import Utterance
+from audio.listening.hearing import Utterance
 
 REPLY_SECONDS = 10.0  # counted from the last word of "did you ask …?" or of the advice
 

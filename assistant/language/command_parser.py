@@ -82,12 +82,17 @@ def _line_number(text: str, wordings: Collection[str], numbers: Mapping[str, int
 
 def is_yes(text: str, phrases: Phrases) -> bool:
     """True if `text` agrees to the question that was read back."""
-    return _is_talk(text, phrases, phrases.yes) and not _is_talk(text, phrases)
+    return says(text, phrases.yes, phrases)
 
 
 def is_no(text: str, phrases: Phrases) -> bool:
     """True if `text` says that the question that was read back is wrong."""
-    return _is_talk(text, phrases, phrases.no) and not _is_talk(text, phrases)
+    return says(text, phrases.no, phrases)
+
+
+def says(text: str, wordings: Collection[str], phrases: Phrases) -> bool:
+    """True if `text` is one of the wordings, perhaps with small talk around it."""
+    return _is_talk(text, phrases, wordings) and not _is_talk(text, phrases)
 
 
 def asks_nothing(text: str, phrases: Phrases) -> bool:

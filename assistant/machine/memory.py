@@ -1,4 +1,4 @@
-"""This process's memory: how much it takes, and how the C library keeps what is freed (malloc tuning).
+"""This process's memory: how much it takes, what is read for it, and how the C library keeps what is freed (malloc).
 
 It does not know what the memory is used for.
 """
@@ -56,3 +56,15 @@ def used_bytes(status: Path = Path("/proc/self/status")) -> int | None:
     except OSError:
         return None
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:")), None)
+
+
+def read_from_disk_bytes(io: Path = Path("/proc/self/io")) -> int | None:
+    """What this process has had read from the disk so far, pages of mapped files included (Linux read_bytes).
+
+    None where the system does not tell.
+    """
+    try:
+        lines = io.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("read_bytes:")), None)

@@ -13,17 +13,19 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.errors import ModelMissing
-from assistant.files import data_folder, replace_file
+from assistant.files import data_folder, locked, replace_file
 from assistant.language.phrases import LANGUAGES, phrases_for
 from assistant.models.verified import damaged_file, once_a_boot
 from assistant.settings.config import Config
 
 MANIFEST = "seesay-model.json"
+UNFINISHED = ".unfinished"  # is in the folder of models while `seesay fetch` works, and after a fetch that failed
+LOCK = ".lock"  # one fetch at a time holds it
 _WEIGHTS = "*.safetensors"
 _INSTALL_AGAIN = "install seesay again"
 _MOST_HASHED_BYTES = 64_000_000  # more than the demo model has, and read within a tenth of a second
@@ -162,6 +164,17 @@ def fetched_share_of_vlm(environ: Mapping[str, str] = os.environ) -> float:
     return min(0.999, here / total_bytes)
 
 
+def failed_fetch(environ: Mapping[str, str] = os.environ) -> float | None:
+    """When the last fetch began that came to no good end, in seconds since 1970. None while one is at work."""
+    folder = models_folder(environ)
+    try:
+        began_at = (folder / UNFINISHED).stat().st_mtime
+        with locked(folder / LOCK, wait=False):
+            return began_at
+    except OSError:  # nothing was begun, or somebody fetches now
+        return None
+
+
 def choose_vlm(configured: str, environ: Mapping[str, str] = os.environ) -> ChosenModel:
     """The vision-language model to load: the configured folder, else the fetched one, else the demo model.
 
@@ -233,7 +246,7 @@ def weights_hash(folder: Path) -> str:
     files = read_manifest(folder)
     try:
         if files is None:
-            paths = sorted(folder.glob(_WEIGHTS))
+            paths = weights_files(folder)
             if not paths or sum(path.stat().st_size for path in paths) > _MOST_HASHED_BYTES:
                 return ""
             known = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
@@ -241,12 +254,22 @@ def weights_hash(folder: Path) -> str:
             known = [sha256 for name, (_, sha256) in sorted(files.items()) if fnmatch.fnmatch(name, _WEIGHTS)]
     except OSError:
         return ""
-    return known[0] if len(known) == 1 else hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
+    return joined_hash(known)
 
 
 def weights_bytes(folder: Path) -> int:
     """The size of a model's weights on the disk; 0 where there are none."""
-    return sum(path.stat().st_size for path in folder.glob(_WEIGHTS))
+    return sum(path.stat().st_size for path in weights_files(folder))
+
+
+def weights_files(folder: Path) -> list[Path]:
+    """The files with a model's weights, by name."""
+    return sorted(folder.glob(_WEIGHTS))
+
+
+def joined_hash(sums: Sequence[str]) -> str:
+    """The SHA-256 of weights from those of their files, in the order of the files' names; "" for none."""
+    return sums[0] if len(sums) == 1 else hashlib.sha256("\n".join(sums).encode()).hexdigest() if sums else ""
 
 
 def _if_whole(folder: Path) -> Path | None:
@@ -294,7 +317,7 @@ def _check_named(folder: Path) -> None:
         _check_bytes(folder, remedy="run `seesay fetch`, or correct hearing.speech_model")
         return
     from audio.errors import SpeechModelError
-    from audio.model_trial import try_model
+    from audio.recognition.model_trial import try_model
 
     try:
         try_model(folder)

@@ -24,8 +24,10 @@ from assistant.language.phrases import SpeechModel
 from assistant.models.catalog import (
     FULL_SPEECH,
     FULL_VLM,
+    LOCK,
     MANIFEST,
     PIPER_VOICES,
+    UNFINISHED,
     HubModel,
     PiperVoice,
     models_folder,
@@ -41,6 +43,7 @@ _HUB = "https://huggingface.co"
 _VOSK = "https://alphacephei.com/vosk/models"
 _HUB_TIMEOUT_SECONDS = 30.0
 _WANTED_SUFFIXES = (".json", ".txt", ".jinja", ".safetensors", ".md")
+_LOOK_SECONDS = 0.05  # far longer than a running assistant needs to look whether somebody fetches
 _MAX_UNPACKED_BYTES = 400_000_000  # the small models unpack to about 70 MB
 _ROOM_TO_SPARE_BYTES = 100_000_000
 
@@ -81,6 +84,7 @@ def fetch(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
+            (folder / UNFINISHED).write_bytes(b"")
             _remove_useless_parts(folder, sources)
             if which in ("all", "speech"):
                 base = environ.get("SEESAY_VOSK_URL", _VOSK).rstrip("/")
@@ -90,6 +94,7 @@ def fetch(
                 folders.append(_fetch_voice(sources.voices[language], endpoint, folder, progress, wait))
             if which in ("all", "vision"):
                 folders.append(_fetch_vlm(sources.vlm, endpoint, folder, progress, wait))
+            (folder / UNFINISHED).unlink(missing_ok=True)
     except FetchError:
         raise
     except OSError as error:
@@ -250,8 +255,13 @@ def _check_room(folder: Path, needed_bytes: int) -> None:
 def _alone(folder: Path) -> Iterator[None]:
     """Let one process fetch at a time: two would write into each other's files. A killed process loses the lock."""
     with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(locked(folder / ".lock", wait=False))
-        except BlockingIOError:
+        for last in (False, True):
+            try:
+                stack.enter_context(locked(folder / LOCK, wait=False))
+                break
+            except BlockingIOError:  # perhaps for a moment, by `catalog.failed_fetch`
+                if not last:
+                    time.sleep(_LOOK_SECONDS)
+        else:
             raise FetchError(f"another `seesay fetch` is at work in {folder}: wait for it to end.") from None
         yield

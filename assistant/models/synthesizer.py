@@ -17,8 +17,8 @@ from assistant.models.catalog import piper_voice
 from assistant.settings.config import Config
 
 if TYPE_CHECKING:
-    from audio.piper_synthesizer import PiperSynthesizer
-    from audio.synthesizer import Synthesizer
+    from audio.speaking.piper_synthesizer import PiperSynthesizer
+    from audio.speaking.synthesizer import Synthesizer
 
 
 def open_synthesizer(
@@ -30,12 +30,12 @@ def open_synthesizer(
     """
     language = phrases_for(config.conversation.language).voice
     if config.speaking.engine == "piper":
-        from audio.piper_synthesizer import PiperSynthesizer
+        from audio.speaking.piper_synthesizer import PiperSynthesizer
         from vision.engine.host import arithmetic_threads
 
         voice, threads = piper_voice(config, environ), arithmetic_threads(config.engine.threads)
         return PiperSynthesizer(voice, rate_wpm, volume, partial(to_spoken, voice=language), threads)
-    from audio.synthesizer import Synthesizer
+    from audio.speaking.synthesizer import Synthesizer
 
     name = config.speaking.voice or language
     return Synthesizer(name, rate_wpm, volume, partial(to_spoken, voice=name))

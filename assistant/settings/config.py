@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.button.gestures import ButtonSettings
 from assistant.language.phrases import LANGUAGES, phrases_for
-from audio.settings import MIN_CONFIDENCE, VAD_AGGRESSIVENESS, EndpointSettings
+from audio.settings import MIN_COMMAND_CONFIDENCE, MIN_CONFIDENCE, VAD_AGGRESSIVENESS, EndpointSettings
 from vision.engine.settings import EngineSettings
 from vision.remote_settings import AGAIN_SECONDS, RemoteSettings, ServerSettings
 from vision.settings import OPEN_TIMEOUT_SECONDS, PICTURE_HEIGHT, PICTURE_WIDTH
@@ -50,6 +50,7 @@ class HearingConfig:
     end_silence_seconds: float = _number(EndpointSettings.end_silence_seconds, 0.1, 5.0)
     max_utterance_seconds: float = _number(EndpointSettings.max_utterance_seconds, 2.0, 60.0)
     min_confidence: float = _number(MIN_CONFIDENCE, 0.0, 1.0)
+    min_command_confidence: float = _number(MIN_COMMAND_CONFIDENCE, 0.0, 1.0)
     barge_in: str = _one_of("off", "stop_word", "any")
 
 
@@ -99,8 +100,10 @@ class EngineConfig:
     max_new_tokens: int = _number(EngineSettings.max_new_tokens, 1, 512)
     prefill_chunk_tokens: int = _number(EngineSettings.prefill_chunk_tokens, 1, 1024)
     temperature: float = _number(EngineSettings.temperature, 0.0, 2.0)
+    top_k: int = _number(EngineSettings.top_k, 0, 1000)
     top_p: float = _number(EngineSettings.top_p, 0.01, 1.0)
     repetition_penalty: float = _number(EngineSettings.repetition_penalty, 1.0, 2.0)
+    presence_penalty: float = _number(EngineSettings.presence_penalty, -2.0, 2.0)
     arithmetic: str = _one_of(EngineSettings.arithmetic, "transformers")
 
 
@@ -173,6 +176,7 @@ class DoubtConfig:
     hedge_below: float = _number(0.2, 0.0, 1.0)
     cannot_tell_below: float = _number(0.2, 0.0, 1.0)
     spell_below: float = _number(0.9, 0.0, 1.0)
+    measured: bool = True
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,18 @@ functions, because `seesay --help` must stay quick.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant import console
+from assistant.button.input_devices import key_name
 from assistant.errors import ModelMissing
 from assistant.language.phrases import phrases_for
 from assistant.machine.doctor import microphone
@@ -22,19 +25,23 @@ from assistant.models import catalog
 from assistant.settings.config import Config
 from assistant.settings.config_edit import set_tables
 from assistant.settings.voice_state import VoiceState, save_state, state_path
+from assistant.setup.buttons import Buttons
 from assistant.setup.dialogue import NotPossible, Setting
 from assistant.setup.keys import Keys
 from assistant.setup.presses import Answer
-from assistant.setup.steps import Device, Draft, Heard, Page
+from assistant.setup.spoken_answers import SpokenAnswers, open_transcriber
+from assistant.setup.steps import Device, Draft, FoundButton, Heard, Page
 from audio.errors import AudioError
 from audio.own_process import command_of
 from vision.errors import VisionError
 
 if TYPE_CHECKING:
-    from audio.synthesizer import Synthesizer
-    from audio.voice import SpokenVoice
+    from audio.speaking.synthesizer import Synthesizer
+    from audio.speaking.voice import SpokenVoice
 
 LISTEN_SECONDS = 4.0
+MOST_TOLD = 2  # so often it is said in one question which words are an answer
+PRESS_SECONDS = 8.0  # to find the button and press it
 PAGE_SECONDS = 4.0  # to lift a page in front of the camera
 SILENCE_SECONDS = 20.0  # without a press for so long, a question is asked again
 _READER_THREADS = 2
@@ -51,6 +58,7 @@ class RealParts:
         path: Path,
         keys: Keys,
         lists: Callable[[str], Sequence[Device]],  # of "loudspeakers", "microphones" or "cameras"
+        buttons: Buttons | None = None,
     ) -> None:
         self._config = config
         self._draft = draft
@@ -62,6 +70,11 @@ class RealParts:
         self._sounds_like: tuple[Any, ...] = ()
         self._output: str | None = None
         self._fetching: subprocess.Popen[bytes] | None = None  # the last fetch that was started
+        self._buttons = buttons
+        self._answers: SpokenAnswers | None = None
+        self._answers_language = ""
+        self._hears_on: str | None = None  # the microphone that understood words when it was tried last
+        self._has_told = False  # that answers can be spoken
 
     def close(self) -> None:
         if self._voice is not None:
@@ -73,9 +86,10 @@ class RealParts:
     # Speaking.
 
     def speak_as(self, settings: Sequence[Setting]) -> None:
-        from audio.playback import Loudspeaker
-        from audio.synthesizer import Synthesizer
-        from audio.voice import SpokenVoice
+        from assistant.language.speakable import to_spoken
+        from audio.speaking.playback import Loudspeaker
+        from audio.speaking.synthesizer import Synthesizer
+        from audio.speaking.voice import SpokenVoice
 
         over = {(table, key): value for table, key, value in settings}
 
@@ -89,7 +103,7 @@ class RealParts:
             return
         self.close()
         try:
-            self._synthesizer = Synthesizer(*wanted)
+            self._synthesizer = Synthesizer(*wanted, partial(to_spoken, voice=name))
             self._voice = SpokenVoice(self._synthesizer, lambda: Loudspeaker(output or None))
         except AudioError as error:
             self.close()
@@ -114,10 +128,48 @@ class RealParts:
             console.say(f"seesay: {error}")
 
     def ask(self, question: str, silence_means: Answer) -> Answer:
-        """Says a question and waits for the answer."""
+        """Says a question and waits for the answer, by the key, or by voice where a microphone has understood words."""
         self._keys.forget()
+        answers = self._spoken_answers()
+        if answers is not None and not self._has_told:
+            self._has_told = True
+            question = f"{question} {self._draft.words.say_it_too}"
         self.tell(question)
-        return self._keys.wait(SILENCE_SECONDS) or silence_means
+        for told in range(MOST_TOLD + 1):
+            with contextlib.ExitStack() as stack:
+                if answers is not None and not self._keys.pressed.is_set():
+                    self._listen_beside(answers, stack)
+                answer = self._keys.wait(SILENCE_SECONDS)
+            if answer is not Answer.UNCLEAR:
+                return answer or silence_means
+            if told < MOST_TOLD:
+                self.tell(self._draft.words.say_it_too)
+        return self._keys.wait(SILENCE_SECONDS) or silence_means  # others talk in the room: only the key counts
+
+    def _listen_beside(self, answers: SpokenAnswers, stack: contextlib.ExitStack) -> None:
+        from audio.microphone import Microphone
+
+        try:
+            source = stack.enter_context(Microphone(self._hears_on or None))
+        except AudioError as error:  # the key is still there
+            console.say(f"seesay: {error}")
+            self._hears_on = None
+            return
+        stack.enter_context(answers.listening(source))
+
+    def _spoken_answers(self) -> SpokenAnswers | None:
+        """What hears answers in the draft's language; None if no microphone understood words, or no model is here."""
+        language = self._draft.language
+        if self._hears_on is None:
+            return None
+        if self._answers is None or self._answers_language != language:
+            phrases = phrases_for(language)
+            try:
+                transcriber = open_transcriber(catalog.choose_speech("", language).folder, phrases)
+            except (ModelMissing, AudioError):
+                return None
+            self._answers, self._answers_language = SpokenAnswers(transcriber, phrases, self._keys.hand_on), language
+        return self._answers
 
     # Trials.
 
@@ -131,6 +183,11 @@ class RealParts:
         return self._lists("cameras")
 
     def listen(self, device: str) -> Heard:
+        heard = self._listen(device)
+        self._hears_on = device if heard.kind == "words" else None
+        return heard
+
+    def _listen(self, device: str) -> Heard:
         self._tone()
         try:
             name, sound, _ = microphone.record(device, LISTEN_SECONDS)
@@ -148,7 +205,7 @@ class RealParts:
 
     def _words(self, sound: Any) -> str | None:
         """The words in a recording; None if there is no speech model of the draft's language."""
-        from audio.transcriber import VoskTranscriber
+        from audio.recognition.transcriber import VoskTranscriber
 
         try:
             chosen = catalog.choose_speech("", self._draft.language)
@@ -159,8 +216,8 @@ class RealParts:
         return transcriber.finish().text
 
     def _tone(self) -> None:
-        from audio.earcons import listening
-        from audio.synthesizer import SYNTHESIS_RATE_HZ
+        from audio.speaking.earcons import listening
+        from audio.speaking.synthesizer import SYNTHESIS_RATE_HZ
 
         if self._voice is None:
             return
@@ -204,6 +261,23 @@ class RealParts:
         text = " ".join(filter(None, texts))
         return Page("text", text) if text else Page("no text")
 
+    def has_buttons(self) -> bool:
+        return self._buttons is not None and self._buttons.has_devices
+
+    def find_button(self) -> FoundButton:
+        words, buttons = self._draft.words, self._buttons
+        if buttons is None or buttons.problem:
+            problem = words.no_button if buttons is None else words.button_fails.format(problem=buttons.problem)
+            raise NotPossible(problem)
+        pressed, buttons.pressed = buttons.pressed, None  # asked once more, the user means another one
+        if pressed is None:
+            self.tell(words.press_the_button)
+            pressed = buttons.next_press(PRESS_SECONDS)
+        if pressed is None:
+            raise NotPossible(words.no_button)
+        name = pressed.device.name if pressed.device.name.isprintable() else str(pressed.device.path)
+        return FoundButton(name, pressed.code, key_name(pressed.code))
+
     # Effects.
 
     def write(self, draft: Draft) -> Path:
@@ -217,6 +291,9 @@ class RealParts:
 
     def fetch(self, which: str) -> None:
         self._fetching = fetch_beside(which, self._draft.language)
+
+    def fetch_has_failed(self) -> bool:
+        return self._fetching is not None and self._fetching.poll() not in (None, 0)
 
     def can_hear(self) -> bool:
         """English has a small model of its own; any other language needs the one that is fetched."""

@@ -85,16 +85,17 @@ class Keys:
                 except OSError:
                     typed = b""
                 if not typed:
-                    self._hand_on(None)
+                    self.hand_on(None)
                     return
                 answer = counter.push(typed, time.monotonic())
                 if answer is not None or counter.due_at is not None:
                     self.pressed.set()
             answer = answer or counter.tick(time.monotonic())
             if answer is not None:
-                self._hand_on(answer)
+                self.hand_on(answer)
 
-    def _hand_on(self, answer: Answer | None) -> None:
+    def hand_on(self, answer: Answer | None) -> None:
+        """Takes an answer that was given in another way. None is the end of the input. Any thread may call it."""
         with contextlib.suppress(queue.Full):
             self._answers.put_nowait(answer)
 

@@ -17,6 +17,7 @@ class Answer(enum.Enum):
     NO = "no"
     BACK = "back"
     REPEAT = "repeat"
+    UNCLEAR = "unclear"  # spoken words that are no answer: the question still waits
 
 
 MORE_SECONDS = 0.7  # a further press within this time belongs to the same answer

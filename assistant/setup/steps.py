@@ -17,6 +17,7 @@ from assistant.setup.dialogue import NotPossible, Offer, Setting
 from assistant.setup.presses import Answer
 from assistant.setup.screen_reader import Preference
 
+TERMINAL = "terminal"  # as the button's device in config.toml: the space bar
 MOST_WORDS_READ = 12  # of the page: enough to know that it is the right one
 
 
@@ -42,6 +43,15 @@ class Page:
 
     kind: Literal["text", "no text", "fails"]
     text: str = ""  # what was read, or the problem
+
+
+@dataclass(frozen=True)
+class FoundButton:
+    """A key of an input device that the user has pressed."""
+
+    device: str  # its name, as button.device wants it
+    key: int
+    name: str  # of the key
 
 
 @dataclass
@@ -101,6 +111,15 @@ class Parts(Protocol):
     def can_hear(self) -> bool:
         """Whether there is a speech model. It waits for one that is being fetched, as long as the fetch goes on."""
 
+    def fetch_has_failed(self) -> bool:
+        """Whether a fetch that was begun here has ended without the models."""
+
+    def has_buttons(self) -> bool:
+        """Whether there is any input device with keys, be it one that may not be read."""
+
+    def find_button(self) -> FoundButton:
+        """The button that was pressed to answer, or else the next one that the user presses. Raises NotPossible."""
+
     def start_at_boot(self) -> str:
         """Makes the program start with the machine. Returns a sentence that says what came of it."""
 
@@ -140,6 +159,7 @@ def steps_of(
         _microphone(draft, parts),
         _camera(draft, parts),
         _activation(draft),
+        _button(draft, parts),
         _rate(draft, parts, preference),
         _keep(draft, parts),
         _models(draft, parts, wants_models),
@@ -254,6 +274,36 @@ def _activation(draft: Draft) -> _Step:
     return _Step(offers, lambda offer: draft.words.activation[offer.name], _taking(draft))
 
 
+def _button(draft: Draft, parts: Parts) -> _Step:
+    """Which key is the button. It is left out where nothing listens for one, or where there is only the space bar."""
+    device_key, code_key = ("button", "device"), ("button", "key")
+    found: list[FoundButton] = []  # the one that was pressed last
+
+    def offers() -> list[Offer]:
+        if "button" not in str(draft["activation", "by"]) or not parts.has_buttons():
+            return []
+        named = str(draft[device_key])
+        stays = [Offer("stays")] if named not in ("", TERMINAL) else []
+        return [*stays, Offer("pressed"), Offer("space", ((*device_key, TERMINAL), (*code_key, 0)))]
+
+    def question(offer: Offer) -> str:
+        words = draft.words
+        if offer.name == "stays":
+            return words.button_stays.format(name=draft[device_key])
+        if offer.name == "space":
+            return words.space_bar
+        found[:] = [parts.find_button()]
+        return words.button_found.format(key=found[0].name, name=found[0].device)
+
+    def take(offer: Offer) -> str:
+        if offer.name == "pressed":
+            draft.take(((*device_key, found[0].device), (*code_key, found[0].key)))
+        draft.take(offer.settings)
+        return ""
+
+    return _Step(offers, question, take)
+
+
 def _rate(draft: Draft, parts: Parts, preference: Preference | None) -> _Step:
     def offers() -> list[Offer]:
         now = int(draft["speaking", "rate_wpm"])
@@ -317,7 +367,8 @@ def _boot(draft: Draft, parts: Parts, can: bool) -> _Step:
 def _begin(draft: Draft, parts: Parts) -> _Step:
     def take(offer: Offer) -> str:
         if offer.ends:
-            return draft.words.ended
+            failed = draft.words.fetch_failed if parts.fetch_has_failed() else ""
+            return " ".join(filter(None, (failed, draft.words.ended)))
         return "" if parts.can_hear() else draft.words.fetch_failed
 
     return _Step(

@@ -21,16 +21,16 @@ from assistant.web.access import (
     host_is_ours,
     origin_is_ours,
 )
-from assistant.web.api import api_routes
-from assistant.web.audio_routes import audio_routes
-from assistant.web.errors import ApiError, error_body
+from assistant.web.answers.errors import ApiError, error_body
 from assistant.web.journal_routes import PAGE_PATH, journal_routes
-from assistant.web.ollama import PATHS as OLLAMA_PATHS
-from assistant.web.ollama import ollama_routes
 from assistant.web.openapi import description
 from assistant.web.pages import page_routes
-from assistant.web.responses import responses_routes
-from assistant.web.v1 import v1_routes
+from assistant.web.protocols.api import api_routes
+from assistant.web.protocols.audio_routes import audio_routes
+from assistant.web.protocols.ollama import PATHS as OLLAMA_PATHS
+from assistant.web.protocols.ollama import ollama_routes
+from assistant.web.protocols.responses import responses_routes
+from assistant.web.protocols.v1 import v1_routes
 
 if TYPE_CHECKING:
     from flask import Flask, Request, Response

@@ -21,7 +21,7 @@ from assistant.inspection.export import as_object, csv_pieces, json_pieces, pict
 from assistant.inspection.journal import Journal
 from assistant.inspection.record import Entry
 from assistant.inspection.report_page import page_pieces, reduced
-from assistant.web.errors import ApiError, invalid, no_room
+from assistant.web.answers.errors import ApiError, invalid, no_room
 
 _log = logging.getLogger(__name__)
 

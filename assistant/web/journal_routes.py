@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from assistant.inspection.report_page import Shown
 from assistant.language.phrases import LANGUAGES, phrases_for
 from assistant.web import page
-from assistant.web.api import client_gone
-from assistant.web.errors import ApiError, invalid
+from assistant.web.answers.errors import ApiError, invalid
 from assistant.web.journal import HIGHEST_NUMBER, MEDIA_TYPES, Listing, Query, parse_query, record_as_json
+from assistant.web.protocols.api import client_gone
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response

@@ -21,7 +21,7 @@ class Machine:
 
     def __init__(
         self,
-        model: str,
+        model: Callable[[], str],
         other_watts: float,
         memory: Callable[[], int | None],
         sample: Callable[[], PowerSample] | None = None,  # given if somebody reads the sensors already
@@ -35,7 +35,7 @@ class Machine:
         self._camera_pixels = camera_pixels
         self._lock = threading.Lock()
         self._sample = sample or PowerReader(Sysfs()).sample
-        self._status = Status(model=model)
+        self._status = Status(model=model())
         self._read_at = float("-inf")
 
     def __call__(self) -> Status:
@@ -43,6 +43,6 @@ class Machine:
             if self._clock() - self._read_at >= _SECONDS:
                 self._read_at = self._clock()
                 self._status = status_of(
-                    self._sample(), self._other_watts, self._memory(), self._model, self._camera_pixels()
+                    self._sample(), self._other_watts, self._memory(), self._model(), self._camera_pixels()
                 )
             return self._status

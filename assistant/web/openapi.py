@@ -13,11 +13,11 @@ from typing import Any
 from assistant import __version__
 from assistant.inspection.round_shown import ANSWERS, AWAITED, STATES
 from assistant.web import page
-from assistant.web.audio_routes import SPEECH_FORMATS, SPEEDS, TRANSCRIPT_FORMATS
-from assistant.web.chat_request import IGNORED_NUMBERS, LONGEST_STOP_STRING, MOST_STOP_STRINGS
+from assistant.web.answers.sounds import LONGEST_TEXT
 from assistant.web.journal import HIGHEST_NUMBER, MEDIA_TYPES, MOST_CHARACTERS, MOST_RECORDS
+from assistant.web.protocols.audio_routes import SPEECH_FORMATS, SPEEDS, TRANSCRIPT_FORMATS
+from assistant.web.protocols.chat_request import IGNORED_NUMBERS, LONGEST_STOP_STRING, MOST_STOP_STRINGS
 from assistant.web.settings import MAX_NEW_TOKENS, WebSettings
-from assistant.web.sounds import LONGEST_TEXT
 
 Schema = dict[str, Any]
 
@@ -65,7 +65,12 @@ def description(settings: WebSettings, models: Sequence[str]) -> Schema:
             "/healthz": {"get": {**_get("Is it there?", _object(ok=_FLAG)), "security": []}},
             "/api/status": {"get": _get("What it is doing", _ref("Status"), *_GUARDED)},
             "/api/round": {"get": _get("How the inspection round stands", _ref("Round"), *_GUARDED, 404)},
-            "/api/frame.jpg": {"get": _media("What the camera sees now", "image/jpeg", *_GUARDED, 404, 503)},
+            "/api/frame.jpg": {
+                "get": {
+                    **_media("What the camera sees now", "image/jpeg", *_GUARDED, 400, 404, 503),
+                    "parameters": [_query("keep", {"enum": ["1"]})],
+                }
+            },
             "/api/speech/{name}.wav": {
                 "get": {
                     **_media("The sound of a sentence", "audio/wav", *_GUARDED, 404),

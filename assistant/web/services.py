@@ -19,15 +19,15 @@ from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.machine.status import Status
 from assistant.web.access import Client, RateLimit, Tokens
-from assistant.web.answer import Answer, AnswerContext, Asked, Hear, OnEnd, Tell, ends_quietly, tells_nothing
-from assistant.web.conversations import Conversation, Conversations
-from assistant.web.errors import ApiError
+from assistant.web.answers.answer import Answer, AnswerContext, Asked, Hear, OnEnd, Tell, ends_quietly, tells_nothing
+from assistant.web.answers.conversations import Conversation, Conversations
+from assistant.web.answers.errors import ApiError
+from assistant.web.answers.sounds import Sounds
+from assistant.web.answers.speech import Speech
+from assistant.web.answers.status_board import Board
+from assistant.web.answers.work_queue import WorkQueue
 from assistant.web.journal import JournalAccess, JournalPages
 from assistant.web.settings import WebSettings
-from assistant.web.sounds import Sounds
-from assistant.web.speech import Speech
-from assistant.web.status_board import Board
-from assistant.web.work_queue import WorkQueue
 from vision.errors import VisionError
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from waitress.task import ErrorTask
 from waitress.utilities import Error
 
 from assistant.web.access import LOGIN_PATH, MAX_LOGIN_BYTES, Tokens, bearer_token
-from assistant.web.errors import ApiError, error_body, no_room
+from assistant.web.answers.errors import ApiError, error_body, no_room
 from assistant.web.settings import WebSettings
 
 SWEEP_SECONDS = 0.5

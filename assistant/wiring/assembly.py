@@ -19,6 +19,7 @@ from assistant import console
 from assistant.answering.announcements import Announcements
 from assistant.language.phrases import Phrases, phrases_for
 from assistant.models import catalog
+from assistant.models.checked import read_result
 from assistant.settings.config import Config
 from assistant.settings.voice_state import VoiceSettings, VoiceState, load_state, state_path
 from assistant.wiring import devices
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
     from assistant.inspection.turns import TurnJournal
     from assistant.machine.power.keeper import PowerKeeper
     from assistant.wiring.handing_on import Receivers
-    from audio.playback import Speaker
     from audio.sound_watch import SoundWatch
-    from audio.voice import SpokenVoice, Synthesizer
+    from audio.speaking.playback import Speaker
+    from audio.speaking.voice import SpokenVoice, Synthesizer
     from vision.best_shot import BestShot
     from vision.engine.engine import Engine as LocalEngine
     from vision.interface import Engine, FrameSource, SupportsSee
@@ -71,6 +72,7 @@ class Assembly:
         self._speech_model = speech_model
         self.announcements = Announcements()
         self._pipeline: AnswerPipeline | None = None
+        self._told_doubt = ""  # where the thresholds come from, as the user was told
 
     @cached_property
     def phrases(self) -> Phrases:
@@ -90,6 +92,16 @@ class Assembly:
     def is_demo(self) -> bool:
         """True if the small demo model answers as a rule. The program then tells the user."""
         return self.vision_model.is_demo and not is_remote(self.config)
+
+    @property
+    def may_improve(self) -> bool:
+        """True if the small demo model answers only until the full one was fetched."""
+        return self.is_demo and self._vision_model is None
+
+    def change_model(self, model: catalog.ChosenModel) -> None:
+        """The engine has another model from now on."""
+        self.vision_model = model
+        self.__dict__.pop("_own_weights_sha256", None)
 
     def choose_models(self) -> None:
         """Finds both models before anything is loaded, and tells the user if the small demo model answers.
@@ -137,7 +149,10 @@ class Assembly:
         return self._load_local(self.stack)
 
     def _load_local(self, stack: contextlib.ExitStack) -> LocalEngine:
-        model = self.vision_model
+        return self.load_model(self.vision_model, stack)
+
+    def load_model(self, model: catalog.ChosenModel, stack: contextlib.ExitStack) -> LocalEngine:
+        """Loads a model as an engine of this machine, which the stack closes."""
         if model.is_demo:
             catalog.whole_demo_vlm(model.folder)
         return load_engine(self.config, model.folder, stack, console.say, is_demo=model.is_demo)
@@ -147,9 +162,24 @@ class Assembly:
         """The name of the model that answers now. It changes while another computer cannot be reached."""
         return self.engine.answerer.model_name
 
-    @cached_property
+    @property
     def doubt(self) -> DoubtRule:
-        return doubt_rule(self.config, is_demo=self.is_demo)
+        """Of the model that answers now. The user is told where its thresholds come from, unless it is the demo model."""
+        return self._doubt_rule(is_demo=self.is_demo)
+
+    @property
+    def usual_doubt(self) -> DoubtRule:
+        """Of every model but the demo model, which has its own."""
+        return self._doubt_rule(is_demo=False)
+
+    def _doubt_rule(self, *, is_demo: bool) -> DoubtRule:
+        is_own = not is_remote(self.config) and not self.vision_model.is_demo
+        checked = read_result(self.vision_model.folder) if is_own else None
+        rule, source = doubt_rule(self.config, is_demo=is_demo, checked=checked)
+        if source and is_own and source != self._told_doubt:
+            console.say(source)
+            self._told_doubt = source
+        return rule
 
     def start_pipeline(
         self,
@@ -175,7 +205,7 @@ class Assembly:
                 voice,
                 self.phrases,
                 play_earcons=earcons and self.config.speaking.earcons,
-                doubt=self.doubt,
+                doubt=self.usual_doubt,
                 reader=self.question_reader,
                 on_text=on_text,
                 on_end=on_end,
@@ -246,12 +276,16 @@ class Assembly:
 
     @cached_property
     def question_reader(self) -> QuestionReader | None:
-        """Reads print for questions about writing. None if the config says so, or the demo model answers."""
+        """Reads print for questions about writing. None if the config says so, or only the demo model will answer."""
         from assistant.answering.reader_context import QuestionReader
 
-        if self.is_demo or self.config.reading.context == "off":
+        if self.config.reading.context == "off" or (self.is_demo and not self.may_improve):
             return None
-        return QuestionReader(self.reader, self.phrases, warm=self.reader.warm)
+        return QuestionReader(self.reader, self.phrases, warm=self._warm_reader)
+
+    def _warm_reader(self) -> None:
+        if not self.is_demo:  # nothing is read for the demo model
+            self.reader.warm()
 
     @property
     def page_advice(self) -> Advise:
@@ -293,7 +327,7 @@ class Assembly:
         on_back: Callable[[], None] = lambda: None,
     ) -> SpokenVoice:
         """A voice over a loudspeaker or a WAV file, which the voice closes."""
-        from audio.voice import SpokenVoice
+        from audio.speaking.voice import SpokenVoice
 
         speaking = self.config.speaking
         voice = SpokenVoice(

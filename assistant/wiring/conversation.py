@@ -19,10 +19,11 @@ from assistant.language.phrases import Phrases
 from assistant.machine.memory import used_bytes
 from assistant.machine.status import Status, status_of
 from assistant.models import catalog
-from assistant.wiring import devices, rounds
+from assistant.wiring import devices, open_listening, rounds
 from assistant.wiring.arriving import Arriving, Until
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
+from assistant.wiring.new_eye import NewEye
 from assistant.wiring.service import SignsOfLife, signs_of_life
 
 if TYPE_CHECKING:
@@ -37,12 +38,16 @@ if TYPE_CHECKING:
     from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
-    from audio.hearing import AudioSource
-    from audio.pausing import JudgedBeside
-    from audio.wake_word import AttentiveTranscriber
+    from audio.listening.hearing import AudioSource
+    from audio.listening.pausing import JudgedBeside
+    from audio.recognition.wake_word import AttentiveTranscriber
     from vision.loading_engine import LoadingEngine
 
 
+_MUTED = (
+    "the microphone sends no sound at all: switch its mute off, at its cable or with "
+    "`pactl set-source-mute @DEFAULT_SOURCE@ 0`, or check its plug"
+)
 _LAST_WORDS_SECONDS = 10.0  # for the sentence that says why the program ends
 
 
@@ -79,6 +84,7 @@ def run(
 
     Raises if a device or a model is missing at the start.
     """
+    from assistant.answering.memory_watch import MemoryWatch
     from assistant.conversation.conversation import Conversation
     from assistant.conversation.dialog import OwnState
     from assistant.conversation.modes.reading_aloud import ReadingAloud
@@ -99,7 +105,12 @@ def run(
     seen, looker = _looking_ahead(
         assembly, lambda: pipeline.in_use or (side_server is not None and side_server.at_work), verbose=verbose
     )
-    on_user = looker.interrupt if looker is not None else _do_nothing
+
+    def on_user() -> None:
+        memory.wake()
+        if looker is not None:
+            looker.interrupt()
+
     pipeline = assembly.start_pipeline(
         voice,
         engine=seen,
@@ -107,6 +118,14 @@ def run(
         on_user=on_user,
         is_loading=lambda: loading is not None and loading.is_loading,
         on_end=_turn_printer(assembly, verbose=verbose, as_json=as_json, side_server=side_server),
+    )
+    memory = stack.enter_context(
+        MemoryWatch(
+            pipeline,
+            phrases.short_of_memory,
+            console.say,
+            is_loading=lambda: loading is not None and loading.is_loading,
+        )
     )
     inspection = None if plan is None else rounds.inspection_round(assembly, pipeline, plan)
     activation = ears.activation(
@@ -116,9 +135,17 @@ def run(
         is_awaited=lambda text: inspection is not None and inspection.counts_unasked(text),
     )
     queue = EventQueue()
-    heard = _events(assembly, pipeline, activation, queue, inspection, life)
+    new_eye = NewEye(assembly, loading) if loading is not None and assembly.may_improve else None
+    heard = _events(assembly, pipeline, activation, queue, inspection, life, new_eye)
     if loading is not None:
         heard = _while_engine_lives(heard, loading, pipeline, phrases)
+    if new_eye is not None:
+        heard = _with_new_eye(
+            heard,
+            new_eye,
+            is_quiet=lambda: not (pipeline.in_use or (side_server is not None and side_server.at_work)),
+            on_taken=lambda: conversation.change(_settings(assembly, activation)),
+        )
     events = stack.enter_context(contextlib.closing(_with_signs_of_life(heard, life)))
     conversation = Conversation(
         events,
@@ -166,6 +193,7 @@ def run(
 
 def _settings(assembly: Assembly, activation: Activation) -> ConversationSettings:
     from assistant.conversation.dialog import ConversationSettings
+    from audio.recognition.certainty import UNDERSTOOD_CONFIDENCE
 
     config = assembly.config
     return ConversationSettings(
@@ -173,8 +201,11 @@ def _settings(assembly: Assembly, activation: Activation) -> ConversationSetting
         config.hearing.min_confidence,
         assembly.doubt,
         takes_instructions=not assembly.is_demo,
+        understood_from=UNDERSTOOD_CONFIDENCE,
+        min_command_confidence=config.hearing.min_command_confidence,
         queue_questions=config.conversation.while_answering == "queue",
         hint=_hint(activation, assembly.phrases),
+        much_talk=open_listening.much_talk_notice(activation.settings, assembly.phrases),
         speech_interrupts=config.hearing.barge_in == "any",
         looks_ahead=config.seeing.ahead != "off",
     )
@@ -208,10 +239,12 @@ def _events(
     queue: EventQueue,
     inspection: InspectionRound | None,
     life: SignsOfLife,
+    new_eye: NewEye | None = None,
 ) -> Generator[Event, None, None]:
     """All events that the conversation reacts to. They go on after the microphone was lost and has come back."""
-    from audio.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
-    from audio.reconnecting import HalfDuplex, OwnCue, lasting_events
+    from audio.listening.hearing import Situation, SpeechRejected, SpeechStarted, Utterance
+    from audio.listening.muted import MutedWatch
+    from audio.listening.reconnecting import HalfDuplex, OwnCue, lasting_events
 
     phrases = assembly.phrases
     situation = Situation(held=activation.held)
@@ -229,8 +262,14 @@ def _events(
         return ears, transcriber, pause_ear
 
     parts = parts_of(assembly.ears)
-    arriving = _arriving(assembly)
+    arriving = _arriving(assembly, new_eye)
     speech_under_way = False
+    muted = MutedWatch(
+        on_muted=lambda: assembly.tell(_MUTED, phrases.microphone_muted),
+        on_heard=lambda: assembly.tell(
+            "the microphone sends sound again", phrases.microphone_heard, instead_of=phrases.microphone_muted
+        ),
+    )
 
     def may_change_ears() -> bool:
         return arriving.has_new_ears and not speech_under_way and not pipeline.in_use
@@ -241,10 +280,11 @@ def _events(
         if parts[0].stop_ear is not None:
             parts[0].stop_ear.rest()
         queue.take()
+        watched = muted.watched(microphone)
         while True:
             ears, transcriber, pause_ear = parts
             hearing = ears.hearing(
-                Until(microphone, may_change_ears),
+                Until(watched, may_change_ears),
                 transcriber,
                 replace(situation, wake_suspected=transcriber.wake_suspected),
                 stop_ear=ears.stop_ear,
@@ -277,7 +317,7 @@ def _events(
     )
 
 
-def _arriving(assembly: Assembly) -> Arriving:
+def _arriving(assembly: Assembly, new_eye: NewEye | None) -> Arriving:
     """Notices models that are fetched from now on."""
     config = assembly.config
     language = config.conversation.language
@@ -294,6 +334,7 @@ def _arriving(assembly: Assembly) -> Arriving:
             load_ears,
             wants_speech=not config.hearing.speech_model and catalog.fetched_speech(language) is None,
             fetched_speech=lambda: catalog.fetched_speech(language),
+            load_eye=None if new_eye is None else new_eye.begin,
         )
     )
 
@@ -307,6 +348,17 @@ def _while_engine_lives(
             if loading.has_failed:
                 pipeline.say(phrases.not_loaded).done.wait(_LAST_WORDS_SECONDS)
                 loading.raise_failure()
+            yield event
+
+
+def _with_new_eye(
+    events: Generator[Event, None, None], new_eye: NewEye, *, is_quiet: Callable[[], bool], on_taken: Callable[[], None]
+) -> Generator[Event, None, None]:
+    """The same events. Between two of them, in a quiet moment, the model for seeing that was fetched is taken into use."""
+    with contextlib.closing(events):
+        for event in events:
+            if new_eye.is_there and is_quiet() and new_eye.take():
+                on_taken()
             yield event
 
 
@@ -357,7 +409,8 @@ def _greeting(assembly: Assembly, activation: Activation) -> str:
     phrases = assembly.phrases
     profile = phrases.profiles.get(assembly.config.conversation.profile, "")
     ready = phrases.ready_demo_models if assembly.is_demo else phrases.ready
-    return " ".join(filter(None, (profile, ready, _hint(activation, phrases), _about_journal(assembly))))
+    notice = open_listening.first_notice(activation.settings, assembly.config.conversation.profile, phrases, os.environ)
+    return " ".join(filter(None, (profile, ready, _hint(activation, phrases), notice, _about_journal(assembly))))
 
 
 def _about_journal(assembly: Assembly) -> str:
@@ -379,7 +432,7 @@ def _status(assembly: Assembly, looker: IdleLooker | None = None) -> Status:
 
 
 def _state(pipeline: AnswerPipeline, activation: Activation) -> str:
-    """What the conversation does now, as the web page shows it: one of `assistant.web.status_board.STATES`."""
+    """What the conversation does now, as the web page shows it: one of `assistant.web.answers.status_board.STATES`."""
     if pipeline.speaking:
         return "speaking"
     if pipeline.busy:

@@ -19,7 +19,7 @@ from assistant.settings.config import ActivationConfig, ButtonConfig, Config, Po
 if TYPE_CHECKING:
     from assistant.button.watcher import KeySource
     from assistant.machine.power.keeper import PowerKeeper
-    from audio.playback import Speaker
+    from audio.speaking.playback import Speaker
     from vision.interface import Engine, FrameSource
 
 _log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def loudspeaker(output_device: str) -> Callable[[], Speaker]:
     """A function that opens the output device of that name. "" is the system's default."""
 
     def open_it() -> Speaker:
-        from audio.playback import Loudspeaker
+        from audio.speaking.playback import Loudspeaker
 
         return Loudspeaker(output_device or None)
 
@@ -59,7 +59,7 @@ def check_sound_devices(config: Config) -> None:
     what they hear.
     """
     from audio.microphone import Microphone
-    from audio.playback import Loudspeaker
+    from audio.speaking.playback import Loudspeaker
 
     with Microphone(config.hearing.input_device or None), Loudspeaker(config.speaking.output_device or None):
         pass
@@ -70,7 +70,7 @@ def use_echo_cancellation(config: Config) -> None:
 
     It must be called before anything opens the sound system.
     """
-    from audio.echo import echo_cancelled_input, echo_cancelled_output, use_sink, use_source
+    from audio.listening.echo import echo_cancelled_input, echo_cancelled_output, use_sink, use_source
 
     if config.hearing.input_device or (source := echo_cancelled_input()) is None:
         return

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from assistant.settings.config import Config
+from assistant.settings.config import Config, DoubtConfig
 
 if TYPE_CHECKING:
     from assistant.answering.doubt import DoubtRule
+    from assistant.models.checked import Result
     from vision.engine.engine import Engine
     from vision.engine.settings import Arithmetic
     from vision.preprocess import Fit
@@ -31,8 +32,10 @@ def load_engine(
         prefill_chunk_tokens=config.engine.prefill_chunk_tokens,
         fit=_fit(config.seeing.fit, progress, is_demo=is_demo),
         temperature=config.engine.temperature,
+        top_k=config.engine.top_k,
         top_p=config.engine.top_p,
         repetition_penalty=config.engine.repetition_penalty,
+        presence_penalty=config.engine.presence_penalty,
         instructions="" if is_demo else config.prompt.text(config.conversation.language),
         arithmetic=cast("Arithmetic", config.engine.arithmetic),  # reading the configuration has checked this value
         is_demo=is_demo,
@@ -56,8 +59,29 @@ def is_remote(config: Config) -> bool:
     return config.engine.backend != "local"
 
 
-def doubt_rule(config: Config, *, is_demo: bool) -> DoubtRule:
-    """The rule of the demo model, whose thresholds were measured, or the rule of the config for any other model."""
+def doubt_rule(config: Config, *, is_demo: bool, checked: Result | None = None) -> tuple[DoubtRule, str]:
+    """The rule of doubt for the model, and a sentence about where it comes from.
+
+    The demo model's thresholds were measured on thousands of answers, so a check does not change them, and the sentence
+    is "". For any other model a threshold that the config sets to another value than the default counts first, then the
+    one that was `checked` on this very model, then the default.
+    """
     from assistant.answering.doubt import DEMO_RULE, DoubtRule
 
-    return DEMO_RULE if is_demo else DoubtRule(**vars(config.doubt))
+    if is_demo:
+        return DEMO_RULE, ""
+    own, default = config.doubt, DoubtConfig()
+    measured = checked if own.measured else None
+    hedge, cannot_tell = own.hedge_below, own.cannot_tell_below
+    if measured is not None and measured.hedge_below is not None and hedge == default.hedge_below:
+        hedge = measured.hedge_below
+    if measured is not None and measured.cannot_tell_below is not None and cannot_tell == default.cannot_tell_below:
+        cannot_tell = measured.cannot_tell_below
+    rule = DoubtRule(hedge_below=hedge, cannot_tell_below=cannot_tell, spell_below=own.spell_below)
+    figures = f"doubt: thresholds {hedge:g} and {cannot_tell:g}"
+    is_own = (own.hedge_below, own.cannot_tell_below) != (default.hedge_below, default.cannot_tell_below)
+    if measured is not None and measured.hedge_below is not None and not is_own:
+        return rule, f"{figures}, measured on this model by `seesay check` on {measured.checked_on}"
+    if is_own:
+        return rule, f"{figures}, the config's own where they are not the default"
+    return rule, f"{figures}, built in and not measured on this model; `seesay check` measures them"

@@ -17,15 +17,12 @@ from assistant.settings.config import Config
 
 if TYPE_CHECKING:
     from assistant.conversation.activation import Activation
-    from audio.hearing import AudioSource, Hearing, PauseEar, Situation, StopEar, Utterance
-    from audio.pausing import JudgedBeside
+    from audio.listening.hearing import AudioSource, Hearing, PauseEar, Situation, StopEar, Utterance
+    from audio.listening.pausing import JudgedBeside
     from audio.pcm import AudioChunk
-    from audio.transcriber import Transcriber, VoskTranscriber
-    from audio.wake_word import AttentiveTranscriber
-
-# Words heard with less confidence than this are taken for noise and ignored in silence. From here to `min_confidence`
-# the assistant reads them back: "did you ask …?"
-NOISE_CONFIDENCE = 0.3
+    from audio.recognition.certainty import TwiceHeard
+    from audio.recognition.transcriber import Transcriber
+    from audio.recognition.wake_word import AttentiveTranscriber
 
 
 @contextlib.contextmanager
@@ -58,17 +55,18 @@ class Ears:
         self._tell_unknown_stop_words()
 
     @cached_property
-    def transcriber(self) -> VoskTranscriber:
-        """The Vosk model, loaded at the first use. Raises `SpeechModelError`."""
-        from audio.transcriber import VoskTranscriber
+    def transcriber(self) -> TwiceHeard:
+        """The Vosk model, loaded at the first use, with an honest confidence. Raises `SpeechModelError`."""
+        from audio.recognition.certainty import TwiceHeard
+        from audio.recognition.transcriber import VoskTranscriber
 
-        return VoskTranscriber(self._speech_model)
+        return TwiceHeard(VoskTranscriber(self._speech_model), VoskTranscriber(self._speech_model))
 
     @property
     def wake_phrase(self) -> str:
         """The configured phrase, else the language's first one that the model knows. The transcriber must be loaded."""
-        from audio.transcriber import unknown_words
-        from audio.wake_word import default_phrase
+        from audio.recognition.transcriber import unknown_words
+        from audio.recognition.wake_word import default_phrase
 
         return self._config.activation.wake_phrase or default_phrase(
             self._phrases.wake_phrases, lambda phrases: unknown_words(self._speech_model, phrases)
@@ -76,7 +74,7 @@ class Ears:
 
     def _check_wake_phrase(self) -> None:
         from audio.errors import SpeechModelError
-        from audio.transcriber import unknown_words
+        from audio.recognition.transcriber import unknown_words
 
         phrase = self.wake_phrase
         if unknown := unknown_words(self._speech_model, [phrase]):
@@ -86,7 +84,7 @@ class Ears:
             )
 
     def _tell_unknown_stop_words(self) -> None:
-        from audio.transcriber import unknown_words
+        from audio.recognition.transcriber import unknown_words
 
         wanted = self._phrases.stop_words
         unknown = [phrase for phrase in wanted if unknown_words(self._speech_model, [phrase])]
@@ -103,8 +101,8 @@ class Ears:
     def _near(self, phrase: str) -> str:
         """(it knows …) with words that are spelt like the first unknown one of the phrase, "" where there are none."""
         from assistant.inspection.rounds.vocabulary import near_spellings
-        from audio.transcriber import unknown_words
-        from audio.vocabulary import known_words
+        from audio.recognition.transcriber import unknown_words
+        from audio.recognition.vocabulary import known_words
 
         # A model may know a word in capitals only, which is another word to it: that one would be no help here.
         word = unknown_words(self._speech_model, [phrase])[0]
@@ -119,9 +117,9 @@ class Ears:
         """
         if self._config.hearing.barge_in != "stop_word":
             return None
-        from audio.barge_in import StopListener, VoskSpotter
         from audio.errors import SpeechModelError
-        from audio.transcriber import unknown_words
+        from audio.listening.barge_in import StopListener, VoskSpotter
+        from audio.recognition.transcriber import unknown_words
 
         # A grammar leaves out words that the model does not know, without telling, so they are left out here.
         wanted = self._phrases.stop_words
@@ -141,8 +139,8 @@ class Ears:
         if not self._config.speaking.earcons:
             return None
         from assistant.language.command_parser import ends_open
-        from audio.barge_in import VoskSpotter
-        from audio.pausing import JudgedBeside, WordsEnded
+        from audio.listening.barge_in import VoskSpotter
+        from audio.listening.pausing import JudgedBeside, WordsEnded
 
         wake_phrase = activation.settings.wake_phrase
 
@@ -195,8 +193,8 @@ class Ears:
         `phrases_awaited` tells which few phrases are awaited at the moment, () for any words; None: it is always that.
         `is_answer` tells whether a text that was made of them answers what is asked.
         """
-        from audio.grammar import GrammarListener
-        from audio.wake_word import AttentiveTranscriber
+        from audio.recognition.grammar import GrammarListener
+        from audio.recognition.wake_word import AttentiveTranscriber
 
         settings = activation.settings
         wake = GrammarListener(self._speech_model, [settings.wake_phrase]) if settings.wake_word else None
@@ -207,9 +205,9 @@ class Ears:
         self, phrases_awaited: Callable[[], tuple[str, ...]], is_answer: Callable[[str], bool]
     ) -> Transcriber:
         """A transcriber that hears awaited phrases with a grammar, if the model takes one."""
-        from audio.closed_answers import ClosedAnswers
-        from audio.grammar import GrammarListener
-        from audio.transcriber import takes_grammar, unknown_words
+        from audio.recognition.closed_answers import ClosedAnswers
+        from audio.recognition.grammar import GrammarListener
+        from audio.recognition.transcriber import takes_grammar, unknown_words
 
         model = self._speech_model
         if not takes_grammar(model):
@@ -231,9 +229,9 @@ class Ears:
         pause_ear: PauseEar | None = None,
     ) -> Hearing:
         """Speech events from any audio source, as configured."""
-        from audio.hearing import Hearing, Situation
-        from audio.settings import EndpointSettings
-        from audio.vad import VoiceActivity
+        from audio.listening.hearing import Hearing, Situation
+        from audio.listening.vad import VoiceActivity
+        from audio.settings import NOISE_CONFIDENCE, EndpointSettings
 
         wanted = self._config.hearing
         settings = EndpointSettings(
@@ -258,7 +256,7 @@ class Ears:
 
         Once `stopped()` is True, the rest is not heard. Raises `AssistantError` if no words are heard.
         """
-        from audio.hearing import Utterance
+        from audio.listening.hearing import Utterance
         from audio.wav import WavSource
 
         source = _TimedSource(WavSource(path), stopped)

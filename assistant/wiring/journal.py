@@ -36,7 +36,7 @@ def open_journal(
     `say_soon` says a sentence of the config's language. `weights_sha256` tells it of the model with this name.
     `receivers` get the records.
     """
-    from assistant.web.pictures import jpeg
+    from assistant.web.answers.pictures import jpeg
 
     phrases, folder = phrases_for(config.conversation.language), journal_folder(environ)
     try:

@@ -56,6 +56,7 @@ def open_remote_engine(
         max_new_tokens=config.engine.max_new_tokens,
         temperature=config.engine.temperature,
         top_p=config.engine.top_p,
+        presence_penalty=config.engine.presence_penalty,
     )
     tell(pictures_leave(server.settings, phrases))
     engine = FallbackEngine(

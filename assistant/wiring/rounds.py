@@ -65,7 +65,7 @@ def inspection_round(assembly: Assembly, pipeline: AnswerPipeline, plan: RoundPl
     """The round as a mode of the conversation."""
     from assistant.conversation.modes.inspection_round import InspectionRound
     from assistant.conversation.modes.station_looks import StationLooks
-    from assistant.web.pictures import jpeg
+    from assistant.web.answers.pictures import jpeg
 
     console.say(
         f"the round {plan.round_id}: `seesay journal export --html --round {plan.round_id} -o report.html` makes its report"
@@ -87,8 +87,12 @@ def _instruments(assembly: Assembly) -> Instruments:
     """Reads gauges and displays. The demo model knows no instruments, so it is not asked about them."""
     from assistant.answering.instrument_reader import InstrumentReader, asking
 
-    ask = None if assembly.is_demo else asking(assembly.engine)
-    return InstrumentReader(assembly.reader, assembly.phrases, ask)
+    if assembly.is_demo and not assembly.may_improve:
+        return InstrumentReader(assembly.reader, assembly.phrases)
+    ask = asking(assembly.engine)
+    return InstrumentReader(
+        assembly.reader, assembly.phrases, lambda *question: "" if assembly.is_demo else ask(*question)
+    )
 
 
 def _about(turns: TurnJournal | None, model_name: Callable[[], str]) -> Callable[..., dict[str, object]]:
@@ -97,7 +101,7 @@ def _about(turns: TurnJournal | None, model_name: Callable[[], str]) -> Callable
 
 def _about_words(assembly: Assembly, checklist: Checklist, rules: Rules) -> str:
     """Names the words of the checklist that cannot be heard, "" if all can."""
-    from audio.vocabulary import known_words
+    from audio.recognition.vocabulary import known_words
 
     unknown = unknown_words(checklist, known_words(assembly.speech_model))
     words = rules.wording.unknown_words([(each.word, each.near) for each in unknown])

@@ -74,7 +74,7 @@ def run_simulated(assembly: Assembly, checklist: Checklist, files: Files) -> Non
     from assistant.conversation.dialog import ConversationSettings
     from assistant.conversation.modes.reading_aloud import ReadingAloud
     from assistant.wiring.rounds import inspection_round, plan_round
-    from audio.voice import NoVoice
+    from audio.speaking.voice import NoVoice
 
     plan = plan_round(assembly, checklist)
     pictures = _Pictures(files.pictures)
@@ -180,7 +180,7 @@ class _User:
 
     def events(self) -> Generator[Event, None, None]:
         """All events of the conversation, until the round has ended."""
-        from audio.hearing import Utterance
+        from audio.listening.hearing import Utterance
 
         while True:
             yield from self._wait()

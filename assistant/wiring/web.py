@@ -20,9 +20,9 @@ from assistant.inspection.journal import journal_folder
 from assistant.machine.memory import tune_malloc, used_bytes
 from assistant.settings.config import Config
 from assistant.web.access import is_loopback
+from assistant.web.answers.status_board import Board, no_round
 from assistant.web.machine import Machine
 from assistant.web.settings import WebSettings
-from assistant.web.status_board import Board, no_round
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
 from assistant.wiring.service import signs_of_life
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from assistant.answering.turn import Turn
     from assistant.inspection.round_shown import RoundShown
     from assistant.machine.power.readings import PowerSample
-    from assistant.web.answer import Hear
+    from assistant.web.answers.answer import Hear
     from assistant.web.journal import JournalAccess
     from assistant.web.services import Parts
     from audio.pcm import AudioChunk
@@ -111,20 +111,27 @@ def read_token(path: Path) -> str:
 
 def serve(assembly: Assembly, settings: WebSettings) -> None:
     """Serves until the program is ended. Raises an error if something is missing at the start."""
-    _ = assembly.vision_model, assembly.receivers
-    camera = _camera(assembly)
-    assembly.tell_of_demo_model()
-    _ = assembly.engine, assembly.power
-    server = SideServer(settings)
-    pipeline = _own_voice(assembly) if settings.announces_looks and camera is not None else None
-    serving = server.serving(assembly, camera=camera, power=lambda: assembly.power.latest, pipeline=pipeline)
-    ended = assembly.stack.enter_context(serving)
+    ended = start_alone(assembly, SideServer(settings))
     life = signs_of_life(os.environ, needs_sound=False)
     life.ready("serving the page and the API")
     assembly.stack.callback(life.ending)
     while not ended.wait(life.every_seconds):  # Ctrl-C or SIGTERM usually ends this wait
         life.loop_turned()
     raise AssistantError("the server has ended by itself: start it again")
+
+
+def start_alone(assembly: Assembly, server: SideServer) -> threading.Event:
+    """Starts the server without a conversation. The assembly's stack ends it.
+
+    Returns an event that is set if the server ends by itself. Raises an error if something is missing.
+    """
+    _ = assembly.vision_model, assembly.receivers
+    camera = _camera(assembly)
+    assembly.tell_of_demo_model()
+    _ = assembly.engine, assembly.power
+    pipeline = _own_voice(assembly) if server.settings.announces_looks and camera is not None else None
+    serving = server.serving(assembly, camera=camera, power=lambda: assembly.power.latest, pipeline=pipeline)
+    return assembly.stack.enter_context(serving)
 
 
 def _own_voice(assembly: Assembly) -> AnswerPipeline | None:
@@ -150,8 +157,10 @@ def _do_nothing() -> None:
 class SideServer:
     """The web server, alone or beside the conversation. It shows each turn of the conversation on its page."""
 
-    def __init__(self, settings: WebSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: WebSettings, *, tells_address: bool = True) -> None:
+        self.settings = settings
+        self.address = ""  # such as http://127.0.0.1:8765, while it serves
+        self._tells_address = tells_address
         self._board = Board()
         self._questions: Callable[[], int] = lambda: 0  # at work and waiting
 
@@ -189,15 +198,17 @@ class SideServer:
         self._board.round_now = round_now
         with contextlib.ExitStack() as stack:
             on_look: Callable[[], None] = _do_nothing
-            if pipeline is not None and self._settings.announces_looks:
+            if pipeline is not None and self.settings.announces_looks:
                 on_look = CameraWatch(pipeline, assembly.phrases.camera_looked_through)
             parts = _parts(assembly, camera, power)
-            services = Services(parts, self._settings, self._board, on_ask=on_ask, on_look=on_look)
+            services = Services(parts, self.settings, self._board, on_ask=on_ask, on_look=on_look)
             self._questions = lambda: services.queue.status.length
             server = stack.enter_context(
-                WebServer(create_app(services), self._settings, services.sweep, services.tokens)
+                WebServer(create_app(services), self.settings, services.sweep, services.tokens)
             )
-            console.say(f"the page and the API are at {server.address} (Ctrl-C ends it)")
+            self.address = server.address
+            if self._tells_address:
+                console.say(f"the page and the API are at {server.address} (Ctrl-C ends it)")
             if services.journal.access is not None and services.tokens is None:
                 console.say("every user of this machine can read the journal there: --token-file keeps others out")
             yield server.ended
@@ -217,7 +228,7 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
     return Parts(
         engine=assembly.engine,
         phrases=assembly.phrases,
-        doubt=assembly.doubt,
+        doubt=assembly.usual_doubt,
         take=camera,
         hear=_hear(assembly),
         synthesize=_voice(assembly),
@@ -227,7 +238,7 @@ def _parts(assembly: Assembly, camera: Take | None, power: Callable[[], PowerSam
         on_end=on_end,
         journal=None if journal is None else _journal(assembly),
         machine=Machine(
-            assembly.engine.model_name,
+            lambda: assembly.engine.model_name,
             config.power.other_watts,
             used_bytes,
             power,

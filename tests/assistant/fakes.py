@@ -108,7 +108,12 @@ class FakeView:
         return True
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         self.asked.append(question)
         if self.engine.error is not None:
@@ -154,6 +159,10 @@ class FakeEngine(OneModel):
             raise Cancelled("cancelled while seeing")
         self.views.append(FakeView(self, frame))
         return self.views[-1]
+
+    def hand_over(self, successor: FakeEngine) -> None:
+        for view in self.views:
+            view.engine = successor
 
 
 class FakeVoice:

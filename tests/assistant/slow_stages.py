@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from assistant.answering.speech_queue import EARCON_RATE_HZ
-from audio import earcons
 from audio.pcm import AudioChunk
+from audio.speaking import earcons
 from tests.assistant.fakes import OneModel
 from tests.assistant.simulated_time import World
 from vision.errors import Cancelled
@@ -124,7 +124,12 @@ class SlowView:
         return True
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         """Answers. The first token comes at the end of the prefill, and the end of the answer takes one more token's
         time.

@@ -18,6 +18,7 @@ STATUSES = {
     errors.FetchError: 1,
     errors.ModelMissing: 3,
     errors.ButtonMissing: 3,
+    errors.PackageMissing: 3,
     errors.JournalError: 1,
     errors.PowerError: 3,
     vision_errors.ReaderError: 3,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from audio.pcm import AudioChunk
-from audio.transcriber import Transcript
+from audio.recognition.transcriber import Transcript
 
 SPEECH, SILENCE = 1000, 0
 

@@ -140,6 +140,26 @@ def test_what_this_program_says_meanwhile_is_seen() -> None:
     assert done.returncode == 0
 
 
+def test_what_another_thread_says_at_the_edges_is_seen() -> None:
+    """At the moment when the descriptor is redirected, and just before it is put back."""
+    code = """
+import os, sys
+from audio.quiet import quiet_stderr
+
+redirect = os.dup2
+def dup2(source, target):
+    print("before", file=sys.stderr, flush=True)
+    redirect(source, target)
+    print("after", file=sys.stderr, flush=True)
+
+os.dup2 = dup2
+with quiet_stderr():
+    pass
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stderr.split() == ["before", "after"] * 2
+
+
 def test_c_libraries_are_mute_but_python_is_not() -> None:
     """What C code prints to its stderr is gone for good; Python's messages and descriptor 2 are still seen."""
     code = """

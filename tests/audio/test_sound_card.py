@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from audio.pcm import AudioChunk, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
 
@@ -146,7 +146,7 @@ LOUDSPEAKER = """
     import numpy as np
     from audio.errors import DeviceLost
     from audio.pcm import AudioChunk
-    from audio.playback import Loudspeaker
+    from audio.speaking.playback import Loudspeaker
     cancelled = threading.Event()
     silenced = []
     tone = np.round(8000 * np.sin(np.arange(22050 * SECONDS) * 2 * np.pi * 440 / 22050)).astype(np.int16)
@@ -209,7 +209,7 @@ def test_the_loudspeaker_plays_it_whole(card):
 RESTING = """
     import threading, time
     import numpy as np
-    from audio import playback
+    from audio.speaking import playback
     from audio.pcm import AudioChunk
     playback._REST_SECONDS = 0.2
     tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)).astype(np.int16)
@@ -269,8 +269,8 @@ def test_ctrl_c_ends_a_listening_and_speaking_program_within_a_second(card):
         import threading, numpy as np
         from audio.microphone import Microphone
         from audio.pcm import AudioChunk
-        from audio.playback import Loudspeaker
-        from audio.synthesizer import Synthesizer
+        from audio.speaking.playback import Loudspeaker
+        from audio.speaking.synthesizer import Synthesizer
         with Synthesizer(), Microphone() as microphone, Loudspeaker() as speaker:
             long = AudioChunk(np.zeros(480000, np.int16), 48000)
             threading.Thread(target=speaker.play, args=(long, threading.Event()), name="speak").start()
@@ -296,7 +296,7 @@ def test_two_sounds_at_once_wait_for_each_other(card):
     code = """
         import threading, numpy as np
         from audio.pcm import AudioChunk
-        from audio.playback import Loudspeaker
+        from audio.speaking.playback import Loudspeaker
         never = threading.Event()
         with Loudspeaker() as speaker:
             def play(level):
@@ -326,7 +326,7 @@ def test_no_device_is_one_sentence(tmp_path):
     code = """
         from audio.errors import DeviceMissing
         from audio.microphone import Microphone
-        from audio.playback import Loudspeaker
+        from audio.speaking.playback import Loudspeaker
         for kind in (Microphone, Loudspeaker):
             try:
                 kind("no such device")
@@ -442,10 +442,10 @@ COUNTS = 'import os\ndef counts(): return [len(os.listdir(f"/proc/self/{what}"))
 LOSING = """
     import threading, time
     import numpy as np
-    from audio import playback
+    from audio.speaking import playback
     from audio.errors import AudioError
     from audio.pcm import AudioChunk
-    from audio.voice import SpokenVoice
+    from audio.speaking.voice import SpokenVoice
     REST
     never = threading.Event()
     tone = AudioChunk((8000 * np.sin(2 * np.pi * 440 * np.arange(11025) / 22050)).astype(np.int16), 22050)
@@ -538,7 +538,8 @@ def test_a_stream_whose_start_hangs_is_abandoned():
     """
     code = """
         import time
-        from audio import devices, playback
+        from audio import devices
+        from audio.speaking import playback
         from audio.errors import DeviceMissing
         build = playback.Loudspeaker._build
         def build_and_wait(self, rate_hz, channels):

@@ -72,7 +72,7 @@ MONITOR = Placement(("spk.monitor",), ("spk",), "spk")
 def watch_of(monkeypatch: pytest.MonkeyPatch, *placements: Placement | None) -> SoundWatch:
     """A watch to which the server gives these placements in turn."""
     monkeypatch.setattr("audio.microphone.Microphone", FakeMicrophone)
-    monkeypatch.setattr("audio.playback.Loudspeaker", FakeMicrophone)
+    monkeypatch.setattr("audio.speaking.playback.Loudspeaker", FakeMicrophone)
     left = list(placements)
     return SoundWatch(None, None, placement=lambda: left.pop(0))
 
@@ -134,7 +134,7 @@ def test_a_device_that_is_not_in_the_list_is_opened_with_a_new_list(monkeypatch:
         in_list[0] = len(renewed) > 1
         return in_list[0]
 
-    monkeypatch.setattr("audio.playback.Loudspeaker", Missing)
+    monkeypatch.setattr("audio.speaking.playback.Loudspeaker", Missing)
     monkeypatch.setattr(sound_watch, "renew_list", renew)
     watch = SoundWatch(None, "usb", placement=lambda: None)
     with pytest.raises(DeviceMissing, match="no loudspeaker matches"):

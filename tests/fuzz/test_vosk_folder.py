@@ -14,9 +14,9 @@ from assistant.errors import ModelMissing
 from assistant.models.catalog import MANIFEST, demo_speech, read_manifest
 from assistant.models.verified import damaged_file
 from audio.errors import SpeechModelError
-from audio.model_trial import check_words
-from audio.transcriber import check_folder
-from audio.vocabulary import known_words
+from audio.recognition.model_trial import check_words
+from audio.recognition.transcriber import check_folder
+from audio.recognition.vocabulary import known_words
 from tests.fuzz.door import Target, usual_faults
 from tests.fuzz.mutations import json_bytes, json_mutated, lines_mutated
 

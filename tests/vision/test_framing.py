@@ -61,6 +61,11 @@ BOUNDS: dict[tuple[str, float], tuple[float, float, float]] = {
     ("finger (share)", 1.0): (1.0, 1.0, 0.0),
     ("glowing finger", 0.25): (0.0, 0.05, 0.25),
     ("glowing finger", 1.0): (0.9, 1.0, 0.1),
+    ("empty: blank", 0): (0.95, 1.0, 0.05),
+    ("empty: black", 1): (0.95, 1.0, 0.0),
+    ("empty: noise", 2): (0.95, 1.0, 0.05),
+    ("empty: smear", 3): (0.75, 1.0, 0.05),
+    ("empty: screen", 4): (0.7, 1.0, 0.05),
 }
 
 
@@ -99,12 +104,12 @@ def test_a_shake_in_one_direction_is_a_blur() -> None:
 
 
 def test_a_plain_wall_is_neither_blurred_nor_covered() -> None:
-    """A wall without detail has no fault, with and without a sensor's noise, in grey, red or any other colour."""
+    """A wall without detail is blank, with and without a sensor's noise, in grey, red or any other colour."""
     rng = np.random.default_rng(4)
     for colour in ((128, 128, 128), (210, 30, 30), (40, 70, 215), (230, 225, 200)):
         for noise in (0.0, 5.0):
             framing = judge(Frame(photographs.expose(plain(*colour), rng, noise), 0.0))
-            assert (framing.fault, framing.blur_px) == (None, None), (colour, noise)
+            assert (framing.fault, framing.blur_px) == (Fault.BLANK, None), (colour, noise)
 
 
 # --- edges ---
@@ -116,9 +121,10 @@ def test_any_size_is_judged(height: int, width: int) -> None:
     """Pictures of one pixel and of odd sizes get a verdict with finite numbers, and numpy does not warn."""
     rgb = np.random.default_rng(height * 10000 + width).integers(60, 200, (height, width, 3), dtype=np.uint8)
     framing = judge(Frame(rgb, 0.0))
-    numbers = [value for name, value in vars(framing).items() if name not in ("fault", "blur_px")]
+    measured = {**vars(framing), **vars(framing.structure)}
+    numbers = [value for name, value in measured.items() if name not in ("fault", "blur_px", "structure")]
     assert np.isfinite(numbers).all()
-    assert framing.fault in (None, Fault.BLURRED)
+    assert framing.fault in (None, Fault.BLURRED, Fault.NOISE, Fault.BLANK)
 
 
 def test_of_a_large_picture_a_part_of_the_pixels_tells_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,10 +154,10 @@ def test_a_picture_is_judged_in_milliseconds(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     ("level", "fault"),
-    [(0, Fault.COVERED), (10, Fault.COVERED), (128, None), (240, None), (255, Fault.TOO_BRIGHT)],
+    [(0, Fault.COVERED), (10, Fault.COVERED), (128, Fault.BLANK), (240, Fault.BLANK), (255, Fault.TOO_BRIGHT)],
 )
 def test_even_grey_pictures(level: int, fault: Fault | None) -> None:
-    """Black counts as covered and blown-out white as too bright; every grey between them has no fault."""
+    """Black counts as covered and blown-out white as too bright; every grey between them is blank."""
     assert fault_of(plain(level, level, level)) is fault
 
 
@@ -166,7 +172,7 @@ def test_ink_on_clipped_white_paper_is_fine() -> None:
 def test_a_colour_at_the_top_is_not_clipped() -> None:
     """Pure yellow or blue is a colour, not too much light."""
     for colour in ((255, 255, 0), (0, 0, 255), (255, 0, 0)):
-        assert fault_of(plain(*colour)) is None
+        assert fault_of(plain(*colour)) is Fault.BLANK
 
 
 def test_a_dark_room_is_not_a_covered_lens() -> None:
@@ -181,7 +187,7 @@ def test_a_picture_that_may_not_be_written_is_judged() -> None:
     """A still picture's read-only bytes are judged and left as they are."""
     rgb = plain(90, 120, 60)
     rgb.setflags(write=False)
-    assert fault_of(rgb) is None
+    assert fault_of(rgb) is Fault.BLANK
 
 
 def test_framing_imports_numpy_alone() -> None:

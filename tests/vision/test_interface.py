@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from assistant.bench.forced import ForcedView
-from assistant.bench.pictures import Drawings
+from assistant.bench.engines.forced import ForcedView
+from assistant.bench.material.pictures import Drawings
 from tests.assistant.fakes import FakeCamera, FakeEngine
 from tests.assistant.simulated_time import World
 from tests.assistant.slow_stages import Stages

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 
-from tests.assistant.fakes import WAIT_SECONDS, FakeEngine
+from tests.assistant.fakes import WAIT_SECONDS, FakeEngine, Gate
 from vision.errors import Cancelled, VisionError, VisionModelError
 from vision.frame import Frame
-from vision.interface import Answerer, Engine
-from vision.loading_engine import LoadingEngine
+from vision.interface import Answerer
+from vision.loading_engine import LoadingEngine, Replaceable
 
 FRAME = Frame(np.zeros((4, 4, 3), np.uint8), captured_at=1.0)
 
@@ -28,7 +28,7 @@ class Loader:
         self._failure = failure
         self.loading = LoadingEngine(self._load, Answerer("stand-in"), threads=4)
 
-    def _load(self, stack: ExitStack) -> Engine:
+    def _load(self, stack: ExitStack) -> Replaceable:
         assert self.may_end.wait(WAIT_SECONDS)
         stack.callback(self.closed.set)
         if self._failure is not None:
@@ -123,3 +123,102 @@ def test_the_end_does_not_wait_for_a_load_which_then_frees_itself(monkeypatch: p
     loader.may_end.set()
     assert loader.closed.wait(WAIT_SECONDS)
     loader.loading._thread.join(WAIT_SECONDS)
+
+
+# A better model that comes later.
+
+
+class Later:
+    """A second engine, loaded beside the first one when the test lets it."""
+
+    def __init__(self, first: Loader, failure: Exception | None = None) -> None:
+        self.engine = FakeEngine(("A red cup.",))
+        self.may_end = threading.Event()
+        self.closed = threading.Event()
+        self.failures: list[Exception] = []
+        self._failure = failure
+        self._loading = first.loading
+        self._loading.load_beside(self._load, Answerer("large"), self.failures.append)
+
+    def _load(self, stack: ExitStack) -> Replaceable:
+        stack.callback(self.closed.set)
+        assert self.may_end.wait(WAIT_SECONDS)
+        if self._failure is not None:
+            raise self._failure
+        return self.engine  # type: ignore[return-value]
+
+    def finish(self) -> None:
+        self.may_end.set()
+        thread = self._loading._next_thread
+        assert thread is not None
+        thread.join(WAIT_SECONDS)
+
+
+def test_a_second_engine_takes_the_place_of_the_first_when_it_is_told_so() -> None:
+    """Until then the first one answers; afterwards it is freed, and its pictures are the new one's."""
+    loader = Loader()
+    with loader.loading as loading:
+        loader.finish()
+        loading.set_rest(0.5)
+        view, later = loading.see(FRAME), Later(loader)
+        assert not loading.take_next()
+        later.finish()
+        assert loading.has_next
+        assert loading.model_name == "stand-in"
+        assert not loader.closed.is_set()
+        assert loading.take_next()
+        assert (loading.model_name, loading.answerers) == ("large", (Answerer("large"),))
+        assert (loader.closed.is_set(), later.closed.is_set()) == (True, False)
+        assert later.engine.pace == (4, 0.5)
+        assert view.engine is later.engine  # type: ignore[attr-defined]
+        assert loading.see(FRAME) is later.engine.views[-1]
+        assert not loading.has_next
+        assert not loading.take_next()
+    assert later.closed.is_set()
+
+
+def test_a_second_engine_that_cannot_be_loaded_leaves_the_first() -> None:
+    """The failure is told once, and what it had opened is closed. It is no failure of the first one."""
+    loader = Loader()
+    with loader.loading as loading:
+        loader.finish()
+        failure = VisionModelError("the weights are damaged")
+        later = Later(loader, failure)
+        later.finish()
+        assert later.failures == [failure]
+        assert later.closed.is_set()
+        assert not loading.has_next
+        assert not loading.has_failed
+        assert loading.see(FRAME) is loader.engine.views[-1]
+
+
+def test_a_picture_that_is_being_seen_is_seen_by_the_new_engine() -> None:
+    """Who looks at it while the engine is replaced gets a picture that can be asked about."""
+    loader = Loader()
+    with loader.loading as loading:
+        loader.finish()
+        later = Later(loader)
+        later.finish()
+        loader.engine.see_gate = Gate(is_open=False)
+        seen: list[object] = []
+        looking = threading.Thread(target=lambda: seen.append(loading.see(FRAME)))
+        looking.start()
+        assert loader.engine.see_gate.reached.wait(WAIT_SECONDS)
+        assert loading.take_next()
+        loader.engine.see_gate.open()
+        looking.join(WAIT_SECONDS)
+        assert seen == later.engine.views
+
+
+def test_an_engine_that_waits_for_its_turn_is_freed_at_the_end() -> None:
+    """Whether it is loaded, or still being loaded."""
+    for is_loaded in (True, False):
+        loader = Loader()
+        with loader.loading:
+            loader.finish()
+            later = Later(loader)
+            if is_loaded:
+                later.finish()
+        later.finish()
+        assert later.closed.is_set()
+        assert loader.closed.is_set()

@@ -10,12 +10,12 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from vision.demo_model import photographs
+from vision.demo_model import empty_pictures, photographs
 from vision.demo_model.photographs import SHARP_SUBJECTS, SUBJECTS, Rgb
 from vision.frame import Frame
 from vision.framing import Fault, Framing, judge, sharpest
@@ -40,6 +40,12 @@ def untouched(rgb: Rgb, rng: np.random.Generator, step: float) -> Rgb:
     return rgb
 
 
+def emptied(rgb: Rgb, rng: np.random.Generator, step: float) -> Rgb:
+    """A picture of nothing in place of `rgb`, of the same size. The step is its place in `EMPTY`."""
+    height, width, _ = rgb.shape
+    return tuple(empty_pictures.EMPTY.values())[int(step)](rng, width, height)
+
+
 _DARK = (Fault.COVERED, Fault.TOO_DARK)
 FLAWS = (
     Flaw("none", untouched, (0,), ()),
@@ -47,9 +53,14 @@ FLAWS = (
     Flaw("defocus (px)", photographs.defocus, (0.5, 1, 1.5, 2, 2.5, 3, 4, 6, 10), (Fault.BLURRED,), SHARP_SUBJECTS),
     Flaw("shake (px)", photographs.shake, (2, 4, 6, 8, 10, 14, 20, 30), (Fault.BLURRED,), SHARP_SUBJECTS),
     Flaw("under (stops)", photographs.stops, (-2, -3, -4, -5, -6, -7, -8, -10), _DARK),
-    Flaw("over (stops)", photographs.stops, (1, 2, 3, 4, 5, 6), (Fault.TOO_BRIGHT,)),
+    Flaw("over (stops)", photographs.stops, (1, 2, 3, 4, 5, 6), (Fault.TOO_BRIGHT, Fault.BLANK)),
     Flaw("glare (share)", photographs.glare, (0.1, 0.2, 0.4, 0.8, 1.2), (Fault.TOO_BRIGHT,)),
     Flaw("finger (share)", photographs.finger, (0.25, 0.5, 0.75, 0.9, 1.0), _DARK),
+    Flaw("empty: blank", emptied, (0,), (Fault.BLANK,)),
+    Flaw("empty: black", emptied, (1,), (Fault.COVERED,)),
+    Flaw("empty: noise", emptied, (2,), (Fault.NOISE,)),
+    Flaw("empty: smear", emptied, (3,), (Fault.BLURRED,)),
+    Flaw("empty: screen", emptied, (4,), (Fault.SCREEN,)),
     Flaw("glowing finger", photographs.glowing_finger, (0.25, 0.5, 0.75, 0.9, 1.0), (Fault.COVERED,)),
 )
 
@@ -93,7 +104,11 @@ def measure(
                 for step in flaw.steps if subject in flaw.subjects else ():
                     rng = np.random.default_rng([seed, number])
                     flawed = photographs.expose(flaw.apply(clean, rng, step), rng, NOISES[number % len(NOISES)])
-                    verdicts[flaw.name, step].append(judge(Frame(flawed, 0.0)))
+                    verdict = judge(Frame(flawed, 0.0))
+                    if subject == "wall" and verdict.fault is Fault.BLANK and flaw.apply is not emptied:
+                        # A plain wall is blank without any flaw, so that verdict says nothing about the flaw.
+                        verdict = replace(verdict, fault=None)
+                    verdicts[flaw.name, step].append(verdict)
     return [Row(flaw, step, tuple(verdicts[flaw.name, step])) for flaw in flaws for step in flaw.steps]
 
 

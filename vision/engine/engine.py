@@ -149,6 +149,14 @@ class Engine:
         """Rest for this share of the time, 0 to 0.9, to be slower and cooler. Any thread may call it."""
         self.session.duty_cycle.rest_share = share
 
+    def hand_over(self, successor: Engine) -> None:
+        """Have another engine answer all further questions about the pictures that this one has seen.
+
+        It reads each picture again when it is next asked about it, and the earlier questions and answers with it. An
+        answer that is under way ends. Afterwards this engine can be closed. Any thread may call it.
+        """
+        self.session.hand_over(successor.session)
+
     def close(self) -> None:
         """End all work and free the weights. Views can no longer be asked. A second call does nothing."""
         self.session.close()

@@ -56,6 +56,8 @@ class HoldsCache(Protocol):
 
     def put_away(self) -> None: ...
 
+    def move_to(self, session: Session) -> None: ...
+
 
 class Session:
     """A loaded model in use. Calls from any thread are safe: every piece of work passes `lock`."""
@@ -78,7 +80,8 @@ class Session:
         self._model: LanguageModel | None = model
         self._release = release
         self._holders: list[weakref.ref[HoldsCache]] = []  # Views with a cache; the one used last is at the end
-        self._holders_lock = threading.Lock()
+        self._views: weakref.WeakSet[HoldsCache] = weakref.WeakSet()  # all that are alive, with a cache or without one
+        self._holders_lock = threading.Lock()  # guards the two above
         self._start = self._read_instructions(model)
 
     @property
@@ -123,12 +126,20 @@ class Session:
     def used(self, view: HoldsCache) -> None:
         """Note that a View's cache is in use. Of more than `max_views`, the one not used for longest is put away."""
         with self._holders_lock:
+            self._views.add(view)
             others = [ref for ref in self._holders if ref() not in (None, view)]
             self._holders = [*others, weakref.ref(view)]
             surplus = [self._holders.pop(0)() for _ in range(len(self._holders) - self.settings.max_views)]
         for old in surplus:
             if old is not None:
                 old.put_away()
+
+    def hand_over(self, successor: Session) -> None:
+        """Move all Views to another session. An answer that is under way ends."""
+        with self._holders_lock:
+            views = list(self._views)
+        for view in views:
+            view.move_to(successor)
 
     def close(self) -> None:
         """End all work and free the weights. A second call does nothing."""

@@ -26,9 +26,12 @@ class EngineSettings:
     context_tokens: int = 2048  # of one View: picture, questions, answers; beyond, earlier questions are forgotten
     max_views: int = 2  # Views that keep their cache; an older one looks at its picture again when it is asked
     temperature: float = 0.0  # 0: always the likeliest token (greedy), so the same answer every time
+    top_k: int = 0  # with a temperature above 0: draw among so many of the likeliest tokens; 0: among all
     top_p: float = 1.0  # with a temperature above 0: draw among the likeliest tokens that have this share in all
     repetition_penalty: float = 1.0  # above 1: tokens of the conversation become less likely, needed ones too
+    presence_penalty: float = 0.0  # above 0: tokens that the answer has already become less likely; below 0: likelier
     seed: int | None = None  # of the draws, to get the same answer again; None: a different one every time
+    stops_loops: bool = True  # an answer that goes round in circles is cut, and tried again once from there
     instructions: str = ""  # text that the model reads before the picture; "" for none
     is_demo: bool = False  # the model is the small demo model: whoever asks it is told so (`vision.interface.Answerer`)
     arithmetic: Arithmetic = "packed"  # "transformers": the plain float32 reference, same answers, slower, larger
@@ -41,8 +44,10 @@ class EngineSettings:
             "context_tokens": (64, 1 << 20),
             "max_views": (1, 64),
             "temperature": (0.0, 2.0),
+            "top_k": (0, 1 << 20),
             "top_p": (0.01, 1.0),
             "repetition_penalty": (1.0, 2.0),
+            "presence_penalty": (-2.0, 2.0),
         }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)

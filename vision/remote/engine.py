@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
+from vision.engine.generation.answer_text import cut_mark_behind
+from vision.engine.generation.cycles import CycleDetector
 from vision.engine.generation.prompt import checked_question
 from vision.errors import Cancelled, RemoteError
 from vision.frame import Frame
@@ -109,11 +111,20 @@ class RemoteView:
         return self._engine.answerer
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
-        """See `vision.interface.View`. Raises QuestionError at once, RemoteError from the iterator."""
+        """See `vision.interface.View`. Raises QuestionError at once, RemoteError from the iterator.
+
+        An answer that goes round in circles is cut and not tried again: the protocol has no way to go on with a part
+        of an answer.
+        """
         text = checked_question(question)
-        return self._answer(text, max_new_tokens or self._engine.settings.max_new_tokens, cancelled)
+        return self._answer(text, max_new_tokens or self._engine.settings.max_new_tokens, cancelled, is_print)
 
     def forget(self) -> None:
         """See `vision.interface.View`."""
@@ -129,7 +140,9 @@ class RemoteView:
         """The size of the picture in the form in which it is sent."""
         return len(self._picture_uri)
 
-    def _answer(self, question: str, budget: int, cancelled: threading.Event | None) -> Iterator[AnswerChunk]:
+    def _answer(
+        self, question: str, budget: int, cancelled: threading.Event | None, is_print: bool
+    ) -> Iterator[AnswerChunk]:
         turn = object()
         with self._state:
             self._turn, before = turn, self._exchanges
@@ -137,22 +150,26 @@ class RemoteView:
         def stopped() -> bool:
             return (cancelled is not None and cancelled.is_set()) or self._turn is not turn
 
-        count = _Count(self._engine.clock)
+        count, told = _Count(self._engine.clock), _Told(is_print)
         try:
             with contextlib.closing(self._pieces(question, before, budget, stopped)) as pieces:
                 for piece in count.timed(pieces):
                     if piece.text:
-                        yield AnswerChunk(piece.text, piece.tokens, None, piece.log_probabilities)
+                        yield from told.push(piece)
+                    if told.loops:
+                        break
                     # A piece is at least one token, so a server that sends more pieces than the budget is cut off.
                     if stopped() or count.pieces >= budget:
                         break
-            finish: Finish = "cancelled" if stopped() else count.finish
+            finish: Finish = "cancelled" if stopped() else "length" if told.loops else count.finish
+            if finish != "cancelled":
+                yield from told.finish()
         except Cancelled:
             finish = "cancelled"
         if finish != "cancelled":
             with self._state:
                 if self._turn is turn:
-                    self._exchanges = (*before, Exchange(question, count.text.strip()))[-KEPT_EXCHANGES:]
+                    self._exchanges = (*before, Exchange(question, told.text.strip()))[-KEPT_EXCHANGES:]
         yield AnswerChunk("", 0, count.stats(finish))
 
     def _pieces(
@@ -165,14 +182,45 @@ class RemoteView:
         options: dict[str, Any] = {"max_tokens": budget, "temperature": settings.temperature}
         if settings.top_p < 1:
             options["top_p"] = settings.top_p
+        if settings.presence_penalty:
+            options["presence_penalty"] = settings.presence_penalty
         return engine.server.answer(engine.model(stopped), told, options, stopped)
 
 
+class _Told:
+    """Holds the text of an answer back as long as it may be a repeat, and stops a repeat that is certain."""
+
+    def __init__(self, is_print: bool) -> None:
+        self.text = ""  # what was given out
+        self._detector = CycleDetector(is_print=is_print)
+        self._held: list[AnswerChunk] = []
+
+    @property
+    def loops(self) -> bool:
+        return self._detector.found
+
+    def push(self, piece: Piece) -> Iterator[AnswerChunk]:
+        # The server tells no ids. Equal pieces stand for equal tokens.
+        self._detector.push(hash(piece.text), piece.text)
+        self._held.append(AnswerChunk(piece.text, piece.tokens, None, piece.log_probabilities))
+        while len(self._held) > self._detector.held:
+            yield self._give_out(self._held.pop(0))
+
+    def finish(self) -> Iterator[AnswerChunk]:
+        if self.loops:
+            self._held = [AnswerChunk(cut_mark_behind(self.text), 0)]
+        while self._held:
+            yield self._give_out(self._held.pop(0))
+
+    def _give_out(self, chunk: AnswerChunk) -> AnswerChunk:
+        self.text += chunk.text
+        return chunk
+
+
 class _Count:
-    """Collects an answer's words, counts and seconds. The time that a slow consumer takes does not count."""
+    """Counts an answer's pieces, tokens and seconds. The time that a slow consumer takes does not count."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.text = ""
         self.pieces = 0
         self.finish: Finish = "length"
         self._clock = clock
@@ -193,7 +241,6 @@ class _Count:
             yield piece
 
     def _add(self, piece: Piece) -> None:
-        self.text += piece.text
         self.pieces += bool(piece.text)
         self._tokens += piece.tokens
         if piece.text and self._first_seconds is None:

@@ -228,10 +228,15 @@ class FallbackView:
         return RemoteView.stats if self._local is None else self._local.stats
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         """See `vision.interface.View`. Raises QuestionError at once, and RemoteError if no own engine can step in."""
-        return self._answer(checked_question(question), max_new_tokens, cancelled)
+        return self._answer(checked_question(question), max_new_tokens, cancelled, is_print)
 
     def forget(self) -> None:
         """See `vision.interface.View`."""
@@ -249,12 +254,15 @@ class FallbackView:
         return 0 if view is None else view.cache_bytes
 
     def _answer(
-        self, question: str, max_new_tokens: int | None, cancelled: threading.Event | None
+        self, question: str, max_new_tokens: int | None, cancelled: threading.Event | None, is_print: bool
     ) -> Iterator[AnswerChunk]:
         engine, said = self._engine, False
         if self._local is None and self._remote is not None and self._worth_trying():
             try:
-                for chunk in self._remote.ask(question, max_new_tokens=max_new_tokens, cancelled=cancelled):
+                chunks = self._remote.ask(
+                    question, max_new_tokens=max_new_tokens, cancelled=cancelled, is_print=is_print
+                )
+                for chunk in chunks:
                     if chunk.text and not said:
                         engine.note_there()
                         said = True
@@ -272,7 +280,8 @@ class FallbackView:
         except Cancelled:
             yield AnswerChunk("", 0, AnswerStats(0, 0, 0.0, 0.0, "cancelled"))
             return
-        yield from local.ask(engine.question_for_own(question), max_new_tokens=max_new_tokens, cancelled=cancelled)
+        asked = engine.question_for_own(question)
+        yield from local.ask(asked, max_new_tokens=max_new_tokens, cancelled=cancelled, is_print=is_print)
 
     def _worth_trying(self) -> bool:
         engine = self._engine

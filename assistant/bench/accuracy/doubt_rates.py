@@ -1,6 +1,6 @@
 """Measures how honest the doubt is, in the demo model's world: new scenes, held-out type faces and spoilt pictures.
 
-python -m assistant.bench.accuracy.doubt_rates [--scenes 300] [--spoilt 40] [--calibrate]
+python -m assistant.bench.accuracy.doubt_rates [--scenes 300] [--spoilt 40] [--empty 6] [--calibrate]
 
 The engine really answers every question, and `vision.framing` judges every picture. `--calibrate` proposes
 thresholds, on scenes of its own. Without it the demo model's thresholds are measured, on other scenes. docs/doubt.md
@@ -13,17 +13,19 @@ import argparse
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant import console
 from assistant.answering.doubt import DEMO_RULE, DoubtRule, Piece, Verdict, certainty, verdict
+from assistant.answering.visibility import is_hidden
 from assistant.language.phrases import phrases_for
 
 if TYPE_CHECKING:
     from vision.demo_model.questions import QuestionAnswer
     from vision.engine.engine import Engine
     from vision.engine.view import View
+    from vision.framing import Framing
 
 CALIBRATION_SEED = 910_001
 MEASURING_SEED = 920_001
@@ -44,6 +46,8 @@ FLAWS = {
     "strong glare": ("glare", 0.6),
     "finger": ("finger", 0.35),
 }
+# About pictures of nothing (`vision.demo_model.empty_pictures`). No answer to these but doubt is honest.
+EMPTY_QUESTIONS = ("is there a person", "is there a circle", "what does it say", "describe the picture")
 MOST_HEDGED = 0.015  # of the answers about clean pictures; 2 % are allowed, but another set of pictures will differ
 _RIGHT_TO_SAY = 0.5  # of the answers about faulty pictures; if fewer are right, it is better to say none of them
 _EDGES = (0.0, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999, 1.0)
@@ -64,17 +68,20 @@ class Trial:
     sure: float
     right: bool
     declined: bool = False
+    is_hidden: bool = False  # the picture cannot show what the answer is about (`assistant.answering.visibility`)
 
     @property
     def is_wrong(self) -> bool:
         return not (self.right or self.declined)
 
     def verdict(self, rule: DoubtRule) -> Verdict:
-        return verdict(self.sure, rule, picture_is_faulty=self.faulty)
+        return verdict(self.sure, rule, picture_is_faulty=self.faulty, is_hidden=self.is_hidden)
 
 
-def looks(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[tuple[View, bool, Sequence[QuestionAnswer]]]:
-    """`scenes` new scenes: the View, whether it is faulty, and questions. Half have faces that training never saw."""
+def looks(
+    engine: Engine, flaw: str, scenes: int, seed: int
+) -> Iterator[tuple[View, Framing, Sequence[QuestionAnswer]]]:
+    """`scenes` new scenes: the View, how it was judged, and questions. Half have faces that training never saw."""
     import numpy as np
 
     from vision import framing
@@ -92,7 +99,7 @@ def looks(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[tuple[V
         scene = random_scene(dice)
         picture = np.asarray(draw(scene, dice.choice(unseen) if number % 2 else BUILTIN))
         frame = Frame(getattr(photographs, name)(picture, grain, step), 0.0)
-        yield engine.see(frame), framing.judge(frame).fault is not None, questions(scene, dice)
+        yield engine.see(frame), framing.judge(frame), questions(scene, dice)
 
 
 def answered(view: View, question: str) -> list[Piece]:
@@ -105,15 +112,77 @@ def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]
     """One question of each sort about each scene."""
     from vision.demo_model.questions import NOT_DRAWN
 
-    formulaic = phrases_for("en").doubt.formulaic
-    for view, faulty, asked_of_it in looks(engine, flaw, scenes, seed):
+    phrases = phrases_for("en")
+    formulaic = phrases.doubt.formulaic
+    for view, framing, asked_of_it in looks(engine, flaw, scenes, seed):
         for asked in asked_of_it:
             if asked.kind == "light" and flaw != CLEAN:
                 continue  # the flaw itself changes the right answer
             pieces = answered(view, asked.question)
             answer = "".join(piece.text for piece in pieces).strip()
             right, declined = answer == asked.answer, answer == NOT_DRAWN
-            yield Trial(flaw, faulty, asked.kind, certainty(pieces, formulaic), right, declined)
+            hidden = is_hidden(answer, framing, phrases, doubts_veiled=DEMO_RULE.doubts_veiled)
+            sure, faulty = certainty(pieces, formulaic), framing.fault is not None
+            yield Trial(flaw, faulty, asked.kind, sure, right, declined, hidden)
+
+
+def empty_trials(engine: Engine, pictures: int, seed: int) -> Iterator[Trial]:
+    """Each question about each kind of empty picture. `right` is an answer that denies nothing."""
+    import numpy as np
+
+    from assistant.language.writing_questions import has_one_of
+    from vision import framing
+    from vision.demo_model.empty_pictures import EMPTY
+    from vision.demo_model.questions import NOT_DRAWN
+    from vision.frame import Frame
+
+    phrases = phrases_for("en")
+    for kind, made in EMPTY.items():
+        for number in range(pictures):
+            frame = Frame(made(np.random.default_rng([seed, number]), 448, 448), 0.0)
+            judged, view = framing.judge(frame), engine.see(frame)
+            for question in EMPTY_QUESTIONS:
+                pieces = answered(view, question)
+                answer = "".join(piece.text for piece in pieces).strip()
+                denies = has_one_of(phrases.writing.denies, answer, phrases)
+                hidden = is_hidden(answer, judged, phrases, doubts_veiled=DEMO_RULE.doubts_veiled)
+                sure = certainty(pieces, phrases.doubt.formulaic)
+                declined = answer == NOT_DRAWN
+                yield Trial(kind, judged.fault is not None, question, sure, not denies, declined, hidden)
+
+
+def empty_table(done: Sequence[Trial], rule: DoubtRule) -> list[str]:
+    """A Markdown table: how often framing finds a fault, and how often a question gets a sure answer or a sure no."""
+    rows = ["| | answers | fault told | declines | sounds sure | surely denies |", "|---|---|---|---|---|---|"]
+    for kind in dict.fromkeys(trial.flaw for trial in done):
+        here = [trial for trial in done if trial.flaw == kind]
+        sure = [trial.verdict(rule) is Verdict.PLAIN and not trial.declined for trial in here]
+        cells = [
+            kind,
+            str(len(here)),
+            _percent(share(trial.faulty for trial in here)),
+            _percent(share(trial.declined for trial in here)),
+            _percent(share(sure)),
+            _percent(share(is_sure and not trial.right for is_sure, trial in zip(sure, here, strict=True))),
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows
+
+
+def summary(done: Sequence[Trial], rule: DoubtRule) -> str:
+    """The two figures that have to be small together: sure and wrong about spoilt pictures, and doubted but right."""
+    told = [trial for trial in done if not trial.declined]
+    sure = [trial for trial in told if trial.flaw != CLEAN and trial.verdict(rule) is Verdict.PLAIN]
+    wrong = share(trial.is_wrong for trial in sure)
+
+    def doubted(trials: Iterable[Trial]) -> str:
+        return _percent(share(trial.verdict(rule) is not Verdict.PLAIN for trial in trials if trial.right))
+
+    return (
+        f"Spoilt pictures: of {len(sure)} answers that sound sure {_percent(wrong)} are wrong; of the right ones "
+        f"{doubted(trial for trial in told if trial.flaw != CLEAN)} are doubted "
+        f"(clean pictures: {doubted(trial for trial in told if trial.flaw == CLEAN)})."
+    )
 
 
 def calibrated(done: Sequence[Trial]) -> DoubtRule:
@@ -186,6 +255,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=300, help="clean ones (default: 300, of ten questions each)")
     parser.add_argument("--spoilt", type=int, default=40, help="of each flaw (default: 40)")
+    parser.add_argument("--empty", type=int, default=6, help="of each kind that shows nothing (default: 6)")
     parser.add_argument("--calibrate", action="store_true", help="propose thresholds, on scenes of their own")
     given = parser.parse_args(argv)
     from vision.demo_model import CHECKPOINT
@@ -198,6 +268,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for flaw in FLAWS
             for trial in trials(engine, flaw, given.scenes if flaw == CLEAN else given.spoilt, seed)
         ]
+        empty = list(empty_trials(engine, given.empty, seed))
     rule = calibrated(done) if given.calibrate else DEMO_RULE
     clean = [trial for trial in done if trial.flaw == CLEAN]
     spoilt = [trial for trial in done if trial.flaw != CLEAN]
@@ -213,6 +284,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     for title, rows in tables.items():
         console.result("\n".join(["", title, "", *rows]))
+    console.result("\n".join(["", "Pictures of nothing", "", *empty_table(empty, rule), "", summary(done, rule)]))
+    before = [replace(trial, is_hidden=False) for trial in done]
+    console.result(f"By the probabilities alone, hedged below 0.9: {summary(before, DoubtRule(0.9, 0.7, 0.99))}")
     return 0
 
 

@@ -19,8 +19,8 @@ import numpy as np
 from assistant import console
 from assistant.bench.accuracy.drawn_displays import draw_display
 from assistant.bench.accuracy.drawn_gauges import Conditions, conditions, draw_gauge, photograph
-from vision.reading.display import read_display
-from vision.reading.gauge import read_gauge
+from vision.reading.instruments.display import read_display
+from vision.reading.instruments.gauge import read_gauge
 from vision.reading.ocr import OcrReader
 
 RIGHT_WITHIN = 0.02  # of the full scale

@@ -22,11 +22,11 @@ from assistant import console
 from assistant.bench.accuracy.wake_rates import CHUNK, Sound, SoundSource
 from assistant.models import catalog
 from audio.demo_model import evaluate
-from audio.hearing import Hearing, Utterance
+from audio.listening.hearing import Hearing, Utterance
+from audio.listening.vad import VoiceActivity
 from audio.pcm import SPEECH_FORMAT
+from audio.recognition.transcriber import VoskTranscriber
 from audio.settings import EndpointSettings
-from audio.transcriber import VoskTranscriber
-from audio.vad import VoiceActivity
 
 FULL_SCALE = 32_768
 SILENCE_SECONDS = 1.2  # before and after each sentence

@@ -31,13 +31,13 @@ from assistant.inspection.rounds.progress import Progress
 from assistant.inspection.rounds.rules import Rules
 from assistant.language.phrases import phrases_for
 from assistant.language.spoken_numbers import say_each_digit, say_number
-from audio.closed_answers import ClosedAnswers
 from audio.demo_model import evaluate, flite, voices, waves
-from audio.grammar import GrammarListener
-from audio.hearing import Hearing, Utterance
+from audio.listening.hearing import Hearing, Utterance
+from audio.listening.vad import VoiceActivity
+from audio.recognition.closed_answers import ClosedAnswers
+from audio.recognition.grammar import GrammarListener
+from audio.recognition.transcriber import Transcriber, VoskTranscriber, unknown_words
 from audio.settings import MIN_CONFIDENCE, EndpointSettings
-from audio.transcriber import Transcriber, VoskTranscriber, unknown_words
-from audio.vad import VoiceActivity
 
 LANGUAGE = "en"
 # Of a motor, a fan and a street: what runs in a workshop while somebody reads a gauge.

@@ -4,7 +4,7 @@ python -m assistant.bench.accuracy.voice_rates
 
 It renders a text sentence by sentence, as `seesay` does, and divides its words by the time that the sentences and the
 pauses between them take. `--settings` prints what espeak-ng's own settings give instead: the tables in
-`audio/speech_rate.py` come from there. `--piper` measures a voice of Piper, and how long its sentences let wait. It needs espeak-ng, and says nothing about how well the speech is understood.
+`audio/speaking/speech_rate.py` come from there. `--piper` measures a voice of Piper, and how long its sentences let wait. It needs espeak-ng, and says nothing about how well the speech is understood.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from unittest import mock
 
 from assistant import console
 from audio.pcm import AudioChunk
-from audio.piper_synthesizer import PiperSynthesizer
-from audio.script_runs import is_mandarin
-from audio.speech_rate import CHARACTERS_PER_WORD, EngineRate
-from audio.synthesizer import Synthesizer
+from audio.speaking.piper_synthesizer import PiperSynthesizer
+from audio.speaking.script_runs import is_mandarin
+from audio.speaking.speech_rate import CHARACTERS_PER_WORD, EngineRate
+from audio.speaking.synthesizer import Synthesizer
 
 RATES_WPM = (80, 100, 120, 150, 175, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900)
 SETTINGS = (80, 100, 120, 140, 160, 175, 200, 230, 265, 305, 350, 400, 449, 450, 500, 600, 700, 800, 900, 1000, 1200)
@@ -84,7 +84,9 @@ def settings_table(voice: str) -> list[tuple[int, int, float]]:
     with Synthesizer(voice) as synthesizer:
         for setting, gap in [*((SETTINGS[0], gap) for gap in reversed(GAPS)), *((setting, 0) for setting in SETTINGS)]:
             synthesizer.set_rate(setting)  # the pause between sentences goes by it
-            with mock.patch("audio.synthesizer.engine_rate", lambda *_, s=setting, g=gap, **__: EngineRate(s, g)):
+            with mock.patch(
+                "audio.speaking.synthesizer.engine_rate", lambda *_, s=setting, g=gap, **__: EngineRate(s, g)
+            ):
                 synthesizer.synthesize("ready")
                 time.sleep(0.02)
                 measured.append((setting, gap, real_rate_wpm(synthesizer.synthesize, voice)))

@@ -25,13 +25,13 @@ from assistant import console
 from assistant.conversation.activation import Activation, ActivationSettings, Woken
 from assistant.language.phrases import phrases_for
 from audio.demo_model import corpus, evaluate, flite, noise, plain_text, voices, waves
-from audio.grammar import GrammarListener
-from audio.hearing import Hearing, Utterance
+from audio.listening.hearing import Hearing, Utterance
+from audio.listening.vad import VoiceActivity
 from audio.pcm import SPEECH_FORMAT, AudioChunk
+from audio.recognition.grammar import GrammarListener
+from audio.recognition.transcriber import VoskTranscriber
+from audio.recognition.wake_word import AttentiveTranscriber
 from audio.settings import EndpointSettings
-from audio.transcriber import VoskTranscriber
-from audio.vad import VoiceActivity
-from audio.wake_word import AttentiveTranscriber
 
 RATE_HZ = SPEECH_FORMAT.sample_rate_hz
 CHUNK = RATE_HZ * 30 // 1000
@@ -105,7 +105,9 @@ class WakeEar:
 
 def measure(hours: float, said: int, seed: int = 11) -> Rates:
     sets, rng, ear = evaluate.Sets("test", 400), random.Random(seed), WakeEar()
-    sets.seed += seed  # new sentences and babble, because the rules of `audio.wake_word` were chosen on seed 0
+    sets.seed += (
+        seed  # new sentences and babble, because the rules of `audio.recognition.wake_word` were chosen on seed 0
+    )
     missed: list[str] = []
     heard = questions = right = 0
     questions_to_ask = _other_questions(sets)

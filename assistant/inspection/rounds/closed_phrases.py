@@ -1,4 +1,4 @@
-"""The few phrases that a round waits for, for a recogniser that hears nothing else: `audio.closed_answers`.
+"""The few phrases that a round waits for, for a recogniser that hears nothing else: `audio.recognition.closed_answers`.
 
 It does not know which words a speech model has; whoever makes the recogniser leaves out what the model does not know.
 """

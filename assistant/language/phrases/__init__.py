@@ -34,6 +34,7 @@ class Command(enum.Enum):
     NEW_PICTURE = "new picture"
     SAME_PICTURE = "same picture"
     LOOK_CLOSER = "look closer"
+    ARE_YOU_SURE = "are you sure"
     READ_TEXT = "read the text"
     WHAT_CHANGED = "what has changed"
     READ_CODE = "read the code"
@@ -215,10 +216,12 @@ class Phrases:
     ready: str
     ready_demo_models: str
     still_loading: str  # a question came before the model is loaded; it is answered then
+    short_of_memory: str  # said while an answer stalls, because the system has taken the model's memory back
     not_loaded: str  # said before the program ends, because the model cannot be loaded
     demo_limits: str  # what the program can do while the small demo model sees; said after the help
     help: str
     did_you_ask: str  # with {question}: it was heard, but not surely enough to answer it
+    not_understood: str  # words were heard, but hardly one of them surely
     nothing_to_repeat: str
     nothing_to_spell: str
     no_picture_yet: str
@@ -230,6 +233,8 @@ class Phrases:
     goodbye: str
     device_lost: str
     device_back: str
+    microphone_muted: str  # it sends no sound at all, not even noise
+    microphone_heard: str  # it sends sound again
     button_lost: str
     button_back: str
     loudspeaker_back: str
@@ -258,6 +263,9 @@ class Phrases:
     # How to begin, for each kind of activation. It is said after `ready` and in answer to "help".
     hint_button: str
     hint_wake_word: str  # with {wake_word}
+    open_listening: str  # at the first start, if all speech counts; `offer_button_or_wake_word` follows
+    much_talk: str  # others seem to talk, and all speech counts; `offer_button_or_wake_word` follows
+    offer_button_or_wake_word: str  # with {wake_word}
 
     # Texts for the model.
     instructions: str  # what it reads before a picture, unless the config's [prompt] has another text
@@ -280,6 +288,7 @@ class Phrases:
     # Doubt.
     framing: Mapping[str, FaultWords]  # by the name of the fault in `vision.framing`
     doubt: DoubtWords
+    second_look: SecondLookWords
 
     # Spelling: see `assistant.language.spelling`.
     character_names: Mapping[str, str]  # digits and signs; a letter is its own name
@@ -522,6 +531,12 @@ class SetupWords:
     no_page: str  # the camera works, but no print was found
     camera_fails: str  # with {problem}
     activation: Mapping[str, str]  # by the value of activation.by
+    press_the_button: str
+    button_found: str  # with {key} and {name}
+    no_button: str  # nothing was pressed
+    button_fails: str  # with {problem}
+    button_stays: str  # with {name}
+    space_bar: str
     as_screen_reader: str  # with {program} and {wpm}
     rate: str  # with {wpm}
     keep: str
@@ -537,8 +552,13 @@ class SetupWords:
     ended: str
     progress: str  # with {percent}
     speech_ready: str
-    eye_ready: str
+    eye_ready: str  # it counts from the next start
+    eye_taken: str  # it counts from now on
+    eye_fails: str  # it was fetched, but could not be loaded
     fetch_failed: str
+    say_it_too: str  # answers can be spoken from now on
+    say_back: tuple[str, ...]  # spoken answers, in lower case; yes and no are those of the conversation
+    say_again: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -550,6 +570,27 @@ class DoubtWords:
     # Words that can be replaced without changing what is said ("the picture shows", "this is"). A model that wavers
     # between two of them is not unsure of what it sees. Lower case.
     formulaic: frozenset[str] = frozenset()
+    # Regular expressions for a sentence in lower case in which the model speaks of itself, not of the picture.
+    about_itself: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SecondLookWords:
+    """One language's words about a second look at a picture, and about numbers that are easily misread."""
+
+    looking_again: str  # behind an answer with a long number, before the second look
+    read_again: str  # both looks gave the same number
+    seen_again: str  # both looks gave the same answer, and no number is in it
+    read_differs: str  # with {before} and {now}: the numbers of both looks
+    differs: str  # with {before} and {now}: both answers, each a sentence
+    nothing_to_check: str  # there is no answer about a picture yet
+    printed: str  # the last thing was print that was read aloud, which no model has seen
+    # With {answer}: a number in it has a check digit, which does not fit. The second one is for an answer that was
+    # doubted before.
+    not_sure_check_digit: str
+    check_digit: str
+    # Regular expressions by the kinds of `assistant.language.long_numbers`: the question or the answer speaks of it.
+    checked_kinds: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from assistant.language.phrases import (
     ReportWords,
     RoundCommand,
     RoundWords,
+    SecondLookWords,
     SetupWords,
     SpeechModel,
     WritingWords,
@@ -99,11 +100,12 @@ PHRASES = Phrases(
     ready="I am ready. Ask me what I see.",
     ready_demo_models=f"I am ready. {_DEMO_LIMITS}",
     still_loading="I am still waking up. Your answer comes as soon as I can see.",
+    short_of_memory="This computer is short of memory, so I am slow. Your answer goes on as soon as I can.",
     not_loaded="I cannot see, because my model could not be loaded. I have to end here.",
     demo_limits=_DEMO_LIMITS,
     help=(
         "Ask a question about what is in front of the camera. "
-        "About the picture you can say: new picture, same picture, look closer, read the text, what has changed, "
+        "About the picture you can say: new picture, same picture, look closer, are you sure, read the text, what has changed, "
         "more detail, or shorter. "
         "While I read: stop, continue, back, again, next paragraph, from the top, line three, or spell that. "
         "At once I tell: read the code, how bright is it, light meter, and color in the middle. "
@@ -111,6 +113,7 @@ PHRASES = Phrases(
         "You can also say: status, what time is it, do not keep this, help, or quit."
     ),
     did_you_ask="Did you ask: {question}?",
+    not_understood="I did not understand that. Please say it again.",
     nothing_to_repeat="I have not said anything yet.",
     nothing_to_spell="There is nothing to spell yet.",
     no_picture_yet="I have not taken a picture yet.",
@@ -122,6 +125,8 @@ PHRASES = Phrases(
     goodbye="Goodbye.",
     device_lost="The microphone has gone. I am waiting for it to come back.",
     device_back="The microphone is back.",
+    microphone_muted="I hear nothing at all. The microphone is muted, or not connected.",
+    microphone_heard="I can hear again.",
     button_lost="I cannot find the button. Please check its plug.",
     button_back="The button is back.",
     loudspeaker_back="The loudspeaker is back.",
@@ -144,6 +149,12 @@ PHRASES = Phrases(
     profiles={"headset": "Headset.", "button": "One button.", "cart": "Cart, with a loudspeaker."},
     hint_button="Press the button and ask. Press it while I speak to stop me, and twice to hear it again.",
     hint_wake_word="Say {wake_word}, then ask.",
+    open_listening="I take everything that I hear for a question.",
+    much_talk="I have answered a lot in the last minute. Perhaps not all of it was meant for me.",
+    offer_button_or_wake_word=(
+        "Where others talk, let me wait for a button, or for {wake_word}: run seesay setup, or start me with the profile "
+        "button or cart."
+    ),
     instructions=(
         "You are the eyes of a person who cannot see the picture. Answer in one short sentence, the main thing first, in plain "
         "words, without lists. Read text and numbers exactly as written. If what is asked about cannot be seen, or not clearly, "
@@ -323,12 +334,40 @@ PHRASES = Phrases(
             "The camera's picture does not change any more. Unplug the camera and plug it in again.",
             "the camera's picture has stopped",
         ),
+        "noise": FaultWords(
+            "The picture is nothing but noise. Turn on a light, or check the camera's plug.", "it is nothing but noise"
+        ),
+        "screen": FaultWords(
+            "Stripes of a screen lie over everything. Move the camera further away from the screen, or tilt it a little.",
+            "the stripes of a screen lie over everything",
+        ),
+        "blank": FaultWords(
+            "I see only an even surface with nothing on it. Move back, or turn the camera. For its color, say: color in the middle.",
+            "there is only an even surface",
+        ),
         "blurred": FaultWords("The picture is blurred. Hold still, a little further away.", "it is blurred"),
     },
     doubt=DoubtWords(
         not_sure="I am not sure, but {answer}",
         cannot_tell="I cannot tell from this picture, because {because}.",
         formulaic=frozenset("the this that it picture image shows".split()),
+        about_itself=(r"^i (am|only know|do not know|can ?not|could not|am not able)\b",),
+    ),
+    second_look=SecondLookWords(
+        looking_again="I look at that number again.",
+        read_again="I read the same again.",
+        seen_again="I see the same again.",
+        read_differs="I read {before}, and looking again {now}.",
+        differs="First I said: {before} Looking again: {now}",
+        nothing_to_check="I have not answered a question about a picture yet.",
+        printed="That was read letter by letter, and I named the lines that I was not sure of.",
+        not_sure_check_digit="I am not sure: {answer} The check digit of that number does not fit.",
+        check_digit="{answer} The check digit of that number does not fit.",
+        checked_kinds={
+            "article": r"\b(?:bar ?codes?|ean|gtin|upc|(?:article|product|item) (?:number|code))\b",
+            "book": r"\bisbn\b",
+            "card": r"\b(?:(?:credit|debit|bank) card|card number)\b",
+        },
     ),
     character_names=_DIGITS | _SIGNS,
     other_sign="another sign",
@@ -390,6 +429,12 @@ PHRASES = Phrases(
             "button": "Shall I listen after a press of the space bar, or of a button?",
             "button+wake_word": "Shall I listen after a press, and after the words hey camera?",
         },
+        press_the_button="Now the button. Press the one that you want to use, within eight seconds.",
+        button_found="You pressed {key} of {name}. Shall this be the button? No waits for another one.",
+        no_button="I noticed no press.",
+        button_fails="I cannot read a button: {problem}",
+        button_stays="Shall {name} stay the button?",
+        space_bar="Shall the space bar of the terminal be the button?",
         as_screen_reader="{program} speaks {wpm} words a minute with this voice. Shall I do the same?",
         rate="I speak {wpm} words a minute. Is this right? No tries another speed.",
         keep="That was all. Shall I keep these settings?",
@@ -410,7 +455,12 @@ PHRASES = Phrases(
         progress="{percent} percent of the models are here.",
         speech_ready="The full model of speech is here. I understand all words from now on.",
         eye_ready="The full model for seeing is here. I use it when you start me the next time.",
+        eye_taken="The full model for seeing is here. I see with it from now on.",
+        eye_fails="The full model for seeing is here, but I cannot load it. I go on with the small one.",
         fetch_failed="The models could not be fetched completely. Run seesay fetch later; it goes on where it stopped.",
+        say_it_too="You can also say yes, no, back, or again.",
+        say_back=("back", "go back", "the one before"),
+        say_again=("again", "repeat", "repeat that", "say it again", "say that again", "once more"),
     ),
     report=ReportWords(
         journal="Journal",
@@ -590,6 +640,11 @@ PHRASES = Phrases(
             f"look {_BIT} (closer|more closely|closely)", f"look {_BIT} (closer|more closely) at {_THAT}",
             f"look at {_THAT} (closer|more closely)", "[take|have] [a] closer look", "[go|get|come|move] closer", "zoom [in]",
             f"zoom in {_BIT}", f"zoom in on {_THAT}", f"(enlarge|magnify) {_THAT}", "look harder",
+        ),
+        Command.ARE_YOU_SURE: spoken(
+            "are you [really|quite|absolutely|very] (sure|certain) [about (that|this|it)|of (that|this|it)]", "how sure are you [about (that|this|it)]",
+            "is that [really] (right|correct|true)", "(check|verify) (that|it|this|the (number|answer))", "(double check|double-check) [that|it|this|the (number|answer)]",
+            "[have|take] a second look",
         ),
         Command.READ_TEXT: spoken(
             "read [me] [out] [all|all of] [the] (text|writing|words|print) [out] [aloud|loud|out loud]",

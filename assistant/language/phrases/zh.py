@@ -19,6 +19,7 @@ from assistant.language.phrases import (
     ReportWords,
     RoundCommand,
     RoundWords,
+    SecondLookWords,
     SetupWords,
     SpeechModel,
     WritingWords,
@@ -76,17 +77,19 @@ PHRASES = Phrases(
     ready="我准备好了。请问我看到了什么。",
     ready_demo_models=f"我准备好了。{_DEMO_LIMITS}",
     still_loading="我还在启动，等我能看见了马上回答你。",
+    short_of_memory="这台电脑内存不够，所以我变慢了，回答会尽快继续。",
     not_loaded="我的模型无法加载，我看不见，只能到此结束。",
     demo_limits=_DEMO_LIMITS,
     help=(
         "请问摄像头前面有什么。"
-        "关于照片，你可以说：新照片，同一张照片，看近一点，读文字，有什么变化，详细一点，简短一点。"
+        "关于照片，你可以说：新照片，同一张照片，看近一点，你确定吗，读文字，有什么变化，详细一点，简短一点。"
         "我读的时候，你可以说：停止，继续，上一句，再说一遍，下一段，从头读，第三行，拼出来。"
         "我马上就能说：读条码，这里有多亮，测光，中间是什么颜色。"
         "关于声音，你可以说：停止，重复，拼出来，慢一点，快一点，大声一点，小声一点。"
         "你也可以说：状态，现在几点，不要保存，帮助，退出。"
     ),
     did_you_ask="你是问：{question}？",
+    not_understood="我没有听懂，请再说一遍。",
     nothing_to_repeat="我还没有说过话。",
     nothing_to_spell="还没有可以拼的内容。",
     no_picture_yet="我还没有拍照片。",
@@ -98,6 +101,8 @@ PHRASES = Phrases(
     goodbye="再见。",
     device_lost="麦克风断开了。我在等它恢复。",
     device_back="麦克风恢复了。",
+    microphone_muted="我什么也听不到，麦克风被静音了，或者没有接好。",
+    microphone_heard="我又能听到了。",
     button_lost="我找不到按钮，请检查插头。",
     button_back="按钮恢复了。",
     loudspeaker_back="扬声器恢复了。",
@@ -120,6 +125,11 @@ PHRASES = Phrases(
     profiles={"headset": "耳机模式。", "button": "按钮模式。", "cart": "推车模式，用扬声器。"},
     hint_button="按一下按钮，然后提问。我说话时按一下，我就停；按两下，我再说一遍。",
     hint_wake_word="先说{wake_word}，然后提问。",
+    open_listening="我听到的每句话，我都当作问题来回答。",
+    much_talk="刚才一分钟我回答了很多话，也许不都是对我说的。",
+    offer_button_or_wake_word=(
+        "旁边有人说话时，可以让我等你按按钮，或者等你说{wake_word}：请运行seesay setup，或者用button或cart模式启动我。"
+    ),
     instructions=(
         "你是一位看不见图片的人的眼睛。用一句简短的话回答，先说最主要的，用平常的话，不要列表。"
         "文字和数字照原样读出。如果问到的东西看不见或看不清，就直说，不要猜。"
@@ -255,12 +265,34 @@ PHRASES = Phrases(
         "too_dark": FaultWords("太暗了。请开灯，或者到亮一点的地方。", "太暗了"),
         "too_bright": FaultWords("太亮了。请让摄像头避开光线。", "太亮了"),
         "frozen": FaultWords("摄像头的画面不动了。请拔下摄像头，再插上。", "摄像头的画面不动了"),
+        "noise": FaultWords("画面全是噪点。请开灯，或者检查摄像头的插头。", "画面全是噪点"),
+        "screen": FaultWords("画面上全是屏幕的条纹。请让摄像头离屏幕远一点，或者稍微倾斜。", "画面上全是屏幕的条纹"),
+        "blank": FaultWords(
+            "我只看到一个平整的表面，上面什么也没有。请退后一点，或者转动摄像头。想知道颜色，请说：中间是什么颜色。", "只有一个平整的表面"
+        ),
         "blurred": FaultWords("画面模糊。请拿稳，离远一点。", "画面模糊"),
     },
     doubt=DoubtWords(
         not_sure="我不太确定，不过{answer}",
         cannot_tell="这张照片我看不清，因为{because}。",
         formulaic=frozenset("这 那 这是 图 图片 图中 图片中 显示".split()),
+        about_itself=("^我(是|只|不知道|不能|无法|不会|看不)",),
+    ),
+    second_look=SecondLookWords(
+        looking_again="这个号码我再看一遍。",
+        read_again="再读一遍，结果一样。",
+        seen_again="再看一遍，结果一样。",
+        read_differs="我读到{before}，再看一遍读到{now}。",
+        differs="我先说的是：{before}再看一遍：{now}",
+        nothing_to_check="我还没有回答过关于照片的问题。",
+        printed="那是逐字读出来的，不确定的行我已经说明了。",
+        not_sure_check_digit="我不太确定：{answer}这个号码的校验位不对。",
+        check_digit="{answer}这个号码的校验位不对。",
+        checked_kinds={
+            "article": "条形?码|商品(?:条码|编号|编码)|EAN|UPC|GTIN",
+            "book": "ISBN|书号",
+            "card": "(?:银行|信用|借记)卡|卡号",
+        },
     ),
     character_names={str(digit): name for digit, name in enumerate(_DIGITS)} | _SIGNS,
     other_sign="其他符号",
@@ -317,6 +349,12 @@ PHRASES = Phrases(
             "button": "要在按空格键或按钮以后才听吗？",
             "button+wake_word": "要在按键以后，或者听到“你好相机”以后才听吗？",
         },
+        press_the_button="现在是按钮。请在八秒之内按一下您要用的按钮。",
+        button_found="您按了{name}的{key}。要用它作按钮吗？说不，就等另一个。",
+        no_button="我没有发现按键。",
+        button_fails="我读不了按钮：{problem}",
+        button_stays="按钮还是{name}吗？",
+        space_bar="要用终端的空格键作按钮吗？",
         as_screen_reader="{program}用这个声音每分钟说{wpm}个词。我也一样吗？",
         rate="我每分钟说{wpm}个词。这样好吗？说不，就换一个速度。",
         keep="设置完了。要保存吗？",
@@ -337,7 +375,12 @@ PHRASES = Phrases(
         progress="模型已经下载了百分之{percent}。",
         speech_ready="完整的语音模型下载好了，从现在起我什么话都能听懂。",
         eye_ready="完整的视觉模型下载好了，下次启动时使用。",
+        eye_taken="完整的视觉模型下载好了，从现在起我用它看。",
+        eye_fails="完整的视觉模型下载好了，但是我加载不了。我继续用小模型。",
         fetch_failed="模型没有下载完。以后请运行seesay fetch，它会接着下载。",
+        say_it_too="您也可以说是、不、返回或者再说一遍。",
+        say_back=("返回", "上一步", "回去"),
+        say_again=("再说一遍", "再来一遍", "重复", "再说一次"),
     ),
     report=ReportWords(
         journal="记录",
@@ -511,6 +554,10 @@ PHRASES = Phrases(
         Command.LOOK_CLOSER: spoken(
             f"[再]看[的][再|更](近|仔细|清楚){_BIT}", f"[再](仔细|靠近)[地|的][{_BIT}]看[看|一看]", f"[再]靠近{_BIT}[看]", "[再]走近[一点|点]看",
             "[把]([图片|照片|画面|中间])放大[一点|点|看]", "[再]看仔细", "拉近[一点|点]", f"[再]近{_BIT}",
+        ),
+        Command.ARE_YOU_SURE: spoken(
+            "[你](确定|肯定|确信)(吗|么|不确定|不肯定)", "[你](确定|确不确定|肯不肯定)", "(真的|是真的|是这样|没看错|没读错|没错)(吗|么)",
+            "[再](确认|核对|检查)(一下|一遍|一次)[这个|这个号码|号码|答案]",
         ),
         Command.READ_TEXT: spoken(
             "(读|念|朗读|读出|念出|读读|念念)[一读|一念|出来]", "(读|念|朗读|读出|念出)[一下|出来|给我听][所有|全部|这些|这个|上面][的](文字|字|文本|内容)[给我听]",

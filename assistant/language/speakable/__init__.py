@@ -14,12 +14,13 @@ _LONGEST_SENTENCE = 500  # characters; the sentences of answers have 240 at most
 def to_spoken(sentence: str, voice: str) -> str:
     """The sentence for an English or a Mandarin voice; for a voice of another language it is left as it is.
 
-    `voice` is espeak-ng's name or identifier, such as "en-gb", "gmw/en-us+f3" or "cmn". A text of more than 500
-    characters is left as it is, so that no pattern takes long on text that was made for that.
+    `voice` is espeak-ng's name or identifier, such as "en-gb", "gmw/en-us+f3" or "cmn"; "" is English, as for
+    `audio.speaking.synthesizer`. A text of more than 500 characters is left as it is, so that no pattern takes long on text that
+    was made for that.
     """
     if len(sentence) > _LONGEST_SENTENCE:
         return sentence
-    name = voice.strip().lower().rpartition("/")[2]
+    name = voice.strip().lower().rpartition("/")[2] or "en"
     if name.startswith("en"):
         return english.to_spoken(sentence)
     if name.startswith("cmn"):

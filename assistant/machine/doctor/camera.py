@@ -28,6 +28,7 @@ FAULTS = {
     "covered": ("shows nothing: its lens is covered", "open its shutter, or take away what lies on the lens"),
     "too_dark": ("is dark", "switch a light on, or open its shutter"),
     "too_bright": ("gets too much light", "turn it away from the window or the lamp"),
+    "noise": ("is nothing but noise", "switch a light on, and check its plug"),
     "blurred": ("is out of focus, or shakes", "clean its lens, set its focus, or fasten it"),
 }
 

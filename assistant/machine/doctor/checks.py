@@ -57,6 +57,7 @@ CHECKS = (
     Check("proxy", web.check_proxy),
     Check("speech-model", models.check_speech_model, 60.0),
     Check("vision-model", models.check_vision_model, 180.0),  # it reads 4.3 GB
+    Check("model-check", models.check_model_check),
 )
 NAMES = tuple(check.name for check in CHECKS)
 

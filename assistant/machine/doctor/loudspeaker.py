@@ -84,8 +84,8 @@ def likeness(recording: Samples, wanted: Samples) -> float:
 
 
 def check_loudspeaker(config: Config) -> list[Finding]:
-    from audio.playback import Loudspeaker
-    from audio.synthesizer import Synthesizer
+    from audio.speaking.playback import Loudspeaker
+    from audio.speaking.synthesizer import Synthesizer
 
     speaking, phrases = config.speaking, phrases_for(config.conversation.language)
     try:

@@ -183,7 +183,7 @@ def check_spoken(config: Config) -> list[Finding]:
 
 
 def _check(config: Config, *, spoken: bool) -> list[Finding]:
-    from audio.transcriber import VoskTranscriber
+    from audio.recognition.transcriber import VoskTranscriber
 
     device = config.hearing.input_device
     try:

@@ -1,4 +1,4 @@
-"""Checks that the models are there and whole, by the SHA-256 sums of their manifests."""
+"""Checks that the models are there and whole, by the SHA-256 sums of their manifests, and what `seesay check` found."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from assistant.errors import ModelMissing
 from assistant.machine.doctor.finding import Finding, failure, ok, split_sentence, warning
 from assistant.models import catalog
+from assistant.models.checked import Result, read_result
 from assistant.models.verified import damaged_file
 from assistant.settings.config import Config
 
@@ -75,6 +76,29 @@ def check_vision_model(config: Config, environ: Mapping[str, str] = os.environ) 
             )
         ]
     return [judge_model(model, config.conversation.language)]
+
+
+def judge_check(found: Result | None, *, is_demo: bool) -> Finding:
+    """What `seesay check` has found about the model in use."""
+    if found is None and is_demo:
+        return ok("model-check", "not checked on this machine; the demo model was measured before it was shipped")
+    if found is None:
+        return warning("model-check", "the model in use was not checked on this machine yet", "seesay check")
+    says = f"checked on {found.checked_on}: {found.says}"
+    if not found.is_good:
+        return failure("model-check", says, "seesay check --again --html check.html", missing=True)
+    return ok("model-check", says) if found.is_complete else warning("model-check", says, "seesay check")
+
+
+def check_model_check(config: Config, environ: Mapping[str, str] = os.environ) -> list[Finding]:
+    """Nothing where another computer answers, since a check is about this one."""
+    if config.engine.backend != "local":
+        return []
+    try:
+        model = catalog.choose_vlm(config.engine.model, environ)
+    except ModelMissing:
+        return []  # the check "vision-model" tells it
+    return [judge_check(read_result(model.folder, environ), is_demo=model.is_demo)]
 
 
 def _as_finding(check: str, problem: ModelMissing) -> Finding:

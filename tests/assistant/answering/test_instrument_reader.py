@@ -15,7 +15,7 @@ from assistant.language.phrases import phrases_for
 from vision.errors import Cancelled
 from vision.frame import Frame
 from vision.interface import AnswerChunk
-from vision.reading.instruments import InstrumentValue
+from vision.reading.instruments.value import InstrumentValue
 
 FRAME = Frame(np.zeros((32, 32, 3), np.uint8), 0.0)
 PHRASES = phrases_for("en")

@@ -15,8 +15,8 @@ from assistant.answering.instruments import (
     with_second_opinion,
 )
 from assistant.language.phrases import LANGUAGES, InstrumentWords, phrases_for
-from vision.reading.display import DisplayDoubt, DisplayReading
-from vision.reading.gauge import GaugeDoubt, GaugeReading
+from vision.reading.instruments.display import DisplayDoubt, DisplayReading
+from vision.reading.instruments.gauge import GaugeDoubt, GaugeReading
 
 EN = phrases_for("en")
 GAUGE = GaugeReading(7.2345, 0.72345, 0.9, None, (0.0, 10.0), 270.0)

@@ -15,7 +15,7 @@ from assistant.conversation.conversation import Conversation
 from assistant.conversation.dialog import ConversationSettings
 from assistant.conversation.event_queue import Event, Tick
 from assistant.language.phrases import phrases_for
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechStarted, Utterance
+from audio.listening.hearing import SpeechPaused, SpeechRejected, SpeechStarted, Utterance
 from tests.assistant.simulated_time import World
 from tests.assistant.slow_stages import Interval, Seconds, Stages
 

@@ -10,8 +10,8 @@ import pytest
 from assistant.answering.speech_queue import SpeechQueue
 from assistant.answering.turn import Turn
 from assistant.answering.waiting_cues import NEVER, WaitingCues
-from audio import earcons
 from audio.pcm import AudioChunk
+from audio.speaking import earcons
 from tests.assistant.fakes import WAIT_SECONDS, FakeVoice
 
 

@@ -18,18 +18,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.bench import engine, random_model, report
-from assistant.bench.compared import OURS, PLAIN
+from assistant.bench import engine
 from assistant.bench.engine import EngineBench
-from assistant.bench.machine import Limits, Others, best_in_turns, matmul_of_torch
-from assistant.bench.ours import Watched
-from assistant.bench.ours import _between as between
-from assistant.bench.processes import MeasurementFailed, figures_of
-from assistant.bench.random_model import CONFIG, random_checkpoint
-from assistant.bench.random_tokenizer import SPECIAL_TOKENS, tokenizer_files
-from assistant.bench.shares import bytes_of, limits_text, points, shares
+from assistant.bench.engines.compared import OURS, PLAIN
+from assistant.bench.engines.ours import Watched
+from assistant.bench.engines.ours import _between as between
+from assistant.bench.engines.processes import MeasurementFailed, figures_of
+from assistant.bench.limits.machine import Limits, Others, best_in_turns, matmul_of_torch
+from assistant.bench.limits.shares import bytes_of, limits_text, points, shares
+from assistant.bench.limits.work import is_read_by_a_token, work_of
+from assistant.bench.material import random_model
+from assistant.bench.material.random_model import CONFIG, random_checkpoint
+from assistant.bench.material.random_tokenizer import SPECIAL_TOKENS, tokenizer_files
+from assistant.bench.pages import report
 from assistant.bench.task import QUESTION_TOKENS, Task, question
-from assistant.bench.work import is_read_by_a_token, work_of
 from assistant.cli.main import main
 from assistant.errors import AssistantError
 from vision.engine.checkpoint.checkpoint import open_checkpoint
@@ -293,7 +295,7 @@ def test_a_share_that_the_process_measured_itself_counts_more() -> None:
 def test_the_longest_time_between_two_looks_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The longest time between two checks counts, because that is the wait of a user who cancels just after a check."""
     times = iter([10.0, 10.5, 12.0, 12.1])
-    monkeypatch.setattr("assistant.bench.ours.time.perf_counter", lambda: next(times))
+    monkeypatch.setattr("assistant.bench.engines.ours.time.perf_counter", lambda: next(times))
     watched = Watched()
     assert not any(watched.is_set() for _ in range(4))
     assert watched.longest_seconds == pytest.approx(1.5)
@@ -356,7 +358,7 @@ def test_torchs_product_is_measured_as_two_flop_for_every_product(monkeypatch: p
     once = matmul_of_torch(1, 64)
     assert once is not None
     moments = iter([10.0, 12.0])
-    monkeypatch.setattr("assistant.bench.machine.time.perf_counter", lambda: next(moments))
+    monkeypatch.setattr("assistant.bench.limits.machine.time.perf_counter", lambda: next(moments))
     assert once() == 2 * 64**3 / 2
 
 

@@ -15,19 +15,19 @@ from typing import Any
 import pytest
 
 from assistant.bench import questions
-from assistant.bench.answers import measure as measure_ours
-from assistant.bench.compared import OURS, PLAIN
-from assistant.bench.feasible import feasible
-from assistant.bench.kinds import KINDS
-from assistant.bench.machine import Limits
-from assistant.bench.page import page, phases
-from assistant.bench.pictures import draw
-from assistant.bench.plain_answers import measure as measure_plain
+from assistant.bench.engines.answers import measure as measure_ours
+from assistant.bench.engines.compared import OURS, PLAIN
+from assistant.bench.engines.plain_answers import measure as measure_plain
+from assistant.bench.limits.feasible import feasible
+from assistant.bench.limits.machine import Limits
+from assistant.bench.material.kinds import KINDS
+from assistant.bench.material.pictures import draw
+from assistant.bench.material.random_model import CONFIG, random_checkpoint
+from assistant.bench.pages.page import page, phases
+from assistant.bench.pages.questions_table import table
+from assistant.bench.pages.svg import Bar, Line, lines_over_time, stacked_bars, ticks
 from assistant.bench.questions import QuestionsBench, bench_questions, derived, measure, portions, summary
-from assistant.bench.questions_table import table
-from assistant.bench.random_model import CONFIG, random_checkpoint
 from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
-from assistant.bench.svg import Bar, Line, lines_over_time, stacked_bars, ticks
 from assistant.bench.task import Task
 from assistant.cli.main import main
 from assistant.errors import AssistantError
@@ -130,7 +130,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_measured(
     if there_already:
         html.write_text("the last one")
         monkeypatch.setattr(Path, "open", refuse)
-    monkeypatch.setattr("assistant.bench.page_file.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("assistant.bench.pages.page_file.tempfile.TemporaryFile", refuse)
     processes = Processes()
     with pytest.raises(AssistantError, match=r"cannot write the report to .*report\.html: Permission denied"):
         bench_questions(QuestionsBench(small), as_json=False, html=html, run=processes.run)
@@ -514,7 +514,7 @@ def test_a_picture_is_measured_in_a_square_and_in_its_own_shape(small: Path) -> 
 
 def test_the_demo_model_is_measured_in_squares_only(monkeypatch: pytest.MonkeyPatch, small: Path) -> None:
     """It knows no other shape, and the report says so."""
-    monkeypatch.setattr("assistant.bench.answers.is_demo", lambda folder: True)
+    monkeypatch.setattr("assistant.bench.engines.answers.is_demo", lambda folder: True)
     assert measure_ours(Task("", 1, str(small), lends_words=True), Meter())["shapes"] == []
     found = measured(small, more={}) | {"shapes": []}
     assert "which is all that the demo model knows" in table(found)
@@ -545,7 +545,7 @@ def test_drawing_the_picture_is_not_measured(small: Path, monkeypatch: pytest.Mo
         events.append("draw")
         return draw(kind)
 
-    monkeypatch.setattr("assistant.bench.pictures.draw", drawn)
+    monkeypatch.setattr("assistant.bench.material.pictures.draw", drawn)
     measure_ours(Task("", 1, str(small), lends_words=True), Noting())
     assert events[-6:] == ["draw", "meter"] * 3
 

@@ -24,7 +24,7 @@ from assistant.button.gestures import (
 )
 from assistant.button.watcher import ButtonWatch
 from assistant.conversation.event_queue import EventQueue, Tick
-from audio.hearing import Hearing
+from audio.listening.hearing import Hearing
 from audio.pcm import AudioChunk
 from audio.settings import EndpointSettings
 from tests.audio.fakes import LevelVad, ScriptedTranscriber

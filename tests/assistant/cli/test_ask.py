@@ -14,7 +14,7 @@ from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
 from assistant.machine.power import Sysfs
 from audio.demo_model.voices import HELD_OUT_VOICES
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import read_wav, write_wav
 from tests.assistant.fake_reader import FakeReader, Printed
 from tests.assistant.machine.power.machine_trees import nuc

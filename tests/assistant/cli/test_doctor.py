@@ -21,7 +21,7 @@ from assistant.settings.config import Config
 from audio.devices import SoundDevice
 from audio.errors import DeviceMissing
 from audio.pcm import AudioChunk, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.virtual_sound import RATE_HZ, VirtualSoundCard, missing_tools
 
@@ -165,7 +165,7 @@ def test_a_webcams_second_device_is_left_out(tmp_path: Path) -> None:
 def card() -> Iterator[VirtualSoundCard]:
     if problem := missing_tools():
         pytest.skip(problem)
-    with VirtualSoundCard() as card:
+    with VirtualSoundCard(hums=False) as card:
         yield card
 
 

@@ -16,7 +16,7 @@ from assistant.conversation.activation import (
     without_phrase,
 )
 from audio.demo_model import corpus
-from audio.hearing import (
+from audio.listening.hearing import (
     Hearing,
     Situation,
     SpeechPaused,

@@ -29,7 +29,7 @@ from assistant.conversation.at_once import (
     telling,
 )
 from assistant.language.phrases import LANGUAGES, CodeWords, ColorWords, Command, LightWords, phrases_for
-from audio import earcons
+from audio.speaking import earcons
 from tests.assistant.conversation.test_conversation import PHRASES, RecordingAnswering, Story
 from tests.assistant.fake_reader import FakeReader
 from tests.assistant.fakes import WAIT_SECONDS, FakeEngine, FakeVoice

@@ -18,7 +18,7 @@ from assistant.conversation.event_queue import Event, Tick
 from assistant.language.phrases import phrases_for
 from assistant.machine.status import Status
 from assistant.settings.voice_state import VoiceSettings, VoiceState
-from audio.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
+from audio.listening.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
 from audio.pcm import AudioChunk
 from vision.frame import Frame
 from vision.framing import Fault
@@ -64,6 +64,7 @@ class RecordingAnswering:
         look.view = look.view or object()  # type: ignore[assignment]  # marks it as seen, which is all that is checked
         look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
         turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
+        turn.pieces = (Piece(turn.answer, (0.0,)),)
         if not self.leaves_open:
             turn.done.set()
         return turn
@@ -71,6 +72,14 @@ class RecordingAnswering:
     def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
         self.log.append(f"compare {self.looks.index(old)} with {self.looks.index(new)}")
         return Turn(question, answer="Before: I see no word. Now: It says OPEN.")
+
+    def look_again(self, question: Question, first: Turn, frame: Frame) -> Turn:
+        self.log.append(f"look again {first.question.text!r} at {frame.rgb.shape}" if first.question else "?")
+        return Turn(question, answer="I read the same again.", said=["I read the same again."])
+
+    def tell(self, question: Question, sentences: object) -> Turn:
+        self.log.append(f"tell {question.text!r}")
+        return Turn(question, by_model=False)
 
     def say(self, text: str) -> Turn:
         self.paused = False
@@ -122,6 +131,7 @@ class Story:
         self.activation = Activation(activation)
         own_state = settings.pop("own_state", None)
         self.own_state = own_state if isinstance(own_state, OwnState) else None
+        settings.setdefault("understood_from", 0.1)
         self.settings = ConversationSettings(**settings)  # type: ignore[arg-type]
         self.script: list[Event | Callable[[Conversation], None] | float] = []
         self.voice_states: list[VoiceState] = []
@@ -256,6 +266,68 @@ def test_a_misheard_question_is_read_back() -> None:
     asked = PHRASES.did_you_ask.format(question="what is mist")
     assert story.told() == ["look0", f"say {asked!r}"]
     assert story.answering.looks[0].cancelled.is_set()
+
+
+def test_a_command_needs_more_certainty_than_a_question() -> None:
+    """A command between the two limits is read back, a question is answered, and a stop is obeyed."""
+
+    def told(words: str) -> list[str]:
+        return Story(min_confidence=0.5, min_command_confidence=0.7).speaks(words, confidence=0.6).told()
+
+    asked = PHRASES.did_you_ask.format(question="spell that")
+    assert told("spell that") == ["look0", f"say {asked!r}"]
+    assert told("what is this") == ["look0", "ask 'what is this' of 0"]
+    assert told("stop") == ["look0", "cancel"]
+
+
+NOT_UNDERSTOOD = f"say {PHRASES.not_understood!r}"
+
+
+def test_what_was_not_understood_is_said_to_be_so() -> None:
+    """It is neither answered nor read back, and "repeat" does not repeat that."""
+    story = Story(min_confidence=0.5).speaks("what is this").speaks("go of mist", confidence=0.05).speaks("repeat")
+    assert story.told() == ["look0", "ask 'what is this' of 0", NOT_UNDERSTOOD, "say 'answer to what is this'"]
+
+
+def test_a_command_that_was_hardly_understood_is_read_back_all_the_same() -> None:
+    """ "Status" said clearly may be heard at one speed only."""
+    asked = PHRASES.did_you_ask.format(question="status")
+    assert Story(min_confidence=0.5).speaks("status", confidence=0.02).told() == ["look0", f"say {asked!r}"]
+
+
+def test_where_all_speech_counts_it_does_not_complain_of_noise_or_the_talk_of_others() -> None:
+    """A single word is passed over, and of several things that were not understood only the first is told."""
+    assert Story(min_confidence=0.5).speaks("camera", confidence=0.05).told() == ["look0"]
+    story = Story(min_confidence=0.5)
+    for understood in range(2):
+        for _ in range(3):
+            story.speaks("go of mist", confidence=0.05)
+        story.speaks(f"what is number {understood}")
+    told = [entry for entry in story.told() if not entry.startswith("look")]
+    assert [entry[:3] for entry in told] == ["say", "ask", "say", "ask"]
+    assert told.count(NOT_UNDERSTOOD) == 2
+
+
+def test_who_called_it_is_told_each_time_that_it_did_not_understand() -> None:
+    """After a press a single word counts as well, and no second press is needed to say it again."""
+    story = Story(min_confidence=0.5, activation="button").presses(*pressed())
+    for _ in range(3):
+        story.speaks("camera", confidence=0.05)
+    told = story.speaks("what is this").told()
+    assert told.count(NOT_UNDERSTOOD) == 3
+    assert told[-1].startswith("ask 'what is this'")
+
+
+def test_an_answer_is_not_ended_by_words_that_were_not_understood() -> None:
+    """It goes on, and nothing is said."""
+    story = Story(min_confidence=0.5, speech_interrupts=True)
+    story.answering.busy = True
+    assert story.speaks("go of mist", confidence=0.05).told() == ["pause", "look0", "resume"]
+
+
+def test_without_a_limit_everything_counts_as_understood() -> None:
+    """With `min_confidence = 0` nothing is read back, and nothing was not understood."""
+    assert Story(min_confidence=0.0).speaks("what is this", confidence=0.0).told()[-1].startswith("ask")
 
 
 def test_a_command_in_between_leaves_the_read_back_question_open() -> None:
@@ -849,3 +921,28 @@ def test_the_goodbye_tells_what_could_not_be_kept() -> None:
     """It is said before the goodbye."""
     told = Story(own_state=OwnState(farewell=lambda: "One was lost.")).speaks("quit").told()
     assert told[-1] == f"say 'One was lost. {PHRASES.goodbye}'"
+
+
+def test_are_you_sure_looks_again_at_the_picture_of_the_last_answer() -> None:
+    """It is the same question about another view of the same frame, another one each time, however old it is."""
+    story = (
+        Story(picture_seconds=60.0).speaks("what is this").waits(300.0).speaks("are you sure").speaks("are you sure")
+    )
+    told = [entry for entry in story.told() if not entry.startswith(("look0", "look1", "look2"))]
+    assert told[1:] == ["look again 'what is this' at (504, 672, 3)"] * 2
+    assert story.speaks("repeat").told()[-1] == "say 'I read the same again.'"
+
+
+def test_are_you_sure_before_any_answer_says_so() -> None:
+    """There is nothing to look at again."""
+    nothing = f"say {PHRASES.second_look.nothing_to_check!r}"
+    assert Story().speaks("are you sure").told()[-1] == nothing
+    assert Story().speaks("what is this").speaks("what has changed").speaks("are you sure").told()[-1] == nothing
+
+
+def test_are_you_sure_after_what_no_model_told_tells_it_again() -> None:
+    """A code, the light or a color is measured once more, in a new picture."""
+    story = Story().speaks("what is this").speaks("read the code").speaks("are you sure")
+    assert story.told()[-1] == "tell 'are you sure'"
+    again = Story().speaks("read the code").speaks("what is this").speaks("are you sure")
+    assert again.told()[-1].startswith("look again 'what is this'")

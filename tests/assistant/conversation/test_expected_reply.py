@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.answering.turn import Turn
 from assistant.conversation.activation import Activation, settings_from
 from assistant.conversation.expected_reply import REPLY_SECONDS, ExpectedReply
-from audio.hearing import Utterance
+from audio.listening.hearing import Utterance
 
 MISHEARD = Utterance("what is mist", 0.3, 999.0, 1000.0)
 

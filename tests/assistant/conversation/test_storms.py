@@ -27,7 +27,7 @@ from assistant.conversation.dialog import ConversationSettings
 from assistant.conversation.event_queue import EventQueue, Tick
 from assistant.language.phrases import phrases_for
 from audio.errors import DeviceLost
-from audio.hearing import (
+from audio.listening.hearing import (
     SpeechPaused,
     SpeechRejected,
     SpeechResumed,

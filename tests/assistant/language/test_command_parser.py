@@ -52,6 +52,8 @@ ENGLISH_COMMANDS = {
         |keep that image|use the last picture""",
     Command.LOOK_CLOSER: """look closer|look a bit closer|take a closer look|zoom in|look more closely|closer|can you look closer at that
         |look closely|zoom in a bit|zoom in on that|could you take a closer look please""",
+    Command.ARE_YOU_SURE: """are you sure|Are you sure?|are you really sure about that|how sure are you|is that right|are you certain|check that again
+        |double check that please|okay are you sure|check the number|take a second look|hey camera are you sure""",
     Command.READ_TEXT: """read the text|read the text please|read it|read this to me|read out the text|can you read the text for me|read all the text
         |read it aloud|hey camera read the text|read everything|read the writing|read it again|please read me the text
         |read this page|read the whole page to me please|can you read this document|read what is written here|read me what it says""",
@@ -145,6 +147,7 @@ CHINESE_COMMANDS = {
     Command.NEW_PICTURE: "新照片|拍照|拍一张新照片|再拍一张|重新拍照|再 拍 一张 照片|换一张照片|拍张照片|请拍照|新的照片|再看一次",
     Command.SAME_PICTURE: "同一张照片|保留照片|保留这张照片|还用这张照片|用同一张照片|不要换照片",
     Command.LOOK_CLOSER: "看近一点|看仔细一点|仔细看|请仔细看一看|放大|放大一点|靠近一点|再看清楚一点|仔细看一下",
+    Command.ARE_YOU_SURE: "确定吗|你确定吗|你 确定 吗|你肯定吗|真的吗|再确认一下|你确不确定|没读错吗|请再核对一遍",
     Command.READ_TEXT: "读文字|读一下文字|念一下|读出来|把文字读出来|请读一下上面的字|念给我听|读一读|请把上面的字念一下|读这一页|请把这页读出来",
     Command.WHAT_CHANGED: "有什么变化|什么变了|哪里变了|有变化吗|有什么不同|有没有变化|变了什么|和刚才比有什么变化|哪儿变了",
     Command.READ_CODE: "读条码|扫一下二维码|扫描条码|读一下条形码|条码是什么|二维码|请扫描二维码|把条码读出来|扫码|有没有条码|扫 一下 条码|这个条码是什么",

@@ -22,7 +22,7 @@ from vision.reading.guidance import Advice
 
 # The places in braces that a sentence must have in every language, because the code fills them in.
 PLACES = {
-    "did_you_ask": {"question"}, "hint_wake_word": {"wake_word"}, "more_detail_question": {"question"},
+    "did_you_ask": {"question"}, "hint_wake_word": {"wake_word"}, "offer_button_or_wake_word": {"wake_word"}, "more_detail_question": {"question"},
     "shorter_question": {"question"}, "what_changed": {"before", "now"}, "capital": {"letter"},
     "doubtful_digit": {"ordinal", "name"}, "doubtful_letter": {"ordinal", "name"}, "doubtful_character": {"ordinal", "name"},
     "status_power": {"watts"}, "status_temperature": {"celsius"}, "status_memory": {"gigabytes"}, "status_model": {"model"},

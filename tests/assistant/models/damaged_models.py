@@ -22,7 +22,7 @@ from pathlib import Path
 
 import audio
 from assistant.language.phrases import phrases_for
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 
 ROOT = Path(__file__).parents[3]

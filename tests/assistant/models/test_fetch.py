@@ -7,6 +7,7 @@ import io
 import json
 import stat
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,10 +19,11 @@ from typing import Any
 import pytest
 
 from assistant.errors import FetchError, exit_status_of
+from assistant.files import locked
 from assistant.language.phrases import SpeechModel
 from assistant.models import download as downloading
 from assistant.models import fetch as fetching
-from assistant.models.catalog import MANIFEST, HubModel, PiperVoice, fetched_vlm, models_folder
+from assistant.models.catalog import MANIFEST, HubModel, PiperVoice, failed_fetch, fetched_vlm, models_folder
 from assistant.models.download import RemoteFile, download
 from assistant.models.fetch import Sources, fetch
 from assistant.models.unpack import unpack
@@ -233,6 +235,36 @@ def test_progress_counts_up_to_the_whole(user: dict[str, str]) -> None:
     assert seen["model.safetensors"] == sorted(seen["model.safetensors"])
     assert len(seen["model.safetensors"]) > 3
     assert seen["vosk-small.zip"][-1] == len(VOSK_ZIP)
+
+
+def test_a_running_assistant_sees_whether_a_fetch_failed(user: dict[str, str], server: Server) -> None:
+    """Only after a fetch that came to no good end, and no longer once the next one is at work or has brought all."""
+    assert failed_fetch(user) is None
+    server.listing["sha"] = "0" * 40
+    refused(user, "vision")
+    failed_at = failed_fetch(user)
+    assert failed_at is not None
+    assert failed_at == pytest.approx(time.time(), abs=60.0)
+    server.listing = hub_listing()
+    meanwhile: list[float | None] = []
+    bring(user, progress=lambda name, done, total: meanwhile.append(failed_fetch(user)))
+    assert set(meanwhile) == {None}
+    assert failed_fetch(user) is None
+
+
+def test_a_look_at_the_lock_does_not_stop_a_fetch(user: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A running assistant holds it for a moment; the fetch tries again."""
+    tries = []
+
+    def held_once(path: Path, *, wait: bool) -> Any:
+        tries.append(path)
+        if len(tries) == 1:
+            raise BlockingIOError
+        return locked(path, wait=wait)
+
+    monkeypatch.setattr(fetching, "locked", held_once)
+    assert len(bring(user)) == 2
+    assert len(tries) == 2
 
 
 def test_an_unknown_language_is_refused(user: dict[str, str]) -> None:
@@ -500,7 +532,7 @@ def test_a_disk_that_fills_up_while_unpacking_leaves_no_model(
     """The half-unpacked folder is removed, the zip stays, and the next run needs no network."""
     full_disk(len(VOSK_ZIP) + 20)
     assert "No space left on device" in refused(user, "speech")
-    assert sorted(p.name for p in models_folder(user).iterdir()) == [".lock", "vosk-small.zip"]
+    assert sorted(p.name for p in models_folder(user).iterdir()) == [".lock", ".unfinished", "vosk-small.zip"]
     server.asked.clear()
     full_disk(10**9)
     bring(user, "speech")

@@ -14,7 +14,7 @@ from assistant.models.catalog import PIPER_VOICES, models_folder, piper_voice, w
 from assistant.models.download import digest
 from assistant.models.synthesizer import open_synthesizer
 from assistant.settings.config import Config, ConversationConfig, SpeakingConfig
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 
 PIPER = Config(speaking=SpeakingConfig(engine="piper"))
 

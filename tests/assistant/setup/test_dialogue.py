@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from assistant.cli.setup import draft_of, language_of
-from assistant.settings.config import Config, SpeakingConfig
+from assistant.settings.config import ActivationConfig, ButtonConfig, Config, SpeakingConfig
 from assistant.setup.dialogue import Dialogue, NotPossible, Setting
 from assistant.setup.presses import Answer
 from assistant.setup.screen_reader import Preference
-from assistant.setup.steps import Device, Draft, Heard, Page, steps_of
+from assistant.setup.steps import Device, Draft, FoundButton, Heard, Page, steps_of
 
 SLOW = Config(speaking=SpeakingConfig(rate_wpm=175))
 YES, NO, BACK, REPEAT = Answer.YES, Answer.NO, Answer.BACK, Answer.REPEAT
@@ -28,6 +28,8 @@ class FakeParts:
     heard: dict[str, Heard] = field(default_factory=dict)
     page: Page = field(default_factory=lambda: Page("text", "Exit on the left"))
     hears: bool = True
+    buttons: list[FoundButton | None] | None = None  # what is pressed, one after the other; None: there are none
+    fetch_fails: bool = False
     said: list[str] = field(default_factory=list)
     voices: list[tuple[Setting, ...]] = field(default_factory=list)
     written: list[dict[str, dict[str, object]]] = field(default_factory=list)
@@ -65,6 +67,19 @@ class FakeParts:
 
     def can_hear(self) -> bool:
         return self.hears
+
+    def fetch_has_failed(self) -> bool:
+        return self.fetch_fails
+
+    def has_buttons(self) -> bool:
+        return self.buttons is not None
+
+    def find_button(self) -> FoundButton:
+        assert self.buttons is not None
+        found = self.buttons.pop(0)
+        if found is None:
+            raise NotPossible("I noticed no press.")
+        return found
 
     def start_at_boot(self) -> str:
         return "It starts with the machine."
@@ -183,7 +198,7 @@ def test_a_question_that_was_perhaps_not_heard_means_no() -> None:
     """Only at the loudspeaker silence goes on to the next offer; elsewhere the question is asked again."""
     draft = draft_of(Config())
     steps = steps_of(draft, FakeParts(draft), language="en", preference=None, can_start_at_boot=False, wants_models=())
-    assert [step.silence_means for step in steps] == [REPEAT, NO, *[REPEAT] * 8]
+    assert [step.silence_means for step in steps] == [REPEAT, NO, *[REPEAT] * 9]
 
 
 @pytest.mark.parametrize(
@@ -238,6 +253,44 @@ def test_models_are_fetched_now_or_later() -> None:
 def test_a_conversation_without_a_speech_model_is_told_before() -> None:
     """A language whose model could not be fetched is said aloud, not left to a silent end."""
     assert Led(hears=False).parts.said[-1].startswith("The models could not be fetched completely")
+
+
+PEDAL = FoundButton("Big Pedal", 57, "space (57)")
+TO_THE_BUTTON = [YES] * 4 + [NO, NO, YES]  # all speech: no; the wake phrase: no; the button: yes
+
+
+def test_a_button_that_is_pressed_is_taken() -> None:
+    """Device and key are written; a no waits for another one."""
+    led = Led(*TO_THE_BUTTON, YES, buttons=[PEDAL])
+    assert led.questions[7].startswith("You pressed space (57) of Big Pedal. Shall this be the button?")
+    assert led.parts.written == [{"activation": {"by": "button"}, "button": {"device": "Big Pedal", "key": 57}}]
+    other = Led(*TO_THE_BUTTON, NO, NO, YES, buttons=[PEDAL, FoundButton("Headset", 164, "play/pause (164)")])
+    assert other.questions[8] == "Shall the space bar of the terminal be the button?"
+    assert other.parts.written[0]["button"] == {"device": "Headset", "key": 164}
+
+
+def test_without_a_press_the_space_bar_is_offered() -> None:
+    """It says that it noticed none."""
+    led = Led(*TO_THE_BUTTON, YES, buttons=[None])
+    assert "I noticed no press." in led.parts.said
+    assert led.parts.written == [{"activation": {"by": "button"}, "button": {"device": "terminal"}}]
+
+
+def test_a_button_that_is_configured_stays_by_a_yes() -> None:
+    """Yes to everything changes nothing, and nobody has to press it."""
+    config = replace(SLOW, activation=ActivationConfig(by="button"), button=ButtonConfig("Big Pedal", 57))
+    led = Led(config=config, buttons=[])
+    assert "Shall Big Pedal stay the button?" in led.questions
+    assert led.parts.written == [{}]
+
+
+def test_a_fetch_that_failed_is_said_before_the_end() -> None:
+    """Who ends the set-up without a conversation hears it too."""
+    ended = [*[YES] * 7, NO, YES]
+    assert Led(*ended, fetch_fails=True).parts.said[-1] == (
+        "The models could not be fetched completely. Run seesay fetch later; it goes on where it stopped. Goodbye."
+    )
+    assert Led(*ended).parts.said[-1] == "Goodbye."
 
 
 def test_it_starts_with_the_machine_if_wanted() -> None:

@@ -20,6 +20,7 @@ def test_fifty_clients_for_a_minute_leave_the_server_as_it_was(
         print("\n" + text)  # noqa: T201 - the measurement
     assert load.failures == {}
     assert load.wrong == 0
+    assert len(load.served_after) == 50  # each client that comes back as it is told is answered
     assert len(load.answered) > 30
     assert set(load.refusals) <= {"queue_full"}
     assert sorted(load.refused)[len(load.refused) // 2] < 1.0

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 from assistant.cli.demo import demo_scene
 from audio.demo_model.voices import HELD_OUT_VOICES
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.assistant.web.conftest import chromium
 from tests.assistant.web.page_help import ask, note_sounds, until

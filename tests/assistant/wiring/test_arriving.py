@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +18,7 @@ from assistant.models import catalog
 from assistant.settings.config import Config
 from assistant.wiring import conversation
 from assistant.wiring.arriving import Arriving, Until
-from audio.hearing import SpeechRejected, SpeechStarted
+from audio.listening.hearing import SpeechRejected, SpeechStarted
 from audio.pcm import AudioChunk
 
 WORDS = phrases_for("en").setup
@@ -27,7 +27,16 @@ WORDS = phrases_for("en").setup
 class Watched:
     """An `Arriving` with models that come when the test says so."""
 
-    def __init__(self, *, wants_speech: bool = True, share: float = 0.0, damaged: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        wants_speech: bool = True,
+        share: float = 0.0,
+        damaged: bool = False,
+        failed_at: float | None = None,
+        load_eye: Callable[[], None] | None = None,
+    ) -> None:
+        self.failed_at = failed_at
         self.said: list[str] = []
         self.speech: Path | None = None
         self.share = share
@@ -40,6 +49,9 @@ class Watched:
             wants_speech=wants_speech,
             fetched_speech=lambda: self.speech,
             eye_share=lambda: self.share,
+            load_eye=load_eye,
+            failed_fetch=lambda: self.failed_at,
+            clock=lambda: 1000.0,
         )
 
     def _load(self) -> Any:
@@ -99,6 +111,31 @@ def test_what_is_here_at_the_start_is_no_news() -> None:
     watched = Watched(share=1.0)
     watched.arriving.look()
     assert watched.said == []
+
+
+def test_a_model_for_seeing_that_can_be_loaded_is_not_announced() -> None:
+    """It is loaded once, beside the other one; whoever loads it tells the rest."""
+    loaded: list[bool] = []
+    watched = Watched(share=0.9, load_eye=lambda: loaded.append(True))
+    for share in (0.99, 1.0, 1.0):
+        watched.share = share
+        watched.arriving.look()
+    assert watched.said == []
+    assert loaded == [True]
+
+
+def test_a_fetch_that_failed_is_said_once() -> None:
+    """Each fetch by itself. One that failed long before the start is no news; one of a moment ago is."""
+    watched = Watched(failed_at=900.0)
+    watched.arriving.look()
+    assert watched.said == []
+    for failed_at in (None, 1001.0, 1001.0, None, 1200.0):
+        watched.failed_at = failed_at
+        watched.arriving.look()
+    assert watched.said == [WORDS.fetch_failed] * 2
+    recent = Watched(failed_at=990.0)
+    recent.arriving.look()
+    assert recent.said == [WORDS.fetch_failed]
 
 
 def test_the_share_of_a_fetch_is_seen_in_its_folder(tmp_path: Path) -> None:
@@ -175,7 +212,7 @@ def test_the_ears_are_changed_between_two_utterances(monkeypatch: pytest.MonkeyP
     """A model that comes while the user speaks is taken after their words, and not a chunk of sound is lost."""
     old, watched = FakeEars(), Watched()
     new = watched.ears = FakeEars()
-    monkeypatch.setattr(conversation, "_arriving", lambda assembly: watched.arriving)
+    monkeypatch.setattr(conversation, "_arriving", lambda assembly, new_eye: watched.arriving)
     microphone = SimpleNamespace(open_microphone=lambda: Source(8))
     assembly: Any = SimpleNamespace(ears=old, phrases=phrases_for("en"), config=Config(), sound_watch=microphone)
     pipeline: Any = SimpleNamespace(in_use=False, speaking=False, cue_pitches_hz=())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.bench.speech import NullSpeaker
+from assistant.bench.engines.speech import NullSpeaker
 from assistant.cli.demo import demo_scene
 from assistant.inspection.journal import Journal, journal_folder
 from assistant.inspection.record import TURN, Record
@@ -21,7 +21,7 @@ from assistant.settings.config import Config, ConversationConfig, JournalConfig,
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.conversation import run
 from audio.pcm import SPEECH_FORMAT, AudioChunk, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.assistant.wiring.test_run_power import Room
 from vision.demo_model.world import draw
@@ -60,7 +60,7 @@ class World:
         self.monkeypatch = monkeypatch
         self.journal = journal_folder({"XDG_STATE_HOME": str(folder / "state")})
         draw(demo_scene()[0]).save(folder / "picture.png")
-        monkeypatch.setattr("audio.playback.Loudspeaker", Quiet)
+        monkeypatch.setattr("audio.speaking.playback.Loudspeaker", Quiet)
         monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
 
     def run(self, *texts: str, journal: JournalConfig = JournalConfig(enabled=True, pictures=True)) -> list[str]:  # noqa: B008

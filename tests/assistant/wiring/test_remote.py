@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
-from audio.voice import SpokenVoice
+from audio.speaking.voice import SpokenVoice
 from tests.vision.remote.fake_openai import FakeOpenAI, fails, free_port, says
 from vision.demo_model.fonts import load_font
 from vision.demo_model.world import draw

@@ -43,7 +43,7 @@ class World:
         self.monkeypatch = monkeypatch
         self.shown: list[RoundShown | None] = []  # as the page gets it, after the greeting and after each turn
         self.journal = journal_folder({"XDG_STATE_HOME": str(folder / "state")})
-        monkeypatch.setattr("audio.playback.Loudspeaker", Quiet)
+        monkeypatch.setattr("audio.speaking.playback.Loudspeaker", Quiet)
         monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
 
     def run(self, checklist: Checklist, *texts: str) -> list[str]:

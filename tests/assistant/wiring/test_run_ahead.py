@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from assistant.answering.turn import Turn
-from assistant.bench.speech import NullSpeaker
+from assistant.bench.engines.speech import NullSpeaker
 from assistant.cli.demo import demo_scene
 from assistant.models import catalog
 from assistant.settings.config import Config, ConversationConfig, PowerConfig, SeeingConfig
@@ -24,7 +24,7 @@ from assistant.wiring.assembly import Assembly
 from assistant.wiring.conversation import run
 from assistant.wiring.looking_ahead import limits_of
 from audio.pcm import SPEECH_FORMAT, AudioChunk, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import WavSource, write_wav
 from vision.demo_model.world import draw
 from vision.engine.session import Session
@@ -142,7 +142,7 @@ def test_a_question_on_a_still_scene_waits_for_no_look_and_one_on_a_changed_scen
     monkeypatch.setattr(Session, "look", counted)
     monkeypatch.setattr("assistant.console.say", room.say)
     monkeypatch.setattr("audio.microphone.Microphone", room.microphone)
-    monkeypatch.setattr("audio.playback.Loudspeaker", Quiet)
+    monkeypatch.setattr("audio.speaking.playback.Loudspeaker", Quiet)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     config = Config(
         # One look ahead is enough for the test; the second question must find a scene that nobody has looked at.

@@ -43,7 +43,7 @@ class ListeningRoom(Room):
 
 def converse(room: ListeningRoom, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draw(demo_scene()[0]).save(folder / "picture.png")
-    monkeypatch.setattr("audio.playback.Loudspeaker", Quiet)
+    monkeypatch.setattr("audio.speaking.playback.Loudspeaker", Quiet)
     monkeypatch.setattr("audio.microphone.Microphone", room.microphone)
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     config = Config(seeing=SeeingConfig(camera=str(folder / "picture.png")), power=PowerConfig(govern="off"))

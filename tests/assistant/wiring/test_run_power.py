@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from assistant.answering.turn import Turn
-from assistant.bench.speech import NullSpeaker
+from assistant.bench.engines.speech import NullSpeaker
 from assistant.cli.demo import demo_scene
 from assistant.machine.power import Sysfs
 from assistant.machine.power.readings import PowerSample
@@ -25,7 +25,7 @@ from assistant.settings.config import Config, PowerConfig, SeeingConfig
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.conversation import run
 from audio.pcm import SPEECH_FORMAT, AudioChunk, resample
-from audio.synthesizer import Synthesizer
+from audio.speaking.synthesizer import Synthesizer
 from audio.wav import WavSource, write_wav
 from tests.assistant.machine.power.machine_trees import RAPL, kernel_write, nuc
 from vision.demo_model.world import draw
@@ -118,7 +118,7 @@ def test_a_conversation_holds_the_budget_and_knows_its_energy(
 
     monkeypatch.setattr("assistant.machine.power.sysfs.Sysfs", lambda: Sysfs(tree.root, read, kernel_write))
     monkeypatch.setattr("audio.microphone.Microphone", room.microphone)
-    monkeypatch.setattr("audio.playback.Loudspeaker", Quiet)
+    monkeypatch.setattr("audio.speaking.playback.Loudspeaker", Quiet)
     # The period is short, because the test asks for the status within the first second.
     monkeypatch.setattr("assistant.machine.power.keeper._PERIOD_SECONDS", 0.06)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

@@ -23,10 +23,10 @@ from assistant.wiring.assembly import Assembly
 from assistant.wiring.devices import open_frames
 from assistant.wiring.engine import load_engine
 from assistant.wiring.hearing import Ears
-from audio.barge_in import SpottedWord
 from audio.errors import SpeechModelError
-from audio.hearing import Utterance, WakeSuspected
-from audio.pausing import JudgedBeside
+from audio.listening.barge_in import SpottedWord
+from audio.listening.hearing import Utterance, WakeSuspected
+from audio.listening.pausing import JudgedBeside
 from tests.assistant.fakes import OneModel
 from vision.camera import Camera
 from vision.errors import CameraMissing
@@ -137,12 +137,14 @@ SPEECH = catalog.demo_speech("en")
 def test_only_stop_words_that_the_model_knows_are_listened_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The recogniser's grammar would silently leave out the others. If none is left, the user is told what to do."""
     made: list[list[str]] = []
-    monkeypatch.setattr("audio.barge_in.VoskSpotter.__init__", lambda self, folder, stops: made.append(stops))
-    monkeypatch.setattr("audio.transcriber.unknown_words", lambda folder, phrases: [p for p in phrases if p != "停 下"])
+    monkeypatch.setattr("audio.listening.barge_in.VoskSpotter.__init__", lambda self, folder, stops: made.append(stops))
+    monkeypatch.setattr(
+        "audio.recognition.transcriber.unknown_words", lambda folder, phrases: [p for p in phrases if p != "停 下"]
+    )
     chinese = parse_config(CART + '[conversation]\nlanguage = "zh"\n', "x")
     assert Ears(chinese, SPEECH).stop_ear is not None
     assert made == [["停 下"]]
-    monkeypatch.setattr("audio.transcriber.unknown_words", lambda folder, phrases: phrases)
+    monkeypatch.setattr("audio.recognition.transcriber.unknown_words", lambda folder, phrases: phrases)
     with pytest.raises(SpeechModelError, match=r"knows none of the stop words .*barge_in"):
         _ = Ears(chinese, SPEECH).stop_ear
 
@@ -161,8 +163,8 @@ def test_a_stop_is_heard_while_it_thinks_where_it_may_be_interrupted(barge_in: s
 def test_the_wake_phrase_alone_is_not_acknowledged(text: str, ended: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wake phrase alone has an earcon of its own, of two notes."""
     words = [SpottedWord(word, 1.0, 0.1 * place, 0.1 * place + 0.2) for place, word in enumerate(text.split())]
-    monkeypatch.setattr("audio.barge_in.VoskSpotter.__init__", lambda self, folder, stops: None)
-    monkeypatch.setattr("audio.barge_in.VoskSpotter.spot", lambda self, samples: words)
+    monkeypatch.setattr("audio.listening.barge_in.VoskSpotter.__init__", lambda self, folder, stops: None)
+    monkeypatch.setattr("audio.listening.barge_in.VoskSpotter.spot", lambda self, samples: words)
     config = parse_config(CART, "x")
     activation = Ears(config, SPEECH).activation(speaking=lambda: False, busy=lambda: False)
     ear = Ears(config, SPEECH).pause_ear(activation)

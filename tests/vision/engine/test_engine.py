@@ -10,6 +10,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -763,3 +764,94 @@ def test_idle_threads_sleep_unless_told_otherwise(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("OMP_WAIT_POLICY")
     let_idle_threads_sleep()
     assert os.environ["OMP_WAIT_POLICY"] == "passive"
+
+
+# Another engine takes over.
+
+
+@pytest.mark.parametrize("stops_one_in", [0, 5])
+def test_a_conversation_goes_on_with_another_engine(stops_one_in: int) -> None:
+    """Its model sees the picture anew, reads the earlier questions and answers, and answers as if it had given them."""
+    models = [Remembering() for _ in range(3)]
+    for each in models:
+        each.stops_one_in = stops_one_in
+    settings = EngineSettings(max_new_tokens=12, prefill_chunk_tokens=16)
+    old, new, other = (Engine(each, INFO, settings) for each in models)
+    with new, other:
+        kept, moved = other.see(frame()), old.see(frame())
+        for view in (kept, moved):
+            assert text(view.ask(ASKED)) == text(other.see(frame()).ask(ASKED))
+            list(view.ask("and now"))
+        old.hand_over(new)
+        old.close()
+        assert models[1].encoded == 0, "it is seen when it is needed"
+        assert moved.remembers("what color")
+        assert text(moved.ask("what color")) == text(kept.ask("what color"))
+        assert text(moved.ask("and why")) == text(kept.ask("and why"))
+        assert models[1].encoded == 1
+
+
+def test_the_answer_comes_from_the_new_engine() -> None:
+    """Whoever asks for the name of the model hears the new one, and what was forgotten stays forgotten."""
+    old, new = (
+        Engine(Remembering(), INFO, EngineSettings(max_new_tokens=12)),
+        Engine(Remembering(), replace(INFO, name="large"), EngineSettings(max_new_tokens=12)),
+    )
+    with new:
+        view = old.see(frame())
+        list(view.ask("what is this"))
+        view.forget()
+        begun = view.ask(ASKED)
+        old.hand_over(new)
+        old.close()
+        assert view.answerer.model_name == "large"
+        assert text(begun) == bare_answer(ASKED), "it was asked before, and nobody had waited for a word yet"
+
+
+def test_an_answer_under_way_ends_when_the_engine_is_replaced() -> None:
+    """Its words stop, it is forgotten, and the next question is answered."""
+    old, new = (Engine(Remembering(), INFO, EngineSettings(max_new_tokens=12)) for _ in range(2))
+    with new:
+        view = old.see(frame())
+        answer = view.ask("what is this")
+        next(answer)
+        old.hand_over(new)
+        assert end(answer) == "cancelled"
+        old.close()
+        assert text(view.ask(ASKED)) == bare_answer(ASKED)
+
+
+def test_the_model_that_was_replaced_is_freed() -> None:
+    """No View holds on to its weights."""
+    model = Remembering()
+    gone = weakref.ref(model)
+    old, new = (
+        Engine(model, INFO, EngineSettings(max_new_tokens=12)),
+        Engine(Remembering(), INFO, EngineSettings(max_new_tokens=12)),
+    )
+    with new:
+        view = old.see(frame())
+        list(view.ask(ASKED))
+        old.hand_over(new)
+        old.close()
+        del model, old
+        gc.collect()
+        assert gone() is None
+        assert view.cache_bytes == 0
+
+
+def test_a_conversation_that_has_no_room_in_the_new_model_begins_anew() -> None:
+    """The new model reads less at once: the question is answered as a first one, and never beyond its room."""
+    small = replace(INFO, max_positions=130)
+    old, new = (
+        Engine(Remembering(), INFO, EngineSettings(max_new_tokens=40)),
+        Engine(Remembering(), small, EngineSettings(max_new_tokens=40)),
+    )
+    with new:
+        view = old.see(frame())
+        for _ in range(3):
+            list(view.ask("what is this thing in the middle"))
+        old.hand_over(new)
+        old.close()
+        with Engine(Remembering(), small, EngineSettings(max_new_tokens=40)) as fresh:
+            assert text(view.ask(ASKED)) == text(fresh.see(frame()).ask(ASKED))

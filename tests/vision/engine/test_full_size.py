@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.bench.random_model import random_checkpoint
+from assistant.bench.material.random_model import random_checkpoint
 from tests.vision.engine.reference import Reference
 from vision.engine.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from vision.engine.engine import Engine

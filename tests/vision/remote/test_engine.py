@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 
@@ -169,12 +170,13 @@ def test_an_answer_that_never_ends_is_ended(fake: FakeOpenAI) -> None:
 
     def babbles(exchange: Exchange) -> None:
         exchange.begin_stream()
+        words = (f"la{number} " for number in itertools.count())  # different ones, since this is no loop
         while not exchange.server.fake.client_left.wait(0.001):
-            exchange.event(piece("la "))
+            exchange.event(piece(next(words)))
 
     fake.usually = babbles
     chunks = asked(engine(fake, model="eye", max_new_tokens=20).see(FRAME))
-    assert "".join(chunk.text for chunk in chunks) == "la " * 20
+    assert "".join(chunk.text for chunk in chunks) == "".join(f"la{number} " for number in range(20))
     assert stats(chunks).finish == "length"
     assert fake.client_left.wait(WAIT_SECONDS)
 
@@ -202,3 +204,22 @@ def test_a_slow_listener_does_not_count_as_a_slow_server(fake: FakeOpenAI) -> No
         now[0] += 60.0  # for speaking it
         chunks.append(chunk)
     assert (stats(chunks).prefill_seconds, stats(chunks).decode_seconds) == (0.0, 0.0)
+
+
+def test_an_answer_that_goes_round_in_circles_is_cut(fake: FakeOpenAI) -> None:
+    """No repeat is given out, the answer counts as cut, and the next question is sent with what was given out."""
+    fake.usually = says("a", *[" yellow"] * 50)
+    view = engine(fake).see(FRAME)
+    chunks = asked(view)
+    assert "".join(chunk.text for chunk in chunks) == "a yellow…"
+    assert stats(chunks).finish == "length"
+    asked(view, "and now")
+    assert fake.requests[-1]["messages"][1]["content"] == "a yellow…"
+
+
+def test_the_presence_penalty_is_sent(fake: FakeOpenAI) -> None:
+    """It is part of the protocol; 0 stands for none and is left out."""
+    asked(engine(fake, presence_penalty=1.5).see(FRAME))
+    assert fake.requests[-1]["presence_penalty"] == 1.5
+    asked(engine(fake).see(FRAME))
+    assert "presence_penalty" not in fake.requests[-1]

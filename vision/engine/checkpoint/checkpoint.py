@@ -15,7 +15,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,15 @@ class Checkpoint:
         The tensor is read in slices, so loading takes the memory of the float32 weights and 2 MiB, never a second copy.
         Raises VisionModelError for a NaN or an infinity, and when the file ends early or vanishes.
         """
+        self._read(name, self.tensors[name], out)
+
+    def read_rows(self, name: str, first: int, out: NDArray[np.float32]) -> None:
+        """Fill `out`, (rows, columns), with the rows of a matrix from `first` on, as `read_into` does."""
         tensor = self.tensors[name]
+        row_bytes = math.prod(tensor.shape[1:]) * STORED_AS[tensor.stored_as].itemsize
+        self._read(name, replace(tensor, shape=out.shape, offset=tensor.offset + first * row_bytes), out)
+
+    def _read(self, name: str, tensor: StoredTensor, out: NDArray[np.float32]) -> None:
         flat = out.reshape(-1)
         stored = STORED_AS[tensor.stored_as]
         try:

@@ -156,9 +156,10 @@ class TextStream:
     decodes only the last few tokens again, with those before them: some tokenizers decide about spaces by context.
     """
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, said: Sequence[int] = ()) -> None:
+        """`said`: the tokens whose text was given out already, if the stream begins behind them."""
         self._tokenizer = tokenizer
-        self._said: list[int] = []  # the tokens of the last piece of text: the context of the next piece
+        self._said = list(said)  # the tokens of the last piece of text: the context of the next piece
         self._waiting: list[int] = []
 
     def push(self, token: int) -> str:

@@ -31,7 +31,7 @@ from vision.engine.kv_cache import CacheShape, KVCache
 from vision.engine.scheduling.fair_lock import Check
 from vision.errors import VisionModelError
 
-_HEAD = "lm_head.weight"
+HEAD = "lm_head.weight"
 _ROOM_BYTES = 256 << 20  # beside the weights: a View's cache, and the arrays of a forward pass
 
 
@@ -47,8 +47,8 @@ class TransformersModel:
         self._threads = threads
         self._check: Check = _go_on
         self._checkpoint = checkpoint
-        self._network = _empty_network(checkpoint)
-        self._places = _places(self._network)
+        self._network = empty_network(checkpoint)
+        self._places = places_of(self._network)
         checkpoint.require(self._places)
         require_memory(checkpoint, checkpoint.float32_bytes // 20 + _ROOM_BYTES, available_bytes())
         text = self._network.config.text_config
@@ -164,7 +164,8 @@ class _CacheLayer(DynamicLayer):  # type: ignore[misc]  # transformers carries n
         return self._cache.length  # the committed ones, which are the same for all layers of a step
 
 
-def _empty_network(checkpoint: Checkpoint) -> Any:
+def empty_network(checkpoint: Checkpoint) -> Any:
+    """The modules that config.json describes, without memory for their weights. Raises VisionModelError."""
     try:
         # A copy, because transformers edits what it gets.
         config = Qwen3VLConfig.from_dict(copy.deepcopy(checkpoint.config))
@@ -177,10 +178,10 @@ def _empty_network(checkpoint: Checkpoint) -> Any:
         ) from problem
 
 
-def _places(network: Any) -> dict[str, tuple[int, ...]]:
+def places_of(network: Any) -> dict[str, tuple[int, ...]]:
     """The tensors that the network needs from a checkpoint, and their shapes."""
     tied = bool(network.config.tie_word_embeddings)
-    return {name: tuple(place.shape) for name, place in network.named_parameters() if not (tied and name == _HEAD)}
+    return {name: tuple(place.shape) for name, place in network.named_parameters() if not (tied and name == HEAD)}
 
 
 def _fill(
@@ -190,21 +191,30 @@ def _fill(
     for name, shape in places.items():
         weight = torch.empty(shape, dtype=torch.float32)
         checkpoint.read_into(name, weight.numpy())
-        owner, _, leaf = name.rpartition(".")
-        setattr(network.get_submodule(owner), leaf, torch.nn.Parameter(weight, requires_grad=False))
+        put_weight(network, name, weight)
         done += weight.numel()
         progress(done / total)
-    if _HEAD not in places:
+    if HEAD not in places:
         network.lm_head.weight = network.model.language_model.embed_tokens.weight
-    _fill_rotary_tables(network)
+    fill_rotary_tables(network)
+    _require_all(network)
     network.eval()
 
 
-def _fill_rotary_tables(network: Any) -> None:
+def put_weight(network: Any, name: str, weight: torch.Tensor) -> None:
+    """Put a weight into its place, instead of what is there."""
+    owner, _, leaf = name.rpartition(".")
+    setattr(network.get_submodule(owner), leaf, torch.nn.Parameter(weight, requires_grad=False))
+
+
+def fill_rotary_tables(network: Any) -> None:
     """Make the parts with the rotation frequencies anew: no checkpoint has them, and the meta device has no values."""
     text, vision = network.model.language_model, network.model.visual
     text.rotary_emb = type(text.rotary_emb)(text.config)
     vision.rotary_pos_emb = type(vision.rotary_pos_emb)(vision.config)
+
+
+def _require_all(network: Any) -> None:
     for name, tensor in (*network.named_parameters(), *network.named_buffers()):
         if tensor.is_meta:
             raise VisionModelError(

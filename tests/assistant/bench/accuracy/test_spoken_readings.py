@@ -24,7 +24,7 @@ from assistant.bench.accuracy.spoken_readings import (
     table,
 )
 from audio.demo_model.evaluate import MODEL_FOLDER
-from audio.hearing import Utterance
+from audio.listening.hearing import Utterance
 
 SEVEN = Reading(Decimal("7.2"), "bar", "seven point two bar")
 SILENCE = np.zeros(10, np.float32)

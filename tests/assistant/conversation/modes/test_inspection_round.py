@@ -29,7 +29,7 @@ from assistant.inspection.rounds.checklist import Checklist, Number, Station, St
 from assistant.inspection.rounds.progress import Progress
 from assistant.inspection.rounds.rules import Rules
 from assistant.language.phrases import phrases_for
-from audio.hearing import SpeechStarted, Utterance
+from audio.listening.hearing import SpeechStarted, Utterance
 from tests.assistant.conversation.modes.test_reading_aloud import ENDPOINT_SECONDS, SPEECH_SECONDS
 from tests.assistant.fake_reader import FakeReader, Printed
 from tests.assistant.simulated_time import World

@@ -18,7 +18,7 @@ from assistant.conversation.dialog import ConversationSettings
 from assistant.conversation.event_queue import Event, Tick
 from assistant.conversation.modes.reading_aloud import ReadingAloud
 from assistant.language.phrases import phrases_for
-from audio.hearing import SpeechStarted, Utterance
+from audio.listening.hearing import SpeechStarted, Utterance
 from tests.assistant.fake_reader import SENTENCES, TEXT, FakeReader, Printed, page
 from tests.assistant.simulated_time import World
 from tests.assistant.slow_stages import Seconds, Stages

@@ -10,7 +10,7 @@ from assistant.inspection.rounds.checklist import Checklist, OneOf, Station, Ste
 from assistant.inspection.rounds.vocabulary import UnknownWord, unknown_words
 from audio.demo_model import corpus
 from audio.errors import SpeechModelError
-from audio.vocabulary import known_words
+from audio.recognition.vocabulary import known_words
 
 KNOWN = frozenset("the pump valve flanged range two open closed don't 水 泵 阀门 二号".split())
 

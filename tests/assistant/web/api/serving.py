@@ -230,7 +230,12 @@ class SteppedView:
         return self._engine.has_room or self._is_bare
 
     def ask(
-        self, question: str, *, max_new_tokens: int | None = None, cancelled: threading.Event | None = None
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        is_print: bool = False,
     ) -> Iterator[AnswerChunk]:
         engine = self._engine
         engine.asked.append(question)

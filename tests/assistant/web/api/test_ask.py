@@ -74,6 +74,16 @@ def test_the_servers_camera_is_a_picture_too(web: Running) -> None:
     assert frame.headers["Cache-Control"] == "no-store"
 
 
+def test_the_cameras_picture_is_kept_for_questions_when_it_is_asked_for(web: Running) -> None:
+    """With keep=1 a header has the conversation about the very picture; otherwise nothing is kept."""
+    wrong = send(web.port, "GET", "/api/frame.jpg?keep=yes")
+    assert (wrong.status, wrong.code) == (400, "invalid_parameter")
+    assert send(web.port, "GET", "/api/frame.jpg").headers["SeeSay-Conversation"] is None
+    kept = send(web.port, "GET", "/api/frame.jpg?keep=1").headers["SeeSay-Conversation"]
+    reply = send_json(web.port, "/api/ask", {"question": QUESTION, "conversation": kept})
+    assert events_of(reply.body)[-1][1]["answer"] == ANSWER
+
+
 def test_a_spoken_question_is_heard_first(web: Running) -> None:
     """The words of the question come as an event, before the answer."""
     reply = send_form(web.port, "/api/ask", {"audio": ("audio/wav", recording(0.5)), "image": ("image/png", picture())})

@@ -14,8 +14,8 @@ import pytest
 import soundfile
 
 from assistant.errors import AssistantError, ModelMissing
-from assistant.web.sounds import PLACES
-from assistant.web.speech import wav_bytes
+from assistant.web.answers.sounds import PLACES
+from assistant.web.answers.speech import wav_bytes
 from audio.errors import VoiceError
 from audio.pcm import AudioChunk
 from tests.assistant.web.api.conftest import beep

@@ -10,7 +10,7 @@ from assistant.inspection.journal import Journal
 from assistant.inspection.keeper import JournalKeeper
 from assistant.inspection.turns import TurnJournal
 from assistant.language.phrases import phrases_for
-from assistant.web.pictures import jpeg
+from assistant.web.answers.pictures import jpeg
 from tests.assistant.web.api.serving import (
     ANSWER,
     QUESTION,

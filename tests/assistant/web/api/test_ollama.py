@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from assistant.settings.config import Config, WebConfig
-from assistant.web.ollama import PATHS
+from assistant.web.protocols.ollama import PATHS
 from assistant.wiring.web import web_settings
 from tests.assistant.web.api.serving import (
     ANSWER,

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from assistant.settings.config import Config, WebConfig
+from assistant.web.answers.status_board import MOST_ASKERS, Board
 from assistant.web.app import create_app
 from assistant.web.server import WebServer
 from assistant.web.services import Services
 from assistant.web.settings import WebSettings
-from assistant.web.status_board import MOST_ASKERS, Board
 from assistant.wiring import web
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.web import SideServer, web_settings

@@ -18,7 +18,7 @@ import pytest
 
 from assistant.answering.page_lines import PageReader
 from assistant.errors import AssistantError
-from assistant.web.events import Leaving
+from assistant.web.answers.events import Leaving
 from tests.assistant.fake_reader import FakeReader, page
 from tests.assistant.web.api.serving import (
     PATIENCE_SECONDS,

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.answering.page_lines import PageReader
 from assistant.language.phrases import phrases_for
-from assistant.web.status_board import LONGEST_SHOWN
+from assistant.web.answers.status_board import LONGEST_SHOWN
 from assistant.wiring.at_once import job_at_once
 from audio.pcm import AudioChunk
 from tests.assistant.fake_reader import FakeReader, Printed, page

@@ -178,7 +178,7 @@ def write_spoken(text: str, path: Path, quiet_seconds: float = 0.2) -> None:
 
     from audio.demo_model.voices import HELD_OUT_VOICES
     from audio.pcm import AudioChunk
-    from audio.synthesizer import Synthesizer
+    from audio.speaking.synthesizer import Synthesizer
     from audio.wav import write_wav
 
     with Synthesizer(voice=HELD_OUT_VOICES[0], rate_wpm=200) as stranger:

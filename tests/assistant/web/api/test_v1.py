@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 
-from assistant.web.conversations import Conversations
+from assistant.web.answers.conversations import Conversations
 from tests.assistant.web.api.serving import (
     ANSWER,
     QUESTION,

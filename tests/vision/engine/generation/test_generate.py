@@ -61,7 +61,9 @@ def picture(seed: int = 0, rows: int = 6, columns: int = 8) -> Frame:
 
 def load(folder: Path, arithmetic: Arithmetic, **settings: Any) -> Engine:
     """An engine with one thread and the given arithmetic."""
-    engine = Engine.load(folder, EngineSettings(**{"threads": 1, "arithmetic": arithmetic, **settings}))
+    engine = Engine.load(
+        folder, EngineSettings(**{"threads": 1, "arithmetic": arithmetic, "stops_loops": False, **settings})
+    )
     kind = {"packed": "PackedModel", "transformers": "TransformersModel"}[arithmetic]
     assert type(engine.session.model).__name__ == kind
     return engine

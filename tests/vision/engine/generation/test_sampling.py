@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vision.engine.generation.generate import Scores
-from vision.engine.generation.sampling import Sampler, drawn, penalized, probabilities
+from vision.engine.generation.sampling import PUBLISHED, Sampler, drawn, penalized, probabilities, with_presence_penalty
 from vision.engine.settings import EngineSettings
 
 VOCABULARY = 1501
@@ -127,3 +127,34 @@ def test_a_low_temperature_is_nearly_greedy() -> None:
     scores = Scores.of(some_logits(4, width=3e4))
     sampler = Sampler(EngineSettings(temperature=0.001, seed=2), [])
     assert {sampler.pick(scores) for _ in range(50)} == {scores.likeliest}
+
+
+@pytest.mark.parametrize("top_k", [1, 5, 20, VOCABULARY, VOCABULARY + 9])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_likeliest_tokens_are_those_of_transformers(seed: int, top_k: int) -> None:
+    """Top-k comes between temperature and top-p, and tokens as likely as the last one stay."""
+    from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+
+    logits = some_logits(seed)
+    warpers = [TemperatureLogitsWarper(0.7), TopKLogitsWarper(top_k), TopPLogitsWarper(0.8)]
+    expected = processed(warpers, some_ids(seed), logits)
+    found = probabilities(logits, 0.7, 0.8, top_k)
+    assert np.array_equal(found > 0, np.isfinite(expected))
+    assert probabilities(np.zeros(5, np.float32), 1.0, 1.0, 2).tolist() == [0.2] * 5
+
+
+def test_the_presence_penalty_counts_each_token_of_the_answer_once() -> None:
+    """Tokens of the question get none, and those that the answer begins with do."""
+    scores = Scores.of(np.array([3.0, 2.0, 1.0], np.float32))
+    sampler = Sampler(EngineSettings(presence_penalty=1.5), [0])
+    assert [sampler.pick(scores) for _ in range(4)] == [0, 1, 0, 0]
+    assert Sampler(EngineSettings(presence_penalty=1.5), [0], said=[0]).pick(scores) == 1
+    assert with_presence_penalty(np.zeros(2, np.float32), [1, 5], 0.5).tolist() == [0.0, -0.5]
+
+
+def test_a_loop_is_tried_again_with_the_published_settings() -> None:
+    """They are those of the model's developers for the Instruct models, with a fixed seed."""
+    found = PUBLISHED
+    assert (found.temperature, found.top_p, found.top_k) == (0.7, 0.8, 20)
+    assert (found.repetition_penalty, found.presence_penalty) == (1.0, 1.5)
+    assert found.seed is not None

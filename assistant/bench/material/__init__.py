@@ -1,0 +1,1 @@
+"""What is measured with: a checkpoint of random weights, pictures and kinds of questions."""

@@ -1,0 +1,1 @@
+"""Figures for people: tables for a terminal, and pages with plots. They compute only looks."""

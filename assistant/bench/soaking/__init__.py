@@ -1,0 +1,1 @@
+"""`seesay soak`: a question every minute for hours, its log, and which figures grow."""

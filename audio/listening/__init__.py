@@ -1,0 +1,10 @@
+"""Finds out when the user speaks and when a question has ended, in sound that comes block by block.
+
+    hearing                     the whole way from blocks of sound to utterances
+    conditioning, vad, voicing  before the recogniser: no rumble, and whether a chunk is speech
+    endpointing, pausing        whether a pause ends the question
+    own_cue, echo, barge_in     the assistant's own sounds in the microphone, and stop words spoken over them
+    reconnecting                a microphone that goes away and comes back
+
+It does not know what the words mean.
+"""
