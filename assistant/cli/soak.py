@@ -7,7 +7,7 @@ import math
 import re
 from typing import Any
 
-from assistant.cli.options import MODEL_HELP, is_random, model_of, whole_number_up_to
+from assistant.cli.options import MODEL_HELP, config_of, is_random, model_of, whole_number_up_to
 from assistant.errors import UsageError
 from assistant.files import without_tilde
 
@@ -21,7 +21,7 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
         "Asks again and again through the assistant's own threads, spoken to nobody. Ctrl-C ends it with the report."
     )
     soak.add_argument(
-        "--every", type=_seconds, default=60.0, metavar="TIME", help="between two questions (default: 60s)"
+        "--every", type=_seconds, default=None, metavar="TIME", help="between two questions (default: 60s)"
     )
     soak.add_argument(
         "--for", dest="lasting", type=_some_seconds, metavar="TIME", help="such as 2h, 30m, 90s (default: 2h)"
@@ -37,6 +37,11 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
     soak.add_argument(
         "--model", type=without_tilde, metavar="2b|demo|FOLDER", help=f"{MODEL_HELP} (default: the model in use)"
     )
+    soak.add_argument(
+        "--ears",
+        action="store_true",
+        help="hear noise instead, a minute of it a turn, as fast as it goes (default: --turns 60, an hour)",
+    )
     soak.add_argument("--json", action="store_true", help="print one JSON object")
     soak.set_defaults(do=_soak)
 
@@ -48,14 +53,27 @@ def _soak(arguments: argparse.Namespace) -> None:
         raise UsageError("give either --for or --turns")
     if not 0 <= arguments.limit < math.inf:
         raise UsageError("--limit is 0 MB an hour or more")
+    if arguments.ears:
+        _soak_ears(arguments)
+        return
     config, folder = model_of(arguments)
     wanted = SoakSettings(
-        every_seconds=arguments.every,
+        every_seconds=60.0 if arguments.every is None else arguments.every,
         for_seconds=None if arguments.turns else arguments.lasting or 7200.0,
         turns=arguments.turns,
         limit_mb_per_hour=arguments.limit,
     )
     soak(config, folder, wanted, lends_words=is_random(arguments), as_json=arguments.json)
+
+
+def _soak_ears(arguments: argparse.Namespace) -> None:
+    from assistant.bench.soaking.soak import SoakSettings, soak_ears
+
+    if arguments.synthetic or arguments.model or arguments.every is not None:
+        raise UsageError("--ears asks no model: leave out --model, --synthetic and --every")
+    turns = arguments.turns or (None if arguments.lasting else 60)
+    wanted = SoakSettings(0.0, arguments.lasting, turns, arguments.limit)
+    soak_ears(config_of(arguments), wanted, as_json=arguments.json)
 
 
 def _seconds(text: str) -> float:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant import console
 from assistant.bench.engines.forced import ForcedEngine
@@ -22,7 +22,7 @@ from assistant.bench.limits.machine import description
 from assistant.bench.material.kinds import KINDS
 from assistant.bench.material.pictures import Drawings, drawn_frame
 from assistant.bench.sensors import Sensors, this_machine
-from assistant.bench.soaking.soak_log import Log, Process, report, surely_grows
+from assistant.bench.soaking.soak_log import Asked, Log, Process, report, surely_grows
 from assistant.bench.soaking.soak_text import progress_line, text
 from assistant.errors import AssistantError
 from assistant.models.catalog import ChosenModel
@@ -51,28 +51,53 @@ class SoakSettings:
     limit_mb_per_hour: float = 5.0  # memory grows if the whole interval lies above this
 
 
-@dataclass(frozen=True)
-class Asked:
-    """How one turn went."""
-
-    total_seconds: float | None
-    first_sound_seconds: float | None
-    error: str = ""
-
-
 Ask = Callable[[int], Asked]  # turn number, from 0
 
 
 def soak(config: Config, checkpoint: Path, wanted: SoakSettings, *, lends_words: bool, as_json: bool) -> None:
     """Runs the soak and prints its report, also if Ctrl-C ends it. Raises SoakFailed if something grew or failed."""
-    log, sensors = Log(CYCLE, wanted.every_seconds), this_machine()
+    _soak(
+        lambda stack: Asker(config, checkpoint, stack, lends_words=lends_words),
+        wanted,
+        checkpoint.name,
+        CYCLE,
+        as_json=as_json,
+    )
+
+
+def soak_ears(config: Config, wanted: SoakSettings, *, as_json: bool) -> None:
+    """The same for hearing: noise instead of questions. Raises SoakFailed, SpeechModelError, ModelMissing."""
+    from assistant.bench.soaking import soak_ears
+
+    _soak(
+        lambda stack: soak_ears.NoiseEars(config), wanted, "the ears", soak_ears.CYCLE, as_json=as_json, is_hearing=True
+    )
+
+
+class _Turns(Protocol):
+    """What is done again and again."""
+
+    model_name: str
+
+    def ask(self, number: int) -> Asked: ...
+
+
+def _soak(
+    open_turns: Callable[[contextlib.ExitStack], _Turns],
+    wanted: SoakSettings,
+    name: str,
+    cycle: int,
+    *,
+    as_json: bool,
+    is_hearing: bool = False,
+) -> None:
+    log, sensors = Log(cycle, wanted.every_seconds), this_machine()
     interrupt: KeyboardInterrupt | None = None
-    name = checkpoint.name
     with contextlib.ExitStack() as stack:
         try:
-            asker = Asker(config, checkpoint, stack, lends_words=lends_words)
-            name = asker.model_name
-            run(wanted, asker.ask, log, sensors)
+            turns = open_turns(stack)
+            name = turns.model_name
+            run(wanted, turns.ask, log, sensors)
         except KeyboardInterrupt as problem:
             interrupt = problem
     found = {
@@ -80,6 +105,7 @@ def soak(config: Config, checkpoint: Path, wanted: SoakSettings, *, lends_words:
         "model": name,
         "settings": asdict(wanted),
         "interrupted": interrupt is not None,
+        "hears_noise": is_hearing,
         **report(log, wanted.limit_mb_per_hour, sensors),
     }
     if log.turns:

@@ -40,6 +40,15 @@ MEMORY = {"resident_bytes": "resident memory", "anonymous_bytes": "memory of its
 COUNTS = {"threads": "threads", "open_files": "open files"}
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How one turn went."""
+
+    total_seconds: float | None
+    first_sound_seconds: float | None
+    error: str = ""
+
+
 class Log:
     """Holds a column of numbers for every figure that is read; NaN where a figure is not known."""
 

@@ -31,26 +31,36 @@ def progress_line(log: Log, turns: int | None, for_seconds: float | None) -> str
 
 def text(found: Mapping[str, Any]) -> str:
     """The whole report, without a line break at the end."""
-    settings = found["settings"]
     ended = ", ended by Ctrl-C" if found["interrupted"] else ""
     lines = [
-        f"{found['model']}: {found['turns']} turns in {_minutes(found['seconds'])}, one every {settings['every_seconds']:g} s{ended}",
+        f"{found['model']}: {found['turns']} {_what(found)}{ended}",
         f"{found['machine']['processor']}, {found['machine']['cores']} cores · {found['machine']['system']} · {found['machine']['date']}",
     ]
     if found["late_turns"]:
         lines.append(f"{found['late_turns']} turns began late, because the one before took longer")
     lines.append(f"the first {found['left_out_turns']} turns, in which caches fill, count in none of the figures")
-    if found["hour_is_60_turns"]:
+    if found["hour_is_60_turns"] and not found.get("hears_noise"):
         lines.append("turns came faster than one a minute: of memory, 60 of them count as an hour")
     lines += [
-        _spread("whole answer", found["total_seconds"]),
-        _spread("first sound", found["first_sound_seconds"]),
+        *_times(found),
         *(_memory(title, found["memory"][name]) for name, title in MEMORY.items()),
         *(_ends(title, found[name], "") for name, title in COUNTS.items()),
         _ends("temperature", found["celsius"], " °C"),
         f"energy a turn: {_energy(found)}",
     ]
     return "\n".join([*lines, *_verdict(found)])
+
+
+def _what(found: Mapping[str, Any]) -> str:
+    if found.get("hears_noise"):
+        return f"minutes of noise in {_minutes(found['seconds'])}, all of it taken for speech"
+    return f"turns in {_minutes(found['seconds'])}, one every {found['settings']['every_seconds']:g} s"
+
+
+def _times(found: Mapping[str, Any]) -> list[str]:
+    if found.get("hears_noise"):
+        return [_spread("to hear a minute", found["total_seconds"])]
+    return [_spread("whole answer", found["total_seconds"]), _spread("first sound", found["first_sound_seconds"])]
 
 
 def _verdict(found: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ import pytest
 
 from assistant.bench.sensors import NOT_MEASURABLE, Lap, MachineSensors
 from assistant.bench.soaking import soak as soaking
+from assistant.bench.soaking import soak_ears
 from assistant.bench.soaking.soak import CYCLE, Asked, Asker, SoakSettings, run
 from assistant.bench.soaking.soak_log import Log, Process, failures, report, unknowns
 from assistant.bench.soaking.soak_text import progress_line, text
@@ -447,3 +448,45 @@ def test_three_hundred_turns_leave_nothing_behind() -> None:
         assert memory["mb_per_hour"]["value"] <= 2.0
     for count in ("threads", "open_files"):
         assert measured[count]["last"] == measured[count]["first"]
+
+
+@pytest.fixture
+def short_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute of noise has ten seconds here."""
+    monkeypatch.setattr(soak_ears, "TURN_SECONDS", 10.0)
+
+
+def test_the_ears_hear_noise_of_every_kind(short_minute: None) -> None:
+    """Each minute is heard whole by all recognisers, is of its own kind, and the same again for the same number."""
+    ears = soak_ears.NoiseEars(Config())
+    assert ears.model_name == "en"
+    for number in range(soak_ears.CYCLE):
+        asked = ears.ask(number)
+        assert asked.error == ""
+        assert asked.total_seconds is not None
+    ears._source.begin(1)
+    first = [chunk.samples for chunk in ears._source.chunks()]
+    ears._source.begin(1)
+    again = [chunk.samples for chunk in ears._source.chunks()]
+    assert len(first) > 300
+    assert all((one == two).all() for one, two in zip(first, again, strict=True))
+    assert max(abs(samples.astype(int)).max() for samples in first) > 300
+
+
+def test_seesay_soak_ears_reports_minutes(
+    short_minute: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command hears so many minutes of noise and judges memory, without a model that answers."""
+    assert main(["soak", "--ears", "--turns", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "en: 2 minutes of noise in " in printed
+    assert "to hear a minute: median" in printed
+    assert "first sound" not in printed
+    assert "nothing failed" in printed
+
+
+@pytest.mark.parametrize("more", [["--model", "demo"], ["--synthetic"], ["--every", "5"]])
+def test_ears_ask_no_model(more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Options of the questions are refused together with --ears."""
+    assert main(["soak", "--ears", *more]) == 2
+    assert "--ears asks no model" in capsys.readouterr().err
