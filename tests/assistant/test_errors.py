@@ -27,6 +27,7 @@ STATUSES = {
     audio_errors.DeviceLost: 3,
     audio_errors.SpeechModelError: 3,
     audio_errors.VoiceError: 2,
+    audio_errors.VoiceModelError: 3,
     audio_errors.WavError: 1,
     audio_errors.WavWriteError: 1,
     vision_errors.CameraMissing: 3,

@@ -169,7 +169,10 @@ def test_no_sound_library(monkeypatch):
 
 def test_heavy_libraries_are_not_imported_with_the_package():
     """Importing every module of the package loads no sound, speech or voice library."""
-    names = "devices earcons endpointing errors hearing microphone pcm playback synthesizer transcriber vad wav"
+    names = (
+        "devices errors microphone pcm wav sound_watch listening.endpointing listening.hearing listening.vad"
+        " recognition.transcriber speaking.earcons speaking.piper_synthesizer speaking.playback speaking.synthesizer"
+    )
     heavy = "sounddevice vosk pyttsx3 webrtcvad soundfile soxr scipy torch"
     program = (
         f"import sys, importlib; [importlib.import_module('audio.' + n) for n in '{names}'.split()];"

@@ -159,25 +159,26 @@ class View:
             cache, prompt, read = self._begin(turn, permit)
             read_again = self.stats.prompt_tokens if was_away else 0
             meter.prompt_tokens, meter.cached_tokens = read_again + len(prompt), cache.length - read_again
-            begins_at = cache.length + len(prompt)
+            begins_at, question = cache.length + len(prompt), prompt
             said = list[str]()
             for chunk in self._decoded(cache, prompt, Sampler(session.settings, read), turn, answer, meter):
                 said.append(chunk.text)
                 yield chunk
             if answer.loops:
-                prompt = self._wound_back(turn, cache, begins_at, answer, permit)
+                prompt = self._wound_back(turn, cache, begins_at, question, answer, permit)
                 sampler = Sampler(PUBLISHED, read, answer.ids)
                 for chunk in self._decoded(cache, prompt, sampler, turn, answer, meter):
                     said.append(chunk.text)
                     yield chunk
             loops, cut = answer.loops, answer.loops or len(answer.ids) >= turn.max_new_tokens
             if loops or (cut and answer.repeats):
-                self._wound_back(turn, cache, begins_at, answer, permit)
+                self._wound_back(turn, cache, begins_at, question, answer, permit)
             *held, rest = answer.finish()
             for piece in held:
                 said.append(piece.text)
                 yield meter.chunk(piece)
-            kept = _Kept(cache.length, read.union(answer.ids), tuple(answer.ids[-1:]) if cut else ())
+            last_ids = answer.ids[-1:] or [int(question.ids[-1])]
+            kept = _Kept(cache.length, read.union(answer.ids), tuple(last_ids) if cut else ())
             self._keep(turn, kept, "".join(said) + rest.text)
             if loops:
                 rest = TextPiece(rest.text + cut_mark_behind(meter.last_text), rest.tokens)
@@ -215,16 +216,20 @@ class View:
         )
 
     def _wound_back(
-        self, turn: _Turn, cache: KVCache, begins_at: int, answer: AnswerText, permit: WorkPermit
+        self, turn: _Turn, cache: KVCache, begins_at: int, question: PromptPart, answer: AnswerText, permit: WorkPermit
     ) -> PromptPart:
-        """Drop what repeats, from the cache too. Returns the last token before it, which is then not in the cache."""
+        """Drop what repeats, from the cache too. Returns the last token before it, which is then not in the cache.
+
+        It is the question's last token where all of the answer was held back, as a loop from its first word on.
+        """
         answer.drop_held()
         with permit.step(), self._state:
             prefix = self._prefix
             if self._turn is not turn or prefix is None:
                 raise Cancelled("a newer question was asked about the same picture")
             cache.rewind(begins_at + len(answer.ids) - 1)
-            return text_part(answer.ids[-1:], cache.length + prefix.shift)
+            last = answer.ids[-1:] or [int(question.ids[-1])]
+            return text_part(last, cache.length + prefix.shift)
 
     def _begin(self, turn: _Turn, permit: WorkPermit) -> tuple[KVCache, PromptPart, frozenset[int]]:
         """Wind the cache back to the last completed answer.

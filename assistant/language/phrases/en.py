@@ -642,8 +642,8 @@ PHRASES = Phrases(
             f"zoom in {_BIT}", f"zoom in on {_THAT}", f"(enlarge|magnify) {_THAT}", "look harder",
         ),
         Command.ARE_YOU_SURE: spoken(
-            "are you [really|quite|absolutely|very] (sure|certain) [about (that|this|it)|of (that|this|it)]", "how sure are you [about (that|this|it)]",
-            "is that [really] (right|correct|true)", "(check|verify) (that|it|this|the (number|answer))", "(double check|double-check) [that|it|this|the (number|answer)]",
+            "are you [really|very] sure [about (that|this|it)|of (that|this|it)]", "how sure are you [about (that|this|it)]",
+            "is that [really] (right|correct)", "check (that|it|this|the (number|answer))", "double check [that|it|this|the (number|answer)]",
             "[have|take] a second look",
         ),
         Command.READ_TEXT: spoken(

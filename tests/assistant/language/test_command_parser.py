@@ -52,7 +52,7 @@ ENGLISH_COMMANDS = {
         |keep that image|use the last picture""",
     Command.LOOK_CLOSER: """look closer|look a bit closer|take a closer look|zoom in|look more closely|closer|can you look closer at that
         |look closely|zoom in a bit|zoom in on that|could you take a closer look please""",
-    Command.ARE_YOU_SURE: """are you sure|Are you sure?|are you really sure about that|how sure are you|is that right|are you certain|check that again
+    Command.ARE_YOU_SURE: """are you sure|Are you sure?|are you really sure about that|how sure are you|is that right|are you very sure|check that again
         |double check that please|okay are you sure|check the number|take a second look|hey camera are you sure""",
     Command.READ_TEXT: """read the text|read the text please|read it|read this to me|read out the text|can you read the text for me|read all the text
         |read it aloud|hey camera read the text|read everything|read the writing|read it again|please read me the text

@@ -52,7 +52,7 @@ def test_the_page_has_words_for_whatever_the_server_may_refuse() -> None:
 def codes_of(pattern: str) -> set[tuple[str, str]]:
     """The (status, code) of each error that the files raise."""
     found = set[tuple[str, str]]()
-    for file in STATIC.parents[1].glob(pattern):
+    for file in STATIC.parents[1].rglob(pattern):
         source = file.read_text(encoding="utf-8")
         found |= set(re.findall(r'ApiError\(\s*(\d{3}),\s*"(\w+)"', source))
         found |= set(re.findall(r'^    (\d{3}): \("(\w+)", "', source, re.MULTILINE))  # in tables of errors
