@@ -454,10 +454,7 @@ def test_a_muted_microphone_is_told_within_three_seconds_and_when_it_hears_again
             wait_for_quiet(told)
         assert np.abs(told.samples).max() > 1000
         card.pactl("set-source-mute", "mic", "0")
-        with card.record_loudspeaker() as back:
-            seesay.wait_for_message("sends sound again", TURN_SECONDS)
-            wait_for_quiet(back)
-        threading.Event().wait(0.5)  # half-duplex: it does not listen until the message has faded in the room
+        seesay.wait_for_message("sends sound again", TURN_SECONDS)  # printed only, so that it can hear what follows
         card.play_into_microphone(folder / "color.wav")
         assert seesay.answer()["answer"] == "The circle is red."
         assert sum("sends no sound at all" in line for line in seesay.messages) == 1

@@ -266,9 +266,8 @@ def _events(
     speech_under_way = False
     muted = MutedWatch(
         on_muted=lambda: assembly.tell(_MUTED, phrases.microphone_muted),
-        on_heard=lambda: assembly.tell(
-            "the microphone sends sound again", phrases.microphone_heard, instead_of=phrases.microphone_muted
-        ),
+        # Only printed: the first sound is often the user's question, which it would not hear while it speaks.
+        on_heard=lambda: console.say("the microphone sends sound again"),
     )
 
     def may_change_ears() -> bool:

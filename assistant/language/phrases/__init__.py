@@ -234,7 +234,6 @@ class Phrases:
     device_lost: str
     device_back: str
     microphone_muted: str  # it sends no sound at all, not even noise
-    microphone_heard: str  # it sends sound again
     button_lost: str
     button_back: str
     loudspeaker_back: str

@@ -126,7 +126,6 @@ PHRASES = Phrases(
     device_lost="The microphone has gone. I am waiting for it to come back.",
     device_back="The microphone is back.",
     microphone_muted="I hear nothing at all. The microphone is muted, or not connected.",
-    microphone_heard="I can hear again.",
     button_lost="I cannot find the button. Please check its plug.",
     button_back="The button is back.",
     loudspeaker_back="The loudspeaker is back.",

@@ -102,7 +102,6 @@ PHRASES = Phrases(
     device_lost="麦克风断开了。我在等它恢复。",
     device_back="麦克风恢复了。",
     microphone_muted="我什么也听不到，麦克风被静音了，或者没有接好。",
-    microphone_heard="我又能听到了。",
     button_lost="我找不到按钮，请检查插头。",
     button_back="按钮恢复了。",
     loudspeaker_back="扬声器恢复了。",
