@@ -48,7 +48,7 @@ _READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF"
 # What Pillow's decoders raise on broken data.
 _BROKEN = (
     *(OSError, SyntaxError, ValueError, TypeError, EOFError, LookupError, ArithmeticError, RuntimeError),
-    *(struct.error, zlib.error),
+    *(struct.error, zlib.error, AssertionError),
 )
 
 # A program saves about ten scans. A picture of thousands would keep a processor busy for minutes.

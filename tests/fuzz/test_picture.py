@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.fuzz.door import Target, usual_faults
+from tests.fuzz.door import Target, check, usual_faults
 from tests.fuzz.mutations import mutated
 from vision.errors import PictureError
 from vision.still import load_picture
@@ -110,3 +110,8 @@ TARGET = Target(
 def test_a_hostile_picture_is_refused_with_a_sentence() -> None:
     """Whatever the bytes are, there is a picture or one PictureError."""
     assert usual_faults(TARGET) == []
+
+
+def test_a_palette_that_is_missing_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    """Pillow asserts that there is one where a PNG says so, which a run of a million pictures found."""
+    assert check(TARGET, (312_019, 676_459), tmp_path).faults == []
