@@ -3,8 +3,8 @@
 Packed weights go into a cache folder of this run. numba's machine code stays in its usual place, beside its source or
 in the folder that NUMBA_CACHE_DIR names, because it is the same for all runs and takes minutes to compile.
 
-`make test` runs two files side by side (pytest-xdist). Tests that have to keep time with a sound card come last and run
-alone, because the load of another file could be heard.
+`make test` runs two files side by side (pytest-xdist). Tests that have to keep time with a sound card come last, and
+nothing runs beside them, because the load of another file could be heard.
 
 Hypothesis tries the same examples in every run and sets no time limit for one, so that neither chance nor a busy
 machine decides whether the tests pass. `pytest --hypothesis-profile=explore` tries other examples.
@@ -12,7 +12,10 @@ machine decides whether the tests pass. `pytest --hypothesis-profile=explore` tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -29,12 +32,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     All tests that need the machine to themselves form one further group, which comes last.
     """
 
-    def alone(item: pytest.Item) -> bool:
-        return any(item.get_closest_marker(mark) for mark in ("device", "soak"))
-
-    items.sort(key=alone)  # a stable sort, so that the rest keeps its order
+    items.sort(key=_alone)  # a stable sort, so that the rest keeps its order
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("alone" if alone(item) else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group("alone" if _alone(item) else str(item.path)))
+
+
+def _alone(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(mark) for mark in ("device", "soak"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Has a test that runs alone wait for the end of the other process's test, and that one's next test wait for it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return (yield)
+    with Path(__file__).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if _alone(item) else fcntl.LOCK_SH)
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

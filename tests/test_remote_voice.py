@@ -16,6 +16,7 @@ import pytest
 
 from assistant.cli.demo import demo_scene
 from assistant.language.phrases import phrases_for
+from assistant.language.speakable import to_spoken
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
 from audio.speaking.synthesizer import Synthesizer
@@ -107,7 +108,7 @@ def is_heard(sentence: str, samples: npt.NDArray[np.int16]) -> bool:
     Each half second of the words has to be heard at its time. The two sounds are not equal bit for bit, because they
     were resampled in different ways.
     """
-    with Synthesizer(rate_wpm=230, volume=0.75) as own:
+    with Synthesizer(rate_wpm=230, volume=0.75, to_spoken=lambda text: to_spoken(text, "")) as own:
         chunk = own.synthesize(sentence)
     said = resample(chunk.samples, chunk.sample_rate_hz, RATE_HZ).astype(np.float64)
     part = RATE_HZ // 2

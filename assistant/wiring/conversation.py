@@ -288,6 +288,7 @@ def _events(
                 replace(situation, wake_suspected=transcriber.wake_suspected),
                 stop_ear=ears.stop_ear,
                 pause_ear=pause_ear,
+                awaits_answer=lambda: inspection is not None and inspection.awaits_closed_answer,
             )
             speech_under_way = False
             for event in queue.events(hearing):

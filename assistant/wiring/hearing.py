@@ -205,19 +205,22 @@ class Ears:
         self, phrases_awaited: Callable[[], tuple[str, ...]], is_answer: Callable[[str], bool]
     ) -> Transcriber:
         """A transcriber that hears awaited phrases with a grammar, if the model takes one."""
+        from audio.listening.voicing import VowelWatch
         from audio.recognition.closed_answers import ClosedAnswers
         from audio.recognition.grammar import GrammarListener
         from audio.recognition.transcriber import takes_grammar, unknown_words
 
         model = self._speech_model
-        if not takes_grammar(model):
-            console.say("this speech model takes no grammar, so numbers and yes or no are heard less surely in noise")
-            return self.transcriber
 
         def listener_for(phrases: tuple[str, ...]) -> GrammarListener:
             return GrammarListener(model, [phrase for phrase in phrases if not unknown_words(model, [phrase])])
 
-        return ClosedAnswers(self.transcriber, phrases_awaited, listener_for, is_answer)
+        has_grammar = takes_grammar(model)
+        if not has_grammar:
+            console.say("this speech model takes no grammar, so numbers and yes or no are heard less surely in noise")
+        return ClosedAnswers(
+            self.transcriber, phrases_awaited, listener_for if has_grammar else None, is_answer, VowelWatch()
+        )
 
     def hearing(
         self,
@@ -227,13 +230,19 @@ class Ears:
         *,
         stop_ear: StopEar | None = None,
         pause_ear: PauseEar | None = None,
+        awaits_answer: Callable[[], bool] = lambda: False,
     ) -> Hearing:
-        """Speech events from any audio source, as configured."""
+        """Speech events from any audio source, as configured.
+
+        While `awaits_answer()`, words without a vowel are heard too, if `transcriber` knows the answers by a grammar.
+        """
         from audio.listening.hearing import Hearing, Situation
         from audio.listening.vad import VoiceActivity
+        from audio.recognition.transcriber import takes_grammar
         from audio.settings import NOISE_CONFIDENCE, EndpointSettings
 
         wanted = self._config.hearing
+        has_grammar = takes_grammar(self._speech_model)
         settings = EndpointSettings(
             end_silence_seconds=wanted.end_silence_seconds,
             max_utterance_seconds=wanted.max_utterance_seconds,
@@ -242,7 +251,7 @@ class Ears:
         )
         return Hearing(
             source,
-            VoiceActivity(wanted.vad_aggressiveness),
+            VoiceActivity(wanted.vad_aggressiveness, needs_vowel=lambda: not (has_grammar and awaits_answer())),
             settings,
             transcriber or self.transcriber,
             situation or Situation(),

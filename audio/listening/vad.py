@@ -9,6 +9,7 @@ ago. The consonants before the first vowel are not lost, because the pre-roll ha
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
@@ -24,14 +25,24 @@ _VOWEL_HOLD_CHUNKS = 12  # 0.36 s: consonants follow a vowel for no longer than 
 
 
 class VoiceActivity:
-    """`aggressiveness` 0..3 is WebRTC's; `above_background_db` is the first gate's."""
+    """`aggressiveness` 0..3 is WebRTC's; `above_background_db` is the first gate's.
 
-    def __init__(self, aggressiveness: int = VAD_AGGRESSIVENESS, above_background_db: float = 4.0) -> None:
+    `needs_vowel` is asked for each chunk. While it is False the second gate is open, for short words of a breathy voice
+    that noise covers; whoever opens it must tell noise from words in another way.
+    """
+
+    def __init__(
+        self,
+        aggressiveness: int = VAD_AGGRESSIVENESS,
+        above_background_db: float = 4.0,
+        needs_vowel: Callable[[], bool] = lambda: True,
+    ) -> None:
         import webrtcvad
 
         self._vad = webrtcvad.Vad(aggressiveness)
         self._ratio = 10 ** (above_background_db / 20)
         self._recent: deque[float] = deque(maxlen=_BACKGROUND_CHUNKS)
+        self._needs_vowel = needs_vowel
         self._vowels = VowelDetector()
         self._last_was_vowel = False
         self._since_vowel = _VOWEL_HOLD_CHUNKS
@@ -43,7 +54,8 @@ class VoiceActivity:
         self._recent.append(loudness)
         loud = loudness >= self._threshold()
         voiced = bool(self._vad.is_speech(samples.tobytes(), SPEECH_FORMAT.sample_rate_hz))
-        return self._near_vowel(samples, loud and voiced) and loud and voiced
+        near_vowel = self._near_vowel(samples, loud and voiced)
+        return loud and voiced and (near_vowel or not self._needs_vowel())
 
     def _near_vowel(self, samples: Samples, candidate: bool) -> bool:
         vowel = False

@@ -55,6 +55,25 @@ class VowelDetector:
         return bool(periodicity >= _MIN_PERIODICITY and tonality <= _MAX_TONALITY)
 
 
+class VowelWatch:
+    """Tells whether a vowel was heard since the last reset(). It takes two chunks in a row, as one may be by chance."""
+
+    def __init__(self) -> None:
+        self._detector = VowelDetector()
+        self._last_was_vowel = False
+        self.has_heard = False
+
+    def accept(self, samples: Samples) -> None:
+        """Takes the next samples, 16,000 a second; a multiple of 30 ms, as a microphone's chunks are."""
+        for start in range(0, len(samples), SPEECH_FORMAT.samples_in(0.03)):
+            is_vowel = self._detector.is_vowel(samples[start : start + SPEECH_FORMAT.samples_in(0.03)])
+            self.has_heard = self.has_heard or (is_vowel and self._last_was_vowel)
+            self._last_was_vowel = is_vowel
+
+    def reset(self) -> None:
+        self._last_was_vowel = self.has_heard = False
+
+
 def _autocorrelation(power: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The autocorrelation from a power spectrum: 1 at lag 0, for lags up to half a window, in samples."""
     correlation = np.fft.irfft(power)[: _WINDOW_SAMPLES // 2]

@@ -76,7 +76,7 @@ class TwiceHeard:
         self._watch_cost()
         if not heard.text:
             return heard
-        return Transcript(heard.text, certainty(heard, again.text))
+        return Transcript(heard.text, certainty(heard, again.text), own_confidence=heard.confidence)
 
     def reset(self) -> None:
         self._first.reset()

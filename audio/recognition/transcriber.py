@@ -28,6 +28,8 @@ class Transcript:
 
     text: str  # "" where no word was heard
     confidence: float  # 0..1, the mean over the words; 0 where there are none
+    # 0..1, the mean over the words as the recogniser itself told it, where `confidence` was judged in another way
+    own_confidence: float | None = None
 
 
 class Transcriber(Protocol):

@@ -4,7 +4,7 @@ python -m assistant.bench.accuracy.spoken_readings [--readings 200] [--noise-db 
 
 A synthetic voice that the demo speech model has never heard says a number, in noise of a workshop. The rules of a round
 read back what was heard; the voice says yes if that is right, and else no and the number again, in the same noise,
-digit by digit where the round asks for that. The sound goes through Hearing and the transcribers as in `seesay round`;
+digit by digit where the round asks for that. `--ghosts 30` measures what is heard where nobody speaks. The sound goes through Hearing and the transcribers as in `seesay round`;
 only the microphone is left out. It is done once with the grammar for closed answers and once without. It needs
 espeak-ng and flite, and says nothing about real people.
 """
@@ -21,12 +21,22 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
+
 from assistant import console
-from assistant.bench.accuracy.wake_rates import Sound, SoundSource
+from assistant.bench.accuracy.confidence import GHOSTS, LOUDNESS
+from assistant.bench.accuracy.wake_rates import RATE_HZ, Sound, SoundSource
 from assistant.inspection.record import STEP
 from assistant.inspection.rounds.checklist import Checklist, Number, Station, StepKind
 from assistant.inspection.rounds.closed_phrases import phrases_awaited
-from assistant.inspection.rounds.moment import Moment, ReadingBack, wants_digits
+from assistant.inspection.rounds.moment import (
+    Finishing,
+    Moment,
+    Reaction,
+    ReadingBack,
+    awaits_closed_answer,
+    wants_digits,
+)
 from assistant.inspection.rounds.progress import Progress
 from assistant.inspection.rounds.rules import Rules
 from assistant.language.phrases import phrases_for
@@ -34,11 +44,12 @@ from assistant.language.spoken_numbers import say_each_digit, say_number
 from audio.demo_model import evaluate, flite, voices, waves
 from audio.listening.hearing import Hearing, Utterance
 from audio.listening.vad import VoiceActivity
+from audio.listening.voicing import VowelWatch
 from audio.recognition.certainty import TwiceHeard
 from audio.recognition.closed_answers import ClosedAnswers
 from audio.recognition.grammar import GrammarListener
-from audio.recognition.transcriber import Transcriber, VoskTranscriber, unknown_words
-from audio.settings import MIN_CONFIDENCE, EndpointSettings
+from audio.recognition.transcriber import VoskTranscriber, unknown_words
+from audio.settings import MIN_CONFIDENCE, NOISE_CONFIDENCE, EndpointSettings
 
 LANGUAGE = "en"
 # Of a motor, a fan and a street: what runs in a workshop while somebody reads a gauge.
@@ -120,17 +131,29 @@ class Ears:
         def listener_for(phrases: tuple[str, ...]) -> GrammarListener:
             return GrammarListener(model, [phrase for phrase in phrases if not unknown_words(model, [phrase])])
 
-        self._transcriber: Transcriber = (
-            ClosedAnswers(words, lambda: self._awaited, listener_for, lambda text: self._is_answer(text))
-            if with_grammar
-            else words
+        self._transcriber = ClosedAnswers(
+            words,
+            lambda: self._awaited,
+            listener_for if with_grammar else None,
+            lambda text: self._is_answer(text),
+            VowelWatch(),
         )
+        self._with_grammar = with_grammar
 
-    def hear(self, sound: Sound, awaited: tuple[str, ...], is_answer: Callable[[str], bool]) -> Utterance | None:
-        """The first utterance. `awaited` are the phrases of the grammar, `is_answer` tells which of them are answers."""
-        self._awaited, self._is_answer = awaited, is_answer
-        hearing = Hearing(SoundSource(iter([sound])), VoiceActivity(2), EndpointSettings(), self._transcriber)
-        return next((event for event in hearing.events() if isinstance(event, Utterance)), None)
+    def hear(self, rules: Rules, moment: Moment, sounds: Iterator[Sound]) -> Iterator[Utterance]:
+        """The utterances in the sounds, while the moment of the round lasts."""
+        expected = rules.expected(moment)
+        self._awaited = phrases_awaited(expected, moment.station.answer, phrases_for(LANGUAGE), LANGUAGE)
+        self._is_answer = lambda text: rules.hear(moment, text, _AT) is not None
+        is_open = self._with_grammar and awaits_closed_answer(expected)
+        hearing = Hearing(
+            SoundSource(sounds),
+            VoiceActivity(2, needs_vowel=lambda: not is_open),
+            EndpointSettings(),
+            self._transcriber,
+            min_confidence=NOISE_CONFIDENCE,
+        )
+        return (event for event in hearing.events() if isinstance(event, Utterance))
 
 
 def is_said_by_flite(number: int) -> bool:
@@ -151,34 +174,65 @@ def readings(model: Path, count: int, rng: random.Random) -> Iterator[Reading]:
 
 def converse(ears: Ears, say: Callable[[str], Sound], reading: Reading) -> Outcome:
     """One station of a round: the number is said until it was read back rightly and agreed to."""
-    phrases = phrases_for(LANGUAGE)
-    rules = Rules(phrases, LANGUAGE)
-    station = Station("gauge", StepKind.SAY, Number(reading.unit), question="what does it show")
-    moment = rules.begin(Progress(Checklist("rates", (station,))), "rates", 0, _AT).moment
+    rules, moment = _begin(reading.unit)
     was_right_at_once: bool | None = None
     for utterance in range(1, MOST_UTTERANCES + 1):
         back = _read_back(moment)
         if back is not None and was_right_at_once is None:
             was_right_at_once = Decimal(back) == reading.value
-        if back is not None:
+        if isinstance(moment.state, Finishing):
+            text = "no"  # it was not asked to finish
+        elif back is not None:
             text = "yes" if Decimal(back) == reading.value else "no"
         elif wants_digits(moment):
             text = say_each_digit(reading.value, LANGUAGE)
         else:
             text = reading.words
-        awaited = phrases_awaited(rules.expected(moment), station.answer, phrases, LANGUAGE)
-        heard = ears.hear(say(text), awaited, lambda text, now=moment: rules.hear(now, text, _AT) is not None)  # type: ignore[misc]
+        heard = next(ears.hear(rules, moment, iter([say(text)])), None)
         if heard is None:
             continue
-        reaction = None
-        if heard.confidence >= max(MIN_CONFIDENCE, rules.least_confidence(moment, heard.text)):
-            reaction = rules.hear(moment, heard.text, _AT)
-        if reaction is None:
-            reaction = rules.ask_again(moment)
+        reaction = _reaction(rules, moment, heard) or rules.ask_again(moment)
         if reaction.record is not None and reaction.record.kind == STEP:
             return Outcome(reaction.record.value, utterance, bool(was_right_at_once))
         moment = reaction.moment
     return Outcome(None, MOST_UTTERANCES, bool(was_right_at_once))
+
+
+def _begin(unit: str) -> tuple[Rules, Moment]:
+    """The rules of a round of one station, a number to be said, and its first moment."""
+    rules = Rules(phrases_for(LANGUAGE), LANGUAGE)
+    station = Station("gauge", StepKind.SAY, Number(unit), question="what does it show")
+    return rules, rules.begin(Progress(Checklist("rates", (station,))), "rates", 0, _AT).moment
+
+
+def _reaction(rules: Rules, moment: Moment, heard: Utterance) -> Reaction | None:
+    """The round's own reaction; None where it was not heard surely enough, or is no answer."""
+    if heard.confidence < rules.least_confidence(moment, heard.text, MIN_CONFIDENCE):
+        return None
+    return rules.hear(moment, heard.text, _AT)
+
+
+def ghosts(model: Path, minutes: float, seed: int = 3) -> list[str]:
+    """The replies that a round hears, with the grammar, in so many minutes of sound in which nobody speaks.
+
+    Half of them pass while a number is awaited, half while one has been read back. Each of the sounds and loudnesses of
+    `assistant.bench.accuracy.confidence` has its share.
+    """
+    ears, (rules, asking) = Ears(model, with_grammar=True), _begin("bar")
+    reading_back = rules.hear(asking, "seven point two bar", _AT)
+    assert reading_back is not None
+    seconds = 60 * minutes / len(GHOSTS) / len(LOUDNESS) / 2
+    found = []
+    for name, kind in GHOSTS.items():
+        for moment in (asking, reading_back.moment):
+            rng = np.random.default_rng(seed)
+            sounds = ((rms * kind(int(RATE_HZ * seconds), rng)).astype(np.float32) for rms in LOUDNESS)
+            found += [
+                f"{name}, {type(moment.state).__name__}: {heard.text!r}, {heard.confidence:.2f}"
+                for heard in ears.hear(rules, moment, sounds)
+                if _reaction(rules, moment, heard) is not None
+            ]
+    return found
 
 
 def measure(model: Path, count: int, noise_db: float, *, with_grammar: bool, seed: int = 5) -> list[Rates]:
@@ -231,7 +285,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--readings", type=int, default=200)
     parser.add_argument("--noise-db", type=float, default=10.0, help="so much is the noise below the speech")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--ghosts", type=float, metavar="MINUTES", help="of sound without speech, instead of readings")
     given = parser.parse_args(argv)
+    if given.ghosts is not None:
+        found = ghosts(given.model, given.ghosts)
+        console.result("\n".join([*found, f"{given.ghosts:g} minutes without speech: {len(found)} replies"]))
+        return 0
     rows = [
         rates
         for with_grammar in (True, False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.answering.turn import Question, Turn
 from assistant.conversation.modes.mode import Situation
 from assistant.inspection.rounds.closed_phrases import phrases_awaited
-from assistant.inspection.rounds.moment import Ended, Expected, Looking, Moment, Reaction
+from assistant.inspection.rounds.moment import Ended, Expected, Looking, Moment, Reaction, awaits_closed_answer
 from assistant.inspection.rounds.rules import Rules
 from assistant.inspection.rounds.snapshot import round_shown
 from assistant.language.command_parser import parse_command
@@ -116,6 +116,11 @@ class InspectionRound:
         return self.expected.closed is not None or self._rules.is_command(text)
 
     @property
+    def awaits_closed_answer(self) -> bool:
+        """True while the question that was asked last has few answers, such as a number, or yes and no."""
+        return self.awaits_words and awaits_closed_answer(self.expected)
+
+    @property
     def phrases_awaited(self) -> tuple[str, ...]:
         """What may be said now where the answer is of a closed kind, such as a number; () for any words."""
         if not self.awaits_words:
@@ -149,7 +154,7 @@ class InspectionRound:
             return None
         if self._is_about_a_record(parse_command(text, self._phrases), situation):
             return self._say(self._phrases.round.record_stays)
-        least = max(self._min_confidence, self._rules.least_confidence(self._moment, text))
+        least = self._rules.least_confidence(self._moment, text, self._min_confidence)
         if question.confidence is not None and question.confidence < least:
             return self._perform(self._rules.ask_again(self._moment))
         reaction = self._rules.hear(self._moment, text, self._now())

@@ -174,6 +174,11 @@ class Moment:
         return self.progress.checklist.stations[self.place]
 
 
+def awaits_closed_answer(expected: Expected) -> bool:
+    """True where the question that was asked last has few answers, such as a number, or yes and no."""
+    return expected.closed not in (None, Closed.COMMAND)
+
+
 def wants_digits(moment: Moment) -> bool:
     """True where a number was heard wrongly so often that it is asked for digit by digit."""
     state = moment.state

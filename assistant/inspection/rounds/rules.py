@@ -45,6 +45,11 @@ from assistant.language.phrases import Phrases, RoundCommand
 # The confidence, 0..1, from which a yes agrees to a value that was read back. In noise a no is sometimes heard as a yes
 # with less, and then a wrong value would be stored.
 SURE_YES = 0.8
+# From this on a no to a value that was read back counts: if it was none, the value is asked for once more.
+LIKELY_NO = 0.2
+# A command that leaves a value which was read back has to be heard this surely: in noise a yes sounds like "end".
+SURE_LEAVE = 0.9
+_LEAVING = (RoundCommand.NEXT, RoundCommand.BACK, RoundCommand.SKIP, RoundCommand.PAUSE, RoundCommand.FINISH)
 
 
 class Rules:
@@ -161,12 +166,16 @@ class Rules:
 
     # What is expected.
 
-    def least_confidence(self, moment: Moment, text: str) -> float:
-        """The confidence, 0..1, that the transcript `text` needs, because of what it would do."""
-        is_agreement = isinstance(moment.state, ReadingBack | Confirming) and (
-            is_yes(text, self._phrases) or parse_round_command(text, self._phrases) is RoundCommand.CONFIRM
-        )
-        return SURE_YES if is_agreement else 0.0
+    def least_confidence(self, moment: Moment, text: str, usual: float) -> float:
+        """The confidence, 0..1, that the transcript `text` needs, because of what it would do. Most need the usual one."""
+        if not isinstance(moment.state, ReadingBack | Confirming):
+            return usual
+        command = parse_round_command(text, self._phrases)
+        if is_yes(text, self._phrases) or command is RoundCommand.CONFIRM:
+            return max(usual, SURE_YES)
+        if command in _LEAVING:
+            return max(usual, SURE_LEAVE)
+        return min(usual, LIKELY_NO) if is_no(text, self._phrases) else usual
 
     def is_paused(self, moment: Moment) -> bool:
         return isinstance(moment.state, Paused)

@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from audio.listening.vad import VoiceActivity
+from audio.listening.voicing import VowelWatch
 from audio.pcm import resample
 from audio.speaking.synthesizer import Synthesizer
 
 
-def voiced_share(samples, seconds_to_settle=1.0):
+def voiced_share(samples, seconds_to_settle=1.0, needs_vowel=lambda: True):
     """The share of chunks taken for speech once the background is known."""
-    vad = VoiceActivity()
+    vad = VoiceActivity(needs_vowel=needs_vowel)
     decisions = [vad.is_speech(samples[i : i + 480]) for i in range(0, len(samples) - 479, 480)]
     settled = decisions[int(seconds_to_settle / 0.03) :]
     return sum(settled) / len(settled)
@@ -75,3 +76,21 @@ def test_speech_over_noise_is_speech(question):
     background = noise(power / 10**0.5, seconds=2.0)
     with_noise = np.concatenate([background.astype(float), question + noise(power / 10**0.5, 10.0)[: len(question)]])
     assert voiced_share(with_noise.clip(-32768, 32767).astype(np.int16), 2.0) > 0.4
+
+
+def test_the_gate_of_vowels_can_be_opened(question):
+    """A whisper has no vowels. It is speech only while none is needed, and a watch of its own finds none in it."""
+    spectrum = np.fft.rfft(question.astype(float))
+    phases = np.exp(2j * np.pi * np.random.default_rng(3).random(len(spectrum)))
+    envelope = np.repeat(np.sqrt(np.mean(question[: len(question) // 480 * 480].reshape(-1, 480) ** 2.0, axis=1)), 480)
+    hiss = np.fft.irfft(np.abs(spectrum) * phases, len(question))[: len(envelope)]
+    whisper = np.concatenate([np.zeros(16_000), hiss / hiss.std() * envelope]).clip(-32768, 32767).astype(np.int16)
+    assert voiced_share(whisper) == 0.0
+    assert voiced_share(whisper, needs_vowel=lambda: False) > 0.3
+    watch = VowelWatch()
+    watch.accept(whisper)
+    assert not watch.has_heard
+    watch.accept(question)
+    assert watch.has_heard
+    watch.reset()
+    assert not watch.has_heard

@@ -76,6 +76,53 @@ def test_other_words_are_heard_as_ever(heard: list[HeardWord]) -> None:
     assert ears.finish().text == "what is this"
 
 
+class TwiceWords(Script):
+    """Words of which the recogniser itself is surer than hearing them twice makes one."""
+
+    def finish(self) -> Transcript:
+        return Transcript(self.text, 0.3, own_confidence=0.9)
+
+
+@pytest.mark.parametrize("has_grammar", [True, False])
+def test_an_answer_in_other_words_has_the_confidence_of_the_recogniser_itself(has_grammar: bool) -> None:
+    """It is read back anyway. Other words keep the stricter confidence, and so does all that is said unasked."""
+
+    def confidence(text: str, expected: tuple[str, ...]) -> float:
+        listener_for = (lambda phrases: Listener(heard=said("[unk]"))) if has_grammar else None
+        ears = ClosedAnswers(TwiceWords(text), lambda: expected, listener_for, lambda text: text == "forty two")
+        ears.accept(CHUNK)
+        return ears.finish().confidence
+
+    assert confidence("forty two", ANSWERS) == 0.9
+    assert confidence("what is this", ANSWERS) == 0.3
+    assert confidence("forty two", ()) == 0.3
+
+
+class NoVowels:
+    has_heard = False
+
+    def accept(self, samples: Samples) -> None:
+        pass
+
+    def reset(self) -> None:
+        pass
+
+
+def test_without_a_vowel_only_an_answer_that_the_grammar_is_sure_of_counts() -> None:
+    """While nothing is expected, all that comes here has passed a stricter gate, so its words count."""
+
+    def text(heard: list[HeardWord], expected: tuple[str, ...]) -> str:
+        listener = Listener(heard=heard)
+        ears = ClosedAnswers(Words("hey this"), lambda: expected, lambda phrases: listener, vowels=NoVowels())
+        ears.accept(CHUNK)
+        return ears.finish().text
+
+    assert text(said("yes"), ANSWERS) == "yes"
+    assert text(said("yes", 0.5), ANSWERS) == ""
+    assert text(said("[unk]"), ANSWERS) == ""
+    assert text(said("yes"), ()) == "hey this"
+
+
 def test_phrases_that_make_no_answer_together_do_not_count() -> None:
     """Two numbers in a row are none, so the other recogniser may have heard what was really said."""
     ears = ClosedAnswers(

@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import numpy as np
@@ -20,9 +20,12 @@ from assistant.bench.accuracy.spoken_readings import (
     Reading,
     Sound,
     converse,
+    ghosts,
     readings,
     table,
 )
+from assistant.inspection.rounds.moment import Moment
+from assistant.inspection.rounds.rules import Rules
 from audio.demo_model.evaluate import MODEL_FOLDER
 from audio.listening.hearing import Utterance
 
@@ -36,11 +39,10 @@ class Script(Ears):
     def __init__(self, *heard: str | None) -> None:
         self.heard = list(heard)
 
-    def hear(self, sound: Sound, awaited: tuple[str, ...], is_answer: Callable[[str], bool]) -> Utterance | None:
-        assert awaited
-        assert not is_answer("fifteen eighteen")
+    def hear(self, rules: Rules, moment: Moment, sounds: Iterator[Sound]) -> Iterator[Utterance]:
         text = self.heard.pop(0) if self.heard else None
-        return None if text is None else Utterance(text, 0.9, 0.0, 1.0)
+        if text is not None:
+            yield Utterance(text, 0.9, 0.0, 1.0)
 
 
 def talk(said: list[str]) -> Callable[[str], Sound]:
@@ -65,6 +67,20 @@ def test_a_number_that_was_heard_wrongly_is_corrected() -> None:
 
 def test_a_no_that_is_heard_as_a_yes_is_counted_as_stored_wrongly() -> None:
     assert converse(Script("eleven bar", "yes"), talk([]), SEVEN).stored == "11"
+
+
+def test_who_is_asked_whether_to_finish_says_no() -> None:
+    said: list[str] = []
+    outcome = converse(Script("seven point two bar", "finish", "no", "yes"), talk(said), SEVEN)
+    assert outcome.stored == "7.2"
+    assert said == ["seven point two bar", "yes", "no", "yes"]
+
+
+def test_noise_is_no_reply() -> None:
+    """A minute of all the sounds. Only music has vowels, and of these no agreement is made."""
+    heard = ghosts(MODEL_FOLDER, 1.0)
+    assert [reply for reply in heard if not reply.startswith("music, ")] == []
+    assert not any("yes" in reply or "confirm" in reply for reply in heard)
 
 
 def test_who_is_not_understood_gives_up() -> None:

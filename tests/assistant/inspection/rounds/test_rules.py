@@ -11,7 +11,7 @@ import pytest
 from assistant.inspection.record import NOTE, ROUND_BEGAN, ROUND_ENDED, SKIP, STEP, Record
 from assistant.inspection.round_shown import RoundShown
 from assistant.inspection.rounds.checklist import Checklist, Number, OneOf, Station, StepKind, Text, YesNo
-from assistant.inspection.rounds.moment import Closed, Ended, Evidence, Looking, Moment, Reaction
+from assistant.inspection.rounds.moment import Closed, Ended, Evidence, Looking, Moment, Reaction, awaits_closed_answer
 from assistant.inspection.rounds.progress import Progress
 from assistant.inspection.rounds.rules import Rules
 from assistant.inspection.rounds.snapshot import round_shown
@@ -642,13 +642,35 @@ def test_a_restart_says_where_the_round_is() -> None:
     )
 
 
+def test_a_closed_answer_is_awaited_where_a_question_has_few_answers() -> None:
+    """Commands, and the words of a reason, are not of that kind."""
+    talk = Talk(TANK, GUARD)
+
+    def awaits() -> bool:
+        return awaits_closed_answer(talk.rules.expected(talk.moment))
+
+    assert awaits()  # a number
+    talk.hear("forty two")
+    assert awaits()  # yes or no to it
+    talk.hear("pause")
+    assert not awaits()
+    talk.hear("continue", "skip")
+    assert not awaits()  # a reason
+
+
 def test_an_agreement_has_to_be_heard_surely() -> None:
-    """A no that is heard as a yes would store a wrong value. Other words need no such certainty: they are read back."""
+    """A no that is heard as a yes would store a wrong value, and a yes that is heard as "finish" would leave it.
+
+    Other words need no such certainty, because they are read back; a no needs the least.
+    """
     talk = Talk(TANK)
     rules = talk.rules
-    assert rules.least_confidence(talk.moment, "yes") == 0.0
+    assert [rules.least_confidence(talk.moment, said, 0.5) for said in ("yes", "no", "finish")] == [0.5, 0.5, 0.5]
     talk.hear("forty two")
-    assert rules.least_confidence(talk.moment, "yes") > 0.7
-    assert rules.least_confidence(talk.moment, "confirm") > 0.7
-    assert rules.least_confidence(talk.moment, "no") == 0.0
-    assert rules.least_confidence(talk.moment, "forty three") == 0.0
+    assert rules.least_confidence(talk.moment, "yes", 0.5) > 0.7
+    assert rules.least_confidence(talk.moment, "confirm", 0.5) > 0.7
+    assert rules.least_confidence(talk.moment, "finish", 0.5) > 0.8
+    assert rules.least_confidence(talk.moment, "no", 0.5) < 0.3
+    assert rules.least_confidence(talk.moment, "no", 0.1) == 0.1
+    assert rules.least_confidence(talk.moment, "forty three", 0.5) == 0.5
+    assert rules.least_confidence(talk.moment, "yes", 0.95) == 0.95
