@@ -284,6 +284,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, default=evaluate.MODEL_FOLDER, help="a Vosk model folder")
     parser.add_argument("--readings", type=int, default=200)
     parser.add_argument("--noise-db", type=float, default=10.0, help="so much is the noise below the speech")
+    parser.add_argument("--seed", type=int, default=5, help="of the numbers and the voices")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--ghosts", type=float, metavar="MINUTES", help="of sound without speech, instead of readings")
     given = parser.parse_args(argv)
@@ -294,7 +295,7 @@ def main(argv: list[str] | None = None) -> int:
     rows = [
         rates
         for with_grammar in (True, False)
-        for rates in measure(given.model, given.readings, given.noise_db, with_grammar=with_grammar)
+        for rates in measure(given.model, given.readings, given.noise_db, with_grammar=with_grammar, seed=given.seed)
     ]
     console.result(json.dumps([asdict(row) for row in rows], indent=2) if given.json else table(rows))
     for row in () if given.json else rows:
