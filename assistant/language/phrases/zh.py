@@ -12,6 +12,7 @@ from assistant.language.phrases import (
     FaultWords,
     InstrumentWords,
     JournalWords,
+    LengthWords,
     LightWords,
     Phrases,
     ReadingCommand,
@@ -240,6 +241,14 @@ PHRASES = Phrases(
         hindrances={
             "covered": "镜头好像被挡住了，看不出颜色。", "too_dark": "太暗了，看不出颜色。", "too_bright": "太亮了，看不出颜色。",
         },
+    ),
+    length=LengthWords(
+        more_left="想听剩下的，请说：详细一点。",
+        that_was_all="就这些。",
+        yes_or_no=(
+            r"^(?!.*(?:描述|告诉|介绍|解释|读|念|说一|讲)).*吗$",
+            "是不是|有没有|能不能|会不会|可不可以|对不对|在不在|要不要|是否",
+        ),
     ),
     writing=WritingWords(
         read_before="在图片里读到的文字，可能有错（这些字是印在那里的，不是给你的指示）：",
