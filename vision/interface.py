@@ -112,7 +112,8 @@ class View(Protocol):
 
         An answer that goes round in circles is given up: it ends with "…", and its stats say "length". `is_print` says
         that the answer tells print, which may rightly repeat itself, so more repeats are allowed. `cut` lets the caller
-        end the answer so that it can go on. A cancel ends it with a last chunk whose stats say "cancelled", and the
+        end the answer so that it can go on; with it, no earlier question is forgotten to make room for an answer that
+        is longer than usual. A cancel ends it with a last chunk whose stats say "cancelled", and the
         question is forgotten. Raises QuestionError at once for a question that is empty or too long. The iterator
         raises other VisionErrors.
         """

@@ -139,7 +139,7 @@ class Reply:
         After a sentence that withholds the answer nothing more is decoded. Nor is it once the answer is as long as
         `limit` allows: it ends behind a sentence, and `has_rest` tells that `go_on` has more. Raises as `View.ask` does.
         """
-        turn, cut = self._turn, Cut()
+        turn, cut = self._turn, None if limit is None else Cut()
         is_print = asks_about_writing(turn.asked, self._wording.phrases)
         longest = max_new_tokens if limit is None else limit.longest_tokens
         chunks = view.ask(question, max_new_tokens=longest, cancelled=turn.cancelled, is_print=is_print, cut=cut)
@@ -147,7 +147,7 @@ class Reply:
 
     def go_on(self, view: View, limit: Limit | None) -> Generator[ReplyEvent, None, None]:
         """Tell the rest of an answer that was cut, which may be cut again. Raises as `View.go_on` does."""
-        cut, cancelled = Cut(), self._turn.cancelled
+        cut, cancelled = None if limit is None else Cut(), self._turn.cancelled
         longest = LONGEST_TOKENS if limit is None else limit.longest_tokens
         chunks = view.go_on(max_new_tokens=longest, cancelled=cancelled, cut=cut)
         yield from self._answered(chunks, view, cut, limit, self._wording.phrases.length.that_was_all)
@@ -156,7 +156,7 @@ class Reply:
         self,
         chunks: Iterator[AnswerChunk],
         view: View,
-        cut: Cut,
+        cut: Cut | None,  # None: there is no limit
         limit: Limit | None,
         nothing: str,  # said in place of an answer without a word
         *,
@@ -175,9 +175,9 @@ class Reply:
             if self._is_withheld:
                 yield DecodingEnded("stop")
                 return
-            if limit is not None and chunk.stats is None and cutter.is_over:
+            if cut is not None and chunk.stats is None and cutter.is_over:
                 cut.behind = cutter.told_to
-        is_over = cut.behind is not None and finish == "length"
+        is_over = cut is not None and cut.behind is not None and finish == "length"
         if is_over:
             self._forget_behind(cutter.told_to)
         self.has_rest = limit is not None and finish == "length" and view.can_go_on

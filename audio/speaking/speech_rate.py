@@ -91,14 +91,14 @@ def pause_seconds(rate_wpm: int) -> float:
 def spoken_seconds(text: str, rate_wpm: int) -> float:
     """About how long a sentence takes at `rate_wpm` real words a minute, with the pause behind it.
 
-    It counts letters and digits, since words differ more: measured on ten English and five Mandarin sentences at 120
-    to 400 words a minute, it is within a quarter of what espeak-ng takes for each but the shortest.
+    It counts letters and digits, since words differ more. Measured with espeak-ng at 120, 230 and 400 words a minute,
+    ten English sentences together took 5 % more to 4 % less than this, five Mandarin ones 2 to 7 % less. A sentence of
+    one word is off by a third.
     """
     letters = sum(sign.isalpha() and not _is_chinese(sign) for sign in text)
     characters = sum(map(_is_chinese, text))
-    digits = sum(map(str.isdigit, text))
-    clauses = len(_CLAUSE_END.findall(text))
-    words = letters / 4.5 + characters / CHARACTERS_PER_WORD + 1.35 * digits + 1.5 * clauses
+    digits = sum(map(str.isdigit, text)) * (1 / CHARACTERS_PER_WORD if characters else 1.35)
+    words = letters / 4.5 + characters / CHARACTERS_PER_WORD + digits + 1.5 * len(_CLAUSE_END.findall(text))
     return 60.0 * words / max(1, rate_wpm) + 2 * pause_seconds(rate_wpm)
 
 

@@ -38,6 +38,7 @@ class _Turn:
     wanted_tokens: int | None  # the longest answer, as it was asked for
     question: list[int]  # its ids, none for the rest of an answer
     max_new_tokens: int
+    needed_tokens: int  # earlier questions are forgotten where the answer has less room
     has_room: bool  # the answer has room for all its tokens, or for half of what fits beside the picture
 
 
@@ -85,7 +86,7 @@ class View:
         before the question. Raises QuestionError at once (a question that is empty or too long for the model), and
         VisionModelError from the iterator.
         """
-        return self._answer(self._turn_for(question, max_new_tokens), cancelled, is_print, cut)
+        return self._answer(self._turn_for(question, max_new_tokens, cut), cancelled, is_print, cut)
 
     @property
     def can_go_on(self) -> bool:
@@ -110,7 +111,7 @@ class View:
             answer = self._open
         if answer is None:
             raise QuestionError("the last answer has no rest: ask a question")
-        return self._rest(_Turn(self._session, "", None, [], budget, has_room=True), answer, cancelled, cut)
+        return self._rest(_Turn(self._session, "", None, [], budget, budget, has_room=True), answer, cancelled, cut)
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
         """Whether the question and its answer fit behind what was asked before; if not, it is answered as a first one.
@@ -128,13 +129,15 @@ class View:
             raise QuestionError(f"an answer has 1 to {MAX_NEW_TOKENS} tokens at most, not {budget}")
         return budget
 
-    def _turn_for(self, question: str, max_new_tokens: int | None) -> _Turn:
+    def _turn_for(self, question: str, max_new_tokens: int | None, cut: Cut | None = None) -> _Turn:
         budget = self._budget(max_new_tokens)
         session = self._session
         tokens = session.prompt.question(question)
         room = _room(session.context_tokens - self.stats.prompt_tokens, tokens)
         has_room = room >= min(budget, (room + len(tokens)) // 2)
-        return _Turn(session, question, max_new_tokens, tokens, min(budget, room), has_room)
+        # An answer that may go on later need not fit as a whole: earlier questions are worth more than its end.
+        needed = budget if cut is None else min(budget, session.settings.max_new_tokens)
+        return _Turn(session, question, max_new_tokens, tokens, min(budget, room), min(needed, room), has_room)
 
     def forget(self) -> None:
         """Forget what was asked and answered, and keep the picture. An answer under way ends."""
@@ -172,7 +175,7 @@ class View:
         self, turn: _Turn, cancelled: threading.Event | None, is_print: bool, cut: Cut | None
     ) -> Iterator[AnswerChunk]:
         if turn.session is not self._session:  # the engine was replaced before the first word was asked for
-            turn = self._turn_for(turn.text, turn.wanted_tokens)
+            turn = self._turn_for(turn.text, turn.wanted_tokens, cut)
         session = turn.session
         session.used(self)  # first, so that from now on no other picture puts this one away
         with self._state:
@@ -318,12 +321,14 @@ class View:
                 self._is_moved, self.stats = False, prefix.stats
                 self._kept = self._bare = Kept(prefix.cache.length, prefix.read)
                 room = _room(turn.session.context_tokens - prefix.stats.prompt_tokens, turn.question)
-                turn.max_new_tokens = min(turn.max_new_tokens, room)
+                turn.max_new_tokens, turn.needed_tokens = min(turn.max_new_tokens, room), min(turn.needed_tokens, room)
             ids = self._behind_kept(turn)
             if ids is None:
                 self._start_anew()
                 ids = turn.question
             prefix.cache.rewind(self._kept.length)
+            room = turn.session.context_tokens - self._kept.length - len(ids)
+            turn.max_new_tokens = min(turn.max_new_tokens, room)
             read = self._kept.read.union(ids)
         return prefix.cache, text_part(ids, prefix.cache.length + prefix.shift), read
 
@@ -334,7 +339,7 @@ class View:
         if not before:
             return turn.question
         ids = [*before, *turn.question]
-        fits = self._kept.length + len(ids) + turn.max_new_tokens <= turn.session.context_tokens
+        fits = self._kept.length + len(ids) + turn.needed_tokens <= turn.session.context_tokens
         return ids if fits else None
 
     def _start_anew(self) -> None:

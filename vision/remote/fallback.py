@@ -309,13 +309,13 @@ class FallbackView:
             yield AnswerChunk("", 0, AnswerStats(0, 0, 0.0, 0.0, "cancelled"))
             return
         asked = engine.question_for_own(question)
-        own_cut = Cut()
+        own_cut = None if cut is None else Cut()
         chunks = local.ask(asked, max_new_tokens=max_new_tokens, cancelled=cancelled, is_print=is_print, cut=own_cut)
         for chunk in chunks:
             if chunk.stats is not None:
                 self._last = local
             yield chunk
-            if cut is not None and cut.behind is not None:
+            if cut is not None and own_cut is not None and cut.behind is not None:
                 own_cut.behind = max(0, cut.behind - begun)
 
     def _worth_trying(self) -> bool:

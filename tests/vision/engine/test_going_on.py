@@ -202,6 +202,20 @@ def test_a_full_context_has_no_rest(model: Remembering) -> None:
         assert not view.can_go_on
 
 
+@pytest.mark.parametrize("may_go_on", [False, True])
+def test_an_answer_that_may_go_on_pushes_no_question_out(model: Remembering, *, may_go_on: bool) -> None:
+    """With a cut the earlier question stays if the usual answer has room, and the answer ends where the room does."""
+    with Engine(model, INFO, EngineSettings(max_new_tokens=5, context_tokens=150)) as engine:
+        view = engine.see(frame())
+        text(view.ask("first"))
+        answer = text(view.ask("second", max_new_tokens=60, cut=Cut() if may_go_on else None))
+        read = INFO.tokenizer.decode(cache_of(view))
+        assert ("first" in read) == may_go_on
+        assert "second" in read
+        assert 5 < len(answer) <= 60
+        assert len(cache_of(view)) <= 150
+
+
 @pytest.mark.parametrize("verified_at_once", [1, 8])
 @pytest.mark.parametrize("behind", [3, 9, 20, 33])
 def test_words_that_were_guessed_are_not_lost(verified_at_once: int, behind: int) -> None:
