@@ -19,7 +19,7 @@ from vision.interface import AnswerChunk, Answerer, AnswerStats, Cut, Finish
 
 from .generation.answer_text import AnswerText, TextPiece, cut_mark_behind
 from .generation.cycles import CycleDetector
-from .generation.generate import generate
+from .generation.generate import Token, generate
 from .generation.prompt import PromptPart, text_part
 from .generation.sampling import PUBLISHED, Sampler
 from .kv_cache import KVCache
@@ -277,23 +277,27 @@ class View:
         left = answer.longest - len(answer.text.ids)
         if left < 1:
             return
-        tokens = generate(
-            session.model,
-            answer.cache,
-            prompt,
-            pick=answer.sampler.pick,
-            stop_tokens=session.stop_tokens,
-            max_new_tokens=left,
-            chunk_tokens=session.settings.prefill_chunk_tokens,
-            permit=meter.permit,
-            drafts_from=answer.question,
-        )
-        for token in tokens:
+        for token in self._tokens(session, answer, prompt, left, meter.permit):
             meter.note_token()
             answer.ahead += answer.text.push(token)
             yield from answer.given_out()
             if answer.text.loops:
                 return
+
+    def _tokens(
+        self, session: Session, answer: OpenAnswer, prompt: PromptPart, max_new_tokens: int, permit: WorkPermit
+    ) -> Iterator[Token]:
+        return generate(
+            session.model,
+            answer.cache,
+            prompt,
+            pick=answer.sampler.pick,
+            stop_tokens=session.stop_tokens,
+            max_new_tokens=max_new_tokens,
+            chunk_tokens=session.settings.prefill_chunk_tokens,
+            permit=permit,
+            drafts_from=answer.question,
+        )
 
     def _wound_back(self, turn: _Turn, answer: OpenAnswer, permit: WorkPermit) -> PromptPart:
         """Wind the cache back to the newest token of the answer, which is then not in the cache. Returns that token.
