@@ -633,6 +633,7 @@ PHRASES = Phrases(
             "[give me|tell me|say|with|in|i want] [a [little] bit|a little] more [detail|details|information]",
             "describe (it|that|this|the picture|everything) in [more|greater] detail", f"describe {_THAT} more",
             f"(tell me|say) more about {_THAT}", "[be] more detailed", "[a] longer [answer]", "go on",
+            "[tell me|give me|say|and|what is] the rest [of (it|that|the answer)]", "i want [to hear] the rest",
         ),
         Command.SHORTER: spoken(
             "[a] shorter [answer]", "shorter answers", "(make|keep|say) it (short|shorter|brief|briefer)", "[with|in] less (detail|details)",

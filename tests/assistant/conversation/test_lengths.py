@@ -102,7 +102,7 @@ def test_a_rest_that_is_too_long_has_a_rest() -> None:
     """Each "more detail" tells a further part."""
     story = Story(length=CONFIG)
     story.answering.rest = (" And so on.",)
-    told = after(story.speaks("what is this").speaks("more detail").speaks("tell me more").speaks("go on"))
+    told = after(story.speaks("what is this").speaks("more detail").speaks("tell me the rest").speaks("go on"))
     assert told == ["go on with 'what is this'"] * 3
 
 
