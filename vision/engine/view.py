@@ -210,7 +210,7 @@ class View:
             self._turn = turn if self._open is answer else None
             self._open = None
         meter = _Meter(session.permit(cancelled, lambda: self._turn is not turn), answer.tokens_again)
-        meter.cached_tokens = answer.begins_at
+        meter.cached_tokens, answer.tokens_again = answer.begins_at, 0
         try:
             prompt = None if answer.ending else self._wound_back(turn, answer, meter.permit)
             room = session.context_tokens - answer.begins_at - len(answer.text.ids)

@@ -88,6 +88,9 @@ def test_a_cut_answer_tells_its_figures(engine: Engine) -> None:
     assert (last.answer_tokens, last.prompt_tokens, last.finish) == (5, 0, "length")
     assert sum(chunk.tokens for chunk in rest) == 3 + 5  # three of them were given out before the cut as well
     assert all(len(chunk.log_probabilities) == chunk.tokens for chunk in rest)
+    more = list(view.go_on(max_new_tokens=2))[-1].stats
+    assert more is not None
+    assert more.answer_tokens == 2
 
 
 def test_a_rest_can_be_cut_again(engine: Engine) -> None:
