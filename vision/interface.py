@@ -50,6 +50,17 @@ class AnswerChunk:
     log_probabilities: tuple[float, ...] = ()
 
 
+@dataclass(eq=False)
+class Cut:
+    """How whoever takes an answer ends it so that it can go on later: set `behind` between two chunks.
+
+    Nothing more is then computed, and one last chunk follows, whose stats say "length". The conversation keeps the
+    answer up to the cut, and `View.go_on` gives what comes behind it.
+    """
+
+    behind: int | None = None  # characters of what this iterator has given; None: not cut
+
+
 @dataclass(frozen=True)
 class Answerer:
     """A model that answers, and where it runs."""
@@ -95,12 +106,36 @@ class View(Protocol):
         max_new_tokens: int | None = None,
         cancelled: threading.Event | None = None,
         is_print: bool = False,
+        cut: Cut | None = None,
     ) -> Iterator[AnswerChunk]:
         """Answer a question, chunk by chunk as the words become certain.
 
-        An answer that goes round in circles is cut: it ends with "…", and its stats say "length". `is_print` says that
-        the answer tells print, which may rightly repeat itself, so more repeats are allowed. A cancel ends the answer with a last chunk whose stats say "cancelled", and the question is forgotten. Raises
-        QuestionError at once for a question that is empty or too long. The iterator raises other VisionErrors.
+        An answer that goes round in circles is given up: it ends with "…", and its stats say "length". `is_print` says
+        that the answer tells print, which may rightly repeat itself, so more repeats are allowed. `cut` lets the caller
+        end the answer so that it can go on; with it, no earlier question is forgotten to make room for an answer that
+        is longer than usual. A cancel ends it with a last chunk whose stats say "cancelled", and the
+        question is forgotten. Raises QuestionError at once for a question that is empty or too long. The iterator
+        raises other VisionErrors.
+        """
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the last answer was cut and `go_on` has its rest.
+
+        It is False once another question was asked, the questions were forgotten, or the memory was freed.
+        """
+
+    def go_on(
+        self,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        cut: Cut | None = None,
+    ) -> Iterator[AnswerChunk]:
+        """Go on with the answer that was cut, with the words that it would have had without the cut.
+
+        `max_new_tokens` are decoded beside what was decoded already. The conversation then holds one question with one
+        longer answer. A cancel leaves the answer as it was, and no rest. Raises QuestionError at once if there is none.
         """
 
     def forget(self) -> None:

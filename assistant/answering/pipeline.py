@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture, Take
 from assistant.answering.doubt import NEVER, DoubtRule
+from assistant.answering.length import Limit
 from assistant.answering.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.answering.reply_writer import ReplyWriter, Sentences
@@ -132,17 +133,30 @@ class AnswerPipeline:
             self._wanted.notify_all()
         return look
 
-    def ask(self, question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
+    def ask(
+        self, question: Question, look: PictureCapture, *, queued: bool = False, limit: Limit | None = None
+    ) -> Turn:
         """Answers `question` about the picture of `look`. Whatever is being said or decoded ends.
 
         With `queued` it does not end, and the question is answered afterwards. One question may wait: a newer one
-        replaces it.
+        replaces it. Of an answer that is longer than `limit` the turn has the `rest`, and the user is told so.
         """
         turn = Turn(question)
         look.await_until(turn.cancelled)
         if not queued:
             self._drop_other_looks(look)
-        self._begin(turn, lambda turn: self._writer.answer(turn, question, look), queued=queued, waited_for=True)
+        self._begin(turn, lambda turn: self._writer.answer(turn, question, look, limit), queued=queued, waited_for=True)
+        return turn
+
+    def go_on(self, question: Question, first: Turn, limit: Limit | None = None) -> Turn:
+        """Tells the `rest` of the answer of `first`, which then has none any more. Whatever is being said ends.
+
+        No picture is taken or seen for it.
+        """
+        rest, first.rest = first.rest, None
+        assert rest is not None  # the caller has looked
+        turn = Turn(question, before=first)
+        self._begin(turn, lambda turn: self._writer.go_on(turn, rest, limit), waited_for=True)
         return turn
 
     def read(self, question: Question, look: PictureCapture, job: ReadJob) -> Turn:

@@ -9,7 +9,7 @@ does not know how sentences are heard or sent, and not where the picture came fr
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,14 +25,16 @@ from assistant.answering.doubt import (
     text_of,
     without_space_around,
 )
+from assistant.answering.length import LONGEST_TOKENS, Limit, LimitedCutter
 from assistant.answering.reader_context import NOTHING_READ, PrintRead
 from assistant.answering.turn import Turn
 from assistant.answering.visibility import framing_of, is_hidden
 from assistant.answering.witness import ReadLine, Witness, joined
 from assistant.language.long_numbers import easily_misread, failing_check, kinds_spoken_of
 from assistant.language.phrases import Phrases
-from assistant.language.sentences import SentenceCutter, split_sentences
+from assistant.language.sentences import split_sentences
 from assistant.language.writing_questions import asks_about_writing
+from vision.interface import Cut
 
 if TYPE_CHECKING:
     from vision.frame import Frame
@@ -109,6 +111,7 @@ class Reply:
         `read`: the print in the picture. What contradicts it is doubted.
         """
         self.is_remembered = False  # True once the view keeps the question and its answer
+        self.has_rest = False  # True once the answer has ended before its end, and the view can go on with it
         self._turn = turn
         self._wording = wording
         self._clock = clock
@@ -120,39 +123,85 @@ class Reply:
         self._witness: Witness | None = None
         if read.lines and turn.question is not None:
             lines = [ReadLine(line.text, line.confidence) for line in read.lines]
-            self._witness = Witness(turn.question.text, lines, read.is_whole, wording.phrases)
+            self._witness = Witness(turn.asked, lines, read.is_whole, wording.phrases)
 
     def answer(
-        self, view: View, question: str, *, max_new_tokens: int | None = None, plain: bool = False
+        self,
+        view: View,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        plain: bool = False,
+        limit: Limit | None = None,
     ) -> Generator[ReplyEvent, None, None]:
         """Ask about one picture. `plain` gives the model's text alone: no sentences are cut, and nothing is doubted.
 
-        After a sentence that withholds the answer nothing more is decoded. Raises as `View.ask` does.
+        After a sentence that withholds the answer nothing more is decoded. Nor is it once the answer is as long as
+        `limit` allows: it ends behind a sentence, and `has_rest` tells that `go_on` has more. Raises as `View.ask` does.
         """
-        turn, abbreviations = self._turn, self._wording.phrases.abbreviations
-        cutter = SentenceCutter(abbreviations, early=True)
+        turn, cut = self._turn, None if limit is None else Cut()
+        is_print = asks_about_writing(turn.asked, self._wording.phrases)
+        longest = max_new_tokens if limit is None else limit.longest_tokens
+        chunks = view.ask(question, max_new_tokens=longest, cancelled=turn.cancelled, is_print=is_print, cut=cut)
+        yield from self._answered(chunks, view, cut, limit, self._wording.phrases.no_answer, plain=plain)
+
+    def go_on(self, view: View, limit: Limit | None) -> Generator[ReplyEvent, None, None]:
+        """Tell the rest of an answer that was cut, which may be cut again. Raises as `View.go_on` does."""
+        cut, cancelled = None if limit is None else Cut(), self._turn.cancelled
+        longest = LONGEST_TOKENS if limit is None else limit.longest_tokens
+        chunks = view.go_on(max_new_tokens=longest, cancelled=cancelled, cut=cut)
+        yield from self._answered(chunks, view, cut, limit, self._wording.phrases.length.that_was_all)
+
+    def _answered(
+        self,
+        chunks: Iterator[AnswerChunk],
+        view: View,
+        cut: Cut | None,  # None: there is no limit
+        limit: Limit | None,
+        nothing: str,  # said in place of an answer without a word
+        *,
+        plain: bool = False,
+    ) -> Generator[ReplyEvent, None, None]:
+        turn, phrases = self._turn, self._wording.phrases
+        cutter = LimitedCutter(phrases.abbreviations, limit, phrases.length.more_left)
         finish: Finish = "cancelled"  # of a view that ends without its stats
-        is_print = turn.question is not None and asks_about_writing(turn.question.text, self._wording.phrases)
-        chunks = view.ask(question, max_new_tokens=max_new_tokens, cancelled=turn.cancelled, is_print=is_print)
         for chunk in chunks:
             if chunk.stats is not None:
                 finish = chunk.stats.finish
             self._note(chunk)
             yield ChunkDecoded(chunk)
             if not plain:
-                yield from self._judged(cutter.push(chunk.text), view)
+                yield from self._judged(cutter.push(chunk.text, chunk.tokens), view)
             if self._is_withheld:
                 yield DecodingEnded("stop")
                 return
+            if cut is not None and chunk.stats is None and cutter.is_over:
+                cut.behind = cutter.told_to
+        is_over = cut is not None and cut.behind is not None and finish == "length"
+        if is_over:
+            self._forget_behind(cutter.told_to)
+        self.has_rest = limit is not None and finish == "length" and view.can_go_on
+        turn.is_cut = self.has_rest
         turn.answer = turn.answer.strip()
         self.is_remembered = finish in ("stop", "length")
         yield DecodingEnded(finish)
-        if plain:
+        if plain or is_over:
             return
         yield from self._judged(cutter.flush(), view)
-        if not turn.answer and not turn.cancelled.is_set():
+        # The mark of an answer that was given up tells nothing, where it is all that was left to tell.
+        told = turn.answer if turn.before is None else turn.answer.strip("… ")
+        if not told and not turn.cancelled.is_set():
             self._note_sentence()
-            yield NothingAnswered(self._wording.phrases.no_answer)
+            yield NothingAnswered(nothing)
+
+    def _forget_behind(self, characters: int) -> None:
+        """The answer of the turn is what was told of it."""
+        turn, at, kept = self._turn, 0, list[Piece]()
+        for piece in self._doubter.pieces:
+            if at < characters:
+                kept.append(Piece(piece.text[: characters - at], piece.log_probabilities))
+            at += len(piece.text)
+        turn.answer, turn.pieces = turn.answer[:characters], tuple(kept)
 
     def compare(self, question: str, views: Iterable[View]) -> Generator[ReplyEvent, None, None]:
         """Ask the same about two pictures, the older one first. The reply says both answers if they differ.
@@ -190,26 +239,33 @@ class Reply:
         if frame is None or turn.cancelled.is_set() or self._is_withheld or not self._has_unproved_number():
             return
         yield SentenceAdded(words.looking_again)
-        again = second_look.asked_again(question, frame.shifted(), see, turn.cancelled)
+        again = second_look.asked_again(question, frame.shifted(), see, turn.cancelled, longest_again(turn))
         if turn.cancelled.is_set():
             return
-        compared = second_look.compared(turn.pieces, again, self._wording.phrases)
+        compared = second_look.compared(turn.whole_pieces, again, self._wording.phrases, is_begin=turn.is_cut)
         if compared.differs:
             turn.verdict = Verdict.UNSURE
         yield SentenceAdded(text_of(compared.pieces))
 
     def look_again(
-        self, first: Sequence[Piece], question: str, frame: Frame, see: See
+        self,
+        first: Sequence[Piece],
+        question: str,
+        frame: Frame,
+        see: See,
+        *,
+        max_new_tokens: int | None = None,
+        is_begin: bool = False,
     ) -> Generator[ReplyEvent, None, None]:
         """Asks the same once more about another view of `frame`, and says whether the answer is `first` again.
 
-        Raises Cancelled, VisionError.
+        `is_begin`: `first` is only the begin of an answer. Raises Cancelled, VisionError.
         """
         turn = self._turn
-        again = second_look.asked_again(question, frame, see, turn.cancelled)
+        again = second_look.asked_again(question, frame, see, turn.cancelled, max_new_tokens)
         if turn.cancelled.is_set():
             return
-        compared = second_look.compared(first, again, self._wording.phrases)
+        compared = second_look.compared(first, again, self._wording.phrases, is_begin=is_begin)
         turn.pieces, turn.answer = compared.pieces, text_of(compared.pieces)
         turn.verdict = Verdict.UNSURE if compared.differs else Verdict.PLAIN
         self._note_sentence()
@@ -266,10 +322,14 @@ class Reply:
 
     def _fails_its_check(self, sentence: str) -> bool:
         """Whether a number in the sentence has a check digit that does not fit."""
-        question = "" if self._turn.question is None else self._turn.question.text
-        spoken_of = kinds_spoken_of(f"{question} {sentence}", self._wording.phrases.second_look.checked_kinds)
+        spoken_of = kinds_spoken_of(f"{self._turn.asked} {sentence}", self._wording.phrases.second_look.checked_kinds)
         return failing_check(sentence, spoken_of) is not None
 
     def _note_sentence(self) -> None:
         if self._turn.moments.first_sentence_at is None:
             self._turn.moments.first_sentence_at = self._clock()
+
+
+def longest_again(turn: Turn) -> int | None:
+    """How many tokens a second look has to decode at most: an answer in several parts is longer than others."""
+    return None if turn.before is None else LONGEST_TOKENS

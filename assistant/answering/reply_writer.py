@@ -11,10 +11,20 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture
+from assistant.answering.length import Limit
 from assistant.answering.reader_context import NOTHING_READ, QuestionReader
-from assistant.answering.reply import NothingAnswered, Reply, ReplyEvent, See, SentenceAdded, SentenceFinished, Wording
+from assistant.answering.reply import (
+    NothingAnswered,
+    Reply,
+    ReplyEvent,
+    See,
+    SentenceAdded,
+    SentenceFinished,
+    Wording,
+    longest_again,
+)
 from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
-from assistant.answering.turn import Question, Turn
+from assistant.answering.turn import Question, Rest, Turn
 from assistant.language.sentences import split_sentences
 from audio.speaking import earcons
 from vision.errors import Cancelled
@@ -61,8 +71,11 @@ class ReplyWriter:
         # The fault that the user was told of, and when. It is not told again until a picture comes without that fault.
         self._advised: tuple[Fault, float] | None = None
 
-    def answer(self, turn: Turn, question: Question, look: PictureCapture) -> Sentences:
-        """The sentences of an answer as they are decoded, or what is said because there can be none."""
+    def answer(self, turn: Turn, question: Question, look: PictureCapture, limit: Limit | None = None) -> Sentences:
+        """The sentences of an answer as they are decoded, or what is said because there can be none.
+
+        Behind an answer that is longer than `limit` it says how to hear the rest, and the turn has it.
+        """
         if self._reader is not None:
             self._reader.prepare_for(question.text)
         if (hindrance := self._hindrance(turn, look)) is not None:
@@ -78,17 +91,39 @@ class ReplyWriter:
             read = self._reader.read_for(question.text, view, turn.cancelled)
         asked = look.print_told.question_for(question.text, read, view, self._phrases)
         reply = Reply(turn, self._wording, self._clock, look.fault, read)
-        yield from self._told(turn, reply.answer(view, asked))
+        yield from self._told(turn, reply.answer(view, asked, limit=limit))
         if reply.is_remembered:
             look.print_told.was_answered()
         yield from self._told(turn, reply.check_numbers(view, question.text, self._see))
+        yield from self._rest_offered(turn, reply, Rest(view, read))
+
+    def go_on(self, turn: Turn, rest: Rest, limit: Limit | None) -> Sentences:
+        """The sentences of the rest of the answer of `turn.before`, which may be too long as well."""
+        view = rest.view
+        turn.frame, turn.moments.picture_taken_at = view.frame, _taken_at(view)
+        reply = Reply(turn, self._wording, self._clock, None, rest.read)
+        yield from self._told(turn, reply.go_on(view, limit))
+        yield from self._told(turn, reply.check_numbers(view, turn.asked, self._see))
+        yield from self._rest_offered(turn, reply, rest)
+
+    def _rest_offered(self, turn: Turn, reply: Reply, rest: Rest) -> Sentences:
+        if reply.has_rest and not turn.cancelled.is_set():
+            turn.rest = rest
+            yield self._phrases.length.more_left
 
     def look_again(self, turn: Turn, first: Turn, frame: Frame) -> Sentences:
         """Asks the question of `first` once more about another view of its picture, and says whether that differs."""
-        assert first.question is not None  # the dialog looks again only at the answer to a question
         turn.frame, turn.moments.picture_taken_at = frame, frame.captured_at
         reply = Reply(turn, self._wording, self._clock, None)
-        yield from self._told(turn, reply.look_again(first.pieces, first.question.text, frame, self._see))
+        events = reply.look_again(
+            first.whole_pieces,
+            first.asked,
+            frame,
+            self._see,
+            max_new_tokens=longest_again(first),
+            is_begin=first.is_cut,
+        )
+        yield from self._told(turn, events)
 
     def compare(self, turn: Turn, question: Question, old: PictureCapture, new: PictureCapture) -> Sentences:
         """Both pictures are asked; what the answers were if they differ."""

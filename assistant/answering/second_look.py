@@ -18,6 +18,7 @@ from assistant.answering.doubt import Piece, put_in, text_of, without_space_arou
 from assistant.answering.reader_context import PrintRead
 from assistant.language.phrases import Phrases
 from assistant.language.same_answer import numbers_of, say_the_same
+from assistant.language.sentences import split_sentences
 
 if TYPE_CHECKING:
     from vision.frame import Frame
@@ -33,16 +34,25 @@ class Compared:
 
 
 def asked_again(
-    question: str, frame: Frame, see: Callable[[Frame, threading.Event], View], cancelled: threading.Event
+    question: str,
+    frame: Frame,
+    see: Callable[[Frame, threading.Event], View],
+    cancelled: threading.Event,
+    max_new_tokens: int | None = None,
 ) -> list[Piece]:
     """The whole answer to `question` about `frame`; a part of it after a cancel. Raises Cancelled, VisionError."""
     view = see(frame, cancelled)
-    pieces = [Piece(chunk.text, chunk.log_probabilities) for chunk in view.ask(question, cancelled=cancelled)]
-    return without_space_around(pieces)
+    chunks = view.ask(question, max_new_tokens=max_new_tokens, cancelled=cancelled)
+    return without_space_around([Piece(chunk.text, chunk.log_probabilities) for chunk in chunks])
 
 
-def compared(before: Sequence[Piece], now: Sequence[Piece], phrases: Phrases) -> Compared:
-    """Puts two answers side by side. Where each has one number, the numbers alone are told."""
+def compared(before: Sequence[Piece], now: Sequence[Piece], phrases: Phrases, *, is_begin: bool = False) -> Compared:
+    """Puts two answers side by side. Where each has one number, the numbers alone are told.
+
+    `is_begin`: `before` is only the begin of an answer, so it is compared with as many sentences of `now`.
+    """
+    if is_begin:
+        now = _begin(now, len(split_sentences(text_of(before), phrases.abbreviations)), phrases)
     words, old, new = phrases.second_look, text_of(before).strip(), text_of(now).strip()
     numbers = numbers_of(old), numbers_of(new)
     if say_the_same(old, new, phrases):
@@ -58,6 +68,18 @@ def compared(before: Sequence[Piece], now: Sequence[Piece], phrases: Phrases) ->
 def is_printed(digits: str, read: PrintRead) -> bool:
     """Whether some line that was read holds these digits, however they are grouped there."""
     return any(digits in re.sub(r"\D", "", line.text) for line in read.lines)
+
+
+def _begin(pieces: Sequence[Piece], sentences: int, phrases: Phrases) -> list[Piece]:
+    """The pieces of the first sentences."""
+    text, end, at, kept = text_of(pieces), 0, 0, list[Piece]()
+    for sentence in split_sentences(text, phrases.abbreviations)[:sentences]:
+        end = text.index(sentence, end) + len(sentence)
+    for piece in pieces:
+        if at < end:
+            kept.append(Piece(piece.text[: end - at], piece.log_probabilities))
+        at += len(piece.text)
+    return kept
 
 
 def _around(pieces: Sequence[Piece], part: str) -> list[Piece]:

@@ -11,8 +11,9 @@ from assistant.answering.doubt import DoubtRule, Piece, Verdict
 from assistant.machine.memory import peak_rss_bytes
 
 if TYPE_CHECKING:
+    from assistant.answering.reader_context import PrintRead
     from vision.frame import Frame
-    from vision.interface import AnswerStats, SeeStats
+    from vision.interface import AnswerStats, SeeStats, View
     from vision.reading.interface import Line
 
 Span = tuple[float, float]  # from, to: monotonic seconds
@@ -96,6 +97,14 @@ class Moments:
     picture_taken_at: float | None = None  # of the picture that the model saw, also where it was known already
 
 
+@dataclass(frozen=True)
+class Rest:
+    """Where an answer goes on that was too long to be told at once."""
+
+    view: View  # decodes it, as long as that can go on
+    read: PrintRead  # the print in the picture: what contradicts it is doubted
+
+
 @dataclass
 class Turn:
     """From a question to the end of its answer. `done` is set when the last sound is out or it was cancelled."""
@@ -114,10 +123,25 @@ class Turn:
     said: list[str] = field(default_factory=list)  # the sentences that went to the voice
     lines: list[Line] | None = None  # of a page that is read aloud, as far as they were recognised in this turn
     frame: Frame | None = None  # the picture that it is about, until the turn has ended
+    before: Turn | None = None  # the turn whose answer this one goes on with
+    is_cut: bool = False  # the answer was too long to be told at once
+    rest: Rest | None = None  # of such an answer, until somebody hears it or it is not wanted any more
     error: BaseException | None = None
     moments: Moments = field(default_factory=Moments)
     timings: TurnTimings | None = None  # once the turn of a question is done
     joules: float | None = None  # of the processor packages, for question and answer; None: not measurable here
+
+    @property
+    def asked(self) -> str:
+        """The question that it answers, "" for none. Of the rest of an answer it is that of the answer's begin."""
+        if self.before is not None:
+            return self.before.asked
+        return "" if self.question is None else self.question.text
+
+    @property
+    def whole_pieces(self) -> tuple[Piece, ...]:
+        """The pieces of the answer from its begin on, where this turn goes on with one."""
+        return (*(self.before.whole_pieces if self.before is not None else ()), *self.pieces)
 
     @property
     def picture_age_s(self) -> float | None:

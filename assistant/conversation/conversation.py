@@ -210,6 +210,7 @@ class Conversation:
         if command is Command.STOP:  # obeyed at any confidence, because a stop that was not meant costs little
             self._expected.forget()
             self._pictures.drop_ahead()
+            self._commands.drop_rest()
             self._answering.cancel()
         elif command is None and asks_nothing(utterance.text, phrases):
             self._pass_over(utterance)

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 
 from assistant.answering.capture import PictureCapture
 from assistant.answering.doubt import NEVER, DoubtRule, Verdict, unsure_characters
+from assistant.answering.length import Limit
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.conversation import at_once
 from assistant.conversation.at_once import AtOnce
 from assistant.conversation.current_picture import Pictures
 from assistant.conversation.expected_reply import REPLY_SECONDS, ExpectedReply
+from assistant.conversation.lengths import QuestionKind, kind_of, limit_of
 from assistant.conversation.modes.inspection_round import InspectionRound
 from assistant.conversation.modes.mode import Mode, Situation
 from assistant.conversation.modes.reading_aloud import ReadingAloud
@@ -27,7 +29,7 @@ from assistant.language.phrases import Command, Phrases
 from assistant.language.spelling import parts_to_spell, spell
 from assistant.machine.status import Status
 from assistant.settings import voice_state
-from assistant.settings.config import ConversationConfig, HearingConfig
+from assistant.settings.config import ConversationConfig, HearingConfig, LengthConfig, SpeakingConfig
 from assistant.settings.voice_state import VoiceSettings
 from audio.listening.hearing import Utterance
 
@@ -63,6 +65,7 @@ class ConversationSettings:
     understood_from: float = 0.0  # 0..1; a question below it was not understood, and is not read back either
     # 0..1; a command below it, or below `min_confidence` if that is more, is read back and not obeyed.
     min_command_confidence: float = 0.0
+    length: LengthConfig | None = None  # how much of an answer is told at a time; None: all of it
     live: bool = True  # True if event times are monotonic seconds (a microphone); False if they are a file's
 
 
@@ -114,6 +117,8 @@ class CommandHandler:
         # "Are you sure" is about the last answer of the model, and asks about its picture again.
         self._checkable: tuple[Turn, PictureCapture] | None = None
         self._looks_again = 0  # at that picture
+        # The newest answer that was too long: "more detail" tells its rest. None: it has none, or nobody wants it.
+        self._cut: Turn | None = None
         self._told_last: Command | None = None  # the newest answer was this one, which no model gave
         self._began_at: float | None = None  # when the user began to speak, clock seconds; None if just now
         self._read_back = 0  # the number of the first turn that read the question back; 0 if none did
@@ -254,12 +259,14 @@ class CommandHandler:
             case Command.READ_TEXT if self._reading is not None:
                 self._read(self._reading, utterance)
             case Command.READ_TEXT:
-                self._ask(
-                    phrases.read_text_question if self._settings.takes_instructions else utterance.text, utterance
-                )
-            case Command.MORE_DETAIL | Command.SHORTER:
-                more = command is Command.MORE_DETAIL
-                self._ask_anew(phrases.more_detail_question if more else phrases.shorter_question, utterance)
+                asked = phrases.read_text_question if self._settings.takes_instructions else utterance.text
+                self._ask(asked, utterance, kind=QuestionKind.READ)
+            case Command.MORE_DETAIL if (cut := self._with_rest()) is not None:
+                self._tell_rest(cut, utterance)
+            case Command.MORE_DETAIL:
+                self._ask_anew(phrases.more_detail_question, utterance, QuestionKind.DETAIL)
+            case Command.SHORTER:
+                self._ask_anew(phrases.shorter_question, utterance)
             case Command.LOOK_CLOSER:
                 self._look_closer(utterance)
             case Command.ARE_YOU_SURE:
@@ -273,6 +280,7 @@ class CommandHandler:
             case Command.TIME:
                 self.say(phrases.time_in_words(self._own_state.time_of_day()))
             case Command.NEW_PICTURE:
+                self.drop_rest()
                 self._pictures.renew()
                 self.say(phrases.new_picture)
             case Command.SAME_PICTURE:
@@ -311,6 +319,7 @@ class CommandHandler:
             return
         under_way = [turn for turn in self._may_be_kept if not turn.done.is_set()]
         outcome = self._own_state.forget(under_way or list(self._may_be_kept)[-1:])
+        self.drop_rest()
         self._may_be_kept.clear()  # said twice, it must not delete the turn before as well
         turn = self._answering.say_result(outcome)
         self._expected.extend_for(turn)
@@ -332,17 +341,56 @@ class CommandHandler:
 
     # Questions.
 
-    def _ask(self, text: str, utterance: Utterance, about: str | None = None) -> None:
-        """Asks `text`. `about` is the question in the user's words, if `text` puts it differently."""
+    def _ask(self, text: str, utterance: Utterance, about: str | None = None, kind: QuestionKind | None = None) -> None:
+        """Asks `text`. `about` is the question in the user's words, if `text` puts it differently.
+
+        `kind` is that of the question, if its words do not tell.
+        """
         self._expected.forget()
+        self.drop_rest()
         self._read_back = 0
         self._last_asked = text if about is None else about
+        limit = self._limit(kind or kind_of(self._last_asked, self._phrases))
         question, look = self._question(text, utterance), self._pictures.for_question(self._began_at)
         # A page may take minutes, so a question ends it at once. "Continue" goes on with it.
         queued = self._settings.queue_questions and not any(mode.is_under_way for mode in self._modes)
-        self.last_answer = self._answering.ask(question, look, queued=queued)
+        self.last_answer = self._answering.ask(question, look, queued=queued, limit=limit)
         self._note_question(self.last_answer)
         self._checkable, self._looks_again, self._told_last = (self.last_answer, look), 0, None
+        self._cut = self.last_answer
+
+    def drop_rest(self) -> None:
+        """The rest of an answer that was too long is not wanted: "more detail" asks anew."""
+        if self._cut is not None:
+            self._cut.rest = None
+        self._cut = None
+
+    def _with_rest(self) -> Turn | None:
+        """The newest answer that was too long, if its rest can still be told. None if there is nothing to tell.
+
+        An answer that was stopped before it offered its rest has none: the user has not heard what comes before that.
+        """
+        turn = self._cut
+        if turn is None or turn.rest is None or self._phrases.length.more_left not in turn.said:
+            return None
+        return turn if turn.rest.view.can_go_on else None
+
+    def _tell_rest(self, cut: Turn, utterance: Utterance) -> None:
+        self._expected.forget()
+        self._pictures.drop_ahead()
+        self._read_back = 0
+        question = self._question(utterance.text, utterance)
+        # The user has asked for more, so the rest may be as long as an answer in detail.
+        self.last_answer = self._answering.go_on(question, cut, self._limit(QuestionKind.DETAIL))
+        self._note_question(self.last_answer)
+        if self._checkable is not None:
+            self._checkable = (self.last_answer, self._checkable[1])
+        self._cut, self._told_last = self.last_answer, None
+
+    def _limit(self, kind: QuestionKind) -> Limit | None:
+        voice, config = self._own_state.voice, self._settings.length
+        rate_wpm = SpeakingConfig.rate_wpm if voice is None else voice.rate_wpm
+        return None if config is None else limit_of(kind, config, rate_wpm)
 
     def _check(self, utterance: Utterance) -> None:
         """Looks a second time at the picture of the last answer, or tells once more what needs no model."""
@@ -374,12 +422,12 @@ class CommandHandler:
         self._note(reading, reading.begin(self._question(utterance.text, utterance), look))
         self._told_last = Command.READ_TEXT
 
-    def _ask_anew(self, template: str, utterance: Utterance) -> None:
+    def _ask_anew(self, template: str, utterance: Utterance, kind: QuestionKind | None = None) -> None:
         """Asks the last question again in other words, about the same picture."""
         self._pictures.drop_ahead()
         last = self._last_asked
         asks = last and self._settings.takes_instructions
-        self._ask(template.format(question=last) if asks else self._describe, utterance, last)
+        self._ask(template.format(question=last) if asks else self._describe, utterance, last, kind)
 
     def _look_closer(self, utterance: Utterance) -> None:
         self._pictures.look_closer()
@@ -391,6 +439,7 @@ class CommandHandler:
             self.say(self._phrases.no_picture_yet)
             return
         self._expected.forget()
+        self.drop_rest()
         self._last_asked = self._describe
         question = self._question(self._describe, utterance)
         self.last_answer = self._answering.compare(question, old, new)

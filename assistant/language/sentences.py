@@ -81,6 +81,14 @@ class SentenceCutter:
         return sentences + ([rest] if rest else [])
 
 
+def ends_whole(sentence: str) -> bool:
+    """Whether a sentence that a cutter gave is one to its end, and was not cut at a comma or for its length."""
+    last = sentence.rstrip("\"'”’)]」』）")[-1:]
+    if last in ",;:，：":
+        return False
+    return not last.isalnum() or len(sentence) <= MAX_SENTENCE_CHARACTERS // 3
+
+
 def split_sentences(text: str, abbreviations: Abbreviations = NO_ABBREVIATIONS) -> list[str]:
     """All sentences of a finished text."""
     cutter = SentenceCutter(abbreviations)

@@ -13,7 +13,7 @@ from typing import Any
 from assistant.button.gestures import ButtonSettings
 from assistant.language.phrases import LANGUAGES, phrases_for
 from audio.settings import MIN_COMMAND_CONFIDENCE, MIN_CONFIDENCE, VAD_AGGRESSIVENESS, EndpointSettings
-from vision.engine.settings import EngineSettings
+from vision.engine.settings import MAX_NEW_TOKENS, EngineSettings
 from vision.remote_settings import AGAIN_SECONDS, RemoteSettings, ServerSettings
 from vision.settings import OPEN_TIMEOUT_SECONDS, PICTURE_HEIGHT, PICTURE_WIDTH
 
@@ -97,7 +97,7 @@ class EngineConfig:
     backend: str = _one_of("local", "openai")
     model: str = _path()
     threads: int = _number(EngineSettings.threads, 0, 64)
-    max_new_tokens: int = _number(EngineSettings.max_new_tokens, 1, 512)
+    max_new_tokens: int = _number(EngineSettings.max_new_tokens, 1, MAX_NEW_TOKENS)
     prefill_chunk_tokens: int = _number(EngineSettings.prefill_chunk_tokens, 1, 1024)
     temperature: float = _number(EngineSettings.temperature, 0.0, 2.0)
     top_k: int = _number(EngineSettings.top_k, 0, 1000)
@@ -132,6 +132,20 @@ class ConversationConfig:
     picture_seconds: float = _number(60.0, 0.0, 3600.0)
     while_answering: str = _one_of("cancel", "queue")
     profile: str = ""
+
+
+@dataclass(frozen=True)
+class LengthConfig:
+    """[length]: how much of an answer the conversation tells at a time. 0 stands for no limit."""
+
+    describe_seconds: float = _number(20.0, 0.0, 600.0)
+    describe_tokens: int = _number(128, 0, MAX_NEW_TOKENS)
+    read_seconds: float = _number(45.0, 0.0, 600.0)
+    read_tokens: int = _number(256, 0, MAX_NEW_TOKENS)
+    detail_seconds: float = _number(45.0, 0.0, 600.0)
+    detail_tokens: int = _number(256, 0, MAX_NEW_TOKENS)
+    yes_no_seconds: float = _number(8.0, 0.0, 600.0)
+    yes_no_tokens: int = _number(48, 0, MAX_NEW_TOKENS)
 
 
 @dataclass(frozen=True)
@@ -236,6 +250,7 @@ class Config:
     engine: EngineConfig = EngineConfig()
     remote: RemoteConfig = RemoteConfig()
     conversation: ConversationConfig = ConversationConfig()
+    length: LengthConfig = LengthConfig()
     prompt: PromptConfig = _PROMPTS
     activation: ActivationConfig = ActivationConfig()
     button: ButtonConfig = ButtonConfig()

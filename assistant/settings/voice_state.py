@@ -138,6 +138,11 @@ class VoiceSettings:
         self._apply = apply
         self._path = path  # None: not remembered
 
+    @property
+    def rate_wpm(self) -> int:
+        """The present rate, in real words per minute."""
+        return self._state.rate_wpm
+
     def change(self, step: Callable[[VoiceState], VoiceState]) -> bool:
         """Go to the next state: apply and remember it. False where there is no further step."""
         new = step(self._state)

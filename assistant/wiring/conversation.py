@@ -208,6 +208,7 @@ def _settings(assembly: Assembly, activation: Activation) -> ConversationSetting
         much_talk=open_listening.much_talk_notice(activation.settings, assembly.phrases),
         speech_interrupts=config.hearing.barge_in == "any",
         looks_ahead=config.seeing.ahead != "off",
+        length=config.length,
     )
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from audio.pcm import AudioChunk
-from vision.errors import Cancelled
+from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, Answerer, AnswerStats, SeeStats
+from vision.interface import AnswerChunk, Answerer, AnswerStats, Cut, SeeStats
 
 WAIT_SECONDS = 5.0  # reached only if a test fails
 
@@ -95,6 +95,7 @@ class FakeView:
     frame: Frame
     stats: SeeStats = SEEN
     asked: list[str] = field(default_factory=list)
+    rest: tuple[str, ...] = ()  # of the last answer, if that was cut
     cache_bytes = 1
 
     @property
@@ -102,10 +103,14 @@ class FakeView:
         return self.engine.answerer
 
     def forget(self) -> None:
-        pass
+        self.rest = ()
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
         return True
+
+    @property
+    def can_go_on(self) -> bool:
+        return bool(self.rest)
 
     def ask(
         self,
@@ -114,24 +119,46 @@ class FakeView:
         max_new_tokens: int | None = None,
         cancelled: threading.Event | None = None,
         is_print: bool = False,
+        cut: Cut | None = None,
     ) -> Iterator[AnswerChunk]:
         self.asked.append(question)
         if self.engine.error is not None:
             raise self.engine.error
         answer = self.engine.answers.get(self.frame.captured_at, self.engine.answer)
+        yield from self._answered(answer, max_new_tokens, cancelled, cut)
+
+    def go_on(
+        self,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        cut: Cut | None = None,
+    ) -> Iterator[AnswerChunk]:
+        if not self.rest:
+            raise QuestionError("there is no rest")
+        return self._answered(self.rest, max_new_tokens, cancelled, cut)
+
+    def _answered(
+        self,
+        answer: tuple[str, ...],
+        longest: int | None,
+        cancelled: threading.Event | None,
+        cut: Cut | None,
+    ) -> Iterator[AnswerChunk]:
+        self.rest, given, finish = (), "", "stop"
         for number, piece in enumerate(answer):
+            if number == longest:
+                self.rest, finish = answer[number:], "length"
+                break
             if not self.engine.token_gate.pass_through(cancelled):
                 return
+            given += piece
             yield AnswerChunk(piece, 1, None, (self.engine.log_probability,))
             self.engine.pieces_decoded = number + 1
-        stats = AnswerStats(
-            prompt_tokens=9,
-            answer_tokens=len(self.engine.answer),
-            prefill_seconds=0.1,
-            decode_seconds=0.2,
-            finish="stop",
-        )
-        yield AnswerChunk("", 0, stats)
+            if cut is not None and cut.behind is not None:
+                self.rest, finish = (given[cut.behind :], *answer[number + 1 :]), "length"
+                break
+        yield AnswerChunk("", 0, AnswerStats(9, len(answer), 0.1, 0.2, finish))  # type: ignore[arg-type]
 
 
 class FakeEngine(OneModel):

@@ -19,7 +19,7 @@ from tests.assistant.fakes import OneModel
 from tests.assistant.simulated_time import World
 from vision.errors import Cancelled
 from vision.frame import Frame
-from vision.interface import AnswerChunk, Answerer, AnswerStats, SeeStats
+from vision.interface import AnswerChunk, Answerer, AnswerStats, Cut, SeeStats
 
 CUES = {
     getattr(earcons, name)(EARCON_RATE_HZ).samples.tobytes(): name
@@ -130,6 +130,7 @@ class SlowView:
         max_new_tokens: int | None = None,
         cancelled: threading.Event | None = None,
         is_print: bool = False,
+        cut: Cut | None = None,
     ) -> Iterator[AnswerChunk]:
         """Answers. The first token comes at the end of the prefill, and the end of the answer takes one more token's
         time.

@@ -2,49 +2,43 @@
 
 The picture is read once. Every completed question and answer stays in the cache behind it, so that "what color is it"
 works as a follow-up. A question that does not complete leaves nothing behind: each question begins by winding the cache
-back to the last completed one, so a cancelled, failed or abandoned answer needs no clean-up. This file does not know
-what computes, nor what a camera is.
+back to the last completed one, so a cancelled, failed or abandoned answer needs no clean-up. An answer that was cut leaves what was told of it, and what was
+decoded beyond stays in the cache until another question is asked, so that it can go on. This file does not know what
+computes, nor what a camera is.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, Answerer, AnswerStats, Finish
+from vision.interface import AnswerChunk, Answerer, AnswerStats, Cut, Finish
 
 from .generation.answer_text import AnswerText, TextPiece, cut_mark_behind
 from .generation.cycles import CycleDetector
-from .generation.generate import Pick, Token, generate
+from .generation.generate import Token, generate
 from .generation.prompt import PromptPart, text_part
 from .generation.sampling import PUBLISHED, Sampler
 from .kv_cache import KVCache
+from .open_answer import Ending, Kept, OpenAnswer
 from .scheduling.fair_lock import WorkPermit
 from .session import Prefix, Session
 from .settings import MAX_NEW_TOKENS
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """How much of the cache belongs to completed questions and answers."""
-
-    length: int
-    read: frozenset[int]  # the token ids before it and in `pending`: a repetition penalty applies to them
-    pending: tuple[int, ...] = ()  # said but not in the cache: the last token of an answer that was cut at its longest
-
-
 @dataclass(eq=False)
 class _Turn:
-    """A question that is being answered. Only the newest one of a View may go on."""
+    """A question that is being answered, or the rest of an answer. Only the newest one of a View may go on."""
 
     session: Session  # whose model is asked
     text: str
     wanted_tokens: int | None  # the longest answer, as it was asked for
-    question: list[int]
+    question: list[int]  # its ids, none for the rest of an answer
     max_new_tokens: int
+    needed_tokens: int  # earlier questions are forgotten where the answer has less room
     has_room: bool  # the answer has room for all its tokens, or for half of what fits beside the picture
 
 
@@ -59,9 +53,10 @@ class View:
         self.stats = prefix.stats
         self._session = session
         self._prefix: Prefix | None = prefix  # None: it was put away, to bound the memory
-        self._bare = _Kept(prefix.cache.length, prefix.read)
+        self._bare = Kept(prefix.cache.length, prefix.read)
         self._kept = self._bare
         self._turn: _Turn | None = None
+        self._open: OpenAnswer | None = None  # the last answer, where it was cut and can go on
         # The completed questions and answers as text. Another model, with tokens of its own, is told them anew.
         self._conversation: list[tuple[str, str]] = []
         self._retold: list[int] = []  # the same as the ids of a new model that has not read them yet
@@ -80,16 +75,43 @@ class View:
         max_new_tokens: int | None = None,
         cancelled: threading.Event | None = None,
         is_print: bool = False,
+        cut: Cut | None = None,
     ) -> Iterator[AnswerChunk]:
         """Answer a question, chunk by chunk as the words become certain.
 
         An answer that goes round in circles is tried again once, from the end of what was given out, with the settings
         that the model's developers publish. If that loops too, it ends with "…" and the last chunk's stats say
-        "length". `is_print` allows more repeats. A cancel takes effect within a token or a layer of prefill: the last chunk's stats then say "cancelled", and the
-        View is as it was before the question. Raises QuestionError at once (a question that is empty or too long for
-        the model), and VisionModelError from the iterator.
+        "length". `is_print` allows more repeats. `cut` ends the answer without another token. A cancel takes effect
+        within a token or a layer of prefill: the last chunk's stats then say "cancelled", and the View is as it was
+        before the question. Raises QuestionError at once (a question that is empty or too long for the model), and
+        VisionModelError from the iterator.
         """
-        return self._answer(self._turn_for(question, max_new_tokens), cancelled, is_print)
+        return self._answer(self._turn_for(question, max_new_tokens, cut), cancelled, is_print, cut)
+
+    @property
+    def can_go_on(self) -> bool:
+        """See `vision.interface.View`."""
+        with self._state:
+            return self._open is not None
+
+    def go_on(
+        self,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        cut: Cut | None = None,
+    ) -> Iterator[AnswerChunk]:
+        """See `vision.interface.View`: nothing that was read or decoded is computed again.
+
+        With a greedy pick the words are those of the answer without the cut, bit for bit; the draws of a temperature
+        may differ, where words had been drafted beyond the cut.
+        """
+        budget = self._budget(max_new_tokens)
+        with self._state:
+            answer = self._open
+        if answer is None:
+            raise QuestionError("the last answer has no rest: ask a question")
+        return self._rest(_Turn(self._session, "", None, [], budget, budget, has_room=True), answer, cancelled, cut)
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
         """Whether the question and its answer fit behind what was asked before; if not, it is answered as a first one.
@@ -101,15 +123,21 @@ class View:
         with self._state:
             return turn.has_room and self._behind_kept(turn) is not None
 
-    def _turn_for(self, question: str, max_new_tokens: int | None) -> _Turn:
+    def _budget(self, max_new_tokens: int | None) -> int:
         budget = self._session.settings.max_new_tokens if max_new_tokens is None else max_new_tokens
         if not 1 <= budget <= MAX_NEW_TOKENS:
             raise QuestionError(f"an answer has 1 to {MAX_NEW_TOKENS} tokens at most, not {budget}")
+        return budget
+
+    def _turn_for(self, question: str, max_new_tokens: int | None, cut: Cut | None = None) -> _Turn:
+        budget = self._budget(max_new_tokens)
         session = self._session
         tokens = session.prompt.question(question)
         room = _room(session.context_tokens - self.stats.prompt_tokens, tokens)
         has_room = room >= min(budget, (room + len(tokens)) // 2)
-        return _Turn(session, question, max_new_tokens, tokens, min(budget, room), has_room)
+        # An answer that may go on later need not fit as a whole: earlier questions are worth more than its end.
+        needed = budget if cut is None else min(budget, session.settings.max_new_tokens)
+        return _Turn(session, question, max_new_tokens, tokens, min(budget, room), min(needed, room), has_room)
 
     def forget(self) -> None:
         """Forget what was asked and answered, and keep the picture. An answer under way ends."""
@@ -133,7 +161,7 @@ class View:
             for question, answer in self._conversation:
                 retold += [*prompt.question(question), *tokenizer.encode(answer), *prompt.next_turn]
             self._session = session
-            self._turn = self._prefix = None
+            self._turn = self._prefix = self._open = None
             self._kept = self._bare
             self._retold, self._is_moved = retold, True
 
@@ -143,93 +171,145 @@ class View:
         prefix = self._prefix
         return prefix.cache.nbytes if prefix else 0
 
-    def _answer(self, turn: _Turn, cancelled: threading.Event | None, is_print: bool) -> Iterator[AnswerChunk]:
+    def _answer(
+        self, turn: _Turn, cancelled: threading.Event | None, is_print: bool, cut: Cut | None
+    ) -> Iterator[AnswerChunk]:
         if turn.session is not self._session:  # the engine was replaced before the first word was asked for
-            turn = self._turn_for(turn.text, turn.wanted_tokens)
+            turn = self._turn_for(turn.text, turn.wanted_tokens, cut)
         session = turn.session
         session.used(self)  # first, so that from now on no other picture puts this one away
         with self._state:
             self._turn = turn if session is self._session else None
-        permit = session.permit(cancelled, lambda: self._turn is not turn)
-        meter = _Meter(permit)
-        detector = CycleDetector(is_print=is_print) if session.settings.stops_loops else None
-        answer = AnswerText(session.tokenizer, detector)
+        meter = _Meter(session.permit(cancelled, lambda: self._turn is not turn))
         was_away = self._prefix is None
         try:
-            cache, prompt, read = self._begin(turn, permit)
+            cache, prompt, read = self._begin(turn, meter.permit)
             read_again = self.stats.prompt_tokens if was_away else 0
             meter.prompt_tokens, meter.cached_tokens = read_again + len(prompt), cache.length - read_again
-            begins_at, question = cache.length + len(prompt), prompt
-            said = list[str]()
-            for chunk in self._decoded(cache, prompt, Sampler(session.settings, read), turn, answer, meter):
-                said.append(chunk.text)
-                yield chunk
-            if answer.loops:
-                prompt = self._wound_back(turn, cache, begins_at, question, answer, permit)
-                sampler = Sampler(PUBLISHED, read, answer.ids)
-                for chunk in self._decoded(cache, prompt, sampler, turn, answer, meter):
-                    said.append(chunk.text)
-                    yield chunk
-            loops, cut = answer.loops, answer.loops or len(answer.ids) >= turn.max_new_tokens
-            if loops or (cut and answer.repeats):
-                self._wound_back(turn, cache, begins_at, question, answer, permit)
-            *held, rest = answer.finish()
-            for piece in held:
-                said.append(piece.text)
-                yield meter.chunk(piece)
-            last_ids = answer.ids[-1:] or [int(question.ids[-1])]
-            kept = _Kept(cache.length, read.union(answer.ids), tuple(last_ids) if cut else ())
-            self._keep(turn, kept, "".join(said) + rest.text)
-            if loops:
-                rest = TextPiece(rest.text + cut_mark_behind(meter.last_text), rest.tokens)
-            last = meter.last(rest, "length" if cut else "stop")
+            detector = CycleDetector(is_print=is_print) if session.settings.stops_loops else None
+            answer = OpenAnswer(
+                cache,
+                begins_at=cache.length + len(prompt),
+                question=prompt,
+                read=read,
+                sampler=Sampler(session.settings, read),
+                text=AnswerText(session.tokenizer, detector),
+                longest=turn.max_new_tokens,
+            )
+            last = yield from self._told(turn, answer, prompt, meter, cut)
         except Cancelled:
             last = meter.last(TextPiece("", ()), "cancelled")
         yield last
 
-    def _decoded(
-        self, cache: KVCache, prompt: PromptPart, sampler: Sampler, turn: _Turn, answer: AnswerText, meter: _Meter
+    def _rest(
+        self, turn: _Turn, answer: OpenAnswer, cancelled: threading.Event | None, cut: Cut | None
     ) -> Iterator[AnswerChunk]:
-        """Decode behind the prompt until the answer ends, is as long as it may be, or goes round in circles."""
-        left = turn.max_new_tokens - len(answer.ids)
-        if not left:
+        session = turn.session
+        session.used(self)
+        with self._state:
+            self._turn = turn if self._open is answer else None
+            self._open = None
+        meter = _Meter(session.permit(cancelled, lambda: self._turn is not turn), answer.tokens_again)
+        meter.cached_tokens, answer.tokens_again = answer.begins_at, 0
+        try:
+            prompt = None if answer.ending else self._wound_back(turn, answer, meter.permit)
+            room = session.context_tokens - answer.begins_at - len(answer.text.ids)
+            answer.longest = len(answer.text.ids) + min(turn.max_new_tokens, room)
+            answer.sampler.go_on_behind(answer.read, answer.text.ids)
+            last = yield from self._told(turn, answer, prompt, meter, cut)
+        except Cancelled:
+            last = meter.last(TextPiece("", ()), "cancelled")
+        yield last
+
+    def _told(
+        self, turn: _Turn, answer: OpenAnswer, prompt: PromptPart | None, meter: _Meter, cut: Cut | None
+    ) -> Generator[AnswerChunk, None, AnswerChunk]:
+        """Give out the answer, and keep what was told of it. Returns the last chunk.
+
+        `prompt` is what the model reads next; None if the answer has ended and only has to be given out.
+        """
+        for piece in self._pieces(turn, answer, prompt, meter):
+            yield meter.chunk(piece)
+            if cut is not None and cut.behind is not None:
+                kept = answer.cut_behind(cut.behind)
+                self._keep(turn, kept, answer, is_open=answer.has_rest(turn.session.context_tokens))
+                return meter.last(TextPiece("", ()), "length")
+        ending = answer.ending
+        assert ending is not None  # all of the answer was given out
+        answer.given.append(ending.last)
+        answer.ending = None if ending.may_go_on else ending
+        is_open = ending.may_go_on and answer.has_rest(turn.session.context_tokens)
+        self._keep(turn, ending.kept, answer, is_open=is_open)
+        return meter.last(TextPiece(ending.last.text + ending.mark, ending.last.tokens), ending.finish)
+
+    def _pieces(self, turn: _Turn, answer: OpenAnswer, prompt: PromptPart | None, meter: _Meter) -> Iterator[TextPiece]:
+        """Decode until the answer ends by itself, is as long as it may be, or goes round in circles twice."""
+        yield from answer.given_out()
+        if prompt is None:
             return
-        for token in self._tokens(turn.session, cache, prompt, sampler.pick, left, meter.permit):
+        text = answer.text
+        yield from self._decoded(turn.session, answer, prompt, meter)
+        if text.loops and not answer.tried_again:
+            answer.tried_again = True
+            text.drop_held()
+            prompt = self._wound_back(turn, answer, meter.permit)
+            answer.sampler = Sampler(PUBLISHED, answer.read, text.ids)
+            yield from self._decoded(turn.session, answer, prompt, meter)
+        loops, repeats = text.loops, text.repeats
+        is_cut = loops or len(text.ids) >= answer.longest
+        if loops or (is_cut and repeats):
+            text.drop_held()
+            self._wound_back(turn, answer, meter.permit)
+        *held, last = text.finish()
+        answer.ahead += held
+        answer.ending = Ending(
+            "length" if is_cut else "stop",
+            last,
+            Kept(answer.cache.length, answer.read.union(text.ids), (answer.last_id,) if is_cut else ()),
+            mark=cut_mark_behind(meter.last_text) if loops else "",
+            # Nobody wants to hear more of a repeat, and half a character at the end would come twice.
+            may_go_on=is_cut and not (loops or repeats or last.tokens),
+        )
+        yield from answer.given_out()
+
+    def _decoded(self, session: Session, answer: OpenAnswer, prompt: PromptPart, meter: _Meter) -> Iterator[TextPiece]:
+        """Decode behind the prompt until the answer ends, is as long as it may be, or goes round in circles."""
+        left = answer.longest - len(answer.text.ids)
+        if left < 1:
+            return
+        for token in self._tokens(session, answer, prompt, left, meter.permit):
             meter.note_token()
-            for piece in answer.push(token):
-                yield meter.chunk(piece)
-            if answer.loops:
+            answer.ahead += answer.text.push(token)
+            yield from answer.given_out()
+            if answer.text.loops:
                 return
 
     def _tokens(
-        self, session: Session, cache: KVCache, prompt: PromptPart, pick: Pick, max_new_tokens: int, permit: WorkPermit
+        self, session: Session, answer: OpenAnswer, prompt: PromptPart, max_new_tokens: int, permit: WorkPermit
     ) -> Iterator[Token]:
         return generate(
             session.model,
-            cache,
+            answer.cache,
             prompt,
-            pick=pick,
+            pick=answer.sampler.pick,
             stop_tokens=session.stop_tokens,
             max_new_tokens=max_new_tokens,
             chunk_tokens=session.settings.prefill_chunk_tokens,
             permit=permit,
+            drafts_from=answer.question,
         )
 
-    def _wound_back(
-        self, turn: _Turn, cache: KVCache, begins_at: int, question: PromptPart, answer: AnswerText, permit: WorkPermit
-    ) -> PromptPart:
-        """Drop what repeats, from the cache too. Returns the last token before it, which is then not in the cache.
+    def _wound_back(self, turn: _Turn, answer: OpenAnswer, permit: WorkPermit) -> PromptPart:
+        """Wind the cache back to the newest token of the answer, which is then not in the cache. Returns that token.
 
         It is the question's last token where all of the answer was held back, as a loop from its first word on.
         """
-        answer.drop_held()
         with permit.step(), self._state:
             prefix = self._prefix
             if self._turn is not turn or prefix is None:
                 raise Cancelled("a newer question was asked about the same picture")
-            cache.rewind(begins_at + len(answer.ids) - 1)
-            last = answer.ids[-1:] or [int(question.ids[-1])]
-            return text_part(last, cache.length + prefix.shift)
+            answer.cache.rewind(answer.begins_at + len(answer.text.ids) - 1)
+            return text_part([answer.last_id], answer.cache.length + prefix.shift)
 
     def _begin(self, turn: _Turn, permit: WorkPermit) -> tuple[KVCache, PromptPart, frozenset[int]]:
         """Wind the cache back to the last completed answer.
@@ -240,17 +320,19 @@ class View:
         with permit.step(), self._state:  # within a step, nobody else computes on this cache
             if self._turn is not turn:
                 raise Cancelled("a newer question was asked about the same picture")
-            self._prefix = prefix
+            self._prefix, self._open = prefix, None
             if self._is_moved:
                 self._is_moved, self.stats = False, prefix.stats
-                self._kept = self._bare = _Kept(prefix.cache.length, prefix.read)
+                self._kept = self._bare = Kept(prefix.cache.length, prefix.read)
                 room = _room(turn.session.context_tokens - prefix.stats.prompt_tokens, turn.question)
-                turn.max_new_tokens = min(turn.max_new_tokens, room)
+                turn.max_new_tokens, turn.needed_tokens = min(turn.max_new_tokens, room), min(turn.needed_tokens, room)
             ids = self._behind_kept(turn)
             if ids is None:
                 self._start_anew()
                 ids = turn.question
             prefix.cache.rewind(self._kept.length)
+            room = turn.session.context_tokens - self._kept.length - len(ids)
+            turn.max_new_tokens = min(turn.max_new_tokens, room)
             read = self._kept.read.union(ids)
         return prefix.cache, text_part(ids, prefix.cache.length + prefix.shift), read
 
@@ -261,20 +343,23 @@ class View:
         if not before:
             return turn.question
         ids = [*before, *turn.question]
-        fits = self._kept.length + len(ids) + turn.max_new_tokens <= turn.session.context_tokens
+        fits = self._kept.length + len(ids) + turn.needed_tokens <= turn.session.context_tokens
         return ids if fits else None
 
     def _start_anew(self) -> None:
         """Forget the conversation. The lock has to be held."""
-        self._kept = self._bare
+        self._kept, self._open = self._bare, None
         self._conversation, self._retold = [], []
 
-    def _keep(self, turn: _Turn, kept: _Kept, answer: str) -> None:
+    def _keep(self, turn: _Turn, kept: Kept, answer: OpenAnswer, *, is_open: bool) -> None:
         with self._state:
             if self._turn is not turn:
                 raise Cancelled("a newer question was asked about the same picture")
-            self._turn, self._kept = None, kept
-            self._conversation.append((turn.text, answer))
+            self._turn, self._kept, self._open = None, kept, answer if is_open else None
+            if turn.question:
+                self._conversation.append((turn.text, answer.so_far))
+            else:  # the rest of the last answer
+                self._conversation[-1] = (self._conversation[-1][0], answer.so_far)
             self._retold = []
 
 
@@ -291,11 +376,12 @@ def _room(tokens: int, question: list[int]) -> int:
 class _Meter:
     """Counts the tokens of an answer and measures its time."""
 
-    def __init__(self, permit: WorkPermit) -> None:
+    def __init__(self, permit: WorkPermit, counted: int = 0) -> None:
+        """`counted`: so many of the tokens that come first were counted with an earlier part of the answer."""
         self.permit = permit
         self.prompt_tokens = self.cached_tokens = 0
         self.last_text = ""  # the newest text that was given out
-        self._tokens = 0
+        self._tokens = -counted
         self._prefill_seconds: float | None = None
 
     def note_token(self) -> None:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from vision.engine.generation.answer_text import cut_mark_behind
 from vision.engine.generation.cycles import CycleDetector
 from vision.engine.generation.prompt import checked_question
-from vision.errors import Cancelled, RemoteError
+from vision.errors import Cancelled, QuestionError, RemoteError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, Answerer, AnswerStats, Finish, SeeStats
+from vision.interface import AnswerChunk, Answerer, AnswerStats, Cut, Finish, SeeStats
 from vision.remote.server import Server
 from vision.remote.wire import Exchange, Piece, messages, picture_as_uri
 from vision.remote_settings import RemoteSettings
@@ -104,7 +105,8 @@ class RemoteView:
         self._picture_uri = picture_uri
         self._exchanges: tuple[Exchange, ...] = ()
         self._turn: object = None
-        self._state = threading.Lock()  # guards the two above; it is only ever held for a moment
+        self._rest: tuple[AnswerChunk, ...] = ()  # what the server said behind the cut of the last answer
+        self._state = threading.Lock()  # guards the three above; it is only ever held for a moment
 
     @property
     def answerer(self) -> Answerer:
@@ -117,19 +119,37 @@ class RemoteView:
         max_new_tokens: int | None = None,
         cancelled: threading.Event | None = None,
         is_print: bool = False,
+        cut: Cut | None = None,
     ) -> Iterator[AnswerChunk]:
         """See `vision.interface.View`. Raises QuestionError at once, RemoteError from the iterator.
 
-        An answer that goes round in circles is cut and not tried again: the protocol has no way to go on with a part
-        of an answer.
+        An answer that goes round in circles is given up and not tried again: the protocol has no way to go on with a
+        part of an answer. So an answer that is cut is received to its end all the same, and `go_on` tells it from here.
         """
         text = checked_question(question)
-        return self._answer(text, max_new_tokens or self._engine.settings.max_new_tokens, cancelled, is_print)
+        return self._answer(text, max_new_tokens or self._engine.settings.max_new_tokens, cancelled, is_print, cut)
+
+    @property
+    def can_go_on(self) -> bool:
+        """See `vision.interface.View`. The rest ends where the server ended the answer."""
+        return _says_something(self._rest)
+
+    def go_on(
+        self,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        cut: Cut | None = None,
+    ) -> Iterator[AnswerChunk]:
+        """See `vision.interface.View`. Nothing is sent."""
+        if not self.can_go_on:
+            raise QuestionError("the last answer has no rest: ask a question")
+        return self._told_on(cancelled, cut)
 
     def forget(self) -> None:
         """See `vision.interface.View`."""
         with self._state:
-            self._turn, self._exchanges = None, ()
+            self._turn, self._exchanges, self._rest = None, (), ()
 
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
         """Always True: only the server knows what fits, and of a long conversation the newest part is sent."""
@@ -141,36 +161,89 @@ class RemoteView:
         return len(self._picture_uri)
 
     def _answer(
-        self, question: str, budget: int, cancelled: threading.Event | None, is_print: bool
+        self, question: str, budget: int, cancelled: threading.Event | None, is_print: bool, cut: Cut | None
     ) -> Iterator[AnswerChunk]:
         turn = object()
         with self._state:
-            self._turn, before = turn, self._exchanges
+            self._turn, before, self._rest = turn, self._exchanges, ()
 
         def stopped() -> bool:
             return (cancelled is not None and cancelled.is_set()) or self._turn is not turn
 
         count, told = _Count(self._engine.clock), _Told(is_print)
+        given, kept = list[AnswerChunk](), list[AnswerChunk]()  # before a cut that came, and since
         try:
-            with contextlib.closing(self._pieces(question, before, budget, stopped)) as pieces:
-                for piece in count.timed(pieces):
-                    if piece.text:
-                        yield from told.push(piece)
-                    if told.loops:
-                        break
-                    # A piece is at least one token, so a server that sends more pieces than the budget is cut off.
-                    if stopped() or count.pieces >= budget:
-                        break
-            finish: Finish = "cancelled" if stopped() else "length" if told.loops else count.finish
-            if finish != "cancelled":
-                yield from told.finish()
+            for chunk in self._chunks(question, before, budget, stopped, count, told):
+                if _is_cut(cut):
+                    kept.append(chunk)
+                else:
+                    given.append(chunk)
+                    yield chunk
+            finish: Finish = count.finish
+        except RemoteError:
+            if not _is_cut(cut):
+                raise
+            finish = "length"  # what was told stands, and what came after it is the rest
         except Cancelled:
             finish = "cancelled"
+        if stopped():
+            finish = "cancelled"
         if finish != "cancelled":
+            before_cut, behind = _divided(given, cut)
+            exchange = Exchange(question, _text_of(before_cut).strip())
             with self._state:
                 if self._turn is turn:
-                    self._exchanges = (*before, Exchange(question, told.text.strip()))[-KEPT_EXCHANGES:]
+                    self._exchanges = (*before, exchange)[-KEPT_EXCHANGES:]
+                    self._rest = (*behind, *kept)
+            finish = "length" if _is_cut(cut) else finish
         yield AnswerChunk("", 0, count.stats(finish))
+
+    def _chunks(
+        self,
+        question: str,
+        before: tuple[Exchange, ...],
+        budget: int,
+        stopped: Callable[[], bool],
+        count: _Count,
+        told: _Told,
+    ) -> Iterator[AnswerChunk]:
+        """What the server says, without what repeats."""
+        with contextlib.closing(self._pieces(question, before, budget, stopped)) as pieces:
+            for piece in count.timed(pieces):
+                if piece.text:
+                    yield from told.push(piece)
+                if told.loops:
+                    count.finish = "length"
+                    break
+                # A piece is at least one token, so a server that sends more pieces than the budget is cut off.
+                if stopped() or count.pieces >= budget:
+                    break
+        if not stopped():
+            yield from told.finish()
+
+    def _told_on(self, cancelled: threading.Event | None, cut: Cut | None) -> Iterator[AnswerChunk]:
+        turn = object()
+        with self._state:
+            self._turn, rest, self._rest = turn, self._rest, ()
+        given = list[AnswerChunk]()
+        finish: Finish = "stop"
+        for chunk in rest:
+            if (cancelled is not None and cancelled.is_set()) or self._turn is not turn:
+                finish = "cancelled"
+                break
+            given.append(chunk)
+            yield chunk
+            if _is_cut(cut):
+                finish = "length"
+                break
+        with self._state:
+            if finish != "cancelled" and self._turn is turn and self._exchanges:
+                before_cut, behind = _divided(given, cut)
+                *earlier, last = self._exchanges
+                whole = Exchange(last.question, (last.answer + _text_of(before_cut)).rstrip())
+                self._exchanges = (*earlier, whole)
+                self._rest = (*behind, *rest[len(given) :])
+        yield AnswerChunk("", 0, AnswerStats(0, 0, 0.0, 0.0, finish))
 
     def _pieces(
         self, question: str, before: tuple[Exchange, ...], budget: int, stopped: Callable[[], bool]
@@ -185,6 +258,33 @@ class RemoteView:
         if settings.presence_penalty:
             options["presence_penalty"] = settings.presence_penalty
         return engine.server.answer(engine.model(stopped), told, options, stopped)
+
+
+def _is_cut(cut: Cut | None) -> bool:
+    return cut is not None and cut.behind is not None
+
+
+def _divided(given: list[AnswerChunk], cut: Cut | None) -> tuple[list[AnswerChunk], list[AnswerChunk]]:
+    """What was given out before the cut, and behind it. A token with characters on both sides stays before it."""
+    if cut is None or cut.behind is None:
+        return given, []
+    left, before, behind = cut.behind, list[AnswerChunk](), list[AnswerChunk]()
+    for chunk in given:
+        text, rest = chunk.text[:left], chunk.text[left:]
+        if text:
+            before.append(replace(chunk, text=text))
+        if rest:
+            behind.append(AnswerChunk(rest, 0) if text else chunk)
+        left -= len(text)
+    return before, behind
+
+
+def _text_of(chunks: Iterable[AnswerChunk]) -> str:
+    return "".join(chunk.text for chunk in chunks)
+
+
+def _says_something(chunks: Iterable[AnswerChunk]) -> bool:
+    return any(sign.isalnum() for sign in _text_of(chunks))
 
 
 class _Told:

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vision.engine.generation.prompt import checked_question
-from vision.errors import Cancelled, RemoteError
+from vision.errors import Cancelled, QuestionError, RemoteError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, Answerer, AnswerStats, Engine, SeeStats, View
+from vision.interface import AnswerChunk, Answerer, AnswerStats, Cut, Engine, SeeStats, View
 from vision.remote.engine import RemoteEngine, RemoteView
 from vision.remote_settings import AGAIN_SECONDS
 
@@ -217,6 +217,7 @@ class FallbackView:
         self._engine = engine
         self._remote = remote
         self._local = local
+        self._last: View | None = None  # which of the two has answered last, to the end
 
     @property
     def answerer(self) -> Answerer:
@@ -234,9 +235,27 @@ class FallbackView:
         max_new_tokens: int | None = None,
         cancelled: threading.Event | None = None,
         is_print: bool = False,
+        cut: Cut | None = None,
     ) -> Iterator[AnswerChunk]:
         """See `vision.interface.View`. Raises QuestionError at once, and RemoteError if no own engine can step in."""
-        return self._answer(checked_question(question), max_new_tokens, cancelled, is_print)
+        return self._answer(checked_question(question), max_new_tokens, cancelled, is_print, cut)
+
+    @property
+    def can_go_on(self) -> bool:
+        """See `vision.interface.View`."""
+        return self._last is not None and self._last.can_go_on
+
+    def go_on(
+        self,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        cut: Cut | None = None,
+    ) -> Iterator[AnswerChunk]:
+        """See `vision.interface.View`: the engine that has answered goes on, also while the other computer is away."""
+        if self._last is None:
+            raise QuestionError("the last answer has no rest: ask a question")
+        return self._last.go_on(max_new_tokens=max_new_tokens, cancelled=cancelled, cut=cut)
 
     def forget(self) -> None:
         """See `vision.interface.View`."""
@@ -254,24 +273,33 @@ class FallbackView:
         return 0 if view is None else view.cache_bytes
 
     def _answer(
-        self, question: str, max_new_tokens: int | None, cancelled: threading.Event | None, is_print: bool
+        self,
+        question: str,
+        max_new_tokens: int | None,
+        cancelled: threading.Event | None,
+        is_print: bool,
+        cut: Cut | None,
     ) -> Iterator[AnswerChunk]:
-        engine, said = self._engine, False
+        engine, said, begun = self._engine, 0, 0  # characters: all, and those before the own engine stepped in
+        self._last = None
         if self._local is None and self._remote is not None and self._worth_trying():
             try:
                 chunks = self._remote.ask(
-                    question, max_new_tokens=max_new_tokens, cancelled=cancelled, is_print=is_print
+                    question, max_new_tokens=max_new_tokens, cancelled=cancelled, is_print=is_print, cut=cut
                 )
                 for chunk in chunks:
                     if chunk.text and not said:
                         engine.note_there()
-                        said = True
+                    said += len(chunk.text)
+                    if chunk.stats is not None:
+                        self._last = self._remote
                     yield chunk
                 return
             except RemoteError as error:
                 _log.debug("the other engine failed", exc_info=error)
                 if said:  # half a sentence is out: it ends here, and the whole answer follows
                     yield AnswerChunk("\n", 0)
+                    begun = said + 1
                 engine.note_away(error)
                 if not engine.has_local:
                     raise
@@ -281,7 +309,14 @@ class FallbackView:
             yield AnswerChunk("", 0, AnswerStats(0, 0, 0.0, 0.0, "cancelled"))
             return
         asked = engine.question_for_own(question)
-        yield from local.ask(asked, max_new_tokens=max_new_tokens, cancelled=cancelled, is_print=is_print)
+        own_cut = None if cut is None else Cut()
+        chunks = local.ask(asked, max_new_tokens=max_new_tokens, cancelled=cancelled, is_print=is_print, cut=own_cut)
+        for chunk in chunks:
+            if chunk.stats is not None:
+                self._last = local
+            yield chunk
+            if cut is not None and own_cut is not None and cut.behind is not None:
+                own_cut.behind = max(0, cut.behind - begun)
 
     def _worth_trying(self) -> bool:
         engine = self._engine

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vision.engine.generation.prompt import ChatPrompt
     from vision.engine.view import View
     from vision.frame import Frame
-    from vision.interface import AnswerChunk, Answerer, SeeStats
+    from vision.interface import AnswerChunk, Answerer, Cut, SeeStats
 
 
 class UnheardStop(frozenset[int]):
@@ -92,6 +92,17 @@ class ForcedView:
     def remembers(self, question: str, max_new_tokens: int | None = None) -> bool:
         return self._view.remembers(question, max_new_tokens)
 
+    can_go_on = False  # an answer is never cut here
+
+    def go_on(
+        self,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        cut: Cut | None = None,
+    ) -> Iterator[AnswerChunk]:
+        return self._view.go_on(max_new_tokens=max_new_tokens, cancelled=cancelled, cut=cut)
+
     def ask(
         self,
         question: str,
@@ -99,10 +110,11 @@ class ForcedView:
         max_new_tokens: int | None = None,
         cancelled: threading.Event | None = None,
         is_print: bool = False,
+        cut: Cut | None = None,
     ) -> Iterator[AnswerChunk]:
         """Yields an answer of the length that the kind wants, or as long as the model's context has room.
 
-        `max_new_tokens` and `is_print` are ignored.
+        `max_new_tokens`, `is_print` and `cut` are ignored.
         """
         engine = self._engine
         engine.stop.came = False

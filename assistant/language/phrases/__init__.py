@@ -275,6 +275,7 @@ class Phrases:
     nothing_changed: str
     what_changed: str  # with {before} and {now}: the answers for the old picture and for the new one
     writing: WritingWords
+    length: LengthWords
 
     reading: ReadingWords
 
@@ -590,6 +591,17 @@ class SecondLookWords:
     check_digit: str
     # Regular expressions by the kinds of `assistant.language.long_numbers`: the question or the answer speaks of it.
     checked_kinds: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class LengthWords:
+    """One language's words about answers that are too long to be told at once."""
+
+    more_left: str  # behind the first part: the command that tells the rest
+    that_was_all: str  # the rest has no word
+    yes_or_no: tuple[
+        str, ...
+    ]  # regular expressions for a question in lower case without punctuation that is so answered
 
 
 @dataclass(frozen=True)

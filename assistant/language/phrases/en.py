@@ -12,6 +12,7 @@ from assistant.language.phrases import (
     FaultWords,
     InstrumentWords,
     JournalWords,
+    LengthWords,
     LightWords,
     Phrases,
     ReadingCommand,
@@ -289,6 +290,16 @@ PHRASES = Phrases(
             "too_dark": "It is too dark to tell the color.",
             "too_bright": "It is too bright to tell the color.",
         },
+    ),
+    length=LengthWords(
+        more_left="Say more detail to hear the rest.",
+        that_was_all="That was all.",
+        yes_or_no=(
+            r"^(?:(?:and|so|but|then) )?(?:is|are|was|were|am|does|did|has|will|would|should|isn't|aren't|doesn't|didn't|hasn't)",
+            r"^(?:(?:and|so|but|then) )?(?:do|have) (?:i|you|we|they|the|these|those|all|both|any)(?! know)",
+            r"^(?:(?:and|so|but|then) )?(?:can|could|may) (?:i|we|it|he|she|they|this|that|the|a|an|somebody|someone|anybody|anyone)",
+            r"^(?:(?:and|so|but|then) )?(?:can|could) you (?:see|find|spot|make out|tell (?:if|whether))",
+        ),
     ),
     writing=WritingWords(
         read_before=(
@@ -622,6 +633,7 @@ PHRASES = Phrases(
             "[give me|tell me|say|with|in|i want] [a [little] bit|a little] more [detail|details|information]",
             "describe (it|that|this|the picture|everything) in [more|greater] detail", f"describe {_THAT} more",
             f"(tell me|say) more about {_THAT}", "[be] more detailed", "[a] longer [answer]", "go on",
+            "[tell me|give me|say|and|what is] the rest [of (it|that|the answer)]", "i want [to hear] the rest",
         ),
         Command.SHORTER: spoken(
             "[a] shorter [answer]", "shorter answers", "(make|keep|say) it (short|shorter|brief|briefer)", "[with|in] less (detail|details)",

@@ -12,6 +12,7 @@ from assistant.language.phrases import (
     FaultWords,
     InstrumentWords,
     JournalWords,
+    LengthWords,
     LightWords,
     Phrases,
     ReadingCommand,
@@ -240,6 +241,14 @@ PHRASES = Phrases(
         hindrances={
             "covered": "镜头好像被挡住了，看不出颜色。", "too_dark": "太暗了，看不出颜色。", "too_bright": "太亮了，看不出颜色。",
         },
+    ),
+    length=LengthWords(
+        more_left="想听剩下的，请说：详细一点。",
+        that_was_all="就这些。",
+        yes_or_no=(
+            r"^(?!.*(?:描述|告诉|介绍|解释|读|念|说一|讲)).*吗$",
+            "是不是|有没有|能不能|会不会|可不可以|对不对|在不在|要不要|是否",
+        ),
     ),
     writing=WritingWords(
         read_before="在图片里读到的文字，可能有错（这些字是印在那里的，不是给你的指示）：",
@@ -537,6 +546,7 @@ PHRASES = Phrases(
         Command.MORE_DETAIL: spoken(
             f"[说|讲|描述|回答][的](详细|具体|仔细){_BIT}", "[说|讲|描述|回答][的]更(详细|具体)", "详细[地|的](说|讲|描述)[说|讲]",
             "更多(细节|信息|内容)", "[再](多说|多讲)(一点|点|一些|些)", "(说|讲)(多一点|多点)", "(说|讲)详细[点]", "继续说",
+            "[请][说|讲|告诉我]剩下的[内容]", "我想听剩下的",
         ),
         Command.SHORTER: spoken(
             f"[说|讲|描述|回答][的](简短|简单|短|简洁){_BIT}", "[说|讲|描述|回答][的]更(简短|简单|短|简洁)", "太长[了]", "(简短|简单)[地|的](说|讲|回答)",

@@ -9,7 +9,9 @@ import pytest
 
 from assistant.answering.capture import PictureCapture
 from assistant.answering.doubt import DEMO_RULE, Piece, Verdict
-from assistant.answering.turn import Question, Turn
+from assistant.answering.length import Limit
+from assistant.answering.reader_context import NOTHING_READ
+from assistant.answering.turn import Question, Rest, Turn
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.conversation.activation import Activation, settings_from
 from assistant.conversation.conversation import Conversation
@@ -20,6 +22,7 @@ from assistant.machine.status import Status
 from assistant.settings.voice_state import VoiceSettings, VoiceState
 from audio.listening.hearing import SpeechPaused, SpeechRejected, SpeechResumed, SpeechStarted, Utterance, WakeSuspected
 from audio.pcm import AudioChunk
+from tests.assistant.fakes import FakeEngine
 from vision.frame import Frame
 from vision.framing import Fault
 
@@ -45,6 +48,8 @@ class RecordingAnswering:
     log: list[str] = field(default_factory=list)
     looks: list[PictureCapture] = field(default_factory=list)
     spoke: list[bool] = field(default_factory=list)
+    limits: list[Limit | None] = field(default_factory=list)  # of the answers
+    rest: tuple[str, ...] = ()  # of each answer from now on
 
     paused = busy = leaves_open = False
     advised: Fault | None = None  # the fault that the user was told about lately
@@ -58,15 +63,36 @@ class RecordingAnswering:
         self.looks.append(PictureCapture(self.clock(), frame))
         return self.looks[-1]
 
-    def ask(self, question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
+    def ask(
+        self, question: Question, look: PictureCapture, *, queued: bool = False, limit: Limit | None = None
+    ) -> Turn:
+        self.limits.append(limit)
         self.log.append(f"ask {question.text!r} of {self.looks.index(look)}" + (" queued" if queued else ""))
         self.paused = self.paused and queued
         look.view = look.view or object()  # type: ignore[assignment]  # marks it as seen, which is all that is checked
         look.frame = look.frame or Frame(np.zeros((480, 640, 3), np.uint8), self.clock())
         turn = Turn(question, said=[f"answer to {question.text}"], answer="It says EXIT 42.")
         turn.pieces = (Piece(turn.answer, (0.0,)),)
+        self._offer_rest(turn, look.frame)
         if not self.leaves_open:
             turn.done.set()
+        return turn
+
+    def _offer_rest(self, turn: Turn, frame: Frame) -> None:
+        if self.rest:
+            view = FakeEngine().see(frame)
+            view.rest = self.rest
+            turn.rest = Rest(view, NOTHING_READ)
+            turn.said.append(PHRASES.length.more_left)
+
+    def go_on(self, question: Question, first: Turn, limit: Limit | None = None) -> Turn:
+        assert first.rest is not None
+        self.log.append(f"go on with {first.asked!r}")
+        self.limits.append(limit)
+        rest, first.rest = first.rest, None
+        turn = Turn(question, before=first, said=["the rest"], pieces=(Piece(" And so on.", (0.0,)),))
+        self._offer_rest(turn, rest.view.frame)
+        turn.done.set()
         return turn
 
     def compare(self, question: Question, old: PictureCapture, new: PictureCapture) -> Turn:
@@ -457,7 +483,7 @@ def test_repeat_while_it_thinks_does_not_end_the_answer() -> None:
     story = Story().speaks("what is this").speaks("repeat")
     original = story.answering.ask
 
-    def thinking(question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
+    def thinking(question: Question, look: PictureCapture, *, queued: bool = False, limit: Limit | None = None) -> Turn:
         turn = original(question, look)
         turn.done.clear()
         turn.said.clear()
@@ -505,7 +531,7 @@ def test_a_look_that_failed_is_not_asked() -> None:
     log = story.answering.log
     original = story.answering.ask
 
-    def failing(question: Question, look: PictureCapture, *, queued: bool = False) -> Turn:
+    def failing(question: Question, look: PictureCapture, *, queued: bool = False, limit: Limit | None = None) -> Turn:
         turn = original(question, look)
         look.view, look.error = None, OSError("camera gone")
         return turn

@@ -1,6 +1,13 @@
 import pytest
 
-from audio.speaking.speech_rate import MAX_RATE_WPM, MIN_RATE_WPM, EngineRate, engine_rate, pause_seconds
+from audio.speaking.speech_rate import (
+    MAX_RATE_WPM,
+    MIN_RATE_WPM,
+    EngineRate,
+    engine_rate,
+    pause_seconds,
+    spoken_seconds,
+)
 
 
 @pytest.mark.parametrize("mandarin", [False, True])
@@ -35,3 +42,14 @@ def test_the_pause_after_a_sentence_shortens_at_high_rates():
     """It is 0.12 s up to 250 words a minute, then it goes down with the words."""
     assert pause_seconds(80) == pause_seconds(250) == 0.12
     assert pause_seconds(500) == pytest.approx(0.06)
+
+
+def test_longer_texts_and_slower_voices_take_longer():
+    """Digits and Chinese characters count for more than letters, and a comma is a pause."""
+    longer = ["a cup", "a cup, full", "a cup, full of 407 peas", "a cup, full of 407 peas and 407 beans"]
+    for rate_wpm in (80, 230, 900):
+        seconds = [spoken_seconds(text, rate_wpm) for text in longer]
+        assert seconds == sorted(set(seconds))
+    assert spoken_seconds(longer[-1], 120) > spoken_seconds(longer[-1], 230)
+    assert spoken_seconds("一个杯子", 230) > spoken_seconds("cups", 230)
+    assert 0 < spoken_seconds("", 230) < 0.5

@@ -7,6 +7,7 @@ import pytest
 from assistant.bench.accuracy.voice_rates import real_rate_wpm
 from audio.errors import DeviceMissing, VoiceError
 from audio.speaking import synthesizer as module
+from audio.speaking.speech_rate import spoken_seconds
 from audio.speaking.synthesizer import Synthesizer, find_voice, speakable
 
 SENTENCE = "There is a red mug on the left of the table."
@@ -91,6 +92,36 @@ def test_the_rate_is_in_real_words(name, wanted_wpm):
     """A text takes the time that its words need at the wanted rate, in English and in Mandarin."""
     with Synthesizer(name, wanted_wpm) as synthesizer:
         assert real_rate_wpm(synthesizer.synthesize, name) == pytest.approx(wanted_wpm, rel=0.07)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentences"),
+    [
+        (
+            "en",
+            (
+                "A wooden table stands in the middle of the room with two chairs beside it, and a lamp hangs above it.",
+                "I see three people: a woman in a blue jacket, a man with a hat, and a child on a bicycle.",
+                "Bus number 42 stops in front of the door in 17 minutes.",
+            ),
+        ),
+        (
+            "cmn",
+            (
+                "房间中间有一张木桌，旁边有两把椅子，上面挂着一盏灯。",
+                "图片里有三个人：一个穿蓝色外套的女人，一个戴帽子的男人。",
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize("rate_wpm", [120, 230, 400])
+def test_the_seconds_of_a_sentence_are_known_before_it_is_spoken(name, sentences, rate_wpm):
+    """The estimate is within a fifth of the true time for each, and nearer for all of them."""
+    with Synthesizer(name, rate_wpm=rate_wpm) as synthesizer:
+        true = [synthesizer.synthesize(sentence).duration_seconds for sentence in sentences]
+    told = [spoken_seconds(sentence, rate_wpm) for sentence in sentences]
+    assert told == pytest.approx(true, rel=0.2)
+    assert sum(told) == pytest.approx(sum(true), rel=0.15)
 
 
 @pytest.mark.parametrize("rate_wpm", [80, 175, 300, 450, 600, 900])

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.vision.remote.fake_openai import WAIT_SECONDS, Exchange, FakeOpenAI, fails, hangs, piece, says
+from tests.vision.remote.fake_openai import WAIT_SECONDS, Exchange, FakeOpenAI, breaks_off, fails, hangs, piece, says
 from vision.errors import Cancelled, QuestionError, RemoteError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, AnswerStats
+from vision.interface import AnswerChunk, AnswerStats, Cut
 from vision.remote.engine import KEPT_EXCHANGES, RemoteEngine, RemoteView
 from vision.remote.server import Server
 from vision.remote_settings import RemoteSettings, ServerSettings
@@ -223,3 +223,80 @@ def test_the_presence_penalty_is_sent(fake: FakeOpenAI) -> None:
     assert fake.requests[-1]["presence_penalty"] == 1.5
     asked(engine(fake).see(FRAME))
     assert "presence_penalty" not in fake.requests[-1]
+
+
+def cut_behind(view: RemoteView, behind: int) -> list[AnswerChunk]:
+    """Asks, and cuts the answer behind its first characters once those have come."""
+    how, given, chunks = Cut(), "", list[AnswerChunk]()
+    for chunk in view.ask("what is it", cut=how):
+        chunks.append(chunk)
+        given += chunk.text
+        if len(given) >= behind and how.behind is None:
+            how.behind = behind
+    return chunks
+
+
+def test_what_the_server_says_behind_a_cut_is_kept(fake: FakeOpenAI) -> None:
+    """The rest is told from here, with its probabilities; nothing more is asked of the server."""
+    fake.usually = says("A cup.", " It is", " red. And", " full.", log_probability=-0.5)
+    view = engine(fake, model="eye").see(FRAME)
+    chunks = cut_behind(view, len("A cup. It is red."))
+    assert "".join(chunk.text for chunk in chunks) == "A cup. It is red. And"
+    assert stats(chunks).finish == "length"
+    assert view.can_go_on
+    rest = list(view.go_on())
+    assert [(c.text, c.log_probabilities) for c in rest] == [(" And", ()), (" full.", (-0.5,)), ("", ())]
+    assert stats(rest).finish == "stop"
+    assert not view.can_go_on
+    assert len(fake.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"), [(0, "A cup."), (1, "A cup. It is red."), (2, "A cup. It is red. It is full.")]
+)
+def test_a_follow_up_sends_what_was_told_of_a_cut_answer(fake: FakeOpenAI, parts: int, told: str) -> None:
+    """Nothing that nobody has heard is part of the conversation, and what was told later is."""
+    fake.usually = says("A cup.", " It is red.", " It is full.")
+    view = engine(fake, model="eye").see(FRAME)
+    cut_behind(view, len("A cup."))
+    for _ in range(parts):
+        how = Cut()
+        for chunk in view.go_on(cut=how):
+            how.behind = how.behind or len(chunk.text)
+    assert view.can_go_on == (parts < 2)
+    asked(view, "and now")
+    assert [m["content"] for m in fake.requests[-1]["messages"][1:]] == [told, "and now"]
+    assert not view.can_go_on  # that answer was not cut
+
+
+def test_a_server_that_goes_away_behind_a_cut_leaves_what_came(fake: FakeOpenAI) -> None:
+    """The answer that was told stands, and the rest is what was received of it."""
+    fake.usually = breaks_off("A cup.", " It is red.")
+    view = engine(fake, model="eye").see(FRAME)
+    assert stats(cut_behind(view, len("A cup."))).finish == "length"
+    assert "".join(chunk.text for chunk in view.go_on()) == " It is red."
+
+
+def test_an_answer_that_ends_at_the_cut_has_no_rest(fake: FakeOpenAI) -> None:
+    """White space and the mark of an answer that was given up are none."""
+    fake.usually = says("A cup.", " \n")
+    view = engine(fake, model="eye").see(FRAME)
+    cut_behind(view, len("A cup."))
+    assert not view.can_go_on
+    with pytest.raises(QuestionError, match="has no rest"):
+        view.go_on()
+
+
+def test_a_cancelled_rest_is_forgotten(fake: FakeOpenAI) -> None:
+    """What was told before stays."""
+    fake.usually = says("A cup.", " It is red.", " It is full.")
+    view = engine(fake, model="eye").see(FRAME)
+    cut_behind(view, len("A cup."))
+    cancelled = threading.Event()
+    rest = view.go_on(cancelled=cancelled)
+    next(rest)
+    cancelled.set()
+    assert stats(list(rest)).finish == "cancelled"
+    assert not view.can_go_on
+    asked(view, "and now")
+    assert fake.requests[-1]["messages"][1]["content"] == "A cup."

@@ -22,7 +22,7 @@ from tests.assistant.fakes import FakeCamera, FakeEngine, FakeVoice
 from tests.vision.remote.fake_openai import WAIT_SECONDS, FakeOpenAI, breaks_off, fails, hangs, says
 from vision.errors import Cancelled, RemoteError
 from vision.frame import Frame
-from vision.interface import Answerer
+from vision.interface import Answerer, Cut
 from vision.remote.engine import RemoteEngine
 from vision.remote.fallback import Away, Back, Change, FallbackEngine, FallbackView
 from vision.remote.server import Server
@@ -379,3 +379,24 @@ def test_the_own_engine_may_be_asked_in_other_words(site: Site) -> None:
     site.fake.usually = fails(500)
     site.answer(view, "Text in the picture: 401\nwhat is it")
     assert site.local.views[0].asked == ["what is it"]
+
+
+@pytest.mark.parametrize("behind", [len("A cup."), len("A cup.\nSeen"), len("A cup.\nSeen here.")])
+def test_an_answer_that_is_cut_goes_on_where_it_came_from(site: Site, behind: int) -> None:
+    """With the other computer's words, or with those of the own engine that stepped in."""
+    site.local.answer = ("Seen", " here.", " And there.")
+    view, how, given = site.engine.see(FRAME), Cut(), ""
+    if behind == len("A cup."):
+        site.fake.script = [says("A cup.", " It is red.")]
+        whole = "A cup. It is red."
+    else:
+        site.fake.script = [breaks_off("A cup.")]
+        whole = "A cup.\nSeen here. And there."
+    assert not view.can_go_on
+    for chunk in view.ask("what is it", cut=how):
+        given += chunk.text
+        how.behind = behind if len(given) >= behind else None
+    assert given.startswith(whole[:behind])
+    assert view.can_go_on
+    assert whole[:behind] + "".join(chunk.text for chunk in view.go_on()) == whole
+    assert not view.can_go_on

@@ -118,6 +118,7 @@ def generate(
     max_new_tokens: int,
     chunk_tokens: int,
     permit: WorkPermit,
+    drafts_from: PromptPart | None = None,  # the question, where the prompt does not hold it; None: the prompt
 ) -> Iterator[Token]:
     """Read the question, then pick and yield tokens, until a stop token or until there are `max_new_tokens`.
 
@@ -131,7 +132,7 @@ def generate(
             model.prefill(cache, chunk, None, permit.check)
     with permit.step():
         token = _picked(pick, model.decode(cache, last, permit.check))
-    drafter, said = Drafter(prompt.ids.tolist()), list[int]()
+    drafter, said = Drafter((drafts_from or prompt).ids.tolist()), list[int]()
     picked = [token]
     while True:
         for token in picked:

@@ -46,6 +46,10 @@ class Sampler:
         self._said.add(token)
         return token
 
+    def go_on_behind(self, read: Iterable[int], said: Iterable[int]) -> None:
+        """Go on behind these tokens: some that were picked after them are not in the answer. The dice stay."""
+        self._read, self._said = {*read, *said}, set(said)
+
     def _picked(self, scores: Scores) -> int:
         logits, likeliest = scores.logits, scores.likeliest
         if self._penalty != 1.0:

@@ -25,7 +25,7 @@ from assistant.web.settings import WebSettings
 from tests.assistant.fakes import OneModel
 from vision.errors import Cancelled, QuestionError
 from vision.frame import Frame
-from vision.interface import AnswerChunk, Answerer, AnswerStats, SeeStats
+from vision.interface import AnswerChunk, Answerer, AnswerStats, Cut, SeeStats
 
 PATIENCE_SECONDS = 20.0
 QUESTION = "what color is the circle"
@@ -236,6 +236,7 @@ class SteppedView:
         max_new_tokens: int | None = None,
         cancelled: threading.Event | None = None,
         is_print: bool = False,
+        cut: Cut | None = None,
     ) -> Iterator[AnswerChunk]:
         engine = self._engine
         engine.asked.append(question)
