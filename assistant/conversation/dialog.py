@@ -119,6 +119,7 @@ class CommandHandler:
         self._looks_again = 0  # at that picture
         # The newest answer that was too long: "more detail" tells its rest. None: it has none, or nobody wants it.
         self._cut: Turn | None = None
+        self._offered: Turn | None = None  # the newest answer whose rest was offered
         self._told_last: Command | None = None  # the newest answer was this one, which no model gave
         self._began_at: float | None = None  # when the user began to speak, clock seconds; None if just now
         self._read_back = 0  # the number of the first turn that read the question back; 0 if none did
@@ -202,7 +203,13 @@ class CommandHandler:
         return True
 
     def tick(self) -> None:
-        """Lets an inspection round say what it has found. Call it a few times a second."""
+        """Does what is due by now. Call it a few times a second.
+
+        An inspection round says what it has found. After an offer of the rest of an answer, a reply counts unasked.
+        """
+        if (cut := self._with_rest()) is not None and cut is not self._offered:
+            self._offered = cut
+            self._expected.after(cut)
         inspection = self._inspection
         if inspection is None:
             return

@@ -10,7 +10,7 @@ from assistant.conversation.dialog import OwnState
 from assistant.conversation.lengths import QuestionKind, kind_of, limit_of
 from assistant.language.phrases import phrases_for
 from assistant.settings.config import LengthConfig, SpeakingConfig
-from tests.assistant.conversation.test_conversation import PHRASES, Story
+from tests.assistant.conversation.test_conversation import PHRASES, Story, pressed
 
 CONFIG = LengthConfig()
 
@@ -96,6 +96,15 @@ def test_more_detail_tells_the_rest_first() -> None:
     story = story_with_rest().speaks("more detail").speaks("more detail")
     assert after(story) == ["go on with 'what is this'", ANEW]
     assert story.answering.limits[1] == Limit(45.0, 256, 175)
+
+
+@pytest.mark.parametrize(("seconds", "is_told"), [(9.0, True), (12.0, False)])
+def test_more_detail_needs_no_press_right_after_the_offer(seconds: float, is_told: bool) -> None:
+    """For as long as another reply that was asked for."""
+    story = Story(length=CONFIG, activation="button")
+    story.answering.rest = (" And so on.",)
+    story.presses(*pressed()).speaks("what is this").waits(0.1).waits(seconds).speaks("more detail")
+    assert ("go on with 'what is this'" in story.told()) is is_told
 
 
 def test_a_rest_that_is_too_long_has_a_rest() -> None:
