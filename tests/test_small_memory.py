@@ -76,6 +76,7 @@ class Serving:
                     "assistant",
                     "serve",
                     "--with-voice",
+                    "-v",
                 ),
                 *("--port", "0", "--config", str(folder / "config.toml")),
             ],
@@ -227,11 +228,13 @@ def test_everything_runs_in_6_gb_and_says_when_it_is_slow(
         card.play_into_microphone(folder / "question.wav")
         told = seesay.wait_for("memory is short", TURN_SECONDS)
         waited = time.monotonic() - began
+        turn = seesay.wait_for("first token", TURN_SECONDS)  # of the spoken question: it was answered to its end
+        assert "first token -" not in turn
         answered = posted(f"{address[0]}/api/ask", folder / "page.png", question="what is this")
         assert "event: done" in answered
         assert seesay.process.poll() is None
         sys.stdout.write(
             f"private {private / 1e9:.2f} GB, of which {touched / 1e9:.2f} GB touched; packed {packed.stat().st_size / 1e9:.2f} GB, "
             f"resident {resident / 1e9:.2f} GB at most, files {files / 1e9:.2f} GB, and {after / 1e9:.2f} GB after they were taken "
-            f"back; an answer by the page {usual:.1f} s; told after {waited:.1f} s: {told}"
+            f"back; an answer by the page {usual:.1f} s; told after {waited:.1f} s: {told}{turn}"
         )

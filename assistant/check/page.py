@@ -9,7 +9,7 @@ from typing import Any
 from assistant.bench.pages.page_parts import document, paragraphs, table_of
 from assistant.check import report
 
-_TITLES = {"files": "Files", "arithmetic": "Arithmetic", "ears": "Ears", "speed": "Speed"}
+_TITLES = {"files": "Files", "arithmetic": "Arithmetic", "ears": "Ears", "speed": "Speed", "time": "Time"}
 _ANSWERS = (("drawn", "Drawn pictures with known answers"), ("nothing", "Pictures of nothing, or hardly to be seen"))
 
 

@@ -159,12 +159,15 @@ def test_a_damaged_file_fails_the_check(environ: Mapping[str, str], tmp_path: Pa
 def test_a_tiny_random_model_is_checked_too(
     environ: Mapping[str, str], printed: Callable[[], dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its arithmetic is proved; its answers mean nothing, so it gets no thresholds."""
+    """Its arithmetic is proved; its answers mean nothing, so it gets no thresholds and is no fault."""
     few = answers.tasks()[:40]
     monkeypatch.setattr(answers, "tasks", lambda: few)
     folder = make(tmp_path / "tiny", Tiny(seed=4))
-    check(Config(), catalog.ChosenModel(folder, is_demo=False), wanted("arithmetic", "answers"), environ=environ)
+    random = wanted("arithmetic", "answers", is_random=True)
+    check(Config(), catalog.ChosenModel(folder, is_demo=False), random, environ=environ)
     found = printed()
+    assert found["says"].startswith("the weights are random")
+    assert set(found["part_seconds"]) == {"arithmetic", "answers"}
     assert found["parts"]["arithmetic"]["same_answers"] == 10
     assert found["answers"]["drawn"][-1]["right"] < 15
     assert found["doubt"]["hedge_below"] is None
@@ -188,6 +191,18 @@ def test_an_arithmetic_that_takes_too_long_is_left_for_the_next_run(
     assert "arithmetic" in found["left"]
 
 
+def test_a_model_that_is_hardly_ever_right_fails_the_check() -> None:
+    """Unless its weights are known to be random, or too few pictures were asked about yet."""
+    parts: dict[str, Any] = dict.fromkeys(PARTS)
+
+    def found(right: int, answers: int, *, is_random: bool = False) -> list[str]:
+        row = {"kind": "all", "answers": answers, "right": right}
+        return report.failures(parts, {"drawn": [row], "nothing": []}, is_random=is_random)[0]
+
+    assert found(12, 60)[0].startswith("the model was right about 12 of 60 drawn pictures only")
+    assert found(0, 29) == found(15, 60) == found(0, 60, is_random=True) == []
+
+
 def test_other_arithmetic_fails_the_check() -> None:
     """An answer that differs from the reference's is a failure with its number."""
     parts: dict[str, Any] = dict.fromkeys(PARTS)
@@ -199,7 +214,7 @@ def test_other_arithmetic_fails_the_check() -> None:
         "ties": 0,
         "seconds": 1,
     }
-    says, is_damaged = report.failures(parts)
+    says, is_damaged = report.failures(parts, {"drawn": [], "nothing": []}, is_random=False)
     assert not is_damaged
     assert says == ["2 of 10 answers differ from those of transformers in float32: report it with this report"]
 
