@@ -69,6 +69,8 @@ def test_the_demo_model_passes(
     for line in ("10 of 10 answers are those of transformers", "demo_model is whole"):
         assert line in page
         assert line in text
+    assert "files: " in text
+    assert "files: " not in page  # a heading says it there
     assert str(Path.home()) not in page + text  # it goes into bug reports
     assert "<img" not in page
     assert checked.read_result(DEMO.folder, environ) is not None
