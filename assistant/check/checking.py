@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 PARTS = ("files", "ears", "arithmetic", "speed", "answers")
 _LEAST_SECONDS = 60.0  # for the comparison of the arithmetic, whatever time is left
+_ARITHMETIC_SHARE = 0.5  # of the time that is left: where it takes longer, each run still has answers to show
 _DEMO_SIDE_PIXELS = 448  # the only size that the demo model knows
 
 
@@ -171,7 +172,8 @@ class _Check:
     def _do_arithmetic(self, stack: contextlib.ExitStack) -> None:
         """In a process of its own, so that neither torch nor a second engine stays in this one."""
         threads = arithmetic_threads(self._config.engine.threads)
-        limit_seconds = max(_LEAST_SECONDS, self._seconds_left())
+        others = any(not self._is_done(part) for part in ("speed", "answers") if part in self._wanted.parts)
+        limit_seconds = max(_LEAST_SECONDS, self._seconds_left() * (_ARITHMETIC_SHARE if others else 1.0))
         try:
             done = subprocess.run(
                 command_of("assistant.check.arithmetic", str(self._model.folder), str(threads)),
