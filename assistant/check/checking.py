@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 PARTS = ("files", "ears", "arithmetic", "speed", "answers")
 _LEAST_SECONDS = 60.0  # for the comparison of the arithmetic, whatever time is left
+_ARITHMETIC_SHARE = 0.5  # of the time that is left: where it takes longer, each run still has answers to show
 _DEMO_SIDE_PIXELS = 448  # the only size that the demo model knows
 
 
@@ -65,6 +66,7 @@ class Wanted:
     parts: tuple[str, ...] = PARTS
     as_json: bool = False
     html: Path | None = None
+    is_random: bool = False  # the weights are known to be random, so no answer can be right
 
 
 def check(
@@ -124,7 +126,7 @@ class _Check:
                 if self._seconds_left() <= 0:
                     break
                 console.say(f"check: {report.TITLES[part]}")
-                getattr(self, f"_do_{part}")(stack)
+                self._do(part, stack)
         found = self._found()
         result = checked.Result(
             checked_on=found["date"][:10],
@@ -137,6 +139,13 @@ class _Check:
         )
         checked.write_result(self._key, result, self._environ)
         return found
+
+    def _do(self, part: str, stack: contextlib.ExitStack) -> None:
+        """Does one part and notes its time. Answers have their own times, since several runs may share them."""
+        began = self._clock()
+        getattr(self, f"_do_{part}")(stack)
+        if part != "answers" and (kept := self._kept(part)) is not None and not self._is_left_out(part):
+            self._store.write(part, kept | {"seconds": self._clock() - began})
 
     # The parts.
 
@@ -163,7 +172,8 @@ class _Check:
     def _do_arithmetic(self, stack: contextlib.ExitStack) -> None:
         """In a process of its own, so that neither torch nor a second engine stays in this one."""
         threads = arithmetic_threads(self._config.engine.threads)
-        began, limit_seconds = self._clock(), max(_LEAST_SECONDS, self._seconds_left())
+        others = any(not self._is_done(part) for part in ("speed", "answers") if part in self._wanted.parts)
+        limit_seconds = max(_LEAST_SECONDS, self._seconds_left() * (_ARITHMETIC_SHARE if others else 1.0))
         try:
             done = subprocess.run(
                 command_of("assistant.check.arithmetic", str(self._model.folder), str(threads)),
@@ -181,10 +191,7 @@ class _Check:
             found = json.loads(done.stdout)
         except ValueError:
             found = {"error": f"the process ended with status {done.returncode}"}
-        if "error" in found:
-            self._store.write("arithmetic", {"left_out": found["error"]})
-        else:
-            self._store.write("arithmetic", found | {"seconds": self._clock() - began})
+        self._store.write("arithmetic", {"left_out": found["error"]} if "error" in found else found)
 
     def _do_speed(self, stack: contextlib.ExitStack) -> None:
         from assistant.machine.memory import peak_rss_bytes
@@ -247,7 +254,8 @@ class _Check:
         parts = {part: self._kept(part) for part in PARTS}
         trials = self._trials()
         doubt = _doubt(trials, self._model, self._config)
-        failures, is_damaged = report.failures(parts)
+        tables = report.tables(trials, _rule(doubt))
+        failures, is_damaged = report.failures(parts, tables, is_random=self._wanted.is_random)
         found = {
             "program": f"seesay {__version__}",
             "date": dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
@@ -255,12 +263,17 @@ class _Check:
             "model": {
                 "name": self._model.name,
                 "is_demo": self._model.is_demo,
+                "is_random": self._wanted.is_random,
                 "weights_sha256": self._key,
                 "parameters": self._checkpoint.parameters,
             },
             "parts": parts,
+            "part_seconds": {
+                **{part: kept["seconds"] for part, kept in parts.items() if kept is not None and "seconds" in kept},
+                **({"answers": sum(trial.seconds for trial in trials)} if trials else {}),
+            },
             "left": [part for part in PARTS if not self._is_done(part)],
-            "answers": report.tables(trials, _rule(doubt)),
+            "answers": tables,
             "doubt": doubt,
             "failures": failures,
             "is_damaged": is_damaged,
@@ -272,7 +285,8 @@ class _Check:
 def _stamp(config: Config) -> str:
     """What the results depend on beside the weights: this version, and the settings that change what the model says."""
     engine, told = config.engine, config.prompt.text("en")
-    says = repr((told, config.seeing.fit, engine.temperature, engine.top_p, engine.repetition_penalty, config.reading))
+    drawn = (engine.temperature, engine.top_p, engine.top_k, engine.repetition_penalty, engine.presence_penalty)
+    says = repr((told, config.seeing.fit, drawn, config.reading))
     return f"{__version__} {hashlib.sha256(says.encode()).hexdigest()[:16]}"
 
 

@@ -21,6 +21,8 @@ TITLES = {
     "answers": "asking about drawn pictures",
 }
 HEADINGS = ("", "answers", "right", "wrong", "no claim", "doubted", "right and doubted", "wrong in a sure voice")
+LEAST_DRAWN = 30  # answers about drawn pictures, before their rightness says something about the model
+LEAST_RIGHT_SHARE = 0.25  # of them; whoever always says "no" is right about a fifth
 _NAMES = {
     "color": "colour", "absent": "what is not there", "number": "number on a sign", "word": "word on a sign",
     "describe": "description", "blank": "wall, black, noise", "textless": "shapes without writing",
@@ -40,8 +42,13 @@ def tables(trials: Sequence[Trial], rule: DoubtRule) -> dict[str, list[dict[str,
     return found
 
 
-def failures(parts: Mapping[str, Mapping[str, Any] | None]) -> tuple[list[str], bool]:
-    """What is certainly wrong, worst first, and whether a file is damaged."""
+def failures(
+    parts: Mapping[str, Mapping[str, Any] | None],
+    answers: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    is_random: bool,
+) -> tuple[list[str], bool]:
+    """What is certainly wrong, worst first, and whether a file is damaged. Random weights need not be right."""
     found = []
     damaged = [one for one in (parts["files"] or {}).get("models", ()) if one["damaged"]]
     for one in damaged:
@@ -54,6 +61,12 @@ def failures(parts: Mapping[str, Mapping[str, Any] | None]) -> tuple[list[str], 
             f"{compared['questions'] - compared['same_answers']} of {compared['questions']} answers differ from those of "
             "transformers in float32: report it with this report"
         )
+    drawn = _all_of(answers["drawn"])
+    if not is_random and drawn["answers"] >= LEAST_DRAWN and drawn["right"] < LEAST_RIGHT_SHARE * drawn["answers"]:
+        found.append(
+            f"the model was right about {drawn['right']} of {drawn['answers']} drawn pictures only, so nothing that it says "
+            "can be relied on: compare its files with the published ones, or use another model"
+        )
     return found, bool(damaged)
 
 
@@ -61,17 +74,28 @@ def sentence(found: Mapping[str, Any]) -> str:
     """The result in one sentence, without its full stop."""
     if found["failures"]:
         return str(found["failures"][0])
+    if found["model"]["is_random"]:
+        says = f"the weights are random, so its answers have no meaning{_compared(found['parts']['arithmetic'])}"
+        return f"{says}; not finished" if found["left"] else says
     parts = []
-    drawn = next((row for row in found["answers"]["drawn"] if row["kind"] == "all"), None)
-    nothing = next((row for row in found["answers"]["nothing"] if row["kind"] == "all"), None)
-    if drawn:
+    drawn, nothing = _all_of(found["answers"]["drawn"]), _all_of(found["answers"]["nothing"])
+    if drawn["answers"]:
         parts.append(f"{drawn['right']} of {drawn['answers']} drawn pictures right")
-    if nothing:
+    if nothing["answers"]:
         parts.append(
             f"invented in a sure voice about {nothing['wrong_and_sure']} of {nothing['answers']} empty or blurred ones"
         )
     says = ", ".join(parts) or "nothing is wrong so far"
     return f"{says}; not finished" if found["left"] else says
+
+
+def _all_of(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The last row of a table, which counts all kinds."""
+    return rows[-1] if rows else asdict(tally([], DoubtRule()))
+
+
+def _compared(part: Mapping[str, Any] | None) -> str:
+    return "" if part is None or "left_out" in part else "; its arithmetic is that of transformers in float32"
 
 
 def text(found: Mapping[str, Any]) -> str:
@@ -100,7 +124,9 @@ def sections(found: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     """The parts beside the answers: a title and the lines below it."""
     parts = found["parts"]
     made = {"files": _files, "arithmetic": _arithmetic, "ears": _ears, "speed": _speed}
-    return [(name, say(parts[name])) for name, say in made.items() if parts[name] is not None]
+    said = [(name, say(parts[name])) for name, say in made.items() if parts[name] is not None]
+    times = ", ".join(f"{part} {seconds:.0f} s" for part, seconds in found["part_seconds"].items())
+    return [*said, ("time", [f"time: {times}"])] if times else said
 
 
 def cells(row: Mapping[str, Any]) -> list[str]:
@@ -112,7 +138,7 @@ def cells(row: Mapping[str, Any]) -> list[str]:
 def doubt_lines(doubt: Mapping[str, Any]) -> list[str]:
     """Which thresholds were found, on what evidence, and which are used from now on."""
     if doubt["hedge_below"] is None:
-        return [f"doubt: no thresholds were found ({doubt['why_not']})"]
+        return [f"doubt: no thresholds were found ({doubt['why_not']}), so they stay as they are"]
     before, after = doubt["with_before"], doubt["with_found"]
     used = {
         "found": "they are used from now on by run, ask and serve",
@@ -151,7 +177,7 @@ def _arithmetic(part: Mapping[str, Any]) -> list[str]:
     ties = f", {part['ties']} more as good as equal" if part["ties"] else ""
     return [
         f"arithmetic: {part['same_answers']} of {part['questions']} answers are those of transformers in float32 "
-        f"({part['same_tokens']} of {part['tokens']} tokens the same{ties}), {part['seconds']:.0f} s"
+        f"({part['same_tokens']} of {part['tokens']} tokens the same{ties})"
     ]
 
 

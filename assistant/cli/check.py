@@ -48,7 +48,14 @@ def _check(arguments: argparse.Namespace) -> None:
     else:
         config, folder = model_of(arguments)
         model = catalog.ChosenModel(folder, is_demo=folder == catalog.demo_vlm())
-    if is_random(arguments):
+    has_random_weights = is_random(arguments)
+    if has_random_weights:
         console.say("the weights are random, so its answers have no meaning: files, arithmetic and speed count")
-    wanted = Wanted(minutes=arguments.minutes, again=arguments.again, as_json=arguments.json, html=arguments.html)
+    wanted = Wanted(
+        minutes=arguments.minutes,
+        again=arguments.again,
+        as_json=arguments.json,
+        html=arguments.html,
+        is_random=has_random_weights,
+    )
     check(config, model, wanted)

@@ -12,6 +12,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 12px; overflow-wrap: anyw
 h2 { font-size: 1.1rem; margin: 0 0 8px; }
 section { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 16px; margin: 16px 0; }
 p { margin: 0 0 6px; color: var(--faint); overflow-wrap: anywhere; }
+p strong { color: var(--ink); }
 ul { margin: 0; padding-left: 20px; color: var(--faint); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 12px; margin: 16px 0; }
 .tiles div { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 16px; }
@@ -22,7 +23,7 @@ ul { margin: 0; padding-left: 20px; color: var(--faint); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { padding: 5px 10px; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap; }
 th[scope=row], th:first-child { text-align: left; font-weight: 500; }
-thead th { font-weight: 600; color: var(--faint); vertical-align: bottom; }
+thead th { font-weight: 600; color: var(--faint); vertical-align: bottom; white-space: normal; }
 tbody tr:last-child > * { border-bottom: 0; }
 .wordy td, .wordy th { white-space: normal; text-align: left; vertical-align: top; min-width: 104px; }
 .wordy td:last-child { min-width: 240px; color: var(--faint); }
