@@ -15,6 +15,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +77,7 @@ class TwiceHeard:
         self._watch_cost()
         if not heard.text:
             return heard
-        return Transcript(heard.text, certainty(heard, again.text))
+        return replace(heard, confidence=certainty(heard, again.text))
 
     def reset(self) -> None:
         self._first.reset()
