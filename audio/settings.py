@@ -7,7 +7,7 @@ from dataclasses import dataclass
 VAD_AGGRESSIVENESS = 2  # 0..3, WebRTC's: from "takes much for speech" to "takes little for speech"
 # The chance, 0..1, that the words of an utterance are all right, as `audio.recognition.certainty` tells it.
 NOISE_CONFIDENCE = 0.003  # with less there were no words: hardly one of them was heard a second time
-MIN_CONFIDENCE = 0.4  # for a question; with less it is read back
+MIN_CONFIDENCE = 0.35  # for a question; with less it is read back
 MIN_COMMAND_CONFIDENCE = 0.75  # for a command, which is obeyed without an answer that would show the mistake
 
 
