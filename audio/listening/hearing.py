@@ -17,8 +17,8 @@ from audio.listening.conditioning import Gain, HighPass
 from audio.listening.endpointing import End, Endpointer, Onset, PreRoll
 from audio.listening.own_cue import without_cue
 from audio.pcm import AudioChunk, Samples
-from audio.recognition.transcriber import Transcriber
-from audio.settings import MIN_CONFIDENCE, EndpointSettings
+from audio.recognition.transcriber import Transcriber, Transcript
+from audio.settings import LEAST_VOICED_SHARE, MIN_CONFIDENCE, SHORT_CONFIDENCE, SHORT_SECONDS, EndpointSettings
 
 
 class AudioSource(Protocol):
@@ -140,7 +140,7 @@ class Hearing:
         stop_ear: StopEar | None = None,
         pause_ear: PauseEar | None = None,
     ) -> None:
-        """Words heard with less than `min_confidence` (0..1) count as noise.
+        """Words heard with less than `min_confidence` (0..1) count as noise, and so do others: see `made_of_noise`.
 
         Sound that is dropped while deaf goes to `stop_ear`, if there is one. Without a `pause_ear` no pauses are
         reported.
@@ -245,7 +245,11 @@ class Hearing:
             return SpeechRejected(now)
         transcript = self._transcriber.finish()
         text = transcript.text.strip()
-        was_speech = bool(text) and transcript.confidence >= self._min_confidence
+        was_speech = (
+            bool(text)
+            and transcript.confidence >= self._min_confidence
+            and not made_of_noise(transcript, end.voiced_seconds)
+        )
         self._gain.conclude(was_speech=was_speech)
         if not was_speech:
             return SpeechRejected(now)
@@ -269,3 +273,13 @@ class Hearing:
             yield SpeechRejected(chunk.ended_at)
         if self._stop_ear is not None and (stop := self._stop_ear.hear(chunk)) is not None:
             yield stop
+
+
+def made_of_noise(transcript: Transcript, voiced_seconds: float) -> bool:
+    """True for words that a recogniser has made of a knock or a click, which held `voiced_seconds` of speech.
+
+    Such words would take longer to say than there was speech, or there was so little that it has to be surer of them.
+    """
+    if voiced_seconds < LEAST_VOICED_SHARE * transcript.seconds:
+        return True
+    return voiced_seconds < SHORT_SECONDS - 1e-9 and transcript.confidence < SHORT_CONFIDENCE

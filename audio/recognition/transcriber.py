@@ -10,7 +10,7 @@ import functools
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +28,7 @@ class Transcript:
 
     text: str  # "" where no word was heard
     confidence: float  # 0..1, the mean over the words; 0 where there are none
+    seconds: float = field(default=0.0, compare=False)  # what the words take, without pauses; 0 where nobody measured
     # 0..1, the mean over the words as the recogniser itself told it, where `confidence` was judged in another way
     own_confidence: float | None = None
 
@@ -91,16 +92,18 @@ def parse_results(results: list[str]) -> Transcript:
     """Joins Vosk's JSON results, in their order, into one transcript. "[unk]" does not count as a word."""
     words: list[str] = []
     confidences: list[float] = []
+    seconds: list[float] = []
     for result in results:
         parsed = json.loads(result)
         for entry in parsed.get("result", []):
             if entry["word"] != "[unk]":
                 words.append(entry["word"])
                 confidences.append(float(entry.get("conf", 1.0)))
+                seconds.append(float(entry.get("end", 0.0)) - float(entry.get("start", 0.0)))
     if not words:
         return Transcript("", 0.0)
     mean = math.fsum(confidences) / len(confidences)
-    return Transcript(" ".join(words), min(1.0, max(0.0, mean)))
+    return Transcript(" ".join(words), min(1.0, max(0.0, mean)), math.fsum(seconds))
 
 
 def load_recognizer(model_path: Path, grammar: Sequence[str] | None = None) -> Any:

@@ -38,9 +38,10 @@ class LevelVad:
 class ScriptedTranscriber:
     """Hears the given texts, one for each utterance, whatever is said. Counts the chunks that it was given."""
 
-    def __init__(self, *texts, confidence=0.9):
+    def __init__(self, *texts, confidence=0.9, seconds=0.0):
         self.texts = list(texts)
         self.confidence = confidence
+        self.seconds = seconds  # what the words of each text take
         self.fed = []  # how many chunks each finished utterance had
         self.resets = 0
         self.pending = 0
@@ -51,7 +52,7 @@ class ScriptedTranscriber:
     def finish(self):
         self.fed.append(self.pending)
         self.pending = 0
-        return Transcript(self.texts.pop(0), self.confidence)
+        return Transcript(self.texts.pop(0), self.confidence, self.seconds)
 
     def reset(self):
         self.resets += 1

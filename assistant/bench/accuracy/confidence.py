@@ -31,7 +31,7 @@ from assistant.bench.accuracy.wake_rates import SoundSource
 from assistant.language.command_parser import asks_nothing, parse_command
 from assistant.language.phrases import phrases_for
 from audio.demo_model import corpus, evaluate, noise, plain_text, strangers
-from audio.listening.hearing import Hearing, Utterance
+from audio.listening.hearing import Hearing, SpeechRejected, Utterance
 from audio.listening.vad import VoiceActivity
 from audio.recognition.certainty import FASTER, UNDERSTOOD_CONFIDENCE, Faster, TwiceHeard, agreement, certainty
 from audio.recognition.grammar import UNKNOWN, parse_words
@@ -43,6 +43,9 @@ BLOCK = 480
 SEED = 5
 NOISE_DB = 8.0  # below the speech
 LOST_SHARE = 0.05  # of the right sentences, at the operating point
+# This limit of Vosk's own mean confidence loses that share of the voices for choosing, with the embedded model: it would
+# be in force if each utterance were heard once.
+LEAST_HEARD_ONCE = 0.94
 Sound = NDArray[np.int16]
 Floats = NDArray[np.float64]
 
@@ -279,7 +282,7 @@ class Ghost:
     sound: str
     text: str
     confidence: float  # Vosk's own
-    certainty: float
+    certainty: float  # 0 where Hearing took the sound for noise all the same
 
 
 class _Noting:
@@ -288,11 +291,16 @@ class _Noting:
     def __init__(self, transcriber: VoskTranscriber) -> None:
         self._transcriber = transcriber
         self.accept, self.reset = transcriber.accept, transcriber.reset
-        self.heard = Transcript("", 0.0)
+        self._heard = Transcript("", 0.0)
 
     def finish(self) -> Transcript:
-        self.heard = self._transcriber.finish()
-        return self.heard
+        self._heard = self._transcriber.finish()
+        return self._heard
+
+    def taken(self) -> Transcript:
+        """What was heard since the last call, without text if nothing was."""
+        heard, self._heard = self._heard, Transcript("", 0.0)
+        return heard
 
 
 def ghosts(folder: Path, minutes: float) -> Iterator[Ghost]:
@@ -304,9 +312,12 @@ def ghosts(folder: Path, minutes: float) -> Iterator[Ghost]:
         rng = np.random.default_rng(SEED)
         sounds = iter([(rms * kind(int(RATE_HZ * seconds), rng)).astype(np.float32) for rms in LOUDNESS])
         source = SoundSource(sounds)
-        for event in Hearing(source, VoiceActivity(2), EndpointSettings(), transcriber, min_confidence=0.0).events():
-            if isinstance(event, Utterance):
-                yield Ghost(name, event.text, first.heard.confidence, event.confidence)
+        hearing = Hearing(source, VoiceActivity(2), EndpointSettings(), transcriber, min_confidence=NOISE_CONFIDENCE)
+        for event in hearing.events():
+            if isinstance(event, (Utterance, SpeechRejected)) and (heard := first.taken()).text:
+                yield Ghost(
+                    name, heard.text, heard.confidence, event.confidence if isinstance(event, Utterance) else 0.0
+                )
 
 
 def ghost_report(found: Sequence[Ghost], minutes: float) -> Iterator[str]:
@@ -322,10 +333,10 @@ def ghost_report(found: Sequence[Ghost], minutes: float) -> Iterator[str]:
         and not asks_nothing(ghost.text, english)
         for ghost, command in zip(found, commands, strict=True)
     )
-    before = sum(ghost.confidence >= 0.5 for ghost in found)
+    once = [sum(ghost.confidence >= least for ghost in found) for least in (0.5, LEAST_HEARD_ONCE)]
     yield (
         f"{minutes:g} minutes without speech: {answered} answered, {read_back} read back, of {len(found)} that were heard; "
-        f"by Vosk's own confidence {before} would be answered"
+        f"by Vosk's own confidence {once[0]} would be answered from 0.5 on, and {once[1]} from {LEAST_HEARD_ONCE} on"
     )
 
 

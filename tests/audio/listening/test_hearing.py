@@ -77,6 +77,27 @@ def test_a_doubtful_word_is_rejected():
     assert isinstance(events[-1], SpeechRejected)
 
 
+@pytest.mark.parametrize(
+    ("voiced_chunks", "seconds", "is_noise"), [(9, 0.63, True), (9, 0.45, False), (40, 0.63, False)]
+)
+def test_words_that_take_much_longer_than_the_speech_are_made_of_a_knock(voiced_chunks, seconds, is_noise):
+    """However sure they are. A consonant that no detector takes for speech may fill the other half of a word."""
+    events = hear("S" * voiced_chunks + "." * 40, ScriptedTranscriber("next", confidence=1.0, seconds=seconds))
+    assert isinstance(events[-1], SpeechRejected if is_noise else Utterance)
+
+
+@pytest.mark.parametrize(
+    ("voiced_chunks", "confidence", "is_noise"), [(11, 0.29, True), (11, 0.31, False), (12, 0.29, False)]
+)
+def test_words_of_a_short_sound_have_to_be_surer(voiced_chunks, confidence, is_noise):
+    """As short as most clicks, and shorter than most words: what was hardly understood is not even read back."""
+    hearing = Hearing(
+        ScriptedSource("S" * voiced_chunks + "." * 40), LevelVad(), SETTINGS,
+        ScriptedTranscriber("this", confidence=confidence), min_confidence=0.003,
+    )  # fmt: skip
+    assert isinstance(list(hearing.events())[-1], SpeechRejected if is_noise else Utterance)
+
+
 def test_a_cough_is_not_even_transcribed():
     """Too little speech is rejected without asking the transcriber, which forgets it."""
     transcriber = ScriptedTranscriber()

@@ -78,6 +78,13 @@ def test_both_hear_each_utterance_and_the_words_are_those_of_the_first() -> None
     assert confidences[0] < 0.1 < 0.6 < confidences[1]
 
 
+def test_what_the_words_take_is_told_on() -> None:
+    """The first recogniser's times count, since its words do."""
+    ear = TwiceHeard(ScriptedTranscriber("yes", seconds=0.4), ScriptedTranscriber("yes", seconds=0.3))
+    ear.accept(CHUNK)
+    assert ear.finish().seconds == 0.4
+
+
 def test_nothing_heard_stays_nothing() -> None:
     """Without words there is no certainty, whatever the second one heard."""
     ear = TwiceHeard(ScriptedTranscriber("", confidence=0.0), ScriptedTranscriber("the"))

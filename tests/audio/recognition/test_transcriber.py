@@ -29,6 +29,15 @@ def test_pieces_are_joined_and_confidence_is_their_mean():
     assert parse_results(pieces) == Transcript("what is this", pytest.approx(0.8))
 
 
+def test_what_the_words_take_is_counted_without_the_pauses():
+    """Their own times are added up over all pieces; "[unk]" is none of them, nor is a word without times."""
+    pieces = [
+        {"result": [{"word": "what", "start": 0.3, "end": 0.6}, {"word": "[unk]", "start": 0.6, "end": 2.0}]},
+        {"result": [{"word": "is", "start": 2.5, "end": 2.7}, {"word": "this"}]},
+    ]
+    assert parse_results([json.dumps(piece) for piece in pieces]).seconds == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize("results", [[], ['{"text": ""}'], [result(("[unk]", 1.0))]])
 def test_nothing_heard_is_an_empty_transcript(results):
     """No words, or only the unknown one, make no text and no confidence."""

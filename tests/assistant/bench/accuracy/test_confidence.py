@@ -52,10 +52,14 @@ def test_the_fit_finds_the_chance_that_the_data_were_drawn_with() -> None:
 
 def test_each_ghost_is_named_and_what_they_bring_about_is_counted() -> None:
     """A sure one is answered, a doubtful one read back, and the others are not understood."""
-    lines = list(ghost_report([Ghost("fan", "the", 0.9, 0.01), Ghost("music", "bar no there", 0.4, 0.3)], 3.0))
-    assert len(lines) == 3
-    assert lines[-1].startswith("3 minutes without speech: 0 answered, 1 read back, of 2 that were heard;")
-    assert lines[-1].endswith("by Vosk's own confidence 1 would be answered")
+    found = [
+        Ghost("fan", "the", 0.9, 0.01), Ghost("music", "bar no there", 0.4, 0.3), Ghost("clicks", "next", 1.0, 0.0),
+        Ghost("tones", "who is there", 0.99, 0.8),
+    ]  # fmt: skip
+    lines = list(ghost_report(found, 3.0))
+    assert len(lines) == 5
+    assert lines[-1].startswith("3 minutes without speech: 1 answered, 1 read back, of 4 that were heard;")
+    assert lines[-1].endswith("by Vosk's own confidence 3 would be answered from 0.5 on, and 2 from 0.94 on")
 
 
 def test_ghost_sounds_have_the_loudness_that_is_asked_for() -> None:
