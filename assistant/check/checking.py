@@ -106,6 +106,7 @@ class _Check:
         self._environ = environ
         self._clock = clock
         self._began_at = clock()
+        self._built: Assembly | None = None
         self._checkpoint = open_checkpoint(model.folder)
         key = checked.weights_key(model.folder, environ)
         if not key:
@@ -221,7 +222,7 @@ class _Check:
         )
 
     def _assembly(self, stack: contextlib.ExitStack) -> Assembly:
-        if not hasattr(self, "_built"):
+        if self._built is None:
             # The questions are English, so the instructions are as well.
             english = replace(self._config, conversation=replace(self._config.conversation, language="en"))
             self._built = Assembly(english, stack, vision_model=self._model)
@@ -303,6 +304,12 @@ def _doubt(trials: Sequence[Trial], model: catalog.ChosenModel, config: Config) 
     rule = replace(default, hedge_below=found.hedge_below, cannot_tell_below=found.cannot_tell_below)
     own = (config.doubt.hedge_below, config.doubt.cannot_tell_below)
     is_own = own != (DoubtConfig.hedge_below, DoubtConfig.cannot_tell_below)
+    if model.is_demo:
+        used = "demo"
+    elif is_own or not config.doubt.measured:
+        used = "config"
+    else:
+        used = "found" if has_any else "default"
     return {
         "hedge_below": found.hedge_below if has_any else None,
         "cannot_tell_below": found.cannot_tell_below if has_any else None,
@@ -311,13 +318,7 @@ def _doubt(trials: Sequence[Trial], model: catalog.ChosenModel, config: Config) 
         "before": [default.hedge_below, default.cannot_tell_below],
         "with_before": asdict(thresholds.tally(trials, default)),
         "with_found": asdict(thresholds.tally(trials, rule)) if has_any else None,
-        "used": "demo"
-        if model.is_demo
-        else "config"
-        if is_own or not config.doubt.measured
-        else "found"
-        if has_any
-        else "default",
+        "used": used,
         "evidence": [_as_json(trial) for trial in trials],
     }
 
