@@ -303,13 +303,13 @@ class _Noting:
         return heard
 
 
-def ghosts(folder: Path, minutes: float) -> Iterator[Ghost]:
+def ghosts(folder: Path, minutes: float, seed: int = SEED) -> Iterator[Ghost]:
     """What was heard as words. Each kind of sound has its share of the minutes."""
     first = _Noting(VoskTranscriber(folder))
     transcriber = TwiceHeard(first, VoskTranscriber(folder))
     seconds = 60 * minutes / len(GHOSTS) / len(LOUDNESS)
     for name, kind in GHOSTS.items():
-        rng = np.random.default_rng(SEED)
+        rng = np.random.default_rng(seed)
         sounds = iter([(rms * kind(int(RATE_HZ * seconds), rng)).astype(np.float32) for rms in LOUDNESS])
         source = SoundSource(sounds)
         hearing = Hearing(source, VoiceActivity(2), EndpointSettings(), transcriber, min_confidence=NOISE_CONFIDENCE)
@@ -346,9 +346,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--voices", choices=("development", "strangers"), default="development")
     parser.add_argument("--count", type=int, default=60, help="sentences of each set")
     parser.add_argument("--ghosts", type=float, metavar="MINUTES", help="of sound without speech, instead of sentences")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the sounds without speech")
     chosen = parser.parse_args(arguments)
     if chosen.ghosts is not None:
-        for line in ghost_report(list(ghosts(chosen.folder, chosen.ghosts)), chosen.ghosts):
+        for line in ghost_report(list(ghosts(chosen.folder, chosen.ghosts, chosen.seed)), chosen.ghosts):
             console.result(line)
         return
     ear = Ear(chosen.folder)
