@@ -3,18 +3,21 @@
 A model is sure that "there is no person" in a dark picture, and its probabilities do not tell that it could not have
 seen one. So a sentence about a picture that shows nothing is never said surely, whatever the model's probabilities are.
 This file judges a picture by `vision.framing` and a sentence by the language's words. It does not know what doubt
-sounds like.
+sounds like, nor who is told first what is wrong with such a picture, in place of an answer.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assistant.answering.doubt import Verdict
 from assistant.language.phrases import Phrases
+from assistant.language.sentences import split_sentences
 from assistant.language.writing_questions import has_one_of
 from vision.framing import SHOWS_NOTHING, Fault
 
 if TYPE_CHECKING:
+    from assistant.answering.turn import Turn
     from vision.frame import Frame
     from vision.framing import Framing
 
@@ -26,6 +29,23 @@ def framing_of(frame: Frame | None) -> Framing | None:
     from vision.framing import judge
 
     return None if frame is None or min(frame.rgb.shape[:2]) < SMALLEST_PX else judge(frame)
+
+
+def fault_of_nothing(frame: Frame | None) -> Fault | None:
+    """The fault with which a picture shows nothing to ask a model about. None if it shows something."""
+    framing = framing_of(frame)
+    return framing.fault if framing is not None and framing.fault in SHOWS_NOTHING else None
+
+
+def told_instead(turn: Turn, fault: Fault, phrases: Phrases) -> list[str]:
+    """What is wrong with the picture, in place of an answer: the turn has it as its answer, by no model.
+
+    Returns the sentences.
+    """
+    advice = phrases.framing[fault.value].advice
+    turn.told = split_sentences(advice, phrases.abbreviations)
+    turn.answer, turn.verdict, turn.by_model = advice, Verdict.CANNOT_TELL, False
+    return list(turn.told)
 
 
 def is_hidden(sentence: str, framing: Framing | None, phrases: Phrases, *, doubts_veiled: bool = False) -> bool:
