@@ -31,11 +31,12 @@ class DoubtRule:
     hedge_below: float = DoubtConfig.hedge_below
     cannot_tell_below: float = DoubtConfig.cannot_tell_below  # counts only if the picture has a fault as well
     spell_below: float = DoubtConfig.spell_below  # "spell that" names a character that is less sure than this
-    doubts_veiled: bool = False  # nothing is said surely about a picture with a glare over much of it
+    doubts_veiled: bool = False  # nothing is said surely about a picture with a glare over much of it, seen once
+    looks_twice: bool = DoubtConfig.looks_twice  # a dim or veiled picture is looked at twice (`visibility`)
 
 
 # Measured on the demo model. It knows one wording for each thing, so every doubt of it is about what it sees.
-DEMO_RULE = DoubtRule(hedge_below=0.90, cannot_tell_below=0.70, spell_below=0.99, doubts_veiled=True)
+DEMO_RULE = DoubtRule(hedge_below=0.90, cannot_tell_below=0.70, spell_below=0.99, doubts_veiled=True, looks_twice=True)
 
 
 class Verdict(enum.Enum):

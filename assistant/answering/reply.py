@@ -20,6 +20,7 @@ from assistant.answering.doubt import (
     DoubtRule,
     Piece,
     Verdict,
+    certainty,
     put_in,
     rule_for,
     text_of,
@@ -27,10 +28,11 @@ from assistant.answering.doubt import (
 )
 from assistant.answering.reader_context import NOTHING_READ, PrintRead
 from assistant.answering.turn import Turn
-from assistant.answering.visibility import framing_of, is_hidden
+from assistant.answering.visibility import deserves_second_look, framing_of, is_about_itself, is_hidden
 from assistant.answering.witness import ReadLine, Witness, joined
 from assistant.language.long_numbers import easily_misread, failing_check, kinds_spoken_of
 from assistant.language.phrases import Phrases
+from assistant.language.same_answer import say_the_same
 from assistant.language.sentences import SentenceCutter, split_sentences
 from assistant.language.writing_questions import asks_about_writing
 
@@ -117,19 +119,29 @@ class Reply:
         self._read = read
         self._was_judged = False
         self._framing: Framing | None = None
+        self._agrees: bool | None = None  # whether a second look gave the same answer; None: there was none
         self._witness: Witness | None = None
         if read.lines and turn.question is not None:
             lines = [ReadLine(line.text, line.confidence) for line in read.lines]
             self._witness = Witness(turn.question.text, lines, read.is_whole, wording.phrases)
 
     def answer(
-        self, view: View, question: str, *, max_new_tokens: int | None = None, plain: bool = False
+        self,
+        view: View,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        plain: bool = False,
+        see: See | None = None,
     ) -> Generator[ReplyEvent, None, None]:
         """Ask about one picture. `plain` gives the model's text alone: no sentences are cut, and nothing is doubted.
 
-        After a sentence that withholds the answer nothing more is decoded. Raises as `View.ask` does.
+        With `see` a picture that deserves it is looked at twice, where the rule says so. The sentences then wait for
+        the second look, since the doubt stands before them. After a sentence that withholds the answer nothing more is
+        decoded. Raises as `View.ask` does, and as `see` does.
         """
         turn, abbreviations = self._turn, self._wording.phrases.abbreviations
+        waiting: list[str] | None = [] if see is not None and not plain and self._deserves_second_look(view) else None
         cutter = SentenceCutter(abbreviations, early=True)
         finish: Finish = "cancelled"  # of a view that ends without its stats
         is_print = turn.question is not None and asks_about_writing(turn.question.text, self._wording.phrases)
@@ -139,7 +151,9 @@ class Reply:
                 finish = chunk.stats.finish
             self._note(chunk)
             yield ChunkDecoded(chunk)
-            if not plain:
+            if waiting is not None:
+                waiting += cutter.push(chunk.text)
+            elif not plain:
                 yield from self._judged(cutter.push(chunk.text), view)
             if self._is_withheld:
                 yield DecodingEnded("stop")
@@ -149,7 +163,9 @@ class Reply:
         yield DecodingEnded(finish)
         if plain:
             return
-        yield from self._judged(cutter.flush(), view)
+        if waiting is not None and see is not None:
+            self._agrees = self._second_look_agrees(view, question, see)
+        yield from self._judged([*(waiting or ()), *cutter.flush()], view)
         if not turn.answer and not turn.cancelled.is_set():
             self._note_sentence()
             yield NothingAnswered(self._wording.phrases.no_answer)
@@ -216,6 +232,24 @@ class Reply:
         for sentence in split_sentences(turn.answer, self._wording.phrases.abbreviations):
             yield SentenceFinished(sentence, sentence)
 
+    def _deserves_second_look(self, view: View) -> bool:
+        rule = self._doubter.rule = rule_for(view.answerer, self._wording.doubt)
+        return rule.looks_twice and deserves_second_look(self._framing_of(view))
+
+    def _second_look_agrees(self, view: View, question: str, see: See) -> bool | None:
+        """Whether the answer is the same about the picture with stretched levels.
+
+        None where that would change nothing: the answer is unsure by itself, or is about no picture.
+        """
+        turn, phrases = self._turn, self._wording.phrases
+        frame, words = view.frame, phrases.doubt
+        is_unsure = certainty(self._doubter.pieces, words.formulaic) < self._doubter.rule.hedge_below
+        if frame is None or turn.cancelled.is_set() or is_unsure or is_about_itself(turn.answer, phrases):
+            return None
+        alone = question if turn.question is None else turn.question.text
+        again = second_look.asked_again(alone, frame.stretched(), see, turn.cancelled)
+        return None if turn.cancelled.is_set() else say_the_same(turn.answer, text_of(again), phrases)
+
     def _has_unproved_number(self) -> bool:
         numbers = easily_misread(self._turn.answer)
         return any(not second_look.is_printed(number, self._read) for number in numbers)
@@ -241,7 +275,13 @@ class Reply:
             framing = self._framing_of(view)
             doubter.rule = rule_for(view.answerer, self._wording.doubt)  # another model may have stepped in
             contradiction = self._contradiction_of(sentence)
-            hidden = is_hidden(sentence, framing, self._wording.phrases, doubts_veiled=doubter.rule.doubts_veiled)
+            hidden = is_hidden(
+                sentence,
+                framing,
+                self._wording.phrases,
+                doubts_veiled=doubter.rule.doubts_veiled,
+                agrees=self._agrees,
+            )
             spoken = doubter.spoken(sentence, contradiction, is_hidden=hidden)
             if contradiction is None and self._fails_its_check(sentence):
                 spoken = doubter.doubted(sentence, spoken, self._wording.phrases.second_look)

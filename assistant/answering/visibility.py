@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from vision.framing import Framing
 
 SMALLEST_PX = 64  # a picture with a shorter side is too small to be judged
+# A picture is looked at twice if its brightest hundredth is darker than this. Chosen on the calibration scenes of
+# `assistant.bench.accuracy.doubt_rates`.
+DIM_LEVEL = 60.0
+# Stretched levels bring nothing back here. An even surface is no such picture, nor one that is dark and not covered.
+_NOTHING_LEFT = SHOWS_NOTHING - {Fault.BLANK, Fault.TOO_DARK}
 
 
 def framing_of(frame: Frame | None) -> Framing | None:
@@ -48,14 +53,42 @@ def told_instead(turn: Turn, fault: Fault, phrases: Phrases) -> list[str]:
     return list(turn.told)
 
 
-def is_hidden(sentence: str, framing: Framing | None, phrases: Phrases, *, doubts_veiled: bool = False) -> bool:
+def deserves_second_look(framing: Framing | None) -> bool:
+    """Whether the picture is so dim, or so veiled by a glare, that a look at its stretched levels may tell something else.
+
+    Not where nothing can be seen at all: what is said about such a picture is doubted without a look.
+    """
+    if framing is None or framing.fault in _NOTHING_LEFT:
+        return False
+    return framing.bright_level < DIM_LEVEL or framing.is_veiled
+
+
+def is_about_itself(sentence: str, phrases: Phrases) -> bool:
+    """Whether the model speaks of itself ("I do not know that"), and so of no picture."""
+    return has_one_of(phrases.doubt.about_itself, sentence, phrases)
+
+
+def is_hidden(
+    sentence: str,
+    framing: Framing | None,
+    phrases: Phrases,
+    *,
+    doubts_veiled: bool = False,
+    agrees: bool | None = None,
+) -> bool:
     """Whether a sentence is about something that the picture cannot show.
 
     On an even surface only denials are: what is there has a color. What the model says about itself is about no
-    picture. `doubts_veiled`: a glare over much of the picture counts as well.
+    picture. `doubts_veiled`: a glare over much of the picture counts as well. `agrees`: whether a second look at the
+    stretched levels gave the same answer; None if there was none. Where two looks agree, the dark and a glare hide
+    nothing.
     """
-    if framing is None or has_one_of(phrases.doubt.about_itself, sentence, phrases):
+    if framing is None or is_about_itself(sentence, phrases):
         return False
+    if agrees is False:
+        return True
     if framing.fault is Fault.BLANK:
         return has_one_of(phrases.writing.denies, sentence, phrases)
-    return framing.fault in SHOWS_NOTHING or (doubts_veiled and framing.is_veiled)
+    if framing.fault in _NOTHING_LEFT:
+        return True
+    return agrees is None and (framing.fault in SHOWS_NOTHING or (doubts_veiled and framing.is_veiled))

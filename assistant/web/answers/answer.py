@@ -331,7 +331,10 @@ class Answer:
         self._asked_of = self.answerer
         reply = Reply(turn, self._means.wording, self._means.clock, about.fault, read)
         stop = StopStrings(asked.stop)
-        for event in reply.answer(view, prompt, max_new_tokens=asked.max_new_tokens, plain=asked.plain):
+        told = reply.answer(
+            view, prompt, max_new_tokens=asked.max_new_tokens, plain=asked.plain, see=self._means.engine.see
+        )
+        for event in told:
             match event:
                 case ChunkDecoded(chunk):
                     if chunk.stats is not None:
