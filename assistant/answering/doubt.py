@@ -36,7 +36,7 @@ class DoubtRule:
 
 
 # Measured on the demo model. It knows one wording for each thing, so every doubt of it is about what it sees.
-DEMO_RULE = DoubtRule(hedge_below=0.90, cannot_tell_below=0.70, spell_below=0.99, doubts_veiled=True, looks_twice=True)
+DEMO_RULE = DoubtRule(hedge_below=0.80, cannot_tell_below=0.70, spell_below=0.99, doubts_veiled=True, looks_twice=True)
 
 
 class Verdict(enum.Enum):

@@ -49,7 +49,9 @@ FLAWS = {
 }
 # About pictures of nothing (`vision.demo_model.empty_pictures`). No answer to these but doubt is honest.
 EMPTY_QUESTIONS = ("is there a person", "is there a circle", "what does it say", "describe the picture")
-MOST_HEDGED = 0.015  # of the answers about clean pictures; 2 % are allowed, but another set of pictures will differ
+# Another set of pictures will differ, so both are a little less than what is allowed: 2 % and 10 %.
+MOST_HEDGED = 0.015  # of the answers about clean pictures
+MOST_DOUBTED = 0.09  # of the right answers about spoilt pictures, also for what the picture cannot show
 _RIGHT_TO_SAY = 0.5  # of the answers about faulty pictures; if fewer are right, it is better to say none of them
 _EDGES = (0.0, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999, 1.0)
 _COVERAGES = (1.0, 0.99, 0.95, 0.9, 0.8, 0.6)
@@ -120,7 +122,7 @@ class Given:
     agrees: bool | None
 
 
-def given(engine: Engine, view: View, framing: Framing, questions: Sequence[str]) -> list[Given]:
+def answers_to(engine: Engine, view: View, framing: Framing, questions: Sequence[str]) -> list[Given]:
     """The answers to all questions about a picture, with the second looks that they get in use."""
     phrases = phrases_for("en")
     answers = [answered(view, question) for question in questions]
@@ -129,7 +131,7 @@ def given(engine: Engine, view: View, framing: Framing, questions: Sequence[str]
         return firsts
     second, found = engine.see(view.frame.stretched()), []
     for question, first in zip(questions, firsts, strict=True):
-        if first.sure >= DEMO_RULE.hedge_below and not is_about_itself(first.text, phrases):
+        if not is_about_itself(first.text, phrases):
             again = text_of(answered(second, question)).strip()
             first = replace(first, agrees=say_the_same(first.text, again, phrases))
         found.append(first)
@@ -143,7 +145,7 @@ def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]
     for number, (view, framing, all_of_it) in enumerate(looks(engine, flaw, scenes, seed)):
         # The flaw itself changes how bright it is.
         asked_of_it = [asked for asked in all_of_it if asked.kind != "light" or flaw == CLEAN]
-        answers = given(engine, view, framing, [asked.question for asked in asked_of_it])
+        answers = answers_to(engine, view, framing, [asked.question for asked in asked_of_it])
         for asked, answer in zip(asked_of_it, answers, strict=True):
             yield Trial(
                 flaw,
@@ -173,7 +175,7 @@ def empty_trials(engine: Engine, pictures: int, seed: int) -> Iterator[Trial]:
         for number in range(pictures):
             frame = Frame(made(np.random.default_rng([seed, number]), 448, 448), 0.0)
             judged = framing.judge(frame)
-            answers = given(engine, engine.see(frame), judged, EMPTY_QUESTIONS)
+            answers = answers_to(engine, engine.see(frame), judged, EMPTY_QUESTIONS)
             for question, answer in zip(EMPTY_QUESTIONS, answers, strict=True):
                 denies = has_one_of(phrases.writing.denies, answer.text, phrases)
                 yield Trial(
@@ -255,11 +257,19 @@ def summary(done: Sequence[Trial], rule: DoubtRule) -> str:
 
 
 def calibrated(done: Sequence[Trial]) -> DoubtRule:
-    """The highest thresholds that hedge at most MOST_HEDGED of clean answers, and give up only where most are wrong."""
+    """The highest thresholds that hedge at most MOST_HEDGED of the clean answers, doubt at most MOST_DOUBTED of the right
+    ones about spoilt pictures, and give up only where most are wrong.
+    """
     clean = [trial for trial in done if trial.flaw == CLEAN]
+    right = [trial for trial in done if trial.flaw != CLEAN and trial.right]
     faulty = [trial for trial in done if trial.faulty and not trial.declined]
     steps = [step / 100 for step in range(100)]
-    hedge = max(step for step in steps if sum(trial.sure < step for trial in clean) <= MOST_HEDGED * len(clean))
+    hedge = max(
+        step
+        for step in steps
+        if sum(trial.sure < step for trial in clean) <= MOST_HEDGED * len(clean)
+        if sum(trial.sure < step or trial.is_hidden for trial in right) <= MOST_DOUBTED * len(right) or step == 0
+    )
     mostly_wrong = [
         step
         for step in steps

@@ -9,10 +9,10 @@ import numpy as np
 from assistant.answering.doubt import DoubtRule
 from assistant.bench.accuracy.doubt_rates import (
     Trial,
+    answers_to,
     calibrated,
     doubt_table,
     empty_table,
-    given,
     good_pictures,
     second_look_table,
     summary,
@@ -45,6 +45,15 @@ def test_giving_up_is_not_calibrated_on_declined_answers() -> None:
     right = [trial(0.55, right=True, faulty=True) for _ in range(5)]
     clean = [Trial("clean", False, "color", 0.995, True) for _ in range(100)]
     assert calibrated([*clean, *declined, *right]).cannot_tell_below < 0.5
+
+
+def test_of_right_answers_about_spoilt_pictures_few_are_doubted() -> None:
+    """The threshold goes no higher than that, however few clean answers it hedges."""
+    clean = [Trial("clean", False, "color", 0.995, True) for _ in range(100)]
+    spoilt = [trial(0.5 if number < 8 else 0.8 if number < 50 else 0.995, right=True) for number in range(100)]
+    assert calibrated([*clean, *spoilt]).hedge_below == 0.8
+    hidden = [replace(one, is_hidden=one.sure > 0.99) for one in spoilt]
+    assert calibrated([*clean, *hidden]).hedge_below == 0.0, "what is doubted for the picture's sake counts as well"
 
 
 def test_the_summary_sets_what_is_wrong_against_what_is_doubted() -> None:
@@ -96,6 +105,6 @@ def test_the_same_questions_are_asked_about_a_dim_picture_again() -> None:
     picture = leaves(np.random.default_rng(2), 448, 448)
     for rgb, agrees, looks in ((picture, None, 1), (stops(picture, np.random.default_rng(2), -5.0), False, 2)):
         engine, frame = Second(), Frame(rgb, 0.0)
-        found = given(engine, engine.see(frame), judge(frame), ["what is this", "what else"])
+        found = answers_to(engine, engine.see(frame), judge(frame), ["what is this", "what else"])
         assert [(one.text, one.agrees) for one in found] == [("A cup.", agrees)] * 2
         assert len(engine.views) == looks
