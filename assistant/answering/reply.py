@@ -23,12 +23,19 @@ from assistant.answering.doubt import (
     certainty,
     put_in,
     rule_for,
+    stricter,
     text_of,
     without_space_around,
 )
 from assistant.answering.reader_context import NOTHING_READ, PrintRead
 from assistant.answering.turn import Turn
-from assistant.answering.visibility import deserves_second_look, framing_of, is_about_itself, is_hidden
+from assistant.answering.visibility import (
+    deserves_second_look,
+    framing_of,
+    is_about_itself,
+    is_hidden,
+    is_strongly_blurred,
+)
 from assistant.answering.witness import ReadLine, Witness, joined
 from assistant.language.long_numbers import easily_misread, failing_check, kinds_spoken_of
 from assistant.language.phrases import Phrases
@@ -273,7 +280,9 @@ class Reply:
         turn, doubter = self._turn, self._doubter
         for sentence in sentences:
             framing = self._framing_of(view)
-            doubter.rule = rule_for(view.answerer, self._wording.doubt)  # another model may have stepped in
+            rule = rule_for(view.answerer, self._wording.doubt)  # another model may have stepped in
+            needs_more = is_strongly_blurred(framing) and not is_about_itself(sentence, self._wording.phrases)
+            doubter.rule = stricter(rule) if needs_more else rule
             contradiction = self._contradiction_of(sentence)
             hidden = is_hidden(
                 sentence,

@@ -14,7 +14,7 @@ from assistant.answering.doubt import Verdict
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
 from assistant.language.writing_questions import has_one_of
-from vision.framing import SHOWS_NOTHING, Fault
+from vision.framing import DARK_LEVEL, SHOWS_NOTHING, Fault
 
 if TYPE_CHECKING:
     from assistant.answering.turn import Turn
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from vision.framing import Framing
 
 SMALLEST_PX = 64  # a picture with a shorter side is too small to be judged
-# A picture is looked at twice if its brightest hundredth is darker than this. Chosen on the calibration scenes of
-# `assistant.bench.accuracy.doubt_rates`.
+# Edges that are wider, in pixels of the model's 448, blur shapes into one another. Chosen, as the next two, on the
+# calibration scenes of `assistant.bench.accuracy.doubt_rates`.
+STRONG_BLUR_PX = 4.0
+# A dark and even picture that changes more, in levels a pixel, is no covered lens: that reaches 0.25.
+SHADOW_LEVEL = 1.0
+# A picture is looked at twice if its brightest hundredth is darker than this.
 DIM_LEVEL = 60.0
 # Stretched levels bring nothing back here. An even surface is no such picture, nor one that is dark and not covered.
 _NOTHING_LEFT = SHOWS_NOTHING - {Fault.BLANK, Fault.TOO_DARK}
@@ -58,9 +62,22 @@ def deserves_second_look(framing: Framing | None) -> bool:
 
     Not where nothing can be seen at all: what is said about such a picture is doubted without a look.
     """
-    if framing is None or framing.fault in _NOTHING_LEFT:
+    if framing is None or _is_lost(framing):
         return False
     return framing.bright_level < DIM_LEVEL or framing.is_veiled
+
+
+def _is_lost(framing: Framing) -> bool:
+    """Whether stretched levels bring nothing back."""
+    has_shadows = framing.bright_level < DARK_LEVEL and framing.structure.strongest_level > SHADOW_LEVEL
+    return framing.fault in _NOTHING_LEFT and not (framing.fault is Fault.COVERED and has_shadows)
+
+
+def is_strongly_blurred(framing: Framing | None) -> bool:
+    """Whether shapes run into one another, so that even what the model is rather sure of is often wrong."""
+    if framing is None or framing.fault is not Fault.BLURRED:
+        return False
+    return framing.blur_px is not None and framing.blur_px > STRONG_BLUR_PX
 
 
 def is_about_itself(sentence: str, phrases: Phrases) -> bool:
@@ -89,6 +106,6 @@ def is_hidden(
         return True
     if framing.fault is Fault.BLANK:
         return has_one_of(phrases.writing.denies, sentence, phrases)
-    if framing.fault in _NOTHING_LEFT:
+    if _is_lost(framing):
         return True
     return agrees is None and (framing.fault in SHOWS_NOTHING or (doubts_veiled and framing.is_veiled))

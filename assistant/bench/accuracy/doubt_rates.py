@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant import console
-from assistant.answering.doubt import DEMO_RULE, DoubtRule, Piece, Verdict, certainty, text_of, verdict
-from assistant.answering.visibility import deserves_second_look, is_about_itself, is_hidden
+from assistant.answering.doubt import DEMO_RULE, DoubtRule, Piece, Verdict, certainty, stricter, text_of, verdict
+from assistant.answering.visibility import deserves_second_look, is_about_itself, is_hidden, is_strongly_blurred
 from assistant.language.phrases import phrases_for
 from assistant.language.same_answer import say_the_same
 
@@ -72,6 +72,7 @@ class Trial:
     right: bool
     declined: bool = False
     is_hidden: bool = False  # the picture cannot show what the answer is about (`assistant.answering.visibility`)
+    needs_more: bool = False  # the picture is strongly blurred, and the answer is about it
     picture: int = 0  # its number among those of the flaw
     has_second_look: bool = False  # the picture deserves one
 
@@ -80,6 +81,7 @@ class Trial:
         return not (self.right or self.declined)
 
     def verdict(self, rule: DoubtRule) -> Verdict:
+        rule = stricter(rule) if self.needs_more else rule
         return verdict(self.sure, rule, picture_is_faulty=self.faulty, is_hidden=self.is_hidden)
 
 
@@ -155,6 +157,7 @@ def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]
                 answer.text == asked.answer,
                 answer.text == NOT_DRAWN,
                 _is_hidden(answer, framing),
+                _needs_more(answer, framing),
                 number,
                 deserves_second_look(framing),
             )
@@ -186,6 +189,7 @@ def empty_trials(engine: Engine, pictures: int, seed: int) -> Iterator[Trial]:
                     not denies,
                     answer.text == NOT_DRAWN,
                     _is_hidden(answer, judged),
+                    _needs_more(answer, judged),
                     number,
                     deserves_second_look(judged),
                 )
@@ -194,6 +198,10 @@ def empty_trials(engine: Engine, pictures: int, seed: int) -> Iterator[Trial]:
 def _is_hidden(answer: Given, framing: Framing) -> bool:
     rule = DEMO_RULE
     return is_hidden(answer.text, framing, phrases_for("en"), doubts_veiled=rule.doubts_veiled, agrees=answer.agrees)
+
+
+def _needs_more(answer: Given, framing: Framing) -> bool:
+    return is_strongly_blurred(framing) and not is_about_itself(answer.text, phrases_for("en"))
 
 
 def second_look_table(done: Sequence[Trial]) -> list[str]:
@@ -268,7 +276,7 @@ def calibrated(done: Sequence[Trial]) -> DoubtRule:
         step
         for step in steps
         if sum(trial.sure < step for trial in clean) <= MOST_HEDGED * len(clean)
-        if sum(trial.sure < step or trial.is_hidden for trial in right) <= MOST_DOUBTED * len(right) or step == 0
+        if sum(_is_doubted(trial, step) for trial in right) <= MOST_DOUBTED * len(right)
     )
     mostly_wrong = [
         step
@@ -277,6 +285,11 @@ def calibrated(done: Sequence[Trial]) -> DoubtRule:
         if share(trial.right for trial in faulty if step - 0.1 <= trial.sure < step) < _RIGHT_TO_SAY
     ]
     return DoubtRule(hedge_below=hedge, cannot_tell_below=max(mostly_wrong, default=0.0))
+
+
+def _is_doubted(trial: Trial, hedge_below: float) -> bool:
+    rule = replace(DEMO_RULE, hedge_below=hedge_below, cannot_tell_below=0.0)
+    return trial.verdict(rule) is not Verdict.PLAIN
 
 
 def share(of: Iterable[bool]) -> float:
@@ -367,7 +380,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for title, trials_of_it in twice.items():
         console.result("\n".join(["", title, "", *second_look_table(trials_of_it)]))
     console.result("\n".join(["", "Pictures of nothing", "", *empty_table(empty, rule), "", summary(done, rule)]))
-    before = [replace(trial, is_hidden=False) for trial in done]
+    before = [replace(trial, is_hidden=False, needs_more=False) for trial in done]
     console.result(f"By the probabilities alone, hedged below 0.9: {summary(before, DoubtRule(0.9, 0.7, 0.99))}")
     return 0
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from assistant.answering.doubt import DEMO_RULE, NEVER, DoubtRule, Verdict
+from assistant.answering.doubt import DEMO_RULE, NEVER, DoubtRule, Verdict, stricter
 from assistant.answering.reply import Reply, SentenceFinished, Wording
 from assistant.answering.turn import Question, Turn
-from assistant.answering.visibility import DIM_LEVEL, framing_of, is_hidden
+from assistant.answering.visibility import DIM_LEVEL, deserves_second_look, framing_of, is_hidden
 from assistant.language.phrases import phrases_for
 from tests.assistant.fakes import FakeEngine, FakeView
 from vision.demo_model.empty_pictures import EMPTY
-from vision.demo_model.photographs import glare, leaves, stops
+from vision.demo_model.photographs import defocus, glare, leaves, stops
 from vision.frame import Frame
 from vision.framing import Fault, judge
 
@@ -132,6 +133,36 @@ def test_two_looks_that_agree_make_up_for_the_dark_and_a_glare_alone() -> None:
     blank, covered = replace(dark, fault=Fault.BLANK), replace(dark, fault=Fault.COVERED)
     assert is_hidden("There is no door.", blank, EN, agrees=True)
     assert is_hidden("It is a door.", covered, EN, agrees=True)
+
+
+def test_a_dark_picture_with_shadows_is_no_covered_lens() -> None:
+    """Two looks decide what is said about it; black with its noise stays doubted."""
+    covered = replace(judge(empty("black")), fault=Fault.COVERED)
+    shadows = replace(covered, structure=replace(covered.structure, strongest_level=2.0))
+    assert is_hidden("It is a door.", covered, EN, agrees=True)
+    assert not is_hidden("It is a door.", shadows, EN, agrees=True)
+    assert is_hidden("It is a door.", shadows, EN)
+    glowing = replace(shadows, bright_level=200.0)
+    assert is_hidden("It is a door.", glowing, EN, agrees=True), "a finger before a lamp"
+    assert [deserves_second_look(each) for each in (covered, shadows, glowing)] == [False, True, False]
+
+
+def test_a_strongly_blurred_picture_asks_for_more_certainty() -> None:
+    """A certainty that is enough elsewhere is doubted there, but for what the model says of itself."""
+    sharp = Frame(leaves(np.random.default_rng(2), 640, 480), 0.0)
+    blurred = Frame(defocus(sharp.rgb, np.random.default_rng(2), 6.0), 0.0)
+
+    def verdict_on(frame: Frame, answer: str, rule: DoubtRule) -> Verdict:
+        engine, turn = FakeEngine((answer,)), Turn(Question("what is this", None, 0.0, 0.0))
+        engine.log_probability, engine.is_demo = math.log(0.9), rule is DEMO_RULE
+        list(Reply(turn, Wording(EN, rule), lambda: 0.0, None).answer(engine.see(frame), "what is this"))
+        return turn.verdict
+
+    assert verdict_on(sharp, "A cup.", DEMO_RULE) is Verdict.PLAIN
+    assert verdict_on(blurred, "A cup.", DEMO_RULE) is Verdict.UNSURE
+    assert verdict_on(blurred, "I only know drawn shapes.", DEMO_RULE) is Verdict.PLAIN
+    assert verdict_on(blurred, "A cup.", DoubtRule()) is Verdict.PLAIN, "only where that was measured"
+    assert stricter(NEVER) == NEVER
 
 
 def test_what_cannot_be_judged_hides_nothing() -> None:
