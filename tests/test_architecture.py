@@ -94,7 +94,7 @@ MAY_IMPORT: Mapping[str, str] = {
         " assistant.inspection assistant.web.answers audio vision"
     ),
     "assistant.web.protocols": (
-        "assistant.ground assistant.language assistant.answering assistant.web.answers assistant.web.ground audio vision"
+        "assistant.ground assistant.language assistant.answering assistant.web.answers assistant.web.ground audio"
         " vision.reading"
     ),
     "assistant.web": (

@@ -53,6 +53,7 @@ SHAKE_PX = 1.2
 # A smear, from a camera that was swung, has no edge to measure. A picture is one if it changes softly nearly everywhere,
 # and hardly in one direction. A corner of a room or a horizon changes in few places, stripes are sharp.
 SMEAR_ALONG = 1.15  # levels a pixel
+SMEAR_ALONG_SHARE = 0.01  # the same, of the brightest hundredth: in the dark everything changes softly
 SMEAR_ACROSS = 1.0
 SMEAR_ONE_WAY = 0.35
 SMEAR_SHARE = 0.6
@@ -152,7 +153,7 @@ def judge(frame: Frame, unchanged_seconds: float = 0.0) -> Framing:
 
 def _fault(measured: Framing) -> Fault | None:
     limit_px = SHAKE_PX if measured.shake_ratio > SHAKE_RATIO else BLUR_PX
-    blurred = (measured.blur_px is not None and measured.blur_px > limit_px) or _is_smeared(measured.structure)
+    blurred = (measured.blur_px is not None and measured.blur_px > limit_px) or _is_smeared(measured)
     dark = measured.bright_level < DARK_LEVEL
     glows = (
         measured.red_share > GLOW_SHARE
@@ -203,9 +204,10 @@ def _is_blank(measured: Framing) -> bool:
     )
 
 
-def _is_smeared(structure: Structure) -> bool:
+def _is_smeared(measured: Framing) -> bool:
+    structure = measured.structure
     return (
-        structure.along_level < SMEAR_ALONG
+        structure.along_level < min(SMEAR_ALONG, SMEAR_ALONG_SHARE * measured.bright_level)
         and structure.across_level > SMEAR_ACROSS
         and structure.one_way > SMEAR_ONE_WAY
         and structure.share > SMEAR_SHARE

@@ -14,7 +14,7 @@ import math
 import re
 import string
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.language.phrases import DoubtWords, SecondLookWords, WritingWords
 from assistant.settings.config import DoubtConfig
@@ -31,11 +31,20 @@ class DoubtRule:
     hedge_below: float = DoubtConfig.hedge_below
     cannot_tell_below: float = DoubtConfig.cannot_tell_below  # counts only if the picture has a fault as well
     spell_below: float = DoubtConfig.spell_below  # "spell that" names a character that is less sure than this
-    doubts_veiled: bool = False  # nothing is said surely about a picture with a glare over much of it
+    hedge_blurred_below: float = 0.0  # in place of `hedge_below` about a strongly blurred picture, if it is higher
+    doubts_veiled: bool = False  # nothing is said surely about a picture with a glare over much of it, seen once
+    looks_twice: bool = DoubtConfig.looks_twice  # a dim or veiled picture is looked at twice (`visibility`)
 
 
 # Measured on the demo model. It knows one wording for each thing, so every doubt of it is about what it sees.
-DEMO_RULE = DoubtRule(hedge_below=0.90, cannot_tell_below=0.70, spell_below=0.99, doubts_veiled=True)
+DEMO_RULE = DoubtRule(
+    hedge_below=0.75,
+    cannot_tell_below=0.70,
+    spell_below=0.99,
+    hedge_blurred_below=0.97,
+    doubts_veiled=True,
+    looks_twice=True,
+)
 
 
 class Verdict(enum.Enum):
@@ -232,6 +241,13 @@ def unsure_characters(pieces: Sequence[Piece], rule: DoubtRule) -> list[tuple[in
             found += [(at + i, c) for i, c in enumerate(piece.text) if c.isalnum()]
         at += len(piece.text)
     return found
+
+
+def stricter(rule: DoubtRule) -> DoubtRule:
+    """The rule for a strongly blurred picture. A rule that never hedges stays so."""
+    if rule.hedge_below <= 0:
+        return rule
+    return replace(rule, hedge_below=max(rule.hedge_below, rule.hedge_blurred_below))
 
 
 def rule_for(answerer: Answerer, usual: DoubtRule) -> DoubtRule:

@@ -20,18 +20,27 @@ from assistant.answering.doubt import (
     DoubtRule,
     Piece,
     Verdict,
+    certainty,
     put_in,
     rule_for,
+    stricter,
     text_of,
     without_space_around,
 )
 from assistant.answering.length import LONGEST_TOKENS, Limit, LimitedCutter
 from assistant.answering.reader_context import NOTHING_READ, PrintRead
 from assistant.answering.turn import Turn
-from assistant.answering.visibility import framing_of, is_hidden
+from assistant.answering.visibility import (
+    deserves_second_look,
+    framing_of,
+    is_about_itself,
+    is_hidden,
+    is_strongly_blurred,
+)
 from assistant.answering.witness import ReadLine, Witness, joined
 from assistant.language.long_numbers import easily_misread, failing_check, kinds_spoken_of
 from assistant.language.phrases import Phrases
+from assistant.language.same_answer import say_the_same
 from assistant.language.sentences import split_sentences
 from assistant.language.writing_questions import asks_about_writing
 from vision.interface import Cut
@@ -120,6 +129,7 @@ class Reply:
         self._read = read
         self._was_judged = False
         self._framing: Framing | None = None
+        self._agrees: bool | None = None  # whether a second look gave the same answer; None: there was none
         self._witness: Witness | None = None
         if read.lines and turn.question is not None:
             lines = [ReadLine(line.text, line.confidence) for line in read.lines]
@@ -133,17 +143,27 @@ class Reply:
         max_new_tokens: int | None = None,
         plain: bool = False,
         limit: Limit | None = None,
+        see: See | None = None,
     ) -> Generator[ReplyEvent, None, None]:
         """Ask about one picture. `plain` gives the model's text alone: no sentences are cut, and nothing is doubted.
 
         After a sentence that withholds the answer nothing more is decoded. Nor is it once the answer is as long as
-        `limit` allows: it ends behind a sentence, and `has_rest` tells that `go_on` has more. Raises as `View.ask` does.
+        `limit` allows: it ends behind a sentence, and `has_rest` tells that `go_on` has more. With `see` a picture that
+        deserves it is looked at twice, where the rule says so. The sentences then wait for the second look, since the
+        doubt stands before them. Raises as `View.ask` does, and as `see` does.
         """
         turn, cut = self._turn, None if limit is None else Cut()
         is_print = asks_about_writing(turn.asked, self._wording.phrases)
         longest = max_new_tokens if limit is None else limit.longest_tokens
         chunks = view.ask(question, max_new_tokens=longest, cancelled=turn.cancelled, is_print=is_print, cut=cut)
-        yield from self._answered(chunks, view, cut, limit, self._wording.phrases.no_answer, plain=plain)
+
+        def look_again(is_begin: bool) -> bool | None:
+            assert see is not None  # it is only called where there is one
+            return self._second_look_agrees(view, question, see, longest, is_begin=is_begin)
+
+        again = look_again if see is not None and not plain and self._deserves_second_look(view) else None
+        nothing = self._wording.phrases.no_answer
+        yield from self._answered(chunks, view, cut, limit, nothing, plain=plain, again=again)
 
     def go_on(self, view: View, limit: Limit | None) -> Generator[ReplyEvent, None, None]:
         """Tell the rest of an answer that was cut, which may be cut again. Raises as `View.go_on` does."""
@@ -161,9 +181,11 @@ class Reply:
         nothing: str,  # said in place of an answer without a word
         *,
         plain: bool = False,
+        again: Callable[[bool], bool | None] | None = None,  # looks a second time, before anything is said
     ) -> Generator[ReplyEvent, None, None]:
         turn, phrases = self._turn, self._wording.phrases
         cutter = LimitedCutter(phrases.abbreviations, limit, phrases.length.more_left)
+        waiting: list[str] = []
         finish: Finish = "cancelled"  # of a view that ends without its stats
         for chunk in chunks:
             if chunk.stats is not None:
@@ -171,7 +193,11 @@ class Reply:
             self._note(chunk)
             yield ChunkDecoded(chunk)
             if not plain:
-                yield from self._judged(cutter.push(chunk.text, chunk.tokens), view)
+                sentences = cutter.push(chunk.text, chunk.tokens)
+                if again is None:
+                    yield from self._judged(sentences, view)
+                else:
+                    waiting += sentences
             if self._is_withheld:
                 yield DecodingEnded("stop")
                 return
@@ -185,9 +211,15 @@ class Reply:
         turn.answer = turn.answer.strip()
         self.is_remembered = finish in ("stop", "length")
         yield DecodingEnded(finish)
-        if plain or is_over:
+        if plain:
             return
-        yield from self._judged(cutter.flush(), view)
+        if again is not None:
+            self._agrees = again(is_over)
+        yield from self._judged([*waiting, *([] if is_over else cutter.flush())], view)
+        if self._is_withheld:  # nothing was said of the answer, so nobody wants its rest
+            self.has_rest = turn.is_cut = False
+        if is_over:
+            return
         # The mark of an answer that was given up tells nothing, where it is all that was left to tell.
         told = turn.answer if turn.before is None else turn.answer.strip("… ")
         if not told and not turn.cancelled.is_set():
@@ -272,6 +304,28 @@ class Reply:
         for sentence in split_sentences(turn.answer, self._wording.phrases.abbreviations):
             yield SentenceFinished(sentence, sentence)
 
+    def _deserves_second_look(self, view: View) -> bool:
+        rule = self._doubter.rule = rule_for(view.answerer, self._wording.doubt)
+        return rule.looks_twice and deserves_second_look(self._framing_of(view))
+
+    def _second_look_agrees(
+        self, view: View, question: str, see: See, max_new_tokens: int | None, *, is_begin: bool
+    ) -> bool | None:
+        """Whether the answer is the same about the picture with stretched levels.
+
+        `is_begin`: it was cut, so it is compared with as many sentences of the other answer. None where that would change nothing: the answer is unsure by itself, or is about no picture.
+        """
+        turn, phrases = self._turn, self._wording.phrases
+        frame, words = view.frame, phrases.doubt
+        is_unsure = certainty(self._doubter.pieces, words.formulaic) < self._doubter.rule.hedge_below
+        if frame is None or turn.cancelled.is_set() or is_unsure or is_about_itself(turn.answer, phrases):
+            return None
+        alone = question if turn.question is None else turn.question.text
+        again = second_look.asked_again(alone, frame.stretched(), see, turn.cancelled, max_new_tokens)
+        if is_begin:
+            again = second_look.begin_like(turn.answer, again, phrases)
+        return None if turn.cancelled.is_set() else say_the_same(turn.answer, text_of(again), phrases)
+
     def _has_unproved_number(self) -> bool:
         numbers = easily_misread(self._turn.answer)
         return any(not second_look.is_printed(number, self._read) for number in numbers)
@@ -295,9 +349,17 @@ class Reply:
         turn, doubter = self._turn, self._doubter
         for sentence in sentences:
             framing = self._framing_of(view)
-            doubter.rule = rule_for(view.answerer, self._wording.doubt)  # another model may have stepped in
+            rule = rule_for(view.answerer, self._wording.doubt)  # another model may have stepped in
+            needs_more = is_strongly_blurred(framing) and not is_about_itself(sentence, self._wording.phrases)
+            doubter.rule = stricter(rule) if needs_more else rule
             contradiction = self._contradiction_of(sentence)
-            hidden = is_hidden(sentence, framing, self._wording.phrases, doubts_veiled=doubter.rule.doubts_veiled)
+            hidden = is_hidden(
+                sentence,
+                framing,
+                self._wording.phrases,
+                doubts_veiled=doubter.rule.doubts_veiled,
+                agrees=self._agrees,
+            )
             spoken = doubter.spoken(sentence, contradiction, is_hidden=hidden)
             if contradiction is None and self._fails_its_check(sentence):
                 spoken = doubter.doubted(sentence, spoken, self._wording.phrases.second_look)

@@ -91,7 +91,7 @@ class ReplyWriter:
             read = self._reader.read_for(question.text, view, turn.cancelled)
         asked = look.print_told.question_for(question.text, read, view, self._phrases)
         reply = Reply(turn, self._wording, self._clock, look.fault, read)
-        yield from self._told(turn, reply.answer(view, asked, limit=limit))
+        yield from self._told(turn, reply.answer(view, asked, limit=limit, see=self._see))
         if reply.is_remembered:
             look.print_told.was_answered()
         yield from self._told(turn, reply.check_numbers(view, question.text, self._see))

@@ -52,7 +52,7 @@ def compared(before: Sequence[Piece], now: Sequence[Piece], phrases: Phrases, *,
     `is_begin`: `before` is only the begin of an answer, so it is compared with as many sentences of `now`.
     """
     if is_begin:
-        now = _begin(now, len(split_sentences(text_of(before), phrases.abbreviations)), phrases)
+        now = begin_like(text_of(before), now, phrases)
     words, old, new = phrases.second_look, text_of(before).strip(), text_of(now).strip()
     numbers = numbers_of(old), numbers_of(new)
     if say_the_same(old, new, phrases):
@@ -70,8 +70,9 @@ def is_printed(digits: str, read: PrintRead) -> bool:
     return any(digits in re.sub(r"\D", "", line.text) for line in read.lines)
 
 
-def _begin(pieces: Sequence[Piece], sentences: int, phrases: Phrases) -> list[Piece]:
-    """The pieces of the first sentences."""
+def begin_like(before: str, pieces: Sequence[Piece], phrases: Phrases) -> list[Piece]:
+    """The pieces of as many sentences as `before` has."""
+    sentences = len(split_sentences(before, phrases.abbreviations))
     text, end, at, kept = text_of(pieces), 0, 0, list[Piece]()
     for sentence in split_sentences(text, phrases.abbreviations)[:sentences]:
         end = text.index(sentence, end) + len(sentence)

@@ -115,7 +115,7 @@ class Turn:
     done: threading.Event = field(default_factory=threading.Event)
     answer: str = ""  # the model's own words
     told: list[str] = field(default_factory=list)  # the answer sentence by sentence, with the words of doubt
-    by_model: bool = True  # False: a page is read, or a code, the light or a color is told
+    by_model: bool = True  # False: a page, a code, the light or a color was read, or a fault of the picture is told
     spelling: str = ""  # what "spell that" says, where that is more than a part of the answer
     verdict: Verdict = Verdict.PLAIN
     rule: DoubtRule | None = None  # the thresholds that judged it; None: nothing was judged

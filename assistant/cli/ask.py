@@ -1,7 +1,8 @@
 """`seesay ask` answers one question about one picture.
 
 The question is typed or comes from a WAV file. The answer is printed, spoken or written to a file. "Read the text" is
-answered by the reader of print, line by line, and needs no engine.
+answered by the reader of print, line by line, and needs no engine. A picture that shows nothing needs none either: what
+is wrong with it is told in place of an answer.
 """
 
 from __future__ import annotations
@@ -23,11 +24,15 @@ from assistant.language.phrases import Command, ReadingCommand
 from assistant.wiring.at_once import job_at_once
 
 if TYPE_CHECKING:
+    from assistant.answering.capture import Take
     from assistant.answering.pipeline import TellJob
+    from assistant.answering.reply_writer import Sentences
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Question, Turn
+    from assistant.language.phrases import Phrases
     from assistant.wiring.assembly import Assembly
     from vision.frame import Frame
+    from vision.framing import Fault
     from vision.interface import FrameSource, View
     from vision.reading.interface import Line
 
@@ -43,6 +48,7 @@ def add_verb(verbs: Any, common: argparse.ArgumentParser) -> None:
     ask.add_argument("--say", action="store_true", help="speak the answer")
     ask.add_argument("--speech-out", type=user_path, metavar="WAV", help="write the spoken answer to a file")
     ask.add_argument("--json", action="store_true", help="print one JSON object")
+    ask.add_argument("--anyway", action="store_true", help="ask the model even about a picture that shows nothing")
     ask.set_defaults(do=_ask)
 
 
@@ -53,6 +59,7 @@ def _ask(arguments: argparse.Namespace) -> None:
     answer.
     """
     from assistant.answering import report
+    from assistant.answering.visibility import fault_of_nothing
     from assistant.wiring.assembly import Assembly
 
     if (arguments.question is None) == (arguments.audio is None):
@@ -66,10 +73,14 @@ def _ask(arguments: argparse.Namespace) -> None:
         if arguments.audio is not None and not arguments.json:
             console.result(f"you: {question.text}")
         frames = assembly.frames if arguments.image is None else assembly.open_frames(arguments.image)
-        frames.capture()  # so that a bad picture is reported before the model loads, which takes minutes
+        # A bad picture is reported before the model loads, which takes minutes; so is one that shows nothing.
+        frame = frames.capture()
+        fault = None if arguments.anyway else fault_of_nothing(frame)
         voice = _voice(assembly, arguments.say, arguments.speech_out)
         command = parse_command(question.text, assembly.phrases)
         reads, at_once = command is Command.READ_TEXT, job_at_once(command, assembly.phrases, assembly.reader)
+        if not reads and at_once is None and fault is not None:
+            at_once = _telling_of(fault, assembly.phrases)
         if not reads and at_once is None:
             assembly.tell_of_demo_model()
             _ = assembly.engine
@@ -94,6 +105,17 @@ def _ask(arguments: argparse.Namespace) -> None:
             console.say(report.timings_line(turn))
     if arguments.speech_out is not None and not arguments.json:
         console.say(f"the spoken answer is in {arguments.speech_out}")
+
+
+def _telling_of(fault: Fault, phrases: Phrases) -> TellJob:
+    """A job that tells what is wrong with the picture in place of an answer."""
+
+    from assistant.answering.visibility import told_instead
+
+    def sentences(turn: Turn, take: Take) -> Sentences:
+        yield from told_instead(turn, fault, phrases)
+
+    return sentences
 
 
 def _question(assembly: Assembly, text: str | None, audio: Path | None) -> Question:

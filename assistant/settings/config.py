@@ -190,6 +190,7 @@ class DoubtConfig:
     hedge_below: float = _number(0.2, 0.0, 1.0)
     cannot_tell_below: float = _number(0.2, 0.0, 1.0)
     spell_below: float = _number(0.9, 0.0, 1.0)
+    looks_twice: bool = False
     measured: bool = True
 
 

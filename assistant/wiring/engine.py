@@ -77,7 +77,9 @@ def doubt_rule(config: Config, *, is_demo: bool, checked: Result | None = None) 
         hedge = measured.hedge_below
     if measured is not None and measured.cannot_tell_below is not None and cannot_tell == default.cannot_tell_below:
         cannot_tell = measured.cannot_tell_below
-    rule = DoubtRule(hedge_below=hedge, cannot_tell_below=cannot_tell, spell_below=own.spell_below)
+    rule = DoubtRule(
+        hedge_below=hedge, cannot_tell_below=cannot_tell, spell_below=own.spell_below, looks_twice=own.looks_twice
+    )
     figures = f"doubt: thresholds {hedge:g} and {cannot_tell:g}"
     is_own = (own.hedge_below, own.cannot_tell_below) != (default.hedge_below, default.cannot_tell_below)
     if measured is not None and measured.hedge_below is not None and not is_own:

@@ -44,3 +44,23 @@ def test_a_shifted_picture_holds_the_whole_picture() -> None:
         places.update(found)
         assert len(found) == 1
     assert len(places) == 4
+
+
+def test_a_stretched_picture_goes_from_black_to_white() -> None:
+    """A veil or the dark leaves a few levels, which are spread; colors keep their order, and the picture its time."""
+    rng = np.random.default_rng(3)
+    wide = rng.integers(0, 256, (40, 60, 3)).astype(np.uint8)
+    for narrow in (wide // 8, 180 + wide // 4):
+        stretched = Frame(narrow.astype(np.uint8), 3.0).stretched()
+        levels = stretched.rgb
+        assert (levels.shape, levels.dtype, stretched.captured_at) == (wide.shape, np.uint8, 3.0)
+        assert (int(levels.min()), int(levels.max())) == (0, 255)
+        redder = narrow[..., 0] > narrow[..., 2]
+        assert (levels[..., 0] >= levels[..., 2])[redder].all()
+
+
+def test_a_covered_lens_is_not_stretched_into_something() -> None:
+    """Its noise of a few levels is raised twelve times at most; an even picture stays even."""
+    noise = np.random.default_rng(4).integers(0, 3, (40, 60, 3)).astype(np.uint8)
+    assert Frame(noise, 0.0).stretched().rgb.max() <= 24
+    assert np.ptp(Frame(np.full((40, 60, 3), 9, np.uint8), 0.0).stretched().rgb) == 0

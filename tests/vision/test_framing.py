@@ -103,6 +103,14 @@ def test_a_shake_in_one_direction_is_a_blur() -> None:
     assert fault_of(moved) is Fault.BLURRED
 
 
+def test_a_dim_picture_is_not_called_a_smear() -> None:
+    """In the dark everything changes softly, also what is sharp."""
+    rng = np.random.default_rng(1)
+    for seed in range(4):
+        sharp = photographs.shallow(np.random.default_rng(seed), 640, 480)
+        assert fault_of(photographs.stops(sharp, rng, -5.0)) is not Fault.BLURRED
+
+
 def test_a_plain_wall_is_neither_blurred_nor_covered() -> None:
     """A wall without detail is blank, with and without a sensor's noise, in grey, red or any other colour."""
     rng = np.random.default_rng(4)

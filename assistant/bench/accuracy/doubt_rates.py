@@ -1,10 +1,10 @@
 """Measures how honest the doubt is, in the demo model's world: new scenes, held-out type faces and spoilt pictures.
 
-python -m assistant.bench.accuracy.doubt_rates [--scenes 300] [--spoilt 40] [--empty 6] [--calibrate]
+python -m assistant.bench.accuracy.doubt_rates [--scenes 300] [--spoilt 80] [--empty 12] [--calibrate]
 
-The engine really answers every question, and `vision.framing` judges every picture. `--calibrate` proposes
-thresholds, on scenes of its own. Without it the demo model's thresholds are measured, on other scenes. docs/doubt.md
-tells what the figures mean.
+The engine really answers every question, and `vision.framing` judges every picture. Pictures that deserve it are looked
+at twice, as in use. `--calibrate` proposes thresholds, on scenes of its own. Without it the demo model's thresholds are
+measured, on other scenes. docs/doubt.md tells what the figures mean.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant import console
-from assistant.answering.doubt import DEMO_RULE, DoubtRule, Piece, Verdict, certainty, verdict
-from assistant.answering.visibility import is_hidden
+from assistant.answering.doubt import DEMO_RULE, DoubtRule, Piece, Verdict, certainty, stricter, text_of, verdict
+from assistant.answering.visibility import deserves_second_look, is_about_itself, is_hidden, is_strongly_blurred
 from assistant.language.phrases import phrases_for
+from assistant.language.same_answer import say_the_same
 
 if TYPE_CHECKING:
     from vision.demo_model.questions import QuestionAnswer
@@ -48,7 +49,9 @@ FLAWS = {
 }
 # About pictures of nothing (`vision.demo_model.empty_pictures`). No answer to these but doubt is honest.
 EMPTY_QUESTIONS = ("is there a person", "is there a circle", "what does it say", "describe the picture")
-MOST_HEDGED = 0.015  # of the answers about clean pictures; 2 % are allowed, but another set of pictures will differ
+# Another set of pictures will differ, so both are a little less than what is allowed: 2 % and 10 %.
+MOST_HEDGED = 0.015  # of the answers about clean pictures
+MOST_DOUBTED = 0.09  # of the right answers about spoilt pictures, also for what the picture cannot show
 _RIGHT_TO_SAY = 0.5  # of the answers about faulty pictures; if fewer are right, it is better to say none of them
 _EDGES = (0.0, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999, 1.0)
 _COVERAGES = (1.0, 0.99, 0.95, 0.9, 0.8, 0.6)
@@ -69,12 +72,16 @@ class Trial:
     right: bool
     declined: bool = False
     is_hidden: bool = False  # the picture cannot show what the answer is about (`assistant.answering.visibility`)
+    needs_more: bool = False  # the picture is strongly blurred, and the answer is about it
+    picture: int = 0  # its number among those of the flaw
+    has_second_look: bool = False  # the picture deserves one
 
     @property
     def is_wrong(self) -> bool:
         return not (self.right or self.declined)
 
     def verdict(self, rule: DoubtRule) -> Verdict:
+        rule = stricter(rule) if self.needs_more else rule
         return verdict(self.sure, rule, picture_is_faulty=self.faulty, is_hidden=self.is_hidden)
 
 
@@ -108,22 +115,52 @@ def answered(view: View, question: str) -> list[Piece]:
     return [Piece(chunk.text, chunk.log_probabilities) for chunk in view.ask(question)]
 
 
+@dataclass(frozen=True)
+class Given:
+    """An answer of the model, and whether a second look at the picture gave the same; None: it was not asked again."""
+
+    text: str
+    sure: float
+    agrees: bool | None
+
+
+def answers_to(engine: Engine, view: View, framing: Framing, questions: Sequence[str]) -> list[Given]:
+    """The answers to all questions about a picture, with the second looks that they get in use."""
+    phrases = phrases_for("en")
+    answers = [answered(view, question) for question in questions]
+    firsts = [Given(text_of(pieces).strip(), certainty(pieces, phrases.doubt.formulaic), None) for pieces in answers]
+    if view.frame is None or not deserves_second_look(framing):
+        return firsts
+    second, found = engine.see(view.frame.stretched()), []
+    for question, first in zip(questions, firsts, strict=True):
+        if not is_about_itself(first.text, phrases):
+            again = text_of(answered(second, question)).strip()
+            first = replace(first, agrees=say_the_same(first.text, again, phrases))
+        found.append(first)
+    return found
+
+
 def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]:
     """One question of each sort about each scene."""
     from vision.demo_model.questions import NOT_DRAWN
 
-    phrases = phrases_for("en")
-    formulaic = phrases.doubt.formulaic
-    for view, framing, asked_of_it in looks(engine, flaw, scenes, seed):
-        for asked in asked_of_it:
-            if asked.kind == "light" and flaw != CLEAN:
-                continue  # the flaw itself changes the right answer
-            pieces = answered(view, asked.question)
-            answer = "".join(piece.text for piece in pieces).strip()
-            right, declined = answer == asked.answer, answer == NOT_DRAWN
-            hidden = is_hidden(answer, framing, phrases, doubts_veiled=DEMO_RULE.doubts_veiled)
-            sure, faulty = certainty(pieces, formulaic), framing.fault is not None
-            yield Trial(flaw, faulty, asked.kind, sure, right, declined, hidden)
+    for number, (view, framing, all_of_it) in enumerate(looks(engine, flaw, scenes, seed)):
+        # The flaw itself changes how bright it is.
+        asked_of_it = [asked for asked in all_of_it if asked.kind != "light" or flaw == CLEAN]
+        answers = answers_to(engine, view, framing, [asked.question for asked in asked_of_it])
+        for asked, answer in zip(asked_of_it, answers, strict=True):
+            yield Trial(
+                flaw,
+                framing.fault is not None,
+                asked.kind,
+                answer.sure,
+                answer.text == asked.answer,
+                answer.text == NOT_DRAWN,
+                _is_hidden(answer, framing),
+                _needs_more(answer, framing),
+                number,
+                deserves_second_look(framing),
+            )
 
 
 def empty_trials(engine: Engine, pictures: int, seed: int) -> Iterator[Trial]:
@@ -140,15 +177,57 @@ def empty_trials(engine: Engine, pictures: int, seed: int) -> Iterator[Trial]:
     for kind, made in EMPTY.items():
         for number in range(pictures):
             frame = Frame(made(np.random.default_rng([seed, number]), 448, 448), 0.0)
-            judged, view = framing.judge(frame), engine.see(frame)
-            for question in EMPTY_QUESTIONS:
-                pieces = answered(view, question)
-                answer = "".join(piece.text for piece in pieces).strip()
-                denies = has_one_of(phrases.writing.denies, answer, phrases)
-                hidden = is_hidden(answer, judged, phrases, doubts_veiled=DEMO_RULE.doubts_veiled)
-                sure = certainty(pieces, phrases.doubt.formulaic)
-                declined = answer == NOT_DRAWN
-                yield Trial(kind, judged.fault is not None, question, sure, not denies, declined, hidden)
+            judged = framing.judge(frame)
+            answers = answers_to(engine, engine.see(frame), judged, EMPTY_QUESTIONS)
+            for question, answer in zip(EMPTY_QUESTIONS, answers, strict=True):
+                denies = has_one_of(phrases.writing.denies, answer.text, phrases)
+                yield Trial(
+                    kind,
+                    judged.fault is not None,
+                    question,
+                    answer.sure,
+                    not denies,
+                    answer.text == NOT_DRAWN,
+                    _is_hidden(answer, judged),
+                    _needs_more(answer, judged),
+                    number,
+                    deserves_second_look(judged),
+                )
+
+
+def _is_hidden(answer: Given, framing: Framing) -> bool:
+    rule = DEMO_RULE
+    return is_hidden(answer.text, framing, phrases_for("en"), doubts_veiled=rule.doubts_veiled, agrees=answer.agrees)
+
+
+def _needs_more(answer: Given, framing: Framing) -> bool:
+    return is_strongly_blurred(framing) and not is_about_itself(answer.text, phrases_for("en"))
+
+
+def second_look_table(done: Sequence[Trial]) -> list[str]:
+    """A Markdown table: what share of the pictures with each flaw are looked at twice."""
+    rows = ["| | pictures | looked at twice |", "|---|---|---|"]
+    for flaw in dict.fromkeys(trial.flaw for trial in done):
+        twice = {trial.picture: trial.has_second_look for trial in done if trial.flaw == flaw}
+        rows.append(f"| {flaw} | {len(twice)} | {_percent(share(twice.values()))} |")
+    return rows
+
+
+def good_pictures(count: int, seed: int) -> Iterator[Trial]:
+    """Pictures like photographs without a flaw, asked nothing: `count` of each subject, with the noise of a camera."""
+    import numpy as np
+
+    from vision import framing
+    from vision.demo_model import framing_rates, photographs
+    from vision.frame import Frame
+
+    for subject in photographs.SUBJECTS:
+        for number, clean in enumerate(framing_rates.pictures(subject, count, seed)):
+            noise = framing_rates.NOISES[number % len(framing_rates.NOISES)]
+            exposed = photographs.expose(clean, np.random.default_rng([seed, number]), noise)
+            judged = framing.judge(Frame(exposed, 0.0))
+            twice = deserves_second_look(judged)
+            yield Trial(subject, judged.fault is not None, "", 1.0, right=True, picture=number, has_second_look=twice)
 
 
 def empty_table(done: Sequence[Trial], rule: DoubtRule) -> list[str]:
@@ -186,11 +265,19 @@ def summary(done: Sequence[Trial], rule: DoubtRule) -> str:
 
 
 def calibrated(done: Sequence[Trial]) -> DoubtRule:
-    """The highest thresholds that hedge at most MOST_HEDGED of clean answers, and give up only where most are wrong."""
+    """The highest thresholds that hedge at most MOST_HEDGED of the clean answers, doubt at most MOST_DOUBTED of the right
+    ones about spoilt pictures, and give up only where most are wrong.
+    """
     clean = [trial for trial in done if trial.flaw == CLEAN]
+    right = [trial for trial in done if trial.flaw != CLEAN and trial.right]
     faulty = [trial for trial in done if trial.faulty and not trial.declined]
     steps = [step / 100 for step in range(100)]
-    hedge = max(step for step in steps if sum(trial.sure < step for trial in clean) <= MOST_HEDGED * len(clean))
+    hedge = max(
+        step
+        for step in steps
+        if sum(trial.sure < step for trial in clean) <= MOST_HEDGED * len(clean)
+        if sum(_is_doubted(trial, step) for trial in right) <= MOST_DOUBTED * len(right)
+    )
     mostly_wrong = [
         step
         for step in steps
@@ -198,6 +285,11 @@ def calibrated(done: Sequence[Trial]) -> DoubtRule:
         if share(trial.right for trial in faulty if step - 0.1 <= trial.sure < step) < _RIGHT_TO_SAY
     ]
     return DoubtRule(hedge_below=hedge, cannot_tell_below=max(mostly_wrong, default=0.0))
+
+
+def _is_doubted(trial: Trial, hedge_below: float) -> bool:
+    rule = replace(DEMO_RULE, hedge_below=hedge_below, cannot_tell_below=0.0)
+    return trial.verdict(rule) is not Verdict.PLAIN
 
 
 def share(of: Iterable[bool]) -> float:
@@ -254,8 +346,8 @@ def _percent(value: float) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=300, help="clean ones (default: 300, of ten questions each)")
-    parser.add_argument("--spoilt", type=int, default=40, help="of each flaw (default: 40)")
-    parser.add_argument("--empty", type=int, default=6, help="of each kind that shows nothing (default: 6)")
+    parser.add_argument("--spoilt", type=int, default=80, help="of each flaw (default: 80)")
+    parser.add_argument("--empty", type=int, default=12, help="of each kind that shows nothing (default: 12)")
     parser.add_argument("--calibrate", action="store_true", help="propose thresholds, on scenes of their own")
     given = parser.parse_args(argv)
     from vision.demo_model import CHECKPOINT
@@ -284,8 +376,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     for title, rows in tables.items():
         console.result("\n".join(["", title, "", *rows]))
+    twice = {"Looked at twice": done, "Looked at twice, pictures without a flaw": list(good_pictures(40, seed))}
+    for title, trials_of_it in twice.items():
+        console.result("\n".join(["", title, "", *second_look_table(trials_of_it)]))
     console.result("\n".join(["", "Pictures of nothing", "", *empty_table(empty, rule), "", summary(done, rule)]))
-    before = [replace(trial, is_hidden=False) for trial in done]
+    before = [replace(trial, is_hidden=False, needs_more=False) for trial in done]
     console.result(f"By the probabilities alone, hedged below 0.9: {summary(before, DoubtRule(0.9, 0.7, 0.99))}")
     return 0
 

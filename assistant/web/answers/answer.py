@@ -27,6 +27,7 @@ from assistant.answering.reply import (
     Wording,
 )
 from assistant.answering.turn import CaptureTimings, Question, Turn
+from assistant.answering.visibility import told_instead
 from assistant.errors import AssistantError, ModelMissing
 from assistant.language.command_parser import parse_command
 from assistant.language.phrases import Command
@@ -41,6 +42,7 @@ from assistant.web.answers.without_engine import SaidAtOnce, Told, read_aloud, t
 from assistant.web.answers.work_queue import Ticket
 from audio.errors import AudioError, SpeechModelError
 from vision.errors import Cancelled, QuestionError, ReaderError, RemoteError, VisionError
+from vision.framing import SHOWS_NOTHING, Fault
 
 if TYPE_CHECKING:
     from assistant.answering.pipeline import TellJob
@@ -160,7 +162,7 @@ class Answer:
             yield from self._wait()
             if not self._cancelled.is_set():
                 yield from self._hear()
-                yield from self._without_engine() or self._checked() or self._with_engine()
+                yield from self._without_engine() or self._checked() or self._advised() or self._with_engine()
             yield self._done()
         except Cancelled:
             yield self._done()
@@ -245,6 +247,25 @@ class Answer:
             return None
         return self._look_again(about.frame, *about.held.exchanges[-1])
 
+    def _advised(self) -> Iterator[Event] | None:
+        """What is wrong with a picture that shows nothing, in place of an answer that the model would invent. None: ask it.
+
+        It is told once. Whoever asks on about the same picture gets the model's answer, with its doubt. A client of /v1
+        gets the model's own answer at once.
+        """
+        about = self._conversation
+        if self._asked.plain or about.was_advised or about.fault is None or about.fault not in SHOWS_NOTHING:
+            return None
+        about.was_advised = True
+        return self._advise(about.fault)
+
+    def _advise(self, fault: Fault) -> Iterator[Event]:
+        yield events.Seeing(None)  # the advice is the answer, and is not told twice
+        self._turn.moments.first_sentence_at = self._means.clock()
+        for sentence in told_instead(self._turn, fault, self._means.wording.phrases):
+            yield from self._add(sentence)
+        self._finish = "stop"
+
     def _look_again(self, frame: Frame, question: str, answer: str) -> Iterator[Event]:
         yield events.Seeing(None)
         reply = Reply(self._turn, self._means.wording, self._means.clock, None)
@@ -310,7 +331,10 @@ class Answer:
         self._asked_of = self.answerer
         reply = Reply(turn, self._means.wording, self._means.clock, about.fault, read)
         stop = StopStrings(asked.stop)
-        for event in reply.answer(view, prompt, max_new_tokens=asked.max_new_tokens, plain=asked.plain):
+        told = reply.answer(
+            view, prompt, max_new_tokens=asked.max_new_tokens, plain=asked.plain, see=self._means.engine.see
+        )
+        for event in told:
             match event:
                 case ChunkDecoded(chunk):
                     if chunk.stats is not None:

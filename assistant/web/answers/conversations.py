@@ -59,6 +59,7 @@ class Conversation:
     held: Said = field(default_factory=Said)  # what the view remembers
     print_told: PrintTold = field(default_factory=PrintTold)  # whether it was told what is printed in the picture
     looks_again: int = 0  # how often the user has asked "are you sure"
+    was_advised: bool = False  # its client was told that the picture shows nothing
     stop: Callable[[], None] = lambda: None  # ends the answer under way
 
     def prompt_for(

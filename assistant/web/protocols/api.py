@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
+from assistant.answering.visibility import framing_of
 from assistant.language.phrases import Command
 from assistant.web.access import SESSION_COOKIE, Client
 from assistant.web.answers.answer import NO_SPEECH_MODEL, Answer, Asked, Spoken
@@ -144,13 +145,12 @@ def _begin(services: Services, wanted: AskRequest, request: Request) -> Answer:
 
 
 def _picture(services: Services, wanted: PictureRequest) -> Conversation:
-    from vision.framing import judge
-
     if wanted.conversation is not None:
         return _conversation(services, wanted.conversation)
     if wanted.image is not None:
         frame = picture_frame(wanted.image, services.settings.max_pixels)
-        return services.conversations.new(frame, judge(frame).fault)
+        judged = framing_of(frame)
+        return services.conversations.new(frame, None if judged is None else judged.fault)
     return services.conversations.new(*services.camera_picture(_CAMERA_SECONDS))
 
 

@@ -220,7 +220,8 @@ def test_calibration_hedges_few_clean_answers_and_gives_up_where_most_are_wrong(
     """The proposed thresholds follow the trials that are given."""
     clean = [Trial(CLEAN, False, "color", 0.6 if number < 10 else 0.95, True) for number in range(1000)]
     faulty = [Trial("blur 12 px", True, "color", number / 1000, number > 400) for number in range(1000)]
-    rule = doubt_rates.calibrated([*clean, *faulty])
+    sure = [Trial("noise 25", False, "color", 0.99, True) for _ in range(6000)]  # so that few right ones are doubted
+    rule = doubt_rates.calibrated([*clean, *faulty, *sure])
     assert 0.6 < rule.hedge_below <= 0.95
     assert 0.4 <= rule.cannot_tell_below <= 0.5
 

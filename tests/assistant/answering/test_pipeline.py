@@ -410,7 +410,7 @@ def test_an_unsure_comparison_sounds_unsure() -> None:
     """ "Nothing has changed" is as doubtful as the less sure of the two answers, but none of its own letters is
     doubtful.
     """
-    stage = aimed(None, None, sure=0.8)
+    stage = aimed(None, None, sure=0.72)
     with stage.answering as answering:
         old = answering.look()
         stage.finished(answering.ask(question(), old))
@@ -506,7 +506,7 @@ def test_another_flaw_gets_its_own_advice() -> None:
 
 def test_doubt_is_heard() -> None:
     """An unsure answer begins with "I am not sure, but", and the turn keeps the model's own words."""
-    stage = aimed(None, sure=0.8)
+    stage = aimed(None, sure=0.72)
     with stage.answering as answering:
         turn = stage.finished(answering.ask(question(), answering.look()))
     assert stage.voice.heard[0] == PHRASES.doubt.not_sure.format(answer="a cup.")

@@ -12,12 +12,14 @@ from PIL import Image
 from assistant.bench.accuracy.drawn_codes import code_with
 from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
+from assistant.language.phrases import phrases_for
 from assistant.machine.power import Sysfs
 from audio.demo_model.voices import HELD_OUT_VOICES
 from audio.speaking.synthesizer import Synthesizer
 from audio.wav import read_wav, write_wav
 from tests.assistant.fake_reader import FakeReader, Printed
 from tests.assistant.machine.power.machine_trees import nuc
+from vision.demo_model.empty_pictures import EMPTY
 from vision.demo_model.world import draw
 from vision.errors import ReaderError
 
@@ -110,6 +112,29 @@ def test_a_code_is_told_without_loading_a_model(
     assert main(["ask", "--image", "blue.png", "what color is in the middle", "--speech-out", "blue.wav"]) == 0
     assert "blue" in capsys.readouterr().out
     assert 1.0 < read_wav(Path("blue.wav")).duration_seconds < 5.0
+
+
+@pytest.mark.parametrize(("kind", "fault"), [("blank", "blank"), ("black", "covered"), ("noise", "noise")])
+def test_what_is_wrong_with_a_picture_of_nothing_is_told_without_loading_a_model(
+    kind: str, fault: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model would invent an answer. In JSON the doubt says that nobody can tell, and there is no model."""
+    monkeypatch.setattr("assistant.wiring.assembly.load_engine", lambda *args, **options: pytest.fail("a model"))
+    Image.fromarray(EMPTY[kind](np.random.default_rng(1), 640, 480)).save("empty.png")
+    advice = phrases_for("en").framing[fault].advice
+    assert main(["ask", "--image", "empty.png", "is there a person"]) == 0
+    assert capsys.readouterr().out == f"{advice}\n"
+    assert main(["ask", "--image", "empty.png", "--json", "is there a person", "--speech-out", "said.wav"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["answer"], result["doubt"], result["model"]) == (advice, "cannot tell", None)
+    assert read_wav(Path("said.wav")).duration_seconds > 1.0
+
+
+def test_the_model_is_asked_about_a_picture_of_nothing_with_anyway(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever knows better gets its answer, which does not sound sure."""
+    Image.fromarray(EMPTY["black"](np.random.default_rng(1), 640, 480)).save("empty.png")
+    assert main(["ask", "--image", "empty.png", "--anyway", "is there a circle"]) == 0
+    assert capsys.readouterr().out.startswith("I am not sure, but")
 
 
 def test_a_spoken_answer_that_cannot_be_written_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,12 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
 from assistant.errors import AssistantError, ModelMissing
+from assistant.language.phrases import phrases_for
 from audio.errors import SpeechModelError, VoiceError
 from tests.assistant.web.api.serving import (
     ANSWER,
@@ -25,6 +28,9 @@ from tests.assistant.web.api.serving import (
     send_form,
     send_json,
 )
+from vision.demo_model.empty_pictures import EMPTY
+
+EN = phrases_for("en")
 
 
 def test_a_form_with_a_picture_is_answered_event_by_event(web: Running) -> None:
@@ -129,14 +135,54 @@ def test_sentences_come_with_sound_when_it_is_wanted(web: Running) -> None:
 
 def test_a_picture_with_a_flaw_brings_advice_and_is_answered_all_the_same(web: Running) -> None:
     """The advice comes as an event, and the answer may be hedged because of the fault."""
-    from PIL import Image
-
-    black = io.BytesIO()
-    Image.new("RGB", (320, 240), (3, 3, 3)).save(black, "PNG")
-    fields = {"question": QUESTION, "image": ("image/png", black.getvalue())}
+    blurred = io.BytesIO()
+    Image.open(io.BytesIO(picture())).filter(ImageFilter.GaussianBlur(5)).save(blurred, "PNG")
+    fields = {"question": QUESTION, "image": ("image/png", blurred.getvalue())}
     events = dict(events_of(send_form(web.port, "/api/ask", fields).body))
-    assert "covered" in events["seeing"]["advice"] or "dark" in events["seeing"]["advice"]
-    assert events["done"]["answer"]
+    assert events["seeing"]["advice"] == EN.framing["blurred"].advice
+    assert events["done"]["model"] == "demo_model"
+
+
+@pytest.mark.parametrize(("kind", "fault"), [("blank", "blank"), ("black", "covered"), ("noise", "noise")])
+def test_a_picture_of_nothing_is_told_of_in_place_of_an_answer(kind: str, fault: str) -> None:
+    """The model would invent one. It is asked when the user asks on about the same picture, and then answers unsurely."""
+    engine = SteppedEngine(words=(("There is no person.", -1e-6),))
+    advice = EN.framing[fault].advice
+    with running(parts_with(engine)) as server:
+        fields = {"question": "is there a person", "image": ("image/png", empty_picture(kind))}
+        events = events_of(send_form(server.port, "/api/ask", fields).body)
+        done = events[-1][1]
+        assert (done["answer"], done["finish"], done["doubt"], done["model"]) == (advice, "stop", "cannot tell", None)
+        assert " ".join(data["text"] for name, data in events if name == "sentence") == advice
+        assert "".join(data["text"] for name, data in events if name == "text") == advice
+        assert dict(events)["seeing"]["advice"] is None, "it would be told twice"
+        assert (engine.seen, engine.asked) == (0, [])
+
+        engine.steps.release(100)
+        again = {"question": "is there a person", "conversation": events[0][1]["conversation"]}
+        done = events_of(send_form(server.port, "/api/ask", again).body)[-1][1]
+        assert (done["answer"], done["doubt"]) == ("I am not sure, but there is no person.", "unsure")
+        assert engine.asked == ["is there a person"], (
+            "what was told in place of an answer is no part of the conversation"
+        )
+
+
+def test_clients_of_v1_get_the_models_own_answer_about_a_picture_of_nothing(web: Running) -> None:
+    """A chat program asks with a prompt of its own, and expects the words of the model."""
+    content = [
+        {"type": "text", "text": QUESTION},
+        {"type": "image_url", "image_url": {"url": data_uri(empty_picture("black"))}},
+    ]
+    body = {"model": "demo_model", "messages": [{"role": "user", "content": content}]}
+    choice = send_json(web.port, "/v1/chat/completions", body).json["choices"][0]
+    assert choice["message"]["content"] not in ("", EN.framing["covered"].advice)
+
+
+def empty_picture(kind: str) -> bytes:
+    """One of `vision.demo_model.empty_pictures`, as a PNG."""
+    file = io.BytesIO()
+    Image.fromarray(EMPTY[kind](np.random.default_rng(1), 640, 480)).save(file, "PNG")
+    return file.getvalue()
 
 
 def test_the_status_tells_what_was_asked_and_answered_last(web: Running) -> None:
