@@ -30,6 +30,7 @@ from audio.listening.own_voice import DELAY_SAMPLES, without_own_voice
 from audio.pcm import SPEECH_FORMAT, AudioChunk, Samples
 from audio.recognition.transcriber import load_recognizer, warming_noise
 
+_Window = Sequence[tuple[AudioChunk, float]]  # each chunk with its level
 _GAP_SECONDS = 0.05  # chunks follow each other, but their times may jitter by less than this
 
 
@@ -115,13 +116,15 @@ class StopListener:
         if chunk.ended_at < self._next_at or max(level for _, level in self._window) < threshold:
             return None
         began, processor_began = self._clock(), self._processor_clock()
-        cleaned = self._without_own_voice()
-        stop, enough = self._spot(cleaned, 0, len(self._window), threshold), self._settings.sure_confidence
-        if stop is None and (loud := self._loud_part(threshold)) is not None:
+        window = self._without_own_voice()
+        stop, enough = None, self._settings.sure_confidence
+        if is_loud := max(level for _, level in window) >= threshold:
+            stop = self._spot(window, 0, len(window), threshold)
+        if is_loud and stop is None and (loud := self._loud_part(window, threshold)) is not None:
             # Amid the assistant's words, the user's word may be taken for a part of them, so its loud part is decoded
             # alone. Without its neighbours a word is more easily taken for another one ("quite" for "quiet"). So here
             # a single sure window is not enough, and `confirmations` are needed.
-            stop, enough = self._spot(cleaned, *loud, threshold, least=enough), float("inf")
+            stop, enough = self._spot(window, *loud, threshold, least=enough), float("inf")
         wait = max(
             self._settings.every_seconds,
             (self._processor_clock() - processor_began) / self._settings.max_share,
@@ -152,19 +155,22 @@ class StopListener:
             if oldest.ended_at - self._before[0].started_at > self._settings.learnt_seconds:
                 self._before.popleft()
 
-    def _without_own_voice(self) -> list[Samples]:
-        """The samples of the window's chunks, without the assistant's voice as far as it can be taken out."""
-        window = [kept.samples for kept, _ in self._window]
-        if not self._before or abs(self._window[0][0].started_at - self._before[-1].ended_at) > _GAP_SECONDS:
+    def _without_own_voice(self) -> _Window:
+        """The window without the assistant's voice, as far as that can be taken out."""
+        window = list(self._window)
+        if not self._before or abs(window[0][0].started_at - self._before[-1].ended_at) > _GAP_SECONDS:
             return window
         before = [kept.samples for kept in self._before]
-        heard = np.concatenate([*before, *window])
+        heard = np.concatenate([*before, *(kept.samples for kept, _ in window)])
         began = self._before[0].started_at - DELAY_SAMPLES / SPEECH_FORMAT.sample_rate_hz
         played = self._played(began, DELAY_SAMPLES + len(heard))
         if played is None:
             return window
-        cleaned = without_own_voice(heard, played, sum(map(len, before)))
-        return np.split(cleaned, np.cumsum([len(samples) for samples in window])[:-1])
+        rest = without_own_voice(heard, played, sum(map(len, before)))
+        pieces = np.split(rest, np.cumsum([len(kept.samples) for kept, _ in window])[:-1])
+        return [
+            (replace(kept, samples=piece), level_of(piece)) for (kept, _), piece in zip(window, pieces, strict=True)
+        ]
 
     def _threshold(self) -> float:
         """The level (root mean square) that the user's voice must reach.
@@ -178,47 +184,43 @@ class StopListener:
         return max(self._settings.floor, own * 10 ** (self._settings.margin_db / 20))
 
     def _spot(
-        self, samples: Sequence[Samples], first: int, end: int, threshold: float, least: float = 0.0
+        self, window: _Window, first: int, end: int, threshold: float, least: float = 0.0
     ) -> Sequence[SpottedWord] | None:
         """Finds a stop phrase in the window's chunks `first` to `end`, with words at least as sure as `least`.
 
-        `samples` are those of each chunk, without the assistant's own voice. Its times count from the window's begin.
+        Its times count from the window's begin.
         """
-        chunks = [kept for kept, _ in self._window]
+        chunks = [kept for kept, _ in window]
         edge = self._settings.edge_seconds  # a word that is cut by the begin of these chunks may sound like any other
-        heard = self._spotter.spot(np.concatenate(samples[first:end]))
-        words = [word for word in heard if word.confidence >= least and word.started_seconds >= edge]
+        heard = self._spotter.spot(np.concatenate([kept.samples for kept in chunks[first:end]]))
         shift = chunks[first].started_at - chunks[0].started_at
-        return self._stop_in(
-            [
-                replace(w, started_seconds=w.started_seconds + shift, ended_seconds=w.ended_seconds + shift)
-                for w in words
-            ],
-            threshold,
-        )
+        words = [
+            replace(word, started_seconds=word.started_seconds + shift, ended_seconds=word.ended_seconds + shift)
+            for word in heard
+            if word.confidence >= least and word.started_seconds >= edge
+        ]
+        for phrase in self._phrases:
+            for found in occurrences(phrase, words):
+                if plausible(found, self._settings) and _loudest(window, found) >= threshold:
+                    return found
+        return None
 
-    def _loud_part(self, threshold: float) -> tuple[int, int] | None:
+    def _loud_part(self, window: _Window, threshold: float) -> tuple[int, int] | None:
         """The chunks from the first loud one to the last, with the consonants around.
 
         None where that is all of them.
         """
-        loud = [place for place, (_, level) in enumerate(self._window) if level >= threshold]
+        loud = [place for place, (_, level) in enumerate(window) if level >= threshold]
         lead, tail = self._settings.lead_chunks, self._settings.tail_chunks
-        first, end = max(0, loud[0] - lead), min(len(self._window), loud[-1] + 1 + tail)
-        return (first, end) if end - first < len(self._window) else None
+        first, end = max(0, loud[0] - lead), min(len(window), loud[-1] + 1 + tail)
+        return (first, end) if end - first < len(window) else None
 
-    def _stop_in(self, words: Sequence[SpottedWord], threshold: float) -> Sequence[SpottedWord] | None:
-        for phrase in self._phrases:
-            for found in occurrences(phrase, words):
-                if plausible(found, self._settings) and self._loudest(found) >= threshold:
-                    return found
-        return None
 
-    def _loudest(self, found: Sequence[SpottedWord]) -> float:
-        origin = self._window[0][0].started_at
-        begin, end = found[0].started_seconds + origin, found[-1].ended_seconds + origin
-        levels = [level for kept, level in self._window if kept.ended_at > begin and kept.started_at < end]
-        return max(levels, default=0.0)
+def _loudest(window: _Window, found: Sequence[SpottedWord]) -> float:
+    origin = window[0][0].started_at
+    begin, end = found[0].started_seconds + origin, found[-1].ended_seconds + origin
+    levels = [level for kept, level in window if kept.ended_at > begin and kept.started_at < end]
+    return max(levels, default=0.0)
 
 
 # Pure parts.
