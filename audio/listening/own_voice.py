@@ -34,7 +34,8 @@ def without_own_voice(heard: Samples, played: Samples, learnt: int) -> Samples:
 
     `heard` is (n,) at 16,000 Hz; in its first `learnt` samples nobody but the assistant spoke. `played` is
     (DELAY_SAMPLES + n,): what went to the loudspeaker from DELAY_SAMPLES before the first of `heard` on. Where the
-    played sound explains nothing (silence, another loudspeaker) the samples come back as they are.
+    played sound explains nothing (silence, another loudspeaker, a device that lost some sound) the samples come back as
+    they are.
     """
     rest: Samples = heard[learnt:]
     y, x = _emphasised(heard), _emphasised(played)
@@ -58,11 +59,15 @@ def without_own_voice(heard: Samples, played: Samples, learnt: int) -> Samples:
         filter_ += _solved(likeness, wanted)
         unexplained = y[:learnt] - _convolved(x, filter_, first)[DELAY_SAMPLES : DELAY_SAMPLES + learnt]
     explained = _convolved(played.astype(np.float32), filter_, first)[DELAY_SAMPLES : DELAY_SAMPLES + len(heard)]
-    before, after = heard[:learnt].astype(np.float32), heard[:learnt] - explained[:learnt]
-    if np.sqrt((after**2).mean()) > LEAST_GAIN * np.sqrt((before**2).mean()):
-        return rest
-    cleaned: Samples = np.clip(np.rint(rest - explained[learnt:]), -32768, 32767).astype(np.int16)
+    left = heard - explained
+    if _level(left[:learnt]) > LEAST_GAIN * _level(heard[:learnt]) or _level(left[learnt:]) > _level(rest):
+        return rest  # the last is so where the sound was interrupted, and the delay is not what it was
+    cleaned: Samples = np.clip(np.rint(left[learnt:]), -32768, 32767).astype(np.int16)
     return cleaned
+
+
+def _level(samples: npt.NDArray[Any]) -> float:
+    return float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
 
 
 def _spectrum_at(samples: npt.NDArray[Any], place: int, size: int) -> npt.NDArray[Any]:

@@ -68,3 +68,11 @@ def test_too_little_is_not_learnt_from():
     short = samples(heard)[: RATE_HZ // 4 + WINDOW]
     rest = without_own_voice(short, samples(played)[: DELAY_SAMPLES + len(short)], RATE_HZ // 4)
     assert np.array_equal(rest, short[RATE_HZ // 4 :])
+
+
+def test_an_interrupted_device_makes_nothing_worse():
+    """If the device lost sound before the last second, what was learnt is not used, since it would add an echo."""
+    heard, played = heard_and_played()
+    late = heard_and_played(0.16)[0]
+    heard[LEARNT:] = late[LEARNT:]
+    assert np.array_equal(without_own_voice(samples(heard), samples(played), LEARNT), samples(heard)[LEARNT:])
