@@ -28,6 +28,7 @@ from audio import microphone
 from audio.devices import Direction, renew_list
 from audio.errors import DeviceMissing
 from audio.speaking import playback
+from audio.speaking.played import PlayedSound
 
 Device = TypeVar("Device")
 
@@ -123,6 +124,7 @@ class SoundWatch:
         placement: Callable[[], Placement | None] = ask_placement,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.played = PlayedSound()  # by the loudspeakers that were opened here
         self._input_device = input_device
         self._output_device = output_device
         self._placement = placement
@@ -154,7 +156,7 @@ class SoundWatch:
         """Raises DeviceMissing if it is away, also where the sound server offers a loudspeaker that is none."""
         if self._plays_nowhere:
             raise DeviceMissing(NO_LOUDSPEAKER)
-        return _with_fresh_list(playback.Loudspeaker, self._output_device, "output")
+        return _with_fresh_list(lambda device: playback.Loudspeaker(device, self.played), self._output_device, "output")
 
     @contextlib.contextmanager
     def watching(self, voice: WatchedVoice) -> Iterator[None]:

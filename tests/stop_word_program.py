@@ -19,6 +19,7 @@ from assistant.models import catalog
 from audio.listening.barge_in import StopListener, VoskSpotter
 from audio.microphone import Microphone
 from audio.speaking.playback import Loudspeaker
+from audio.speaking.played import PlayedSound
 from audio.speaking.synthesizer import Synthesizer
 
 SENTENCES = (
@@ -29,9 +30,10 @@ SENTENCES = (
 
 def main(seconds: float) -> None:
     stops = phrases_for("en").stop_words
-    ear = StopListener(VoskSpotter(catalog.demo_speech("en"), stops), stops)
+    played = PlayedSound()
+    ear = StopListener(VoskSpotter(catalog.demo_speech("en"), stops), stops, played=played.between)
     over, silent = threading.Event(), threading.Event()
-    with Synthesizer() as voice, Loudspeaker() as loudspeaker, Microphone() as microphone:
+    with Synthesizer() as voice, Loudspeaker(played=played) as loudspeaker, Microphone() as microphone:
 
         def speak() -> None:
             chunks = [voice.synthesize(sentence) for sentence in SENTENCES]

@@ -39,6 +39,7 @@ from tests.virtual_sound import VirtualSoundCard, missing_tools
 RATE_HZ = 16_000
 CHUNK = 480
 LEAK_DB = -12.0
+DELAY_SECONDS = 0.1  # from the program over the loudspeaker and the microphone back to it
 CARD_REPEATS = 50
 OWN_SPEECH_SECONDS = 600
 STOP_PHRASES = phrases_for("en").stop_words
@@ -120,15 +121,26 @@ def spotter() -> VoskSpotter:
     return VoskSpotter(catalog.demo_speech("en"), STOP_PHRASES)
 
 
-def stops(samples: Samples, settings: StopSettings | None = None) -> Iterator[tuple[float, str]]:
-    """The times at which a stop was told, computing included, and its word."""
-    listener = StopListener(spotter(), STOP_PHRASES, settings)
+def stops(samples: Samples, own: Samples, settings: StopSettings | None = None) -> Iterator[tuple[float, str]]:
+    """The times at which a stop was told, computing included, and its word. `own` is its own speech in the samples.
+
+    Computing is counted as this thread's own time, so that it does not matter what else the machine does.
+    """
+    clock = time.thread_time
+
+    def played(started_at: float, count: int) -> Samples | None:
+        """Its own speech left for the loudspeaker DELAY_SECONDS before it is in the samples."""
+        place = round((started_at + DELAY_SECONDS) * RATE_HZ)
+        part = own[max(0, place) : place + count]
+        return np.pad(part, (max(0, -place), count - max(0, -place) - len(part)))
+
+    listener = StopListener(spotter(), STOP_PHRASES, settings, clock=clock, played=played)
     for begin in range(0, len(samples) - CHUNK + 1, CHUNK):
         now = begin / RATE_HZ
-        started = time.perf_counter()
+        started = clock()
         heard = listener.hear(AudioChunk(samples[begin : begin + CHUNK], RATE_HZ, now))
         if heard is not None:
-            yield now + CHUNK / RATE_HZ + time.perf_counter() - started, heard.text
+            yield now + CHUNK / RATE_HZ + clock() - started, heard.text
 
 
 def mixed(leak: Samples, word: Samples, at_seconds: float) -> Samples:
@@ -167,7 +179,7 @@ def repeat(count: int, leak_db: float = LEAK_DB, text: str = "stop", settings: S
         piece = leak.samples[round(begin * RATE_HZ) : round((begin + at + 2.0) * RATE_HZ)]
         ended = at + len(word) / RATE_HZ
         # A stop word is often told before its last sample, because the vowel and the closing of the lips are enough.
-        told = [when for when, _ in stops(mixed(piece, word, at), settings) if at < when]
+        told = [when for when, _ in stops(mixed(piece, word, at), piece, settings) if at < when]
         if told and told[0] - ended < 1.0:
             latencies.append(told[0] - ended)
         else:
@@ -180,7 +192,7 @@ def self_interruptions(seconds: float, leak_db: float = LEAK_DB, rate_wpm: int =
     """The times at which the assistant stopped itself, with the word and the sentence."""
     own = own_speech(seconds, (*ANSWERS, *HELP), rate_wpm)
     leak = scaled(own.samples, 3000.0 * 10 ** (leak_db / 20))
-    return [(when, word, own.words_at(when)) for when, word in stops(leak)]
+    return [(when, word, own.words_at(when)) for when, word in stops(leak, leak)]
 
 
 def report(line: str) -> None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from assistant.inspection.turns import TurnJournal
     from assistant.machine.power.keeper import PowerKeeper
     from assistant.wiring.handing_on import Receivers
+    from audio.pcm import Samples
     from audio.sound_watch import SoundWatch
     from audio.speaking.playback import Speaker
     from audio.speaking.voice import SpokenVoice, Synthesizer
@@ -364,7 +365,14 @@ class Assembly:
 
     @cached_property
     def ears(self) -> Ears:
-        return Ears(self.config, self.speech_model)
+        return Ears(self.config, self.speech_model, self.played)
+
+    def played(self, started_at: float, count: int) -> Samples | None:
+        """What the conversation's loudspeaker played from `started_at` (monotonic seconds) on: 16,000 samples a second.
+
+        None if that is not known, or was silence.
+        """
+        return self.sound_watch.played.between(started_at, count)
 
     @cached_property
     def button(self) -> KeySource | None:

@@ -324,7 +324,7 @@ def _arriving(assembly: Assembly, new_eye: NewEye | None) -> Arriving:
     language = config.conversation.language
 
     def load_ears() -> Ears:
-        ears = Ears(config, catalog.speech_folder(config))
+        ears = Ears(config, catalog.speech_folder(config), assembly.played)
         ears.prepare()
         return ears
 

@@ -17,6 +17,7 @@ from assistant.settings.config import Config
 
 if TYPE_CHECKING:
     from assistant.conversation.activation import Activation
+    from audio.listening.barge_in import Played
     from audio.listening.hearing import AudioSource, Hearing, PauseEar, Situation, StopEar, Utterance
     from audio.listening.pausing import JudgedBeside
     from audio.pcm import AudioChunk
@@ -37,9 +38,11 @@ def quiet_stop(source: AudioSource) -> Iterator[None]:
 class Ears:
     """All that hears with one speech model, as configured. Each part is built when it is first asked for."""
 
-    def __init__(self, config: Config, speech_model: Path) -> None:
+    def __init__(self, config: Config, speech_model: Path, played: Played = lambda started_at, count: None) -> None:
+        """`played` tells what the loudspeaker played, so that the stop ear can take it out of what it hears."""
         self._config = config
         self._speech_model = speech_model
+        self._played = played
         self._phrases = phrases_for(config.conversation.language)
 
     def prepare(self) -> None:
@@ -129,7 +132,7 @@ class Ears:
                 f"the Vosk model at {self._speech_model} knows none of the stop words ({', '.join(wanted)}): "
                 'set hearing.barge_in = "off", or use another model'
             )
-        return StopListener(VoskSpotter(self._speech_model, stops), stops)
+        return StopListener(VoskSpotter(self._speech_model, stops), stops, played=self._played)
 
     def pause_ear(self, activation: Activation) -> JudgedBeside | None:
         """Tells a finished question from a pause in it, for the cue that says "I heard you". None if cues are off.

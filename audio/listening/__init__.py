@@ -3,7 +3,8 @@
     hearing                     the whole way from blocks of sound to utterances
     conditioning, vad, voicing  before the recogniser: no rumble, and whether a chunk is speech
     endpointing, pausing        whether a pause ends the question
-    own_cue, echo, barge_in     the assistant's own sounds in the microphone, and stop words spoken over them
+    own_cue, own_voice, echo    the assistant's own sounds in the microphone
+    barge_in                    stop words that are spoken over its voice
     reconnecting                a microphone that goes away and comes back
 
 It does not know what the words mean.

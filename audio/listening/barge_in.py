@@ -5,7 +5,8 @@ nearer to the microphone than the loudspeaker does, or has turned the sound down
 the level of the assistant's voice so far is decoded. Second, it is a stop word. The sound that Hearing would drop is
 kept as a short sliding window, and the window is decoded anew many times a second by a recogniser whose grammar holds
 the stop words and "[unk]". A streaming recogniser would cost less but answer late: it needs the 0.3 s and more of sound
-after a word, whereas a window that is closed is answered at once. A grammar with the assistant's own words was tried;
+after a word, whereas a window that is closed is answered at once. What the loudspeaker played is known, so the
+assistant's voice is first taken out of the window (`own_voice`). A grammar with the assistant's own words was tried;
 it took the user's "stop" for "top".
 
 It does not know who speaks, what a turn is, or what a stop word brings about.
@@ -25,8 +26,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from audio.listening.hearing import StopHeard
+from audio.listening.own_voice import DELAY_SAMPLES, without_own_voice
 from audio.pcm import SPEECH_FORMAT, AudioChunk, Samples
 from audio.recognition.transcriber import load_recognizer, warming_noise
+
+_Window = Sequence[tuple[AudioChunk, float]]  # each chunk with its level
+_GAP_SECONDS = 0.05  # chunks follow each other, but their times may jitter by less than this
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,10 @@ class SpottedWord:
     confidence: float  # 0..1
     started_seconds: float  # counted from the window's begin, as is ended_seconds
     ended_seconds: float
+
+
+# What the loudspeaker played from a time on (the chunks' clock), as so many samples; None for silence, or if unknown.
+Played = Callable[[float, int], Samples | None]
 
 
 class Spotter(Protocol):
@@ -65,6 +74,7 @@ class StopSettings:
     tail_chunks: int = 4  # 0.12 s after it
     level_chunks: int = 200  # the last 6 s, from which the assistant's own level is read
     level_known_chunks: int = 50  # 1.5 s; before that the level is not known, and no stop word is heard
+    learnt_seconds: float = 4.0  # before the window, from which it is learnt how its own voice gets into the microphone
 
 
 class StopListener:
@@ -76,12 +86,14 @@ class StopListener:
         stop_phrases: Iterable[str],
         settings: StopSettings | None = None,
         *,
+        played: Played = lambda started_at, count: None,
         clock: Callable[[], float] = time.perf_counter,
         processor_clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._spotter = spotter
         self._phrases = shortest(stop_phrases)
         self._settings = settings or StopSettings()
+        self._played = played
         self._clock = clock
         self._processor_clock = processor_clock
         # The levels of the chunks before the window: the assistant's voice, and now and then a moment of the user's.
@@ -92,6 +104,7 @@ class StopListener:
     def rest(self) -> None:
         """Forgets the window. Call it when the assistant falls silent and Hearing itself listens again."""
         self._window: deque[tuple[AudioChunk, float]] = deque()  # each chunk with its level
+        self._before: deque[AudioChunk] = deque()  # what came before the window without a gap
         self._held = 0.0  # seconds of sound in the window
         self._next_at = 0.0  # seconds on the source's clock, before which nothing is decoded
         self._found = 0  # windows in a row in which a stop phrase was found
@@ -103,12 +116,15 @@ class StopListener:
         if chunk.ended_at < self._next_at or max(level for _, level in self._window) < threshold:
             return None
         began, processor_began = self._clock(), self._processor_clock()
-        stop, enough = self._spot(0, len(self._window), threshold), self._settings.sure_confidence
-        if stop is None and (loud := self._loud_part(threshold)) is not None:
+        window = self._without_own_voice()
+        stop, enough = None, self._settings.sure_confidence
+        if is_loud := max(level for _, level in window) >= threshold:
+            stop = self._spot(window, 0, len(window), threshold)
+        if is_loud and stop is None and (loud := self._loud_part(window, threshold)) is not None:
             # Amid the assistant's words, the user's word may be taken for a part of them, so its loud part is decoded
             # alone. Without its neighbours a word is more easily taken for another one ("quite" for "quiet"). So here
             # a single sure window is not enough, and `confirmations` are needed.
-            stop, enough = self._spot(*loud, threshold, least=enough), float("inf")
+            stop, enough = self._spot(window, *loud, threshold, least=enough), float("inf")
         wait = max(
             self._settings.every_seconds,
             (self._processor_clock() - processor_began) / self._settings.max_share,
@@ -133,6 +149,28 @@ class StopListener:
             oldest, level = self._window.popleft()
             self._held -= oldest.duration_seconds
             self._own_levels.append(level)
+            if self._before and abs(oldest.started_at - self._before[-1].ended_at) > _GAP_SECONDS:
+                self._before.clear()  # sound was lost in between, and the places of samples no longer tell their times
+            self._before.append(oldest)
+            if oldest.ended_at - self._before[0].started_at > self._settings.learnt_seconds:
+                self._before.popleft()
+
+    def _without_own_voice(self) -> _Window:
+        """The window without the assistant's voice, as far as that can be taken out."""
+        window = list(self._window)
+        if not self._before or abs(window[0][0].started_at - self._before[-1].ended_at) > _GAP_SECONDS:
+            return window
+        before = [kept.samples for kept in self._before]
+        heard = np.concatenate([*before, *(kept.samples for kept, _ in window)])
+        began = self._before[0].started_at - DELAY_SAMPLES / SPEECH_FORMAT.sample_rate_hz
+        played = self._played(began, DELAY_SAMPLES + len(heard))
+        if played is None:
+            return window
+        rest = without_own_voice(heard, played, sum(map(len, before)))
+        pieces = np.split(rest, np.cumsum([len(kept.samples) for kept, _ in window])[:-1])
+        return [
+            (replace(kept, samples=piece), level_of(piece)) for (kept, _), piece in zip(window, pieces, strict=True)
+        ]
 
     def _threshold(self) -> float:
         """The level (root mean square) that the user's voice must reach.
@@ -145,46 +183,44 @@ class StopListener:
         own = float(np.quantile(list(self._own_levels), 0.8))
         return max(self._settings.floor, own * 10 ** (self._settings.margin_db / 20))
 
-    def _spot(self, first: int, end: int, threshold: float, least: float = 0.0) -> Sequence[SpottedWord] | None:
+    def _spot(
+        self, window: _Window, first: int, end: int, threshold: float, least: float = 0.0
+    ) -> Sequence[SpottedWord] | None:
         """Finds a stop phrase in the window's chunks `first` to `end`, with words at least as sure as `least`.
 
         Its times count from the window's begin.
         """
-        chunks = [kept for kept, _ in self._window]
+        chunks = [kept for kept, _ in window]
         edge = self._settings.edge_seconds  # a word that is cut by the begin of these chunks may sound like any other
         heard = self._spotter.spot(np.concatenate([kept.samples for kept in chunks[first:end]]))
-        words = [word for word in heard if word.confidence >= least and word.started_seconds >= edge]
         shift = chunks[first].started_at - chunks[0].started_at
-        return self._stop_in(
-            [
-                replace(w, started_seconds=w.started_seconds + shift, ended_seconds=w.ended_seconds + shift)
-                for w in words
-            ],
-            threshold,
-        )
+        words = [
+            replace(word, started_seconds=word.started_seconds + shift, ended_seconds=word.ended_seconds + shift)
+            for word in heard
+            if word.confidence >= least and word.started_seconds >= edge
+        ]
+        for phrase in self._phrases:
+            for found in occurrences(phrase, words):
+                if plausible(found, self._settings) and _loudest(window, found) >= threshold:
+                    return found
+        return None
 
-    def _loud_part(self, threshold: float) -> tuple[int, int] | None:
+    def _loud_part(self, window: _Window, threshold: float) -> tuple[int, int] | None:
         """The chunks from the first loud one to the last, with the consonants around.
 
         None where that is all of them.
         """
-        loud = [place for place, (_, level) in enumerate(self._window) if level >= threshold]
+        loud = [place for place, (_, level) in enumerate(window) if level >= threshold]
         lead, tail = self._settings.lead_chunks, self._settings.tail_chunks
-        first, end = max(0, loud[0] - lead), min(len(self._window), loud[-1] + 1 + tail)
-        return (first, end) if end - first < len(self._window) else None
+        first, end = max(0, loud[0] - lead), min(len(window), loud[-1] + 1 + tail)
+        return (first, end) if end - first < len(window) else None
 
-    def _stop_in(self, words: Sequence[SpottedWord], threshold: float) -> Sequence[SpottedWord] | None:
-        for phrase in self._phrases:
-            for found in occurrences(phrase, words):
-                if plausible(found, self._settings) and self._loudest(found) >= threshold:
-                    return found
-        return None
 
-    def _loudest(self, found: Sequence[SpottedWord]) -> float:
-        origin = self._window[0][0].started_at
-        begin, end = found[0].started_seconds + origin, found[-1].ended_seconds + origin
-        levels = [level for kept, level in self._window if kept.ended_at > begin and kept.started_at < end]
-        return max(levels, default=0.0)
+def _loudest(window: _Window, found: Sequence[SpottedWord]) -> float:
+    origin = window[0][0].started_at
+    begin, end = found[0].started_seconds + origin, found[-1].ended_seconds + origin
+    levels = [level for kept, level in window if kept.ended_at > begin and kept.started_at < end]
+    return max(levels, default=0.0)
 
 
 # Pure parts.

@@ -29,6 +29,7 @@ import numpy as np
 from audio.devices import add_lender, close_stream, open_stream, portaudio, remove_lender, resolve
 from audio.errors import DeviceLost, DeviceMissing
 from audio.pcm import AudioChunk, Samples, resample
+from audio.speaking.played import PlayedSound
 
 _BLOCK_SECONDS = 0.01
 _QUEUE_SECONDS = 0.2
@@ -171,11 +172,12 @@ class PlayQueue:
 class Loudspeaker:
     """A Speaker on a sound device. `device`: index, part of a name, or None for the system's default.
 
-    `underruns` counts blocks that came too late, because of us or of the device. The constructor raises DeviceMissing;
-    play() and drain() raise DeviceLost.
+    `played` is told of each block that goes to the device. `underruns` counts blocks that came too late, because of us
+    or of the device. The constructor raises DeviceMissing; play() and drain() raise DeviceLost.
     """
 
-    def __init__(self, device: str | int | None = None) -> None:
+    def __init__(self, device: str | int | None = None, played: PlayedSound | None = None) -> None:
+        self._played = played
         self._wanted = device
         self.device = resolve(device, "output")
         self._device_underruns = 0
@@ -371,6 +373,8 @@ class Loudspeaker:
             self._quiet_since = now
             self._audible_until = now + _BLOCK_SECONDS + self._latency_seconds + _MARGIN_SECONDS
         block[:, 1:] = block[:, :1]
+        if self._played is not None:
+            self._played.note(block[:, 0].copy(), now, self._queue.rate_hz)
         if now > self._quiet_since + _REST_SECONDS and self._queue.empty:
             self._resting = True
             raise portaudio().CallbackStop

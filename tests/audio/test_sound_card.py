@@ -563,3 +563,46 @@ def test_a_stream_whose_start_hangs_is_abandoned():
     assert "does not answer" in error
     assert seconds < 2.5
     assert abandoned == 1
+
+
+OWN_VOICE = """
+    import os, threading
+    os.environ["PULSE_SOURCE"] = "spk.monitor"  # a microphone that hears the loudspeaker, by the same clock
+    import numpy as np
+    from audio.listening.conditioning import level
+    from audio.listening.own_voice import DELAY_SAMPLES, without_own_voice
+    from audio.microphone import Microphone
+    from audio.pcm import AudioChunk
+    from audio.speaking.playback import Loudspeaker
+    from audio.speaking.played import PlayedSound
+    played, cancelled, left = PlayedSound(), threading.Event(), []
+    noise = np.convolve(np.random.default_rng(1).normal(0, 1500, 22050 * 9), 0.9 ** np.arange(40), "same")
+    sound = AudioChunk(np.clip(noise, -32768, 32767).astype(np.int16), 22050)
+    with Loudspeaker(played=played) as speaker, Microphone() as microphone:
+        playing = threading.Thread(target=speaker.play, args=(sound, cancelled))
+        playing.start()
+        heard = []
+        for chunk in microphone.chunks():
+            heard = [*heard[-174:], chunk]
+            if not playing.is_alive():
+                break
+            if len(heard) < 175 or len(left) >= 40:
+                continue
+            samples = np.concatenate([each.samples for each in heard])
+            known = played.between(heard[0].started_at - DELAY_SAMPLES / 16000, DELAY_SAMPLES + len(samples))
+            rest = without_own_voice(samples, known, 135 * 480)
+            left.append(level(rest) / level(samples[135 * 480:]))
+        cancelled.set()
+        playing.join()
+    tell(left)
+"""
+
+
+def test_what_is_played_is_found_in_the_microphone_s_sound(card):
+    """What the loudspeaker played explains the microphone's sound, so that less than a tenth (-20 dB) is left.
+
+    A busy machine may lose sound in between, so the best of several moments counts.
+    """
+    with Program(card, OWN_VOICE) as program:
+        left = program.hear()
+    assert min(left) < 0.1, left

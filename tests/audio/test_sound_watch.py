@@ -42,7 +42,7 @@ def test_a_loudspeaker_that_is_none(placement: Placement, by_default: bool, nowh
 
 
 class FakeMicrophone:
-    def __init__(self, device: str | None) -> None:
+    def __init__(self, device: str | None, played: object = None) -> None:
         self.lost_because = ""
         self.closed = False
 
@@ -124,7 +124,7 @@ def test_a_device_that_is_not_in_the_list_is_opened_with_a_new_list(monkeypatch:
     in_list = [False]
 
     class Missing(FakeMicrophone):
-        def __init__(self, device: str | None) -> None:
+        def __init__(self, device: str | None, played: object = None) -> None:
             super().__init__(device)
             if not in_list[0]:
                 raise DeviceMissing("no loudspeaker matches")

@@ -1,1 +1,1 @@
-"""Measures how often wake word, doubt and spelling are right, on pictures and speech that are made for it."""
+"""Measures how often wake and stop words, doubt and spelling are right, on pictures and speech that are made for it."""

@@ -1,10 +1,13 @@
 """Measures how often the wake phrase is heard, and how often something else is taken for it.
 
 python -m assistant.bench.accuracy.wake_rates
+python -m assistant.bench.accuracy.wake_rates --rooms --voices strangers
 
 Speech is synthesised at that moment, in voices that the demo speech model has never heard. It goes through Hearing,
-the wake grammar and Activation as it does in `seesay run`; only the microphone is left out. It needs espeak-ng and
-flite. It says nothing about real voices in real rooms.
+the wake grammar and Activation as it does in `seesay run`; only the microphone is left out. With `--rooms` each call
+comes from a made-up room with steady noise 15 dB below the speech, and so do an hour of reading and sentences that
+sound like the phrase. It needs espeak-ng and flite, for `--voices strangers` Festival. It says nothing about real voices
+in real rooms.
 """
 
 from __future__ import annotations
@@ -22,9 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import console
+from assistant.bench.accuracy import rooms
 from assistant.conversation.activation import Activation, ActivationSettings, Woken
 from assistant.language.phrases import phrases_for
 from audio.demo_model import corpus, evaluate, flite, noise, plain_text, voices, waves
+from audio.demo_model.espeak import Espeak
 from audio.listening.hearing import Hearing, Utterance
 from audio.listening.vad import VoiceActivity
 from audio.pcm import SPEECH_FORMAT, AudioChunk
@@ -63,6 +68,21 @@ class Rates:
     @property
     def false_wakes_an_hour(self) -> float:
         return self.false_wakes / self.other_hours
+
+
+@dataclass(frozen=True)
+class RoomRates:
+    """What was measured in rooms. This is the documented object of `--rooms`."""
+
+    voices: tuple[str, ...]
+    said: int  # half of them with a question in the same breath
+    heard_in_silence: int
+    heard_in_rooms: int
+    reading_minutes: float
+    woken_by_reading: tuple[str, ...]
+    near_said: int
+    woken_by_near: tuple[str, ...]
+    missed: tuple[str, ...]  # in rooms
 
 
 class SoundSource:
@@ -128,6 +148,43 @@ def measure(hours: float, said: int, seed: int = 11) -> Rates:
         said, heard, questions, right, other_hours, len(woken_by), len(near), len(woke), tuple(missed),
         (*woken_by, *woke),
     )  # fmt: skip
+
+
+def measure_in_rooms(which: str, said: int, minutes: float, seed: int = 6) -> RoomRates:
+    """The same calls in silence and in rooms, then minutes of reading and the near sentences in rooms."""
+    ear, rng, draw = WakeEar(), np.random.default_rng(seed), random.Random(seed)
+    found = rooms.speakers(which, Espeak())
+    drawn = corpus.held_out_sentences(200, random.Random(202), development=which == "dev")
+    questions = [text for text in drawn if PHRASE not in text]
+    silent = loud = 0
+    missed: list[str] = []
+    for number in range(said):
+        speaker = found[number % len(found)]
+        question = draw.choice(questions) if number // len(found) % 2 else ""
+        sound = rooms.spoken(speaker, f"{PHRASE} {question}".strip())
+        silent += _wakes(ear, sound) != ()
+        is_heard = _wakes(ear, rooms.in_room(sound, rng)) != ()
+        loud += is_heard
+        missed += [] if is_heard else [f"{speaker.name}: {PHRASE} {question}".strip()]
+    texts = _english() + 4 * questions
+    reading = SoundSource(
+        sound for speaker in found for sound in rooms.reading(speaker, texts, 60 * minutes / len(found), rng, room=True)
+    )
+    by_reading = tuple(str(event) for event in ear.hear(reading))
+    near = 2 * corpus.alternatives(NEAR)
+    by_near = tuple(
+        text
+        for number, text in enumerate(near)
+        if _wakes(ear, rooms.in_room(rooms.spoken(found[number % len(found)], text), rng))
+    )
+    names = tuple(speaker.name for speaker in found)
+    return RoomRates(
+        names, said, silent, loud, reading.heard_seconds / 60, by_reading, len(near), by_near, tuple(missed)
+    )
+
+
+def _wakes(ear: WakeEar, sound: Sound) -> tuple[Woken | Utterance, ...]:
+    return tuple(ear.hear(SoundSource(iter([sound]))))
 
 
 def _false_wakes(ear: WakeEar, sets: evaluate.Sets, hours: float, rng: random.Random) -> tuple[list[str], float]:
@@ -200,7 +257,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="measure the wake phrase")
     parser.add_argument("--hours", type=float, default=2.0, help="of other speech and noise")
     parser.add_argument("--said", type=int, default=100, help="how often the phrase is said")
+    parser.add_argument("--rooms", action="store_true", help="measure calls and reading in rooms instead")
+    parser.add_argument(
+        "--voices", choices=("dev", "strangers"), default="dev", help="of --rooms; strangers: never to choose on"
+    )
+    parser.add_argument("--minutes", type=float, default=60.0, help="of reading in --rooms")
     chosen = parser.parse_args()
+    if chosen.rooms:
+        console.result(json.dumps(asdict(measure_in_rooms(chosen.voices, chosen.said, chosen.minutes)), indent=1))
+        return
     rates = measure(chosen.hours, chosen.said)
     console.result(json.dumps(asdict(rates) | {"false_wakes_an_hour": rates.false_wakes_an_hour}, indent=1))
 

@@ -45,7 +45,7 @@ def spoken(folder: Path, *texts: str) -> list[Path]:
 
 
 class Quiet(NullSpeaker, contextlib.AbstractContextManager[Any]):
-    def __init__(self, device: object) -> None:
+    def __init__(self, device: object, played: object = None) -> None:
         super().__init__()
 
     def __exit__(self, *error: object) -> None:

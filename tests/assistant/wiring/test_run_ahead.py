@@ -95,7 +95,7 @@ class Room:
 
 
 class Quiet(NullSpeaker, contextlib.AbstractContextManager[Any]):
-    def __init__(self, device: object) -> None:
+    def __init__(self, device: object, played: object = None) -> None:
         super().__init__()
 
     def __exit__(self, *error: object) -> None:

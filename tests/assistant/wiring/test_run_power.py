@@ -113,7 +113,7 @@ def test_a_conversation_holds_the_budget_and_knows_its_energy(
         return str(round(time.monotonic() * WATTS * 1e6)) if path.name == "energy_uj" else path.read_text()
 
     class Quiet(NullSpeaker, contextlib.AbstractContextManager[Any]):
-        def __init__(self, device: object) -> None:
+        def __init__(self, device: object, played: object = None) -> None:
             super().__init__()
 
         def __exit__(self, *error: object) -> None:

@@ -180,3 +180,60 @@ def test_a_missing_model_is_told(tmp_path):
     """A missing model is an error, as it is for the transcriber."""
     with pytest.raises(SpeechModelError, match="no Vosk model folder"):
         VoskSpotter(tmp_path / "none", ("stop",))
+
+
+class Recorder:
+    """A Spotter that hears a sure "stop" in everything, and keeps what it was given."""
+
+    def __init__(self):
+        self.given = []
+
+    def spot(self, samples):
+        self.given.append(samples)
+        return [word("stop", start=0.9, end=1.2)]
+
+
+def noise(count, seed, level=USER):
+    return np.random.default_rng(seed).normal(0, level, count * 480).astype(np.int16)
+
+
+def cut(samples):
+    return [AudioChunk(part, 16_000, 0.03 * number) for number, part in enumerate(samples.reshape(-1, 480))]
+
+
+def played_from(own):
+    """What went to the loudspeaker, `own`, whose first sample the microphone heard at 0 s and half as loud."""
+
+    def played(started_at, count):
+        place = round(started_at * 16_000)
+        part = own[max(0, place) : place + count]
+        return np.pad(part, (max(0, -place), count - max(0, -place) - len(part)))
+
+    return played
+
+
+def test_what_is_played_is_taken_out_before_it_is_decoded():
+    """The recogniser gets the user's sound alone, and a moment of its own voice that is louder than before is none."""
+    own = noise(200, seed=1, level=2 * OWN)
+    loud = own.copy()
+    loud[150 * 480 :] = np.clip(loud[150 * 480 :] * 8.0, -32768, 32767)
+    user = np.zeros(200 * 480, np.int16)
+    user[180 * 480 :] = noise(20, seed=2, level=3 * USER)
+    for said, stops in ((user, 1), (user * 0, 0)):
+        spotter = Recorder()
+        ears = StopListener(
+            spotter, ("stop",), played=played_from(loud), clock=lambda: 0.0, processor_clock=lambda: 0.0
+        )
+        assert len(heard(ears, cut(loud // 2 + said))) == stops
+        for samples in spotter.given:
+            assert np.abs(samples.astype(float)).max() > 8 * USER or stops == 0
+    assert spotter.given == []
+
+
+def test_without_knowing_what_is_played_its_own_loud_moment_is_decoded():
+    """The same loud moment is decoded by an ear that does not know what the loudspeaker plays."""
+    own = noise(200, seed=1, level=2 * OWN)
+    own[150 * 480 :] = np.clip(own[150 * 480 :] * 8.0, -32768, 32767)
+    spotter = Recorder()
+    heard(StopListener(spotter, ("stop",), clock=lambda: 0.0, processor_clock=lambda: 0.0), cut(own // 2))
+    assert spotter.given != []
