@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.answering.doubt import DEMO_RULE, NEVER, DoubtRule, Verdict, stricter
+from assistant.answering.length import Limit
 from assistant.answering.reply import Reply, SentenceFinished, Wording
 from assistant.answering.turn import Question, Turn
 from assistant.answering.visibility import DIM_LEVEL, deserves_second_look, framing_of, is_hidden
@@ -88,18 +89,18 @@ def dim(seed: int = 2) -> Frame:
 class Twice(FakeEngine):
     """Gives the first answer about a picture as it is, and the second about its stretched levels."""
 
-    def __init__(self, frame: Frame, first: str, second: str) -> None:
+    def __init__(self, frame: Frame, *answers: tuple[str, ...]) -> None:
         super().__init__()
-        self.frame, self.first, self.second = frame, first, second
+        self.frame, self.in_turn = frame, answers
 
     def see(self, frame: Frame, cancelled: object = None) -> FakeView:
-        self.answer = (self.first if frame is self.frame else self.second,)
+        self.answer = self.in_turn[frame is not self.frame]
         return super().see(frame)
 
 
 def said_twice(frame: Frame, first: str, second: str, rule: DoubtRule = DEMO_RULE) -> tuple[str, Verdict, int]:
     """What is said, the verdict, and how many pictures the engine saw."""
-    engine, turn = Twice(frame, first, second), Turn(Question("what is this", None, 0.0, 0.0))
+    engine, turn = Twice(frame, (first,), (second,)), Turn(Question("what is this", None, 0.0, 0.0))
     engine.is_demo = rule.doubts_veiled  # the demo model's rule is its own
     reply = Reply(turn, Wording(EN, rule), lambda: 0.0, None)
     events = reply.answer(engine.see(frame), "what is this", see=engine.see)
@@ -122,6 +123,23 @@ def test_a_second_look_is_taken_only_where_it_tells_something() -> None:
     assert said_twice(dim(), "A cup.", "A shoe.", replace(NEVER, looks_twice=True))[1:] == (Verdict.PLAIN, 1)
     assert said_twice(dim(), "I only know drawn shapes.", "A shoe.")[1:] == (Verdict.PLAIN, 1)
     assert said_twice(empty("black"), "A cup.", "A cup.")[1:] == (Verdict.UNSURE, 1)
+
+
+@pytest.mark.parametrize(("color", "verdict"), [("red", Verdict.PLAIN), ("blue", Verdict.UNSURE)])
+def test_a_long_answer_about_a_dim_picture_waits_for_the_second_look_and_has_a_rest(
+    color: str, verdict: Verdict
+) -> None:
+    """What is told of it is compared with as many sentences of the other answer, and what is doubted is told too."""
+    frame, turn = dim(), Turn(Question("what is this", None, 0.0, 0.0))
+    cups = [tuple(f" The cup is {each}." for _ in range(40)) for each in ("red", color)]
+    engine = Twice(frame, (*cups[0], " And a fork."), (*cups[1], " And a knife."))
+    engine.is_demo = True
+    reply = Reply(turn, Wording(EN, DEMO_RULE), lambda: 0.0, None)
+    events = list(reply.answer(engine.see(frame), "what is this", limit=Limit(8.0), see=engine.see))
+    said = [event.text for event in events if isinstance(event, SentenceFinished)]
+    assert (turn.verdict, reply.has_rest, len(engine.views)) == (verdict, True, 2)
+    assert 1 < len(said) < 20
+    assert turn.answer == " ".join(said)
 
 
 def test_two_looks_that_agree_make_up_for_the_dark_and_a_glare_alone() -> None:
