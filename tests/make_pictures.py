@@ -187,7 +187,7 @@ def spoken_turn(folder: Path) -> dict[str, Any]:
     The first time wakes the threads and loads the pages of memory.
     """
     from assistant.cli.demo import demo_scene
-    from audio.demo_model.voices import HELD_OUT_VOICES
+    from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
     from audio.pcm import AudioChunk
     from audio.speaking.synthesizer import Synthesizer
     from audio.wav import write_wav

@@ -31,7 +31,13 @@ MAY_IMPORT: Mapping[str, str] = {
     "audio.listening": "audio audio.settings audio.recognition",
     "audio.speaking": "audio",
     "audio.sound_watch": "audio audio.speaking",
-    "audio.demo_model": "",
+    "audio.demo_model.words": "",
+    "audio.demo_model.synthesis": "audio.demo_model.words",
+    "audio.demo_model.sounds": "audio.demo_model.synthesis",
+    "audio.demo_model.training": "audio.demo_model.words audio.demo_model.sounds",
+    "audio.demo_model": (
+        "audio.demo_model.words audio.demo_model.synthesis audio.demo_model.sounds audio.demo_model.training"
+    ),
     "vision.settings": "",
     "vision": "vision.settings",
     "vision.reading": "vision",
@@ -53,7 +59,10 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "vision.remote_settings": "vision.engine.ground",
     "vision.remote": "vision vision.remote_settings vision.engine.generation vision.engine",
-    "vision.demo_model": "vision",
+    "vision.demo_model.rendering": "vision",
+    "vision.demo_model.asking": "vision.demo_model.rendering",
+    "vision.demo_model.training": "vision.demo_model.rendering vision.demo_model.asking",
+    "vision.demo_model": "vision vision.demo_model.rendering vision.demo_model.asking vision.demo_model.training",
     "assistant.ground": "audio audio.listening vision",
     "assistant.language": "",
     "assistant.button": "",
@@ -75,23 +84,28 @@ MAY_IMPORT: Mapping[str, str] = {
         "audio audio.settings audio.recognition audio.listening audio.speaking vision vision.reading assistant.ground"
         " assistant.language assistant.button assistant.settings assistant.models assistant.machine.doctor"
     ),
+    "assistant.answering.reading": "vision vision.reading vision.reading.instruments assistant.language",
+    "assistant.answering.judging": "vision assistant.language assistant.settings assistant.answering.reading",
     "assistant.answering": (
-        "audio audio.speaking vision vision.reading vision.reading.instruments assistant.language"
-        " assistant.settings assistant.machine"
+        "audio audio.speaking vision vision.reading assistant.language assistant.machine assistant.answering.reading"
+        " assistant.answering.judging"
     ),
+    "assistant.answering.watching": "audio audio.speaking vision assistant.machine assistant.answering",
     "assistant.inspection": "assistant.ground assistant.language assistant.answering vision",
     "assistant.inspection.rounds": "assistant.ground assistant.language assistant.settings assistant.inspection",
     "assistant.conversation": (
         "audio.listening audio.speaking vision vision.reading vision.reading.instruments assistant.language"
-        " assistant.button assistant.settings assistant.machine assistant.answering assistant.inspection"
-        " assistant.inspection.rounds"
+        " assistant.button assistant.settings assistant.machine assistant.answering.reading"
+        " assistant.answering.judging assistant.answering assistant.inspection assistant.inspection.rounds"
     ),
     "assistant.web.answers": (
         "assistant.ground assistant.language assistant.answering assistant.inspection audio vision vision.reading"
+        " assistant.answering.reading assistant.answering.judging"
     ),
     "assistant.web.ground": (
         "assistant.ground assistant.language assistant.settings assistant.machine assistant.answering"
-        " assistant.inspection assistant.web.answers audio vision"
+        " assistant.inspection assistant.web.answers audio vision assistant.answering.reading"
+        " assistant.answering.judging"
     ),
     "assistant.web.protocols": (
         "assistant.ground assistant.language assistant.answering assistant.web.answers assistant.web.ground audio"
@@ -105,26 +119,30 @@ MAY_IMPORT: Mapping[str, str] = {
     "assistant.wiring": (
         f"{MOST_OF_ASSISTANT} assistant.agents audio.settings audio audio.recognition audio.listening audio.speaking"
         " audio.sound_watch vision vision.reading vision.engine.ground vision.engine vision.remote_settings"
-        " vision.remote assistant.language assistant.button assistant.machine.service assistant.inspection"
-        " assistant.inspection.rounds assistant.web.answers assistant.web.ground assistant.web"
+        " vision.remote assistant.language assistant.button assistant.machine.service assistant.answering.reading"
+        " assistant.answering.judging assistant.answering.watching assistant.inspection assistant.inspection.rounds"
+        " assistant.web.answers assistant.web.ground assistant.web"
     ),
     "assistant.bench": (
         f"{MOST_OF_ASSISTANT} audio.settings audio audio.recognition audio.listening audio.speaking"
-        " audio.demo_model vision vision.reading vision.reading.instruments vision.engine.ground"
-        " vision.engine.scheduling vision.engine.kernels vision.engine.generation vision.engine.checkpoint"
-        " vision.engine.packed vision.engine.models vision.engine vision.demo_model assistant.language"
-        " assistant.inspection assistant.inspection.rounds assistant.wiring"
+        " audio.demo_model.words audio.demo_model.synthesis audio.demo_model.sounds audio.demo_model vision"
+        " vision.reading vision.reading.instruments vision.engine.ground vision.engine.scheduling"
+        " vision.engine.kernels vision.engine.generation vision.engine.checkpoint vision.engine.packed"
+        " vision.engine.models vision.engine vision.demo_model.rendering vision.demo_model.asking vision.demo_model"
+        " assistant.language assistant.answering.judging assistant.inspection assistant.inspection.rounds"
+        " assistant.wiring"
     ),
     "assistant.check": (
-        "assistant.ground assistant.language assistant.settings assistant.machine assistant.models assistant.answering"
-        " assistant.wiring assistant.bench audio audio.speaking vision vision.demo_model vision.engine vision.engine.ground"
-        " vision.engine.generation vision.engine.checkpoint vision.engine.models"
+        "assistant.ground assistant.language assistant.settings assistant.machine assistant.models assistant.wiring"
+        " assistant.bench audio audio.speaking vision vision.engine vision.engine.ground vision.engine.generation"
+        " vision.engine.checkpoint vision.engine.models vision.demo_model.rendering vision.demo_model.asking"
+        " assistant.answering.reading assistant.answering.judging"
     ),
     "assistant.cli": (
-        f"{MOST_OF_ASSISTANT} audio audio.listening audio.speaking audio.demo_model vision vision.reading"
-        " vision.engine.generation vision.demo_model assistant.language assistant.button"
-        " assistant.machine.doctor assistant.machine.service assistant.setup assistant.inspection"
-        " assistant.inspection.rounds assistant.wiring assistant.bench assistant.check"
+        f"{MOST_OF_ASSISTANT} audio audio.listening audio.speaking audio.demo_model.synthesis vision vision.reading"
+        " vision.engine.generation vision.demo_model.asking vision.demo_model assistant.language assistant.button"
+        " assistant.machine.doctor assistant.machine.service assistant.setup assistant.answering.reading"
+        " assistant.inspection assistant.inspection.rounds assistant.wiring assistant.bench assistant.check"
     ),
     "assistant": "assistant.cli",  # `python -m assistant`
     "seesay_app": "assistant.cli",  # the command `seesay`

@@ -24,7 +24,7 @@ from PIL import Image
 
 from assistant.button.input_devices import EV_KEY
 from assistant.cli.demo import demo_scene
-from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk
 from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav

@@ -27,10 +27,12 @@ from assistant.answering.speech_queue import EARCON_RATE_HZ
 from assistant.language.command_parser import ends_open
 from assistant.language.phrases import phrases_for
 from assistant.models import catalog
-from audio.demo_model import corpus, flite, noise, phrases
-from audio.demo_model.espeak import Espeak
-from audio.demo_model.speech import Speech
-from audio.demo_model.voices import HELD_OUT_FLITE_VOICE, HELD_OUT_VOICES
+from audio.demo_model.sounds import noise
+from audio.demo_model.synthesis import flite
+from audio.demo_model.synthesis.espeak import Espeak
+from audio.demo_model.synthesis.speech import Speech
+from audio.demo_model.synthesis.voices import HELD_OUT_FLITE_VOICE, HELD_OUT_VOICES
+from audio.demo_model.words import corpus, phrases
 from audio.listening.barge_in import VoskSpotter
 from audio.listening.hearing import Hearing, Situation, SpeechPaused, SpeechResumed, Utterance
 from audio.listening.pausing import WordsEnded

@@ -17,7 +17,7 @@ import pytest
 from assistant.cli.demo import demo_scene
 from assistant.language.phrases import phrases_for
 from assistant.language.speakable import to_spoken
-from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
 from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav

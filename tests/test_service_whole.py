@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from assistant.cli.demo import demo_scene
-from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk
 from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav

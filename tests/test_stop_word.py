@@ -28,7 +28,7 @@ import pytest
 from assistant.language.phrases import phrases_for
 from assistant.language.sentences import split_sentences
 from assistant.models import catalog
-from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
 from audio.listening.barge_in import StopListener, StopSettings, VoskSpotter, level_of
 from audio.pcm import AudioChunk, Samples, resample
 from audio.speaking.synthesizer import Synthesizer

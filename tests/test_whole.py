@@ -26,7 +26,7 @@ import numpy.typing as npt
 import pytest
 
 from assistant.cli.demo import demo_scene
-from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk, resample
 from audio.speaking.synthesizer import Synthesizer
 from audio.wav import read_wav, write_wav

@@ -26,7 +26,7 @@ import tomlkit
 from assistant.button.input_devices import EV_KEY
 from assistant.cli.demo import demo_scene
 from assistant.setup.devices import can_start_at_boot
-from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk
 from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.answering.reader_context import PrintTold
+from assistant.answering.reading.reader_context import PrintTold
 from assistant.answering.turn import CaptureTimings, Span
 from vision.errors import Cancelled
 

@@ -22,7 +22,7 @@ from assistant.answering.page_reading import (
     has_sure_line,
     no_advice,
 )
-from assistant.answering.page_text import PageText, Sentence
+from assistant.answering.reading.page_text import PageText, Sentence
 from assistant.language.phrases import Phrases, ReadingWords
 
 if TYPE_CHECKING:

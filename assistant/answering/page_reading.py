@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.answering.page_text import PageText, Sentence, is_doubtful
+from assistant.answering.reading.page_text import PageText, Sentence, is_doubtful
 from assistant.language.phrases import Phrases, ReadingCommand, ReadingWords
 from vision.errors import Cancelled, ReaderError
 

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture, Take
-from assistant.answering.doubt import NEVER, DoubtRule
+from assistant.answering.judging.doubt import NEVER, DoubtRule
 from assistant.answering.length import Limit
-from assistant.answering.reader_context import QuestionReader
+from assistant.answering.reading.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.answering.reply_writer import ReplyWriter, Sentences
 from assistant.answering.speech_queue import EARCON_RATE_HZ, SpeechQueue, Spoken, Voice

@@ -13,8 +13,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.answering import second_look
-from assistant.answering.doubt import (
+from assistant.answering.judging import second_look
+from assistant.answering.judging.doubt import (
     Contradiction,
     Doubter,
     DoubtRule,
@@ -27,8 +27,9 @@ from assistant.answering.doubt import (
     text_of,
     without_space_around,
 )
+from assistant.answering.judging.witness import ReadLine, Witness, joined
 from assistant.answering.length import LONGEST_TOKENS, Limit, LimitedCutter
-from assistant.answering.reader_context import NOTHING_READ, PrintRead
+from assistant.answering.reading.reader_context import NOTHING_READ, PrintRead
 from assistant.answering.turn import Turn
 from assistant.answering.visibility import (
     deserves_second_look,
@@ -37,7 +38,6 @@ from assistant.answering.visibility import (
     is_hidden,
     is_strongly_blurred,
 )
-from assistant.answering.witness import ReadLine, Witness, joined
 from assistant.language.long_numbers import easily_misread, failing_check, kinds_spoken_of
 from assistant.language.phrases import Phrases
 from assistant.language.same_answer import say_the_same

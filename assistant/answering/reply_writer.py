@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.capture import PictureCapture
 from assistant.answering.length import Limit
-from assistant.answering.reader_context import NOTHING_READ, QuestionReader
+from assistant.answering.reading.reader_context import NOTHING_READ, QuestionReader
 from assistant.answering.reply import (
     NothingAnswered,
     Reply,

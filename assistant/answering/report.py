@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering.page_text import is_doubtful
+from assistant.answering.reading.page_text import is_doubtful
 
 if TYPE_CHECKING:
     from assistant.answering.turn import Turn

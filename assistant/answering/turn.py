@@ -7,11 +7,11 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assistant.answering.doubt import DoubtRule, Piece, Verdict
+from assistant.answering.judging.doubt import DoubtRule, Piece, Verdict
 from assistant.machine.memory import peak_rss_bytes
 
 if TYPE_CHECKING:
-    from assistant.answering.reader_context import PrintRead
+    from assistant.answering.reading.reader_context import PrintRead
     from vision.frame import Frame
     from vision.interface import AnswerStats, SeeStats, View
     from vision.reading.interface import Line

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.answering.doubt import Verdict
+from assistant.answering.judging.doubt import Verdict
 from assistant.language.phrases import Phrases
 from assistant.language.sentences import split_sentences
 from assistant.language.writing_questions import has_one_of

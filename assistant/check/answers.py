@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from assistant.answering.doubt import Piece, certainty, text_of
-from assistant.answering.reader_context import PrintTold, QuestionReader
-from assistant.answering.witness import ReadLine, Witness
+from assistant.answering.judging.doubt import Piece, certainty, text_of
+from assistant.answering.judging.witness import ReadLine, Witness
+from assistant.answering.reading.reader_context import PrintTold, QuestionReader
 from assistant.check.matcher import mark
 from assistant.check.tasks import SIDE_PIXELS, Task, blurred, empty, scenes
 from assistant.check.thresholds import Trial

@@ -66,7 +66,7 @@ def drawn_questions() -> list[tuple[Frame, str]]:
     import random
 
     from assistant.check.drawn import frame_of
-    from vision.demo_model.scene import random_scene
+    from vision.demo_model.rendering.scene import random_scene
 
     dice = random.Random(_SEED)
     frames = [frame_of(random_scene(dice), PICTURE_PIXELS) for _ in range(_PICTURES)]

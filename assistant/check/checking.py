@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant import __version__, console
-from assistant.answering.doubt import DEMO_RULE, DoubtRule
+from assistant.answering.judging.doubt import DEMO_RULE, DoubtRule
 from assistant.bench.limits.machine import description
 from assistant.bench.pages.page_file import require_writable, write
 from assistant.check import answers, ears, files, page, report, speed, thresholds

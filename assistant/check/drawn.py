@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vision.demo_model.scene import Scene
+    from vision.demo_model.rendering.scene import Scene
     from vision.frame import Frame
 
 
@@ -18,7 +18,7 @@ def frame_of(scene: Scene, side_pixels: int, font: Path | None = None) -> Frame:
     import numpy as np
     from PIL import Image
 
-    from vision.demo_model.drawing import draw
+    from vision.demo_model.rendering.drawing import draw
     from vision.frame import Frame
 
     picture = draw(scene, font)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from assistant.answering.doubt import DoubtRule
+from assistant.answering.judging.doubt import DoubtRule
 from assistant.check.tasks import KINDS
 from assistant.check.thresholds import Trial, tally
 

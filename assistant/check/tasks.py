@@ -17,7 +17,7 @@ from assistant.check.matcher import Colour, Count, Place, Presence, Shapes, Text
 if TYPE_CHECKING:
     import numpy as np
 
-    from vision.demo_model.scene import Scene
+    from vision.demo_model.rendering.scene import Scene
     from vision.frame import Frame, Rgb
 
 SCENES = 60
@@ -52,8 +52,8 @@ def scenes(count: int = SCENES) -> list[Task]:
 
 def task_about(scene: Scene, dice: random.Random, kind: str | None = None, name: str = "") -> Task:
     """A question of this kind about a scene; of any kind that the scene allows if it does not allow this one."""
-    from vision.demo_model import questions
-    from vision.demo_model.fonts import BUILTIN, held_out_fonts
+    from vision.demo_model.asking import questions
+    from vision.demo_model.rendering.fonts import BUILTIN, held_out_fonts
 
     allowed = [one for one in KINDS if _allows(scene, one)]
     chosen = kind if kind in allowed else dice.choice(allowed)
@@ -83,7 +83,7 @@ def task_about(scene: Scene, dice: random.Random, kind: str | None = None, name:
             many = questions.plural(of or "shape")
             return task(f"How many {many} are there?", Count(of or "shape", number), questions.count_answer(scene, of))
         case "presence":
-            from vision.demo_model.scene import KINDS as SHAPE_KINDS
+            from vision.demo_model.rendering.scene import KINDS as SHAPE_KINDS
 
             of = dice.choice(scene.shapes).kind if scene.shapes and dice.random() < 0.5 else dice.choice(SHAPE_KINDS)
             truth = Presence(bool(scene.of_kind(of)))
@@ -131,7 +131,7 @@ def _out_of_focus(draw: Callable[[int], Frame], deviation_px: float) -> Callable
     def drawn(side_pixels: int) -> Frame:
         import numpy as np
 
-        from vision.demo_model.photographs import defocus
+        from vision.demo_model.rendering.photographs import defocus
         from vision.frame import Frame
 
         return Frame(defocus(draw(side_pixels).rgb, np.random.default_rng(0), deviation_px), 0.0)
@@ -162,8 +162,8 @@ def _drawer(look: str, seed: int) -> Callable[[int], Frame]:
         import numpy as np
 
         from assistant.check.drawn import frame_of
-        from vision.demo_model import photographs
-        from vision.demo_model.scene import Scene, Sign, random_scene
+        from vision.demo_model.rendering import photographs
+        from vision.demo_model.rendering.scene import Scene, Sign, random_scene
         from vision.frame import Frame
 
         dice, grain = random.Random(seed), np.random.default_rng(seed)
@@ -195,7 +195,7 @@ def _wall(dice: random.Random, grain: np.random.Generator, side: int) -> Rgb:
 
 
 def _scene_for(kind: str, dice: random.Random) -> Scene:
-    from vision.demo_model.scene import random_scene
+    from vision.demo_model.rendering.scene import random_scene
 
     while not _allows(scene := random_scene(dice), kind):
         pass

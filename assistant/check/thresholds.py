@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answering.doubt import DoubtRule, Verdict, verdict
+from assistant.answering.judging.doubt import DoubtRule, Verdict, verdict
 from assistant.check.matcher import Mark
 
 LEAST_ANSWERS = 30  # that claim something
@@ -28,7 +28,7 @@ class Trial:
 
     name: str
     kind: str
-    sure: float  # of the least sure piece, 0 to 1 (`assistant.answering.doubt.certainty`)
+    sure: float  # of the least sure piece, 0 to 1 (`assistant.answering.judging.doubt.certainty`)
     mark: Mark
     faulty: bool = False  # the picture has a fault, which the user is told of before the model is asked
     contradicted: bool = False  # a reader of print has read something else

@@ -176,7 +176,7 @@ def _read(assembly: Assembly, frames: FrameSource, voice: Voice, question: Quest
     """One turn that reads the picture aloud. The lines are printed as they come, and what is said beside them."""
     from assistant.answering.capture import PictureCapture
     from assistant.answering.page_reading import PageReading
-    from assistant.answering.page_text import is_doubtful
+    from assistant.answering.reading.page_text import is_doubtful
 
     def show(line: Line) -> None:
         doubt = "" if not is_doubtful(line) else "  (not sure)" if line.text else "(not readable)"

@@ -46,7 +46,7 @@ class DemoQuestion:
 
 def demo_scene() -> tuple[Scene, tuple[DemoQuestion, ...]]:
     """The scene to draw and the questions about it: a color, a follow-up about the same shape, and a word to read."""
-    from vision.demo_model.questions import color_answer, position_answer, reading_answer
+    from vision.demo_model.asking.questions import color_answer, position_answer, reading_answer
     from vision.demo_model.world import Scene, Shape, Sign
 
     scene = Scene(
@@ -220,7 +220,7 @@ def _voice(assembly: Assembly, folder: Path) -> SpokenVoice:
 
 
 def _speak_questions(questions: tuple[DemoQuestion, ...], wavs: list[Path]) -> None:
-    from audio.demo_model.voices import HELD_OUT_VOICES
+    from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
     from audio.speaking.synthesizer import Synthesizer
     from audio.wav import write_wav
 

@@ -134,8 +134,8 @@ def _told(command: Command, frame: Frame, fault: Fault | None, phrases: Phrases,
 
 def instrument_in_words(command: Command, frame: Frame, phrases: Phrases, reader: Reader | None, turn: Turn) -> str:
     """What the gauge or the display in the picture shows. The turn keeps whether it is sure."""
-    from assistant.answering.doubt import Verdict
-    from assistant.answering.instruments import display_in_words, gauge_in_words
+    from assistant.answering.judging.doubt import Verdict
+    from assistant.answering.reading.instruments import display_in_words, gauge_in_words
 
     if command is Command.READ_GAUGE:
         from vision.reading.instruments.gauge import read_gauge

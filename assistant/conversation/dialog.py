@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.capture import PictureCapture
-from assistant.answering.doubt import NEVER, DoubtRule, Verdict, unsure_characters
+from assistant.answering.judging.doubt import NEVER, DoubtRule, Verdict, unsure_characters
 from assistant.answering.length import Limit
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn

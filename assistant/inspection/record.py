@@ -48,7 +48,7 @@ class Record:
     question: str = ""  # the transcript, or the typed question, or what the checklist asked of the camera
     confidence: float | None = None  # 0..1, of the transcript; None: it was typed
     answer: str = ""  # as the user got it, words of doubt included
-    doubt: str = ""  # one of `assistant.answering.doubt.Verdict`: "plain", "unsure", "cannot tell"
+    doubt: str = ""  # one of `assistant.answering.judging.doubt.Verdict`: "plain", "unsure", "cannot tell"
     # What was found at a station.
     value: str = ""  # what counts, as it was read back: "7.2", "yes", "closed"
     unit: str = ""

@@ -1,7 +1,7 @@
 """Spells aloud: chooses the part of an answer that is worth spelling, and gives its characters one by one.
 
 It is pure and serves every language. It does not know which characters the model was unsure of: the caller hands them
-in, from `assistant.answering.doubt.unsure_characters`.
+in, from `assistant.answering.judging.doubt.unsure_characters`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.capture import Take
 from assistant.answering.page_lines import PageReader
-from assistant.answering.reader_context import QuestionReader
+from assistant.answering.reading.reader_context import QuestionReader
 from assistant.answering.reply import Wording
 from assistant.machine.status import Status
 from assistant.web.access import Client, RateLimit, Tokens
@@ -31,7 +31,7 @@ from assistant.web.settings import WebSettings
 from vision.errors import VisionError
 
 if TYPE_CHECKING:
-    from assistant.answering.doubt import DoubtRule
+    from assistant.answering.judging.doubt import DoubtRule
     from assistant.language.phrases import Phrases
     from audio.pcm import AudioChunk
     from vision.frame import Frame

@@ -27,10 +27,10 @@ from assistant.wiring.engine import doubt_rule, is_remote, load_engine
 from assistant.wiring.hearing import Ears
 
 if TYPE_CHECKING:
-    from assistant.answering.doubt import DoubtRule
+    from assistant.answering.judging.doubt import DoubtRule
     from assistant.answering.page_reading import Advise
     from assistant.answering.pipeline import AnswerPipeline
-    from assistant.answering.reader_context import QuestionReader
+    from assistant.answering.reading.reader_context import QuestionReader
     from assistant.answering.speech_queue import Voice
     from assistant.answering.turn import Turn
     from assistant.button.watcher import KeySource
@@ -278,7 +278,7 @@ class Assembly:
     @cached_property
     def question_reader(self) -> QuestionReader | None:
         """Reads print for questions about writing. None if the config says so, or only the demo model will answer."""
-        from assistant.answering.reader_context import QuestionReader
+        from assistant.answering.reading.reader_context import QuestionReader
 
         if self.config.reading.context == "off" or (self.is_demo and not self.may_improve):
             return None

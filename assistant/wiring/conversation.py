@@ -28,10 +28,10 @@ from assistant.wiring.service import SignsOfLife, signs_of_life
 
 if TYPE_CHECKING:
     from assistant.answering.capture import Take
-    from assistant.answering.idle_looker import IdleLooker
     from assistant.answering.pipeline import AnswerPipeline
-    from assistant.answering.seen_pictures import SeenPictures
     from assistant.answering.turn import Turn
+    from assistant.answering.watching.idle_looker import IdleLooker
+    from assistant.answering.watching.seen_pictures import SeenPictures
     from assistant.button.watcher import ButtonWatch, KeySource
     from assistant.conversation.activation import Activation
     from assistant.conversation.dialog import ConversationSettings
@@ -84,7 +84,7 @@ def run(
 
     Raises if a device or a model is missing at the start.
     """
-    from assistant.answering.memory_watch import MemoryWatch
+    from assistant.answering.watching.memory_watch import MemoryWatch
     from assistant.conversation.conversation import Conversation
     from assistant.conversation.dialog import OwnState
     from assistant.conversation.modes.reading_aloud import ReadingAloud
@@ -218,7 +218,7 @@ def _looking_ahead(
     """What remembers the picture that was seen last, and the thread that looks at a still picture. Mostly neither."""
     if assembly.config.seeing.ahead != "still":
         return None, None
-    from assistant.answering.seen_pictures import SeenPictures
+    from assistant.answering.watching.seen_pictures import SeenPictures
     from assistant.wiring.looking_ahead import idle_looker
 
     seen = SeenPictures(assembly.engine)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from assistant.settings.config import Config, DoubtConfig
 
 if TYPE_CHECKING:
-    from assistant.answering.doubt import DoubtRule
+    from assistant.answering.judging.doubt import DoubtRule
     from assistant.models.checked import Result
     from vision.engine.engine import Engine
     from vision.engine.settings import Arithmetic
@@ -66,7 +66,7 @@ def doubt_rule(config: Config, *, is_demo: bool, checked: Result | None = None) 
     is "". For any other model a threshold that the config sets to another value than the default counts first, then the
     one that was `checked` on this very model, then the default.
     """
-    from assistant.answering.doubt import DEMO_RULE, DoubtRule
+    from assistant.answering.judging.doubt import DEMO_RULE, DoubtRule
 
     if is_demo:
         return DEMO_RULE, ""

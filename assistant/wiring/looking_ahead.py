@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from assistant.settings.config import Config
 
 if TYPE_CHECKING:
-    from assistant.answering.idle_looker import IdleLooker
-    from assistant.answering.look_allowance import AheadLimits, PowerNow
-    from assistant.answering.seen_pictures import SeenPictures
+    from assistant.answering.watching.idle_looker import IdleLooker
+    from assistant.answering.watching.look_allowance import AheadLimits, PowerNow
+    from assistant.answering.watching.seen_pictures import SeenPictures
     from assistant.machine.power.keeper import PowerKeeper
     from assistant.wiring.assembly import Assembly
 
@@ -20,8 +20,8 @@ def idle_looker(
     assembly: Assembly, seen: SeenPictures, in_use: Callable[[], bool], say: Callable[[str], None]
 ) -> IdleLooker:
     """The thread that looks at the still picture. `in_use` tells whether a user does anything."""
-    from assistant.answering.idle_looker import IdleLooker
-    from assistant.answering.look_allowance import LookAllowance
+    from assistant.answering.watching.idle_looker import IdleLooker
+    from assistant.answering.watching.look_allowance import LookAllowance
 
     power = assembly.power
     allowance = LookAllowance(
@@ -35,7 +35,7 @@ def idle_looker(
 
 def limits_of(config: Config) -> AheadLimits:
     """What looks ahead may cost. Where the machine tells no joules, a look is taken to need the whole budget."""
-    from assistant.answering.look_allowance import AheadLimits
+    from assistant.answering.watching.look_allowance import AheadLimits
 
     seeing, power = config.seeing, config.power
     governs = power.govern == "on"
@@ -50,7 +50,7 @@ def limits_of(config: Config) -> AheadLimits:
 
 
 def _power_now(power: PowerKeeper, other_watts: float) -> PowerNow:
-    from assistant.answering.look_allowance import PowerNow
+    from assistant.answering.watching.look_allowance import PowerNow
     from assistant.machine.power.readings import battery_percent, box_watts
     from assistant.machine.power.sysfs import Sysfs
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.answering.reader_context import without_print
+from assistant.answering.reading.reader_context import without_print
 from assistant.errors import ConfigError
 from assistant.language.phrases import Phrases, phrases_for
 from assistant.models.catalog import ChosenModel

@@ -85,7 +85,7 @@ def inspection_round(assembly: Assembly, pipeline: AnswerPipeline, plan: RoundPl
 
 def _instruments(assembly: Assembly) -> Instruments:
     """Reads gauges and displays. The demo model knows no instruments, so it is not asked about them."""
-    from assistant.answering.instrument_reader import InstrumentReader, asking
+    from assistant.answering.reading.instrument_reader import InstrumentReader, asking
 
     if assembly.is_demo and not assembly.may_improve:
         return InstrumentReader(assembly.reader, assembly.phrases)

@@ -188,7 +188,7 @@ class SideServer:
         pipeline: AnswerPipeline | None = None,  # tells that somebody looks through the camera; None: nothing tells it
     ) -> Iterator[threading.Event]:
         """Serves while the context is open. Yields an event that is set if the server ends by itself before."""
-        from assistant.answering.camera_watch import CameraWatch
+        from assistant.answering.watching.camera_watch import CameraWatch
         from assistant.web.app import create_app
         from assistant.web.server import WebServer
         from assistant.web.services import Services

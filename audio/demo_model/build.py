@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from audio.demo_model import corpus, graph, kaldi_io, lm
-from audio.demo_model.features import FBANK_CONF, MELS
-from audio.demo_model.lexicon import lexicon
-from audio.demo_model.network import Network
+from audio.demo_model.sounds.features import FBANK_CONF, MELS
+from audio.demo_model.training import graph, kaldi_io
+from audio.demo_model.training.network import Network
+from audio.demo_model.words import corpus, lm
+from audio.demo_model.words.lexicon import lexicon
 
 MANIFEST = "seesay-model.json"  # the program reads it to see whether the model is whole
 DEFAULT_FOLDER = Path(__file__).parent / "en"

@@ -26,9 +26,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.demo_model import corpus, features, flite, neural, noise, plain_text, variants, voices, waves
-from audio.demo_model.espeak import Espeak
-from audio.demo_model.speech import Speech
+from audio.demo_model.sounds import features, noise, waves
+from audio.demo_model.synthesis import flite, neural, variants, voices
+from audio.demo_model.synthesis.espeak import Espeak
+from audio.demo_model.synthesis.speech import Speech
+from audio.demo_model.words import corpus, plain_text
 
 TEMPLATE_SHARE, RANDOM_WORDS_SHARE = 0.6, 0.16  # the rest is general English
 BANK_SECONDS = 20
@@ -163,7 +165,7 @@ def neural_part(voice: neural.NeuralVoice, kind: str, count: int, work: Path, rn
 
     A sentence in which the present model does not find the phones is left out.
     """
-    from audio.demo_model.alignment import Aligner  # it needs torch
+    from audio.demo_model.training.alignment import Aligner  # it needs torch
 
     part, shaker, source = Part(), np.random.default_rng(seed), texts(rng)
     espeak, aligner = Espeak(variants.data_folder(work)), Aligner(MODEL_FOLDER)

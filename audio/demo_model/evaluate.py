@@ -21,9 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.demo_model import corpus, flite, noise, phrases, plain_text, voices, waves
-from audio.demo_model.espeak import Espeak
-from audio.demo_model.features import RATE_HZ
+from audio.demo_model.sounds import noise, waves
+from audio.demo_model.sounds.features import RATE_HZ
+from audio.demo_model.synthesis import flite, voices
+from audio.demo_model.synthesis.espeak import Espeak
+from audio.demo_model.words import corpus, phrases, plain_text
 
 MODEL_FOLDER = Path(__file__).parent / "en"
 BLOCK = 1600  # samples given to Vosk at a time

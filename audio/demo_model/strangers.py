@@ -27,10 +27,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.demo_model import corpus, noise, waves
 from audio.demo_model.evaluate import MODEL_FOLDER, Ear, Item, Score, with_noise
-from audio.demo_model.speech import Samples, Speech
-from audio.demo_model.voices import HELD_OUT_KOKORO_VOICES
+from audio.demo_model.sounds import noise, waves
+from audio.demo_model.synthesis.speech import Samples, Speech
+from audio.demo_model.synthesis.voices import HELD_OUT_KOKORO_VOICES
+from audio.demo_model.words import corpus
 
 FESTIVAL_VOICES = ("ked_diphone", "cmu_us_slt_arctic_hts", "kal_diphone")
 ALSA_FOLDER = Path("/usr/share/sounds/alsa")
@@ -82,7 +83,7 @@ def voices(folder: Path) -> Iterator[tuple[str, Say]]:
                 yield f"festival {voice}", festival(voice, folder)
     for name in HELD_OUT_KOKORO_VOICES:
         try:
-            from audio.demo_model.neural import Kokoro
+            from audio.demo_model.synthesis.neural import Kokoro
 
             yield f"kokoro {name}", Kokoro(random.Random(SEED), (name,), is_mixed=False).speak
         except ImportError:

@@ -21,10 +21,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from audio.demo_model import kaldi_io, phones
-from audio.demo_model.augment import NoiseBank, augmented
-from audio.demo_model.features import ENERGY_FLOOR, SUBSAMPLING
-from audio.demo_model.network import CONTEXT, Network, from_layers, padded_length, widened
+from audio.demo_model.sounds.augment import NoiseBank, augmented
+from audio.demo_model.sounds.features import ENERGY_FLOOR, SUBSAMPLING
+from audio.demo_model.training import kaldi_io
+from audio.demo_model.training.network import CONTEXT, Network, from_layers, padded_length, widened
+from audio.demo_model.words import phones
 
 PARTS = ("espeak", "words", "flite", "piper", "kokoro")
 LABEL_SMOOTHING = 0.02

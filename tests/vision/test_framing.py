@@ -14,8 +14,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from vision.camera import Camera
-from vision.demo_model import photographs
 from vision.demo_model.framing_rates import FLAWS, Row, measure, pictures, table
+from vision.demo_model.rendering import photographs
 from vision.errors import CameraLost, Cancelled
 from vision.frame import Frame, Rgb
 from vision.framing import Fault, FrozenWatch, judge, sharpest

@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vision.demo_model import CHECKPOINT, marking
-from vision.demo_model.fonts import BUILTIN, held_out_fonts
-from vision.demo_model.marking import Exam, Marks
-from vision.demo_model.network import QuickEye, QuickLanguage
-from vision.demo_model.packing import Packer
+from vision.demo_model import CHECKPOINT
+from vision.demo_model.rendering.fonts import BUILTIN, held_out_fonts
+from vision.demo_model.training import marking
+from vision.demo_model.training.marking import Exam, Marks
+from vision.demo_model.training.network import QuickEye, QuickLanguage
+from vision.demo_model.training.packing import Packer
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from vision.demo_model import CHECKPOINT
-from vision.demo_model.network import MAX_POSITIONS, PATCH_PX
-from vision.demo_model.state import MEAN_WEIGHTS, begin
-from vision.demo_model.tokenizer import SPECIAL_TOKENS
+from vision.demo_model.training.network import MAX_POSITIONS, PATCH_PX
+from vision.demo_model.training.state import MEAN_WEIGHTS, begin
+from vision.demo_model.training.tokenizer import SPECIAL_TOKENS
 
 MANIFEST = "seesay-model.json"
 PICTURE_AREA = 448 * 448

@@ -15,8 +15,8 @@ from functools import partial
 
 import numpy as np
 
-from vision.demo_model import empty_pictures, photographs
-from vision.demo_model.photographs import SHARP_SUBJECTS, SUBJECTS, Rgb
+from vision.demo_model.rendering import empty_pictures, photographs
+from vision.demo_model.rendering.photographs import SHARP_SUBJECTS, SUBJECTS, Rgb
 from vision.frame import Frame
 from vision.framing import Fault, Framing, judge, sharpest
 

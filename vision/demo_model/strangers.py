@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from vision.demo_model import CHECKPOINT, stranger_drawings, stranger_pictures
+from vision.demo_model import CHECKPOINT
+from vision.demo_model.asking.questions import QuestionAnswer, questions
 from vision.demo_model.evaluate import Examinee, answered, load, marks
-from vision.demo_model.marking import Exam, Marks
-from vision.demo_model.network import to_patches
-from vision.demo_model.questions import QuestionAnswer, questions
-from vision.demo_model.scene import Scene
-from vision.demo_model.stranger_drawings import Picture, by_matplotlib, by_opencv, drawn_by, svg_page
+from vision.demo_model.rendering import stranger_drawings, stranger_pictures
+from vision.demo_model.rendering.scene import Scene
+from vision.demo_model.rendering.stranger_drawings import Picture, by_matplotlib, by_opencv, drawn_by, svg_page
+from vision.demo_model.training.marking import Exam, Marks
+from vision.demo_model.training.network import to_patches
 
 SEED = 550_001
 # Below this certainty of its least sure token an answer is said with doubt (docs/doubt.md, the demo model's rule).

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vision.demo_model import export, train_eye, train_language
-from vision.demo_model.state import continue_from
+from vision.demo_model.training.state import continue_from
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The first stage of the training: the vision encoder alone, on what each image token shows (`labels.py`).
+"""The first stage of the training: the vision encoder alone, on what each image token shows (`training/labels.py`).
 
 python -m vision.demo_model.train_eye --work FOLDER --minutes 30
 """
@@ -16,14 +16,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vision.demo_model import drawing, labels
-from vision.demo_model.feeding import fed
-from vision.demo_model.fonts import held_out_fonts
-from vision.demo_model.free import free_drawing
-from vision.demo_model.learning import Optimizers, rate_scale
-from vision.demo_model.network import QuickEye, to_patches
-from vision.demo_model.scene import random_scene
-from vision.demo_model.state import Training, begin, say
+from vision.demo_model.rendering import drawing
+from vision.demo_model.rendering.fonts import held_out_fonts
+from vision.demo_model.rendering.free import free_drawing
+from vision.demo_model.rendering.scene import random_scene
+from vision.demo_model.training import labels
+from vision.demo_model.training.feeding import fed
+from vision.demo_model.training.learning import Optimizers, rate_scale
+from vision.demo_model.training.network import QuickEye, to_patches
+from vision.demo_model.training.state import Training, begin, say
 
 BATCH = 32
 BOARD_SHARE = 0.7

@@ -18,16 +18,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vision.demo_model.conversations import conversations
-from vision.demo_model.feeding import FREE_SHARE, PictureBatch, fed
-from vision.demo_model.fonts import BUILTIN, held_out_fonts
-from vision.demo_model.learning import Average, Optimizers, rate_scale
-from vision.demo_model.marking import exam, free_exam, mark
-from vision.demo_model.network import Eyesight, QuickEye, QuickLanguage, to_patches
-from vision.demo_model.packing import Packer
-from vision.demo_model.scene import Scene
-from vision.demo_model.state import MEAN_WEIGHTS, Training, begin, say
+from vision.demo_model.asking.conversations import conversations
+from vision.demo_model.rendering.fonts import BUILTIN, held_out_fonts
+from vision.demo_model.rendering.scene import Scene
 from vision.demo_model.train_eye import token_loss
+from vision.demo_model.training.feeding import FREE_SHARE, PictureBatch, fed
+from vision.demo_model.training.learning import Average, Optimizers, rate_scale
+from vision.demo_model.training.marking import exam, free_exam, mark
+from vision.demo_model.training.network import Eyesight, QuickEye, QuickLanguage, to_patches
+from vision.demo_model.training.packing import Packer
+from vision.demo_model.training.state import MEAN_WEIGHTS, Training, begin, say
 
 BATCH = 8
 FRESH = 3  # new pictures per step while the encoder rests; the others were seen before and get new questions

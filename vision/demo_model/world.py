@@ -9,10 +9,10 @@ It imports only numpy and Pillow, and does not know the model.
 
 from __future__ import annotations
 
-from vision.demo_model.conversations import conversations
-from vision.demo_model.drawing import SIZE_PX, draw
-from vision.demo_model.questions import UNKNOWN, Conversation, QuestionAnswer, questions
-from vision.demo_model.scene import COLORS, KINDS, PLACES, WORDS, Scene, Shape, Sign, random_scene
+from vision.demo_model.asking.conversations import conversations
+from vision.demo_model.asking.questions import UNKNOWN, Conversation, QuestionAnswer, questions
+from vision.demo_model.rendering.drawing import SIZE_PX, draw
+from vision.demo_model.rendering.scene import COLORS, KINDS, PLACES, WORDS, Scene, Shape, Sign, random_scene
 
 __all__ = [
     "COLORS",

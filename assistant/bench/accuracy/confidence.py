@@ -30,7 +30,9 @@ from assistant import console
 from assistant.bench.accuracy.wake_rates import SoundSource
 from assistant.language.command_parser import asks_nothing, parse_command
 from assistant.language.phrases import phrases_for
-from audio.demo_model import corpus, evaluate, noise, plain_text, strangers
+from audio.demo_model import evaluate, strangers
+from audio.demo_model.sounds import noise
+from audio.demo_model.words import corpus, plain_text
 from audio.listening.hearing import Hearing, SpeechRejected, Utterance
 from audio.listening.vad import VoiceActivity
 from audio.recognition.certainty import FASTER, UNDERSTOOD_CONFIDENCE, Faster, TwiceHeard, agreement, certainty

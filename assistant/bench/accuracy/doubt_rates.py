@@ -17,13 +17,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant import console
-from assistant.answering.doubt import DEMO_RULE, DoubtRule, Piece, Verdict, certainty, stricter, text_of, verdict
+from assistant.answering.judging.doubt import (
+    DEMO_RULE,
+    DoubtRule,
+    Piece,
+    Verdict,
+    certainty,
+    stricter,
+    text_of,
+    verdict,
+)
 from assistant.answering.visibility import deserves_second_look, is_about_itself, is_hidden, is_strongly_blurred
 from assistant.language.phrases import phrases_for
 from assistant.language.same_answer import say_the_same
 
 if TYPE_CHECKING:
-    from vision.demo_model.questions import QuestionAnswer
+    from vision.demo_model.asking.questions import QuestionAnswer
     from vision.engine.engine import Engine
     from vision.engine.view import View
     from vision.framing import Framing
@@ -31,8 +40,8 @@ if TYPE_CHECKING:
 CALIBRATION_SEED = 910_001
 MEASURING_SEED = 920_001
 CLEAN = "clean"
-# What spoils a picture: a function of `vision.demo_model.photographs` and its step. Training showed nothing as strong
-# as these.
+# What spoils a picture: a function of `vision.demo_model.rendering.photographs` and its step. Training showed nothing
+# as strong as these.
 FLAWS = {
     CLEAN: ("expose", 0.0),
     "blur 3 px": ("defocus", 3.0),
@@ -47,7 +56,7 @@ FLAWS = {
     "strong glare": ("glare", 0.6),
     "finger": ("finger", 0.35),
 }
-# About pictures of nothing (`vision.demo_model.empty_pictures`). No answer to these but doubt is honest.
+# About pictures of nothing (`vision.demo_model.rendering.empty_pictures`). No answer to these but doubt is honest.
 EMPTY_QUESTIONS = ("is there a person", "is there a circle", "what does it say", "describe the picture")
 # Another set of pictures will differ, so both are a little less than what is allowed: 2 % and 10 %.
 MOST_HEDGED = 0.015  # of the answers about clean pictures
@@ -92,11 +101,11 @@ def looks(
     import numpy as np
 
     from vision import framing
-    from vision.demo_model import photographs
-    from vision.demo_model.drawing import draw
-    from vision.demo_model.fonts import BUILTIN, held_out_fonts
-    from vision.demo_model.questions import questions
-    from vision.demo_model.scene import random_scene
+    from vision.demo_model.asking.questions import questions
+    from vision.demo_model.rendering import photographs
+    from vision.demo_model.rendering.drawing import draw
+    from vision.demo_model.rendering.fonts import BUILTIN, held_out_fonts
+    from vision.demo_model.rendering.scene import random_scene
     from vision.frame import Frame
 
     dice, grain = random.Random(f"{seed} {flaw}"), np.random.default_rng(seed)
@@ -142,7 +151,7 @@ def answers_to(engine: Engine, view: View, framing: Framing, questions: Sequence
 
 def trials(engine: Engine, flaw: str, scenes: int, seed: int) -> Iterator[Trial]:
     """One question of each sort about each scene."""
-    from vision.demo_model.questions import NOT_DRAWN
+    from vision.demo_model.asking.questions import NOT_DRAWN
 
     for number, (view, framing, all_of_it) in enumerate(looks(engine, flaw, scenes, seed)):
         # The flaw itself changes how bright it is.
@@ -169,8 +178,8 @@ def empty_trials(engine: Engine, pictures: int, seed: int) -> Iterator[Trial]:
 
     from assistant.language.writing_questions import has_one_of
     from vision import framing
-    from vision.demo_model.empty_pictures import EMPTY
-    from vision.demo_model.questions import NOT_DRAWN
+    from vision.demo_model.asking.questions import NOT_DRAWN
+    from vision.demo_model.rendering.empty_pictures import EMPTY
     from vision.frame import Frame
 
     phrases = phrases_for("en")
@@ -218,7 +227,8 @@ def good_pictures(count: int, seed: int) -> Iterator[Trial]:
     import numpy as np
 
     from vision import framing
-    from vision.demo_model import framing_rates, photographs
+    from vision.demo_model import framing_rates
+    from vision.demo_model.rendering import photographs
     from vision.frame import Frame
 
     for subject in photographs.SUBJECTS:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from vision.demo_model.fonts import load_font
+from vision.demo_model.rendering.fonts import load_font
 from vision.frame import Rgb
 from vision.reading.interface import Quad
 

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from audio.demo_model import flite, noise, strangers, voices, waves
-from audio.demo_model.espeak import Espeak
-from audio.demo_model.features import RATE_HZ
-from audio.demo_model.speech import Samples, Speech
+from audio.demo_model import strangers
+from audio.demo_model.sounds import noise, waves
+from audio.demo_model.sounds.features import RATE_HZ
+from audio.demo_model.synthesis import flite, voices
+from audio.demo_model.synthesis.espeak import Espeak
+from audio.demo_model.synthesis.speech import Samples, Speech
 
 RT60_S = (0.3, 0.6)
 ECHO = 0.7  # the amplitude of all echoes, where the direct sound has 1

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant import console
-from assistant.answering.doubt import DEMO_RULE, Piece, unsure_characters
+from assistant.answering.judging.doubt import DEMO_RULE, Piece, unsure_characters
 from assistant.bench.accuracy.doubt_rates import CLEAN, FLAWS, answered, looks, share
 from assistant.language.spelling import parts_to_spell
 

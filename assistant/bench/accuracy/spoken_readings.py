@@ -41,7 +41,9 @@ from assistant.inspection.rounds.progress import Progress
 from assistant.inspection.rounds.rules import Rules
 from assistant.language.phrases import phrases_for
 from assistant.language.spoken_numbers import say_each_digit, say_number
-from audio.demo_model import evaluate, flite, voices, waves
+from audio.demo_model import evaluate
+from audio.demo_model.sounds import waves
+from audio.demo_model.synthesis import flite, voices
 from audio.listening.hearing import Hearing, Utterance
 from audio.listening.vad import VoiceActivity
 from audio.listening.voicing import VowelWatch

@@ -24,10 +24,12 @@ from assistant.bench.accuracy import rooms
 from assistant.language.phrases import phrases_for
 from assistant.language.sentences import split_sentences
 from audio import pcm
-from audio.demo_model import corpus, evaluate, noise, waves
-from audio.demo_model.espeak import Espeak
-from audio.demo_model.features import RATE_HZ
-from audio.demo_model.speech import Samples, Speech
+from audio.demo_model import evaluate
+from audio.demo_model.sounds import noise, waves
+from audio.demo_model.sounds.features import RATE_HZ
+from audio.demo_model.synthesis.espeak import Espeak
+from audio.demo_model.synthesis.speech import Samples, Speech
+from audio.demo_model.words import corpus
 from audio.listening.barge_in import StopListener, VoskSpotter
 from audio.listening.conditioning import HighPass
 from audio.listening.hearing import StopHeard

@@ -28,8 +28,11 @@ from assistant import console
 from assistant.bench.accuracy import rooms
 from assistant.conversation.activation import Activation, ActivationSettings, Woken
 from assistant.language.phrases import phrases_for
-from audio.demo_model import corpus, evaluate, flite, noise, plain_text, voices, waves
-from audio.demo_model.espeak import Espeak
+from audio.demo_model import evaluate
+from audio.demo_model.sounds import noise, waves
+from audio.demo_model.synthesis import flite, voices
+from audio.demo_model.synthesis.espeak import Espeak
+from audio.demo_model.words import corpus, plain_text
 from audio.listening.hearing import Hearing, Utterance
 from audio.listening.vad import VoiceActivity
 from audio.pcm import SPEECH_FORMAT, AudioChunk

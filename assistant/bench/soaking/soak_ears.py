@@ -15,7 +15,7 @@ from assistant.bench.soaking.soak_log import Asked
 from assistant.language.phrases import phrases_for
 from assistant.models import catalog
 from assistant.settings.config import Config
-from audio.demo_model import noise
+from audio.demo_model.sounds import noise
 
 if TYPE_CHECKING:
     from audio.pcm import AudioChunk, Samples

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.answering.doubt import Verdict
-from assistant.answering.instruments import Opinion, opinion_in_words
-from assistant.answering.page_text import is_doubtful
+from assistant.answering.judging.doubt import Verdict
+from assistant.answering.reading.instruments import Opinion, opinion_in_words
+from assistant.answering.reading.page_text import is_doubtful
 from assistant.answering.turn import Question, Turn
 from assistant.inspection.rounds.answers import found_value
 from assistant.inspection.rounds.checklist import Station, StepKind

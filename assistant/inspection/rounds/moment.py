@@ -13,7 +13,7 @@ from assistant.inspection.rounds.answers import is_same
 from assistant.inspection.rounds.checklist import Number, Side, Station
 from assistant.inspection.rounds.progress import Progress
 
-# The words of `assistant.answering.doubt.Verdict`, as records have them.
+# The words of `assistant.answering.judging.doubt.Verdict`, as records have them.
 PLAIN, UNSURE, CANNOT_TELL = "plain", "unsure", "cannot tell"
 MISHEARD_BEFORE_DIGITS = 2  # a voice that was misheard twice is mostly misheard in the same way again
 

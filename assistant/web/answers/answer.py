@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answering.doubt import Piece, Verdict
+from assistant.answering.judging.doubt import Piece, Verdict
 from assistant.answering.page_lines import PageReader
-from assistant.answering.reader_context import NOTHING_READ, PrintRead, PrintTold, QuestionReader
+from assistant.answering.reading.reader_context import NOTHING_READ, PrintRead, PrintTold, QuestionReader
 from assistant.answering.reply import (
     ChunkDecoded,
     DecodingEnded,

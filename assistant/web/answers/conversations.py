@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assistant.answering.reader_context import PrintTold
+from assistant.answering.reading.reader_context import PrintTold
 from assistant.web.answers.expiring_store import Kept, KeptLimits
 from vision.errors import QuestionError
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.answering.doubt import Verdict
+from assistant.answering.judging.doubt import Verdict
 from assistant.answering.page_lines import LineRead, PageFound, PageReader, read_page
 from assistant.answering.page_reading import PageAdvice
-from assistant.answering.page_text import is_doubtful
+from assistant.answering.reading.page_text import is_doubtful
 from assistant.web.answers import events
 from vision.framing import Fault
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from assistant.answering.capture import any_picture
-from assistant.answering.doubt import NEVER, DoubtRule, Piece, Verdict, text_of
+from assistant.answering.judging.doubt import NEVER, DoubtRule, Piece, Verdict, text_of
+from assistant.answering.judging.second_look import compared
 from assistant.answering.length import LONGEST_TOKENS, Limit, LimitedCutter
 from assistant.answering.pipeline import AnswerPipeline
-from assistant.answering.reader_context import NOTHING_READ
+from assistant.answering.reading.reader_context import NOTHING_READ
 from assistant.answering.reply import Reply, SentenceFinished, Wording
-from assistant.answering.second_look import compared
 from assistant.answering.turn import Question, Rest, Turn
 from assistant.language.phrases import phrases_for
 from assistant.language.sentences import ends_whole

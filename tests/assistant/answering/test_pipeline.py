@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.answering.capture import any_picture
-from assistant.answering.doubt import DEMO_RULE, Verdict, unsure_characters
+from assistant.answering.judging.doubt import DEMO_RULE, Verdict, unsure_characters
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import phrases_for

@@ -13,7 +13,7 @@ import pytest
 from assistant import console
 from assistant.answering.capture import PictureCapture, any_picture
 from assistant.answering.pipeline import AnswerPipeline
-from assistant.answering.reader_context import QuestionReader
+from assistant.answering.reading.reader_context import QuestionReader
 from assistant.answering.report import turn_as_json
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import phrases_for

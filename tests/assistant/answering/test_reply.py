@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from assistant.answering.doubt import DoubtRule, Verdict
-from assistant.answering.reader_context import PrintRead
+from assistant.answering.judging.doubt import DoubtRule, Verdict
+from assistant.answering.reading.reader_context import PrintRead
 from assistant.answering.reply import ChunkDecoded, DecodingEnded, NothingAnswered, Reply, SentenceFinished, Wording
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import phrases_for

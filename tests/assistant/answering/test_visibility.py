@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assistant.answering.doubt import DEMO_RULE, NEVER, DoubtRule, Verdict, stricter
+from assistant.answering.judging.doubt import DEMO_RULE, NEVER, DoubtRule, Verdict, stricter
 from assistant.answering.length import Limit
 from assistant.answering.reply import Reply, SentenceFinished, Wording
 from assistant.answering.turn import Question, Turn
 from assistant.answering.visibility import DIM_LEVEL, deserves_second_look, framing_of, is_hidden
 from assistant.language.phrases import phrases_for
 from tests.assistant.fakes import FakeEngine, FakeView
-from vision.demo_model.empty_pictures import EMPTY
-from vision.demo_model.photographs import defocus, glare, leaves, stops
+from vision.demo_model.rendering.empty_pictures import EMPTY
+from vision.demo_model.rendering.photographs import defocus, glare, leaves, stops
 from vision.frame import Frame
 from vision.framing import Fault, judge
 

@@ -275,7 +275,7 @@ def test_no_claim_is_no_error(truth: Truth, answer: str) -> None:
 def test_the_demo_models_own_wording_is_understood() -> None:
     """All right answers of the drawn world are right, and no answer to another scene is."""
     from assistant.check.tasks import task_about
-    from vision.demo_model.scene import random_scene
+    from vision.demo_model.rendering.scene import random_scene
 
     dice = random.Random(5)
     right = other = others_right = 0

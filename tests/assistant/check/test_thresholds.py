@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.answering.doubt import DoubtRule, Verdict
+from assistant.answering.judging.doubt import DoubtRule, Verdict
 from assistant.check.matcher import Mark
 from assistant.check.thresholds import LEAST_ANSWERS, Tally, Trial, proposed, tally
 

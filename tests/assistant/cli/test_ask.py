@@ -14,12 +14,12 @@ from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
 from assistant.language.phrases import phrases_for
 from assistant.machine.power import Sysfs
-from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
 from audio.speaking.synthesizer import Synthesizer
 from audio.wav import read_wav, write_wav
 from tests.assistant.fake_reader import FakeReader, Printed
 from tests.assistant.machine.power.machine_trees import nuc
-from vision.demo_model.empty_pictures import EMPTY
+from vision.demo_model.rendering.empty_pictures import EMPTY
 from vision.demo_model.world import draw
 from vision.errors import ReaderError
 

@@ -15,7 +15,7 @@ from assistant.conversation.activation import (
     settings_from,
     without_phrase,
 )
-from audio.demo_model import corpus
+from audio.demo_model.words import corpus
 from audio.listening.hearing import (
     Hearing,
     Situation,
@@ -29,7 +29,7 @@ from audio.listening.hearing import (
 from audio.settings import EndpointSettings
 from tests.audio.fakes import LevelVad, ScriptedSource, ScriptedTranscriber
 
-MODEL = Path(corpus.__file__).parent / "en"
+MODEL = Path(corpus.__file__).parents[1] / "en"
 
 PHRASE = "hey camera"
 

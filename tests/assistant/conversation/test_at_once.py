@@ -9,7 +9,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from assistant.answering.doubt import Verdict
+from assistant.answering.judging.doubt import Verdict
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.bench.accuracy.drawn_codes import Distortion, DrawnCode, code_with, draw_code, photograph

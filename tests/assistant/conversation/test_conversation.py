@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from assistant.answering.capture import PictureCapture
-from assistant.answering.doubt import DEMO_RULE, Piece, Verdict
+from assistant.answering.judging.doubt import DEMO_RULE, Piece, Verdict
 from assistant.answering.length import Limit
-from assistant.answering.reader_context import NOTHING_READ
+from assistant.answering.reading.reader_context import NOTHING_READ
 from assistant.answering.turn import Question, Rest, Turn
 from assistant.button.gestures import DoublePress, Held, Press, Pressed, Released, StopPress
 from assistant.conversation.activation import Activation, settings_from

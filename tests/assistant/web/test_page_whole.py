@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assistant.cli.demo import demo_scene
-from audio.demo_model.voices import HELD_OUT_VOICES
+from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
 from audio.speaking.synthesizer import Synthesizer
 from audio.wav import write_wav
 from tests.assistant.web.conftest import chromium

@@ -18,7 +18,7 @@ from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
 from audio.speaking.voice import SpokenVoice
 from tests.vision.remote.fake_openai import FakeOpenAI, fails, free_port, says
-from vision.demo_model.fonts import load_font
+from vision.demo_model.rendering.fonts import load_font
 from vision.demo_model.world import draw
 from vision.engine.view import View
 from vision.interface import AnswerChunk

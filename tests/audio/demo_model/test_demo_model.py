@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio.demo_model import corpus, phrases, voices
+from audio.demo_model.synthesis import voices
+from audio.demo_model.words import corpus, phrases
 
-FOLDER = Path(corpus.__file__).parent / "en"
+FOLDER = Path(corpus.__file__).parents[1] / "en"
 LARGEST_BYTES = 16_000_000
 ESPEAK_RATE_HZ = 22_050  # espeak-ng's rate; Vosk resamples it to 16 kHz itself
 STOP_GRAMMAR = ["stop", "stop talking", "be quiet", "[unk]"]

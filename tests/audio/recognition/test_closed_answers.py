@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.demo_model import corpus
 from audio.demo_model.evaluate import with_noise
-from audio.demo_model.noise import pink
+from audio.demo_model.sounds.noise import pink
+from audio.demo_model.words import corpus
 from audio.pcm import Samples
 from audio.recognition.closed_answers import ClosedAnswers, closed_answer
 from audio.recognition.grammar import GrammarListener, HeardWord
 from audio.recognition.transcriber import Transcript, VoskTranscriber
 from audio.wav import WavSource
 
-MODEL = Path(corpus.__file__).parent / "en"
+MODEL = Path(corpus.__file__).parents[1] / "en"
 NOISY_VOICES = ("gmw/en-US+f5", "gmw/en-US+m7", "gmw/en+michael", "gmw/en-US+Alicia")
 ANSWERS = ("yes", "no", *"one two three four five six seven eight nine ten twenty thirty forty".split())
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from assistant.language.phrases import phrases_for
-from audio.demo_model import corpus
+from audio.demo_model.words import corpus
 from audio.errors import SpeechModelError
 from audio.pcm import Samples
 from audio.recognition.grammar import GrammarListener, HeardWord, parse_words
 from audio.recognition.transcriber import Transcript, unknown_words
 from audio.recognition.wake_word import AttentiveTranscriber, default_phrase, find_phrase
 
-MODEL = Path(corpus.__file__).parent / "en"
+MODEL = Path(corpus.__file__).parents[1] / "en"
 PHRASE = "hey camera"
 RATE_HZ = 16_000
 

@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 
 from vision.demo_model import CHECKPOINT
-from vision.demo_model.fonts import BUILTIN, held_out_fonts
+from vision.demo_model.rendering.fonts import BUILTIN, held_out_fonts
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from vision.demo_model import evaluate, marking, photographs, stranger_pictures, strangers  # noqa: E402  (needs torch)
-from vision.demo_model.network import to_patches  # noqa: E402
-from vision.demo_model.stranger_drawings import by_opencv, drawn_by  # noqa: E402
+from vision.demo_model import evaluate, strangers  # noqa: E402  (needs torch)
+from vision.demo_model.rendering import photographs, stranger_pictures  # noqa: E402  (needs torch)
+from vision.demo_model.rendering.stranger_drawings import by_opencv, drawn_by  # noqa: E402
+from vision.demo_model.training import marking  # noqa: E402  (needs torch)
+from vision.demo_model.training.network import to_patches  # noqa: E402
 
 # The shares of exact answers on unseen scenes that the card promises.
 PROMISED = {

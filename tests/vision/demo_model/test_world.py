@@ -9,11 +9,12 @@ import sys
 import numpy as np
 import pytest
 
-from vision.demo_model import drawing, labels
-from vision.demo_model.conversations import conversation, follow_up
-from vision.demo_model.elsewhere import elsewhere
-from vision.demo_model.free import free_drawing, region
-from vision.demo_model.questions import NOT_DRAWN, color_answer, count_answer, description, position_answer
+from vision.demo_model.asking.conversations import conversation, follow_up
+from vision.demo_model.asking.questions import NOT_DRAWN, color_answer, count_answer, description, position_answer
+from vision.demo_model.rendering import drawing
+from vision.demo_model.rendering.elsewhere import elsewhere
+from vision.demo_model.rendering.free import free_drawing, region
+from vision.demo_model.training import labels
 from vision.demo_model.world import (
     COLORS,
     KINDS,

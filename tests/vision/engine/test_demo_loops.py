@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vision.demo_model.free import free_drawing
+from vision.demo_model.rendering.free import free_drawing
 from vision.engine.engine import Engine
 from vision.engine.generation.cycles import CycleDetector
 from vision.engine.settings import EngineSettings

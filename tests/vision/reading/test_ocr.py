@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from vision.demo_model.fonts import load_font
+from vision.demo_model.rendering.fonts import load_font
 from vision.errors import Cancelled, ReaderError
 from vision.frame import Frame, Rgb
 from vision.reading import ppocr

@@ -13,7 +13,7 @@ import pytest
 
 from assistant.answering.announcements import Announcements
 from assistant.answering.capture import any_picture
-from assistant.answering.doubt import DEMO_RULE, DoubtRule
+from assistant.answering.judging.doubt import DEMO_RULE, DoubtRule
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
 from assistant.language.phrases import phrases_for

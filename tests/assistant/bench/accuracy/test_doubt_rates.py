@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from assistant.answering.doubt import DoubtRule
+from assistant.answering.judging.doubt import DoubtRule
 from assistant.bench.accuracy.doubt_rates import (
     Trial,
     answers_to,
@@ -18,7 +18,7 @@ from assistant.bench.accuracy.doubt_rates import (
     summary,
 )
 from tests.assistant.fakes import FakeEngine, FakeView
-from vision.demo_model.photographs import leaves, stops
+from vision.demo_model.rendering.photographs import leaves, stops
 from vision.frame import Frame
 from vision.framing import judge
 

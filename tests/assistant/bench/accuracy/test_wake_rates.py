@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from audio.demo_model import corpus
+from audio.demo_model.words import corpus
 
-MODEL = Path(corpus.__file__).parent / "en"
+MODEL = Path(corpus.__file__).parents[1] / "en"
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs the espeak-ng command")
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from assistant.answering.capture import any_picture
-from assistant.answering.doubt import DoubtRule
-from assistant.answering.instruments import Opinion
+from assistant.answering.judging.doubt import DoubtRule
 from assistant.answering.pipeline import AnswerPipeline
+from assistant.answering.reading.instruments import Opinion
 from assistant.answering.turn import Turn
 from assistant.button.gestures import DoublePress
 from assistant.conversation.activation import Activation, settings_from

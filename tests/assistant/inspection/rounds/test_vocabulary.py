@@ -8,7 +8,7 @@ import pytest
 
 from assistant.inspection.rounds.checklist import Checklist, OneOf, Station, StepKind, Text
 from assistant.inspection.rounds.vocabulary import UnknownWord, unknown_words
-from audio.demo_model import corpus
+from audio.demo_model.words import corpus
 from audio.errors import SpeechModelError
 from audio.recognition.vocabulary import known_words
 
@@ -46,7 +46,7 @@ def test_chinese_is_known_if_known_words_make_it_up() -> None:
 
 def test_the_words_of_a_model_are_read_from_its_folder(tmp_path: Path) -> None:
     """Without loading it; signs of the grammar are no words."""
-    words = known_words(Path(corpus.__file__).parent / "en")
+    words = known_words(Path(corpus.__file__).parents[1] / "en")
     assert {"orange", "what", "camera"} <= words
     assert not {"<eps>", "#0", "[unk]"} & words
     with pytest.raises(SpeechModelError, match=r"has no words\.txt: fetch it again"):

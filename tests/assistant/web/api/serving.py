@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from assistant.answering.doubt import DEMO_RULE
+from assistant.answering.judging.doubt import DEMO_RULE
 from assistant.language.phrases import phrases_for
 from assistant.web.app import create_app
 from assistant.web.server import WebServer

@@ -28,7 +28,7 @@ from tests.assistant.web.api.serving import (
     send_form,
     send_json,
 )
-from vision.demo_model.empty_pictures import EMPTY
+from vision.demo_model.rendering.empty_pictures import EMPTY
 
 EN = phrases_for("en")
 
@@ -179,7 +179,7 @@ def test_clients_of_v1_get_the_models_own_answer_about_a_picture_of_nothing(web:
 
 
 def empty_picture(kind: str) -> bytes:
-    """One of `vision.demo_model.empty_pictures`, as a PNG."""
+    """One of `vision.demo_model.rendering.empty_pictures`, as a PNG."""
     file = io.BytesIO()
     Image.fromarray(EMPTY[kind](np.random.default_rng(1), 640, 480)).save(file, "PNG")
     return file.getvalue()

@@ -21,7 +21,7 @@ from assistant.wiring.assembly import Assembly
 from assistant.wiring.web import SideServer, web_settings
 from audio.errors import DeviceMissing
 from audio.pcm import AudioChunk
-from tests.assistant.answering.test_camera_watch import Pipeline as FakePipeline
+from tests.assistant.answering.watching.test_camera_watch import Pipeline as FakePipeline
 from tests.assistant.web.api.conftest import take
 from tests.assistant.web.api.serving import (
     QUESTION,

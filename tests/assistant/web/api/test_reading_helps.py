@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from assistant.answering.doubt import DoubtRule
-from assistant.answering.reader_context import QuestionReader
+from assistant.answering.judging.doubt import DoubtRule
+from assistant.answering.reading.reader_context import QuestionReader
 from assistant.language.phrases import phrases_for
 from tests.assistant.fake_reader import FakeReader, page
 from tests.assistant.fakes import FakeEngine

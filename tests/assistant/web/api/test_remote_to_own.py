@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.answering.doubt import DoubtRule
+from assistant.answering.judging.doubt import DoubtRule
 from assistant.cli.main import main
 from assistant.settings.config import RemoteConfig
 from assistant.wiring.remote import settings_from

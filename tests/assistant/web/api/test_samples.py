@@ -10,7 +10,7 @@ from PIL import Image
 
 from assistant.web.page import STATIC, words
 from tests.assistant.web.api.serving import Running, events_of, send, send_form
-from vision.demo_model.questions import color_answer, position_answer, reading_answer
+from vision.demo_model.asking.questions import color_answer, position_answer, reading_answer
 from vision.demo_model.world import Scene, Shape, Sign, draw
 
 SHAPES = Scene("white", (Shape("circle", "red", row=0, column=0), Shape("square", "blue", row=2, column=2)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.assistant.answering.test_second_look import Looks
+from tests.assistant.answering.judging.test_second_look import Looks
 from tests.assistant.web.api.serving import data_uri, events_of, parts_with, picture, running, send_json
 
 

@@ -176,7 +176,7 @@ def write_spoken(text: str, path: Path, quiet_seconds: float = 0.2) -> None:
     """The text in a stranger's voice, as a WAV file with silence on both sides."""
     import numpy as np
 
-    from audio.demo_model.voices import HELD_OUT_VOICES
+    from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
     from audio.pcm import AudioChunk
     from audio.speaking.synthesizer import Synthesizer
     from audio.wav import write_wav

@@ -231,11 +231,11 @@ def demo_reference() -> Reference:
 @pytest.fixture(scope="module")
 def demo_talks() -> list[tuple[Frame, tuple[str, ...]]]:
     """Drawn scenes, with single questions of every kind and two conversations for each."""
-    from vision.demo_model import drawing
-    from vision.demo_model.conversations import conversation
-    from vision.demo_model.fonts import BUILTIN
-    from vision.demo_model.questions import questions
-    from vision.demo_model.scene import random_scene
+    from vision.demo_model.asking.conversations import conversation
+    from vision.demo_model.asking.questions import questions
+    from vision.demo_model.rendering import drawing
+    from vision.demo_model.rendering.fonts import BUILTIN
+    from vision.demo_model.rendering.scene import random_scene
 
     rng, talks = random.Random(31), list[tuple[Frame, tuple[str, ...]]]()
     for _ in range(8):

@@ -1,0 +1,48 @@
+"""The sentences that the model is built around: fixed phrases, slot words and templates, one file for each subject.
+
+It is data in plain English, and to teach the model new sentences is to write them here. A template is a sentence with
+`{slot}`s; `{a:slot}` puts "a" or "an" before the word. A slot's words are separated by bars and may hold slots
+themselves. Slots may be used in every file, so each name exists once. `corpus` draws sentences from the templates, and
+decides which are kept for testing. `natural` holds sentences that are for measuring only.
+"""
+
+from __future__ import annotations
+
+from audio.demo_model.words.phrases import commands, everyday, inspection, numbers, reading, shapes, things
+from audio.demo_model.words.phrases.commands import COMMANDS, QUESTIONS
+from audio.demo_model.words.phrases.natural import NATURAL
+
+__all__ = [
+    "CLOSING_SHARE", "COMMANDS", "DEMO_QUESTIONS", "FIXED_SHARE", "NATURAL", "OPENING_SHARE", "QUESTIONS", "SLOTS", "SUBJECTS",
+    "TEMPLATES",
+]  # fmt: skip
+
+# The share of each subject among the sentences that come from templates.
+SUBJECTS = {shapes: 0.16, commands: 0.16, everyday: 0.27, reading: 0.17, numbers: 0.16, inspection: 0.08}
+
+SLOTS: dict[str, str] = {name: words for subject in (*SUBJECTS, things) for name, words in subject.SLOTS.items()}
+
+# (weight, template), where the weights of all subjects together make one.
+TEMPLATES: tuple[tuple[float, str], ...] = tuple(
+    (share * weight / sum(weight for weight, _ in subject.TEMPLATES), template)
+    for subject, share in SUBJECTS.items()
+    for weight, template in subject.TEMPLATES
+)
+FIXED_SHARE = 0.15  # the share of commands and fixed questions among all sentences
+OPENING_SHARE = 0.04  # the share of templated sentences with "please …" or "hey camera …" before them
+CLOSING_SHARE = 0.03  # the share with "… please" after them
+
+# The questions that a user of the demo asks first. They must be understood nearly perfectly in every ordinary voice
+# (`evaluate`).
+DEMO_QUESTIONS = """what color is the circle|what color is the background|which color is the star|how many shapes are there
+|how many circles are there|how many squares do you see|count the shapes|where is the star|is there a square|do you see a square
+|can you see a triangle|is there a red circle|is it bright or dark|is the picture bright or dark|what does it say|read the text
+|read it|what is the number|read the number|what number is it|what is the word|read the word|what does the sign say
+|is there any text|what do you see|what is this|what is in the picture|describe the picture|describe it|what is in front of me
+|what color is it|where is it|and the square|what color is the square|what color is the car|is there a dog|where is the cup
+|is it safe to cross|who is that|what time is it|stop|stop talking|be quiet|repeat|repeat that|say that again|help
+|what can you do|new picture|take a new picture|same picture|keep the picture|quit|goodbye|exit|slower|faster|speak slower
+|speak faster|louder|quieter|spell that|more detail|tell me more|shorter|look closer|zoom in|what has changed|status|battery
+|hey camera|yes|no|please|thank you|where is the triangle|where is the cross|what color is the star|what color is the triangle
+|what color is the cross|how many triangles are there|how many stars are there|is there a blue square|is there a green triangle
+|is there a star|do you see a circle|where is the red circle|where is the square"""

@@ -1,0 +1,37 @@
+"""The n-gram model of sentences."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from audio.demo_model.words import lm
+
+
+def _probability(grammar: lm.Acceptor, state: int, word: str) -> float:
+    """The probability of a word by the graph: of its arc, or of the back-off arc and then the word."""
+    if word == lm.END and state in grammar.finals:
+        return math.exp(-grammar.finals[state])
+    arcs = {arc[2]: arc for arc in grammar.arcs if arc[0] == state}
+    if word in arcs:
+        return math.exp(-arcs[word][3])
+    _, lower, _, cost = arcs[lm.BACK_OFF]
+    return math.exp(-cost) * _probability(grammar, lower, word)
+
+
+def test_language_model_is_a_distribution() -> None:
+    """In every state the probabilities of all words and of the end sum to one."""
+    sentences = ["what color is it", "what color is the star", "where is the star", "where is it", "stop"] * 5
+    words = ["what", "color", "is", "it", "the", "star", "where", "stop", "cup"]
+    grammar = lm.ngram(sentences, words, order=3)
+    states = {arc[0] for arc in grammar.arcs}
+    for state in states:
+        assert sum(_probability(grammar, state, word) for word in [*words, lm.END]) == pytest.approx(1, abs=2e-3)
+
+
+def test_language_model_prefers_what_it_saw() -> None:
+    """A word seen in its context costs less than one that never followed."""
+    grammar = lm.ngram(["where is the star"] * 9 + ["where is it"], ["where", "is", "the", "star", "it"], order=3)
+    after_where = next(arc[1] for arc in grammar.arcs if arc[0] == 0 and arc[2] == "where")
+    assert _probability(grammar, after_where, "is") > 0.5 > _probability(grammar, after_where, "star")
