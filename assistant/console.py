@@ -55,7 +55,8 @@ def say(message: str) -> None:
     if sys.stderr is not None:  # if it is None, print would write to stdout instead
         # The terminal may be gone. That error must not stop a caller that is about to restore settings of the machine.
         with contextlib.suppress(OSError, ValueError):
-            print(message, file=sys.stderr, flush=True)
+            # In one piece with its end: the line of another thread could come between the two.
+            print(f"{message}\n", end="", file=sys.stderr, flush=True)
 
 
 def result(line: str) -> None:

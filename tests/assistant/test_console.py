@@ -144,3 +144,17 @@ def test_help_that_cannot_be_written_is_a_failure(option: str, place: str, reaso
     assert done.returncode == 1
     assert done.stderr.count(b"\n") == 1
     assert reason in done.stderr
+
+
+def test_a_message_is_written_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages of two threads stand on two lines, because none is written without its end."""
+    written: list[str] = []
+
+    class Watched(io.StringIO):
+        def write(self, text: str) -> int:
+            written.append(text)
+            return len(text)
+
+    monkeypatch.setattr(sys, "stderr", Watched())
+    console.say("the model is ready")
+    assert [text for text in written if text] == ["the model is ready\n"]
