@@ -25,7 +25,7 @@ from assistant.answering.reply import (
 )
 from assistant.answering.speech_queue import EARCON_RATE_HZ, Spoken
 from assistant.answering.turn import Question, Rest, Turn
-from assistant.language.sentences import split_sentences
+from assistant.answering.visibility import told_instead
 from audio.speaking import earcons
 from vision.errors import Cancelled
 
@@ -190,9 +190,10 @@ class ReplyWriter:
         return self._advised_instead(turn, look.fault)
 
     def _advised_instead(self, turn: Turn, fault: Fault) -> list[Spoken]:
-        turn.answer = self.advice(fault)
+        self._advised = fault, self._clock()
+        sentences = told_instead(turn, fault, self._phrases)
         self._on_text(turn, turn.answer)
-        return [*split_sentences(turn.answer, self._phrases.abbreviations)]
+        return [*sentences]
 
     def _told(self, turn: Turn, events: Iterable[ReplyEvent]) -> Sentences:
         for event in events:

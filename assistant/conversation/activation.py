@@ -185,7 +185,9 @@ class Activation:
         counts = self.settings.is_open or self._always or self._attention.covers(heard.started_at)
         counts = counts or self.is_stop(heard.text) or self.is_awaited(heard.text)
         question = without_phrase(heard.text, self.settings.wake_phrase)
-        if question is not None and (counts or self.settings.wake_word):
+        # Whoever calls the assistant speaks for less than the longest utterance. Somebody who reads aloud does not, and
+        # then the phrase is one that the recogniser found by chance.
+        if question is not None and (counts or (self.settings.wake_word and not heard.is_part)):
             if not question:
                 self._attend(heard.ended_at, heard.ended_at + self.settings.listen_seconds, wanted=True)
                 return Woken(heard.ended_at)

@@ -265,9 +265,12 @@ def main() -> None:
         "--voices", choices=("dev", "strangers"), default="dev", help="of --rooms; strangers: never to choose on"
     )
     parser.add_argument("--minutes", type=float, default=60.0, help="of reading in --rooms")
+    parser.add_argument("--seed", type=int, default=6, help="of the rooms and sentences of --rooms")
     chosen = parser.parse_args()
     if chosen.rooms:
-        console.result(json.dumps(asdict(measure_in_rooms(chosen.voices, chosen.said, chosen.minutes)), indent=1))
+        console.result(
+            json.dumps(asdict(measure_in_rooms(chosen.voices, chosen.said, chosen.minutes, chosen.seed)), indent=1)
+        )
         return
     rates = measure(chosen.hours, chosen.said)
     console.result(json.dumps(asdict(rates) | {"false_wakes_an_hour": rates.false_wakes_an_hour}, indent=1))

@@ -462,7 +462,8 @@ def test_advice_comes_before_the_costly_look() -> None:
     stage = aimed(Fault.BLURRED, Fault.BLURRED, None)
     with stage.answering as answering:
         first = stage.finished(answering.ask(question(), answering.look()))
-        assert first.answer == PHRASES.framing["blurred"].advice
+        assert first.answer == first.words == PHRASES.framing["blurred"].advice
+        assert (first.verdict, first.by_model) == (Verdict.CANNOT_TELL, False)
         assert stage.engine.views == []
         second = stage.finished(answering.ask(question(), answering.look()))
         assert second.answer == "A cup. It is red."

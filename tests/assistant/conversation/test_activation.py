@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,16 @@ def test_stories(name: str) -> None:
         elif isinstance(event, Woken):
             counted.append("woken")
     assert counted == meant
+
+
+def test_the_phrase_within_a_long_speech_wakes_nobody() -> None:
+    """A speech without a pause is cut into utterances, and the phrase may begin one by chance. A press counts."""
+    activation = Activation(settings_from("button+wake_word", PHRASE, 6.0))
+    within = Utterance("hey camera what is this", 0.9, 15.0, 17.0, is_part=True)
+    assert activation.meant(within) is None
+    assert isinstance(activation.meant(replace(within, is_part=False)), Utterance)
+    activation.pressed(Pressed(14.0))
+    assert isinstance(activation.meant(within), Utterance)
 
 
 def test_the_onset_counts_as_its_utterance_will() -> None:
