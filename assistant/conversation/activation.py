@@ -25,6 +25,9 @@ from audio.listening.hearing import (
 
 ALWAYS = float("inf")
 NEVER = float("-inf")
+# A longer utterance is no call: in an hour of somebody reading aloud in a room, all that the recogniser took for the
+# phrase by chance was in speech of 13 to 15 s without a pause. A longer question can follow the two notes.
+LONGEST_CALL_SECONDS = 10.0
 LATE_SECONDS = 1.0  # the start of speech is reported up to one pre-roll after it happened
 
 
@@ -185,9 +188,8 @@ class Activation:
         counts = self.settings.is_open or self._always or self._attention.covers(heard.started_at)
         counts = counts or self.is_stop(heard.text) or self.is_awaited(heard.text)
         question = without_phrase(heard.text, self.settings.wake_phrase)
-        # Whoever calls the assistant speaks for less than the longest utterance. Somebody who reads aloud does not, and
-        # then the phrase is one that the recogniser found by chance.
-        if question is not None and (counts or (self.settings.wake_word and not heard.is_part)):
+        is_call = self.settings.wake_word and heard.ended_at - heard.started_at <= LONGEST_CALL_SECONDS
+        if question is not None and (counts or is_call):
             if not question:
                 self._attend(heard.ended_at, heard.ended_at + self.settings.listen_seconds, wanted=True)
                 return Woken(heard.ended_at)

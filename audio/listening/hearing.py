@@ -9,7 +9,6 @@ taken out of the sound. It does not know what the words are for.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -20,8 +19,6 @@ from audio.listening.own_cue import without_cue
 from audio.pcm import AudioChunk, Samples
 from audio.recognition.transcriber import Transcriber, Transcript
 from audio.settings import LEAST_VOICED_SHARE, MIN_CONFIDENCE, SHORT_CONFIDENCE, SHORT_SECONDS, EndpointSettings
-
-GOES_ON_SECONDS = 0.5  # speech that begins within so much after a cut is the same speech
 
 
 class AudioSource(Protocol):
@@ -77,8 +74,6 @@ class Utterance:
     started_at: float
     ended_at: float  # end of the last chunk with speech
     endpoint_seconds: float = field(default=0.0, compare=False)  # the silence after it, until it counted as the end
-    # A part of a longer speech, which was cut at its end or at its begin, at the longest that an utterance may be.
-    is_part: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -166,7 +161,6 @@ class Hearing:
         self._paused = False  # and SpeechPaused was yielded
         self._was_deaf = False
         self._started_at = 0.0
-        self._cut_at = -math.inf  # when the last utterance that was too long was cut
         self._ended_at = 0.0  # when the last chunk ended
 
     def events(self) -> Iterator[HearingEvent]:
@@ -245,9 +239,6 @@ class Hearing:
 
     def _conclude(self, end: End, now: float) -> Utterance | SpeechRejected:
         self._forget_pause()
-        is_part = end.reason == "too_long" or self._started_at - self._cut_at <= GOES_ON_SECONDS
-        if end.reason == "too_long":
-            self._cut_at = now
         if not end.enough(self._settings):
             self._gain.conclude(was_speech=False)
             self._transcriber.reset()
@@ -263,7 +254,7 @@ class Hearing:
         if not was_speech:
             return SpeechRejected(now)
         ended_at = now - end.silence_seconds
-        return Utterance(text, transcript.confidence, self._started_at, ended_at, end.silence_seconds, is_part)
+        return Utterance(text, transcript.confidence, self._started_at, ended_at, end.silence_seconds)
 
     def _forget_pause(self) -> None:
         self._recent.clear()

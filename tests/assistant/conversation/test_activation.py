@@ -92,14 +92,14 @@ def test_stories(name: str) -> None:
     assert counted == meant
 
 
-def test_the_phrase_within_a_long_speech_wakes_nobody() -> None:
-    """A speech without a pause is cut into utterances, and the phrase may begin one by chance. A press counts."""
+def test_the_phrase_in_a_long_speech_wakes_nobody() -> None:
+    """Nobody asks for more than ten seconds in one breath with the phrase. After a press it counts."""
     activation = Activation(settings_from("button+wake_word", PHRASE, 6.0))
-    within = Utterance("hey camera what is this", 0.9, 15.0, 17.0, is_part=True)
-    assert activation.meant(within) is None
-    assert isinstance(activation.meant(replace(within, is_part=False)), Utterance)
+    reading = Utterance("hey camera what is this", 0.9, 15.0, 25.1)
+    assert activation.meant(reading) is None
+    assert isinstance(activation.meant(replace(reading, ended_at=24.9)), Utterance)
     activation.pressed(Pressed(14.0))
-    assert isinstance(activation.meant(within), Utterance)
+    assert isinstance(activation.meant(reading), Utterance)
 
 
 def test_the_onset_counts_as_its_utterance_will() -> None:

@@ -119,16 +119,6 @@ def test_two_questions_are_two():
     assert [event.text for event in events if isinstance(event, Utterance)] == ["one", "two"]
 
 
-def test_a_long_speech_is_told_in_parts():
-    """It is cut at fifteen seconds. What begins after a pause is another speech, even if the one before was cut."""
-    cut = int(SETTINGS.max_utterance_seconds / 0.03)
-    told = [
-        [event.is_part for event in hear(pattern, ScriptedTranscriber("a", "b", "c")) if isinstance(event, Utterance)]
-        for pattern in ("S" * (2 * cut + 40) + "." * 40, "S" * cut + "." * 40 + "S" * 40 + "." * 40)
-    ]
-    assert told == [[True, True, True], [True, False]]
-
-
 def test_deaf_while_speaking():
     """While deaf, nothing is heard."""
     assert hear("S" * 60 + "." * 40, ScriptedTranscriber(), situation=Situation(deaf=lambda: True)) == []

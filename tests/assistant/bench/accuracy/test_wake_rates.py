@@ -65,13 +65,10 @@ def test_a_few_calls_in_rooms() -> None:
 @pytest.mark.skipif(shutil.which("text2wave") is None, reason="needs Festival's voices")
 @pytest.mark.slow
 def test_strangers_in_rooms() -> None:
-    """Of 60 calls of voices of another synthesiser in rooms 54 are heard, and an hour of their reading wakes it twice.
-
-    It should not wake at all then: the floor is what was measured.
-    """
+    """Of 60 calls of voices of another synthesiser in rooms 54 are heard, and an hour of their reading wakes nobody."""
     command = [sys.executable, "-m", "assistant.bench.accuracy.wake_rates", "--rooms", "--voices", "strangers"]
     done = subprocess.run([*command, "--said", "60"], capture_output=True, text=True, check=True)
     rates = json.loads(done.stdout)
     assert rates["heard_in_rooms"] >= 54, rates["missed"]
     assert rates["reading_minutes"] >= 60
-    assert len(rates["woken_by_reading"]) <= 2, rates["woken_by_reading"]
+    assert rates["woken_by_reading"] == []
