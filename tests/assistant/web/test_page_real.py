@@ -125,7 +125,12 @@ def test_a_full_queue_is_told_with_the_time_to_come_back(page: Page, engine: Ste
         """async () => {
           const form = new FormData();
           form.set("question", "first");
-          form.set("image", await new Promise((done) => document.createElement("canvas").toBlob(done)));
+          const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+          pen.fillStyle = "white";
+          pen.fillRect(0, 0, canvas.width, canvas.height);
+          pen.fillStyle = "red";
+          for (let x = 0; x < 10; x++) pen.fillRect(30 * x, 10 * x, 15, 40);  // a blank one would not be asked about
+          form.set("image", await new Promise((done) => canvas.toBlob(done)));
           return (await fetch("/api/ask", { method: "POST", body: form })).body.getReader();
         }"""
     )

@@ -229,6 +229,17 @@ class SteppedView:
             raise QuestionError(f"the question has {len(question)} characters, and {self._engine.longest} fit")
         return self._engine.has_room or self._is_bare
 
+    can_go_on = False
+
+    def go_on(
+        self,
+        *,
+        max_new_tokens: int | None = None,
+        cancelled: threading.Event | None = None,
+        cut: Cut | None = None,
+    ) -> Iterator[AnswerChunk]:
+        raise QuestionError("the last answer has no rest: ask a question")
+
     def ask(
         self,
         question: str,

@@ -224,7 +224,13 @@ def test_beside_the_voice_the_page_sees_what_is_asked_aloud(card: VirtualSoundCa
     """A question into the microphone appears in the status, and a question by HTTP is answered meanwhile."""
     write_spoken(QUESTION, tmp_path / "question.wav")
     with Serving(tmp_path, "--with-voice", environment=card.env) as serving:
-        assert eventually(lambda: send(serving.port, "GET", "/api/status").json["state"] == "listening", START_SECONDS)
+
+        def state() -> str:
+            return str(send(serving.port, "GET", "/api/status").json["state"])
+
+        # While the greeting is said, it is deaf; before that it listens for a moment.
+        assert eventually(lambda: state() == "speaking", START_SECONDS)
+        assert eventually(lambda: state() == "listening", START_SECONDS)
         card.play_into_microphone(tmp_path / "question.wav")
         reply = send_json(serving.port, "/api/ask", {"question": "how many circles are there", "camera": True})
         assert events_of(reply.body)[-1][0] == "done"
