@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.bench.accuracy.stop_rates import ANSWERS, STOP_PHRASES
 from assistant.language.phrases import phrases_for
 from assistant.language.sentences import split_sentences
 from assistant.models import catalog
@@ -42,31 +43,7 @@ LEAK_DB = -12.0
 DELAY_SECONDS = 0.1  # from the program over the loudspeaker and the microphone back to it
 CARD_REPEATS = 50
 OWN_SPEECH_SECONDS = 600
-STOP_PHRASES = phrases_for("en").stop_words
 
-# Texts that the assistant says: answers of both models, its own phrases, and words that sound like a stop.
-ANSWERS = (
-    "The circle is at the top left.",
-    "There are three squares and two triangles.",
-    "The word at the top says open.",
-    "A cup of coffee stands on top of a stack of books.",
-    "I am not sure, but it looks like a bus at the next step of the road.",
-    "A man in a dark coat walks past the shop on the corner.",
-    "The red square is at the bottom right, and the blue star is on top of it.",
-    "It is a laptop on a wooden desk, with a lamp to its left.",
-    "The label says: spot cleaner, shake before use, keep out of reach of children.",
-    "Two people sit on a bench; one of them looks at a phone.",
-    "The clock shows a quarter past four.",
-    "I see a bottle, a plate with some bread, and a pot of soup on the stove.",
-    "There is a door in front of you, slightly to the right, and it is half open.",
-    "The display reads twenty three point five degrees.",
-    "It is quite dark. Please point the camera at something brighter.",
-    "The number on the house is forty two.",
-    "A small dog is asleep on the sofa.",
-    "The traffic light is green, and nobody is on the crossing.",
-    "This is a box of crackers, opened at the top.",
-    "I am ready. Ask me what I see.",
-)
 HELP = tuple(split_sentences(phrases_for("en").help))
 
 

@@ -16,10 +16,8 @@ from audio.pcm import SPEECH_FORMAT, Samples
 
 _RATE_HZ = SPEECH_FORMAT.sample_rate_hz
 DELAY_SAMPLES = _RATE_HZ // 2  # the longest way of a sound from the program to the microphone and back
-_BEFORE, _AFTER = (
-    _RATE_HZ // 100,
-    _RATE_HZ // 4,
-)  # the filter begins 10 ms before its loudest echo and lasts 250 ms after
+_BEFORE = _RATE_HZ // 100  # the filter begins 10 ms before its loudest echo
+_AFTER = _RATE_HZ // 4  # and lasts 250 ms after it
 _STEPS = 20  # of the conjugate gradients
 _ROUNDS = 4  # each takes what the filter does not explain yet; what the ends of the sound falsify vanishes by that
 _RIDGE = 1e-3  # of the played sound's power
