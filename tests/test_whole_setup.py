@@ -25,7 +25,7 @@ import tomlkit
 
 from assistant.button.input_devices import EV_KEY
 from assistant.cli.demo import demo_scene
-from assistant.setup.devices import can_start_at_boot
+from assistant.machine.service.manager import is_possible
 from audio.demo_model.synthesis.voices import HELD_OUT_VOICES
 from audio.pcm import AudioChunk
 from audio.speaking.synthesizer import Synthesizer
@@ -147,7 +147,7 @@ def test_from_the_first_sound_to_a_conversation(card: VirtualSoundCard, tmp_path
         setup.press(2)
         setup.hear()
         setup.press()
-        if can_start_at_boot():
+        if is_possible():
             setup.hear()  # starting with the machine: no
             setup.press(2)
             setup.hear()

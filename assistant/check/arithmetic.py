@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import exit_status_of
+from audio.own_process import end_with_parent
 
 if TYPE_CHECKING:
     from vision.engine.engine import Engine
@@ -149,4 +150,5 @@ def main(folder: str, threads: str) -> int:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     sys.exit(main(*sys.argv[1:]))

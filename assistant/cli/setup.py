@@ -67,8 +67,9 @@ def set_up(config: Config, path: Path) -> bool:
 
     Raises AssistantError, DeviceMissing without a loudspeaker, and KeyboardInterrupt after it has said what was written.
     """
+    from assistant.machine.service.manager import is_possible
     from assistant.setup.buttons import Buttons
-    from assistant.setup.devices import RealParts, can_start_at_boot
+    from assistant.setup.devices import RealParts
     from assistant.setup.dialogue import Dialogue, NotPossible
     from assistant.setup.keys import Keys
     from assistant.setup.screen_reader import screen_reader
@@ -85,7 +86,7 @@ def set_up(config: Config, path: Path) -> bool:
             parts,
             language=language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "", config),
             preference=screen_reader(os.environ),
-            can_start_at_boot=can_start_at_boot(),
+            can_start_at_boot=is_possible(),
             wants_models=wanted_models(config),
         )
         before = path.read_bytes() if path.is_file() else None

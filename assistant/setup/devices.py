@@ -12,7 +12,6 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -328,11 +327,6 @@ def fetch_beside(which: str, language: str) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-
-
-def can_start_at_boot() -> bool:
-    """True if this version has the verb `service`."""
-    return find_spec("assistant.cli.service") is not None
 
 
 def start_at_boot() -> str:

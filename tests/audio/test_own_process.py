@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from audio import own_process
@@ -33,3 +35,18 @@ def test_the_module_gets_its_arguments_as_from_python_m(tmp_path: Path) -> None:
     module, argv = done.stdout.splitlines()
     assert module == own_process.__file__
     assert argv == str([str(tmp_path / "printing.py"), "--tokens", "a 'b' \"c\""])
+
+
+def test_a_process_ends_with_the_one_that_started_it() -> None:
+    """Also where that one is killed: nothing goes on computing for nobody."""
+    child = "from audio.own_process import end_with_parent; end_with_parent(); print('ready', flush=True); input()"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    folder = Path(own_process.__file__).parents[1]
+    with subprocess.Popen(
+        [sys.executable, "-c", parent], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as started:
+        assert started.stdin is not None
+        assert started.stdout is not None
+        assert started.stdout.readline() == "ready\n"
+        started.send_signal(signal.SIGKILL)
+        assert started.stdout.read() == ""  # ends only when no process holds the other end of the pipe

@@ -16,6 +16,7 @@ from typing import Any
 from assistant.bench.engines.compared import LLAMA, OPENVINO, PLAIN
 from assistant.bench.task import Stopwatch, Task
 from assistant.errors import exit_status_of
+from audio.own_process import end_with_parent
 
 
 def main(argument: str) -> int:
@@ -71,4 +72,5 @@ def _load_seconds(task: Task) -> float:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     sys.exit(main(sys.argv[1]))

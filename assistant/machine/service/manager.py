@@ -143,6 +143,15 @@ def _systemctl(run: Run, *arguments: str) -> str:
     return printed.out
 
 
+def is_possible(run: Run = run_command) -> bool:
+    """Whether this user's systemd answers, so that a service can be installed."""
+    try:
+        _require_systemd(run)
+    except AssistantError:
+        return False
+    return True
+
+
 def _require_systemd(run: Run) -> None:
     printed = run(["systemctl", "--user", "show-environment"])
     if not printed.installed:

@@ -13,6 +13,7 @@ from assistant.machine.service.manager import (
     State,
     in_words,
     install,
+    is_possible,
     log_command,
     read_state,
     state_in,
@@ -60,6 +61,7 @@ def environ_of(folder: Path) -> dict[str, str]:
 def test_it_is_installed_started_and_enabled(tmp_path: Path) -> None:
     """The unit lies where systemd looks, systemd reads it, and starts it now and later, without our waiting for it."""
     systemd = Systemd()
+    assert is_possible(systemd)
     path = install("[Unit]\n", environ_of(tmp_path), systemd)
     assert path == tmp_path / ".config/systemd/user/seesay.service"
     assert path.read_text(encoding="utf-8") == "[Unit]\n"
@@ -75,7 +77,8 @@ def test_it_is_installed_started_and_enabled(tmp_path: Path) -> None:
     [(Systemd(installed=False), "no systemd"), (Systemd(["show-environment"]), "does not answer")],
 )
 def test_without_a_systemd_of_the_user_nothing_is_written(systemd: Systemd, words: str, tmp_path: Path) -> None:
-    """Where the service could not run, the user is told so, and no unit is left behind."""
+    """Where the service could not run, the user is told so, no unit is left behind, and the set-up does not offer it."""
+    assert not is_possible(systemd)
     with pytest.raises(AssistantError, match=words):
         install("[Unit]\n", environ_of(tmp_path), systemd)
     assert not unit_path(environ_of(tmp_path)).exists()
