@@ -35,7 +35,7 @@ from audio.demo_model.words import corpus, plain_text
 TEMPLATE_SHARE, RANDOM_WORDS_SHARE = 0.6, 0.16  # the rest is general English
 BANK_SECONDS = 20
 WORDS_AT_ONCE = 4
-TAKES = {"piper": 5, "kokoro": 10}
+TAKES = {"piper": 3, "kokoro": 6}
 # How many times as long a take of a neural voice may become (and lower by as much). Piper's only voice is a man's:
 # a third shorter he has the pitch and the throat of a woman, and as he also speaks slower at times, not her haste.
 STRETCH = {"piper": (0.68, 1.15), "kokoro": (0.85, 1.3)}

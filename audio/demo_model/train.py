@@ -1,6 +1,6 @@
 """Trains the acoustic network on the parts that `dataset` wrote, for a given time.
 
-`python -m audio.demo_model.train WORK --minutes 65` writes `WORK/network.pt` (weights, phones, priors). It begins from
+`python -m audio.demo_model.train WORK --minutes 60` writes `WORK/network.pt` (weights, phones, priors). It begins from
 the model in `en/`, which knows the phones already. It may be killed at any time: the same command goes on from
 `WORK/checkpoint.pt`, which is written every two minutes, and counts only the minutes in which it trained. It knows
 features and labels, but neither words nor graphs.
@@ -21,14 +21,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from audio.demo_model.sounds.augment import NoiseBank, augmented
+from audio.demo_model.build import Tuning
+from audio.demo_model.sounds.augment import NoiseBank, augmented, paced
 from audio.demo_model.sounds.features import ENERGY_FLOOR, SUBSAMPLING
-from audio.demo_model.training import kaldi_io
-from audio.demo_model.training.network import CONTEXT, Network, from_layers, padded_length, widened
+from audio.demo_model.training import kaldi_io, sequence
+from audio.demo_model.training.network import PAST, Network, from_layers, padded_length, widened
 from audio.demo_model.words import phones
 
 PARTS = ("espeak", "words", "flite", "piper", "kokoro")
 LABEL_SMOOTHING = 0.02
+SEQUENCES_FROM = 0.5  # of the time; before it the network learns single frames, which is quicker
+FRAMES_SHARE = 0.3  # of the loss of single frames from then on
+AVERAGED_STEPS = 400  # over which the weights that are kept are averaged
 OUTPUTS_A_BATCH = 2800
 SHORTEST, LONGEST = 40, 900  # frames of 10 ms
 WARM_UP_STEPS = 150
@@ -54,6 +58,20 @@ class Data:
         shares = counts @ (self.targets / self.targets.sum(1, keepdims=True))
         return np.asarray(shares / shares.sum(), np.float64)
 
+    def judge(self) -> Judge:
+        follows = sequence.transitions([row[::SUBSAMPLING] for row in self.labels], len(self.phones))
+        priors = np.maximum(self.priors(), Tuning.prior_floor) ** Tuning.prior_power
+        return Judge(*(torch.from_numpy(x.astype(np.float32)) for x in (self.targets, np.log(priors), follows)))
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What is needed to say how wrong an output is."""
+
+    targets: torch.Tensor  # (labels, classes)
+    log_priors: torch.Tensor  # (classes)
+    follows: torch.Tensor  # (classes, classes)
+
 
 @dataclass
 class Progress:
@@ -63,6 +81,7 @@ class Progress:
     step: int = 0
     epoch: int = 0
     loss: float = 0.0  # summed over the outputs since the last line of the log
+    sequence_loss: float = 0.0
     hits: int = 0
     outputs: int = 0
     waited_s: float = 0.0  # for batches that were not ready
@@ -71,11 +90,12 @@ class Progress:
         known = max(1, self.outputs)
         return (
             f"{self.trained_s / 60:.1f} of {minutes:.0f} min, epoch {self.epoch}, step {self.step}: "
-            f"loss {self.loss / known:.3f}, right {self.hits / known:.3f}, waited {self.waited_s:.1f} s for data"
+            f"loss {self.loss / known:.3f}, of sequences {self.sequence_loss / known:.3f}, "
+            f"right {self.hits / known:.3f}, waited {self.waited_s:.1f} s for data"
         )
 
     def begin_line(self) -> None:
-        self.loss, self.hits, self.outputs, self.waited_s = 0.0, 0, 0, 0.0
+        self.loss, self.sequence_loss, self.hits, self.outputs, self.waited_s = 0.0, 0.0, 0, 0, 0.0
 
 
 def load(work: Path) -> Data:
@@ -122,13 +142,14 @@ def batches(lengths: list[int]) -> list[list[int]]:
 def batch_tensors(data: Data, batch: list[int], bank: NoiseBank, rng: np.random.Generator) -> Batch:
     """Features (batch, 40, frames) and labels (batch, outputs), which are −1 where the utterance has ended."""
     skip = int(rng.integers(0, SUBSAMPLING))  # which of the three frames is the one with an output
-    outputs = (max(len(data.frames[i]) for i in batch) - skip + SUBSAMPLING - 1) // SUBSAMPLING
+    spoken = [paced(data.frames[index][skip:], data.labels[index][skip:], rng) for index in batch]
+    outputs = (max(len(frames) for frames, _ in spoken) + SUBSAMPLING - 1) // SUBSAMPLING
     needed, inputs, labels = padded_length(outputs), [], []
-    for index in batch:
-        mels = augmented(data.frames[index][skip:], bank, rng)
-        after = max(0, needed - CONTEXT - len(mels))
-        inputs.append(np.pad(mels, ((CONTEXT, after), (0, 0)), mode="edge")[:needed])
-        label = data.labels[index][skip::SUBSAMPLING]
+    for frames, phone_labels in spoken:
+        mels = augmented(frames, bank, rng)
+        after = max(0, needed - PAST - len(mels))
+        inputs.append(np.pad(mels, ((PAST, after), (0, 0)), mode="edge")[:needed])
+        label = phone_labels[::SUBSAMPLING]
         labels.append(np.pad(label, (0, outputs - len(label)), constant_values=-1))
     return torch.from_numpy(np.stack(inputs)).transpose(1, 2).contiguous(), torch.from_numpy(np.stack(labels))
 
@@ -142,6 +163,13 @@ def loss_and_hits(logits: torch.Tensor, labels: torch.Tensor, targets: torch.Ten
     loss = -((1 - LABEL_SMOOTHING) * right.log().mean() + LABEL_SMOOTHING * log_probability.mean())
     hits = wanted.gather(1, log_probability.argmax(1, keepdim=True)).sum()
     return loss, int(hits), int(known.sum())
+
+
+def sequence_loss(logits: torch.Tensor, labels: torch.Tensor, judge: Judge) -> torch.Tensor:
+    """The loss of whole utterances (`sequence.loss`), scored as the model will be when it decodes."""
+    known = labels >= 0
+    scores = Tuning.acoustic_scale * (torch.log_softmax(logits.float(), 1).transpose(1, 2) - judge.log_priors)
+    return sequence.loss(scores, judge.targets[labels.clamp(min=0)], known, judge.follows)
 
 
 def learning_rate(peak: float, step: int, done: float) -> float:
@@ -203,9 +231,10 @@ class Feeder:
 
 @dataclass
 class Run:
-    """A network with all that is needed to go on training it."""
+    """A network with all that is needed to go on training it. `averaged` are its weights over the last steps."""
 
     network: Network
+    averaged: torch.optim.swa_utils.AveragedModel
     optimizer: torch.optim.Optimizer
     narrow: int
     wide: int
@@ -214,10 +243,22 @@ class Run:
     def checkpoint(self, work: Path, data: Data) -> None:
         """Saves the network for `build` and the whole run, each in one step, since the process may be killed now."""
         sizes = {"narrow": self.narrow, "wide": self.wide}
-        weights = self.network.state_dict()
-        _save(work / "network.pt", {"weights": weights, "phones": data.phones, "priors": data.priors(), **sizes})
-        state = {"weights": weights, "optimizer": self.optimizer.state_dict(), "progress": vars(self.progress), **sizes}
+        kept = self.averaged.module.state_dict()
+        _save(work / "network.pt", {"weights": kept, "phones": data.phones, "priors": data.priors(), **sizes})
+        weights, averaged = self.network.state_dict(), self.averaged.state_dict()
+        state = {
+            "weights": weights,
+            "averaged": averaged,
+            "optimizer": self.optimizer.state_dict(),
+            "progress": vars(self.progress),
+            **sizes,
+        }
         _save(work / "checkpoint.pt", state)
+
+
+def _averaged(network: Network) -> torch.optim.swa_utils.AveragedModel:
+    decay = torch.optim.swa_utils.get_ema_multi_avg_fn(1 - 1 / AVERAGED_STEPS)
+    return torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=decay, use_buffers=True)
 
 
 def _save(path: Path, state: dict[str, object]) -> None:
@@ -240,7 +281,9 @@ def resumed(work: Path, classes: int, peak: float) -> Run | None:
     network.load_state_dict(state["weights"])
     optimizer = _optimizer(network, peak)
     optimizer.load_state_dict(state["optimizer"])
-    return Run(network, optimizer, state["narrow"], state["wide"], Progress(**state["progress"]))
+    averaged = _averaged(network)
+    averaged.load_state_dict(state["averaged"])
+    return Run(network, averaged, optimizer, state["narrow"], state["wide"], Progress(**state["progress"]))
 
 
 def begun(classes: int, narrow: int, wide: int, peak: float, start: Path | None, mels: torch.Tensor) -> Run:
@@ -252,7 +295,7 @@ def begun(classes: int, narrow: int, wide: int, peak: float, start: Path | None,
         network = Network(classes, narrow, wide)
     else:
         network = widened(from_layers(kaldi_io.read_layers(start / "am" / "final.mdl")), narrow, wide, mels)
-    return Run(network, _optimizer(network, peak), narrow, wide)
+    return Run(network, _averaged(network), _optimizer(network, peak), narrow, wide)
 
 
 def calibration(feeder: Feeder) -> torch.Tensor:
@@ -269,7 +312,7 @@ def train(
     torch.set_num_threads(threads)
     data = load(work)
     bank = NoiseBank(np.load(next(iter(work.glob("noise-*.npz"))))["bank"])
-    targets = torch.from_numpy(data.targets)
+    judge = data.judge()
     run = resumed(work, len(data.phones), peak)
     torch.manual_seed(seed + (run.progress.step if run else 0))
     with Feeder(data, bank, seed + (run.progress.step if run else 0)) as feeder:
@@ -286,7 +329,7 @@ def train(
             began = time.monotonic()
             inputs, labels = feeder.next()
             run.progress.waited_s += time.monotonic() - began
-            take_step(run, inputs, labels, targets, peak, run.progress.trained_s / (minutes * 60))
+            take_step(run, inputs, labels, judge, peak, run.progress.trained_s / (minutes * 60))
             run.progress.epoch = run.progress.step // feeder.batches_an_epoch
             now = time.monotonic()
             run.progress.trained_s += now - began
@@ -301,22 +344,25 @@ def train(
     run.checkpoint(work, data)
 
 
-def take_step(
-    run: Run, inputs: torch.Tensor, labels: torch.Tensor, targets: torch.Tensor, peak: float, done: float
-) -> None:
+def take_step(run: Run, inputs: torch.Tensor, labels: torch.Tensor, judge: Judge, peak: float, done: float) -> None:
     """One step of training, with `done` of the time over."""
     progress = run.progress
     for group in run.optimizer.param_groups:
         group["lr"] = learning_rate(peak, progress.step, done)
     with torch.autocast("cpu", torch.bfloat16):
         logits = run.network(inputs)
-    loss, hits, outputs = loss_and_hits(logits, labels, targets)
+    loss, hits, outputs = loss_and_hits(logits, labels, judge.targets)
+    progress.loss += float(loss.detach()) * outputs
+    if done >= SEQUENCES_FROM:
+        whole = sequence_loss(logits, labels, judge)
+        progress.sequence_loss += float(whole.detach()) * outputs
+        loss = FRAMES_SHARE * loss + whole
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(run.network.parameters(), 2.0)
     run.optimizer.step()
+    run.averaged.update_parameters(run.network)
     progress.step += 1
-    progress.loss += float(loss.detach()) * outputs
     progress.hits += hits
     progress.outputs += outputs
 
@@ -324,10 +370,10 @@ def take_step(
 def main() -> None:
     parser = argparse.ArgumentParser(description="train the acoustic network of the small Vosk model")
     parser.add_argument("work", type=Path)
-    parser.add_argument("--minutes", type=float, default=65, help="of training in all, stopped runs counted in")
+    parser.add_argument("--minutes", type=float, default=60, help="of training in all, stopped runs counted in")
     parser.add_argument("--narrow", type=int, default=256, help="channels before the subsampling layer")
-    parser.add_argument("--wide", type=int, default=384, help="channels behind it")
-    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
+    parser.add_argument("--wide", type=int, default=448, help="channels behind it")
+    parser.add_argument("--rate", type=float, default=1.5e-3, help="peak learning rate")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--fresh", action="store_true", help="begin from random weights, not from the model in en/")
     chosen = parser.parse_args()

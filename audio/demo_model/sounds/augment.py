@@ -1,4 +1,4 @@
-"""Changes log-mel features for training: rooms, noise, loudness, timbre, narrow telephone bands.
+"""Changes log-mel features for training: throats, pace, rooms, noise, loudness, timbre, narrow telephone bands.
 
 The changes are drawn anew whenever an utterance is used. All are pure functions of features and a random generator.
 Noise is added to log energies with logaddexp.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from audio.demo_model.sounds.features import ENERGY_FLOOR, MELS
 
@@ -27,6 +28,7 @@ def _band_centers_hz() -> NDArray[np.float64]:
 
 
 _CENTERS_HZ = _band_centers_hz()
+_OCTAVES = np.log2(np.maximum(_CENTERS_HZ, 300) / 300).astype(np.float32)  # of each band above 300 Hz
 
 
 class NoiseBank:
@@ -47,41 +49,65 @@ class NoiseBank:
         return np.asarray(piece - self._loudness[which], np.float32)
 
 
+def paced(
+    mels: NDArray[np.float16], labels: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
+    """The features and labels of the same words said faster here and slower there: no two people share a rhythm."""
+    if rng.random() < 0.4:
+        return mels, labels
+    pieces = max(2, len(mels) // 25)
+    shares = np.exp(rng.uniform(-0.25, 0.25) + rng.uniform(-0.3, 0.3, pieces))
+    at = np.interp(np.arange(len(mels)), np.linspace(0, len(mels) - 1, pieces), shares)
+    position = np.interp(np.arange(0, at.sum()), np.cumsum(at) - at[0], np.arange(len(mels)))
+    lower = np.floor(position).astype(int)
+    upper = np.minimum(lower + 1, len(mels) - 1)
+    share = (position - lower).astype(np.float32)[:, None]
+    changed = mels[lower] * (1 - share) + mels[upper] * share
+    return changed.astype(np.float16), labels[np.rint(position).astype(int)]
+
+
 def augmented(mels: NDArray[np.float16], bank: NoiseBank, rng: np.random.Generator) -> Mels:
-    """Clean features (frames, 40) to those of the same utterance in another place."""
+    """Clean features (frames, 40) to those of another speaker in another place."""
     x = mels.astype(np.float32)
     loudness = np.log(np.exp(np.minimum(x, 30)).mean())
-    if rng.random() < 0.4:
-        x = _warped(x, rng.uniform(0.88, 1.12))
-    if rng.random() < 0.2:
-        x = _smeared(x, rng.uniform(0.15, 0.6), rng.uniform(0.02, 0.25))
-    if rng.random() < 0.9:
+    if rng.random() < 0.7:
+        x = _other_throat(x, rng)
+    if rng.random() < 0.7:  # the voice itself: synthesisers are bright, many people and rooms are dull
+        x = x + _timbre(rng, 1.0) + np.float32(rng.uniform(-1.2, 0.2)) * _OCTAVES
+        x += loudness - np.log(np.exp(np.minimum(x, 30)).mean())
+    if rng.random() < 0.35:
+        x = _smeared(x, rng.uniform(0.15, 0.7), rng.uniform(0.02, 0.25))
+    if rng.random() < 0.92:
         for _ in range(1 if rng.random() < 0.8 else 2):
-            snr_db = rng.uniform(3, 36) if rng.random() < 0.65 else rng.uniform(-3, 16)
+            snr_db = rng.uniform(3, 36) if rng.random() < 0.6 else rng.uniform(-3, 16)
             x = np.logaddexp(x, bank.draw(len(x), rng) + np.float32(loudness - snr_db * _NATS_PER_DB))
     if rng.random() < 0.45:
-        curve = np.interp(np.arange(MELS), np.linspace(0, MELS - 1, 6), rng.uniform(-1.6, 1.6, 6))
-        x = x + curve.astype(np.float32)
+        x = x + _timbre(rng, 1.6)
     if rng.random() < 0.2:
         x = x - _outside(rng.uniform(0, 350), rng.uniform(3200, 4200), rng.uniform(3, 12))
     x = np.maximum(x + np.float32(rng.uniform(-8.5, 3)), np.float32(ENERGY_FLOOR))
-    if rng.random() < 0.25:
-        width = int(rng.integers(1, 6))
+    if rng.random() < 0.35:
+        width = int(rng.integers(1, 7))
         band = slice(start := int(rng.integers(0, MELS - width)), start + width)
         x[:, band] = ENERGY_FLOOR if rng.random() < 0.3 else x[:, band].mean()
+    for _ in range(int(rng.integers(0, 3))):  # a knock, a lost packet: the words around it tell the phone
+        start = int(rng.integers(0, len(x)))
+        x[start : start + int(rng.integers(1, 8))] = x.mean(0)
     return np.asarray(x, np.float32)
+
+
+def _timbre(rng: np.random.Generator, most_nats: float) -> Mels:
+    """A smooth random curve over the mel bands, in nats."""
+    curve = np.interp(np.arange(MELS), np.linspace(0, MELS - 1, 6), rng.uniform(-most_nats, most_nats, 6))
+    return np.asarray(curve, np.float32)
 
 
 def _smeared(x: Mels, rt60_s: float, level: float) -> Mels:
     """The features in a room: in each frame some of the power of those before it, 60 dB less after `rt60_s`."""
     power = np.exp(np.minimum(x, 30.0)).astype(np.float64)
     keep = np.exp(-13.8 * _FRAME_S / (rt60_s * np.linspace(1, 0.6, MELS)))
-    tail = np.zeros(MELS)
-    for frame in power:
-        tail *= keep
-        before = frame.copy()
-        frame += level * tail
-        tail += before
+    for band in range(MELS):
+        power[:, band] += lfilter([0.0, level * keep[band]], [1.0, -keep[band]], power[:, band])
     return np.asarray(np.log(power + 1e-9), np.float32)
 
 
@@ -91,9 +117,14 @@ def _outside(low_hz: float, high_hz: float, depth_nats: float) -> Mels:
     return np.asarray(np.clip(octaves * 12, 0, depth_nats), np.float32)
 
 
-def _warped(x: Mels, factor: float) -> Mels:
-    """The features with their mel bands stretched by `factor`, as by a longer or shorter vocal tract."""
-    position = np.clip(np.arange(MELS) * factor, 0, MELS - 1)
+def _other_throat(x: Mels, rng: np.random.Generator) -> Mels:
+    """The features with their mel bands stretched, as by a longer or shorter vocal tract.
+
+    The stretch changes over the bands, since the parts of a throat differ as well.
+    """
+    knots = rng.uniform(0.87, 1.15) * np.exp(rng.uniform(-0.06, 0.06, 5))
+    position = np.arange(MELS) * np.interp(np.arange(MELS), np.linspace(0, MELS - 1, 5), knots)
+    position = np.clip(position, 0, MELS - 1)
     lower = np.floor(position).astype(int)
     share = (position - lower).astype(np.float32)
     return np.asarray(x[:, lower] * (1 - share) + x[:, np.minimum(lower + 1, MELS - 1)] * share)

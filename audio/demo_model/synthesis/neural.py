@@ -19,6 +19,7 @@ from audio.demo_model.synthesis.speech import Samples
 from audio.demo_model.synthesis.voices import KOKORO_VOICES
 
 FULL_SCALE = 32767.0
+BEYOND = (-0.3, 1.3)  # shares of a mixture of two speakers: a little beyond either still sounds like a person
 _LANGUAGES = ("en-us", "en-us", "en-us", "en-gb-x-rp")  # for Kokoro; Piper's voice knows one
 
 # Kokoro's own letters for what espeak-ng writes with two, so that a diphthong is one sound.
@@ -97,5 +98,5 @@ class Kokoro:
         one = styles[self._rng.choice(self._names)]
         if not self._is_mixed or self._rng.random() < 0.3:
             return np.asarray(one, np.float32)
-        share = self._rng.random()
+        share = self._rng.uniform(*BEYOND)
         return np.asarray(share * one + (1 - share) * styles[self._rng.choice(self._names)], np.float32)

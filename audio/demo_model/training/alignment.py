@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from audio.demo_model.sounds import features
 from audio.demo_model.training import kaldi_io
-from audio.demo_model.training.network import CONTEXT, Network, from_layers, padded_length
+from audio.demo_model.training.network import PAST, Network, from_layers, padded_length
 from audio.demo_model.words import phones
 
 OUTPUT_S = features.SUBSAMPLING * features.FRAME_SHIFT / features.RATE_HZ  # of one output: 0.03 s
@@ -41,8 +41,8 @@ class Aligner:
         """Log-probabilities (outputs, classes), one output for each 30 ms of 16 kHz samples at int16 scale."""
         mels = np.maximum(features.fbank(samples), np.float32(features.ENERGY_FLOOR))
         outputs = (len(mels) + features.SUBSAMPLING - 1) // features.SUBSAMPLING
-        after = padded_length(outputs) - CONTEXT - len(mels)
-        padded = np.pad(mels, ((CONTEXT, max(0, after)), (0, 0)), mode="edge")[: padded_length(outputs)]
+        after = padded_length(outputs) - PAST - len(mels)
+        padded = np.pad(mels, ((PAST, max(0, after)), (0, 0)), mode="edge")[: padded_length(outputs)]
         with torch.no_grad():
             logits = self._network(torch.from_numpy(padded.T[None].copy()))
         return np.asarray(torch.log_softmax(logits[0], 0).T.numpy(), np.float64)

@@ -1,7 +1,8 @@
 """Writes and reads `am/final.mdl`: Kaldi's binary transition model and nnet3 network, as the Vosk library reads them.
 
-It knows the file format only: numbers and names in, bytes out, and the layers back from a file that it wrote itself. All phones have the same topology: one state, a
-self-loop and a way forward. Phone p has the transition ids 2p − 1 (self-loop) and 2p (forward).
+It knows the file format only: numbers and names in, bytes out, and the layers back from a file that it wrote itself.
+All phones have the same topology: one state, a self-loop and a way forward. Phone p has the transition ids 2p − 1
+(self-loop) and 2p (forward).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from audio.demo_model.training import kaldi_matrix
 from audio.demo_model.training.network import Affine
 
 _STAY = 0.5  # probability of the self-loop
@@ -62,12 +64,7 @@ class Writer:
         return self
 
     def matrix(self, values: ArrayLike) -> Writer:
-        """Writes a matrix compressed to 16 bits a value over its range ("CM2"): half the size, the same results."""
-        floats = np.asarray(values, np.float64)
-        low, span = float(floats.min()), float(floats.max() - floats.min()) or 1.0
-        self.token("CM2")
-        self.data += struct.pack("<ffii", low, span, *floats.shape)
-        self.data += np.round((floats - low) / span * 65535).astype("<u2").tobytes()
+        self.data += kaldi_matrix.encoded(values)
         return self
 
 
@@ -153,13 +150,14 @@ def read_layers(path: Path) -> list[tuple[tuple[int, ...], NDArray[np.float64], 
         (count,) = struct.unpack_from("<i", data, place)
         offsets = tuple(int(offset) for offset in np.frombuffer(data, "<i4", count, place + 4))
         place = data.index(b"<LinearParams>", place) + len(b"<LinearParams> ")
-        if data[place : place + 4] != b"CM2 ":
-            raise ValueError(f"{path}: the weights are not in 16 bits, so another program made this model")
-        low, span, rows, columns = struct.unpack_from("<ffii", data, place + 4)
-        coded = np.frombuffer(data, "<u2", rows * columns, place + 20).reshape(rows, columns)
-        place = data.index(b"<BiasParams>", place + 20 + 2 * rows * columns) + len(b"<BiasParams> FV ") + 5
+        try:
+            weights, end = kaldi_matrix.decoded(data, place)
+        except ValueError as problem:
+            raise ValueError(f"{path}: {problem}") from None
+        rows = len(weights)
+        place = data.index(b"<BiasParams>", end) + len(b"<BiasParams> FV ") + 5
         bias = np.frombuffer(data, "<f4", rows, place)
-        layers.append((offsets, low + coded / 65535.0 * span, bias.astype(np.float64)))
+        layers.append((offsets, weights, bias.astype(np.float64)))
         at = place
     if not layers:
         raise ValueError(f"{path}: no layers of this project's kind are in it")

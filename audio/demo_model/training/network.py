@@ -1,7 +1,7 @@
 """The acoustic network: it takes 40 log-mels for each frame and gives a phone class for every third frame.
 
 It knows its own shape, and how to fold itself into the plain affine layers of Vosk's file format. All convolutions
-are "valid". The caller repeats the first and the last frame CONTEXT times, as Vosk does.
+are "valid". The caller repeats the first frame PAST times and the last one FUTURE times, as Vosk does.
 """
 
 from __future__ import annotations
@@ -17,14 +17,21 @@ from torch.nn import functional
 
 from audio.demo_model.sounds.features import ENERGY_FLOOR, MELS, SUBSAMPLING
 
-CONTEXT = 31  # frames: 4 before the subsampling layer, 9 × 3 behind it
+FUTURE = 31  # frames that an output needs from after it: 4 before the subsampling layer, 9 × 3 behind it
+PAST = (
+    FUTURE + 18
+)  # and from before it: the last layer looks back only, since echoes come from there and wait for nobody
 _MEAN, _SPREAD = 11.0, 4.0  # of log-mels at ordinary loudness
 _NORM_EPSILON = 1e-5
+_NEW_LAYER_GAIN = 0.05  # with 0 a layer would never begin to learn
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One convolution. `unit` is the number of input frames for which one of its steps stands."""
+    """One convolution. `unit` is the number of input frames for which one of its steps stands.
+
+    Its taps lie around the step, or `shift` steps earlier.
+    """
 
     inputs: int
     outputs: int
@@ -33,6 +40,7 @@ class Layer:
     stride: int
     unit: int
     residual: bool
+    shift: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,20 +55,24 @@ class Affine:
 
 
 def layers(narrow: int, wide: int) -> list[Layer]:
+    """All layers. A network without the last ones is an older one, to begin from."""
     front = [
         Layer(MELS, narrow, 5, 1, 1, 1, False),
         Layer(narrow, narrow, 3, 1, 1, 1, False),
         Layer(narrow, wide, 3, 1, SUBSAMPLING, 1, False),
     ]
-    return front + [Layer(wide, wide, 3, dilation, 1, SUBSAMPLING, True) for dilation in (1, 1, 2, 2, 3)]
+    behind = [(1, 0), (1, 0), (2, 0), (2, 0), (3, 0), (3, 3)]
+    return front + [Layer(wide, wide, 3, dilation, 1, SUBSAMPLING, True, shift) for dilation, shift in behind]
 
 
 class Network(nn.Module):
     """Each layer has a convolution, batch norm and ReLU, and the later ones a residual path. The output is logits."""
 
-    def __init__(self, classes: int, narrow: int, wide: int) -> None:
+    def __init__(self, classes: int, narrow: int, wide: int, depth: int | None = None) -> None:
         super().__init__()
-        self.layers = layers(narrow, wide)
+        self.layers = layers(narrow, wide)[:depth]
+        left_out = layers(narrow, wide)[len(self.layers) :]
+        self._unseen = sum((layer.dilation + layer.shift) * layer.unit for layer in left_out)  # frames of PAST
         self.convolutions = nn.ModuleList(
             nn.Conv1d(y.inputs, y.outputs, y.taps, stride=y.stride, dilation=y.dilation, bias=False)
             for y in self.layers
@@ -71,11 +83,11 @@ class Network(nn.Module):
         self.head = nn.Conv1d(wide, classes, 1)
 
     def forward(self, mels: torch.Tensor) -> torch.Tensor:
-        """Floored log-mels (batch, 40, 3·n − 2 + 2·CONTEXT) to logits (batch, classes, n)."""
-        x = (mels - _MEAN) / _SPREAD
+        """Floored log-mels (batch, 40, 3·n − 2 + PAST + FUTURE) to logits (batch, classes, n)."""
+        x = (mels[:, :, self._unseen :] - _MEAN) / _SPREAD
         for layer, convolution, norm in zip(self.layers, self.convolutions, self.norms, strict=True):
             y = torch.relu(norm(convolution(x)))
-            x = y + x[:, :, layer.dilation : -layer.dilation] if layer.residual else y
+            x = y + _beside(x, layer) if layer.residual else y
         return self.head(x)  # type: ignore[no-any-return]
 
     def parts(self, index: int) -> tuple[nn.Conv1d, nn.BatchNorm1d]:
@@ -96,7 +108,9 @@ class Network(nn.Module):
                 bias = bias + gain * weights.sum((1, 2)) * (ENERGY_FLOOR - _MEAN) / _SPREAD
                 weights = weights / _SPREAD
             weights = weights * gain[:, None, None]
-            offsets = tuple((tap - layer.taps // 2) * layer.dilation * layer.unit for tap in range(layer.taps))
+            offsets = tuple(
+                ((tap - layer.taps // 2) * layer.dilation - layer.shift) * layer.unit for tap in range(layer.taps)
+            )
             spliced = np.concatenate([weights[:, :, tap] for tap in range(layer.taps)], axis=1)
             affines.append(Affine(offsets, spliced, bias, relu=True, residual=layer.residual))
         last = _numpy(self.head.weight)[:, :, 0]
@@ -111,7 +125,7 @@ def from_layers(
     Its batch norms change nothing. Raises ValueError for layers of another shape.
     """
     narrow, wide, classes = len(read[1][2]), len(read[3][2]), len(read[-1][2])
-    network = Network(classes, narrow, wide)
+    network = Network(classes, narrow, wide, max(0, len(read) - 2))
     if len(read) != len(network.layers) + 2:
         raise ValueError(f"the model has {len(read)} layers, not {len(network.layers) + 2}")
     with torch.no_grad():
@@ -136,12 +150,15 @@ def from_layers(
 
 @torch.no_grad()
 def widened(small: Network, narrow: int, wide: int, mels: torch.Tensor) -> Network:
-    """A network with more channels that computes what `small` computes, to go on training from.
+    """A network with more channels or layers that computes what `small` computes, to go on training from.
 
-    The new channels look at random mixtures of everything and nobody looks at them yet. The batch norms take their
-    means and variances from `mels` (batch, 40, frames), because in training each batch is scaled by its own.
+    The new channels look at random mixtures of everything and nobody looks at them yet. New layers add next to nothing.
+    The batch norms take their means and variances from `mels` (batch, 40, frames), because in training each batch is
+    scaled by its own.
     """
     large = Network(small.head.out_channels, narrow, wide)
+    for index in range(len(small.layers), len(large.layers)):
+        large.parts(index)[1].weight.fill_(_NEW_LAYER_GAIN)
     x = (mels - _MEAN) / _SPREAD
     for index, layer in enumerate(small.layers):
         (old, old_norm), (new, norm) = small.parts(index), large.parts(index)
@@ -156,11 +173,17 @@ def widened(small: Network, narrow: int, wide: int, mels: torch.Tensor) -> Netwo
         norm.weight[:outputs] = gain * torch.sqrt(variance[:outputs] + _NORM_EPSILON)
         norm.bias[:outputs] = old_norm.bias + (mean[:outputs] - _tensor(old_norm.running_mean)) * gain
         y = torch.relu(functional.batch_norm(made, mean, variance, norm.weight, norm.bias, eps=_NORM_EPSILON))
-        x = y + x[:, :, layer.dilation : -layer.dilation] if layer.residual else y
+        x = y + _beside(x, layer) if layer.residual else y
     large.head.weight[:, wide_of(small) :] = 0.0
     large.head.weight[:, : wide_of(small)] = small.head.weight
     _tensor(large.head.bias).copy_(_tensor(small.head.bias))
     return large
+
+
+def _beside(x: torch.Tensor, layer: Layer) -> torch.Tensor:
+    """The steps of a layer's input (batch, channels, steps) at which it has an output."""
+    before, after = layer.dilation + layer.shift, layer.dilation - layer.shift
+    return x[:, :, before : x.shape[2] - after]
 
 
 def wide_of(network: Network) -> int:
@@ -182,4 +205,4 @@ def _numpy(tensor: object) -> NDArray[np.float64]:
 
 def padded_length(outputs: int) -> int:
     """The number of input frames that give `outputs` output frames, context included."""
-    return SUBSAMPLING * outputs - (SUBSAMPLING - 1) + 2 * CONTEXT
+    return SUBSAMPLING * outputs - (SUBSAMPLING - 1) + PAST + FUTURE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from audio.demo_model.sounds.augment import NoiseBank, augmented
+from audio.demo_model.sounds.augment import NoiseBank, augmented, paced
 from audio.demo_model.sounds.features import ENERGY_FLOOR, MELS
 
 
@@ -17,3 +17,19 @@ def test_augmentation_keeps_shape_and_floor() -> None:
         assert changed.shape == (70, MELS)
         assert changed.min() >= ENERGY_FLOOR
         assert np.isfinite(changed).all()
+
+
+def test_another_pace_keeps_each_label_with_its_sound() -> None:
+    """A frame whose features tell its label still tells it when the words are said faster and slower."""
+    rng = np.random.default_rng(2)
+    labels = np.repeat(np.arange(8), 15).astype(np.int64)
+    mels = np.repeat(labels[:, None], MELS, 1).astype(np.float16)
+    lengths = set()
+    for _ in range(30):
+        frames, said = paced(mels, labels, rng)
+        assert frames.shape == (len(said), MELS)
+        assert np.abs(frames[:, 0] - said).max() <= 0.51
+        assert list(np.unique(said)) == list(range(8))
+        lengths.add(len(said))
+    assert len(labels) in lengths
+    assert min(lengths) < 0.9 * len(labels) < 1.1 * len(labels) < max(lengths)
