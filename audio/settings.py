@@ -12,7 +12,7 @@ MIN_COMMAND_CONFIDENCE = 0.75  # for a command, which is obeyed without an answe
 
 
 # Knocks and clicks are short, and a recogniser makes words of them that would take longer to say.
-LEAST_VOICED_SHARE = 0.5  # of the time that the words take has to be speech
+LEAST_VOICED_SHARE = 0.45  # of the time that the words take has to be speech; a quick "stop" has 0.47
 SHORT_SECONDS = 0.36  # of speech; words in less of it need `SHORT_CONFIDENCE`
 SHORT_CONFIDENCE = 0.3
 

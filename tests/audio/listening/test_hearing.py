@@ -78,7 +78,7 @@ def test_a_doubtful_word_is_rejected():
 
 
 @pytest.mark.parametrize(
-    ("voiced_chunks", "seconds", "is_noise"), [(9, 0.63, True), (9, 0.45, False), (40, 0.63, False)]
+    ("voiced_chunks", "seconds", "is_noise"), [(9, 0.63, True), (9, 0.45, False), (40, 0.63, False), (7, 0.45, False)]
 )
 def test_words_that_take_much_longer_than_the_speech_are_made_of_a_knock(voiced_chunks, seconds, is_noise):
     """However sure they are. A consonant that no detector takes for speech may fill the other half of a word."""
