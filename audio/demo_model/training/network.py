@@ -23,7 +23,6 @@ PAST = (
 )  # and from before it: the last layer looks back only, since echoes come from there and wait for nobody
 _MEAN, _SPREAD = 11.0, 4.0  # of log-mels at ordinary loudness
 _NORM_EPSILON = 1e-5
-_NEW_LAYER_GAIN = 0.05  # with 0 a layer would never begin to learn
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,6 @@ class Affine:
 
 
 def layers(narrow: int, wide: int) -> list[Layer]:
-    """All layers. A network without the last ones is an older one, to begin from."""
     front = [
         Layer(MELS, narrow, 5, 1, 1, 1, False),
         Layer(narrow, narrow, 3, 1, 1, 1, False),
@@ -68,11 +66,9 @@ def layers(narrow: int, wide: int) -> list[Layer]:
 class Network(nn.Module):
     """Each layer has a convolution, batch norm and ReLU, and the later ones a residual path. The output is logits."""
 
-    def __init__(self, classes: int, narrow: int, wide: int, depth: int | None = None) -> None:
+    def __init__(self, classes: int, narrow: int, wide: int) -> None:
         super().__init__()
-        self.layers = layers(narrow, wide)[:depth]
-        left_out = layers(narrow, wide)[len(self.layers) :]
-        self._unseen = sum((layer.dilation + layer.shift) * layer.unit for layer in left_out)  # frames of PAST
+        self.layers = layers(narrow, wide)
         self.convolutions = nn.ModuleList(
             nn.Conv1d(y.inputs, y.outputs, y.taps, stride=y.stride, dilation=y.dilation, bias=False)
             for y in self.layers
@@ -84,7 +80,7 @@ class Network(nn.Module):
 
     def forward(self, mels: torch.Tensor) -> torch.Tensor:
         """Floored log-mels (batch, 40, 3·n − 2 + PAST + FUTURE) to logits (batch, classes, n)."""
-        x = (mels[:, :, self._unseen :] - _MEAN) / _SPREAD
+        x = (mels - _MEAN) / _SPREAD
         for layer, convolution, norm in zip(self.layers, self.convolutions, self.norms, strict=True):
             y = torch.relu(norm(convolution(x)))
             x = y + _beside(x, layer) if layer.residual else y
@@ -125,7 +121,7 @@ def from_layers(
     Its batch norms change nothing. Raises ValueError for layers of another shape.
     """
     narrow, wide, classes = len(read[1][2]), len(read[3][2]), len(read[-1][2])
-    network = Network(classes, narrow, wide, max(0, len(read) - 2))
+    network = Network(classes, narrow, wide)
     if len(read) != len(network.layers) + 2:
         raise ValueError(f"the model has {len(read)} layers, not {len(network.layers) + 2}")
     with torch.no_grad():
@@ -150,15 +146,12 @@ def from_layers(
 
 @torch.no_grad()
 def widened(small: Network, narrow: int, wide: int, mels: torch.Tensor) -> Network:
-    """A network with more channels or layers that computes what `small` computes, to go on training from.
+    """A network with more channels that computes what `small` computes, to go on training from.
 
-    The new channels look at random mixtures of everything and nobody looks at them yet. New layers add next to nothing.
-    The batch norms take their means and variances from `mels` (batch, 40, frames), because in training each batch is
-    scaled by its own.
+    The new channels look at random mixtures of everything and nobody looks at them yet. The batch norms
+    take their means and variances from `mels` (batch, 40, frames), because in training each batch is scaled by its own.
     """
     large = Network(small.head.out_channels, narrow, wide)
-    for index in range(len(small.layers), len(large.layers)):
-        large.parts(index)[1].weight.fill_(_NEW_LAYER_GAIN)
     x = (mels - _MEAN) / _SPREAD
     for index, layer in enumerate(small.layers):
         (old, old_norm), (new, norm) = small.parts(index), large.parts(index)

@@ -60,30 +60,13 @@ def test_a_file_without_layers_is_refused(tmp_path: Path) -> None:
         kaldi_io.read_layers(tmp_path / "final.mdl")
 
 
-@pytest.mark.parametrize("depth", [None, 8])
-def test_wider_network_computes_what_the_small_one_does(depth: int | None) -> None:
-    """New channels change nothing before they are trained, with the batches' own norms as with the kept ones.
-
-    A new layer changes next to nothing.
-    """
+def test_wider_network_computes_what_the_small_one_does() -> None:
+    """New channels change nothing before they are trained, with the batches' own norms as with the kept ones."""
     torch.manual_seed(0)
-    small = _trained_looking(Network(7, narrow=12, wide=16, depth=depth))
+    small = _trained_looking(Network(7, narrow=12, wide=16))
     mels = torch.clamp(torch.randn(6, MELS, padded_length(40)) * 4 + 10, min=ENERGY_FLOOR)
     large = widened(small, 20, 28, mels)
     with torch.no_grad():
         expected = small(mels)
-        least = 2e-3 if depth is None else 0.1
-        torch.testing.assert_close(large.eval()(mels), expected, atol=least, rtol=least)
-        torch.testing.assert_close(large.train()(mels), expected, atol=max(0.02, least), rtol=max(0.02, least))
-
-
-def test_an_older_network_without_the_last_layer_comes_back(tmp_path: Path) -> None:
-    """A model file with fewer layers is read as the network that it is, and takes the same features."""
-    torch.manual_seed(0)
-    network = _trained_looking(Network(7, narrow=12, wide=16, depth=8))
-    kaldi_io.write_model(tmp_path / "final.mdl", [0, 1], MELS, network.folded(), np.full(7, 1 / 7))
-    again = from_layers(kaldi_io.read_layers(tmp_path / "final.mdl")).eval()
-    mels = torch.clamp(torch.randn(2, MELS, padded_length(6)) * 4 + 10, min=ENERGY_FLOOR)
-    with torch.no_grad():
-        assert again(mels).shape == (2, 7, 6)
-        torch.testing.assert_close(again(mels), network(mels), atol=2e-3, rtol=1e-3)
+        torch.testing.assert_close(large.eval()(mels), expected, atol=2e-3, rtol=1e-3)
+        torch.testing.assert_close(large.train()(mels), expected, atol=2e-2, rtol=2e-2)
