@@ -79,7 +79,7 @@ def _page(config: Config, arguments: argparse.Namespace) -> SideServer | None:
 
 def _simulate(config: Config, arguments: argparse.Namespace, checklist: Checklist) -> None:
     from assistant.wiring.assembly import Assembly
-    from assistant.wiring.simulated_round import files_of, run_simulated, simulated
+    from assistant.wiring.inspection.simulated import files_of, run_simulated, simulated
 
     # Other computers get no records of a simulated round.
     config = replace(config, journal=replace(config.journal, webhook_url="", mqtt_url=""))

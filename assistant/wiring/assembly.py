@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from assistant.button.watcher import KeySource
     from assistant.inspection.turns import TurnJournal
     from assistant.machine.power.keeper import PowerKeeper
-    from assistant.wiring.handing_on import Receivers
+    from assistant.wiring.inspection.handing_on import Receivers
     from audio.pcm import Samples
     from audio.sound_watch import SoundWatch
     from audio.speaking.playback import Speaker
@@ -383,7 +383,7 @@ class Assembly:
     @cached_property
     def receivers(self) -> Receivers:
         """Who gets the journal's records. Nothing is sent yet. Raises ConfigError."""
-        from assistant.wiring.handing_on import receivers_of
+        from assistant.wiring.inspection.handing_on import receivers_of
 
         return receivers_of(self.config.journal)
 
@@ -393,7 +393,7 @@ class Assembly:
 
         Ask for it before the threads that answer are started, so that it is closed after them.
         """
-        from assistant.wiring.journal import open_journal
+        from assistant.wiring.inspection.journal import open_journal
 
         if not self.config.journal.enabled:
             return None

@@ -19,10 +19,11 @@ from assistant.language.phrases import Phrases
 from assistant.machine.memory import used_bytes
 from assistant.machine.status import Status, status_of
 from assistant.models import catalog
-from assistant.wiring import devices, open_listening, rounds
+from assistant.wiring import devices, open_listening
 from assistant.wiring.arriving import Arriving, Until
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.hearing import Ears
+from assistant.wiring.inspection import rounds
 from assistant.wiring.new_eye import NewEye
 from assistant.wiring.service import SignsOfLife, signs_of_life
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assistant.bench.accuracy.scripted_videos import CHANGES, Camera, Script
+from assistant.bench.accuracy.drawn.videos import CHANGES, Camera, Script
 from vision.frame import Frame, Rgb
 from vision.stillness import (
     ANOTHER_SHAPE,

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from assistant import console
-from assistant.bench.accuracy.drawn_codes import (
+from assistant.bench.accuracy.drawn.codes import (
     KINDS,
     Distortion,
     DrawnCode,

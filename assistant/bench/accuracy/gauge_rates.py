@@ -17,8 +17,8 @@ from dataclasses import replace
 import numpy as np
 
 from assistant import console
-from assistant.bench.accuracy.drawn_displays import draw_display
-from assistant.bench.accuracy.drawn_gauges import Conditions, conditions, draw_gauge, photograph
+from assistant.bench.accuracy.drawn.displays import draw_display
+from assistant.bench.accuracy.drawn.gauges import Conditions, conditions, draw_gauge, photograph
 from vision.reading.instruments.display import read_display
 from vision.reading.instruments.gauge import read_gauge
 from vision.reading.ocr import OcrReader

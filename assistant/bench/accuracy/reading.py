@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import console
-from assistant.bench.accuracy.reading_pages import (
+from assistant.bench.accuracy.drawn.pages import (
     CHINESE,
     CHINESE_FACES,
     FACES,

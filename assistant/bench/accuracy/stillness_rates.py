@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from assistant import console
-from assistant.bench.accuracy.scripted_videos import CHANGES, Script
+from assistant.bench.accuracy.drawn.videos import CHANGES, Script
 from vision.frame import Frame
 from vision.stillness import (
     PATCH_LEVELS,

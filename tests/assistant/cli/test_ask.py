@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.bench.accuracy.drawn_codes import code_with
+from assistant.bench.accuracy.drawn.codes import code_with
 from assistant.cli.demo import demo_scene
 from assistant.cli.main import main
 from assistant.language.phrases import phrases_for

@@ -10,8 +10,9 @@ import pytest
 from assistant.cli.main import main
 from assistant.inspection.rounds.checklist import Checklist
 from assistant.settings.config import Config, JournalConfig
-from assistant.wiring import conversation, simulated_round
+from assistant.wiring import conversation
 from assistant.wiring.assembly import Assembly
+from assistant.wiring.inspection import simulated
 from assistant.wiring.web import SideServer
 
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/pump-room.toml"
@@ -79,8 +80,8 @@ def test_records_of_a_simulated_round_stay_on_this_machine(
 ) -> None:
     """A webhook that gets the records of real rounds gets none of made-up ones."""
     kept: list[JournalConfig] = []
-    monkeypatch.setattr(simulated_round, "files_of", lambda *given: None)
-    monkeypatch.setattr(simulated_round, "run_simulated", lambda assembly, *rest: kept.append(assembly.config.journal))
+    monkeypatch.setattr(simulated, "files_of", lambda *given: None)
+    monkeypatch.setattr(simulated, "run_simulated", lambda assembly, *rest: kept.append(assembly.config.journal))
     (tmp_path / "own.toml").write_text('[journal]\nwebhook_url = "https://plant.example/in"\n', encoding="utf-8")
     assert main(["round", str(EXAMPLE), "--config", "own.toml", "--simulate", "pictures", "answers"]) == 0
     assert [(journal.enabled, journal.webhook_url, journal.mqtt_url) for journal in kept] == [(True, "", "")]

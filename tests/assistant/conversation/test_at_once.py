@@ -12,9 +12,9 @@ import pytest
 from assistant.answering.judging.doubt import Verdict
 from assistant.answering.pipeline import AnswerPipeline
 from assistant.answering.turn import Question, Turn
-from assistant.bench.accuracy.drawn_codes import Distortion, DrawnCode, code_with, draw_code, photograph
-from assistant.bench.accuracy.drawn_gauges import Conditions, draw_gauge
-from assistant.bench.accuracy.drawn_gauges import photograph as photograph_flat
+from assistant.bench.accuracy.drawn.codes import Distortion, DrawnCode, code_with, draw_code, photograph
+from assistant.bench.accuracy.drawn.gauges import Conditions, draw_gauge
+from assistant.bench.accuracy.drawn.gauges import photograph as photograph_flat
 from assistant.conversation.at_once import (
     HIGHEST_HZ,
     LOWEST_HZ,

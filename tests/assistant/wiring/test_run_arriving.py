@@ -37,7 +37,7 @@ from assistant.wiring.conversation import run
 from audio.pcm import AudioChunk
 from audio.wav import WavSource
 from tests.assistant.models.test_fetch import REPOSITORY, REVISION, Server, handler_of
-from tests.assistant.wiring.test_journal import Quiet, spoken
+from tests.assistant.wiring.inspection.test_journal import Quiet, spoken
 from tests.vision.engine.tiny_checkpoint import edit_json, make
 from vision.demo_model.world import draw
 

@@ -19,7 +19,7 @@ from assistant.settings.config import Config, PowerConfig, SeeingConfig
 from assistant.wiring import assembly as parts
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.conversation import run
-from tests.assistant.wiring.test_journal import Quiet, spoken
+from tests.assistant.wiring.inspection.test_journal import Quiet, spoken
 from tests.assistant.wiring.test_run_power import WAIT_SECONDS, Room
 from vision.demo_model.world import draw
 from vision.errors import VisionModelError

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assistant.bench.accuracy.drawn_codes import (
+from assistant.bench.accuracy.drawn.codes import (
     KINDS,
     Distortion,
     code_with,

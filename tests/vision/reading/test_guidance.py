@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from assistant.bench.accuracy.reading_pages import (
+from assistant.bench.accuracy.drawn.pages import (
     Page,
     Points,
     View,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.bench.accuracy.reading_pages import (
+from assistant.bench.accuracy.drawn.pages import (
     KINDS,
     Page,
     View,

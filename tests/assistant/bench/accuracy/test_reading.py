@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from assistant.bench.accuracy.drawn.pages import KINDS, View, draw_page, face_at, photographed
 from assistant.bench.accuracy.reading import IN_HAND, accuracy, edit_distance, in_size, score, table
-from assistant.bench.accuracy.reading_pages import KINDS, View, draw_page, face_at, photographed
 from vision.reading.interface import Line
 
 

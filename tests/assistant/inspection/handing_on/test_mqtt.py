@@ -274,7 +274,7 @@ def test_nothing_of_paho_is_loaded_without_a_broker() -> None:
     code = (
         "import sys; sys.modules['paho'] = None\n"
         "from assistant.inspection.handing_on.webhook import Webhook\n"
-        "from assistant.wiring.handing_on import receivers_of\n"
+        "from assistant.wiring.inspection.handing_on import receivers_of\n"
         "from assistant.settings.config import JournalConfig\n"
         "print(receivers_of(JournalConfig(enabled=True, webhook_url='http://hall3/')).hosts)\n"
         "receivers_of(JournalConfig(enabled=True, mqtt_url='mqtt://hall3/t'))\n"

@@ -11,8 +11,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from assistant.bench.accuracy.drawn_displays import draw_display
-from assistant.bench.accuracy.drawn_gauges import Conditions, conditions, photograph
+from assistant.bench.accuracy.drawn.displays import draw_display
+from assistant.bench.accuracy.drawn.gauges import Conditions, conditions, photograph
 from tests.assistant.fake_reader import FakeReader
 from vision.frame import Frame
 from vision.reading.instruments.display import DisplayDoubt, DisplayReading, read_display

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assistant.bench.accuracy.drawn_gauges import Conditions, DrawnGauge, conditions, draw_gauge, photograph
+from assistant.bench.accuracy.drawn.gauges import Conditions, DrawnGauge, conditions, draw_gauge, photograph
 from tests.assistant.fake_reader import FakeReader
 from vision.errors import Cancelled
 from vision.frame import Frame

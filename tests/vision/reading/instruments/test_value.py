@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from assistant.bench.accuracy.drawn_gauges import Conditions, draw_gauge, photograph
+from assistant.bench.accuracy.drawn.gauges import Conditions, draw_gauge, photograph
 from tests.assistant.fake_reader import FakeReader
 from vision.reading.instruments.value import InstrumentValue, display_value, gauge_value, rounded
 

@@ -13,7 +13,7 @@ from assistant.inspection.turns import TurnJournal
 from assistant.language.phrases import phrases_for
 from assistant.machine.service.unit import logs_words
 from assistant.settings.config import Config, JournalConfig
-from assistant.wiring.handing_on import NOBODY, Receivers, hand_on
+from assistant.wiring.inspection.handing_on import NOBODY, Receivers, hand_on
 
 _BYTES_PER_MEGABYTE = 1_000_000
 

@@ -12,9 +12,9 @@ from assistant.inspection.handing_on import handover
 from assistant.inspection.record import DELETED, TURN
 from assistant.language.phrases import phrases_for
 from assistant.settings.config import JournalConfig
-from assistant.wiring.handing_on import receivers_of
+from assistant.wiring.inspection.handing_on import receivers_of
 from tests.assistant.inspection.handing_on.test_webhook import FakeServer
-from tests.assistant.wiring.test_journal import World
+from tests.assistant.wiring.inspection.test_journal import World
 from tests.vision.remote.fake_openai import free_port
 
 WORDS = phrases_for("en").journal

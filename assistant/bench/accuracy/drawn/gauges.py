@@ -1,7 +1,7 @@
 """Draws round gauges with known values as a camera may see them: slanted, turned, blurred, in noise, glare and low light.
 
 Faces, needles, colors, sweeps and scales differ from dial to dial. `photograph` serves for other flat things as well,
-such as the displays of `drawn_displays`. It does not know how a gauge is read.
+such as the displays of `drawn/displays`. It does not know how a gauge is read.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def run_simulated(assembly: Assembly, checklist: Checklist, files: Files) -> Non
     from assistant.conversation.conversation import Conversation
     from assistant.conversation.dialog import ConversationSettings
     from assistant.conversation.modes.reading_aloud import ReadingAloud
-    from assistant.wiring.rounds import inspection_round, plan_round
+    from assistant.wiring.inspection.rounds import inspection_round, plan_round
     from audio.speaking.voice import NoVoice
 
     plan = plan_round(assembly, checklist)

@@ -24,7 +24,7 @@ from assistant.settings.config import (
 )
 from assistant.wiring.assembly import Assembly
 from assistant.wiring.conversation import run
-from tests.assistant.wiring.test_journal import DEMO, Quiet, spoken
+from tests.assistant.wiring.inspection.test_journal import DEMO, Quiet, spoken
 from tests.assistant.wiring.test_run_power import Room
 
 WORDS = phrases_for("en").round

@@ -1,6 +1,6 @@
 """Draws displays of seven-segment digits with known values: lit ones in three colors, and dark ones on grey-green.
 
-It does not know how a display is read. How a picture is taken of it is told in `drawn_gauges`.
+It does not know how a display is read. How a picture is taken of it is told in `drawn/gauges`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.bench.accuracy.drawn_gauges import Color, Mask
+from assistant.bench.accuracy.drawn.gauges import Color, Mask
 from vision.frame import Rgb
 
 if TYPE_CHECKING:

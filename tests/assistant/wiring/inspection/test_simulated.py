@@ -14,7 +14,7 @@ from assistant.inspection.record import NOTE, ROUND_BEGAN, ROUND_ENDED, SKIP, ST
 from assistant.inspection.verify import verify
 from tests.assistant.drawn_round import make
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 EXAMPLE = ROOT / "docs/examples/pump-room.toml"
 
 
