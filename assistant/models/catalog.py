@@ -198,7 +198,7 @@ def choose_speech(configured: str, language: str, environ: Mapping[str, str] = o
         return ChosenModel(fetched, is_demo=False)
     model = FULL_SPEECH.get(language)
     if model and (folder := models_folder(environ) / model.name).is_dir():
-        # The demo model knows 2,400 words. Whoever fetched the full one must not get the small one without a word.
+        # The demo model knows 2,600 words. Whoever fetched the full one must not get the small one without a word.
         raise ModelMissing(f"the speech model at {folder} is damaged: {_fetch_again(language)}.")
     return ChosenModel(demo_speech(language), is_demo=True)
 

@@ -8,8 +8,8 @@ These voices are for measuring only, never for training, nor for choosing any fi
 - Clips of people, one by one: those of the package alsa-utils, and every `NAME.wav` beside a `NAME.txt` in a folder
   of your own.
 
-Each voice says sentences of the held-out templates, whose words the model knows, and the natural ones of
-`phrases.natural`. They are heard in silence, in a room (RT60 0.3 s, noise 15 dB below the speech), and through a
+Each voice says sentences of the held-out templates, whose words the model knows, and those of `phrases.natural`: the
+first forty, and the sixty that were written by somebody who knew nothing of the model ("blind"). They are heard in silence, in a room (RT60 0.3 s, noise 15 dB below the speech), and through a
 microphone of 8 kHz. A sentence counts as right if every word is right.
 """
 
@@ -142,7 +142,7 @@ def known_only(sentences: list[str], folder: Path) -> list[str]:
 
 
 def report(
-    ear: Ear, folder: Path, count: int, natural: list[str], clip_folder: Path | None, only: str
+    ear: Ear, folder: Path, count: int, natural: int, clip_folder: Path | None, only: str
 ) -> Iterator[Score | str]:
     """The figures of every voice whose name begins with `only`, then those of all of them together, then the clips."""
     pool = known_only(corpus.held_out_sentences(12 * count, random.Random(SEED)), folder)[:count]
@@ -151,10 +151,12 @@ def report(
         for number, (name, say) in enumerate(voices(Path(scratch))):
             if not name.startswith(only):
                 continue
-            clean, free = spoken(say, pool), spoken(say, natural)
+            clean, free = spoken(say, pool), spoken(say, corpus.NATURAL[:natural])
+            blind = spoken(say, corpus.NATURAL_BLIND[:natural])
             sets = {
                 "silence": clean, "room": in_room(clean, SEED + number), "8 kHz": narrow(clean),
                 "natural, silence": free, "natural, room": in_room(free, SEED + 50 + number),
+                "blind, silence": blind, "blind, room": in_room(blind, SEED + 100 + number),
             }  # fmt: skip
             for place, items in sets.items():
                 score = ear.score(f"{name}, {place}", items)
@@ -170,13 +172,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="measure the small Vosk model with voices that it has never heard")
     parser.add_argument("folder", type=Path, nargs="?", default=MODEL_FOLDER)
     parser.add_argument("--count", type=int, default=50, help="held-out sentences for each voice")
-    parser.add_argument("--natural", type=int, default=len(corpus.NATURAL), help="natural sentences for each voice")
+    parser.add_argument("--natural", type=int, default=60, help="natural sentences of each kind for each voice")
     parser.add_argument("--only", default="", help='voices whose name begins like this, as "festival"')
     parser.add_argument("--clips", type=Path, help="a folder of more recordings: NAME.wav with its words in NAME.txt")
     parser.add_argument("--mistakes", type=int, default=0, help="print up to this many of each set")
     chosen = parser.parse_args()
-    natural = corpus.NATURAL[: chosen.natural]
-    for line in report(Ear(chosen.folder), chosen.folder, chosen.count, natural, chosen.clips, chosen.only):
+    ear = Ear(chosen.folder)
+    for line in report(ear, chosen.folder, chosen.count, chosen.natural, chosen.clips, chosen.only):
         print(line, flush=True)
         for said, heard in line.mistakes[: chosen.mistakes] if isinstance(line, Score) else ():
             print(f"    {said!r} → {heard!r}")

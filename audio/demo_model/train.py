@@ -30,7 +30,7 @@ from audio.demo_model.words import phones
 
 PARTS = ("espeak", "words", "flite", "piper", "kokoro")
 LABEL_SMOOTHING = 0.02
-SEQUENCES_FROM = 0.5  # of the time; before it the network learns single frames, which is quicker
+SEQUENCES_FROM = 0.1  # of the time; before it a network that was changed or made anew settles on single frames
 FRAMES_SHARE = 0.3  # of the loss of single frames from then on
 AVERAGED_STEPS = 400  # over which the weights that are kept are averaged
 OUTPUTS_A_BATCH = 2800

@@ -128,11 +128,11 @@ def _lexicon_arcs(
     builder.unknown(word_ids[UNKNOWN], classes)
 
 
-def _lookahead_library() -> str:
-    """The OpenFst extension that fstconvert must load to write the look-ahead type."""
-    name = ctypes.util.find_library("fstlookahead")
+def _extension(kind: str) -> str:
+    """The OpenFst extension that fstconvert must load to write a type of file. Raises FileNotFoundError."""
+    name = ctypes.util.find_library(f"fst{kind}")
     if name is None:
-        raise FileNotFoundError("OpenFst's look-ahead library is missing: install the package libfst-tools")
+        raise FileNotFoundError(f"OpenFst's library fst{kind} is missing: install the package libfst-tools")
     return name
 
 
@@ -218,7 +218,7 @@ def build(
     _write_arcs(scratch / "HCL.txt", _with_self_loops(small, start, table.transitions), finals)
     _shell(f"fstcompile {scratch}/HCL.txt | fstarcsort --sort_type=olabel > {scratch}/HCL.fst")
     convert = f"fstconvert --fst_type=olabel_lookahead --save_relabel_opairs={scratch}/relabel {scratch}/HCL.fst {folder}/HCLr.fst"
-    _shell(f"LD_PRELOAD={_lookahead_library()} {convert}")
+    _shell(f"LD_PRELOAD={_extension('lookahead')} {convert}")
     ids = _relabelled(scratch / "relabel", words)
     symbols = range(table.transitions + 1, table.transitions + builder.most_symbols + 1)
     (folder / "disambig_tid.int").write_text("".join(f"{symbol}\n" for symbol in symbols))
@@ -228,7 +228,8 @@ def build(
     ids[lm.BACK_OFF] = 0
     arcs = [(source, to, ids[word], ids[word], cost) for source, to, word, cost in grammar.arcs]
     _write_arcs(scratch / "G.txt", sorted(arcs, key=lambda arc: (arc[0] != 0, arc[0])), grammar.finals)
-    _shell(
-        f"fstcompile {scratch}/G.txt | fstarcsort --sort_type=ilabel | fstconvert --fst_type=const > {folder}/Gr.fst"
-    )
+    _shell(f"fstcompile {scratch}/G.txt | fstarcsort --sort_type=ilabel > {scratch}/G.fst")
+    # The type "ngram" takes 8 bytes an arc instead of 19, and a third more time to decode with.
+    convert = f"fstconvert --fst_type=ngram {scratch}/G.fst {folder}/Gr.fst"
+    _shell(f"LD_PRELOAD={_extension('ngram')} {convert}")
     return table

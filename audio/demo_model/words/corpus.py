@@ -25,8 +25,15 @@ def alternatives(text: str) -> list[str]:
 SLOTS: dict[str, list[str]] = {name: alternatives(text) for name, text in phrases.SLOTS.items()}
 FIXED: list[str] = alternatives(phrases.COMMANDS) + alternatives(phrases.QUESTIONS)
 NATURAL: list[str] = alternatives(phrases.NATURAL)
+NATURAL_BLIND: list[str] = alternatives(phrases.NATURAL_BLIND)
 _FIXED_SET = frozenset(FIXED)
-_NATURAL_SET = frozenset(NATURAL)
+_NATURAL_SET = frozenset(NATURAL + NATURAL_BLIND)
+SAID: list[str] = phrases.said()
+# Words that one may say instead of each other, by word: every slot of things that holds the word.
+_ALIKE: dict[str, list[list[str]]] = {}
+for _slot in phrases.ALIKE:
+    for _word in set(SLOTS[_slot]) - phrases.OFTEN_ELSE:
+        _ALIKE.setdefault(_word, []).append(SLOTS[_slot])
 _TEMPLATES = [template for _, template in phrases.TEMPLATES]
 _WEIGHTS = [weight for weight, _ in phrases.TEMPLATES]
 
@@ -70,9 +77,26 @@ def templated(rng: random.Random) -> str:
     return said
 
 
+def varied(said: str, rng: random.Random) -> str:
+    """The sentence about something else: some of its things, colors and people are changed for others of their kind."""
+    words = said.split()
+    for at, word in enumerate(words):
+        if word not in _ALIKE or rng.random() > phrases.CHANGED_SHARE:
+            continue
+        words[at] = fill(rng.choice(rng.choice(_ALIKE[word])), rng)
+        if at and words[at - 1] in ("a", "an"):
+            words[at - 1 : at + 1] = ["", with_article(words[at])]
+    return " ".join(filter(None, words))
+
+
 def sentence(rng: random.Random) -> str:
-    """One sentence as a user may say it: a fixed phrase or a filled template."""
-    return rng.choice(FIXED) if rng.random() < phrases.FIXED_SHARE else templated(rng)
+    """One sentence as a user may say it: a fixed phrase, one that somebody said or one like it, or a filled template."""
+    kind = rng.random()
+    if kind < phrases.FIXED_SHARE:
+        return rng.choice(FIXED)
+    if kind < phrases.FIXED_SHARE + phrases.SAID_SHARE:
+        return varied(rng.choice(SAID), rng)
+    return templated(rng)
 
 
 def is_held_out(text: str) -> bool:
@@ -112,7 +136,7 @@ def held_out_sentences(count: int, rng: random.Random, development: bool = False
 
 def vocabulary() -> list[str]:
     """All words that the model knows, sorted."""
-    texts = [*FIXED, *_TEMPLATES, *(word for words in SLOTS.values() for word in words)]
+    texts = [*FIXED, *SAID, *_TEMPLATES, *(word for words in SLOTS.values() for word in words)]
     return sorted({word for text in texts for word in _SLOT.sub(" ", text).split()} | {"a", "an"})
 
 

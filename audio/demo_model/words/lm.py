@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 START, END, BACK_OFF = "<s>", "</s>", ""
 DISCOUNT = 0.6
+LEAST_SPARED = (
+    0.01  # of what may follow any context: people say things that no template says, however often it was drawn
+)
 History = tuple[str, ...]
 
 
@@ -64,8 +67,9 @@ def ngram(sentences: Iterable[str], vocabulary: list[str], order: int = 4, rares
     for length in range(1, order):
         for history, follows in counts[length].items():
             seen, lower = sum(follows.values()), {word: of(history[1:], word) for word in follows}
-            spared = min(max(DISCOUNT * len(follows) / seen, 1e-4), 0.95)
-            shares = {word: max((n - DISCOUNT) / seen + spared * lower[word], 1e-8) for word, n in follows.items()}
+            spared = min(max(DISCOUNT * len(follows) / seen, LEAST_SPARED), 0.95)
+            known_mass = (1 - spared) / (seen - DISCOUNT * len(follows))
+            shares = {word: (n - DISCOUNT) * known_mass + spared * lower[word] for word, n in follows.items()}
             scale = min(1.0, 0.9999 / sum(shares.values()))
             probability[history] = {word: share * scale for word, share in shares.items()}
             left_over[history] = (1 - sum(probability[history].values())) / max(1e-6, 1 - sum(lower.values()))

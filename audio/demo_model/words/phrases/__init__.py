@@ -2,23 +2,45 @@
 
 It is data in plain English, and to teach the model new sentences is to write them here. A template is a sentence with
 `{slot}`s; `{a:slot}` puts "a" or "an" before the word. A slot's words are separated by bars and may hold slots
-themselves. Slots may be used in every file, so each name exists once. `corpus` draws sentences from the templates, and
-decides which are kept for testing. `natural` holds sentences that are for measuring only.
+themselves. Slots may be used in every file, so each name exists once. `said.txt` holds whole sentences as different
+people say them, one a line, which no template would give. `corpus` draws sentences from all of these, and decides which
+are kept for testing. `natural` holds sentences that are for measuring only.
 """
 
 from __future__ import annotations
 
-from audio.demo_model.words.phrases import commands, everyday, inspection, numbers, reading, shapes, things
+from pathlib import Path
+
+from audio.demo_model.words.phrases import (
+    asked,
+    commands,
+    everyday,
+    inspection,
+    numbers,
+    reading,
+    remarks,
+    shapes,
+    things,
+)
 from audio.demo_model.words.phrases.commands import COMMANDS, QUESTIONS
-from audio.demo_model.words.phrases.natural import NATURAL
+from audio.demo_model.words.phrases.natural import NATURAL, NATURAL_BLIND
 
 __all__ = [
-    "CLOSING_SHARE", "COMMANDS", "DEMO_QUESTIONS", "FIXED_SHARE", "NATURAL", "OPENING_SHARE", "QUESTIONS", "SLOTS", "SUBJECTS",
-    "TEMPLATES",
+    "ALIKE", "CHANGED_SHARE", "CLOSING_SHARE", "COMMANDS", "DEMO_QUESTIONS", "FIXED_SHARE", "NATURAL", "NATURAL_BLIND", "OFTEN_ELSE", "OPENING_SHARE", "QUESTIONS",
+    "SAID_SHARE", "SLOTS", "SUBJECTS", "TEMPLATES", "said",
 ]  # fmt: skip
 
 # The share of each subject among the sentences that come from templates.
-SUBJECTS = {shapes: 0.16, commands: 0.16, everyday: 0.27, reading: 0.17, numbers: 0.16, inspection: 0.08}
+SUBJECTS = {
+    shapes: 0.14,
+    commands: 0.15,
+    everyday: 0.21,
+    asked: 0.1,
+    remarks: 0.1,
+    reading: 0.13,
+    numbers: 0.11,
+    inspection: 0.06,
+}
 
 SLOTS: dict[str, str] = {name: words for subject in (*SUBJECTS, things) for name, words in subject.SLOTS.items()}
 
@@ -28,9 +50,30 @@ TEMPLATES: tuple[tuple[float, str], ...] = tuple(
     for subject, share in SUBJECTS.items()
     for weight, template in subject.TEMPLATES
 )
-FIXED_SHARE = 0.15  # the share of commands and fixed questions among all sentences
+# The slots whose words may stand for each other in a sentence of `said.txt`.
+ALIKE = (
+    "anycolor", "furniture", "household", "kitchenware", "appliance", "electronics", "fruit", "fruits", "vegetable", "beverage", "grocery",
+    "clothing", "clothes", "personal", "bathroom", "medicine", "tool", "machine", "office", "printed_thing", "street", "vehicle", "animal",
+    "person", "relative", "body", "room", "part", "day",
+)  # fmt: skip
+# Words of these slots that often are something else: "can you", "watch out", "the other one", "is it back".
+OFTEN_ELSE = frozenset(
+    "can watch press level file park form tie date fly iron back face hand head matches plain light note label sign stamp"
+    " switch drink fish left right card one plane play crack leak smell noise damage dirt wear guard fan spring chain seal"
+    " weld cover today tomorrow yesterday nut orange washer hose storm match paint brush saw rake glue tape plant lock plug"
+    " game picture photo frame fit cap hood belt suit back toe nose jam roll toast pickle date trash bank store shop".split()
+)
+CHANGED_SHARE = 0.35  # the share of such words that are changed for others
+SAID_SHARE = 0.25  # the share of sentences of `said.txt` and sentences like them among all sentences
+FIXED_SHARE = 0.12  # the share of commands and fixed questions among all sentences
 OPENING_SHARE = 0.04  # the share of templated sentences with "please …" or "hey camera …" before them
 CLOSING_SHARE = 0.03  # the share with "… please" after them
+
+
+def said() -> list[str]:
+    """The sentences of `said.txt`."""
+    return (Path(__file__).parent / "said.txt").read_text(encoding="utf-8").splitlines()
+
 
 # The questions that a user of the demo asks first. They must be understood nearly perfectly in every ordinary voice
 # (`evaluate`).

@@ -66,7 +66,27 @@ def test_every_word_that_is_obeyed_is_in_the_vocabulary() -> None:
 
 
 def test_natural_sentences_are_for_measuring_only() -> None:
-    """All forty natural sentences are held out, whatever their hash."""
-    assert len(corpus.NATURAL) == 40
-    assert all(corpus.is_held_out(text) for text in corpus.NATURAL)
-    assert not set(corpus.NATURAL) & set(corpus.FIXED)
+    """All hundred natural sentences are held out, whatever their hash."""
+    assert (len(corpus.NATURAL), len(corpus.NATURAL_BLIND)) == (40, 60)
+    natural = {*corpus.NATURAL, *corpus.NATURAL_BLIND}
+    assert all(corpus.is_held_out(text) for text in natural)
+    assert not natural & set(corpus.FIXED)
+    assert not natural & set(corpus.SAID)
+
+
+def test_what_was_said_is_said_about_other_things_of_the_same_kind() -> None:
+    """A color becomes a color, the words around it stay, and the article suits what stands behind it."""
+    colors = set(corpus.SLOTS["anycolor"])
+    rng = random.Random(1)
+    drawn = {corpus.varied("can you see a purple one", rng) for _ in range(200)}
+    assert len(drawn) > 5
+    for text in drawn:
+        article, *color = text.removeprefix("can you see ").removesuffix(" one").split()
+        assert " ".join(color) in colors
+        assert article == ("an" if color[0].startswith("o") else "a")
+
+
+def test_words_that_often_are_no_things_stay() -> None:
+    """ "Can" is a thing, but not in "can you watch it"."""
+    rng = random.Random(2)
+    assert {corpus.varied("can you watch it", rng) for _ in range(100)} == {"can you watch it"}

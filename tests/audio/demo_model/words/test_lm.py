@@ -35,3 +35,12 @@ def test_language_model_prefers_what_it_saw() -> None:
     grammar = lm.ngram(["where is the star"] * 9 + ["where is it"], ["where", "is", "the", "star", "it"], order=3)
     after_where = next(arc[1] for arc in grammar.arcs if arc[0] == 0 and arc[2] == "where")
     assert _probability(grammar, after_where, "is") > 0.5 > _probability(grammar, after_where, "star")
+
+
+def test_what_no_sentence_said_is_still_possible_after_many_repetitions() -> None:
+    """However often a few sentences were drawn, a word that never followed costs no more than two back-offs of 1 %."""
+    sentences = ["where is the star"] * 10_000 + ["it is hot"] * 10_000
+    grammar = lm.ngram(sentences, ["where", "is", "the", "star", "it", "hot"], order=3)
+    after_where = next(arc[1] for arc in grammar.arcs if arc[0] == 0 and arc[2] == "where")
+    after_where_is = next(arc[1] for arc in grammar.arcs if arc[0] == after_where and arc[2] == "is")
+    assert _probability(grammar, after_where_is, "it") > 0.9e-4 * _probability(grammar, grammar.unigram_state, "it")
