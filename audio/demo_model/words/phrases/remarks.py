@@ -78,6 +78,16 @@ SLOTS = {
 }
 
 TEMPLATES: tuple[tuple[float, str], ...] = (
+    # What is so, said to the assistant or by it: the words run into each other, "the circles red".
+    (1, "the {shape} is {color}"),
+    (1, "the {thing} is {anycolor}"),
+    (1, "the {thing} is {state}"),
+    (1, "the {thing} is {where}"),
+    (1, "the {shape} is {where}"),
+    (1, "there is {a:color} {shape}"),
+    (1, "there are {digit} {things}"),
+    (1, "there is {a:thing} {where}"),
+    (1, "yes there is {a:anycolor} {thing}"),
     (8, "{general_q}"), (2, "{aside} {general_q}"), (3, "{before_q} {general_q}"), (1, "{general_q} {after_q}"),
     (4, "{before_q} {whis}"), (4, "{before_q} {yesno}"), (3, "{before_q} {says_q}"), (2, "{before_q} {request}"),
     (1, "{before_q} {read_request}"), (1, "{before_q} {when_q}"), (1, "{before_q} {button_q}"), (1, "{before_q} {round_q}"),
