@@ -85,7 +85,10 @@ def varied(said: str, rng: random.Random) -> str:
             continue
         words[at] = fill(rng.choice(rng.choice(_ALIKE[word])), rng)
         if at and words[at - 1] in ("a", "an"):
-            words[at - 1 : at + 1] = ["", with_article(words[at])]
+            words[at - 1 : at + 1] = [
+                "",
+                with_article(words[at]),
+            ]  # as many as before, so that the others keep their places
     return " ".join(filter(None, words))
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 START, END, BACK_OFF = "<s>", "</s>", ""
 DISCOUNT = 0.6
-LEAST_SPARED = (
-    0.01  # of what may follow any context: people say things that no template says, however often it was drawn
-)
+# The least share of what may follow a context that is kept for words that never followed it. People say things that no
+# template says, however often the template was drawn.
+LEAST_SPARED = 0.01
 History = tuple[str, ...]
 
 
