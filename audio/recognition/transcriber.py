@@ -31,6 +31,7 @@ class Transcript:
     seconds: float = field(default=0.0, compare=False)  # what the words take, without pauses; 0 where nobody measured
     # 0..1, the mean over the words as the recogniser itself told it, where `confidence` was judged in another way
     own_confidence: float | None = None
+    word_confidences: tuple[float, ...] = field(default=(), compare=False)  # 0..1 for each word; () where nobody told
 
 
 class Transcriber(Protocol):
@@ -103,7 +104,9 @@ def parse_results(results: list[str]) -> Transcript:
     if not words:
         return Transcript("", 0.0)
     mean = math.fsum(confidences) / len(confidences)
-    return Transcript(" ".join(words), min(1.0, max(0.0, mean)), math.fsum(seconds))
+    return Transcript(
+        " ".join(words), min(1.0, max(0.0, mean)), math.fsum(seconds), word_confidences=tuple(confidences)
+    )
 
 
 def load_recognizer(model_path: Path, grammar: Sequence[str] | None = None) -> Any:

@@ -26,7 +26,9 @@ def result(*words):
 def test_pieces_are_joined_and_confidence_is_their_mean():
     """The pieces that Vosk closes by itself become one transcript."""
     pieces = [result(("what", 1.0), ("is", 0.8)), '{"text": ""}', result(("this", 0.6))]
-    assert parse_results(pieces) == Transcript("what is this", pytest.approx(0.8))
+    transcript = parse_results(pieces)
+    assert transcript == Transcript("what is this", pytest.approx(0.8))
+    assert transcript.word_confidences == (1.0, 0.8, 0.6)
 
 
 def test_what_the_words_take_is_counted_without_the_pauses():

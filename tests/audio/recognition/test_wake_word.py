@@ -77,8 +77,8 @@ def test_word_times_count_from_the_utterance() -> None:
 class FakeWords:
     """Stands in for the real transcriber, and counts what it was given."""
 
-    def __init__(self, text: str, confidence: float = 0.9) -> None:
-        self.text, self.confidence = text, confidence
+    def __init__(self, text: str, confidence: float = 0.9, word_confidences: tuple[float, ...] = ()) -> None:
+        self.text, self.confidence, self.word_confidences = text, confidence, word_confidences
         self.samples = 0
         self.resets = 0
 
@@ -86,7 +86,7 @@ class FakeWords:
         self.samples += len(samples)
 
     def finish(self) -> Transcript:
-        return Transcript(self.text, self.confidence)
+        return Transcript(self.text, self.confidence, word_confidences=self.word_confidences)
 
     def reset(self) -> None:
         self.resets += 1
@@ -143,6 +143,17 @@ def test_both_recognisers_must_find_the_phrase() -> None:
     """If only the grammar finds the phrase, it was babble and does not wake."""
     wake = FakeWake(*words("hey", "camera"))
     assert said(AttentiveTranscriber(FakeWords("they came around", 0.9), lambda: False, wake, PHRASE)).text == ""
+
+
+@pytest.mark.parametrize(
+    ("confidences", "wakes"),
+    [((0.1, 0.9, 0.6, 0.2), True), ((1.0, 0.9, 0.3, 1.0), False), ((1.0, 0.4, 1.0, 1.0), False)],
+)
+def test_the_transcriber_must_be_sure_of_each_word_of_the_phrase(confidences: tuple[float, ...], wakes: bool) -> None:
+    """A phrase that the transcriber only guesses does not wake. How sure it is of the words around it does not matter."""
+    real = FakeWords("um hey camera what", 0.9, confidences)
+    wake = FakeWake(*words("hey", "camera"))
+    assert bool(said(AttentiveTranscriber(real, lambda: False, wake, PHRASE)).text) == wakes
 
 
 def test_the_phrase_is_announced_as_soon_as_it_may_be_there() -> None:
