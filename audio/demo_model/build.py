@@ -22,7 +22,7 @@ import torch
 from audio.demo_model.sounds.features import FBANK_CONF, MELS
 from audio.demo_model.training import graph, kaldi_io
 from audio.demo_model.training.network import Network
-from audio.demo_model.words import corpus, lm
+from audio.demo_model.words import corpus, lm, phrases
 from audio.demo_model.words.lexicon import lexicon
 
 MANIFEST = "seesay-model.json"  # the program reads it to see whether the model is whole
@@ -34,7 +34,7 @@ LM_SEED = 77
 class Tuning:
     """The weights and costs that are balanced against each other when decoding."""
 
-    acoustic_scale: float = 0.8
+    acoustic_scale: float = 0.7
     beam: float = 15.0
     lattice_beam: float = 4.0
     max_active: int = 3000
@@ -56,8 +56,11 @@ class Tuning:
 
 
 def language_model(tuning: Tuning) -> lm.Acceptor:
-    drawn = itertools.islice(corpus.training_sentences(random.Random(LM_SEED)), tuning.lm_sentences)
-    grammar = lm.ngram(drawn, corpus.vocabulary(), tuning.order, tuning.rarest)
+    rng, count_said = random.Random(LM_SEED), int(phrases.SAID_SHARE * tuning.lm_sentences)
+    planned = itertools.islice(corpus.training_sentences(rng, corpus.planned), tuning.lm_sentences - count_said)
+    said = itertools.islice(corpus.training_sentences(rng, corpus.said), count_said)
+    witnesses = [text for text in corpus.SAID if not corpus.is_held_out(text)]
+    grammar = lm.ngram(planned, corpus.vocabulary(), tuning.order, tuning.rarest, said, witnesses)
     if tuning.unknown_in_lm is not None:
         state = grammar.unigram_state
         grammar.arcs.append((state, state, graph.UNKNOWN, tuning.unknown_in_lm))

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from audio.demo_model.words import phrases
 
 _SLOT = re.compile(r"\{(?:(a):)?(\w+)\}")
+_OTHER_SPELLING = re.compile(r"\b(?:" + "|".join(phrases.SPELLINGS) + r")\b")
 
 
 def alternatives(text: str) -> list[str]:
@@ -22,13 +23,19 @@ def alternatives(text: str) -> list[str]:
     return [part.strip() for part in text.replace("\n", " ").split("|")]
 
 
+def spelled(text: str) -> str:
+    """The text with one spelling for words that sound alike and mean the same: "okay" also for "ok"."""
+    return _OTHER_SPELLING.sub(lambda match: phrases.SPELLINGS[match.group()], text)
+
+
 SLOTS: dict[str, list[str]] = {name: alternatives(text) for name, text in phrases.SLOTS.items()}
-FIXED: list[str] = alternatives(phrases.COMMANDS) + alternatives(phrases.QUESTIONS)
-NATURAL: list[str] = alternatives(phrases.NATURAL)
-NATURAL_BLIND: list[str] = alternatives(phrases.NATURAL_BLIND)
+_ALL_FIXED: list[str] = alternatives(phrases.COMMANDS) + alternatives(phrases.QUESTIONS)
+FIXED: list[str] = [spelled(text) for text in _ALL_FIXED]
+NATURAL: list[str] = [spelled(text) for text in alternatives(phrases.NATURAL)]
+NATURAL_BLIND: list[str] = [spelled(text) for text in alternatives(phrases.NATURAL_BLIND)]
 _FIXED_SET = frozenset(FIXED)
 _NATURAL_SET = frozenset(NATURAL + NATURAL_BLIND)
-SAID: list[str] = phrases.said()
+SAID: list[str] = [spelled(text) for text in phrases.said()]
 # Words that one may say instead of each other, by word: every slot of things that holds the word.
 _ALIKE: dict[str, list[list[str]]] = {}
 for _slot in phrases.ALIKE:
@@ -68,7 +75,7 @@ def opening(before: str, rng: random.Random) -> str:
 
 def templated(rng: random.Random) -> str:
     """One sentence from the templates, sometimes with a polite opening or ending."""
-    said = fill(rng.choices(_TEMPLATES, _WEIGHTS)[0], rng)
+    said = spelled(fill(rng.choices(_TEMPLATES, _WEIGHTS)[0], rng))
     opens = " " in said and not said.startswith(("please", "and ", "can ", "could "))
     if opens and rng.random() < phrases.OPENING_SHARE:
         return opening(said, rng) + " " + said
@@ -89,17 +96,24 @@ def varied(said: str, rng: random.Random) -> str:
                 "",
                 with_article(words[at]),
             ]  # as many as before, so that the others keep their places
-    return " ".join(filter(None, words))
+    return spelled(" ".join(filter(None, words)))
+
+
+def planned(rng: random.Random) -> str:
+    """A fixed phrase or a filled template."""
+    if rng.random() < phrases.FIXED_SHARE / (1 - phrases.SAID_SHARE):
+        return rng.choice(FIXED)
+    return templated(rng)
+
+
+def said(rng: random.Random) -> str:
+    """A sentence that somebody said, or one like it."""
+    return varied(rng.choice(SAID), rng)
 
 
 def sentence(rng: random.Random) -> str:
-    """One sentence as a user may say it: a fixed phrase, one that somebody said or one like it, or a filled template."""
-    kind = rng.random()
-    if kind < phrases.FIXED_SHARE:
-        return rng.choice(FIXED)
-    if kind < phrases.FIXED_SHARE + phrases.SAID_SHARE:
-        return varied(rng.choice(SAID), rng)
-    return templated(rng)
+    """One sentence as a user may say it, of any kind."""
+    return said(rng) if rng.random() < phrases.SAID_SHARE else planned(rng)
 
 
 def is_held_out(text: str) -> bool:
@@ -114,10 +128,10 @@ def is_held_out(text: str) -> bool:
     return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(), 16) % 10 == 0
 
 
-def training_sentences(rng: random.Random) -> Iterator[str]:
-    """An endless stream of sentences, none of them held out."""
+def training_sentences(rng: random.Random, draw: Callable[[random.Random], str] = sentence) -> Iterator[str]:
+    """An endless stream of sentences, none of them held out: of all kinds, or `planned` or `said` ones only."""
     while True:
-        text = sentence(rng)
+        text = draw(rng)
         if not is_held_out(text):
             yield text
 
@@ -139,7 +153,7 @@ def held_out_sentences(count: int, rng: random.Random, development: bool = False
 
 def vocabulary() -> list[str]:
     """All words that the model knows, sorted."""
-    texts = [*FIXED, *SAID, *_TEMPLATES, *(word for words in SLOTS.values() for word in words)]
+    texts = [*_ALL_FIXED, *phrases.said(), *_TEMPLATES, *(word for words in SLOTS.values() for word in words)]
     return sorted({word for text in texts for word in _SLOT.sub(" ", text).split()} | {"a", "an"})
 
 

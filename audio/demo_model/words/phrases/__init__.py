@@ -27,7 +27,7 @@ from audio.demo_model.words.phrases.natural import NATURAL, NATURAL_BLIND
 
 __all__ = [
     "ALIKE", "CHANGED_SHARE", "CLOSING_SHARE", "COMMANDS", "DEMO_QUESTIONS", "FIXED_SHARE", "NATURAL", "NATURAL_BLIND", "OFTEN_ELSE", "OPENING_SHARE", "QUESTIONS",
-    "SAID_SHARE", "SLOTS", "SUBJECTS", "TEMPLATES", "said",
+    "SAID_SHARE", "SLOTS", "SPELLINGS", "SUBJECTS", "TEMPLATES", "said",
 ]  # fmt: skip
 
 # The share of each subject among the sentences that come from templates.
@@ -56,6 +56,15 @@ ALIKE = (
     "clothing", "clothes", "personal", "bathroom", "medicine", "tool", "machine", "office", "printed_thing", "street", "vehicle", "animal",
     "person", "relative", "body", "room", "part", "day",
 )  # fmt: skip
+# Other spellings of words that sound alike and mean the same, and how the model writes them. It knows all these words,
+# since a checklist may name them, but nobody can hear which of the two spellings was meant.
+SPELLINGS = {
+    "ok": "okay", "alright": "all right", "nought": "naught", "fourty": "forty", "gage": "gauge", "colour": "color", "centre": "center",
+    "cue are code": "qr code", "queue are code": "qr code", "q r code": "qr code",
+    "metre": "meter", "metres": "meters", "millimetre": "millimeter", "millimetres": "millimeters", "centimetre": "centimeter",
+    "centimetres": "centimeters", "kilometre": "kilometer", "kilometres": "kilometers", "litre": "liter", "litres": "liters",
+    "millilitre": "milliliter", "millilitres": "milliliters",
+}  # fmt: skip
 # Words of these slots that often are something else: "can you", "watch out", "the other one", "is it back".
 OFTEN_ELSE = frozenset(
     "can watch press level file park form tie date fly iron back face hand head matches plain light note label sign stamp"
@@ -64,7 +73,7 @@ OFTEN_ELSE = frozenset(
     " game picture photo frame fit cap hood belt suit back toe nose jam roll toast pickle date trash bank store shop".split()
 )
 CHANGED_SHARE = 0.35  # the share of such words that are changed for others
-SAID_SHARE = 0.25  # the share of sentences of `said.txt` and sentences like them among all sentences
+SAID_SHARE = 0.4  # the share of sentences of `said.txt` and sentences like them among all sentences
 FIXED_SHARE = 0.12  # the share of commands and fixed questions among all sentences
 OPENING_SHARE = 0.04  # the share of templated sentences with "please …" or "hey camera …" before them
 CLOSING_SHARE = 0.03  # the share with "… please" after them

@@ -65,6 +65,16 @@ def test_every_word_that_is_obeyed_is_in_the_vocabulary() -> None:
     assert not words - set(corpus.vocabulary())
 
 
+def test_words_that_sound_alike_and_mean_the_same_have_one_spelling() -> None:
+    """No sentence is drawn with "ok" for "okay", whole words only, and the other spellings remain words of the model."""
+    assert corpus.spelled("ok is the queue are code nought metres") == "okay is the qr code naught meters"
+    assert corpus.spelled("a token of kilometres") == "a token of kilometers"
+    rng = random.Random(4)
+    drawn = [corpus.sentence(rng) for _ in range(5000)]
+    assert [corpus.spelled(text) for text in drawn] == drawn
+    assert {"ok", "nought", "litre", "colour"} <= set(corpus.vocabulary())
+
+
 def test_natural_sentences_are_for_measuring_only() -> None:
     """All hundred natural sentences are held out, whatever their hash."""
     assert (len(corpus.NATURAL), len(corpus.NATURAL_BLIND)) == (40, 60)
