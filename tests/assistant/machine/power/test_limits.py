@@ -338,14 +338,16 @@ def test_what_somebody_put_in_the_place_of_the_lock_hangs_nobody(tmp_path: Path,
 # `seesay power cap` in a process of its own
 
 
+# SIGHUP ends the program from a terminal. Where the tests run under `nohup`, their children would be born ignoring it.
 CAP = """
-import sys
+import signal, sys
 from pathlib import Path
 from assistant.cli import main, power
 from assistant.settings.config import PowerConfig
 from assistant.errors import exit_status_of
 from assistant.machine.power import Sysfs
 from tests.assistant.machine.power.machine_trees import kernel_write
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 main._end_on_signals()
 try:
     power.cap(PowerConfig(), 8.0, sys.argv[2:], sysfs=Sysfs(Path(sys.argv[1]), write=kernel_write))
