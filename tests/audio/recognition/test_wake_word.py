@@ -147,7 +147,7 @@ def test_both_recognisers_must_find_the_phrase() -> None:
 
 @pytest.mark.parametrize(
     ("confidences", "wakes"),
-    [((0.1, 0.9, 0.6, 0.2), True), ((1.0, 0.9, 0.3, 1.0), False), ((1.0, 0.4, 1.0, 1.0), False)],
+    [((0.1, 0.9, 0.8, 0.2), True), ((1.0, 0.9, 0.6, 1.0), False), ((1.0, 0.6, 1.0, 1.0), False)],
 )
 def test_the_transcriber_must_be_sure_of_each_word_of_the_phrase(confidences: tuple[float, ...], wakes: bool) -> None:
     """A phrase that the transcriber only guesses does not wake. How sure it is of the words around it does not matter."""
