@@ -58,7 +58,7 @@ class Tuning:
 def language_model(tuning: Tuning) -> lm.Acceptor:
     rng, count_said = random.Random(LM_SEED), int(phrases.SAID_SHARE * tuning.lm_sentences)
     planned = itertools.islice(corpus.training_sentences(rng, corpus.planned), tuning.lm_sentences - count_said)
-    said = itertools.islice(corpus.training_sentences(rng, corpus.said), count_said)
+    said = itertools.islice(corpus.training_sentences(rng, corpus.said_alike), count_said)
     witnesses = [text for text in corpus.SAID if not corpus.is_held_out(text)]
     grammar = lm.ngram(planned, corpus.vocabulary(), tuning.order, tuning.rarest, said, witnesses)
     if tuning.unknown_in_lm is not None:

@@ -5,7 +5,7 @@ said, a wrong word gets a confidence of 1.0. Words that are really there are als
 faster; a word that only happens to fit comes out as another one. So both count. Measured on synthetic voices, in
 silence, rooms and noise: `python -m assistant.bench.accuracy.confidence` prints it for any model.
 
-With the embedded model that separates hardly better than Vosk's mean confidence, with a limit for it of 0.94. It is there
+With the embedded model that separates no better than Vosk's mean confidence, with a limit for it of 0.94. It is there
 for models in the published layout: they make words of clicks and tones with a confidence of 1.0, which are other words
 at the other speed. docs/hearing.md has the figures.
 

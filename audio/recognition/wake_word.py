@@ -3,8 +3,8 @@
 AttentiveTranscriber stands in front of two recognisers: a small grammar that knows the wake phrase and "something
 else", and the real transcriber. While nobody has asked for attention only the grammar listens. Only its final results
 count, because on partial results the same phrase wakes by mistake many times an hour. Then the real transcriber must
-find the phrase as well. Text after the phrase in the same breath is the question. It knows no sound source, no model
-and no clock. `attentive` says whether attention was asked for.
+find the phrase as well, and be fairly sure of it. Text after the phrase in the same breath is the question. It knows no
+sound source, no model and no clock. `attentive` says whether attention was asked for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MIN_PHRASE_CONFIDENCE = 0.85  # of the phrase's least sure word
 MAX_GAP_SECONDS = 0.1
 BEGINS_WITHIN_SECONDS = 2.5  # whoever wants attention says so first; this leaves room for a pre-roll and an "um"
 # The least sure word of the phrase, as the real transcriber hears it. In 78 calls in made-up rooms it was 0.76 or more,
-# and 0.29 in the one sentence of six hours of other speech that woke it ("… any value", read by flite).
+# and 0.29 in the sentence of other speech that woke it by mistake ("… any value", read by flite).
 MIN_TRANSCRIBED_CONFIDENCE = 0.7
 MIN_QUESTION_CONFIDENCE = 0.4  # the recogniser makes little words of breath and noise after the phrase
 

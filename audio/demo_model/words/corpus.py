@@ -92,10 +92,8 @@ def varied(said: str, rng: random.Random) -> str:
             continue
         words[at] = fill(rng.choice(rng.choice(_ALIKE[word])), rng)
         if at and words[at - 1] in ("a", "an"):
-            words[at - 1 : at + 1] = [
-                "",
-                with_article(words[at]),
-            ]  # as many as before, so that the others keep their places
+            # as many words as before, so that the others keep their places
+            words[at - 1 : at + 1] = ["", with_article(words[at])]
     return spelled(" ".join(filter(None, words)))
 
 
@@ -106,14 +104,14 @@ def planned(rng: random.Random) -> str:
     return templated(rng)
 
 
-def said(rng: random.Random) -> str:
+def said_alike(rng: random.Random) -> str:
     """A sentence that somebody said, or one like it."""
     return varied(rng.choice(SAID), rng)
 
 
 def sentence(rng: random.Random) -> str:
     """One sentence as a user may say it, of any kind."""
-    return said(rng) if rng.random() < phrases.SAID_SHARE else planned(rng)
+    return said_alike(rng) if rng.random() < phrases.SAID_SHARE else planned(rng)
 
 
 def is_held_out(text: str) -> bool:
@@ -129,7 +127,7 @@ def is_held_out(text: str) -> bool:
 
 
 def training_sentences(rng: random.Random, draw: Callable[[random.Random], str] = sentence) -> Iterator[str]:
-    """An endless stream of sentences, none of them held out: of all kinds, or `planned` or `said` ones only."""
+    """An endless stream of sentences, none of them held out: of all kinds, or `planned` or `said_alike` ones only."""
     while True:
         text = draw(rng)
         if not is_held_out(text):
